@@ -1,0 +1,67 @@
+"""Exit codes and the exceptions that carry them.
+
+A failed invocation is data (`bench.model.Outcome`), never an exception. What is raised here is a
+mistake of the user's or of ours: its text says what is wrong, where, and how to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the command returns to the shell; a contract with CI jobs."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    TARGET = 3
+    INVALID = 4
+    THRESHOLD = 99
+    INTERRUPTED = 130
+
+
+class LamloadError(Exception):
+    """Base of every error that ends the command with one clear line and `exit_code`."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+class UsageError(LamloadError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a profile: `key` is a dotted path such as `phase[1].rate`, or '' for the file."""
+
+    key: str
+    message: str
+
+
+class ProfileError(UsageError):
+    """A profile with mistakes: all of them at once, a line each."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """One line per problem: `profiles/ramp.toml: phase[1].rate must be at least 0 (it is -5)`."""
+        return [
+            f"{self.source}: {problem.key} {problem.message}"
+            if problem.key
+            else f"{self.source}: {problem.message}"
+            for problem in self.problems
+        ]
+
+
+class TargetError(LamloadError):
+    """The target or the credentials cannot be used."""
+
+    exit_code = ExitCode.TARGET
