@@ -1,0 +1,34 @@
+"""The seam between the engine and the doors into a function. Nothing here knows of sockets.
+
+An endpoint turns an event into the bytes of one HTTP/1.1 request and one response into an
+`Answer`. `endpoint_for` picks the module; to add an endpoint, write a file beside this one and
+name it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bench.model import Answer
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Raw response headers in order of arrival; names in the case that the server sent."""
+
+
+class Endpoint(Protocol):
+    """One door, bound to one variant."""
+
+    @property
+    def origin(self) -> str:
+        """Where to connect: `scheme://host:port`, always with the port, no path."""
+
+    def request(self, event: bytes, epoch_s: int) -> bytes:
+        """The whole request, headers and body, ready to send.
+
+        epoch_s is the wall clock in whole seconds, for signatures. Called once per attempt in the
+        hot path: an endpoint keeps what it can for the same event object and second.
+        """
+
+    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
+        """What the response means. Never raises: whatever cannot be read is a PROTOCOL_ERROR."""
