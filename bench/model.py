@@ -597,3 +597,28 @@ class Snapshot:
     events: tuple[RunEvent, ...]
     spend_usd: float | None = None
     run_folder: str | None = None
+
+
+# --------------------------------------------------------------------------- control while it runs
+
+
+class CommandKind(StrEnum):
+    """What the operator can ask of a run; each becomes an event in events.jsonl."""
+
+    RATE_FACTOR = "rate-factor"
+    """Multiply the planned rate from now on by `value` (1.0 is the profile's own rate)."""
+    HOLD = "hold"
+    """No new arrivals until RESUME; what is in flight goes on."""
+    RESUME = "resume"
+    SKIP_PHASE = "skip-phase"
+    DRAIN = "drain"
+    """No new arrivals, wait for what is in flight, report."""
+    ABORT = "abort"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request of the operator's."""
+
+    kind: CommandKind
+    value: float = 1.0
