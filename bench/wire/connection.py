@@ -1,0 +1,275 @@
+"""One HTTP/1.1 connection: bytes in, bytes out, one exchange at a time, no pipelining.
+
+Rules of this file:
+- A clock is read where the thing happens: before the write, in data_received, in
+  on_message_complete. Nothing is scheduled between.
+- On a plain socket the request is written with os.write and not through the transport: uvloop
+  queues writes until the end of the loop's turn, and the send time would be a lie by that much.
+- Whatever a server does ends as data on the exchange. Nothing here raises into the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import ssl
+from collections.abc import Callable
+from time import monotonic_ns
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from bench.model import NEVER, NS_PER_S, Outcome
+
+if TYPE_CHECKING:
+    from bench.wire.exchange import Exchange
+
+HEADER_LIMIT = 256 * 1024
+"""Bytes of response head; more is a PROTOCOL_ERROR. AWS's own limits are at or below 128 KiB."""
+_HEAD, _BODY, _DONE = range(3)
+PEEK_AFTER_IDLE_NS = NS_PER_S
+"""A connection that idled longer is asked whether the server has closed it meanwhile."""
+
+
+class Connection(asyncio.Protocol):
+    """Carries exchanges; tells its owner when it is free again and when it is gone.
+
+    on_free(connection, exchange) after an exchange that leaves the connection usable;
+    on_lost(connection, exchange or None) once when it is not usable any more. Both are called
+    before the exchange's `finished`.
+    """
+
+    __slots__ = (
+        "_body_bytes",
+        "_direct_fd",
+        "_exchange",
+        "_head_bytes",
+        "_on_first",
+        "_on_free",
+        "_on_lost",
+        "_parser",
+        "_reusable",
+        "_stage",
+        "_transport",
+        "dns_ns",
+        "idle_since_ns",
+        "open_ns",
+        "tcp_ns",
+        "tls_ns",
+        "usable",
+        "uses",
+    )
+
+    def __init__(
+        self,
+        on_free: Callable[[Connection, Exchange], None],
+        on_lost: Callable[[Connection, Exchange | None], None],
+        on_first: Callable[[Exchange], None],
+    ) -> None:
+        self._on_free = on_free
+        self._on_lost = on_lost
+        self._on_first = on_first
+        self._exchange: Exchange | None = None
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._direct_fd = -1
+        self._stage = _HEAD
+        self._reusable = False
+        self._head_bytes = self._body_bytes = 0
+        self.dns_ns = self.tcp_ns = self.tls_ns = NEVER
+        self.open_ns = self.idle_since_ns = 0
+        self.uses = 0
+        self.usable = False
+
+    # -- what the pool calls
+
+    def start(self, exchange: Exchange) -> None:
+        """Send the exchange's request now. Only on a free connection."""
+        self._exchange = exchange
+        exchange.carrier = self
+        if not self.uses:
+            exchange.dns_ns, exchange.connect_ns = self.dns_ns, self.tcp_ns
+            exchange.tls_ns = self.tls_ns
+        self.uses += 1
+        self._stage = _HEAD
+        self._head_bytes = self._body_bytes = 0
+        transport = cast(asyncio.Transport, self._transport)
+        request = exchange.request
+        if self._direct_fd < 0:
+            exchange.sent_ns = monotonic_ns()
+            transport.write(request)
+            return
+        exchange.sent_ns = monotonic_ns()
+        try:
+            written = os.write(self._direct_fd, request)
+        except BlockingIOError:
+            written = 0
+        except OSError:
+            # The transport meets the same error and reports it from the loop, where it belongs.
+            transport.write(request)
+            return
+        if written < len(request):
+            transport.write(memoryview(request)[written:])
+
+    def is_stale(self, now_ns: int) -> bool:
+        """True if the server has closed this idle connection, even if the loop has not seen it."""
+        if not self.usable:
+            return True
+        if self._direct_fd < 0 or now_ns - self.idle_since_ns < PEEK_AFTER_IDLE_NS:
+            return False
+        poll = select.poll()
+        poll.register(self._direct_fd, select.POLLIN)
+        return bool(poll.poll(0))  # end of file, or bytes that nobody asked for
+
+    def abort(self, outcome: Outcome, detail: str) -> None:
+        """End the exchange under way as a failure and drop the connection."""
+        self._fail(outcome, detail)
+
+    def close(self) -> None:
+        """Close an idle connection."""
+        self.usable = False
+        if self._transport is not None:
+            self._transport.close()
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self.usable = True
+        raw = transport.get_extra_info("socket")
+        ssl_object: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        if raw is not None and ssl_object is None:
+            self._direct_fd = raw.fileno()
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            self.close()  # an answer that nobody asked for
+            return
+        if exchange.first_ns < 0:
+            exchange.first_ns = monotonic_ns()
+            self._on_first(exchange)
+        if self._stage == _HEAD:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._reusable = False
+            if self._stage != _DONE:
+                self._fail(Outcome.PROTOCOL_ERROR, _malformed(error))
+                return
+        if self._stage == _DONE:
+            self._complete()
+        elif self._body_bytes > exchange.body_limit:
+            self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.body_limit} bytes")
+        elif self._stage == _HEAD and self._head_bytes > HEADER_LIMIT:
+            self._fail(Outcome.PROTOCOL_ERROR, f"the head exceeds {HEADER_LIMIT} bytes")
+
+    def eof_received(self) -> bool:
+        return False  # connection_lost follows and tells the rest
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            self._drop(None)
+        elif self._stage == _BODY and exc is None and _ends_at_eof(exchange):
+            exchange.last_ns, self._reusable = monotonic_ns(), False
+            self._complete()
+        else:
+            self._fail(Outcome.PROTOCOL_ERROR, _lost_detail(exchange, exc))
+        self._transport = None
+        del self._parser  # it holds this object: a cycle that nothing else breaks
+
+    # -- httptools callbacks: they only note; data_received decides after the parser has returned
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        exchange = self._exchange
+        if self._stage == _HEAD and exchange is not None:
+            exchange.headers.append((name, value))
+        else:
+            self._reusable = False  # trailers, or an answer too many
+
+    def on_headers_complete(self) -> None:
+        exchange = self._exchange
+        if self._stage == _HEAD and exchange is not None:
+            exchange.status = status = self._parser.get_status_code()
+            self._stage = _BODY
+            if exchange.head_only and status >= 200:
+                self._end(reusable=False)
+
+    def on_body(self, chunk: bytes) -> None:
+        exchange = self._exchange
+        if self._stage == _BODY and exchange is not None:
+            self._body_bytes += len(chunk)
+            if self._body_bytes <= exchange.body_limit:
+                exchange._body.append(chunk)
+
+    def on_message_complete(self) -> None:
+        exchange = self._exchange
+        if self._stage != _BODY or exchange is None:
+            return
+        if exchange.status < 200:  # 1xx: the final response is still to come
+            exchange.headers.clear()
+            self._stage = _HEAD
+        else:
+            self._end(self._parser.should_keep_alive())
+
+    def _end(self, reusable: bool) -> None:
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.last_ns = monotonic_ns()
+        self._stage = _DONE
+        self._reusable = reusable
+
+    # -- endings
+
+    def _complete(self) -> None:
+        exchange = cast("Exchange", self._exchange)
+        exchange.carrier = self._exchange = None
+        if self._reusable and self.usable:
+            self.idle_since_ns = exchange.last_ns
+            self._on_free(self, exchange)
+        else:
+            self._drop(exchange)
+        exchange.finished()
+
+    def _fail(self, outcome: Outcome, detail: str) -> None:
+        exchange = self._exchange
+        self._exchange = None
+        self._drop(exchange)
+        if exchange is not None:
+            exchange.carrier = None
+            exchange.last_ns = monotonic_ns()
+            exchange.failure, exchange.detail = outcome, detail
+            exchange.finished()
+
+    def _drop(self, exchange: Exchange | None) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+        self.usable = False
+        on_lost, self._on_lost = self._on_lost, _nothing
+        on_lost(self, exchange)
+
+
+def _nothing(_: Connection, __: Exchange | None) -> None:
+    return
+
+
+def _malformed(error: httptools.HttpParserError) -> str:
+    if isinstance(error, httptools.HttpParserUpgrade):
+        return "the server switched protocols"
+    return f"malformed response: {error}"
+
+
+def _ends_at_eof(exchange: Exchange) -> bool:
+    """A body without a length ends with the connection (RFC 9112, 6.3); any other is cut short."""
+    names = {name.lower() for name, _ in exchange.headers}
+    return b"content-length" not in names and b"transfer-encoding" not in names
+
+
+def _lost_detail(exchange: Exchange, exc: Exception | None) -> str:
+    where = "before an answer" if exchange.first_ns < 0 else "within the answer"
+    if exc is None:
+        return f"the server closed the connection {where}"
+    return f"connection lost {where}: {exc}"

@@ -1,0 +1,80 @@
+"""One request and its response on the wire, with the clocks taken in the protocol's own callbacks.
+
+Sans-IO state: a `Wire` fills an Exchange in and calls `finished()` exactly once. The engine and
+the httpx transport subclass it; so does the fake wire of the tests.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bench.model import NEVER, Outcome
+
+BODY_LIMIT = 16 * 1024 * 1024
+"""Bytes of body kept by default. Above every Lambda limit but response streaming's 200 MB."""
+
+
+class Exchange:
+    """What goes out and what comes back.
+
+    Instants are nanoseconds of the wire's clock, NEVER until they happen. failure is None when a
+    complete response was read, else TIMEOUT, CONNECT_ERROR or PROTOCOL_ERROR, with `detail`
+    saying what happened in words.
+    """
+
+    __slots__ = (
+        "_body",
+        "_deadline_ns",
+        "body_limit",
+        "carrier",
+        "connect_ns",
+        "detail",
+        "dns_ns",
+        "failure",
+        "first_ns",
+        "head_only",
+        "headers",
+        "last_ns",
+        "request",
+        "sent_ns",
+        "status",
+        "tls_ns",
+    )
+
+    def __init__(self, request: bytes, body_limit: int = BODY_LIMIT) -> None:
+        self.body_limit = body_limit
+        self.carrier: object | None = None
+        self.reset(request)
+
+    def reset(self, request: bytes) -> None:
+        """Make ready for another attempt."""
+        self.request = request
+        self.head_only = request.startswith(b"HEAD ")
+        self.sent_ns = self.first_ns = self.last_ns = NEVER
+        self.dns_ns = self.connect_ns = self.tls_ns = NEVER
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._deadline_ns = 0
+        self.failure: Outcome | None = None
+        self.detail = ""
+
+    @property
+    def body(self) -> bytes:
+        """The response's body, as far as it was read; at most body_limit bytes."""
+        chunks = self._body
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def finished(self) -> None:
+        """Called once by the wire when the exchange has ended, whichever way."""
+        raise NotImplementedError
+
+
+class Wire(Protocol):
+    """What carries exchanges to one origin."""
+
+    def submit(self, exchange: Exchange) -> None:
+        """Send; `exchange.finished()` is called when it has ended, never from inside submit."""
+
+    def close(self) -> None:
+        """Abort what is under way and drop every connection."""

@@ -1,0 +1,225 @@
+"""Warm connections to one origin: most recently used first, opened when none is free.
+
+Every exchange that finds no free connection starts the opening of one and queues; whichever
+connection is ready first, new or freed, takes the head of the queue. So an opening that has become
+superfluous only leaves a warm connection behind. The engine bounds how much is under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from dataclasses import dataclass
+from time import monotonic_ns
+
+import httpx
+
+from bench.model import NEVER, NS_PER_MS, NS_PER_S, Connections, Outcome, Timeouts
+from bench.wire.connection import Connection
+from bench.wire.deadlines import Deadlines
+from bench.wire.exchange import Exchange
+from bench.wire.resolver import Address, Resolver
+from bench.wire.tunnel import open_tunnel
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStats:
+    """Connections now and over the pool's life; waits counts exchanges that found none free."""
+
+    open: int
+    idle: int
+    opened: int
+    waits: int
+
+
+class Pool:
+    """A Wire to one origin (`scheme://host:port`)."""
+
+    def __init__(self, origin: str, timeouts: Timeouts, options: Connections | None = None) -> None:
+        url = httpx.URL(origin)
+        self._options = options = options or Connections()
+        self._timeouts = timeouts
+        self._host = url.host
+        self._port = url.port or (443 if url.scheme == "https" else 80)
+        self._tls = tls_context(options) if url.scheme == "https" else None
+        hop = httpx.URL(options.proxy) if options.proxy else url
+        self._resolver = Resolver(
+            hop.host, hop.port or _default_port(hop), options.resolve_every_ns
+        )
+        self._loop = asyncio.get_running_loop()
+        self._idle: list[Connection] = []
+        self._queue: deque[Exchange] = deque()
+        self._open: set[Connection] = set()
+        self._openings: set[asyncio.Task[None]] = set()
+        self._opened = self._waits = 0
+        self._first_byte = Deadlines(self._loop, timeouts.first_byte_ns, self._no_first_byte)
+        self._total = Deadlines(self._loop, timeouts.total_ns, self._not_done)
+
+    def submit(self, exchange: Exchange) -> None:
+        """Send on a free connection, or as soon as there is one."""
+        connection = self._pop_idle()
+        if connection is not None:
+            self._start(connection, exchange)
+            return
+        self._waits += 1
+        self._queue.append(exchange)
+        opening = self._loop.create_task(self._open_connection())
+        self._openings.add(opening)
+        opening.add_done_callback(self._openings.discard)
+
+    def stats(self) -> PoolStats:
+        """Counts at this moment."""
+        return PoolStats(len(self._open), len(self._idle), self._opened, self._waits)
+
+    def close(self) -> None:
+        """Abort what is under way (it ends as PROTOCOL_ERROR) and drop every connection."""
+        for opening in list(self._openings):
+            opening.cancel()
+        self._first_byte.close()
+        self._total.close()
+        for connection in list(self._open):
+            connection.abort(Outcome.PROTOCOL_ERROR, "aborted by this side")
+        while self._queue:
+            self._fail_next(Outcome.PROTOCOL_ERROR, "aborted by this side")
+
+    # -- connections
+
+    def _pop_idle(self) -> Connection | None:
+        now_ns = monotonic_ns()
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_stale(now_ns) or self._is_worn(connection, now_ns):
+                connection.close()
+                continue
+            return connection
+        return None
+
+    def _is_worn(self, connection: Connection, now_ns: int) -> bool:
+        options = self._options
+        too_old = options.max_age_ns and now_ns - connection.open_ns >= options.max_age_ns
+        return bool(too_old or (options.max_uses and connection.uses >= options.max_uses))
+
+    def _start(self, connection: Connection, exchange: Exchange) -> None:
+        connection.start(exchange)
+        self._first_byte.watch(exchange, exchange.sent_ns)
+        self._total.watch(exchange, exchange.sent_ns)
+
+    def _on_free(self, connection: Connection, exchange: Exchange) -> None:
+        self._total.release(exchange)
+        if not self._options.keep_alive or self._is_worn(connection, connection.idle_since_ns):
+            connection.close()
+        elif self._queue:
+            # Not at once: the exchange that has just ended must get its `finished` first.
+            self._loop.call_soon(self._serve, connection)
+        else:
+            self._idle.append(connection)
+
+    def _serve(self, connection: Connection) -> None:
+        if not connection.usable:
+            return
+        if self._queue:
+            self._start(connection, self._queue.popleft())
+        else:
+            connection.idle_since_ns = monotonic_ns()
+            self._idle.append(connection)
+
+    def _on_lost(self, connection: Connection, exchange: Exchange | None) -> None:
+        self._open.discard(connection)
+        if exchange is not None:
+            self._first_byte.release(exchange)
+            self._total.release(exchange)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    # -- opening
+
+    async def _open_connection(self) -> None:
+        try:
+            async with asyncio.timeout(self._timeouts.connect_ns / NS_PER_S):
+                connection = await self._connect()
+        except TimeoutError:
+            wait_ms = self._timeouts.connect_ns / NS_PER_MS
+            self._fail_next(Outcome.TIMEOUT, f"no connection within {wait_ms:g} ms")
+        except (OSError, ssl.SSLError) as error:
+            self._fail_next(Outcome.CONNECT_ERROR, f"{type(error).__name__}: {error}")
+        else:
+            self._opened += 1
+            self._open.add(connection)
+            self._serve(connection)
+
+    async def _connect(self) -> Connection:
+        address, dns_ns = await self._resolver.next()
+        started_ns = monotonic_ns()
+        sock = await self._connect_socket(address)
+        connected_ns = monotonic_ns()
+        try:
+            connection = await self._speak(sock)
+        except BaseException:
+            sock.close()
+            raise
+        connection.open_ns = monotonic_ns()
+        connection.dns_ns, connection.tcp_ns = dns_ns, connected_ns - started_ns
+        connection.tls_ns = NEVER if self._tls is None else connection.open_ns - connected_ns
+        return connection
+
+    async def _connect_socket(self, address: Address) -> socket.socket:
+        family, ip, port = address
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._loop.sock_connect(sock, (ip, port))
+            if self._options.proxy:
+                await open_tunnel(self._loop, sock, self._host, self._port)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    async def _speak(self, sock: socket.socket) -> Connection:
+        tls = self._tls
+        _, protocol = await self._loop.create_connection(
+            lambda: Connection(self._on_free, self._on_lost, self._first_byte.release),
+            sock=sock,
+            ssl=tls,
+            server_hostname=(self._options.server_name or self._host) if tls else None,
+        )
+        return protocol
+
+    # -- failures
+
+    def _fail_next(self, outcome: Outcome, detail: str) -> None:
+        """An opening failed: end the exchange that has waited longest, if any still waits."""
+        if not self._queue:
+            return
+        exchange = self._queue.popleft()
+        exchange.last_ns = monotonic_ns()
+        exchange.failure, exchange.detail = outcome, detail
+        exchange.finished()
+
+    def _no_first_byte(self, exchange: Exchange) -> None:
+        self._expire(exchange, f"no byte within {self._timeouts.first_byte_ns / NS_PER_MS:g} ms")
+
+    def _not_done(self, exchange: Exchange) -> None:
+        self._expire(exchange, f"not done within {self._timeouts.total_ns / NS_PER_MS:g} ms")
+
+    def _expire(self, exchange: Exchange, detail: str) -> None:
+        carrier = exchange.carrier
+        if isinstance(carrier, Connection):
+            carrier.abort(Outcome.TIMEOUT, detail)
+
+
+def tls_context(options: Connections) -> ssl.SSLContext:
+    """Verification on by default; HTTP/1.1 by ALPN. Raises OSError for an unreadable CA bundle."""
+    context = ssl.create_default_context(cafile=options.ca_bundle)
+    if not options.verify_tls:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _default_port(url: httpx.URL) -> int:
+    return 443 if url.scheme == "https" else 80
