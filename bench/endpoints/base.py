@@ -23,6 +23,10 @@ class Endpoint(Protocol):
     def origin(self) -> str:
         """Where to connect: `scheme://host:port`, always with the port, no path."""
 
+    @property
+    def body_limit(self) -> int:
+        """Bytes of response body that can make sense; a longer one is a PROTOCOL_ERROR."""
+
     def request(self, event: bytes, epoch_s: int) -> bytes:
         """The whole request, headers and body, ready to send.
 

@@ -24,7 +24,6 @@ class Exchange:
 
     __slots__ = (
         "_body",
-        "_deadline_ns",
         "body_limit",
         "carrier",
         "connect_ns",
@@ -42,20 +41,19 @@ class Exchange:
     )
 
     def __init__(self, request: bytes, body_limit: int = BODY_LIMIT) -> None:
+        self.reset(request, body_limit)
+
+    def reset(self, request: bytes, body_limit: int) -> None:
+        """Make ready for an attempt."""
+        self.request = request
         self.body_limit = body_limit
         self.carrier: object | None = None
-        self.reset(request)
-
-    def reset(self, request: bytes) -> None:
-        """Make ready for another attempt."""
-        self.request = request
         self.head_only = request.startswith(b"HEAD ")
         self.sent_ns = self.first_ns = self.last_ns = NEVER
         self.dns_ns = self.connect_ns = self.tls_ns = NEVER
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
-        self._deadline_ns = 0
         self.failure: Outcome | None = None
         self.detail = ""
 
