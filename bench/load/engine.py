@@ -1,0 +1,412 @@
+"""The loop that turns a plan into exchanges and exchanges into rows. A state machine of callbacks.
+
+Rules of this file:
+- No task and no future per invocation: one `_Call` object goes out and comes back.
+- Response time counts from the intended arrival, whenever this code woke up.
+- Every arrival is offered exactly once and ends exactly once: as a final row, as dropped, or as
+  still in flight. offered == final rows + dropped + in flight, at any moment.
+- Time and wires come in from outside, so that a test can turn an hour in no time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from heapq import heappop, heappush
+from random import Random
+from time import time
+from typing import TYPE_CHECKING
+
+from bench.load.clock import Clock
+from bench.load.retry import RetryPolicy
+from bench.load.schedule import arrivals, callers_at, next_caller_change_ns, share
+from bench.model import (
+    NEVER,
+    NS_PER_MS,
+    NS_PER_S,
+    LoadSpec,
+    Outcome,
+    Report,
+    RetrySpec,
+    Sample,
+    Segment,
+)
+from bench.record.columns import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, Rows
+from bench.wire.exchange import Exchange, Wire
+
+if TYPE_CHECKING:
+    from bench.endpoints.base import Endpoint
+    from bench.events.source import EventSource
+
+_START, _END, _WAIT = -1, -2, -3
+"""In place of a variant: a segment begins, the plan ends, nothing until a replan."""
+_NEVER_DUE = 1 << 62
+_LAST_CUT = _NEVER_DUE + 1
+SAMPLES_PER_KIND = 5
+"""Failed attempts kept for the eye, per variant, outcome and shipment."""
+
+_Step = tuple[int, int, Segment | None]
+_NOTHING: _Step = (_NEVER_DUE, _WAIT, None)
+
+
+class _Call(Exchange):
+    """One invocation, through all of its attempts."""
+
+    __slots__ = (
+        "attempt",
+        "caller",
+        "engine",
+        "event",
+        "intended_ns",
+        "segment",
+        "variant",
+        "waited_ns",
+    )
+
+    def __init__(
+        self, engine: Engine, intended_ns: int, variant: int, segment: int, caller: bool
+    ) -> None:
+        self.engine = engine
+        self.intended_ns = intended_ns
+        self.variant = variant
+        self.segment = segment
+        self.caller = caller
+        self.attempt = 0
+        self.waited_ns = 0
+
+    def finished(self) -> None:
+        self.engine._attempt_ended(self)
+
+
+class Engine:
+    """Runs one worker's share of a plan.
+
+    endpoints and wires are indexed by variant. Instants are absolute (the clock's) inside and
+    relative to start_ns in rows. done() is called once, when everything has ended or was aborted.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        endpoints: Sequence[Endpoint],
+        wires: Sequence[Wire],
+        events: EventSource,
+        load: LoadSpec,
+        retry: RetrySpec,
+        done: Callable[[], None],
+        worker: int = 0,
+        workers: int = 1,
+        wall_s: Callable[[], float] = time,
+        keep_request_ids: bool = False,
+    ) -> None:
+        self._clock = clock
+        self._endpoints = endpoints
+        self._wires = wires
+        self._events = events
+        self._load = load
+        self._policy = RetryPolicy(retry)
+        self._random = Random(f"retry/{load.seed}/{worker}")
+        self._done = done
+        self._worker, self._workers = worker, workers
+        self._wall_s = wall_s
+        self._limit = max(1, share(load.in_flight, worker, workers))
+        self._start_ns = 0
+        self._timeline: Iterator[_Step] = iter(())
+        self._next = _NOTHING
+        self._cut_ns = _LAST_CUT
+        self._tails: deque[tuple[int, tuple[Segment, ...], bool]] = deque()
+        self._segment: Segment | None = None
+        self._callers = [0] * len(endpoints)
+        self._due: list[tuple[int, int, _Call | int]] = []
+        self._sequence = 0
+        self._ending = self._ended = False
+        self._invocations = 0
+        self.in_flight = 0
+        self.rows = Rows()
+        self.counts = Counts()
+        self.samples: list[Sample] = []
+        self.request_ids: list[str] | None = [] if keep_request_ids else None
+        self._sample_counts: dict[tuple[int, int], int] = {}
+        self._second = -1
+        self._cells: dict[int, list[int]] = {}
+
+    # -- control
+
+    def start(self, segments: Sequence[Segment], start_ns: int) -> None:
+        """Begin; start_ns is the instant at which the run's clock shows zero."""
+        self._start_ns = start_ns
+        self._timeline = self._walk(segments, finish=True)
+        self._advance()
+        self.pump()
+
+    def replan(self, at_ns: int, segments: Sequence[Segment], finish: bool) -> None:
+        """From at_ns (of the run) on, follow segments instead; without finish, wait after them."""
+        self._tails.append((at_ns, tuple(segments), finish))
+        self._cut_ns = self._tails[0][0]
+        while self._next[0] >= self._cut_ns:
+            self._switch()
+        self.pump()
+
+    def drain(self) -> None:
+        """No new arrivals; what is in flight goes on to its end, retries included."""
+        self._tails.clear()
+        self._cut_ns = _LAST_CUT
+        self._segment = None
+        self._next = (_NEVER_DUE, _END, None)
+        self._ending = True
+        self.pump()
+
+    def abort(self) -> None:
+        """End at once; what is in flight stays counted as in flight."""
+        self._due.clear()
+        self._finish()
+
+    def take(self) -> tuple[bytes, bytes, list[Sample], list[str]]:
+        """Rows, counts, failure samples and request ids since the last call."""
+        self._second = -1
+        self._sample_counts.clear()
+        samples, self.samples = self.samples, []
+        ids: list[str] = []
+        if self.request_ids is not None:
+            ids, self.request_ids = self.request_ids, []
+        return self.rows.take(), self.counts.take(), samples, ids
+
+    def quiet_for_ns(self) -> int:
+        """Nanoseconds until the next thing that is already known to fall due."""
+        now_ns = self._clock.now_ns() - self._start_ns
+        return min(self._next[0], self._due[0][0] if self._due else _NEVER_DUE) - now_ns
+
+    # -- the loop
+
+    def pump(self) -> None:
+        """Do all that is due and set the alarm for the next thing. The clock's callback."""
+        if self._ended:
+            return
+        now_ns = self._clock.now_ns() - self._start_ns
+        due = self._due
+        while True:
+            next_ns = self._next[0]
+            if due and due[0][0] <= now_ns and due[0][0] <= next_ns:
+                self._resume(due)
+            elif next_ns <= now_ns:
+                self._step()
+            else:
+                break
+        if self._ending and not self.in_flight:
+            self._finish()
+            return
+        wake_ns = min(next_ns, due[0][0]) if due else next_ns
+        self._clock.set_alarm(None if wake_ns == _NEVER_DUE else wake_ns + self._start_ns)
+
+    def _step(self) -> None:
+        intended_ns, variant, segment = self._next
+        if variant >= 0 and segment is not None:
+            self._offer(intended_ns, variant, segment.index)
+        elif variant == _START:
+            self._segment = segment
+            self._set_callers(intended_ns)
+        else:
+            self._segment = None
+            self._ending = True
+            self._next = (_NEVER_DUE, _END, None)
+            return
+        self._advance()
+
+    def _resume(self, due: list[tuple[int, int, _Call | int]]) -> None:
+        when_ns, _, waiting = heappop(due)
+        if isinstance(waiting, _Call):
+            self._send(waiting)
+        elif waiting < 0:
+            self._set_callers(when_ns)
+        else:
+            self._continue_caller(waiting, when_ns)
+
+    def _later(self, when_ns: int, waiting: _Call | int) -> None:
+        self._sequence += 1
+        heappush(self._due, (when_ns, self._sequence, waiting))
+
+    # -- the timeline
+
+    def _walk(self, segments: Sequence[Segment], finish: bool) -> Iterator[_Step]:
+        load = self._load
+        end_ns = 0
+        for segment in segments:
+            end_ns = segment.end_ns
+            yield segment.start_ns, _START, segment
+            if segment.start_callers is None:
+                for intended_ns, variant in arrivals(
+                    segment, load.arrivals, load.seed, self._worker, self._workers
+                ):
+                    yield intended_ns, variant, segment
+        if finish:
+            yield end_ns, _END, None
+
+    def _advance(self) -> None:
+        self._next = next(self._timeline, None) or _NOTHING
+        while self._next[0] >= self._cut_ns:
+            self._switch()
+
+    def _switch(self) -> None:
+        """Leave the timeline at the cut and follow the next tail."""
+        cut_ns, segments, finish = self._tails.popleft()
+        self._cut_ns = self._tails[0][0] if self._tails else _LAST_CUT
+        self._timeline = self._walk(segments, finish)
+        self._ending = False
+        if segments or finish:
+            self._next = next(self._timeline, None) or _NOTHING
+        else:
+            self._next = (cut_ns, _START, None)
+
+    # -- invocations
+
+    def _offer(self, intended_ns: int, variant: int, segment: int) -> None:
+        cell = self._cell(intended_ns, variant, segment)
+        cell[0] += 1
+        if self.in_flight >= self._limit:
+            cell[1] += 1
+            return
+        self._begin(_Call(self, intended_ns, variant, segment, caller=False))
+
+    def _cell(self, intended_ns: int, variant: int, segment: int) -> list[int]:
+        second = intended_ns // NS_PER_S
+        if second != self._second:
+            self._second = second
+            self._cells.clear()
+        key = segment << 16 | variant
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = self.counts.cell(second, variant, segment)
+        return cell
+
+    def _begin(self, call: _Call) -> None:
+        self.in_flight += 1
+        call.event = self._events.next(self._invocations * self._workers + self._worker)
+        self._invocations += 1
+        self._send(call)
+
+    def _send(self, call: _Call) -> None:
+        endpoint = self._endpoints[call.variant]
+        call.attempt += 1
+        call.reset(endpoint.request(call.event, int(self._wall_s())), endpoint.body_limit)
+        self._wires[call.variant].submit(call)
+
+    def _attempt_ended(self, call: _Call) -> None:
+        if self._ended:
+            return
+        outcome, report, hint_ns = call.failure, None, None
+        request_id, detail = "", call.detail
+        if outcome is None:
+            answer = self._endpoints[call.variant].classify(call.status, call.headers, call.body)
+            outcome, report, hint_ns = answer.outcome, answer.report, answer.retry_after_ns
+            request_id, detail = answer.request_id, answer.detail
+        delay_ns = None
+        if outcome is not Outcome.OK:
+            self._sample(call, outcome, request_id, detail)
+            delay_ns = self._policy.next_delay_ns(
+                call.attempt, outcome, hint_ns, call.waited_ns, self._random
+            )
+        self._record(call, outcome, report, final=delay_ns is None)
+        if self.request_ids is not None:
+            self.request_ids.append(request_id)
+        if delay_ns is not None:
+            call.waited_ns = delay_ns
+            self._later(call.last_ns - self._start_ns + delay_ns, call)
+            self.pump()
+        else:
+            self._invocation_ended(call)
+
+    def _invocation_ended(self, call: _Call) -> None:
+        self.in_flight -= 1
+        if call.caller:
+            ready_ns = call.last_ns - self._start_ns + self._load.think_ns
+            if self._load.think_ns:
+                self._later(ready_ns, call.variant)
+                self.pump()
+            else:
+                self._continue_caller(call.variant, ready_ns)
+        if self._ending and not self.in_flight:
+            self.pump()
+
+    def _record(self, call: _Call, outcome: Outcome, report: Report | None, final: bool) -> None:
+        start_ns = self._start_ns
+        sent_ns, first_ns = call.sent_ns, call.first_ns
+        flags = FLAG_FINAL if final else 0
+        if outcome is Outcome.TIMEOUT:
+            flags |= FLAG_CENSORED
+        duration_ns = init_ns = restore_ns = billed_ms = memory_mb = NEVER
+        if report is not None:
+            duration_ns, billed_ms = round(report.duration_ms * NS_PER_MS), report.billed_ms
+            init_ns, restore_ns = _span_ns(report.init_ms), _span_ns(report.restore_ms)
+            memory_mb = NEVER if report.max_memory_mb is None else report.max_memory_mb
+            if init_ns >= 0 or restore_ns >= 0:
+                flags |= FLAG_COLD
+        self.rows.add(
+            call.intended_ns,
+            sent_ns - start_ns if sent_ns >= 0 else NEVER,
+            first_ns - start_ns if first_ns >= 0 else NEVER,
+            call.last_ns - start_ns,
+            call.dns_ns,
+            call.connect_ns,
+            call.tls_ns,
+            duration_ns,
+            init_ns,
+            restore_ns,
+            billed_ms,
+            memory_mb,
+            call.variant,
+            call.segment,
+            call.status,
+            min(call.attempt, 255),
+            outcome,
+            flags,
+        )
+
+    def _sample(self, call: _Call, outcome: Outcome, request_id: str, detail: str) -> None:
+        key = (call.variant, outcome)
+        seen = self._sample_counts[key] = self._sample_counts.get(key, 0) + 1
+        if seen <= SAMPLES_PER_KIND:
+            t_ns = call.last_ns - self._start_ns
+            variant = str(call.variant)
+            self.samples.append(
+                Sample(t_ns, variant, outcome, call.status, call.attempt, request_id, detail)
+            )
+
+    # -- closed loop
+
+    def _set_callers(self, t_ns: int) -> None:
+        """Start the callers that the segment wants beyond those that run; ramps come back here."""
+        segment = self._segment
+        if segment is None or segment.start_callers is None:
+            return
+        wanted = share(callers_at(segment, t_ns), self._worker, self._workers)
+        for variant in segment.variants:
+            while self._callers[variant] < wanted:
+                self._callers[variant] += 1
+                self._call_again(variant, t_ns, segment)
+        change_ns = next_caller_change_ns(segment, t_ns)
+        if change_ns is not None:
+            self._later(change_ns, _START)
+
+    def _continue_caller(self, variant: int, ready_ns: int) -> None:
+        segment = self._segment
+        if segment is not None and variant in segment.variants:
+            wanted = share(callers_at(segment, ready_ns), self._worker, self._workers)
+            if self._callers[variant] <= wanted:
+                self._call_again(variant, ready_ns, segment)
+                return
+        self._callers[variant] -= 1
+
+    def _call_again(self, variant: int, ready_ns: int, segment: Segment) -> None:
+        self._cell(ready_ns, variant, segment.index)[0] += 1
+        self._begin(_Call(self, ready_ns, variant, segment.index, caller=True))
+
+    def _finish(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._clock.set_alarm(None)
+            self._done()
+
+
+def _span_ns(span_ms: float | None) -> int:
+    return NEVER if span_ms is None else round(span_ms * NS_PER_MS)

@@ -1,0 +1,110 @@
+"""What travels between coordinator and worker: length-prefixed frames on two pipes.
+
+A frame is u32 length of the payload, u8 kind, payload; big-endian. Bulk kinds carry packed rows
+(bench.record.columns), the others a pickled dataclass. Both ends are the same program started by
+the same user, so pickle's trust in its sender is in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from dataclasses import dataclass
+from enum import IntEnum
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+from bench.model import (
+    Binding,
+    Connections,
+    LoadSpec,
+    RetrySpec,
+    Segment,
+    Target,
+    Timeouts,
+)
+
+if TYPE_CHECKING:
+    from bench.aws.credentials import Credentials
+
+_HEAD = Struct(">IB")
+
+
+class FrameKind(IntEnum):
+    """What a frame carries."""
+
+    ORDER = 1
+    START = 2
+    REPLAN = 3
+    DRAIN = 4
+    ABORT = 5
+    CREDENTIALS = 6
+    READY = 10
+    COUNTS = 11
+    ROWS = 12
+    SAMPLES = 13
+    REQUEST_IDS = 14
+    HEALTH = 15
+    DONE = 16
+    FAILED = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message. payload is bytes for bulk kinds, else what was pickled."""
+
+    kind: FrameKind
+    payload: Any
+
+
+_BULK = frozenset({FrameKind.COUNTS, FrameKind.ROWS})
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """All that a worker needs to know; the first frame to it."""
+
+    worker: int
+    workers: int
+    target: Target
+    bindings: tuple[Binding, ...]
+    load: LoadSpec
+    timeouts: Timeouts
+    retry: RetrySpec
+    connections: Connections
+    credentials: Credentials | None = None
+    keep_request_ids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin: start_ns on this host's CLOCK_MONOTONIC is zero of the run."""
+
+    start_ns: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """From at_ns (of the run) on, follow segments; without finish, wait for another replan."""
+
+    at_ns: int
+    segments: tuple[Segment, ...]
+    finish: bool
+
+
+def encode(kind: FrameKind, payload: Any = None) -> bytes:
+    """A frame as bytes."""
+    body = payload if kind in _BULK else pickle.dumps(payload, protocol=5)
+    return _HEAD.pack(len(body), kind) + body
+
+
+async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
+    """The next frame, or None at the end of the stream, also if it ends within a frame."""
+    try:
+        length, kind = _HEAD.unpack(await reader.readexactly(_HEAD.size))
+        body = await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionResetError):
+        return None
+    kind = FrameKind(kind)
+    return Frame(kind, body if kind in _BULK else pickle.loads(body))

@@ -1,0 +1,98 @@
+"""When invocations are wanted. Pure: a segment and a seed give intended times, nothing else does.
+
+One formula covers constant rates, ramps and steps. Unit-rate arrivals h₁ < h₂ < … (0, 1, 2, … when
+even; running sums of Exp(1) when Poisson) go through the inverse of the cumulative rate: in a
+stretch that starts at rate a per second and changes by k per second each second, the cumulative
+rate is R(t) = a·t + k·t²/2, and R(t) = h solves to
+
+    t = 2h / (a + √(a² + 2kh))
+
+which is stable for k = 0 and for a = 0. A non-homogeneous Poisson process results (Çinlar 1975).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import merge
+from math import sqrt
+from random import Random
+
+from bench.model import NS_PER_S, Arrivals, Segment
+
+Arrival = tuple[int, int]
+"""(intended instant in ns since the run's start, index of the variant)."""
+
+
+def arrivals(
+    segment: Segment, kind: Arrivals, seed: int, worker: int, workers: int
+) -> Iterator[Arrival]:
+    """The share of one worker, every workers-th arrival, in time order.
+
+    Each variant of the segment has the segment's rate and a stream of its own; even streams are
+    staggered against each other. The union over all workers is the whole schedule.
+    """
+    streams = [
+        _stream(segment, turn, variant, kind, seed, worker, workers)
+        for turn, variant in enumerate(segment.variants)
+    ]
+    return streams[0] if len(streams) == 1 else merge(*streams)
+
+
+def _stream(
+    segment: Segment, turn: int, variant: int, kind: Arrivals, seed: int, worker: int, workers: int
+) -> Iterator[Arrival]:
+    duration_s = segment.duration_ns / NS_PER_S
+    a, b = segment.start_rps, segment.end_rps
+    total = (a + b) / 2 * duration_s
+    slope = (b - a) / duration_s if duration_s else 0.0
+    start_ns, end_ns = segment.start_ns, segment.end_ns
+    for number, h in enumerate(_unit_arrivals(segment, turn, variant, kind, seed)):
+        if h >= total:
+            return
+        if number % workers == worker:
+            root = a + sqrt(max(0.0, a * a + 2 * slope * h))
+            offset_s = 2 * h / root if root else 0.0
+            yield min(start_ns + round(offset_s * NS_PER_S), end_ns - 1), variant
+
+
+def _unit_arrivals(
+    segment: Segment, turn: int, variant: int, kind: Arrivals, seed: int
+) -> Iterator[float]:
+    if kind is Arrivals.EVEN:
+        h = turn / len(segment.variants)
+        while True:
+            yield h
+            h += 1.0
+    draw = Random(f"arrivals/{seed}/{segment.index}/{variant}").expovariate
+    h = 0.0
+    while True:
+        h += draw(1.0)
+        yield h
+
+
+def callers_at(segment: Segment, t_ns: int) -> int:
+    """Callers wanted at an instant, over all workers; 0 outside the segment or in an open loop.
+
+    A ramp from p to q reaches caller number p + i when i of its q - p equal steps have passed.
+    """
+    if segment.start_callers is None or not segment.start_ns <= t_ns < segment.end_ns:
+        return 0
+    start = segment.start_callers
+    end = start if segment.end_callers is None else segment.end_callers
+    moved = abs(end - start) * (t_ns - segment.start_ns) // segment.duration_ns
+    return start + moved if end > start else start - moved
+
+
+def next_caller_change_ns(segment: Segment, t_ns: int) -> int | None:
+    """The next instant at which `callers_at` changes, or None if it stays until the end."""
+    if segment.start_callers is None or segment.end_callers in (None, segment.start_callers):
+        return None
+    steps = abs((segment.end_callers or 0) - segment.start_callers)
+    passed = max(0, (t_ns - segment.start_ns) * steps // segment.duration_ns)
+    change_ns = segment.start_ns + -(-segment.duration_ns * (passed + 1) // steps)
+    return change_ns if change_ns < segment.end_ns else None
+
+
+def share(total: int, worker: int, workers: int) -> int:
+    """How many of total fall to one worker when they are dealt in turn."""
+    return (total - worker + workers - 1) // workers

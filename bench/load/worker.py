@@ -1,0 +1,230 @@
+"""An engine in a process of its own: `python -m bench.load.worker`, frames on stdin and stdout.
+
+Garbage collection is off while it runs: the hot path makes no reference cycles. What else does
+(a failed connection's traceback) is collected when a shipment falls into a quiet moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import resource
+import signal
+import sys
+import traceback
+from pathlib import Path
+from time import monotonic_ns
+from typing import Any
+
+from bench.aws.credentials import Credentials
+from bench.endpoints.registry import endpoint_for
+from bench.events.source import event_source
+from bench.load.clock import open_clock
+from bench.load.engine import Engine
+from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
+from bench.model import NS_PER_MS, NS_PER_S, WorkerHealth
+from bench.wire.pool import Pool, PoolStats
+
+SHIP_EVERY_NS = 250 * NS_PER_MS
+_STATM = Path("/proc/self/statm")
+QUIET_NS = 3 * NS_PER_MS
+"""A full collection of a worker's heap takes one to two milliseconds."""
+
+
+class Worker:
+    """Carries out one WorkOrder."""
+
+    def __init__(self, order: WorkOrder, writer: asyncio.WriteTransport) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._order = order
+        self._writer = writer
+        self._endpoints = [
+            endpoint_for(binding, order.target, order.credentials) for binding in order.bindings
+        ]
+        self._pools: dict[str, Pool] = {}
+        self.ended = asyncio.Event()
+        self._clock = open_clock(loop, self._on_alarm)
+        self._engine = Engine(
+            clock=self._clock,
+            endpoints=self._endpoints,
+            wires=[self._pool(endpoint.origin) for endpoint in self._endpoints],
+            events=event_source(order.target.events, order.load.seed),
+            load=order.load,
+            retry=order.retry,
+            done=self.ended.set,
+            worker=order.worker,
+            workers=order.workers,
+            keep_request_ids=order.keep_request_ids,
+        )
+        self._health_ns, self._cpu_ns = monotonic_ns(), _cpu_ns()
+        self._ship_timer: asyncio.TimerHandle | None = None
+
+    def obey(self, frame: Frame) -> None:
+        """Carry out one command."""
+        engine, payload = self._engine, frame.payload
+        if frame.kind is FrameKind.START:
+            gc.collect()
+            gc.freeze()
+            gc.disable()
+            engine.start(payload.segments, payload.start_ns)
+            self._ship_later()
+        elif frame.kind is FrameKind.REPLAN:
+            engine.replan(payload.at_ns, payload.segments, payload.finish)
+        elif frame.kind is FrameKind.DRAIN:
+            engine.drain()
+        elif frame.kind is FrameKind.ABORT:
+            engine.abort()
+        elif frame.kind is FrameKind.CREDENTIALS:
+            self._renew(payload)
+
+    def ship(self) -> None:
+        """Send what has gathered since the last time."""
+        rows, counts, samples, request_ids = self._engine.take()
+        if counts:
+            self._send(FrameKind.COUNTS, counts)
+        if request_ids:
+            self._send(FrameKind.REQUEST_IDS, request_ids)
+        if rows:
+            self._send(FrameKind.ROWS, rows)
+        if samples:
+            self._send(FrameKind.SAMPLES, samples)
+        self._send(FrameKind.HEALTH, self._health())
+
+    def close(self) -> None:
+        """Ship the rest and give everything back."""
+        if self._ship_timer is not None:
+            self._ship_timer.cancel()
+        self.ship()
+        self._clock.close()
+        for pool in self._pools.values():
+            pool.close()
+
+    def _on_alarm(self) -> None:
+        self._engine.pump()
+
+    def _pool(self, origin: str) -> Pool:
+        if origin not in self._pools:
+            self._pools[origin] = Pool(origin, self._order.timeouts, self._order.connections)
+        return self._pools[origin]
+
+    def _renew(self, credentials: Credentials) -> None:
+        for index, binding in enumerate(self._order.bindings):
+            self._endpoints[index] = endpoint_for(binding, self._order.target, credentials)
+
+    def _ship_later(self) -> None:
+        self._ship_timer = self._loop.call_later(SHIP_EVERY_NS / NS_PER_S, self._ship_and_tidy)
+
+    def _ship_and_tidy(self) -> None:
+        self.ship()
+        if self._engine.quiet_for_ns() > QUIET_NS:
+            gc.collect()
+        self._ship_later()
+
+    def _send(self, kind: FrameKind, payload: object = None) -> None:
+        self._writer.write(encode(kind, payload))
+
+    def _health(self) -> WorkerHealth:
+        now_ns, cpu_ns = monotonic_ns(), _cpu_ns()
+        share = (cpu_ns - self._cpu_ns) / max(1, now_ns - self._health_ns)
+        self._health_ns, self._cpu_ns = now_ns, cpu_ns
+        stats = [pool.stats() for pool in self._pools.values()]
+        total = PoolStats(*(sum(column) for column in zip(*stats, strict=True)))
+        return WorkerHealth(
+            worker=self._order.worker,
+            alive=True,
+            cpu=share,
+            rss_mb=_rss_mb(),
+            connections=total.open,
+            connections_opened=total.opened,
+            in_flight=self._engine.in_flight,
+            connection_waits=total.waits,
+        )
+
+
+def _cpu_ns() -> int:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return round((usage.ru_utime + usage.ru_stime) * NS_PER_S)
+
+
+def _rss_mb() -> float:
+    try:
+        pages = int(_STATM.read_text("ascii").split()[1])
+        return pages * resource.getpagesize() / 1e6
+    except OSError:  # not Linux: the peak is what there is, in bytes there
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+class _Out(asyncio.BaseProtocol):
+    """The pipe to the coordinator; closed is set when all is written or nobody reads any more."""
+
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed.set()
+
+
+async def serve() -> None:
+    """Read commands until the work has ended or the coordinator is gone."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    writer, out = await loop.connect_write_pipe(_Out, pipe)
+    first = await read_frame(reader)
+    if first is not None:
+        try:
+            await _work(first.payload, reader, writer)
+        except Exception:  # noqa: BLE001 - told to the coordinator, who ends the run with it
+            writer.write(encode(FrameKind.FAILED, traceback.format_exc()))
+    writer.close()
+    await out.closed.wait()
+
+
+async def _work(
+    order: WorkOrder, reader: asyncio.StreamReader, writer: asyncio.WriteTransport
+) -> None:
+    loop = asyncio.get_running_loop()
+    broken: asyncio.Future[None] = loop.create_future()
+    loop.set_exception_handler(lambda _, context: _break(broken, context))
+    worker = Worker(order, writer)
+    writer.write(encode(FrameKind.READY, os.getpid()))
+    ends = {
+        loop.create_task(_obey_all(worker, reader)),
+        loop.create_task(worker.ended.wait()),
+        broken,
+    }
+    done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    worker.close()
+    writer.write(encode(FrameKind.DONE))
+    for end in done:
+        end.result()
+
+
+def _break(broken: asyncio.Future[None], context: dict[str, Any]) -> None:
+    """An exception in a callback would leave the engine waiting forever: end with it instead."""
+    if not broken.done():
+        error = context.get("exception") or RuntimeError(context["message"])
+        broken.set_exception(error)
+
+
+async def _obey_all(worker: Worker, reader: asyncio.StreamReader) -> None:
+    while (frame := await read_frame(reader)) is not None:
+        worker.obey(frame)
+
+
+def main() -> None:
+    """Entry point of the process. The coordinator alone answers to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serve())
+    else:
+        uvloop.run(serve())
+
+
+if __name__ == "__main__":
+    main()

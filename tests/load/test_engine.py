@@ -1,0 +1,209 @@
+"""The engine on a clock turned by hand and a wire with a scripted target."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.model import (
+    NS_PER_MS,
+    NS_PER_S,
+    Arrivals,
+    LoadSpec,
+    Outcome,
+    RetryPolicyName,
+    RetrySpec,
+)
+from bench.record.columns import FLAG_CENSORED
+from tests.load.fakes import Bench, constant, segment
+
+EVEN = Arrivals.EVEN
+
+
+def test_open_loop_sends_every_arrival_at_its_intended_time() -> None:
+    bench = Bench(constant(5)).run(segment(10, 1))
+    assert bench.final["intended_ns"].tolist() == [i * NS_PER_S // 10 for i in range(10)]
+    assert (bench.final["sent_ns"] == bench.final["intended_ns"]).all()
+    assert (bench.final["last_ns"] - bench.final["intended_ns"] == 5 * NS_PER_MS).all()
+
+
+def test_an_hour_of_load_takes_no_time() -> None:
+    bench = Bench(constant(5)).run(segment(10, 3600))
+    assert len(bench.final) == 36_000
+
+
+def test_response_time_counts_from_the_intended_arrival_when_the_send_is_late() -> None:
+    bench = Bench(constant(5), lag_ns=7 * NS_PER_MS).run(segment(10, 1))
+    assert (bench.final["last_ns"] - bench.final["intended_ns"] == 12 * NS_PER_MS).all()
+    assert (bench.final["sent_ns"] - bench.final["intended_ns"] == 7 * NS_PER_MS).all()
+
+
+def test_a_stall_of_the_target_is_seen_by_every_arrival_within_it() -> None:
+    def stalls(number: int, t_ns: int) -> tuple[int, int]:
+        into_ns = t_ns - 1_000 * NS_PER_S
+        stalled = NS_PER_S <= into_ns < 3 * NS_PER_S
+        return (3 * NS_PER_S - into_ns if stalled else NS_PER_MS), 200
+
+    bench = Bench(stalls).run(segment(100, 10))
+    response_ns = np.sort(bench.final["last_ns"] - bench.final["intended_ns"])
+    assert (response_ns > 10 * NS_PER_MS).sum() == 199
+    assert response_ns[-1] == 2 * NS_PER_S
+    assert response_ns[899] == pytest.approx(NS_PER_S, rel=0.02)  # p90: half of the stall
+
+
+def test_an_arrival_without_a_free_slot_is_dropped_and_counted() -> None:
+    bench = Bench(constant(1000), load=LoadSpec(arrivals=EVEN, in_flight=3)).run(segment(10, 1))
+    assert bench.counts["dropped"].sum() == 7
+    assert len(bench.final) == 3
+
+
+def test_a_ramp_offers_its_area() -> None:
+    bench = Bench(constant(1)).run(segment(0, 10, to_rps=20))
+    assert len(bench.final) == 100
+    assert (bench.final["intended_ns"] < 5 * NS_PER_S).sum() == 25
+
+
+def test_workers_share_one_schedule_without_loss() -> None:
+    whole = Bench(constant(1), load=LoadSpec(seed=7)).run(segment(50, 4))
+    parts = [
+        Bench(constant(1), load=LoadSpec(seed=7), worker=i, workers=3).run(segment(50, 4))
+        for i in range(3)
+    ]
+    union = np.sort(np.concatenate([part.final["intended_ns"] for part in parts]))
+    assert union.tolist() == np.sort(whole.final["intended_ns"]).tolist()
+    indexes = sorted(i for part in parts for i in part.events.indexes)
+    assert len(set(indexes)) == len(indexes)
+
+
+def test_variants_side_by_side_have_the_same_rate() -> None:
+    bench = Bench(constant(1), variants=3).run(segment(10, 2, variants=(0, 1, 2)))
+    assert np.bincount(bench.final["variant"]).tolist() == [20, 20, 20]
+
+
+def test_retries_keep_the_intended_time_and_each_attempt_its_own_clocks() -> None:
+    def recovers(number: int, t_ns: int) -> tuple[int, int]:
+        return NS_PER_MS, 500 if number < 2 else 200
+
+    retry = RetrySpec(RetryPolicyName.EXPONENTIAL, max_attempts=5, base_ns=10 * NS_PER_MS)
+    bench = Bench(recovers, retry=retry).run(segment(1, 1))
+    assert bench.rows["attempt"].tolist() == [1, 2, 3]
+    assert bench.rows["outcome"].tolist() == [
+        Outcome.SERVER_ERROR,
+        Outcome.SERVER_ERROR,
+        Outcome.OK,
+    ]
+    assert bench.rows["sent_ns"].tolist() == [0, 11 * NS_PER_MS, 32 * NS_PER_MS]
+    assert bench.final["last_ns"].tolist() == [33 * NS_PER_MS]
+    assert set(bench.rows["intended_ns"].tolist()) == {0}
+
+
+def test_a_retry_after_of_the_server_raises_the_delay() -> None:
+    def throttles_once(number: int, t_ns: int) -> tuple[int, int]:
+        return NS_PER_MS, 429 if number == 0 else 200
+
+    retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=2, base_ns=10 * NS_PER_MS)
+    bench = Bench(throttles_once, retry=retry)
+    bench.endpoint.retry_after_ns = 2 * NS_PER_S
+    bench.run(segment(1, 1))
+    assert bench.rows["sent_ns"].tolist() == [0, 2 * NS_PER_S + NS_PER_MS]
+
+
+def test_no_retry_after_the_last_attempt() -> None:
+    retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=3, base_ns=0)
+    bench = Bench(constant(1, 500), retry=retry).run(segment(10, 1))
+    assert len(bench.rows) == 30
+    assert len(bench.final) == 10
+    assert (bench.final["attempt"] == 3).all()
+
+
+def test_a_timeout_is_marked_as_censored() -> None:
+    bench = Bench(constant(50, Outcome.TIMEOUT)).run(segment(10, 1))
+    assert (bench.final["flags"] & FLAG_CENSORED != 0).all()
+
+
+def test_closed_loop_keeps_its_callers_busy() -> None:
+    bench = Bench(constant(100)).run(segment(duration_s=2, callers=4))
+    assert len(bench.final) == 4 * 20
+    assert (bench.final["last_ns"] - bench.final["intended_ns"] == 100 * NS_PER_MS).all()
+
+
+def test_think_time_spaces_the_calls_of_a_caller() -> None:
+    load = LoadSpec(arrivals=EVEN, think_ns=400 * NS_PER_MS)
+    bench = Bench(constant(100), load=load).run(segment(duration_s=2, callers=1))
+    assert bench.final["intended_ns"].tolist() == [i * NS_PER_S // 2 for i in range(4)]
+
+
+def test_callers_ramp_up_and_down() -> None:
+    up = Bench(constant(10)).run(segment(duration_s=4, callers=1, to_callers=5))
+    first, last = (up.final["intended_ns"] < NS_PER_S), (up.final["intended_ns"] >= 3 * NS_PER_S)
+    assert (first.sum(), last.sum()) == (100, 400)
+    down = Bench(constant(10)).run(segment(duration_s=4, callers=5, to_callers=1))
+    assert (down.final["intended_ns"] >= 3 * NS_PER_S).sum() < 220
+
+
+def test_callers_move_to_the_next_segment() -> None:
+    bench = Bench(constant(30), variants=2).run(
+        segment(duration_s=1, callers=2, variants=(0,)),
+        segment(duration_s=1, start_s=1, index=1, callers=3, variants=(1,)),
+    )
+    late = bench.final[bench.final["intended_ns"] >= NS_PER_S]
+    assert set(late["variant"].tolist()) == {1}
+    assert len(late) == pytest.approx(100, abs=3)
+
+
+def test_drain_stops_arrivals_and_waits_for_answers() -> None:
+    bench = Bench(constant(300))
+    bench.start(segment(10, 100))
+    bench.clock.call_in(NS_PER_S, bench.engine.drain)
+    bench.finish()
+    bench.check_ledger()
+    assert len(bench.final) == pytest.approx(10, abs=1)
+    assert bench.engine.in_flight == 0
+
+
+def test_abort_leaves_what_is_in_flight_counted() -> None:
+    bench = Bench(constant(10_000))
+    bench.start(segment(10, 100))
+    bench.clock.call_in(NS_PER_S + 1, bench.engine.abort)
+    bench.finish()
+    bench.check_ledger()
+    assert bench.engine.in_flight == 11
+
+
+def test_a_replan_takes_over_at_its_instant() -> None:
+    bench = Bench(constant(1))
+    bench.start(segment(10, 4))
+    faster = segment(100, 2, start_s=2, index=1)
+    bench.clock.call_in(NS_PER_S, lambda: bench.engine.replan(2 * NS_PER_S, [faster], True))
+    bench.finish()
+    bench.check_ledger()
+    assert np.bincount(bench.final["segment"]).tolist() == [20, 200]
+
+
+def test_a_hold_waits_until_the_next_replan() -> None:
+    bench = Bench(constant(1))
+    bench.start(segment(10, 4))
+    engine, clock = bench.engine, bench.clock
+    clock.call_in(NS_PER_S, lambda: engine.replan(2 * NS_PER_S, [], False))
+    later = segment(10, 2, start_s=60, index=1)
+    clock.call_in(50 * NS_PER_S, lambda: engine.replan(60 * NS_PER_S, [later], True))
+    bench.finish()
+    intended = bench.final["intended_ns"]
+    assert ((intended >= 2 * NS_PER_S) & (intended < 60 * NS_PER_S)).sum() == 0
+    assert len(intended) == 40
+
+
+def test_the_ledger_holds_at_every_shipment() -> None:
+    bench = Bench(constant(700), load=LoadSpec(in_flight=20, seed=3))
+    bench.start(segment(50, 5))
+
+    def ship() -> None:
+        bench.take()
+        bench.check_ledger()
+        if not bench.ended:
+            bench.clock.call_in(NS_PER_S // 4, ship)
+
+    bench.clock.call_in(NS_PER_S // 4, ship)
+    bench.finish()
+    bench.check_ledger()
+    assert bench.counts["dropped"].sum() > 0

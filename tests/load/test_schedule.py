@@ -1,0 +1,82 @@
+"""Intended times against their formula."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from statistics import mean
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.load.schedule import arrivals, callers_at, next_caller_change_ns, share
+from bench.model import NS_PER_S, Arrivals
+from tests.load.fakes import segment
+
+RATES = st.floats(0, 500, allow_nan=False)
+
+
+@given(a=RATES, b=RATES, workers=st.integers(1, 4), seed=st.integers(0, 9))
+def test_the_workers_together_have_the_whole_schedule(
+    a: float, b: float, workers: int, seed: int
+) -> None:
+    one = segment(a, 2, to_rps=b)
+    for kind in Arrivals:
+        whole = list(arrivals(one, kind, seed, 0, 1))
+        parts = [t for i in range(workers) for t in arrivals(one, kind, seed, i, workers)]
+        assert sorted(parts) == whole
+        assert all(one.start_ns <= t < one.end_ns for t, _ in whole)
+        assert whole == sorted(whole)
+
+
+@given(a=RATES, b=RATES)
+def test_even_arrivals_number_the_area_under_the_rate(a: float, b: float) -> None:
+    count = len(list(arrivals(segment(a, 2, to_rps=b), Arrivals.EVEN, 1, 0, 1)))
+    assert abs(count - (a + b)) <= 1
+
+
+def test_poisson_gaps_have_the_mean_and_the_spread_of_an_exponential() -> None:
+    times = [t for t, _ in arrivals(segment(1000, 60), Arrivals.POISSON, 5, 0, 1)]
+    gaps = [b - a for a, b in pairwise(times)]
+    average = mean(gaps)
+    assert average == pytest.approx(NS_PER_S / 1000, rel=0.02)
+    spread = mean((gap - average) ** 2 for gap in gaps) ** 0.5
+    assert spread == pytest.approx(average, rel=0.03)
+
+
+def test_the_same_seed_gives_the_same_times_and_another_one_others() -> None:
+    def times(seed: int) -> list[tuple[int, int]]:
+        return list(arrivals(segment(100, 1), Arrivals.POISSON, seed, 0, 1))
+
+    assert times(1) == times(1)
+    assert times(1) != times(2)
+
+
+def test_a_ramp_from_zero_starts_slowly() -> None:
+    times = [t / NS_PER_S for t, _ in arrivals(segment(0, 10, to_rps=2), Arrivals.EVEN, 1, 0, 1)]
+    assert times == pytest.approx([(10 * h) ** 0.5 for h in range(10)])
+
+
+@pytest.mark.parametrize(
+    ("at_s", "callers"), [(0, 1), (0.99, 1), (1, 2), (2.5, 3), (3.99, 4), (4, 0)]
+)
+def test_callers_ramp_in_equal_steps(at_s: float, callers: int) -> None:
+    ramp = segment(duration_s=4, callers=1, to_callers=5)
+    assert callers_at(ramp, round(at_s * NS_PER_S)) == callers
+
+
+@given(start=st.integers(0, 50), end=st.integers(0, 50), duration_s=st.integers(1, 9))
+def test_the_next_change_is_where_the_callers_change(start: int, end: int, duration_s: int) -> None:
+    ramp = segment(duration_s=duration_s, callers=start, to_callers=end)
+    t_ns, seen = 0, callers_at(ramp, 0)
+    while (change_ns := next_caller_change_ns(ramp, t_ns)) is not None:
+        assert callers_at(ramp, change_ns - 2) == seen
+        assert callers_at(ramp, change_ns) != seen
+        t_ns, seen = change_ns, callers_at(ramp, change_ns)
+
+
+@given(total=st.integers(0, 1000), workers=st.integers(1, 16))
+def test_shares_add_up(total: int, workers: int) -> None:
+    shares = [share(total, i, workers) for i in range(workers)]
+    assert sum(shares) == total
+    assert max(shares) - min(shares) <= 1
