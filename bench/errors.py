@@ -37,7 +37,7 @@ class UsageError(LamloadError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a profile: `key` is a dotted path such as `phase[1].rate`, or '' for the file."""
+    """One mistake in a profile: `key` is a path such as `phase[1].rate`, or '' for the file."""
 
     key: str
     message: str
@@ -52,7 +52,7 @@ class ProfileError(UsageError):
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
-        """One line per problem: `profiles/ramp.toml: phase[1].rate must be at least 0 (it is -5)`."""
+        """One line each: `profiles/ramp.toml: phase[1].rate must be at least 0 (it is -5)`."""
         return [
             f"{self.source}: {problem.key} {problem.message}"
             if problem.key

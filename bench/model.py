@@ -185,14 +185,14 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoadSpec:
-    """callers None means an open loop; otherwise a closed loop of that many callers per worker set."""
+    """callers None means an open loop, else a closed loop of so many callers over all workers."""
 
     arrivals: Arrivals = Arrivals.POISSON
     order: Order = Order.INTERLEAVED
     rounds: int = 1
     seed: int = 1
     in_flight: int = 1000
-    """Invocations under way at once, over all workers; an arrival beyond that is dropped and counted."""
+    """Invocations under way at once, over all workers; an arrival beyond that is dropped."""
     callers: int | None = None
     think_ns: int = 0
     workers: int | None = None
@@ -217,7 +217,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Of each attempt. connect covers DNS, TCP and TLS; first_byte and total count from the first byte sent."""
+    """Of each attempt. connect covers DNS, TCP and TLS; the others count from the first send."""
 
     connect_ns: int = 5 * NS_PER_S
     first_byte_ns: int = 60 * NS_PER_S
@@ -276,7 +276,7 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """A threshold: `text` such as `p99 of 1769MB < 500ms`; its grammar stands in bench.stats.slo."""
+    """A threshold, such as `p99 of 1769MB < 500ms`; its grammar stands in bench.stats.slo."""
 
     name: str
     text: str

@@ -47,6 +47,7 @@ class TimerfdClock:
         self._fd = self._libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create failed")
+        self._armed_ns = 0
         self._spec = _Itimerspec()
         self._reference = ctypes.byref(self._spec)
         loop.add_reader(self._fd, self._fire)
@@ -59,6 +60,9 @@ class TimerfdClock:
         """Call the callback at when_ns; an instant in the past fires at once, None disarms."""
         # A timerfd at 0 is disarmed: the past is at least nanosecond 1.
         instant_ns = 0 if when_ns is None else max(1, when_ns)
+        if instant_ns and instant_ns == self._armed_ns:
+            return
+        self._armed_ns = instant_ns
         self._spec.seconds, self._spec.nanoseconds = divmod(instant_ns, NS_PER_S)
         self._libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, self._reference, None)
 
@@ -68,11 +72,12 @@ class TimerfdClock:
         os.close(self._fd)
 
     def _fire(self) -> None:
-        try:
-            os.read(self._fd, 8)
-        except BlockingIOError:
-            return  # set anew between the wake-up and now
+        # Setting a timerfd anew clears its readiness, which saves the read that would: disarmed
+        # here, armed again by the callback.
+        self._armed_ns = 0
         self._callback()
+        if not self._armed_ns:
+            self.set_alarm(None)
 
 
 class LoopClock:

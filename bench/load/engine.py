@@ -71,6 +71,7 @@ class _Call(Exchange):
         self.variant = variant
         self.segment = segment
         self.caller = caller
+        self.event = b""
         self.attempt = 0
         self.waited_ns = 0
 

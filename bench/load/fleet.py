@@ -9,12 +9,11 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
-import bench
 from bench.errors import LamloadError
 from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
+from bench.load.target import package_root
 
 _LAST = (FrameKind.DONE, FrameKind.FAILED)
 STDERR_TAIL = 4000
@@ -46,7 +45,7 @@ class LocalFleet:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env=os.environ | {"PYTHONPATH": _python_path()},
+                env=os.environ | {"PYTHONPATH": package_root()},
                 start_new_session=True,
             )
             self._processes.append(process)
@@ -116,10 +115,3 @@ async def _read_tail(stream: asyncio.StreamReader | None) -> bytes:
 
 def _cause(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit status {code}"
-
-
-def _python_path() -> str:
-    """So that a worker finds this very package, installed or not."""
-    root = str(Path(bench.__file__).parent.parent)
-    inherited = os.environ.get("PYTHONPATH")
-    return f"{root}{os.pathsep}{inherited}" if inherited else root

@@ -154,15 +154,15 @@ class Connection(asyncio.Protocol):
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._reusable = False
             if self._stage != _DONE:
                 self._fail(Outcome.PROTOCOL_ERROR, _malformed(error))
                 return
-        if self._stage == _DONE:
-            self._complete()
-        elif self._body_bytes > exchange.body_limit:
+        if self._body_bytes > exchange.body_limit:
             self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.body_limit} bytes")
+        elif self._stage == _DONE:
+            self._complete()
         elif self._stage == _HEAD and self._head_bytes > HEADER_LIMIT:
             self._fail(Outcome.PROTOCOL_ERROR, f"the head exceeds {HEADER_LIMIT} bytes")
 
@@ -256,7 +256,7 @@ def _nothing(_: Connection, __: Exchange | None) -> None:
     return
 
 
-def _malformed(error: httptools.HttpParserError) -> str:
+def _malformed(error: Exception) -> str:
     if isinstance(error, httptools.HttpParserUpgrade):
         return "the server switched protocols"
     return f"malformed response: {error}"

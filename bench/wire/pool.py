@@ -8,6 +8,7 @@ superfluous only leaves a warm connection behind. The engine bounds how much is 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections import deque
@@ -143,7 +144,7 @@ class Pool:
             wait_ms = self._timeouts.connect_ns / NS_PER_MS
             self._fail_next(Outcome.TIMEOUT, f"no connection within {wait_ms:g} ms")
         except (OSError, ssl.SSLError) as error:
-            self._fail_next(Outcome.CONNECT_ERROR, f"{type(error).__name__}: {error}")
+            self._fail_next(Outcome.CONNECT_ERROR, _reason(error))
         else:
             self._opened += 1
             self._open.add(connection)
@@ -219,6 +220,12 @@ def tls_context(options: Connections) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, (socket.gaierror, ssl.SSLError)) or not error.errno:
+        return str(error)
+    return os.strerror(error.errno)
 
 
 def _default_port(url: httpx.URL) -> int:

@@ -1,0 +1,218 @@
+"""Bringing the target up: an embedded Lambda of our own, functions on AWS, or any URL.
+
+The result is the same for all three: a Binding per variant, and a way to let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import bench
+from bench.errors import TargetError
+from bench.model import Binding, EndpointKind, Profile, Target, TargetKind, Variant
+
+START_LIMIT_S = 30.0
+STOP_LIMIT_S = 5.0
+_API_KINDS = (EndpointKind.INVOKE, EndpointKind.STREAM, EndpointKind.CLI)
+"""Called at the Lambda API itself, with a qualifier for the memory size."""
+
+
+class OpenTarget(Protocol):
+    """A target that is up."""
+
+    label: str
+    """For the header: `LOCAL`, an account and region, or a URL."""
+
+    async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
+        """Where each variant is called. Raises TargetError."""
+
+    async def statistics(self) -> dict[str, Any]:
+        """What the target itself counted, where it tells; else {}."""
+
+    async def close(self) -> None:
+        """Let go of it."""
+
+
+def open_target(profile: Profile) -> OpenTarget:
+    """The target of a profile, not yet up: `bind` brings it up."""
+    kind = profile.target.kind
+    if kind is TargetKind.LOCAL:
+        return LocalTarget(profile.target)
+    if kind is TargetKind.AWS:
+        from bench.load.aws_target import AwsTarget
+
+        return AwsTarget(profile.target)
+    return HttpTarget(profile.target)
+
+
+class HttpTarget:
+    """Any URL. Reached once before the run, without sending a request."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self.label = target.urls[EndpointKind.HTTP]
+
+    async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
+        """The URL for every variant. Raises TargetError if nothing listens there."""
+        bindings = tuple(
+            Binding(variant, self._target.urls[variant.endpoint]) for variant in variants
+        )
+        for url in {binding.url for binding in bindings}:
+            await reach(url)
+        return bindings
+
+    async def statistics(self) -> dict[str, Any]:
+        """Nothing is known of it."""
+        return {}
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class LocalTarget:
+    """An embedded Lambda in a process of its own, which ends with this one whatever happens."""
+
+    label = "LOCAL"
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._process: asyncio.subprocess.Process | None = None
+        self._ready: dict[str, Any] = {}
+        self._log: Path | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the embedded Lambda."""
+        return self._process.pid if self._process else None
+
+    async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
+        """Start it with one version per memory size. Raises TargetError with its own words."""
+        handle, name = tempfile.mkstemp(prefix="lamload-local-", suffix=".log")
+        self._log = Path(name)
+        with os.fdopen(handle, "wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *local_command(self._target, variants),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=os.environ | {"PYTHONPATH": package_root()},
+                start_new_session=True,
+            )
+        self._ready = await self._read_ready()
+        return tuple(self._binding(variant) for variant in variants)
+
+    async def statistics(self) -> dict[str, Any]:
+        """GET /stats of its control port; {} if it is gone."""
+        import httpx
+
+        if not self._ready:
+            return {}
+        try:
+            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+                answer = await client.get(f"{self._ready['control_url']}/stats")
+                answer.raise_for_status()
+                found: dict[str, Any] = answer.json()
+                return found
+        except (httpx.HTTPError, ValueError):
+            return {}
+
+    async def close(self) -> None:
+        """End it, with patience and then without."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            # A target that was stopped for an experiment must still be able to end.
+            process.send_signal(signal.SIGCONT)
+            try:
+                await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        if self._log is not None:
+            self._log.unlink(missing_ok=True)
+
+    async def _read_ready(self) -> dict[str, Any]:
+        process = self._process
+        assert process is not None and process.stdout is not None
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), START_LIMIT_S)
+            ready: dict[str, Any] = json.loads(line)
+        except (TimeoutError, ValueError):
+            words = self._words()
+            await self.close()
+            raise TargetError(f"the embedded Lambda did not start: {words}") from None
+        return ready
+
+    def _words(self) -> str:
+        text = self._log.read_text(errors="replace").strip() if self._log else ""
+        return text[-2000:] or "it said nothing"
+
+    def _binding(self, variant: Variant) -> Binding:
+        for function in self._ready["functions"]:
+            if function["memory_mb"] == variant.memory_mb:
+                break
+        else:
+            raise TargetError(f"the embedded Lambda has no version of {variant.memory_mb} MB")
+        kind = variant.endpoint
+        url = self._ready["invoke_url"] if kind in _API_KINDS else function["urls"].get(kind.value)
+        if url is None:
+            raise TargetError(f"the embedded Lambda has no endpoint {kind.value}")
+        return Binding(
+            variant=variant,
+            url=url,
+            function=function["name"] if kind in _API_KINDS else function["arn"],
+            qualifier=function["qualifier"],
+            region=self._ready["region"],
+        )
+
+
+def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
+    """Arguments to Python that start the embedded Lambda for these variants."""
+    sizes = sorted({variant.memory_mb for variant in variants if variant.memory_mb is not None})
+    doors = sorted({variant.endpoint.value for variant in variants})
+    command = ["-m", "bench", "local", "--json", "--with-parent", "--port", "0"]
+    command += ["--function", str(target.function), "--memory", ",".join(map(str, sizes))]
+    command += ["--doors", ",".join(doors)]
+    if target.handler is not None:
+        command += ["--handler", target.handler]
+    if target.timeout_s is not None:
+        command += ["--timeout", f"{target.timeout_s:g}"]
+    if target.concurrency is not None:
+        command += ["--concurrency", str(target.concurrency)]
+    for name, value in target.environment.items():
+        command += ["--env", f"{name}={value}"]
+    if target.faults:
+        command += ["--faults-json", json.dumps(target.faults)]
+    return command
+
+
+async def reach(url: str) -> None:
+    """Open and close one connection to a URL's host. Raises TargetError if that fails."""
+    import httpx
+
+    parts = httpx.URL(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.host, port), 10)
+    except (OSError, TimeoutError) as error:
+        raise TargetError(
+            f"nothing answers at {parts.host}:{port} ({error or 'timed out'}); "
+            f"start the target or correct target.url"
+        ) from None
+    writer.close()
+
+
+def package_root() -> str:
+    """PYTHONPATH for a child of ours, so that it finds this very package, installed or not."""
+    root = str(Path(bench.__file__).parent.parent)
+    inherited = os.environ.get("PYTHONPATH")
+    return f"{root}{os.pathsep}{inherited}" if inherited else root
