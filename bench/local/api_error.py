@@ -1,0 +1,124 @@
+"""An error as the Lambda API answers it: status, code, message, and the body that clients read.
+
+Body keys and their casing per code come from the exception shapes of botocore's Lambda model: some
+have `message`, others `Message`; the code itself travels in `x-amzn-ErrorType`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from bench.local.model import HttpResponse
+
+CAPITAL_MESSAGE = frozenset(
+    {
+        "AccessDeniedException",
+        "EC2AccessDeniedException",
+        "EC2ThrottledException",
+        "EC2UnexpectedException",
+        "ENILimitReachedException",
+        "InvalidRuntimeException",
+        "InvalidZipFileException",
+        "NoPublishedVersionException",
+        "ResourceInUseException",
+        "ResourceNotFoundException",
+        "RecursiveInvocationException",
+        "ServiceException",
+        "ServiceQuotaExceededException",
+        "SnapStartException",
+        "SnapStartNotReadyException",
+        "SnapStartTimeoutException",
+    }
+)
+"""Codes whose body says `Message`; all others say `message`."""
+
+
+class ApiError(Exception):
+    """A refusal of the Lambda API's. type is `User`, `Service` or '' where the body has no Type.
+
+    extra are further body members, such as `Reason` of a throttle; headers go out beside
+    `x-amzn-ErrorType`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str | None,
+        type: str = "User",
+        *,
+        extra: Mapping[str, str] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.type = type
+        self.extra = dict(extra or {})
+        self.headers = headers
+
+    def body(self) -> bytes:
+        """The JSON body, with the keys in AWS's order."""
+        members: dict[str, str | None] = dict(self.extra)
+        if self.type:
+            members["Type"] = self.type
+        members["Message" if self.code in CAPITAL_MESSAGE else "message"] = self.message
+        return json.dumps(members, separators=(",", ":")).encode()
+
+    def response(self, request_id: str) -> HttpResponse:
+        """The whole HTTP answer."""
+        return HttpResponse(
+            self.status,
+            (
+                ("Content-Type", "application/json"),
+                ("x-amzn-RequestId", request_id),
+                ("x-amzn-ErrorType", self.code),
+                *self.headers,
+            ),
+            self.body(),
+        )
+
+
+def not_found(arn: str) -> ApiError:
+    """A function or version that is not there."""
+    return ApiError(404, "ResourceNotFoundException", f"Function not found: {arn}")
+
+
+def invalid_parameter(message: str) -> ApiError:
+    """A value that the API refuses."""
+    return ApiError(400, "InvalidParameterValueException", message)
+
+
+def conflict(message: str) -> ApiError:
+    """The resource exists already, or is busy."""
+    return ApiError(409, "ResourceConflictException", message)
+
+
+def precondition_failed(message: str) -> ApiError:
+    """A RevisionId that is no longer the latest."""
+    return ApiError(412, "PreconditionFailedException", message)
+
+
+def validation_error(value: str, member: str, constraint: str) -> ApiError:
+    """A member that breaks its constraint, in the words of AWS's request validator."""
+    return ApiError(
+        400,
+        "ValidationException",
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
+        f"Member must {constraint}",
+        type="",
+    )
+
+
+def throttled(reason: str, retry_after_s: int | None = None) -> ApiError:
+    """429 TooManyRequestsException with its Reason; retry_after_s becomes `Retry-After`."""
+    headers = () if retry_after_s is None else (("Retry-After", str(retry_after_s)),)
+    return ApiError(
+        429,
+        "TooManyRequestsException",
+        "Rate Exceeded.",
+        extra={"Reason": reason},
+        headers=headers,
+    )

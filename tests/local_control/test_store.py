@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from bench.local.api_error import ApiError
+from bench.local.model import FunctionConfig
+from bench.local.store import Store
+
+MS = 1_000_000
+
+
+class Clock:
+    """A wall clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_ns = 1_700_000_000_000 * MS
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+    def pass_ms(self, ms: int) -> None:
+        self.now_ns += ms * MS
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> Store:
+    return Store(clock_ns=clock, rng=Random(1), pending_ms=300, update_ms=200)
+
+
+def draft(name: str = "primes", **changes: object) -> FunctionConfig:
+    return replace(
+        FunctionConfig(name=name, arn="", version="", handler="app.handler", folder="/f"),
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:primes"
+
+
+def code_of(error: pytest.ExceptionInfo[ApiError]) -> tuple[int, str]:
+    return error.value.status, error.value.code
+
+
+@pytest.mark.parametrize(
+    ("name", "qualifier"),
+    [
+        ("primes", None),
+        ("primes", "$LATEST"),
+        ("primes:$LATEST", None),
+        ("primes:$LATEST", "$LATEST"),
+        ("123456789012:function:primes", None),
+        ("123456789012:primes", None),
+        ("function:primes", None),
+        (ARN, None),
+        (f"{ARN}:$LATEST", None),
+        ("us-east-1:123456789012:function:primes", None),
+    ],
+)
+def test_every_form_of_a_name_finds_the_function(
+    store: Store, name: str, qualifier: str | None
+) -> None:
+    store.create(draft(), ready=True)
+    assert store.resolve(name, qualifier).name == "primes"
+
+
+@pytest.mark.parametrize(
+    ("name", "qualifier", "status", "code"),
+    [
+        ("nobody", None, 404, "ResourceNotFoundException"),
+        ("primes", "7", 404, "ResourceNotFoundException"),
+        ("primes", "live", 404, "ResourceNotFoundException"),
+        ("primes:1", "2", 400, "InvalidParameterValueException"),
+        ("no such/../name", None, 400, "ValidationException"),
+        ("", None, 400, "ValidationException"),
+        ("x" * 300, None, 400, "ValidationException"),
+        ("primes", "bad qualifier", 400, "ValidationException"),
+        (ARN.replace("us-east-1", "eu-west-1"), None, 404, "ResourceNotFoundException"),
+        (ARN.replace("123456789012", "999999999999"), None, 403, "AccessDeniedException"),
+        ("primes\n", None, 400, "ValidationException"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_as_aws_does(
+    store: Store, name: str, qualifier: str | None, status: int, code: str
+) -> None:
+    store.create(draft(), ready=True)
+    with pytest.raises(ApiError) as error:
+        store.resolve(name, qualifier)
+    assert code_of(error) == (status, code)
+
+
+def test_a_missing_function_is_named_with_its_qualifier(store: Store) -> None:
+    with pytest.raises(ApiError) as error:
+        store.resolve("x")
+    assert error.value.body() == (
+        b'{"Type":"User","Message":"Function not found: '
+        b'arn:aws:lambda:us-east-1:123456789012:function:x:$LATEST"}'
+    )
+
+
+def test_a_created_function_is_pending_then_active(store: Store, clock: Clock) -> None:
+    version = store.create(draft())
+    assert version.state(clock()) == "Pending"
+    with pytest.raises(ApiError) as error:
+        store.resolve("primes")
+    assert code_of(error) == (409, "ResourceConflictException")
+    clock.pass_ms(300)
+    assert version.state(clock()) == "Active"
+    assert store.resolve("primes").memory_mb == 128
+
+
+def test_an_update_serves_the_old_configuration_until_it_is_through(
+    store: Store, clock: Clock
+) -> None:
+    first = store.create(draft(), ready=True)
+    store.update("primes", replace(first.config, memory_mb=512), first.settings)
+    assert store.resolve("primes").memory_mb == 128
+    before = store.target("primes").revision_id
+    with pytest.raises(ApiError) as error:
+        store.update("primes", first.config, first.settings)
+    assert code_of(error) == (409, "ResourceConflictException")
+    clock.pass_ms(200)
+    assert store.resolve("primes").memory_mb == 512
+    assert store.target("primes").revision_id != before
+
+
+def test_sandboxes_of_before_an_update_serve_until_it_is_through(
+    store: Store, clock: Clock
+) -> None:
+    first = store.create(draft(), ready=True)
+    before = store.target("primes").revision_id
+    store.update("primes", replace(first.config, memory_mb=512), first.settings)
+    assert store.target("primes").revision_id == before
+
+
+def test_an_outdated_revision_id_is_refused(store: Store) -> None:
+    first = store.create(draft(), ready=True)
+    with pytest.raises(ApiError) as error:
+        store.update("primes", first.config, first.settings, revision_id="stale")
+    assert code_of(error) == (412, "PreconditionFailedException")
+    with pytest.raises(ApiError) as error:
+        store.publish("primes", revision_id="stale")
+    assert code_of(error) == (412, "PreconditionFailedException")
+    store.update("primes", first.config, first.settings, revision_id=first.revision_id)
+
+
+def test_publishing_what_has_not_changed_returns_the_version_that_is_there(store: Store) -> None:
+    first = store.create(draft(), ready=True)
+    one = store.publish("primes", ready=True)
+    assert store.publish("primes", description="other").config.version == "1"
+    store.update("primes", replace(first.config, memory_mb=256), first.settings, ready=True)
+    two = store.publish("primes", ready=True)
+    assert (one.config.version, two.config.version) == ("1", "2")
+    assert two.config.arn == f"{ARN}:2"
+    assert store.resolve("primes", "1").memory_mb == 128
+
+
+def test_each_memory_size_gets_a_version_and_an_alias(store: Store) -> None:
+    store.create(draft(), ready=True)
+    assert store.publish_sizes("primes", [128, 256]) == {128: "128MB", 256: "256MB"}
+    assert store.resolve("primes:256MB").memory_mb == 256
+    target = store.target("primes", "128MB")
+    assert (target.config.version, target.invoked_arn) == ("1", f"{ARN}:128MB")
+
+
+def test_an_alias_shares_invocations_by_weight(store: Store) -> None:
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128, 256])
+    store.put_alias("primes", "live", "1", weights={"2": 0.25})
+    drawn = Counter(store.resolve("primes", "live").version for _ in range(4000))
+    assert drawn["1"] + drawn["2"] == 4000
+    assert 900 < drawn["2"] < 1100
+
+
+@pytest.mark.parametrize(
+    ("alias", "version", "weights", "status"),
+    [
+        ("live", "9", {}, 404),
+        ("live", "1", {"9": 0.5}, 404),
+        ("live", "1", {"1": 0.5}, 400),
+        ("live", "$LATEST", {"1": 0.5}, 400),
+        ("live", "1", {"2": 1.5}, 400),
+        ("live", "1", {"2": float("nan")}, 400),
+        ("123", "1", {}, 400),
+        ("a b", "1", {}, 400),
+        ("live", "one", {}, 400),
+    ],
+)
+def test_an_alias_that_cannot_be_is_refused(
+    store: Store, alias: str, version: str, weights: dict[str, float], status: int
+) -> None:
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128, 256])
+    with pytest.raises(ApiError) as error:
+        store.put_alias("primes", alias, version, weights=weights)
+    assert error.value.status == status
+
+
+def test_reserved_concurrency_leaves_the_account_its_minimum(store: Store) -> None:
+    store.create(draft(), ready=True)
+    store.put_reserved("primes", 900)
+    assert store.unreserved() == 100
+    store.put_reserved("primes", 0)
+    with pytest.raises(ApiError) as error:
+        store.put_reserved("primes", 901)
+    assert code_of(error) == (400, "InvalidParameterValueException")
+    store.delete_reserved("primes")
+    assert store.unreserved() == 1000
+
+
+def test_provisioned_concurrency_is_for_published_versions_and_gets_ready(
+    store: Store, clock: Clock
+) -> None:
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128])
+    with pytest.raises(ApiError) as error:
+        store.put_provisioned("primes", "$LATEST", 1)
+    assert code_of(error) == (400, "InvalidParameterValueException")
+    with pytest.raises(ApiError) as error:
+        store.provisioned("primes", "128MB")
+    assert code_of(error) == (404, "ProvisionedConcurrencyConfigNotFoundException")
+    held = store.put_provisioned("primes", "128MB", 3)
+    assert held.allocated_at(clock()) == 0
+    clock.pass_ms(300)
+    assert held.allocated_at(clock()) == 3
+    assert store.target("primes:128MB").provisioned_key == "128MB"
+    store.report_allocated("primes", "128MB", 2)
+    assert store.provisioned("primes", "128MB").allocated_at(clock()) == 2
+
+
+def test_subscribers_hear_of_every_change(store: Store) -> None:
+    heard: list[str] = []
+    store.subscribe(heard.append)
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128])
+    store.delete("primes")
+    assert set(heard) == {"primes"}
+    assert len(heard) == 5
+    with pytest.raises(ApiError):
+        store.resolve("primes")
+
+
+def test_a_version_in_use_by_an_alias_stays(store: Store) -> None:
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128])
+    with pytest.raises(ApiError) as error:
+        store.delete("primes", "1")
+    assert code_of(error) == (409, "ResourceConflictException")
+    store.delete_alias("primes", "128MB")
+    store.delete("primes:1")
+    assert store.resolve("primes").version == "$LATEST"
