@@ -203,7 +203,9 @@ class LoadSpec:
 class Phase:
     """A stretch of load. Rates in invocations per second; a ramp goes from start_rps to end_rps.
 
-    In a closed loop start_callers and end_callers take the place of the rates.
+    In a closed loop start_callers and end_callers take the place of the rates. A burst phase sends
+    `burst` invocations at once every every_ns. A replay phase sends at recorded offsets from its
+    start (speed already applied): little-endian 64-bit nanoseconds, ascending, packed.
     """
 
     name: str
@@ -213,6 +215,11 @@ class Phase:
     measured: bool = True
     start_callers: int | None = None
     end_callers: int | None = None
+    burst: int | None = None
+    every_ns: int = 0
+    replay: bytes | None = None
+    steps: int = 1
+    """A ramp in so many equal steps of constant rate; 1 is a smooth ramp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +327,11 @@ class Segment:
     end_rps: float
     start_callers: int | None = None
     end_callers: int | None = None
+    burst: int | None = None
+    every_ns: int = 0
+    replay: bytes | None = None
+    replay_from_ns: int = 0
+    """Offset in `replay` at which this segment starts; not 0 for the rest of a segment cut."""
 
     @property
     def end_ns(self) -> int:

@@ -109,7 +109,10 @@ def cut(segments: Sequence[Segment], at_ns: int) -> tuple[Segment, ...]:
 
 
 def start_at(segment: Segment, at_ns: int) -> Segment:
-    """The segment from an instant within it on; a ramp goes on from where it was."""
+    """The segment from an instant within it on; a ramp goes on from where it was.
+
+    Of a burst phase the next burst comes at once, and the following ones in its own time.
+    """
     gone = (at_ns - segment.start_ns) / segment.duration_ns
     rps = segment.start_rps + (segment.end_rps - segment.start_rps) * gone
     callers = segment.start_callers
@@ -121,6 +124,7 @@ def start_at(segment: Segment, at_ns: int) -> Segment:
         duration_ns=segment.end_ns - at_ns,
         start_rps=rps,
         start_callers=callers,
+        replay_from_ns=segment.replay_from_ns + (at_ns - segment.start_ns if segment.replay else 0),
     )
 
 
@@ -144,15 +148,19 @@ def shift(segments: Sequence[Segment], start_ns: int) -> tuple[Segment, ...]:
 
 
 def scale(segment: Segment, factor: float) -> Segment:
-    """The segment at another rate, or with so many times the callers (at least one)."""
+    """The segment at another rate, with so many times the callers, or bursts as much larger.
 
-    def callers(count: int | None) -> int | None:
+    Of callers and bursts at least one stays. A replay keeps its recorded times.
+    """
+
+    def times(count: int | None) -> int | None:
         return None if count is None else max(1, round(count * factor)) if count else 0
 
     return replace(
         segment,
         start_rps=segment.start_rps * factor,
         end_rps=segment.end_rps * factor,
-        start_callers=callers(segment.start_callers),
-        end_callers=callers(segment.end_callers),
+        start_callers=times(segment.start_callers),
+        end_callers=times(segment.end_callers),
+        burst=times(segment.burst),
     )

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
+from itertools import islice, repeat
 from math import sqrt
 from random import Random
+from struct import iter_unpack
 
 from bench.model import NS_PER_S, Arrivals, Segment
 
@@ -41,18 +43,44 @@ def arrivals(
 def _stream(
     segment: Segment, turn: int, variant: int, kind: Arrivals, seed: int, worker: int, workers: int
 ) -> Iterator[Arrival]:
+    """One variant's share. Bursts and replays come as they are, rates through the formula."""
+    if segment.burst is not None:
+        instants = _bursts(segment, segment.burst)
+    elif segment.replay is not None:
+        instants = _replayed(segment, segment.replay)
+    else:
+        instants = _at_rate(segment, turn, variant, kind, seed)
+    for instant_ns in islice(instants, worker, None, workers):
+        yield instant_ns, variant
+
+
+def _bursts(segment: Segment, burst: int) -> Iterator[int]:
+    for start_ns in range(segment.start_ns, segment.end_ns, segment.every_ns):
+        yield from repeat(start_ns, burst)
+
+
+def _replayed(segment: Segment, replay: bytes) -> Iterator[int]:
+    base_ns = segment.start_ns - segment.replay_from_ns
+    for (offset_ns,) in iter_unpack("<q", replay):
+        instant_ns = base_ns + offset_ns
+        if instant_ns >= segment.end_ns:
+            return
+        if offset_ns >= segment.replay_from_ns:
+            yield instant_ns
+
+
+def _at_rate(segment: Segment, turn: int, variant: int, kind: Arrivals, seed: int) -> Iterator[int]:
     duration_s = segment.duration_ns / NS_PER_S
     a, b = segment.start_rps, segment.end_rps
     total = (a + b) / 2 * duration_s
     slope = (b - a) / duration_s if duration_s else 0.0
     start_ns, end_ns = segment.start_ns, segment.end_ns
-    for number, h in enumerate(_unit_arrivals(segment, turn, variant, kind, seed)):
+    for h in _unit_arrivals(segment, turn, variant, kind, seed):
         if h >= total:
             return
-        if number % workers == worker:
-            root = a + sqrt(max(0.0, a * a + 2 * slope * h))
-            offset_s = 2 * h / root if root else 0.0
-            yield min(start_ns + round(offset_s * NS_PER_S), end_ns - 1), variant
+        root = a + sqrt(max(0.0, a * a + 2 * slope * h))
+        offset_s = 2 * h / root if root else 0.0
+        yield min(start_ns + round(offset_s * NS_PER_S), end_ns - 1)
 
 
 def _unit_arrivals(

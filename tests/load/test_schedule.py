@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from statistics import mean
+from struct import pack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.load.control import start_at
 from bench.load.schedule import arrivals, callers_at, next_caller_change_ns, share
 from bench.model import NS_PER_S, Arrivals
 from tests.load.fakes import segment
@@ -50,6 +53,21 @@ def test_the_same_seed_gives_the_same_times_and_another_one_others() -> None:
 
     assert times(1) == times(1)
     assert times(1) != times(2)
+
+
+def test_bursts_come_at_once_and_every_so_often() -> None:
+    bursts = replace(segment(0, 5), burst=3, every_ns=2 * NS_PER_S)
+    assert [t for t, _ in arrivals(bursts, Arrivals.POISSON, 1, 0, 1)] == [
+        at * NS_PER_S for at in (0, 0, 0, 2, 2, 2, 4, 4, 4)
+    ]
+
+
+def test_a_replay_sends_at_its_recorded_times_and_goes_on_after_a_cut() -> None:
+    offsets = [0, 5, 5, 700, 999, 2000]
+    whole = replace(segment(0, 1e-6, start_s=1), replay=pack("<6q", *offsets))
+    assert [t - NS_PER_S for t, _ in arrivals(whole, Arrivals.EVEN, 1, 0, 1)] == offsets[:5]
+    rest = start_at(whole, NS_PER_S + 100)
+    assert [t - NS_PER_S for t, _ in arrivals(rest, Arrivals.EVEN, 1, 0, 1)] == [700, 999]
 
 
 def test_a_ramp_from_zero_starts_slowly() -> None:
