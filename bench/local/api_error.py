@@ -101,13 +101,16 @@ def precondition_failed(message: str) -> ApiError:
     return ApiError(412, "PreconditionFailedException", message)
 
 
-def validation_error(value: str, member: str, constraint: str) -> ApiError:
+def validation_error(
+    value: str, member: str, constraint: str, *, subject: str = "Member"
+) -> ApiError:
     """A member that breaks its constraint, in the words of AWS's request validator."""
+    must = f"must satisfy constraint: [{constraint}]" if "Map" in subject else f"must {constraint}"
     return ApiError(
         400,
         "ValidationException",
         f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
-        f"Member must {constraint}",
+        f"{subject} {must}",
         type="",
     )
 

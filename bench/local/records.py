@@ -33,12 +33,15 @@ class Version:
     """`$LATEST` or a published version.
 
     Pending until active_ns; an update is in progress until updated_ns, and until then `previous`
-    is what invocations run.
+    is what invocations run. Settling gives a new RevisionId, as on AWS; interim_id is the one
+    before. build_id changes with code and configuration only.
     """
 
     config: FunctionConfig
     settings: Settings
     revision_id: str
+    interim_id: str
+    build_id: str
     modified_ns: int
     active_ns: int
     updated_ns: int
@@ -51,6 +54,11 @@ class Version:
     def last_update_status(self, now_ns: int) -> str:
         """`InProgress` or `Successful`."""
         return "Successful" if now_ns >= self.updated_ns else "InProgress"
+
+    def revision(self, now_ns: int) -> str:
+        """The RevisionId that the API answers and checks."""
+        settled = now_ns >= max(self.active_ns, self.updated_ns)
+        return self.revision_id if settled else self.interim_id
 
     def serving(self, now_ns: int) -> Version:
         """The version that an invocation at now_ns runs: the one before, while an update is on."""
@@ -113,8 +121,6 @@ class Function:
     aliases: dict[str, Alias] = field(default_factory=dict)
     reserved: int | None = None
     provisioned: dict[str, Provisioned] = field(default_factory=dict)
-    urls: dict[str, FunctionUrl] = field(default_factory=dict)
-    """By qualifier, '' for the URL of the unqualified function."""
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """Statements by qualifier ('' for none) and statement id."""
@@ -126,12 +132,12 @@ class Function:
 class Target:
     """What a name and a qualifier mean for one invocation.
 
-    invoked_arn is what the handler sees as invoked_function_arn. revision_id changes whenever
-    (config.arn, revision_id) must not share a sandbox with what came before. provisioned_key is
-    the qualifier of the provisioned concurrency that serves it, or None.
+    invoked_arn is what the handler sees as invoked_function_arn. Sandboxes are shared by equal
+    build_id alone. provisioned_key is the qualifier of the provisioned concurrency that serves it,
+    or None.
     """
 
     config: FunctionConfig
     invoked_arn: str
-    revision_id: str
+    build_id: str
     provisioned_key: str | None = None

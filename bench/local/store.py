@@ -18,17 +18,15 @@ from bench.local.api_error import ApiError, conflict, invalid_parameter, not_fou
 from bench.local.api_error import precondition_failed as failed
 from bench.local.model import ACCOUNT_ID, REGION, FunctionConfig
 from bench.local.names import LATEST, FunctionRef
-from bench.local.records import Alias, Function, Provisioned, Settings, Target, Version
+from bench.local.records import Alias, Function, FunctionUrl, Settings, Target, Version
+from bench.local.routing import check_routing, draw
 
 NS_PER_MS = 1_000_000
-UNRESERVED_MINIMUM = 100
-"""What AWS keeps back from reservations for functions without one."""
-
 NO_SETTINGS = Settings()
 
 _CHANGED = (
-    "The RevisionId provided does not match the latest RevisionId. "
-    "Call the GetFunction/GetAlias API to retrieve the latest RevisionId"
+    "The Revision Id provided does not match the latest Revision Id. "
+    "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
 )
 
 
@@ -54,9 +52,10 @@ class Store:
         self.account = account
         self.account_concurrency = account_concurrency
         self.functions: dict[str, Function] = {}
+        self.urls: dict[str, FunctionUrl] = {}
         self.clock_ns = clock_ns
-        self._pending_ns = pending_ms * NS_PER_MS
-        self._update_ns = update_ms * NS_PER_MS
+        self.pending_ns = pending_ms * NS_PER_MS
+        self.update_ns = update_ms * NS_PER_MS
         self._rng = rng or Random()
         self._subscribers: list[Callable[[str], None]] = []
 
@@ -121,7 +120,7 @@ class Store:
         function = self._of(ref, LATEST)
         wanted = ref.qualifier or LATEST
         alias = function.aliases.get(wanted)
-        number = self._draw(alias) if alias else wanted
+        number = draw(alias, self._rng) if alias else wanted
         version = function.versions.get(number)
         if version is None:
             raise not_found(self.arn(function.name, wanted))
@@ -134,19 +133,11 @@ class Store:
         provisioned = next((q for q in (wanted, number) if q in function.provisioned), None)
         serving = version.serving(now_ns)
         invoked_arn = self.arn(ref.name, ref.qualifier)
-        return Target(serving.config, invoked_arn, serving.revision_id, provisioned)
+        return Target(serving.config, invoked_arn, serving.build_id, provisioned)
 
     def resolve(self, name_or_arn: str, qualifier: str | None = None) -> FunctionConfig:
         """The configuration that one invocation runs with; raises as `target` does."""
         return self.target(name_or_arn, qualifier).config
-
-    def _draw(self, alias: Alias) -> str:
-        at = self._rng.random()
-        for version, weight in alias.weights.items():
-            at -= weight
-            if at < 0:
-                return version
-        return alias.version
 
     # ------------------------------------------------------------------ functions and versions
 
@@ -169,8 +160,10 @@ class Store:
             config=replace(config, arn=self.arn(config.name), version=LATEST),
             settings=settings,
             revision_id=self.new_id(),
+            interim_id=self.new_id(),
+            build_id=self.new_id(),
             modified_ns=now_ns,
-            active_ns=now_ns if ready else now_ns + self._pending_ns,
+            active_ns=now_ns if ready else now_ns + self.pending_ns,
             updated_ns=now_ns,
         )
         self.functions[config.name] = Function(
@@ -203,8 +196,10 @@ class Store:
             config=replace(config, arn=function.arn, version=LATEST),
             settings=settings,
             revision_id=self.new_id(),
+            interim_id=self.new_id(),
+            build_id=self.new_id(),
             modified_ns=now_ns,
-            updated_ns=now_ns if ready else now_ns + self._update_ns,
+            updated_ns=now_ns if ready else now_ns + self.update_ns,
             previous=None if ready else replace(before, previous=None),
         )
         function.versions[LATEST] = after
@@ -218,12 +213,11 @@ class Store:
         description: str | None = None,
         code_sha256: str | None = None,
         revision_id: str | None = None,
-        ready: bool = False,
     ) -> Version:
         """A numbered version of `$LATEST`; the newest one again if nothing changed since.
 
-        Raises ApiError: 404, 409 while `$LATEST` is being updated, 412, and 400 when code_sha256
-        is not that of the code.
+        Raises ApiError: 404, 409 while `$LATEST` is being created or updated, 412, and 400 when
+        code_sha256 is not that of the code.
         """
         function = self.function(name_or_arn)
         latest = function.versions[LATEST]
@@ -234,6 +228,14 @@ class Store:
                 f"CodeSHA256 ({code_sha256}) is different from current CodeSHA256 in $LATEST "
                 f"({latest.settings.code_sha256}). Please try again with the CodeSHA256 in $LATEST."
             )
+        return self.number(function, description)
+
+    def number(self, function: Function, description: str | None = None) -> Version:
+        """Publish without checks: CreateFunction and UpdateFunctionCode publish what is pending.
+
+        The new version settles when `$LATEST` does.
+        """
+        latest = function.versions[LATEST]
         newest = function.versions.get(str(function.next_version - 1))
         if newest is not None and _same(newest, latest):
             return newest
@@ -241,16 +243,21 @@ class Store:
         settings = latest.settings
         if description is not None:
             settings = replace(settings, description=description)
-        now_ns = self.clock_ns()
-        version = Version(
+        revision_id = self.new_id()
+        version = replace(
+            latest,
             config=replace(latest.config, arn=self.arn(function.name, number), version=number),
             settings=settings,
-            revision_id=self.new_id(),
-            modified_ns=now_ns,
-            active_ns=now_ns if ready else now_ns + self._pending_ns,
-            updated_ns=now_ns,
+            revision_id=revision_id,
+            interim_id=revision_id,
+            build_id=self.new_id(),
+            modified_ns=self.clock_ns(),
+            active_ns=max(latest.active_ns, latest.updated_ns),
+            updated_ns=latest.active_ns,
+            previous=None,
         )
         function.versions[number] = version
+        function.versions[LATEST] = replace(latest, revision_id=self.new_id())
         function.next_version += 1
         self.changed(function.name)
         return version
@@ -265,7 +272,7 @@ class Store:
             latest = self.version(name)
             config = replace(latest.config, memory_mb=size_mb)
             self.update(name, config, latest.settings, ready=True)
-            version = self.publish(name, description=f"{size_mb} MB", ready=True)
+            version = self.publish(name, description=f"{size_mb} MB")
             aliases[size_mb] = f"{size_mb}MB"
             self.put_alias(name, aliases[size_mb], version.config.version)
         return aliases
@@ -279,6 +286,7 @@ class Store:
         function = self._of(ref)
         if ref.qualifier is None:
             del self.functions[function.name]
+            self.drop_urls(function.name)
         else:
             self._delete_version(function, ref.qualifier)
         self.changed(function.name)
@@ -318,7 +326,7 @@ class Store:
         """
         function = self.function(name_or_arn)
         names.check_alias_name(alias)
-        self._check_routing(function, version, weights or {})
+        check_routing(function, version, weights or {})
         made = Alias(
             alias,
             self.arn(function.name, alias),
@@ -357,7 +365,14 @@ class Store:
         revision_id: str | None = None,
     ) -> Alias:
         """Change what is given, keep the rest. Raises 404 and 412 besides put_alias's errors."""
-        before = self.alias(name_or_arn, alias)
+        function = self.function(name_or_arn)
+        before = function.aliases.get(alias)
+        if before is None:
+            raise ApiError(
+                404,
+                "ResourceNotFoundException",
+                f"Alias not found: {self.arn(function.name, alias)}",
+            )
         if revision_id and revision_id != before.revision_id:
             raise failed(_CHANGED)
         return self.put_alias(
@@ -371,135 +386,20 @@ class Store:
     def delete_alias(self, name_or_arn: str, alias: str) -> None:
         """Remove an alias, its provisioned concurrency and URL; without one, nothing happens."""
         function = self.function(name_or_arn)
-        for held in (function.aliases, function.provisioned, function.urls, function.policies):
+        for held in (function.aliases, function.provisioned, function.policies):
             held.pop(alias, None)
-        self.changed(function.name)
-
-    def _check_routing(
-        self, function: Function, version: str, weights: Mapping[str, float]
-    ) -> None:
-        names.check_version(version)
-        for number in (version, *weights):
-            if number not in function.versions:
-                raise not_found(self.arn(function.name, number))
-        if not weights:
-            return
-        if version == LATEST or LATEST in weights:
-            raise invalid_parameter(
-                "$LATEST is not supported for an alias pointing to more than 1 version"
-            )
-        if version in weights:
-            raise invalid_parameter(
-                f"Invalid function version {version}. Function version {version} is already "
-                "included in routing configuration."
-            )
-        if len(weights) > 1:
-            raise invalid_parameter(
-                "Number of items in AdditionalVersionWeights cannot be greater than 1"
-            )
-        if not all(0.0 <= weight <= 1.0 for weight in weights.values()):
-            raise invalid_parameter("A version's weight must be from 0.0 to 1.0")
-
-    # ------------------------------------------------------------------ concurrency
-
-    def unreserved(self) -> int:
-        """Concurrency of the account that no function has reserved."""
-        taken = sum(function.reserved or 0 for function in self.functions.values())
-        return max(0, self.account_concurrency - taken)
-
-    def put_reserved(self, name_or_arn: str, executions: int) -> None:
-        """Reserve concurrency; 0 throttles everything. Raises 400 when there is not enough."""
-        function = self.function(name_or_arn)
-        available = self.unreserved() + (function.reserved or 0)
-        minimum = UNRESERVED_MINIMUM if self.account_concurrency > UNRESERVED_MINIMUM else 0
-        if executions and available - executions < minimum:
-            raise invalid_parameter(
-                "Specified ReservedConcurrentExecutions for function decreases account's "
-                f"UnreservedConcurrentExecution below its minimum value of [{minimum}]."
-            )
-        provisioned = sum(held.requested for held in function.provisioned.values())
-        if executions < provisioned:
-            raise invalid_parameter(
-                "ReservedConcurrentExecutions  "
-                f"{executions} should not be lower than function's total provisioned concurrency "
-                f"[{provisioned}]."
-            )
-        function.reserved = executions
-        self.changed(function.name)
-
-    def delete_reserved(self, name_or_arn: str) -> None:
-        """Give the reservation back."""
-        function = self.function(name_or_arn)
-        function.reserved = None
-        self.changed(function.name)
-
-    def put_provisioned(self, name_or_arn: str, qualifier: str, executions: int) -> Provisioned:
-        """Keep environments up for a version or alias. Raises 404; 400 for `$LATEST` or excess."""
-        function = self.function(name_or_arn)
-        if qualifier == LATEST:
-            raise invalid_parameter(
-                "Provisioned Concurrency Configs cannot be applied to unpublished function "
-                "versions."
-            )
-        number = self._published(function, qualifier)
-        self._check_provisioned(function, qualifier, number, executions)
-        now_ns = self.clock_ns()
-        held = Provisioned(qualifier, number, executions, now_ns, now_ns + self._pending_ns)
-        function.provisioned[qualifier] = held
-        self.changed(function.name)
-        return held
-
-    def _published(self, function: Function, qualifier: str) -> str:
-        if names.is_alias(qualifier):
-            return self.alias(function.name, qualifier).version
-        return self.version(function.name, qualifier).config.version
-
-    def _check_provisioned(
-        self, function: Function, qualifier: str, number: str, executions: int
-    ) -> None:
-        others = {q: held for q, held in function.provisioned.items() if q != qualifier}
-        if any(held.version == number for held in others.values()):
-            raise invalid_parameter(
-                "Alias can't be used for Provisioned Concurrency configuration on an already "
-                "Provisioned version"
-                if names.is_alias(qualifier)
-                else "Version is pointed by a Provisioned Concurrency alias"
-            )
-        total = executions + sum(held.requested for held in others.values())
-        if function.reserved is not None and total > function.reserved:
-            raise invalid_parameter(
-                "Requested Provisioned Concurrency should not be greater than the "
-                "reservedConcurrentExecution for function"
-            )
-        if total > self.unreserved() and function.reserved is None:
-            raise invalid_parameter(
-                "Specified ConcurrentExecutions for function is greater than account's "
-                f"unreserved concurrency [{self.unreserved()}]."
-            )
-
-    def provisioned(self, name_or_arn: str, qualifier: str) -> Provisioned:
-        """The provisioned concurrency of a version or alias; raises 404 without any."""
-        held = self.function(name_or_arn, qualifier).provisioned.get(qualifier)
-        if held is None:
-            raise ApiError(
-                404,
-                "ProvisionedConcurrencyConfigNotFoundException",
-                "No Provisioned Concurrency Config found for this function",
-            )
-        return held
-
-    def report_allocated(self, name: str, qualifier: str, allocated: int) -> None:
-        """Tell how many provisioned environments are really up; overrides the clock."""
-        held = self.provisioned(name, qualifier)
-        self.functions[name].provisioned[qualifier] = replace(held, allocated=allocated)
-
-    def delete_provisioned(self, name_or_arn: str, qualifier: str) -> None:
-        """Stop keeping environments up; without any, nothing happens."""
-        function = self.function(name_or_arn)
-        function.provisioned.pop(qualifier, None)
+        self.drop_urls(function.name, alias)
         self.changed(function.name)
 
     # ------------------------------------------------------------------ shared by all
+
+    def drop_urls(self, name: str, qualifier: str | None = None) -> None:
+        """Forget the URL of a function's qualifier, or all of its URLs when qualifier is None."""
+        self.urls = {
+            url_id: url
+            for url_id, url in self.urls.items()
+            if url.name != name or qualifier not in (None, url.qualifier)
+        }
 
     def new_id(self) -> str:
         """A random UUID, from the store's own source."""
@@ -512,7 +412,7 @@ class Store:
 
     def check_revision(self, version: Version, revision_id: str | None) -> None:
         """Raise 412 unless revision_id is None or the version's own."""
-        if revision_id and revision_id != version.revision_id:
+        if revision_id and revision_id != version.revision(self.clock_ns()):
             raise failed(_CHANGED)
 
     def check_idle(self, version: Version) -> None:

@@ -8,7 +8,16 @@ import pytest
 
 from bench.local.api_error import ApiError
 from bench.local.model import FunctionConfig
+from bench.local.reservations import (
+    delete_reserved,
+    provisioned,
+    put_provisioned,
+    put_reserved,
+    report_allocated,
+    unreserved,
+)
 from bench.local.store import Store
+from bench.local.urls import create_url, delete_url, find_url, update_url
 
 MS = 1_000_000
 
@@ -123,22 +132,22 @@ def test_an_update_serves_the_old_configuration_until_it_is_through(
     first = store.create(draft(), ready=True)
     store.update("primes", replace(first.config, memory_mb=512), first.settings)
     assert store.resolve("primes").memory_mb == 128
-    before = store.target("primes").revision_id
+    before = store.target("primes").build_id
     with pytest.raises(ApiError) as error:
         store.update("primes", first.config, first.settings)
     assert code_of(error) == (409, "ResourceConflictException")
     clock.pass_ms(200)
     assert store.resolve("primes").memory_mb == 512
-    assert store.target("primes").revision_id != before
+    assert store.target("primes").build_id != before
 
 
 def test_sandboxes_of_before_an_update_serve_until_it_is_through(
     store: Store, clock: Clock
 ) -> None:
     first = store.create(draft(), ready=True)
-    before = store.target("primes").revision_id
+    before = store.target("primes").build_id
     store.update("primes", replace(first.config, memory_mb=512), first.settings)
-    assert store.target("primes").revision_id == before
+    assert store.target("primes").build_id == before
 
 
 def test_an_outdated_revision_id_is_refused(store: Store) -> None:
@@ -154,10 +163,10 @@ def test_an_outdated_revision_id_is_refused(store: Store) -> None:
 
 def test_publishing_what_has_not_changed_returns_the_version_that_is_there(store: Store) -> None:
     first = store.create(draft(), ready=True)
-    one = store.publish("primes", ready=True)
+    one = store.publish("primes")
     assert store.publish("primes", description="other").config.version == "1"
     store.update("primes", replace(first.config, memory_mb=256), first.settings, ready=True)
-    two = store.publish("primes", ready=True)
+    two = store.publish("primes")
     assert (one.config.version, two.config.version) == ("1", "2")
     assert two.config.arn == f"{ARN}:2"
     assert store.resolve("primes", "1").memory_mb == 128
@@ -206,14 +215,14 @@ def test_an_alias_that_cannot_be_is_refused(
 
 def test_reserved_concurrency_leaves_the_account_its_minimum(store: Store) -> None:
     store.create(draft(), ready=True)
-    store.put_reserved("primes", 900)
-    assert store.unreserved() == 100
-    store.put_reserved("primes", 0)
+    put_reserved(store, "primes", 900)
+    assert unreserved(store) == 100
+    put_reserved(store, "primes", 0)
     with pytest.raises(ApiError) as error:
-        store.put_reserved("primes", 901)
+        put_reserved(store, "primes", 901)
     assert code_of(error) == (400, "InvalidParameterValueException")
-    store.delete_reserved("primes")
-    assert store.unreserved() == 1000
+    delete_reserved(store, "primes")
+    assert unreserved(store) == 1000
 
 
 def test_provisioned_concurrency_is_for_published_versions_and_gets_ready(
@@ -222,18 +231,18 @@ def test_provisioned_concurrency_is_for_published_versions_and_gets_ready(
     store.create(draft(), ready=True)
     store.publish_sizes("primes", [128])
     with pytest.raises(ApiError) as error:
-        store.put_provisioned("primes", "$LATEST", 1)
+        put_provisioned(store, "primes", "$LATEST", 1)
     assert code_of(error) == (400, "InvalidParameterValueException")
     with pytest.raises(ApiError) as error:
-        store.provisioned("primes", "128MB")
+        provisioned(store, "primes", "128MB")
     assert code_of(error) == (404, "ProvisionedConcurrencyConfigNotFoundException")
-    held = store.put_provisioned("primes", "128MB", 3)
+    held = put_provisioned(store, "primes", "128MB", 3)
     assert held.allocated_at(clock()) == 0
     clock.pass_ms(300)
     assert held.allocated_at(clock()) == 3
     assert store.target("primes:128MB").provisioned_key == "128MB"
-    store.report_allocated("primes", "128MB", 2)
-    assert store.provisioned("primes", "128MB").allocated_at(clock()) == 2
+    report_allocated(store, "primes", "128MB", 2)
+    assert provisioned(store, "primes", "128MB").allocated_at(clock()) == 2
 
 
 def test_subscribers_hear_of_every_change(store: Store) -> None:
@@ -257,3 +266,44 @@ def test_a_version_in_use_by_an_alias_stays(store: Store) -> None:
     store.delete_alias("primes", "128MB")
     store.delete("primes:1")
     assert store.resolve("primes").version == "$LATEST"
+
+
+def test_settling_and_publishing_give_latest_a_new_revision_id(store: Store, clock: Clock) -> None:
+    created = store.create(draft())
+    pending = created.revision(clock())
+    clock.pass_ms(300)
+    active = created.revision(clock())
+    assert pending != active
+    with pytest.raises(ApiError):
+        store.publish("primes", revision_id=pending)
+    build = store.target("primes").build_id
+    published = store.publish("primes", revision_id=active)
+    assert published.revision(clock()) not in (pending, active)
+    assert store.version("primes").revision(clock()) not in (pending, active)
+    assert store.target("primes").build_id == build
+
+
+def test_a_function_and_each_alias_have_at_most_one_url(store: Store) -> None:
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128])
+    first = create_url(store, "primes", None)
+    aliased = create_url(store, "primes", "128MB", auth_type="AWS_IAM")
+    assert first.url_id != aliased.url_id
+    with pytest.raises(ApiError) as error:
+        create_url(store, "primes", None)
+    assert code_of(error) == (409, "ResourceConflictException")
+    assert update_url(store, "primes", None, auth_type="AWS_IAM").url_id == first.url_id
+    assert find_url(store, "primes:128MB", None) == aliased
+    store.delete_alias("primes", "128MB")
+    with pytest.raises(ApiError) as error:
+        find_url(store, "primes", "128MB")
+    assert code_of(error) == (404, "ResourceNotFoundException")
+    delete_url(store, "primes", None)
+    assert store.urls == {}
+
+
+def test_a_url_goes_with_its_function(store: Store) -> None:
+    store.create(draft(), ready=True)
+    create_url(store, "primes", None)
+    store.delete("primes")
+    assert store.urls == {}
