@@ -290,6 +290,43 @@ class Slo:
 
 
 @dataclass(frozen=True, slots=True)
+class CapacitySpec:
+    """A search for the highest rate that a variant bears; it takes the place of the phases.
+
+    A step holds if its own response time at quantile q stays below limit_ns and its shares of
+    errors and of throttles (0..1) stay within theirs.
+    """
+
+    start_rps: float
+    max_rps: float
+    limit_ns: int
+    q: float = 0.99
+    error_rate: float = 0.01
+    throttle_rate: float = 0.0
+    step_ns: int = 5 * NS_PER_S
+    settle_ns: int = NS_PER_S
+    """Unmeasured beginning of each step."""
+    hold_ns: int = 15 * NS_PER_S
+    precision: float = 0.05
+    """The search ends when the lowest bad rate is at most this share above the highest good one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpec:
+    """When a run ends before its phases do; whichever comes first. None: this never ends it."""
+
+    after_ns: int | None = None
+    invocations: int | None = None
+    spend_usd: float | None = None
+    error_rate: float | None = None
+    """Share of failures, 0..1, once a hundred invocations have finished."""
+    precision: float | None = None
+    """Half-width of the confidence interval of quantile precision_q, relative to it."""
+    precision_q: float = 0.99
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A validated profile. `text` is the TOML that it came from, with overrides applied."""
 
@@ -307,6 +344,8 @@ class Profile:
     slos: tuple[Slo, ...] = ()
     record_attempts: bool = False
     max_spend_usd: float | None = None
+    stop: StopSpec = StopSpec()
+    capacity: CapacitySpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,144 @@
+"""The search for the highest rate that holds. Pure: results of steps in, the next step out.
+
+The rate doubles until a step fails, then bisection (on the logarithm) narrows the gap between the
+highest good and the lowest bad rate, then a longer hold at the good one confirms it. When a hold
+fails, short steps have proved too kind: the search goes on below it, with holds alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import sqrt
+
+from bench.model import NS_PER_MS, CapacitySpec
+
+GROWTH = 2.0
+FALLBACK = 0.8
+"""Below a rate that failed, with no good one known, the next try is at this share of it."""
+FLOOR_RPS = 0.1
+MAX_STEPS = 60
+
+
+class StepKind(StrEnum):
+    """Why a step is made."""
+
+    GROW = "grow"
+    BISECT = "bisect"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rate to try, measured for measured_ns after settle_ns that are not."""
+
+    kind: StepKind
+    rps: float
+    settle_ns: int
+    measured_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What a step's own invocations showed. quantile_ns is None if none was answered."""
+
+    offered: int
+    finished: int
+    failed: int
+    throttled: int
+    dropped: int
+    quantile_ns: int | None
+
+    def fault(self, spec: CapacitySpec) -> str | None:
+        """Why the step does not hold, or None if it does."""
+        if not self.offered:
+            return "nothing was offered"
+        if self.dropped:
+            return f"{self.dropped} of {self.offered} arrivals found no free slot"
+        if self.throttled > spec.throttle_rate * self.offered:
+            return f"{self.throttled / self.offered:.1%} throttled"
+        errors = self.failed - self.throttled + self.offered - self.finished - self.dropped
+        if errors > spec.error_rate * self.offered:
+            return f"{errors / self.offered:.1%} errors"
+        if self.quantile_ns is None:
+            return "nothing was answered"
+        if self.quantile_ns >= spec.limit_ns:
+            return f"p{spec.q * 100:g} {self.quantile_ns / NS_PER_MS:.1f} ms"
+        return None
+
+
+class CapacitySearch:
+    """One variant's search."""
+
+    def __init__(self, spec: CapacitySpec) -> None:
+        self._spec = spec
+        self._good_rps: float | None = None
+        self._bad_rps: float | None = None
+        self._confirmed = False
+        self._only_holds = False
+        self._fault = ""
+        self._steps = 0
+        self._step: Step | None = None
+
+    def first(self) -> Step:
+        """The step to begin with."""
+        return self._make(StepKind.GROW, self._spec.start_rps)
+
+    def next(self, result: StepResult) -> Step | None:
+        """Take the result of the last step in; the next step, or None at the end of the search."""
+        step = self._step
+        assert step is not None
+        fault = result.fault(self._spec)
+        if fault is None:
+            self._good_rps = step.rps
+            self._confirmed = step.kind is StepKind.HOLD
+        else:
+            self._bad_rps, self._fault = step.rps, fault
+            if step.kind is StepKind.HOLD and not self._only_holds:
+                self._only_holds, self._good_rps = True, None
+        if self._steps >= MAX_STEPS or (self._confirmed and self._is_narrow()):
+            return None
+        return self._choose()
+
+    @property
+    def answer(self) -> str:
+        """`412/s holds p99 < 300 ms; 440/s does not (p99 351.2 ms)`."""
+        spec = self._spec
+        limit = f"p{spec.q * 100:g} < {spec.limit_ns / NS_PER_MS:g} ms"
+        bad = "" if self._bad_rps is None else f"{self._bad_rps:.4g}/s does not ({self._fault})"
+        if self._good_rps is None:
+            return f"no rate was found that holds {limit}; {bad}"
+        if not self._confirmed:
+            return f"{self._good_rps:.4g}/s held {limit} in a step but not when held; {bad}"
+        if self._bad_rps is None:
+            return f"{self._good_rps:.4g}/s, the most that was to be tried, holds {limit}"
+        return f"{self._good_rps:.4g}/s holds {limit}; {bad}"
+
+    def _choose(self) -> Step | None:
+        spec, good, bad = self._spec, self._good_rps, self._bad_rps
+        if good is None:
+            lower = (bad or spec.start_rps) * FALLBACK
+            return self._make(StepKind.GROW, lower) if lower >= FLOOR_RPS else None
+        if bad is None:
+            if good >= spec.max_rps:
+                return self._make(StepKind.HOLD, good)
+            return self._make(StepKind.GROW, min(good * GROWTH, spec.max_rps))
+        if self._is_narrow():
+            return self._make(StepKind.HOLD, good)
+        return self._make(StepKind.BISECT, sqrt(good * bad))
+
+    def _is_narrow(self) -> bool:
+        if self._good_rps is None:
+            return False
+        if self._bad_rps is None:
+            return self._good_rps >= self._spec.max_rps
+        return self._bad_rps <= self._good_rps * (1 + self._spec.precision)
+
+    def _make(self, kind: StepKind, rps: float) -> Step:
+        spec = self._spec
+        self._steps += 1
+        if self._only_holds:
+            kind = StepKind.HOLD
+        measured_ns = spec.hold_ns if kind is StepKind.HOLD else spec.step_ns
+        self._step = Step(kind, rps, spec.settle_ns, measured_ns)
+        return self._step
