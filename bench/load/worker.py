@@ -15,7 +15,7 @@ import sys
 import traceback
 from pathlib import Path
 from time import monotonic_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.aws.credentials import Credentials
 from bench.endpoints.registry import endpoint_for
@@ -23,8 +23,11 @@ from bench.events.source import event_source
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
-from bench.model import NS_PER_MS, NS_PER_S, WorkerHealth
+from bench.model import NS_PER_MS, NS_PER_S, Connections, Timeouts, WorkerHealth
 from bench.wire.pool import Pool, PoolStats
+
+if TYPE_CHECKING:
+    from bench.wire.http2 import Http2Pool
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
@@ -43,7 +46,7 @@ class Worker:
         self._endpoints = [
             endpoint_for(binding, order.target, order.credentials) for binding in order.bindings
         ]
-        self._pools: dict[str, Pool] = {}
+        self._pools: dict[str, Pool | Http2Pool] = {}
         self.ended = asyncio.Event()
         self._clock = open_clock(loop, self._on_alarm)
         self._engine = Engine(
@@ -104,9 +107,9 @@ class Worker:
     def _on_alarm(self) -> None:
         self._engine.pump()
 
-    def _pool(self, origin: str) -> Pool:
+    def _pool(self, origin: str) -> Pool | Http2Pool:
         if origin not in self._pools:
-            self._pools[origin] = Pool(origin, self._order.timeouts, self._order.connections)
+            self._pools[origin] = open_pool(origin, self._order.timeouts, self._order.connections)
         return self._pools[origin]
 
     def _renew(self, credentials: Credentials) -> None:
@@ -141,6 +144,15 @@ class Worker:
             in_flight=self._engine.in_flight,
             connection_waits=total.waits,
         )
+
+
+def open_pool(origin: str, timeouts: Timeouts, options: Connections) -> Pool | Http2Pool:
+    """The wire that the profile's connections ask for."""
+    if options.http2:
+        from bench.wire.http2 import Http2Pool
+
+        return Http2Pool(origin, timeouts, options)
+    return Pool(origin, timeouts, options)
 
 
 def _cpu_ns() -> int:

@@ -1,0 +1,135 @@
+"""HTTP/2 by way of httpx (extra `http2`): a Wire that trades CPU for the other protocol.
+
+httpx costs about a hundred times what this package's own connections do, so this is for measuring
+a door's HTTP/2, not for high rates. Clocks come from httpcore's trace events; httpx's own retries
+stay off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from time import monotonic_ns
+from typing import Any
+
+import httpx
+
+from bench.errors import UsageError
+from bench.model import NS_PER_MS, NS_PER_S, Connections, Outcome, Timeouts
+from bench.wire.exchange import Exchange
+from bench.wire.pool import PoolStats, tls_context
+
+_HOP_BY_HOP = frozenset({b"connection", b"content-length", b"keep-alive"})
+
+
+class Http2Pool:
+    """A Wire to one origin over HTTP/2, falling back to HTTP/1.1 where the server has no other."""
+
+    def __init__(self, origin: str, timeouts: Timeouts, options: Connections | None = None) -> None:
+        options = options or Connections()
+        self._origin = origin
+        self._timeouts = timeouts
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opened = 0
+        try:
+            self._transport = httpx.AsyncHTTPTransport(
+                http2=True,
+                verify=_context(options),
+                proxy=options.proxy,
+                retries=0,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+            )
+        except ImportError:
+            raise UsageError(
+                "connections.http2 needs the package h2: pip install 'lamload[http2]'"
+            ) from None
+
+    def submit(self, exchange: Exchange) -> None:
+        """Send in a task of its own."""
+        task = asyncio.get_running_loop().create_task(self._exchange(exchange))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stats(self) -> PoolStats:
+        """httpx does not tell how many connections are idle: open counts those ever opened."""
+        return PoolStats(self._opened, 0, self._opened, 0)
+
+    def close(self) -> None:
+        """Cancel what is under way; the connections go with the loop."""
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def _exchange(self, exchange: Exchange) -> None:
+        try:
+            async with asyncio.timeout(self._timeouts.total_ns / NS_PER_S):
+                await self._send(exchange)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            said = str(error) or f"not done within {self._timeouts.total_ns / NS_PER_MS:g} ms"
+            exchange.failure, exchange.detail = Outcome.TIMEOUT, said
+        except httpx.ConnectError as error:
+            exchange.failure, exchange.detail = Outcome.CONNECT_ERROR, str(error)
+        except (httpx.HTTPError, ValueError) as error:
+            exchange.failure, exchange.detail = Outcome.PROTOCOL_ERROR, str(error)
+        exchange.last_ns = monotonic_ns()
+        exchange.finished()
+
+    async def _send(self, exchange: Exchange) -> None:
+        request = self._decode(exchange.request)
+        started: dict[str, int] = {}
+
+        async def trace(name: str, info: dict[str, Any]) -> None:
+            self._note(exchange, started, name)
+
+        request.extensions = {"trace": trace, "timeout": self._timeout()}
+        response = await self._transport.handle_async_request(request)
+        exchange.status = response.status_code
+        exchange.headers = [(name.lower(), value) for name, value in response.headers.raw]
+        size = 0
+        async for chunk in response.aiter_raw():
+            size += len(chunk)
+            if size > exchange.body_limit:
+                raise ValueError(f"the body exceeds {exchange.body_limit} bytes")
+            exchange._body.append(chunk)
+        await response.aclose()
+
+    def _decode(self, encoded: bytes) -> httpx.Request:
+        """An endpoint's HTTP/1.1 bytes as a request; what only concerns one hop is left out."""
+        head, _, body = encoded.partition(b"\r\n\r\n")
+        line, *fields = head.split(b"\r\n")
+        method, target, _ = line.split(b" ", 2)
+        pairs = [field.partition(b": ") for field in fields]
+        kept = [(name, value) for name, _, value in pairs if name.lower() not in _HOP_BY_HOP]
+        url = httpx.URL(self._origin).copy_with(raw_path=target)
+        return httpx.Request(method.decode(), url, headers=kept, content=body)
+
+    def _timeout(self) -> dict[str, float]:
+        connect_s = self._timeouts.connect_ns / NS_PER_S
+        first_byte_s = self._timeouts.first_byte_ns / NS_PER_S
+        return {
+            "connect": connect_s,
+            "read": first_byte_s,
+            "write": first_byte_s,
+            "pool": connect_s,
+        }
+
+    def _note(self, exchange: Exchange, started: dict[str, int], name: str) -> None:
+        """httpcore's names: `connection.connect_tcp.started`, `http2.send_request_headers.…`."""
+        now_ns = monotonic_ns()
+        event, _, stage = name.rpartition(".")
+        if stage == "started":
+            started[event] = now_ns
+        if stage == "started" and event.endswith("send_request_headers"):
+            exchange.sent_ns = now_ns
+        elif stage == "complete" and event.endswith("receive_response_headers"):
+            exchange.first_ns = now_ns
+        elif stage == "complete" and event == "connection.connect_tcp":
+            self._opened += 1
+            exchange.connect_ns = now_ns - started[event]
+        elif stage == "complete" and event == "connection.start_tls":
+            exchange.tls_ns = now_ns - started[event]
+
+
+def _context(options: Connections) -> ssl.SSLContext:
+    context = tls_context(options)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
