@@ -1,0 +1,193 @@
+"""`lamload local`: serve the embedded Lambda until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+
+import click
+
+from bench.errors import LamloadError, UsageError
+from bench.local.options import DEFAULT_PORT, FunctionSource, LocalOptions
+
+
+@click.command("local")
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="A folder with a handler, or a bundled function's name; repeatable. "
+    "Without it: primes and hello.",
+)
+@click.option("--handler", metavar="MODULE.FUNCTION", help="Handler of the folders given.")
+@click.option("--runtime", help="Runtime of the folders given, such as python3.12 or nodejs20.x.")
+@click.option(
+    "--memory",
+    default="128",
+    show_default=True,
+    metavar="MB,…",
+    help="Sizes; each becomes a published version with an alias such as 128MB.",
+)
+@click.option(
+    "--doors", metavar="KIND,…", help="Front doors to open; without it, all. `none`: none."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help=f"Port of the Lambda API; 0 takes a free one. Default {DEFAULT_PORT}, with --json 0.",
+)
+@click.option("--control-port", type=click.IntRange(0, 65535), default=0, show_default=True)
+@click.option(
+    "--timeout", "timeout_s", type=float, default=30.0, show_default=True, help="Seconds."
+)
+@click.option("--concurrency", type=click.IntRange(0), default=1000, show_default=True)
+@click.option("--reserved-concurrency", type=click.IntRange(0), help="Of each function.")
+@click.option(
+    "--idle-s",
+    type=click.FloatRange(0, min_open=True),
+    default=600.0,
+    show_default=True,
+    help="How long a sandbox lives without work.",
+)
+@click.option("--env", "environment", multiple=True, metavar="KEY=VALUE")
+@click.option("--architecture", type=click.Choice(["x86_64", "arm64"]), default="x86_64")
+@click.option("--log-format", type=click.Choice(["Text", "JSON"]), default="Text")
+@click.option("--logs", "show_logs", is_flag=True, help="Print what functions print, on stderr.")
+@click.option("--faults", metavar="FILE", help="Faults to play, as TOML or JSON.")
+@click.option(
+    "--verify-signatures", is_flag=True, help="Check SigV4 in full; the key is local:local."
+)
+@click.option("--with-parent", is_flag=True, help="End when stdin reaches its end.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON on stdout when ready.")
+def local(
+    functions: tuple[str, ...],
+    handler: str | None,
+    runtime: str | None,
+    memory: str,
+    doors: str | None,
+    port: int | None,
+    control_port: int,
+    timeout_s: float,
+    concurrency: int,
+    reserved_concurrency: int | None,
+    idle_s: float,
+    environment: tuple[str, ...],
+    architecture: str,
+    log_format: str,
+    show_logs: bool,
+    faults: str | None,
+    verify_signatures: bool,
+    with_parent: bool,
+    as_json: bool,
+) -> None:
+    """Serve AWS Lambda on this machine: real handlers in real processes, on 127.0.0.1 alone.
+
+    Any SDK or the AWS CLI can call it with --endpoint-url; front doors have ports of their own.
+    """
+    from bench.local.options import check_memory, check_timeout
+
+    sizes = _sizes(memory)
+    check_memory(sizes)
+    check_timeout(timeout_s)
+    options = LocalOptions(
+        functions=_sources(functions or ("primes", "hello"), handler, runtime),
+        port=port if port is not None else 0 if as_json else DEFAULT_PORT,
+        control_port=control_port,
+        memory_mb=sizes,
+        doors=None if doors is None else _doors(doors),
+        timeout_s=timeout_s,
+        concurrency=concurrency,
+        reserved=reserved_concurrency,
+        idle_s=idle_s,
+        environment=dict(_pair(text) for text in environment),
+        faults=faults,
+        verify_signatures=verify_signatures,
+        architecture=architecture,
+        log_format=log_format,
+        show_logs=show_logs,
+    )
+    import uvloop
+
+    uvloop.run(_serve(options, with_parent=with_parent, as_json=as_json))
+
+
+async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> None:
+    """From ready to a signal, the end of stdin, or the loss of the sandboxes' parent."""
+    from bench.local.ready import story
+    from bench.local.server import LocalLambda
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    if with_parent:
+        _watch_stdin(loop, stop)
+    server = await LocalLambda.start(options)
+    try:
+        document = server.document()
+        click.echo(json.dumps(document) if as_json else story(document, server.notes()))
+        sys.stdout.flush()
+        server.spawner.lost.add_done_callback(lambda _: stop.set())
+        await stop.wait()
+        if server.spawner.lost.done():
+            raise LamloadError("the process that starts sandboxes has been killed")
+    finally:
+        await server.close()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop when whoever started this is gone."""
+
+    def readable() -> None:
+        try:
+            ended = not os.read(0, 65_536)
+        except OSError:
+            ended = True
+        if ended:
+            loop.remove_reader(0)
+            stop.set()
+
+    try:
+        loop.add_reader(0, readable)
+    except OSError:  # a plain file: its end is all that there is to wait for
+        stop.set()
+
+
+def _sources(
+    functions: tuple[str, ...], handler: str | None, runtime: str | None
+) -> tuple[FunctionSource, ...]:
+    from dataclasses import replace
+
+    from bench.local.options import function_source
+
+    sources = [function_source(text, handler) for text in functions]
+    names = [source.name for source in sources]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two functions have the same name: {', '.join(sorted(names))}")
+    return tuple(replace(source, runtime=runtime) if runtime else source for source in sources)
+
+
+def _sizes(memory: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part.strip().lower().removesuffix("mb")) for part in memory.split(","))
+    except ValueError:
+        raise UsageError(
+            f"--memory takes sizes in MB such as 128,512,1769 (it is {memory})"
+        ) from None
+
+
+def _doors(doors: str) -> tuple[str, ...]:
+    """`invoke` and `invoke-stream` are always served: they need no port of their own."""
+    named = [part.strip() for part in doors.split(",") if part.strip()]
+    return tuple(part for part in named if part not in ("none", "invoke", "invoke-stream"))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--env takes KEY=VALUE (it is {text})")
+    return key, value

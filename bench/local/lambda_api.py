@@ -1,0 +1,64 @@
+"""The port that SDKs talk to: the Invoke API, and the control plane for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.local import invoke
+from bench.local.api_error import ApiError
+from bench.local.asynchronous import EventQueue
+from bench.local.dispatcher import Dispatcher
+from bench.local.model import HttpRequest, HttpResponse
+from bench.local.service import Reply
+from bench.local.store import Store
+from bench.local.streaming import stream
+
+ControlPlane = Callable[[HttpRequest], HttpResponse | None]
+Verifier = Callable[[HttpRequest], None]
+"""Raises ApiError for a request whose signature is wrong."""
+
+
+class LambdaApi:
+    """Handles the requests of the Lambda API's port."""
+
+    def __init__(
+        self,
+        store: Store,
+        dispatcher: Dispatcher,
+        events: EventQueue,
+        control_plane: ControlPlane,
+        verify: Verifier = invoke.check_authorization,
+    ) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._events = events
+        self._control_plane = control_plane
+        self._verify = verify
+
+    async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
+        """Any request of this port."""
+        request_id = invoke.new_request_id()
+        try:
+            self._verify(request)
+            if invoke.is_invoke(request):
+                return await self._invoke(invoke.parse_call(request), request_id, reply)
+            response = self._control_plane(request)
+        except ApiError as error:
+            return error.response(request_id)
+        if response is None:
+            return ApiError(404, "UnknownOperationException", None, type="").response(request_id)
+        return response
+
+    async def _invoke(
+        self, call: invoke.InvokeCall, request_id: str, reply: Reply
+    ) -> HttpResponse | None:
+        target = self._store.target(call.function, call.qualifier)
+        if call.invocation_type == invoke.DRY_RUN:
+            return invoke.dry_run(request_id, call.trace_id)
+        invocation = call.invocation(target.invoked_arn, request_id)
+        if call.invocation_type == invoke.ASYNCHRONOUS:
+            self._events.submit(target, invocation)
+            return invoke.accepted(request_id, call.trace_id)
+        if call.streaming:
+            return await stream(self._dispatcher, target, call, invocation, reply)
+        return invoke.answer(call, await self._dispatcher.invoke(target, invocation))

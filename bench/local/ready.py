@@ -1,0 +1,77 @@
+"""What `lamload local` says once it serves: lines to paste into a shell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "primes": {"n": 20000},
+    "sleeper": {"ms": 50},
+    "flaky": {"probability": 0.1, "seed": 1},
+}
+"""Events for the bundled functions; any other gets an empty one."""
+KEYS = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
+SIGV4 = "--aws-sigv4 aws:amz:{region}:{service} --user local:local"
+
+
+def story(document: dict[str, Any], notes: list[str]) -> str:
+    """The text for people: every function, size and door with a line that calls it."""
+    lines = [
+        f"The embedded Lambda serves {document['invoke_url']} (region {document['region']}, "
+        f"account {document['account']}); control port {document['control_url']}.",
+        *notes,
+        "Ctrl-C ends it.",
+    ]
+    for function in document["functions"]:
+        lines += ["", f"# {function['name']} with {function['memory_mb']} MB"]
+        lines += _lines(document, function)
+    return "\n".join(lines)
+
+
+def _lines(document: dict[str, Any], function: dict[str, Any]) -> Iterator[str]:
+    event = json.dumps(EXAMPLES.get(function["name"], {}))
+    yield _aws(document, function, event)
+    yield _curl_invoke(document, function, event)
+    for door, url in function["urls"].items():
+        yield _curl_door(document, function, door, url, event)
+
+
+def _aws(document: dict[str, Any], function: dict[str, Any], event: str) -> str:
+    """fileb:// takes the event as it stands in both versions of the CLI."""
+    return (
+        f"echo {shlex.quote(event)} | {KEYS} aws lambda invoke "
+        f"--endpoint-url {document['invoke_url']} --region {document['region']} "
+        f"--function-name {function['name']} --qualifier {function['qualifier']} "
+        "--log-type Tail --query LogResult --output text "
+        "--payload fileb:///dev/stdin /dev/stderr | base64 -d"
+    )
+
+
+def _curl_invoke(document: dict[str, Any], function: dict[str, Any], event: str) -> str:
+    url = (
+        f"{document['invoke_url']}/2015-03-31/functions/{function['name']}/invocations"
+        f"?Qualifier={function['qualifier']}"
+    )
+    sigv4 = SIGV4.format(region=document["region"], service="lambda")
+    return f"curl {sigv4} -d {shlex.quote(event)} {shlex.quote(url)}"
+
+
+def _curl_door(
+    document: dict[str, Any], function: dict[str, Any], door: str, url: str, event: str
+) -> str:
+    if door == "step-functions":
+        machine = f"arn:aws:states:{document['region']}:{document['account']}:stateMachine:"
+        body = {"stateMachineArn": machine + function["name"], "input": event}
+        sigv4 = SIGV4.format(region=document["region"], service="states")
+        return (
+            f"curl {sigv4} -H 'X-Amz-Target: AWSStepFunctions.StartSyncExecution' "
+            f"-H 'Content-Type: application/x-amz-json-1.0' "
+            f"-d {shlex.quote(json.dumps(body))} {url}  # {door}"
+        )
+    return (
+        f"curl -H 'Content-Type: application/json' -d {shlex.quote(event)} {shlex.quote(url)}"
+        f"  # {door}"
+    )

@@ -1,0 +1,153 @@
+"""What process runs a function: its command line and its environment, by runtime.
+
+Python goes through awslambdaric in this interpreter, Node through the runtime client that the
+function or the machine has, anything else is an executable `bootstrap` in the function's folder.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+import site
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from bench.errors import TargetError
+from bench.local.model import REGION, FunctionConfig
+
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+NODE_CLIENTS = ("aws-lambda-ric/bin/index.mjs", "aws-lambda-ric/bin/index.js")
+
+
+def command(config: FunctionConfig) -> tuple[str, ...] | None:
+    """Command line of a function's process; None if there is nothing to start."""
+    if (bootstrap := _bootstrap(config.folder)) is not None:
+        return (bootstrap,)
+    if config.runtime.startswith("python"):
+        return (sys.executable, "-m", "awslambdaric", config.handler)
+    if config.runtime.startswith("nodejs"):
+        return _node_command(config)
+    return None
+
+
+def missing(config: FunctionConfig) -> str:
+    """What to do where `command` finds nothing, in one line."""
+    if config.runtime.startswith("nodejs"):
+        return (
+            f"{config.name}: a Node handler needs node and its runtime client: "
+            f"`npm install aws-lambda-ric` in {config.folder}"
+        )
+    return f"{config.name}: {config.folder} has no executable `bootstrap` for {config.runtime}"
+
+
+def check(config: FunctionConfig) -> None:
+    """Raise TargetError unless the function can be started."""
+    if command(config) is None:
+        raise TargetError(missing(config))
+    if config.runtime.startswith("python") and importlib.util.find_spec("awslambdaric") is None:
+        raise TargetError("awslambdaric is not installed: pip install awslambdaric")
+
+
+def environment(
+    config: FunctionConfig, runtime_address: str, tmp: str, *, provisioned: bool = False
+) -> dict[str, str]:
+    """A sandbox's whole environment; nothing of this process's own.
+
+    tmp is where the sandbox sees its temporary folder. It is HOME too, so that no credentials file
+    of the user's is found.
+    """
+    result = {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.runtime}",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": config.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": config.version,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency" if provisioned else "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": config.log_format,
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream(config.version),
+        "AWS_LAMBDA_RUNTIME_API": runtime_address,
+        "AWS_REGION": REGION,
+        "HOME": tmp,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LAMBDA_TASK_ROOT": config.folder,
+        "LANG": "en_US.UTF-8",
+        "PATH": SYSTEM_PATH,
+        "TMPDIR": tmp,
+        "TZ": ":UTC",
+        "_HANDLER": config.handler,
+    }
+    if config.runtime.startswith("python"):
+        result |= _python_environment(config.folder)
+    return result | dict(config.environment)
+
+
+def log_stream(version: str) -> str:
+    """A log stream's name, one per environment."""
+    return time.strftime("%Y/%m/%d/", time.gmtime()) + f"[{version}]{secrets.token_hex(16)}"
+
+
+def needed_paths(config: FunctionConfig) -> Iterator[str]:
+    """What a sandbox must be able to read, wherever it lies."""
+    yield config.folder
+    if config.runtime.startswith("python"):
+        yield from (sys.prefix, sys.base_prefix, site.getuserbase(), *_extra_paths())
+        yield str(Path(sys.executable).parent)
+    for program in (command(config) or ())[:2]:
+        if program.startswith("/"):
+            yield str(Path(program).resolve().parent)
+
+
+def _bootstrap(folder: str) -> str | None:
+    path = Path(folder, "bootstrap")
+    return str(path) if path.is_file() and os.access(path, os.X_OK) else None
+
+
+def _node_command(config: FunctionConfig) -> tuple[str, ...] | None:
+    node = shutil.which("node")
+    client = next(_node_clients(config.folder), None)
+    if node is None or client is None:
+        return None
+    return (node, client, config.handler)
+
+
+def _node_clients(folder: str) -> Iterator[str]:
+    """Runtime clients of the function's own, then of the machine's."""
+    roots = [Path(folder, "node_modules")]
+    roots += [Path(path) for path in os.environ.get("NODE_PATH", "").split(os.pathsep) if path]
+    if node := shutil.which("node"):
+        roots.append(Path(node).resolve().parent.parent / "lib" / "node_modules")
+    for root in roots:
+        for name in NODE_CLIENTS:
+            if (root / name).is_file():
+                yield str(root / name)
+
+
+def _python_environment(folder: str) -> dict[str, str]:
+    """Import paths: the function first, then whatever has awslambdaric beyond the usual places.
+
+    A user's site-packages are found by PYTHONUSERBASE, since HOME is not the user's. No bytecode
+    is written: AWS's task root is read-only, and the folder is the user's.
+    """
+    return {
+        "PYTHONPATH": os.pathsep.join([folder, *_extra_paths()]),
+        "PYTHONUSERBASE": site.getuserbase(),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+@cache
+def _extra_paths() -> tuple[str, ...]:
+    """Where awslambdaric lies, if this interpreter would not look there by itself."""
+    spec = importlib.util.find_spec("awslambdaric")
+    if spec is None or spec.origin is None:
+        return ()
+    place = str(Path(spec.origin).parent.parent)
+    usual = {*site.getsitepackages(), site.getusersitepackages()}
+    return () if place in usual else (place,)

@@ -1,0 +1,129 @@
+"""The server's end of the warden: ask for sandbox processes, hear of their exits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import LamloadError
+from bench.local import warden
+
+Exited = Callable[[int], None]
+"""Called with the wait status when a sandbox's process has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to run as a sandbox. log is a FIFO with an open reader; tmp, if any, becomes its /tmp."""
+
+    argv: tuple[str, ...]
+    environment: dict[str, str]
+    cwd: str
+    log: str
+    tmp: str
+    keep: tuple[str, ...] = ()
+    """Paths below /tmp that it must still see."""
+
+
+@dataclass(slots=True)
+class _Child:
+    exited: Exited
+    pid: asyncio.Future[int]
+
+
+class Spawner:
+    """Starts the warden, and through it sandboxes. Raises LamloadError when the warden is lost."""
+
+    def __init__(self, process: asyncio.subprocess.Process, root: Path, private_tmp: bool) -> None:
+        self.root = root
+        self.private_tmp = private_tmp
+        self.lost = asyncio.get_running_loop().create_future()
+        """Done once the warden has ended, wanted or not."""
+        self._process = process
+        self._children: dict[str, _Child] = {}
+        self._listener = asyncio.ensure_future(self._listen())
+
+    @classmethod
+    async def start(cls) -> Spawner:
+        """Start the warden in a session of its own, so that a terminal's signals pass it by."""
+        name = f"lamload-{os.getpid()}-{secrets.token_hex(4)}"
+        root = Path(tempfile.gettempdir()).resolve() / name
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            warden.__file__,
+            str(root),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={"PATH": os.defpath},
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        line = await process.stdout.readline()
+        if not line:
+            raise LamloadError(f"cannot start sandboxes below {root.parent}: is it writable?")
+        return cls(process, root, private_tmp=json.loads(line)["private_tmp"])
+
+    async def spawn(self, name: str, command: Command, exited: Exited) -> int:
+        """Start a process and give its pid; exited is called once it has ended."""
+        child = _Child(exited, asyncio.get_running_loop().create_future())
+        self._children[name] = child
+        self._ask(
+            {
+                "spawn": name,
+                "argv": command.argv,
+                "env": command.environment,
+                "cwd": command.cwd,
+                "log": command.log,
+                "tmp": command.tmp,
+                "keep": command.keep,
+            }
+        )
+        return await asyncio.shield(child.pid)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a process and all its descendants; nothing happens if it is gone."""
+        if name in self._children:
+            self._ask({"kill": name})
+
+    def remove(self, folder: Path) -> None:
+        """Delete a folder below the root, in the background."""
+        self._ask({"remove": str(folder)})
+
+    async def close(self) -> None:
+        """Kill every sandbox, remove the root, and wait for the warden's end."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._listener
+        await self._process.wait()
+
+    def _ask(self, request: dict[str, Any]) -> None:
+        if self._process.stdin is not None and not self.lost.done():
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+
+    async def _listen(self) -> None:
+        assert self._process.stdout is not None
+        while line := await self._process.stdout.readline():
+            self._hear(json.loads(line))
+        self.lost.set_result(None)
+        while self._children:
+            _, child = self._children.popitem()
+            if not child.pid.done():
+                child.pid.set_exception(LamloadError("the process that starts sandboxes is gone"))
+            child.exited(signal.SIGKILL)
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        if "spawned" in event:
+            self._children[event["spawned"]].pid.set_result(event["pid"])
+        elif "exited" in event:
+            self._children.pop(event["exited"]).exited(event["status"])
