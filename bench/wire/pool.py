@@ -12,8 +12,8 @@ import os
 import socket
 import ssl
 from collections import deque
-from dataclasses import dataclass
 from time import monotonic_ns
+from typing import NamedTuple
 
 import httpx
 
@@ -25,8 +25,7 @@ from bench.wire.resolver import Address, Resolver
 from bench.wire.tunnel import open_tunnel
 
 
-@dataclass(frozen=True, slots=True)
-class PoolStats:
+class PoolStats(NamedTuple):
     """Connections now and over the pool's life; waits counts exchanges that found none free."""
 
     open: int

@@ -1,0 +1,1 @@
+"""Measurements against peers: `python -m tests.benchmarks`. Not tests: nothing here asserts."""

@@ -1,0 +1,169 @@
+"""`python -m tests.benchmarks`: one table, all tools in one run on one static nginx on loopback.
+
+Each tool is pinned to one core and nginx to the other. What is compared is CPU per request by
+wait4, so that a noisy machine does not matter; rates are shown for the picture. `--short` runs two
+seconds each instead of ten. A peer that is not installed is named and left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.aws.credentials import Credentials
+from bench.aws.sigv4 import Signer
+from tests.benchmarks.nginx import nginx
+from tests.benchmarks.ours import closed, open_loop, run_worker
+from tests.benchmarks.process import Finished, run
+
+TOOL_CORE, TARGET_CORE = 0, 1
+CONNECTIONS = 32
+PEERS = Path(__file__).parent / "peers"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table of peers."""
+
+    name: str
+    requests: int
+    seconds: float
+    cpu_us: float
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="two seconds a tool")
+    parser.add_argument("--only", default="", help="comma list: peers,open,lag,memory,sigv4,help")
+    options = parser.parse_args()
+    seconds = 2.0 if options.short else 10.0
+    parts: dict[str, Callable[[str], None]] = {
+        "peers": lambda url: _peers(url, seconds),
+        "open": lambda url: _open_loop(url, 3.0 if options.short else 30.0),
+        "lag": lambda url: _send_lag(url, seconds),
+        "memory": lambda url: _memory(url, 200_000 if options.short else 2_000_000),
+        "sigv4": lambda url: _sigv4(),
+        "help": lambda url: _help(),
+    }
+    wanted = [part for part in options.only.split(",") if part] or list(parts)
+    with nginx(TARGET_CORE) as url:
+        for part in wanted:
+            parts[part](url)
+
+
+def _peers(url: str, seconds: float) -> None:
+    ours = _ours(url, seconds)
+    _say(f"Closed loop, {CONNECTIONS} connections, {seconds:g} s each: CPU per request")
+    _say(f"  {'tool':<22}{'requests/s':>12}{'CPU µs':>10}{'lamload is':>14}")
+    for row in [ours, *_measured_peers(url, seconds)]:
+        ratio = ours.cpu_us / row.cpu_us if row.cpu_us else float("nan")
+        _say(
+            f"  {row.name:<22}{row.requests / row.seconds:>12,.0f}{row.cpu_us:>10.1f}{ratio:>13.3f}×"
+        )
+
+
+def _ours(url: str, seconds: float) -> Row:
+    result = run_worker(url, closed(CONNECTIONS, seconds), TOOL_CORE)
+    return Row("lamload, one worker", result.invocations, seconds, result.cpu_us)
+
+
+def _measured_peers(url: str, seconds: float) -> Iterator[Row]:
+    whole = max(1, round(seconds))
+    python = sys.executable
+    commands: list[tuple[str, list[str], str, str]] = [
+        ("hey", ["hey", "-z", f"{whole}s", "-c", str(CONNECTIONS), "-cpus", "1", url], "hey", r"\[200\]\s+(\d+) resp"),
+        ("wrk", ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{whole}s", url], "wrk", r"(\d+) requests in"),
+        ("ab", ["ab", "-q", "-k", "-c", str(CONNECTIONS), "-t", str(whole), "-n", "100000000", url], "ab", r"Complete requests:\s+(\d+)"),
+        ("aiohttp client", [python, str(PEERS / "aiohttp_client.py"), url, str(CONNECTIONS), str(whole)], python, r"^(\d+)"),
+        ("httpx client", [python, str(PEERS / "httpx_client.py"), url, str(CONNECTIONS), str(whole)], python, r"^(\d+)"),
+        ("Locust FastHttpUser", _locust(url, whole), python, r"Aggregated\s+(\d+)"),
+    ]  # fmt: skip
+    for name, command, program, pattern in commands:
+        if shutil.which(program) is None and not Path(program).exists():
+            _say(f"  {name:<22}  not installed")
+            continue
+        finished = run(command, TOOL_CORE)
+        yield _row(name, finished, pattern, whole)
+
+
+def _locust(url: str, seconds: int) -> list[str]:
+    return [
+        sys.executable, "-m", "locust", "-f", str(PEERS / "locustfile.py"), "--headless", "-u", str(CONNECTIONS),
+        "-r", str(CONNECTIONS), "-t", f"{seconds}s", "--host", url.rstrip("/"), "--only-summary",
+    ]  # fmt: skip
+
+
+def _row(name: str, finished: Finished, pattern: str, seconds: float) -> Row:
+    found = re.search(pattern, finished.output, re.MULTILINE)
+    requests = int(found[1]) if found else 0
+    if not requests:
+        _say(f"  {name}: no count in its output:\n{finished.output[-400:]}")
+    return Row(name, requests, seconds, finished.cpu_s / max(1, requests) * 1e6)
+
+
+def _open_loop(url: str, seconds: float) -> None:
+    planned = 10_000
+    result = run_worker(url, open_loop(planned, seconds), TOOL_CORE)
+    offered = int(result.counts["offered"].sum())
+    dropped = int(result.counts["dropped"].sum())
+    _say(f"\nOpen loop, Poisson, {planned:,}/s for {seconds:g} s on one worker")
+    _say(f"  offered {offered:,}  sent {result.invocations:,} ({result.invocations / offered:.4%})")
+    _say(f"  dropped {dropped}  CPU {result.cpu_us:.1f} µs per invocation")
+    _say(f"  send lag p50 {result.lag_us(0.5):.0f} µs  p99 {result.lag_us(0.99):.0f} µs")
+
+
+def _send_lag(url: str, seconds: float) -> None:
+    result = run_worker(url, open_loop(2_000, seconds), TOOL_CORE)
+    _say("\nSend lag at 2,000/s, one worker")
+    for q in (0.5, 0.9, 0.99, 0.999):
+        _say(
+            f"  p{q * 100:<5g} lag {result.lag_us(q):8.0f} µs   attempt {result.attempt_us(q):8.0f} µs"
+        )
+    if shutil.which("wrk"):
+        finished = run(
+            ["wrk", "-t1", "-c1", f"-d{max(1, round(seconds))}s", "--latency", url], TOOL_CORE
+        )
+        lines = [line.strip() for line in finished.output.splitlines() if "%" in line]
+        _say(f"  wrk on one connection reports: {'; '.join(lines)}")
+
+
+def _memory(url: str, invocations: int) -> None:
+    few = run_worker(url, closed(CONNECTIONS, 1.0), TOOL_CORE)
+    rate = few.invocations
+    many = run_worker(url, closed(CONNECTIONS, invocations / rate), TOOL_CORE)
+    _say("\nResident memory of a worker")
+    _say(f"  after {few.invocations:>9,} invocations: {few.rss_mb[-1]:.1f} MB")
+    _say(f"  after {many.invocations:>9,} invocations: {many.rss_mb[-1]:.1f} MB")
+
+
+def _sigv4() -> None:
+    signer = Signer(Credentials("AKIDEXAMPLE", "secret", None, None), "us-east-1", "lambda")
+    url = "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/f/invocations"
+    count = 20_000
+    bodies = [b'{"n":%d}' % i for i in range(count)]
+    begun = time.process_time()
+    for body in bodies:
+        signer.sign("POST", url, {"X-Amz-Log-Type": "Tail"}, body, 1_700_000_000)
+    spent_us = (time.process_time() - begun) / count * 1e6
+    _say(f"\nSigV4, unique payloads: {spent_us:.1f} µs each")
+
+
+def _help() -> None:
+    ours = [run([sys.executable, "-m", "bench", "--help"], TOOL_CORE).cpu_s for _ in range(9)]
+    bare = [run([sys.executable, "-c", "pass"], TOOL_CORE).cpu_s for _ in range(9)]
+    _say(f"\n--help costs {sorted(ours)[4] / sorted(bare)[4]:.1f} × python -c pass")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
