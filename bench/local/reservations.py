@@ -35,9 +35,12 @@ def put_reserved(store: Store, name_or_arn: str, executions: int) -> None:
         )
     provisioned = sum(held.requested for held in function.provisioned.values())
     if executions < provisioned:
-        raise invalid_parameter(
-            f"ReservedConcurrentExecutions  {executions} should not be lower than function's "
-            f"total provisioned concurrency [{provisioned}]."
+        raise ApiError(
+            400,
+            "InvalidParameterValueException",
+            f" ReservedConcurrentExecutions  {executions} should not be lower than function's "
+            f"total provisioned concurrency [{provisioned}].",
+            type="",
         )
     function.reserved = executions
     store.changed(function.name)

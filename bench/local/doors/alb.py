@@ -1,0 +1,156 @@
+"""Application Load Balancer with a Lambda target, single and multi-value headers.
+
+Source: the guide for Application Load Balancers, "Lambda functions as targets" and "Access logs".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from bench.local.api_error import ApiError
+from bench.local.doors import answer, fields, unverified
+from bench.local.doors.base import (
+    REASON_HEADER,
+    DoorContext,
+    encode,
+    port,
+    with_report,
+)
+from bench.local.model import HttpRequest, HttpResponse, InvokeResult
+
+BODY_LIMIT_BYTES = 1024 * 1024
+"""Of a request's body, and of the response's JSON."""
+IDLE_TIMEOUT_S = 60.0
+_NOT_FORWARDED = frozenset({"transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class AlbDoor:
+    """multi_value is the target group's lambda.multi_value_headers.enabled."""
+
+    multi_value: bool = False
+    timeout_s: float | None = IDLE_TIMEOUT_S
+
+    def event(self, request: HttpRequest, context: DoorContext) -> bytes | HttpResponse:
+        """The event; 413 for more than 1 MB of body, 400 for a WebSocket."""
+        if len(request.body) > BODY_LIMIT_BYTES:
+            return _error_page(413, "LambdaRequestTooLarge", context)
+        if (request.header("upgrade") or "").lower() == "websocket":
+            return _error_page(400, "", context)
+        as_text = not request.body or fields.is_text(request)
+        event: dict[str, Any] = {
+            "requestContext": {"elb": {"targetGroupArn": target_group_arn(context)}},
+            "httpMethod": request.method,
+            "path": request.raw_path,
+        }
+        query = fields.raw_query(request.raw_query)
+        headers = _event_headers(request, context)
+        if self.multi_value:
+            event["multiValueQueryStringParameters"] = fields.all_values(query)
+            event["multiValueHeaders"] = fields.all_values(headers)
+        else:
+            event["queryStringParameters"] = fields.last_values(query)
+            event["headers"] = fields.last_values(headers)
+        event["body"] = (fields.text if as_text else fields.base64_text)(request.body)
+        event["isBase64Encoded"] = not as_text
+        return encode(event)
+
+    def respond(
+        self, request: HttpRequest, result: InvokeResult, context: DoorContext
+    ) -> HttpResponse:
+        """200 to 599 as the function says; 502 for a throttle, a failure or a malformed answer."""
+        reason = _failure(result)
+        if reason:
+            return with_report(_error_page(502, reason, context), result, context)
+        try:
+            response = self._answer(result.payload)
+        except answer.Malformed:
+            response = _error_page(502, "LambdaInvalidResponse", context)
+        return with_report(response, result, context)
+
+    def timed_out(self, request: HttpRequest, context: DoorContext) -> HttpResponse:
+        """504: the idle timeout is over."""
+        return _error_page(504, "LambdaConnectionTimeout", context)
+
+    def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
+        """503 without a target; 502 otherwise, with the reason."""
+        if error.status == 404:
+            return _error_page(503, "LambdaResourceNotFound", context)
+        reason = "LambdaBadRequest" if error.status == 400 else "LambdaServiceException"
+        return _error_page(502, reason, context)
+
+    def _answer(self, payload: bytes) -> HttpResponse:
+        said = answer.parse(payload)
+        if not isinstance(said, dict):
+            raise answer.Malformed("the output is no object")
+        status = answer.status(said.get("statusCode"), strings=False)
+        if self.multi_value:
+            if "multiValueHeaders" not in said:
+                raise answer.Malformed("multiValueHeaders is missing")
+            headers = answer.multi_headers(said["multiValueHeaders"], scalars=False)
+        else:
+            headers = answer.headers(said.get("headers"), scalars=False)
+        headers = answer.with_content_type(
+            answer.sendable(headers), unverified.ALB_DEFAULT_CONTENT_TYPE
+        )
+        body = answer.body(said.get("body"), said.get("isBase64Encoded"))
+        return HttpResponse(status, tuple(headers), body, _phrase(status, said))
+
+
+def target_group_arn(context: DoorContext) -> str:
+    """The ARN of the function's target group; the same for the same function and qualifier."""
+    group = hashlib.sha256(context.arn.encode()).hexdigest()[:16]
+    return (
+        f"arn:aws:elasticloadbalancing:{context.region}:{context.account}:"
+        f"targetgroup/{context.name[:32]}/{group}"
+    )
+
+
+def _event_headers(request: HttpRequest, context: DoorContext) -> list[tuple[str, str]]:
+    given = request.header("x-amzn-trace-id")
+    own = context.trace_id.partition(";")[0]
+    trace = f"{own.replace('Root=', 'Self=', 1)};{given}" if given else own
+    return fields.overriding(
+        fields.lower(fields.without(request.headers, _NOT_FORWARDED)),
+        (
+            ("x-amzn-trace-id", trace),
+            ("x-forwarded-for", fields.forwarded(request)),
+            ("x-forwarded-port", port(request)),
+            ("x-forwarded-proto", request.scheme),
+        ),
+    )
+
+
+def _failure(result: InvokeResult) -> str:
+    """The access log's reason for an invocation that failed; '' if it did not."""
+    if result.throttle_reason:
+        return "LambdaThrottling"
+    if result.error_type == "Function.ResponseSizeTooLarge":
+        return "LambdaResponseTooLarge"
+    if result.error:
+        return "LambdaUnhandled"
+    return "LambdaResponseTooLarge" if len(result.payload) > BODY_LIMIT_BYTES else ""
+
+
+def _phrase(status: int, said: dict[str, Any]) -> str | None:
+    """The reason phrase of statusDescription, if that is `<status> <phrase>`."""
+    description = said.get("statusDescription")
+    if description is None:
+        return None
+    if not isinstance(description, str):
+        raise answer.Malformed("statusDescription is no string")
+    number, _, phrase = description.partition(" ")
+    usable = number == str(status) and phrase.isascii() and phrase.isprintable()
+    return phrase if usable and phrase else None
+
+
+def _error_page(status: int, reason: str, context: DoorContext) -> HttpResponse:
+    phrase = HTTPStatus(status).phrase
+    page = unverified.ALB_ERROR_PAGE.format(status=status, reason=phrase)
+    headers = [("Server", "awselb/2.0"), ("Content-Type", "text/html")]
+    if reason and context.report:
+        headers.append((REASON_HEADER, reason))
+    return HttpResponse(status, tuple(headers), page.encode())

@@ -1,0 +1,75 @@
+"""API Gateway HTTP API, Lambda proxy integration, payload format 2.0, route `$default`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bench.local.api_error import ApiError
+from bench.local.doors import answer, payload_v2, unverified
+from bench.local.doors.base import (
+    INVOKE_LIMIT_BYTES,
+    DoorContext,
+    encode,
+    opaque_id,
+    with_report,
+)
+from bench.local.model import HttpRequest, HttpResponse, InvokeResult
+
+BODY_LIMIT_BYTES = 10 * 1024 * 1024
+TIMEOUT_S = 30.0
+STAGE = "$default"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpApiDoor:
+    """Answers 500 for a failing function and 503 when the integration takes too long."""
+
+    timeout_s: float | None = TIMEOUT_S
+
+    def event(self, request: HttpRequest, context: DoorContext) -> bytes | HttpResponse:
+        """The event; 413 for more than 10 MB of body or an event that Lambda would refuse."""
+        if len(request.body) > BODY_LIMIT_BYTES:
+            return _message(413, unverified.HTTP_API_TOO_LARGE_MESSAGE, context)
+        event = encode(payload_v2.event(request, context, STAGE))
+        if len(event) > INVOKE_LIMIT_BYTES:
+            return _message(413, unverified.HTTP_API_TOO_LARGE_MESSAGE, context)
+        return event
+
+    def respond(
+        self, request: HttpRequest, result: InvokeResult, context: DoorContext
+    ) -> HttpResponse:
+        """As the function says; 500 for a failure."""
+        if result.throttle_reason:
+            status = unverified.HTTP_API_THROTTLED_STATUS
+            return _message(status, _INTERNAL if status == 500 else "Service Unavailable", context)
+        response = _message(500, _INTERNAL, context)
+        if not result.error:
+            try:
+                made = payload_v2.respond(result.payload, json_bodies=False)
+                response = replace(made, headers=(*made.headers, _request_id(context)))
+            except answer.Malformed:
+                response = _message(unverified.HTTP_API_MALFORMED_STATUS, _INTERNAL, context)
+        return with_report(response, result, context)
+
+    def timed_out(self, request: HttpRequest, context: DoorContext) -> HttpResponse:
+        """503 after the integration timeout."""
+        return _message(503, unverified.HTTP_API_TIMEOUT_MESSAGE, context)
+
+    def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
+        """500 `Internal Server Error`, whatever Lambda said."""
+        return _message(500, _INTERNAL, context)
+
+
+_INTERNAL = "Internal Server Error"
+
+
+def _request_id(context: DoorContext) -> tuple[str, str]:
+    return ("apigw-requestid", opaque_id(context))
+
+
+def _message(status: int, message: str, context: DoorContext) -> HttpResponse:
+    return HttpResponse(
+        status,
+        (("Content-Type", "application/json"), _request_id(context)),
+        encode({"message": message}),
+    )
