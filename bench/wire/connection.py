@@ -37,7 +37,7 @@ class Connection(asyncio.Protocol):
 
     on_free(connection, exchange) after an exchange that leaves the connection usable;
     on_lost(connection, exchange or None) once when it is not usable any more. Both are called
-    before the exchange's `finished`.
+    before the exchange's `finished`. on_first(exchange, None) at the first byte of an answer.
     """
 
     __slots__ = (
@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
         self,
         on_free: Callable[[Connection, Exchange], None],
         on_lost: Callable[[Connection, Exchange | None], None],
-        on_first: Callable[[Exchange], None],
+        on_first: Callable[[Exchange, None], object],
     ) -> None:
         self._on_free = on_free
         self._on_lost = on_lost
@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
             return
         if exchange.first_ns < 0:
             exchange.first_ns = monotonic_ns()
-            self._on_first(exchange)
+            self._on_first(exchange, None)
         if self._stage == _HEAD:
             self._head_bytes += len(data)
         try:
@@ -195,7 +195,7 @@ class Connection(asyncio.Protocol):
         if self._stage == _HEAD and exchange is not None:
             exchange.status = status = self._parser.get_status_code()
             self._stage = _BODY
-            if exchange.head_only and status >= 200:
+            if status >= 200 and exchange.request.startswith(b"HEAD "):
                 self._end(reusable=False)
 
     def on_body(self, chunk: bytes) -> None:

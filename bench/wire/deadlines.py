@@ -24,18 +24,16 @@ class Deadlines:
         self._loop = loop
         self._span_ns = span_ns
         self._expire = expire
-        self._watched: dict[Exchange, int] = {}
+        self._watched: dict[Exchange, object] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self.release = self._watched.pop
+        """release(exchange, None): stop watching. The dictionary's own method, in the hot path."""
 
-    def watch(self, exchange: Exchange, from_ns: int) -> None:
-        """Begin to watch; from_ns must not lie before that of an exchange already watched."""
-        self._watched[exchange] = from_ns
+    def watch(self, exchange: Exchange) -> None:
+        """Begin to watch an exchange that has just been sent: its sent_ns counts."""
+        self._watched[exchange] = None
         if self._timer is None:
-            self._arm(from_ns)
-
-    def release(self, exchange: Exchange) -> None:
-        """Stop watching; a no-op for one that is not watched."""
-        self._watched.pop(exchange, None)
+            self._arm(exchange.sent_ns)
 
     def close(self) -> None:
         """Forget everything."""
@@ -52,9 +50,9 @@ class Deadlines:
         self._timer = None
         due_ns = monotonic_ns() - self._span_ns
         expired = []
-        for exchange, from_ns in self._watched.items():
-            if from_ns > due_ns:
-                self._arm(from_ns)
+        for exchange in self._watched:
+            if exchange.sent_ns > due_ns:
+                self._arm(exchange.sent_ns)
                 break
             expired.append(exchange)
         for exchange in expired:

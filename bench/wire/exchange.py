@@ -31,7 +31,6 @@ class Exchange:
         "dns_ns",
         "failure",
         "first_ns",
-        "head_only",
         "headers",
         "last_ns",
         "request",
@@ -48,7 +47,6 @@ class Exchange:
         self.request = request
         self.body_limit = body_limit
         self.carrier: object | None = None
-        self.head_only = request.startswith(b"HEAD ")
         self.sent_ns = self.first_ns = self.last_ns = NEVER
         self.dns_ns = self.connect_ns = self.tls_ns = NEVER
         self.status = 0

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import httpx
 
 from bench.model import NEVER, NS_PER_MS, NS_PER_S, Connections, Outcome, Timeouts
-from bench.wire.connection import Connection
+from bench.wire.connection import PEEK_AFTER_IDLE_NS, Connection
 from bench.wire.deadlines import Deadlines
 from bench.wire.exchange import Exchange
 from bench.wire.resolver import Address, Resolver
@@ -40,6 +40,8 @@ class Pool:
     def __init__(self, origin: str, timeouts: Timeouts, options: Connections | None = None) -> None:
         url = httpx.URL(origin)
         self._options = options = options or Connections()
+        self._keeps = options.keep_alive
+        self._wears_out = bool(options.max_age_ns or options.max_uses)
         self._timeouts = timeouts
         self._host = url.host
         self._port = url.port or (443 if url.scheme == "https" else 80)
@@ -87,9 +89,14 @@ class Pool:
     # -- connections
 
     def _pop_idle(self) -> Connection | None:
+        idle = self._idle
+        if not idle:
+            return None
         now_ns = monotonic_ns()
-        while self._idle:
-            connection = self._idle.pop()
+        while idle:
+            connection = idle.pop()
+            if now_ns - connection.idle_since_ns < PEEK_AFTER_IDLE_NS and not self._wears_out:
+                return connection
             if connection.is_stale(now_ns) or self._is_worn(connection, now_ns):
                 connection.close()
                 continue
@@ -103,12 +110,14 @@ class Pool:
 
     def _start(self, connection: Connection, exchange: Exchange) -> None:
         connection.start(exchange)
-        self._first_byte.watch(exchange, exchange.sent_ns)
-        self._total.watch(exchange, exchange.sent_ns)
+        self._first_byte.watch(exchange)
+        self._total.watch(exchange)
 
     def _on_free(self, connection: Connection, exchange: Exchange) -> None:
-        self._total.release(exchange)
-        if not self._options.keep_alive or self._is_worn(connection, connection.idle_since_ns):
+        self._total.release(exchange, None)
+        if not self._keeps or (
+            self._wears_out and self._is_worn(connection, connection.idle_since_ns)
+        ):
             connection.close()
         elif self._queue:
             # Not at once: the exchange that has just ended must get its `finished` first.
@@ -128,8 +137,8 @@ class Pool:
     def _on_lost(self, connection: Connection, exchange: Exchange | None) -> None:
         self._open.discard(connection)
         if exchange is not None:
-            self._first_byte.release(exchange)
-            self._total.release(exchange)
+            self._first_byte.release(exchange, None)
+            self._total.release(exchange, None)
         if connection in self._idle:
             self._idle.remove(connection)
 
