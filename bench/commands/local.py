@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from typing import Any
 
 import click
 
@@ -57,7 +58,8 @@ from bench.local.options import DEFAULT_PORT, FunctionSource, LocalOptions
 @click.option("--architecture", type=click.Choice(["x86_64", "arm64"]), default="x86_64")
 @click.option("--log-format", type=click.Choice(["Text", "JSON"]), default="Text")
 @click.option("--logs", "show_logs", is_flag=True, help="Print what functions print, on stderr.")
-@click.option("--faults", metavar="FILE", help="Faults to play, as TOML or JSON.")
+@click.option("--faults", "faults_file", metavar="FILE", help="Faults to play, as TOML or JSON.")
+@click.option("--faults-json", metavar="JSON", help="Faults to play, as a JSON list.")
 @click.option(
     "--verify-signatures", is_flag=True, help="Check SigV4 in full; the key is local:local."
 )
@@ -79,7 +81,8 @@ def local(
     architecture: str,
     log_format: str,
     show_logs: bool,
-    faults: str | None,
+    faults_file: str | None,
+    faults_json: str | None,
     verify_signatures: bool,
     with_parent: bool,
     as_json: bool,
@@ -104,7 +107,7 @@ def local(
         reserved=reserved_concurrency,
         idle_s=idle_s,
         environment=dict(_pair(text) for text in environment),
-        faults=faults,
+        faults=_faults(faults_file, faults_json),
         verify_signatures=verify_signatures,
         architecture=architecture,
         log_format=log_format,
@@ -181,9 +184,36 @@ def _sizes(memory: str) -> tuple[int, ...]:
 
 
 def _doors(doors: str) -> tuple[str, ...]:
-    """`invoke` and `invoke-stream` are always served: they need no port of their own."""
+    """The doors named. What goes through the Lambda API itself is always served."""
+    from bench.local.doors import DOORS
+    from bench.model import EndpointKind
+
     named = [part.strip() for part in doors.split(",") if part.strip()]
-    return tuple(part for part in named if part not in ("none", "invoke", "invoke-stream"))
+    unknown = [part for part in named if part not in {*EndpointKind, "none"}]
+    if unknown:
+        raise UsageError(f"--doors: there is no {', '.join(unknown)}; there are {', '.join(DOORS)}")
+    return tuple(part for part in named if part in DOORS)
+
+
+def _faults(path: str | None, text: str | None) -> tuple[dict[str, Any], ...]:
+    """A list of tables: in JSON as it is or below `faults`, in TOML as [[faults]] or [[fault]]."""
+    import tomllib
+    from pathlib import Path
+
+    found: Any = []
+    try:
+        if path is not None:
+            content = Path(path).read_text()
+            found = tomllib.loads(content) if path.endswith(".toml") else json.loads(content)
+        elif text is not None:
+            found = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path or '--faults-json'}: {error}") from None
+    if isinstance(found, dict):
+        found = found.get("faults", found.get("fault", [found]))
+    if not isinstance(found, list) or not all(isinstance(fault, dict) for fault in found):
+        raise UsageError(f"{path or '--faults-json'}: faults are a list of tables")
+    return tuple(found)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -8,11 +8,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench.errors import UsageError
 from bench.local.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 
 DEFAULT_PORT = 9001
+LOCAL_ACCESS_KEY = "LAMLOADLOCAL"
+LOCAL_SECRET_KEY = "not-a-secret"
+"""Signs requests here; nothing secret about it."""
 FUNCTIONS = Path(__file__).parent / "functions"
 """The bundled functions, a folder each."""
 PYTHON_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -49,9 +53,12 @@ class LocalOptions:
     reserved: int | None = None
     idle_s: float = 600.0
     environment: Mapping[str, str] = field(default_factory=dict)
-    faults: str | None = None
-    """Path of a TOML or JSON file with faults."""
+    faults: tuple[dict[str, Any], ...] = ()
     verify_signatures: bool = False
+    credentials: Mapping[str, tuple[str, str | None]] = field(
+        default_factory=lambda: {LOCAL_ACCESS_KEY: (LOCAL_SECRET_KEY, None)}
+    )
+    """For signatures that are verified: secret key and session token by access key."""
     architecture: str = "x86_64"
     log_format: str = "Text"
     show_logs: bool = False

@@ -7,14 +7,16 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from bench.local.options import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "primes": {"n": 20000},
     "sleeper": {"ms": 50},
     "flaky": {"probability": 0.1, "seed": 1},
 }
 """Events for the bundled functions; any other gets an empty one."""
-KEYS = "AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
-SIGV4 = "--aws-sigv4 aws:amz:{region}:{service} --user local:local"
+KEYS = f"AWS_ACCESS_KEY_ID={LOCAL_ACCESS_KEY} AWS_SECRET_ACCESS_KEY={LOCAL_SECRET_KEY}"
+SIGV4 = f"--aws-sigv4 aws:amz:{{region}}:{{service}} --user {LOCAL_ACCESS_KEY}:{LOCAL_SECRET_KEY}"
 
 
 def story(document: dict[str, Any], notes: list[str]) -> str:
@@ -45,8 +47,7 @@ def _aws(document: dict[str, Any], function: dict[str, Any], event: str) -> str:
         f"echo {shlex.quote(event)} | {KEYS} aws lambda invoke "
         f"--endpoint-url {document['invoke_url']} --region {document['region']} "
         f"--function-name {function['name']} --qualifier {function['qualifier']} "
-        "--log-type Tail --query LogResult --output text "
-        "--payload fileb:///dev/stdin /dev/stderr | base64 -d"
+        "--payload fileb:///dev/stdin /dev/stdout"
     )
 
 
@@ -64,7 +65,8 @@ def _curl_door(
 ) -> str:
     if door == "step-functions":
         machine = f"arn:aws:states:{document['region']}:{document['account']}:stateMachine:"
-        body = {"stateMachineArn": machine + function["name"], "input": event}
+        machine_name = f"{function['name']}.{function['qualifier']}"
+        body = {"stateMachineArn": machine + machine_name, "input": event}
         sigv4 = SIGV4.format(region=document["region"], service="states")
         return (
             f"curl {sigv4} -H 'X-Amz-Target: AWSStepFunctions.StartSyncExecution' "

@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import TargetError
-from bench.local import runtime
+from bench.local import invoke, runtime
 from bench.local.alarm import Alarm
 from bench.local.asynchronous import EventQueue
 from bench.local.control import Control
 from bench.local.cpu import cores_of
 from bench.local.dispatcher import Dispatcher
+from bench.local.doors import DOORS
+from bench.local.front_doors import STEP_FUNCTIONS, FrontDoor, mount
 from bench.local.lambda_api import LambdaApi
-from bench.local.model import FunctionConfig
+from bench.local.model import FunctionConfig, HttpRequest
 from bench.local.options import FunctionSource, LocalOptions
 from bench.local.reservations import put_reserved
 from bench.local.sandbox import Tools
-from bench.local.service import Service
+from bench.local.service import Handler, Service
+from bench.local.signatures import Secret, Verifier
 from bench.local.spawner import Spawner
 from bench.local.store import Store
 from bench.local.watch import Watch
@@ -56,6 +61,7 @@ class LocalLambda:
         self.dispatcher = Dispatcher(self.store, tools, idle_s=options.idle_s)
         self._events = EventQueue(self.dispatcher)
         self._service = Service()
+        self._doors = tuple(DOORS) if options.doors is None else options.doors
 
     @classmethod
     async def start(cls, options: LocalOptions) -> LocalLambda:
@@ -117,14 +123,15 @@ class LocalLambda:
     # ------------------------------------------------------------------ starting
 
     async def _open(self) -> None:
-        api = LambdaApi(self.store, self.dispatcher, self._events, lambda _: None)
+        verify = self._verify("lambda")
+        api = LambdaApi(self.store, self.dispatcher, self._events, lambda _: None, verify)
         self.invoke_url = await self._listen(api.handle, self.options.port)
         control = Control(self.dispatcher)
         self.control_url = await self._listen(control.handle, self.options.control_port)
-        deployed = [item for source in self.options.functions for item in self._deploy(source)]
-        self.deployed = tuple(deployed)
+        aliases = [pair for source in self.options.functions for pair in self._deploy(source)]
+        self.deployed = tuple([await self._described(name, alias) for name, alias in aliases])
 
-    async def _listen(self, handler: Any, port: int) -> str:
+    async def _listen(self, handler: Handler, port: int) -> str:
         try:
             return f"http://127.0.0.1:{await self._service.listen(handler, port)}"
         except OSError as error:
@@ -133,8 +140,8 @@ class LocalLambda:
                 "--port, or 0 for a free one"
             ) from None
 
-    def _deploy(self, source: FunctionSource) -> list[Deployed]:
-        """A published version with an alias per memory size; `$LATEST` has the first size."""
+    def _deploy(self, source: FunctionSource) -> list[tuple[str, str]]:
+        """A published version per memory size: its (name, alias). `$LATEST` has the first size."""
         options = self.options
         config = FunctionConfig(
             name=source.name,
@@ -155,9 +162,10 @@ class LocalLambda:
         self.store.update(source.name, latest.config, latest.settings, ready=True)
         if options.reserved is not None:
             put_reserved(self.store, source.name, options.reserved)
-        return [self._described(source.name, alias) for alias in aliases.values()]
+        return [(source.name, alias) for alias in aliases.values()]
 
-    def _described(self, name: str, alias: str) -> Deployed:
+    async def _described(self, name: str, alias: str) -> Deployed:
+        """Open its doors; where everything is."""
         config = self.store.version(name, alias).config
         return Deployed(
             name,
@@ -166,5 +174,26 @@ class LocalLambda:
             config.version,
             config.memory_mb,
             config.architecture,
-            {},
+            {kind: await self._open_door(kind, name, alias) for kind in self._doors},
         )
+
+    async def _open_door(self, kind: str, name: str, alias: str) -> str:
+        verify = self._verify("states") if kind == STEP_FUNCTIONS else None
+        door = FrontDoor(kind, DOORS[kind], name, alias, self.store, self.dispatcher, verify)
+        return await self._listen(door.handle, 0) + mount(kind)
+
+    def _verify(self, service: str) -> Callable[[HttpRequest], None]:
+        """What checks the signature of a request to an AWS API."""
+        if not self.options.verify_signatures:
+            return invoke.check_authorization
+        secrets = {
+            key: Secret(secret, token) for key, (secret, token) in self.options.credentials.items()
+        }
+        verifier = Verifier(secrets, region=self.store.region)
+
+        def verify(request: HttpRequest) -> None:
+            error = verifier.check(request, time.time_ns(), service)
+            if error is not None:
+                raise error
+
+        return verify

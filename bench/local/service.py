@@ -152,10 +152,13 @@ class _Site:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _response(_message(413, "Request Entity Too Large"))
-        response = await self._handler(_translate(request, body), reply)
-        if response is None:
+        answer = await self._handler(_translate(request, body), reply)
+        if answer is None:
             return reply.response or _gone()
-        return _response(response)
+        response = _response(answer)
+        if request.keep_alive:
+            response.headers.setdefault("Connection", "keep-alive")
+        return response
 
     def _refusal(self, request: web.BaseRequest) -> HttpResponse | None:
         """Why a request may not come in: DNS rebinding, or a page in a browser."""

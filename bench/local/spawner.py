@@ -23,7 +23,7 @@ Exited = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run as a sandbox. log is a FIFO with an open reader; tmp, if any, becomes its /tmp."""
+    """What to run as a sandbox. log is a FIFO with an open reader; tmp becomes its /tmp, if any."""
 
     argv: tuple[str, ...]
     environment: dict[str, str]

@@ -1,0 +1,135 @@
+"""A front door on a port of its own: from a request to an event, from a result to a response."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from bench.local import invoke
+from bench.local.api_error import ApiError
+from bench.local.dispatcher import Dispatcher
+from bench.local.doors import Door, DoorContext
+from bench.local.doors.base import trace_root
+from bench.local.limits import INIT_LIMIT_S
+from bench.local.model import HttpRequest, HttpResponse, Invocation, InvokeResult
+from bench.local.records import Target
+from bench.local.service import Reply
+from bench.local.store import Store
+
+REST_STAGE = "prod"
+REST = "rest"
+STEP_FUNCTIONS = "step-functions"
+
+
+def mount(kind: str) -> str:
+    """The path below which a door lives: a REST API has its stage there."""
+    return f"/{REST_STAGE}/" if kind == REST else "/"
+
+
+class FrontDoor:
+    """One kind of door into one function and qualifier."""
+
+    def __init__(
+        self,
+        kind: str,
+        door: Door,
+        name: str,
+        qualifier: str | None,
+        store: Store,
+        dispatcher: Dispatcher,
+        verify: Callable[[HttpRequest], None] | None = None,
+    ) -> None:
+        self._kind = kind
+        self._door = door
+        self._name = name
+        self._qualifier = qualifier
+        self._store = store
+        self._dispatcher = dispatcher
+        self._verify = verify
+        self._arn = store.arn(name, qualifier)
+        self._api_id = hashlib.sha256(f"{kind} {self._arn}".encode()).hexdigest()[:10]
+        self._running: set[asyncio.Task[InvokeResult]] = set()
+
+    async def handle(self, request: HttpRequest, _: Reply) -> HttpResponse:
+        """Any request of this port."""
+        context = self._context()
+        inside = self._below_mount(request)
+        if inside is None:
+            return _no_such_stage(context)
+        try:
+            if self._verify is not None:
+                self._verify(request)
+        except ApiError as error:
+            return _unsigned(error, context)
+        try:
+            target = self._store.target(self._name, self._qualifier)
+        except ApiError as error:
+            return self._door.refuse(inside, error, context)
+        context = replace(context, memory_mb=target.config.memory_mb)
+        event = self._door.event(inside, context)
+        if isinstance(event, HttpResponse):
+            return event
+        trace_id = trace_root(inside, context)
+        invocation = Invocation(context.request_id, event, target.invoked_arn, trace_id)
+        result = await self._result(target, invocation)
+        if result is None:
+            return self._door.timed_out(inside, context)
+        return self._door.respond(inside, result, context)
+
+    def _context(self) -> DoorContext:
+        return DoorContext(
+            name=self._name,
+            arn=self._arn,
+            request_id=invoke.new_request_id(),
+            now_ns=time.time_ns(),
+            trace_id=invoke.new_trace_id().partition(";")[0].replace("root=", "Root="),
+            qualifier=self._qualifier,
+            api_id=self._api_id,
+            stage=REST_STAGE,
+        )
+
+    def _below_mount(self, request: HttpRequest) -> HttpRequest | None:
+        """The request as the door sees it; None outside of it."""
+        if self._kind != REST:
+            return request
+        head, _, rest = request.raw_path.removeprefix("/").partition("/")
+        return replace(request, raw_path=f"/{rest}") if head == REST_STAGE else None
+
+    async def _result(self, target: Target, invocation: Invocation) -> InvokeResult | None:
+        """The function's result; None when the door has waited long enough: it goes on."""
+        running = self._dispatcher.invoke(target, invocation)
+        longest_s = INIT_LIMIT_S + target.config.timeout_s
+        if self._door.timeout_s is None or longest_s < self._door.timeout_s:
+            return await running
+        task = asyncio.ensure_future(running)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.wait({task}, timeout=self._door.timeout_s)
+        return task.result() if task.done() else None
+
+
+def _unsigned(error: ApiError, context: DoorContext) -> HttpResponse:
+    """A request to Step Functions whose signature is missing or wrong, as JSON 1.0."""
+    body = {"__type": f"com.amazon.coral.service#{error.code}", "message": error.message}
+    headers = (
+        ("Content-Type", "application/x-amz-json-1.0"),
+        ("x-amzn-RequestId", context.request_id),
+    )
+    return HttpResponse(error.status, headers, json.dumps(body).encode())
+
+
+def _no_such_stage(context: DoorContext) -> HttpResponse:
+    """What API Gateway says outside of every stage."""
+    return HttpResponse(
+        403,
+        (
+            ("Content-Type", "application/json"),
+            ("x-amzn-RequestId", context.request_id),
+            ("x-amzn-ErrorType", "ForbiddenException"),
+        ),
+        b'{"message":"Forbidden"}',
+    )
