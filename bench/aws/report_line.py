@@ -54,8 +54,9 @@ def parse_report(log: bytes | str) -> Report | None:
 
 
 def parse_timing_header(value: bytes) -> Report | None:
-    """A REPORT line handed through as a response header; `REPORT RequestId:` may be left out."""
-    return _from_text(value.decode("latin-1"))
+    """A REPORT in a response header, text (`REPORT RequestId:` may be left out) or JSON."""
+    line = value.decode("latin-1")
+    return _from_json(line) if line.startswith("{") else _from_text(line)
 
 
 def _decoded(encoded: bytes) -> bytes:

@@ -13,9 +13,10 @@ from bench.model import NS_PER_MS, NS_PER_S, Outcome
 
 DETAIL_LIMIT = 240
 """Characters of a failure's detail."""
-_READABLE_BYTES = 256 * 1024
+READABLE_BYTES = 256 * 1024
 """A longer error body is not parsed: its beginning has to do."""
 _LONGEST_HINT_S = 3600.0
+_LONGEST_ID = 128
 
 REPORT_HEADER = b"x-lamload-report"
 """A REPORT line of the function's, for endpoints that give no log: `Duration: 12.5 ms; …`."""
@@ -54,10 +55,11 @@ def pick(headers: Headers, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
 
 
 def request_id_of(found: dict[bytes, bytes]) -> str:
-    """The server's id of the request, or ''."""
+    """The server's id of the request, or '' for none that can be printed."""
     for name in _REQUEST_IDS:
         if name in found:
-            return found[name].decode("latin-1")
+            request_id = found[name].decode("latin-1")[:_LONGEST_ID]
+            return request_id if request_id.isprintable() else ""
     return ""
 
 
@@ -76,9 +78,9 @@ def retry_after_ns(found: dict[bytes, bytes]) -> int | None:
     return None
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """The body as a JSON object; {} if it is none, or longer than an error body can be."""
-    if len(body) > _READABLE_BYTES:
+def json_object(body: bytes, limit: int = READABLE_BYTES) -> dict[str, Any]:
+    """The body as a JSON object; {} if it is none, or longer than limit bytes."""
+    if len(body) > limit:
         return {}
     try:
         value = json.loads(body)

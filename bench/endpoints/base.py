@@ -7,7 +7,8 @@ name it there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from bench.model import Answer
@@ -36,3 +37,26 @@ class Endpoint(Protocol):
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
         """What the response means. Never raises: whatever cannot be read is a PROTOCOL_ERROR."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A process to start: environ is laid over the parent's environment.
+
+    The process opens /dev/stdin and /dev/stdout by name, so both must be pipes or files: asyncio's
+    own PIPE may be a socket, which cannot be opened so.
+    """
+
+    argv: tuple[str, ...]
+    environ: Mapping[str, str]
+    stdin: bytes
+
+
+class CommandEndpoint(Protocol):
+    """A way in that is a process and not an HTTP request; bound to one variant."""
+
+    def command(self, event: bytes) -> CommandLine:
+        """The process that invokes the function once with this event."""
+
+    def classify_process(self, returncode: int, stdout: bytes, stderr: bytes) -> Answer:
+        """What its end means; returncode is negative for a signal. Never raises."""

@@ -20,7 +20,8 @@ USER_AGENT = f"lamload/{__version__}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HOST = re.compile(rb"[0-9A-Za-z._:-]+")
+_NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
 _KEPT_HASHES = 8
 
 
@@ -91,9 +92,9 @@ def origin_of(url: httpx.URL) -> str:
 def _checked_url(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
         raise TargetError(f"{url!r} is not a URL: {error}") from None
-    if parsed.scheme not in _DEFAULT_PORTS or not parsed.host:
+    if parsed.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(parsed.raw_host):
         raise TargetError(f"{url!r} must start with http:// or https:// and a host")
     if parsed.port is not None and not 0 < parsed.port < 65536:
         raise TargetError(f"{url!r} has port {parsed.port}, which must be 1 to 65535")
@@ -107,7 +108,7 @@ def _check_headers(method: str, headers: Mapping[str, str]) -> None:
         if not _TOKEN.fullmatch(name):
             raise TargetError(f"{name!r} is not the name of an HTTP header")
         if _NOT_IN_VALUE.search(value):
-            raise TargetError(f"header {name} has control characters in its value")
+            raise TargetError(f"header {name} may only have printable ASCII as its value")
 
 
 def _full_headers(url: httpx.URL, headers: Mapping[str, str]) -> dict[str, str]:
@@ -118,7 +119,8 @@ def _full_headers(url: httpx.URL, headers: Mapping[str, str]) -> dict[str, str]:
     if "accept" not in given:
         full["Accept"] = "*/*"
     if url.userinfo and "authorization" not in given:
-        full["Authorization"] = f"Basic {b64encode(url.userinfo).decode('ascii')}"
+        user = f"{url.username}:{url.password}".encode()
+        full["Authorization"] = f"Basic {b64encode(user).decode('ascii')}"
     return full | dict(headers)
 
 

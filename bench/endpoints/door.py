@@ -26,8 +26,8 @@ from bench.endpoints.base import Headers
 from bench.endpoints.compiled import CompiledEndpoint
 from bench.model import Answer, Outcome
 
-REASON_HEADER = b"x-lamload-reason"
-"""ALB's access-log reason, which the embedded Lambda's doors give as a header. AWS does not."""
+REASON_HEADER = b"x-lamload-alb-reason"
+"""ALB's access-log reason, which the embedded Lambda gives as a header too. AWS does not."""
 
 REASONS = {
     b"LambdaThrottling": Outcome.THROTTLED,
@@ -36,7 +36,7 @@ REASONS = {
     b"LambdaResponseTooLarge": Outcome.FUNCTION_ERROR,
     b"LambdaRequestTooLarge": Outcome.CLIENT_ERROR,
     b"LambdaBadRequest": Outcome.CLIENT_ERROR,
-    b"LambdaResourceNotFound": Outcome.CLIENT_ERROR,
+    b"LambdaResourceNotFound": Outcome.SERVER_ERROR,
     b"LambdaConnectionTimeout": Outcome.SERVER_ERROR,
     b"LambdaServiceException": Outcome.SERVER_ERROR,
 }

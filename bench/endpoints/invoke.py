@@ -32,7 +32,7 @@ BODY_LIMIT = 6_291_556
 _FUNCTION_ERROR = b"x-amz-function-error"
 _LOG_RESULT = b"x-amz-log-result"
 _ERROR_TYPE = b"x-amzn-errortype"
-_WANTED = frozenset(
+SERVICE_HEADERS = frozenset(
     {
         _FUNCTION_ERROR,
         _LOG_RESULT,
@@ -42,6 +42,7 @@ _WANTED = frozenset(
         b"x-amz-retry-after",
     }
 )
+"""What the answers of AWS's APIs are read for."""
 
 
 class InvokeEndpoint(CompiledEndpoint):
@@ -49,7 +50,7 @@ class InvokeEndpoint(CompiledEndpoint):
 
     def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
         """The answer; its report comes from the log's tail, if that was asked for."""
-        found = pick(headers, _WANTED)
+        found = pick(headers, SERVICE_HEADERS)
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)

@@ -7,8 +7,19 @@ from collections.abc import Callable
 
 from bench.aws.credentials import Credentials
 from bench.aws.sigv4 import Signer
-from bench.endpoints import alb, function_url, http_api, invoke, plain, rest
-from bench.endpoints.base import Endpoint
+from bench.endpoints import (
+    alb,
+    cloudfront,
+    function_url,
+    http_api,
+    invoke,
+    plain,
+    rest,
+    step_functions,
+    stream,
+)
+from bench.endpoints.base import CommandEndpoint, Endpoint
+from bench.endpoints.cli import CliEndpoint
 from bench.endpoints.compiled import CompiledRequest
 from bench.errors import TargetError
 from bench.model import Binding, EndpointKind, Target
@@ -18,72 +29,91 @@ LOCAL_CREDENTIALS = Credentials("LAMLOADLOCAL", "not-a-secret")
 LOCAL_REGION = "us-east-1"
 _CLIENT_CONTEXT_LIMIT = 3583
 
-_DOORS: dict[EndpointKind, tuple[Callable[[CompiledRequest, int], Endpoint], int]] = {
-    EndpointKind.ALB: (alb.AlbEndpoint, alb.BODY_LIMIT),
-    EndpointKind.ALB_MULTI: (alb.AlbEndpoint, alb.BODY_LIMIT),
-    EndpointKind.REST: (rest.RestEndpoint, rest.BODY_LIMIT),
-    EndpointKind.HTTP_API: (http_api.HttpApiEndpoint, http_api.BODY_LIMIT),
-    EndpointKind.FUNCTION_URL: (function_url.FunctionUrlEndpoint, function_url.BODY_LIMIT),
-    EndpointKind.HTTP: (plain.PlainEndpoint, plain.BODY_LIMIT),
-}
-_DOOR_SERVICES = {
-    EndpointKind.FUNCTION_URL: "lambda",
-    EndpointKind.REST: "execute-api",
-    EndpointKind.HTTP_API: "execute-api",
-}
-"""SigV4 service names of the doors that can ask for a signature."""
+_Make = Callable[[Binding, Target, Credentials | None], Endpoint]
 
 
 def endpoint_for(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
     """The endpoint of a variant. Raises TargetError where the binding cannot be called.
 
-    With credentials, requests to AWS's APIs are signed with them; without, they carry a
-    well-formed Authorization header that nothing verifies, unless binding.sign demands more.
-    Front doors are signed only if binding.sign says so.
+    With credentials, requests to AWS's APIs are signed with them; without, they are signed with
+    keys that only an unverifying target takes, unless binding.sign demands more. Front doors are
+    signed only if binding.sign says so.
     """
-    kind = binding.variant.endpoint
-    if kind is EndpointKind.INVOKE:
-        return _invoke(binding, target, credentials)
-    if kind in _DOORS:
-        make, body_limit = _DOORS[kind]
-        return make(_door_request(binding, target, credentials), body_limit)
-    raise TargetError(f"endpoint {kind.value} cannot be called over HTTP")
+    make = _ENDPOINTS.get(binding.variant.endpoint)
+    if make is None:
+        raise TargetError(f"endpoint {binding.variant.endpoint.value} is a command, not HTTP")
+    return make(binding, target, credentials)
+
+
+def command_endpoint_for(
+    binding: Binding, target: Target, credentials: Credentials | None
+) -> CommandEndpoint:
+    """The endpoint of a variant that is called by a process. Raises TargetError as endpoint_for."""
+    _function(binding)
+    _client_context(target)
+    keys = _keys(binding, credentials)
+    return CliEndpoint(binding, target, keys, binding.region or LOCAL_REGION)
 
 
 def _invoke(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
-    if binding.function is None:
-        raise TargetError(f"{binding.variant.name} has no function to invoke: set target.function")
-    url = binding.url.rstrip("/") + invoke.invoke_path(binding.function, binding.qualifier)
-    signer = _api_signer(binding, "lambda", credentials)
-    request = CompiledRequest("POST", url, _invoke_headers(target), signer)
+    path = invoke.invoke_path(_function(binding), binding.qualifier)
+    request = _lambda_request(binding, path, target, credentials)
     return invoke.InvokeEndpoint(request, invoke.BODY_LIMIT)
 
 
-def _invoke_headers(target: Target) -> dict[str, str]:
-    headers = {"X-Amz-Log-Type": "Tail"} if target.log_tail else {}
-    if target.client_context is not None:
-        encoded = b64encode(target.client_context.encode()).decode("ascii")
-        if len(encoded) > _CLIENT_CONTEXT_LIMIT:
-            raise TargetError(
-                f"target.client_context is {len(encoded)} bytes in base64; "
-                f"Lambda takes at most {_CLIENT_CONTEXT_LIMIT}"
-            )
-        headers["X-Amz-Client-Context"] = encoded
-    return headers
+def _stream(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
+    path = stream.stream_path(_function(binding), binding.qualifier)
+    request = _lambda_request(binding, path, target, credentials)
+    return stream.StreamEndpoint(request, stream.BODY_LIMIT)
 
 
-def _door_request(
-    binding: Binding, target: Target, credentials: Credentials | None
+def _lambda_request(
+    binding: Binding, path: str, target: Target, credentials: Credentials | None
 ) -> CompiledRequest:
-    headers = dict(target.http_headers)
-    if "content-type" not in {name.lower() for name in headers}:
-        headers["Content-Type"] = "application/json"
-    url = with_path(binding.url, target.http_path)
-    signer = None
-    service = _DOOR_SERVICES.get(binding.variant.endpoint)
-    if binding.sign and service is not None:
-        signer = _api_signer(binding, service, credentials)
-    return CompiledRequest(target.http_method, url, headers, signer)
+    headers = {"X-Amz-Log-Type": "Tail"} if target.log_tail else {}
+    context = _client_context(target)
+    if context is not None:
+        headers["X-Amz-Client-Context"] = context
+    signer = _signer(binding, "lambda", credentials)
+    return CompiledRequest("POST", binding.url.rstrip("/") + path, headers, signer)
+
+
+def _step_functions(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
+    arn = step_functions.machine_arn(_function(binding), binding.qualifier)
+    signer = _signer(binding, "states", credentials)
+    request = CompiledRequest("POST", binding.url, step_functions.HEADERS, signer)
+    return step_functions.StepFunctionsEndpoint(request, step_functions.BODY_LIMIT, arn)
+
+
+def _door(make: Callable[[CompiledRequest, int], Endpoint], limit: int, service: str = "") -> _Make:
+    """service: SigV4 name for a door that can ask for signatures, '' for one that cannot."""
+
+    def door(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
+        headers = dict(target.http_headers)
+        if "content-type" not in {name.lower() for name in headers}:
+            headers["Content-Type"] = "application/json"
+        signed = binding.sign and service
+        signer = _signer(binding, service, credentials) if signed else None
+        url = with_path(binding.url, target.http_path)
+        return make(CompiledRequest(target.http_method, url, headers, signer), limit)
+
+    return door
+
+
+_ENDPOINTS: dict[EndpointKind, _Make] = {
+    EndpointKind.INVOKE: _invoke,
+    EndpointKind.STREAM: _stream,
+    EndpointKind.STEP_FUNCTIONS: _step_functions,
+    EndpointKind.ALB: _door(alb.AlbEndpoint, alb.BODY_LIMIT),
+    EndpointKind.ALB_MULTI: _door(alb.AlbEndpoint, alb.BODY_LIMIT),
+    EndpointKind.REST: _door(rest.RestEndpoint, rest.BODY_LIMIT, "execute-api"),
+    EndpointKind.HTTP_API: _door(http_api.HttpApiEndpoint, http_api.BODY_LIMIT, "execute-api"),
+    EndpointKind.FUNCTION_URL: _door(
+        function_url.FunctionUrlEndpoint, function_url.BODY_LIMIT, "lambda"
+    ),
+    EndpointKind.CLOUDFRONT: _door(cloudfront.CloudFrontEndpoint, cloudfront.BODY_LIMIT),
+    EndpointKind.HTTP: _door(plain.PlainEndpoint, plain.BODY_LIMIT),
+}
 
 
 def with_path(url: str, path: str) -> str:
@@ -96,8 +126,29 @@ def with_path(url: str, path: str) -> str:
     return f"{base}?{queries}" if queries else base
 
 
-def _api_signer(binding: Binding, service: str, credentials: Credentials | None) -> Signer:
+def _function(binding: Binding) -> str:
+    if not binding.function:
+        raise TargetError(f"{binding.variant.name} has no function to call: set target.function")
+    return binding.function
+
+
+def _client_context(target: Target) -> str | None:
+    if target.client_context is None:
+        return None
+    encoded = b64encode(target.client_context.encode()).decode("ascii")
+    if len(encoded) > _CLIENT_CONTEXT_LIMIT:
+        raise TargetError(
+            f"target.client_context is {len(encoded)} bytes in base64; "
+            f"Lambda takes at most {_CLIENT_CONTEXT_LIMIT}"
+        )
+    return encoded
+
+
+def _signer(binding: Binding, service: str, credentials: Credentials | None) -> Signer:
+    return Signer(_keys(binding, credentials), binding.region or LOCAL_REGION, service)
+
+
+def _keys(binding: Binding, credentials: Credentials | None) -> Credentials:
     if credentials is None and binding.sign:
         raise TargetError(f"{binding.variant.name} must be signed and there are no credentials")
-    region = binding.region or LOCAL_REGION
-    return Signer(credentials or LOCAL_CREDENTIALS, region, service)
+    return credentials or LOCAL_CREDENTIALS
