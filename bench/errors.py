@@ -37,10 +37,14 @@ class UsageError(LamloadError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a profile: `key` is a path such as `phase[1].rate`, or '' for the file."""
+    """One mistake in a profile: `key` is a path such as `phase[1].rate`, or '' for the file.
+
+    source is where it was made if that is not the file itself, such as `--set`.
+    """
 
     key: str
     message: str
+    source: str | None = None
 
 
 class ProfileError(UsageError):
@@ -54,9 +58,9 @@ class ProfileError(UsageError):
     def lines(self) -> list[str]:
         """One line each: `profiles/ramp.toml: phase[1].rate must be at least 0 (it is -5)`."""
         return [
-            f"{self.source}: {problem.key} {problem.message}"
+            f"{problem.source or self.source}: {problem.key} {problem.message}"
             if problem.key
-            else f"{self.source}: {problem.message}"
+            else f"{problem.source or self.source}: {problem.message}"
             for problem in self.problems
         ]
 

@@ -220,6 +220,10 @@ class Phase:
     replay: bytes | None = None
     steps: int = 1
     """A ramp in so many equal steps of constant rate; 1 is a smooth ramp."""
+    replay_path: str | None = None
+    """The CSV file (absolute) that `replay` was read from, its column and the speed applied."""
+    replay_column: str | None = None
+    replay_speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
