@@ -10,10 +10,10 @@ from bench.local import log
 from bench.local.api_error import ApiError
 from bench.local.concurrency import Admission
 from bench.local.failures import Failure
-from bench.local.limits import INIT_LIMIT_S
 from bench.local.log import Figures
 from bench.local.model import FunctionConfig, Invocation, InvokeResult
 from bench.local.pool import Pool
+from bench.local.provisioner import Provisioner
 from bench.local.records import Target
 from bench.local.run import ChunkSink, Ended
 from bench.local.sandbox import Sandbox, SandboxGone, Started, Tools
@@ -50,6 +50,7 @@ class Dispatcher:
         self._pools: dict[str, tuple[str, Pool]] = {}
         """By ARN with version: the build, and its pool."""
         self._retired: list[Pool] = []
+        self._provisioner = Provisioner(store, self._pool)
         store.subscribe(self._changed)
         self._reaper = asyncio.ensure_future(self._reap())
 
@@ -74,6 +75,7 @@ class Dispatcher:
     async def close(self) -> None:
         """End all sandboxes."""
         self._reaper.cancel()
+        await self._provisioner.close()
         pools = [pool for _, pool in self._pools.values()] + self._retired
         await asyncio.gather(*(pool.close() for pool in pools))
 
@@ -134,6 +136,7 @@ class Dispatcher:
         for arn in list(self._pools):
             if (arn == base or arn.startswith(f"{base}:")) and arn not in current:
                 self._retire(arn)
+        self._provisioner.settle(name)
 
     async def _reap(self) -> None:
         while True:
@@ -181,7 +184,7 @@ class Dispatcher:
 
     async def _start(self, sandbox: Sandbox, request_id: str) -> _Cold:
         """Cold start; an init that fails has a second chance on the invocation's own time."""
-        first = await sandbox.start(INIT_LIMIT_S, request_id)
+        first = await sandbox.start(sandbox.init_limit_s, request_id)
         if first.failure is None:
             return _Cold(init_ms=first.init_ns / NS_PER_MS, before_start=first.output)
         second = await sandbox.start(sandbox.config.timeout_s, request_id)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from bench.local import invoke
 from bench.local.api_error import ApiError
 from bench.local.dispatcher import Dispatcher
-from bench.local.doors import Door, DoorContext
+from bench.local.doors import DOORS, Door, DoorContext
 from bench.local.doors.base import trace_root
 from bench.local.limits import INIT_LIMIT_S
 from bench.local.model import HttpRequest, HttpResponse, Invocation, InvokeResult
@@ -20,9 +20,12 @@ from bench.local.records import Target
 from bench.local.service import Reply
 from bench.local.store import Store
 
+Verify = Callable[[HttpRequest], None]
+"""Raises ApiError for a request whose signature is missing or wrong."""
 REST_STAGE = "prod"
 REST = "rest"
 STEP_FUNCTIONS = "step-functions"
+FUNCTION_URL = "function-url"
 
 
 def mount(kind: str) -> str:
@@ -41,7 +44,8 @@ class FrontDoor:
         qualifier: str | None,
         store: Store,
         dispatcher: Dispatcher,
-        verify: Callable[[HttpRequest], None] | None = None,
+        verify: Verify | None = None,
+        url_auth: str = "NONE",
     ) -> None:
         self._kind = kind
         self._door = door
@@ -50,6 +54,7 @@ class FrontDoor:
         self._store = store
         self._dispatcher = dispatcher
         self._verify = verify
+        self._url_auth = url_auth
         self._arn = store.arn(name, qualifier)
         self._api_id = hashlib.sha256(f"{kind} {self._arn}".encode()).hexdigest()[:10]
         self._running: set[asyncio.Task[InvokeResult]] = set()
@@ -64,7 +69,9 @@ class FrontDoor:
             if self._verify is not None:
                 self._verify(request)
         except ApiError as error:
-            return _unsigned(error, context)
+            if self._kind == STEP_FUNCTIONS:
+                return _unsigned(error, context)
+            return self._door.refuse(inside, error, context)
         try:
             target = self._store.target(self._name, self._qualifier)
         except ApiError as error:
@@ -90,6 +97,7 @@ class FrontDoor:
             qualifier=self._qualifier,
             api_id=self._api_id,
             stage=REST_STAGE,
+            url_auth=self._url_auth,
         )
 
     def _below_mount(self, request: HttpRequest) -> HttpRequest | None:
@@ -110,6 +118,32 @@ class FrontDoor:
         task.add_done_callback(self._running.discard)
         await asyncio.wait({task}, timeout=self._door.timeout_s)
         return task.result() if task.done() else None
+
+
+class FunctionUrls:
+    """The URLs that CreateFunctionUrlConfig makes, all on one port: the first label says which."""
+
+    def __init__(self, store: Store, dispatcher: Dispatcher, verify: Verify) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._verify = verify
+
+    async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse:
+        """Any request of the port; `/ID` is where a URL is mounted."""
+        label, _, rest = request.raw_path.removeprefix("/").partition("/")
+        url = self._store.urls.get(label)
+        signed = url is not None and url.auth_type == "AWS_IAM"
+        door = FrontDoor(
+            FUNCTION_URL,
+            DOORS[FUNCTION_URL],
+            url.name if url else "unknown",
+            url.qualifier if url else None,
+            self._store,
+            self._dispatcher,
+            self._verify if signed else None,
+            "AWS_IAM" if signed else "NONE",
+        )
+        return await door.handle(replace(request, raw_path=f"/{rest}") if url else request, reply)
 
 
 def _unsigned(error: ApiError, context: DoorContext) -> HttpResponse:

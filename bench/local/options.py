@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError
-from bench.local.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
+from bench.local.limits import INIT_LIMIT_S, MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 
 DEFAULT_PORT = 9001
 LOCAL_ACCESS_KEY = "LAMLOADLOCAL"
@@ -52,6 +52,7 @@ class LocalOptions:
     concurrency: int = 1000
     reserved: int | None = None
     idle_s: float = 600.0
+    init_limit_s: float = INIT_LIMIT_S
     environment: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[dict[str, Any], ...] = ()
     verify_signatures: bool = False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from itertools import count
 from time import monotonic_ns
+from typing import Any
 
 from bench.local.model import FunctionConfig
 from bench.local.sandbox import Sandbox, Tools
@@ -24,7 +25,7 @@ class Pool:
         self._may_grow = may_grow
         self._idle: list[Sandbox] = []
         self._retired = False
-        self._closing: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
 
     @property
     def alive(self) -> int:
@@ -68,10 +69,13 @@ class Pool:
         self.give_back(sandbox)
 
     def reap(self, idle_s: float) -> None:
-        """Close what has been idle for longer than idle_s."""
+        """Close what has been idle for longer than idle_s; restart provisioned ones that died."""
         before_ns = monotonic_ns() - int(idle_s * NS_PER_S)
-        for sandbox in [s for s in self._idle if s.idle_since_ns <= before_ns]:
-            if not sandbox.provisioned:
+        for sandbox in list(self._idle):
+            if sandbox.provisioned and not sandbox.alive:
+                self._idle.remove(sandbox)
+                self._keep(self._warm_up(sandbox))
+            elif not sandbox.provisioned and sandbox.idle_since_ns <= before_ns:
                 self._idle.remove(sandbox)
                 self._close(sandbox)
 
@@ -86,10 +90,14 @@ class Pool:
         self.retire()
         for sandbox in list(self.all):
             self._close(sandbox)
-        await asyncio.gather(*self._closing)
+        await asyncio.gather(*self._background)
 
     def _close(self, sandbox: Sandbox) -> None:
         self.all.discard(sandbox)
-        task = asyncio.ensure_future(sandbox.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._keep(sandbox.close())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something in the background, until the pool closes at the latest."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

@@ -36,6 +36,7 @@ class Tools:
     alarm: Alarm
     watch: Watch
     output: Callable[[str, bytes], None] | None = None
+    init_limit_s: float = INIT_LIMIT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Sandbox:
         """The process runs and its init is over."""
         self.idle_since_ns = 0
         self.alarm = tools.alarm
+        self.init_limit_s = tools.init_limit_s
         self._tools = tools
         self._folder = tools.spawner.root / name
         self._api = RuntimeApi(self)
@@ -111,7 +113,7 @@ class Sandbox:
 
     async def start_cold(self) -> Started:
         """Start ahead of any invocation."""
-        return await self.start(INIT_LIMIT_S, "")
+        return await self.start(self.init_limit_s, "")
 
     @property
     def usage(self) -> Usage:

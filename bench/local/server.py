@@ -15,10 +15,11 @@ from bench.local import invoke, runtime
 from bench.local.alarm import Alarm
 from bench.local.asynchronous import EventQueue
 from bench.local.control import Control
+from bench.local.control_plane import ControlPlane
 from bench.local.cpu import cores_of
 from bench.local.dispatcher import Dispatcher
 from bench.local.doors import DOORS
-from bench.local.front_doors import STEP_FUNCTIONS, FrontDoor, mount
+from bench.local.front_doors import STEP_FUNCTIONS, FrontDoor, FunctionUrls, mount
 from bench.local.lambda_api import LambdaApi
 from bench.local.model import FunctionConfig, HttpRequest
 from bench.local.options import FunctionSource, LocalOptions
@@ -57,7 +58,8 @@ class LocalLambda:
         self.spawner = spawner
         self.store = Store(account_concurrency=options.concurrency)
         self._alarm = Alarm(asyncio.get_running_loop())
-        tools = Tools(spawner, self._alarm, Watch())
+        output = _print_output if options.show_logs else None
+        tools = Tools(spawner, self._alarm, Watch(), output, options.init_limit_s)
         self.dispatcher = Dispatcher(self.store, tools, idle_s=options.idle_s)
         self._events = EventQueue(self.dispatcher)
         self._service = Service()
@@ -124,7 +126,10 @@ class LocalLambda:
 
     async def _open(self) -> None:
         verify = self._verify("lambda")
-        api = LambdaApi(self.store, self.dispatcher, self._events, lambda _: None, verify)
+        urls = FunctionUrls(self.store, self.dispatcher, verify)
+        template = await self._listen(urls.handle, 0) + "/{url_id}/"
+        plane = ControlPlane(self.store, self.spawner.root / "code", url_template=template)
+        api = LambdaApi(self.store, self.dispatcher, self._events, plane.handle, verify)
         self.invoke_url = await self._listen(api.handle, self.options.port)
         control = Control(self.dispatcher)
         self.control_url = await self._listen(control.handle, self.options.control_port)
@@ -197,3 +202,9 @@ class LocalLambda:
                 raise error
 
         return verify
+
+
+def _print_output(name: str, printed: bytes) -> None:
+    """On stderr, with the function's name before each line."""
+    lines = printed.decode(errors="replace").splitlines()
+    sys.stderr.write("".join(f"{name}: {line}\n" for line in lines))

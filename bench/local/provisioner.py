@@ -1,0 +1,73 @@
+"""Keeps as many environments up as provisioned concurrency asks for, and tells the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bench.local.api_error import ApiError
+from bench.local.pool import Pool
+from bench.local.records import Target
+from bench.local.reservations import report_allocated
+from bench.local.store import Store
+
+PENDING_POLL_S = 0.05
+"""How often to look whether a version that is still Pending has become Active."""
+
+
+class Provisioner:
+    """One task per function whose provisioned concurrency may have changed."""
+
+    def __init__(self, store: Store, pool_of: Callable[[Target], Pool]) -> None:
+        self._store = store
+        self._pool_of = pool_of
+        self._held: dict[str, dict[str, int]] = {}
+        """By function, qualifier: how many were asked for when last looked at."""
+        self._provisioned: dict[str, set[Pool]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def settle(self, name: str) -> None:
+        """Have the environments that the store asks for, in the background."""
+        function = self._store.functions.get(name)
+        wanted = {q: held.requested for q, held in function.provisioned.items()} if function else {}
+        before = self._held.get(name, {})
+        if wanted == before:
+            return
+        self._held[name] = wanted
+        for qualifier, count in wanted.items():
+            if before.get(qualifier) != count:
+                report_allocated(self._store, name, qualifier, 0)
+        task = asyncio.ensure_future(self._settle(name, dict(wanted)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Start nothing more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _settle(self, name: str, wanted: dict[str, int]) -> None:
+        pools: set[Pool] = set()
+        for qualifier, count in wanted.items():
+            target = await self._active(name, qualifier)
+            if target is None:
+                return
+            pool = self._pool_of(target)
+            pools.add(pool)
+            allocated = await pool.provision(count)
+            if self._held.get(name) == wanted:
+                report_allocated(self._store, name, qualifier, allocated)
+        for pool in self._provisioned.get(name, set()) - pools:
+            await pool.provision(0)
+        self._provisioned[name] = pools
+
+    async def _active(self, name: str, qualifier: str) -> Target | None:
+        """The version once it is Active; None if it has gone."""
+        while True:
+            try:
+                return self._store.target(name, qualifier)
+            except ApiError as error:
+                if error.status != 409:
+                    return None
+            await asyncio.sleep(PENDING_POLL_S)
