@@ -545,6 +545,10 @@ class Measure(StrEnum):
     INIT = "init"
     CONNECT = "connect"
     FIRST_BYTE = "first_byte"
+    BILLED = "billed"
+    RESTORE = "restore"
+    MEMORY = "memory"
+    """Max Memory Used; a megabyte is kept as a million, so that what reads as ms reads as MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +573,10 @@ class Window:
     billed_ms_mean: float | None = None
     usd_per_million: float | None = None
     verdict: Verdict = Verdict.VALID
+    retried: Distribution = Distribution()
+    """Response time of invocations that took more than one attempt."""
+    failed: Distribution = Distribution()
+    """Response time of answered or timed-out invocations that did not succeed."""
 
     def measure(self, measure: Measure) -> Distribution:
         """The distribution of a measure, empty if it has no samples."""
