@@ -1,0 +1,287 @@
+"""Histograms of times: HdrHistogram, filled, merged and read in bulk. Only this module knows hdrh.
+
+Values are nanoseconds, 1 µs to 15 min at three significant digits. A value is turned into the index
+of its bucket (`buckets_of`, many at once); everything else counts indexes. Quantiles are nearest
+rank: the smallest value that at least q·n samples do not exceed.
+
+Two things that a plain HdrHistogram does not know are kept beside its counts. Values that it cannot
+hold are counted: above 15 min as "15 min or more", below 0 (a mistake of ours) as 0. And censored
+values, timeouts, are lower bounds: a quantile is exact only if it stays in its bucket when every
+censored value moves to infinity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+from zlib import error as ZlibError
+
+import numpy as np
+from hdrh.codec import HdrCookieException, HdrLengthException
+from hdrh.histogram import HdrHistogram
+from numpy.typing import NDArray
+
+from bench.model import NS_PER_S, NS_PER_US, QUANTILES, Distribution, Quantile
+
+LOWEST_NS = NS_PER_US
+HIGHEST_NS = 900 * NS_PER_S
+DIGITS = 3
+BEYOND = 10
+"""Samples that must lie beyond a quantile before it counts as known."""
+
+_RANK_SLACK = 1e-9
+"""0.07 × 100 is 7.000000000000001 in floating point and must still be rank 7."""
+
+_UNREADABLE = (TypeError, ValueError, ZlibError, HdrCookieException, HdrLengthException)
+
+Indexes = NDArray[np.uint16]
+Counts = NDArray[np.int64]
+
+
+def _new() -> Any:
+    return HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
+
+
+def _view(hdr: Any) -> Counts:
+    """The histogram's own counters, without a copy."""
+    return np.frombuffer(hdr.counts, dtype=np.int64)
+
+
+_GEOMETRY = _new()
+_UNIT = int(_GEOMETRY.unit_magnitude)
+_HALF = int(_GEOMETRY.sub_bucket_half_count_magnitude)
+BUCKETS = int(_GEOMETRY.counts_len)
+OVER = BUCKETS
+"""Index of what lies above HIGHEST_NS."""
+
+
+def _bounds() -> tuple[Counts, Counts]:
+    index = np.arange(BUCKETS, dtype=np.int64)
+    shift = np.maximum((index >> _HALF) - 1, 0)
+    sub = np.where(index >> _HALF == 0, index, (index & ((1 << _HALF) - 1)) + (1 << _HALF))
+    lower = sub << (shift + _UNIT)
+    upper = lower + (np.int64(1) << (shift + _UNIT)) - 1
+    return np.append(lower, HIGHEST_NS), np.append(upper, HIGHEST_NS)
+
+
+LOWER_NS, UPPER_NS = _bounds()
+"""Lowest and highest value of each bucket, with one element more for OVER."""
+
+
+def buckets_of(values_ns: NDArray[np.int64]) -> Indexes:
+    """The bucket of each value, in any shape: 0 for negative ones, OVER above HIGHEST_NS."""
+    units = np.clip(values_ns, 0, HIGHEST_NS) >> _UNIT
+    shift = np.maximum(np.frexp(units.astype(np.float64))[1] - (_HALF + 1), 0).astype(np.int64)
+    index = (shift << _HALF) + (units >> shift)
+    index[values_ns > HIGHEST_NS] = OVER
+    found: Indexes = index.astype(np.uint16)
+    return found
+
+
+def rank_of(q: float, count: int) -> int:
+    """Nearest rank of quantile q among count samples, from 1."""
+    return max(1, ceil(q * count - _RANK_SLACK))
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A distribution as its occupied buckets, ascending: upper bounds in ns, and samples in each.
+
+    censored counts those of `counts` that are lower bounds.
+    """
+
+    values_ns: Counts
+    counts: Counts
+    censored: Counts
+
+    @property
+    def count(self) -> int:
+        """All samples."""
+        return int(self.counts.sum())
+
+
+class Histogram:
+    """One growing distribution."""
+
+    __slots__ = ("_censored", "_counts", "_hdr", "_sum_ns", "max_ns", "min_ns", "negative", "over")
+
+    def __init__(self) -> None:
+        self._hdr = _new()
+        self._counts = _view(self._hdr)
+        self._censored: Counts | None = None
+        self._sum_ns = 0.0
+        self.min_ns = 0
+        self.max_ns = 0
+        self.negative = 0
+        self.over = 0
+
+    @property
+    def count(self) -> int:
+        """Every value recorded, in range or not."""
+        return int(self._hdr.total_count) + self.over
+
+    @property
+    def censored(self) -> int:
+        """How many of them are lower bounds."""
+        return 0 if self._censored is None else int(self._censored.sum())
+
+    def record_many(
+        self, values_ns: NDArray[np.int64], censored: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Record values; censored marks those that are lower bounds."""
+        if not values_ns.size:
+            return
+        real = np.maximum(values_ns, 0)
+        indexes = buckets_of(values_ns)
+        self.record_buckets(
+            indexes,
+            min_ns=int(real.min()),
+            max_ns=int(real.max()),
+            sum_ns=float(real.sum()),
+            negative=int((values_ns < 0).sum()),
+            censored=None if censored is None else indexes[censored],
+        )
+
+    def record_buckets(
+        self,
+        indexes: Indexes,
+        *,
+        min_ns: int,
+        max_ns: int,
+        sum_ns: float,
+        negative: int = 0,
+        censored: Indexes | None = None,
+    ) -> None:
+        """Record values by bucket, with the exact extremes and sum of those values.
+
+        censored holds the buckets of those among them that are lower bounds.
+        """
+        self.min_ns = min_ns if not self.count else min(self.min_ns, min_ns)
+        self.max_ns = max(self.max_ns, max_ns)
+        self._sum_ns += sum_ns
+        self.negative += negative
+        held = indexes[indexes != OVER] if max_ns > HIGHEST_NS else indexes
+        np.add.at(self._counts, held, 1)
+        self.over += indexes.size - held.size
+        self._hdr.total_count += held.size
+        if censored is not None and censored.size:
+            np.add.at(self._lower_bounds(), censored, 1)
+
+    def _lower_bounds(self) -> Counts:
+        if self._censored is None:
+            self._censored = np.zeros(BUCKETS + 1, dtype=np.int64)
+        return self._censored
+
+    def add(self, other: Histogram) -> None:
+        """Merge another one in; the other stays as it is."""
+        if not other.count:
+            return
+        self.min_ns = other.min_ns if not self.count else min(self.min_ns, other.min_ns)
+        self.max_ns = max(self.max_ns, other.max_ns)
+        self._sum_ns += other._sum_ns
+        self.negative += other.negative
+        self.over += other.over
+        self._counts += other._counts
+        self._hdr.total_count += other._hdr.total_count
+        if other._censored is not None:
+            self._lower_bounds()[:] += other._censored
+
+    def quantiles(self, qs: Sequence[float] = QUANTILES) -> tuple[Quantile, ...]:
+        """Several quantiles at once; none of an empty histogram."""
+        count = self.count
+        if not count:
+            return ()
+        running = np.append(np.cumsum(self._counts), count)
+        ranks = [rank_of(q, count) for q in qs]
+        found = np.searchsorted(running, ranks)
+        values = np.clip(UPPER_NS[found], self.min_ns, self.max_ns)
+        bounded = self._moved(running, ranks, found) | (found == OVER)
+        return tuple(
+            Quantile(q, int(value), count - rank >= BEYOND, bool(censored))
+            for q, value, rank, censored in zip(qs, values, ranks, bounded, strict=True)
+        )
+
+    def _moved(
+        self, running: Counts, ranks: Sequence[int], found: NDArray[np.intp]
+    ) -> NDArray[np.bool_]:
+        """Which quantiles leave their bucket if every censored value is infinite."""
+        if self._censored is None:
+            return np.zeros(len(ranks), dtype=np.bool_)
+        known = running - np.cumsum(self._censored)
+        moved: NDArray[np.bool_] = np.searchsorted(known, ranks) != found
+        return moved
+
+    def distribution(self, qs: Sequence[float] = QUANTILES) -> Distribution:
+        """The summary that views show."""
+        count = self.count
+        return Distribution(
+            count=count,
+            min_ns=self.min_ns,
+            max_ns=self.max_ns,
+            mean_ns=self._sum_ns / count if count else 0.0,
+            censored=self.censored,
+            out_of_range=self.over + self.negative,
+            quantiles=self.quantiles(qs),
+        )
+
+    def points(self) -> Points:
+        """The occupied buckets."""
+        counts = np.append(self._counts, self.over)
+        occupied = np.flatnonzero(counts)
+        censored = np.zeros_like(counts) if self._censored is None else self._censored
+        return Points(UPPER_NS[occupied], counts[occupied], censored[occupied])
+
+    def encode(self) -> str:
+        """The counts in HdrHistogram's compressed form, version 2, base64.
+
+        What lies out of range, exact extremes and what is censored is not in it.
+        """
+        occupied = np.flatnonzero(self._counts)
+        self._hdr.min_value = int(LOWER_NS[occupied[0]]) if occupied.size else 0
+        self._hdr.max_value = int(UPPER_NS[occupied[-1]]) if occupied.size else 0
+        return str(self._hdr.encode().decode("ascii"))
+
+    @classmethod
+    def decode(cls, text: str, max_ns: int | None = None) -> Histogram:
+        """The histogram that `encode` wrote; extremes and mean are those of the buckets.
+
+        max_ns is the exact maximum where the writer kept it. Raises ValueError for another format.
+        """
+        try:
+            theirs = HdrHistogram.decode(text)
+        except _UNREADABLE as error:
+            raise ValueError(f"not an HdrHistogram: {error}") from error
+        histogram = cls()
+        counts = _view(theirs)
+        if counts.size != BUCKETS or theirs.unit_magnitude != _UNIT:
+            raise ValueError("an HdrHistogram of another range")
+        occupied = np.flatnonzero(counts)
+        if occupied.size:
+            histogram._counts += counts
+            histogram._hdr.total_count = int(counts.sum())
+            histogram.min_ns = int(LOWER_NS[occupied[0]])
+            histogram.max_ns = max_ns if max_ns is not None else int(UPPER_NS[occupied[-1]])
+            middle = (LOWER_NS[occupied] + UPPER_NS[occupied]) / 2
+            histogram._sum_ns = float((middle * counts[occupied]).sum())
+        return histogram
+
+
+_SCRATCH = _new()
+
+
+def encode_buckets(indexes: Indexes) -> str:
+    """`Histogram.encode` of a few values given by bucket, without the cost of a new histogram.
+
+    indexes holds at least one; OVER is left out.
+    """
+    held, counts = np.unique(indexes[indexes != OVER], return_counts=True)
+    view = _view(_SCRATCH)
+    view[held] = counts
+    _SCRATCH.total_count = int(counts.sum())
+    _SCRATCH.min_value = int(LOWER_NS[held[0]]) if held.size else 0
+    _SCRATCH.max_value = int(UPPER_NS[held[-1]]) if held.size else 0
+    text = str(_SCRATCH.encode().decode("ascii"))
+    view[held] = 0
+    return text
