@@ -13,26 +13,41 @@ import resource
 import signal
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from bench.aws.credentials import Credentials
-from bench.endpoints.registry import endpoint_for
+from bench.endpoints.base import Endpoint
+from bench.endpoints.registry import command_endpoint_for, endpoint_for
 from bench.events.source import event_source
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
-from bench.model import NS_PER_MS, NS_PER_S, Connections, Timeouts, WorkerHealth
+from bench.model import (
+    NS_PER_MS,
+    NS_PER_S,
+    Binding,
+    Connections,
+    EndpointKind,
+    Timeouts,
+    WorkerHealth,
+)
+from bench.wire.exchange import BODY_LIMIT, Wire
 from bench.wire.pool import Pool, PoolStats
-
-if TYPE_CHECKING:
-    from bench.wire.http2 import Http2Pool
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
 QUIET_NS = 3 * NS_PER_MS
 """A full collection of a worker's heap takes one to two milliseconds."""
+
+
+class MeasuredWire(Wire, Protocol):
+    """A wire that counts its connections."""
+
+    def stats(self) -> PoolStats:
+        """Counts at this moment."""
 
 
 class Worker:
@@ -43,16 +58,19 @@ class Worker:
         self._loop = loop
         self._order = order
         self._writer = writer
-        self._endpoints = [
-            endpoint_for(binding, order.target, order.credentials) for binding in order.bindings
-        ]
-        self._pools: dict[str, Pool | Http2Pool] = {}
+        self._pools: dict[str, MeasuredWire] = {}
+        self._endpoints: list[Endpoint] = []
+        wires: list[MeasuredWire] = []
+        for binding in order.bindings:
+            endpoint, wire = self._open(binding)
+            self._endpoints.append(endpoint)
+            wires.append(wire)
         self.ended = asyncio.Event()
         self._clock = open_clock(loop, self._on_alarm)
         self._engine = Engine(
             clock=self._clock,
             endpoints=self._endpoints,
-            wires=[self._pool(endpoint.origin) for endpoint in self._endpoints],
+            wires=wires,
             events=event_source(order.target.events, order.load.seed),
             load=order.load,
             retry=order.retry,
@@ -107,14 +125,28 @@ class Worker:
     def _on_alarm(self) -> None:
         self._engine.pump()
 
-    def _pool(self, origin: str) -> Pool | Http2Pool:
+    def _open(self, binding: Binding) -> tuple[Endpoint, MeasuredWire]:
+        """A variant's endpoint and the wire under it; variants of one origin share a pool."""
+        order = self._order
+        if binding.variant.endpoint is EndpointKind.CLI:
+            from bench.wire.command import CommandAdapter, CommandWire
+
+            command = command_endpoint_for(binding, order.target, order.credentials)
+            wire = self._pools[binding.variant.name] = CommandWire(command, order.timeouts)
+            return CommandAdapter(command, BODY_LIMIT), wire
+        endpoint = endpoint_for(binding, order.target, order.credentials)
+        return endpoint, self._pool(endpoint.origin)
+
+    def _pool(self, origin: str) -> MeasuredWire:
         if origin not in self._pools:
             self._pools[origin] = open_pool(origin, self._order.timeouts, self._order.connections)
         return self._pools[origin]
 
     def _renew(self, credentials: Credentials) -> None:
+        self._order = replace(self._order, credentials=credentials)
         for index, binding in enumerate(self._order.bindings):
-            self._endpoints[index] = endpoint_for(binding, self._order.target, credentials)
+            if binding.variant.endpoint is not EndpointKind.CLI:
+                self._endpoints[index] = endpoint_for(binding, self._order.target, credentials)
 
     def _ship_later(self) -> None:
         self._ship_timer = self._loop.call_later(SHIP_EVERY_NS / NS_PER_S, self._ship_and_tidy)
@@ -146,7 +178,7 @@ class Worker:
         )
 
 
-def open_pool(origin: str, timeouts: Timeouts, options: Connections) -> Pool | Http2Pool:
+def open_pool(origin: str, timeouts: Timeouts, options: Connections) -> MeasuredWire:
     """The wire that the profile's connections ask for."""
     if options.http2:
         from bench.wire.http2 import Http2Pool
@@ -203,7 +235,7 @@ async def _work(
     loop.set_exception_handler(lambda _, context: _break(broken, context))
     worker = Worker(order, writer)
     writer.write(encode(FrameKind.READY, os.getpid()))
-    ends = {
+    ends: set[asyncio.Future[Any]] = {
         loop.create_task(_obey_all(worker, reader)),
         loop.create_task(worker.ended.wait()),
         broken,
