@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from typing import Any
 from bench.errors import LamloadError
 from bench.local import warden
 
+PREFIX = "lamload-local-"
 Exited = Callable[[int], None]
 """Called with the wait status when a sandbox's process has ended."""
 
@@ -55,8 +58,9 @@ class Spawner:
     @classmethod
     async def start(cls) -> Spawner:
         """Start the warden in a session of its own, so that a terminal's signals pass it by."""
-        name = f"lamload-{os.getpid()}-{secrets.token_hex(4)}"
-        root = Path(tempfile.gettempdir()).resolve() / name
+        temporary = Path(tempfile.gettempdir()).resolve()
+        _remove_abandoned(temporary)
+        root = temporary / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -106,6 +110,7 @@ class Spawner:
             self._process.stdin.close()
         await self._listener
         await self._process.wait()
+        shutil.rmtree(self.root, ignore_errors=True)  # where the warden could not any more
 
     def _ask(self, request: dict[str, Any]) -> None:
         if self._process.stdin is not None and not self.lost.done():
@@ -127,3 +132,14 @@ class Spawner:
             self._children[event["spawned"]].pid.set_result(event["pid"])
         elif "exited" in event:
             self._children.pop(event["exited"]).exited(event["status"])
+
+
+def _remove_abandoned(temporary: Path) -> None:
+    """Roots whose server and warden were killed together: nobody holds their lock any more."""
+    for lock in temporary.glob(f"{PREFIX}*/{warden.LOCK}"):
+        try:
+            with lock.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        except OSError:  # held, or another user's
+            continue

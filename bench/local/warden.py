@@ -19,6 +19,7 @@ PR_SET_PDEATHSIG, so that none survives the warden's own death.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import resource
@@ -43,6 +44,8 @@ MAX_DESCRIPTORS = 1024
 """What AWS gives a function; processes are not limited: RLIMIT_NPROC counts the whole user."""
 ENDING_S = 1.5
 """How long killed processes may take to vanish before the warden goes on without them."""
+LOCK = "lock"
+"""A file in ROOT that is locked as long as the warden lives."""
 MARK = "AWS_LAMBDA_RUNTIME_API"
 """Its value is a sandbox's own, and descendants inherit it."""
 
@@ -339,6 +342,10 @@ def main(root: str) -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     Path(root).mkdir(0o700)
+    fresh = Path(root, f"{LOCK}.new")
+    lock = os.open(fresh, os.O_CREAT | os.O_WRONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    fresh.rename(Path(root, LOCK))  # so it is never seen unlocked
     try:
         warden = Warden(root)
         with contextlib.suppress(OSError):  # the server went while it was being told something

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -35,7 +36,8 @@ class Invoked:
     @property
     def error(self) -> str | None:
         """X-Amz-Function-Error."""
-        return self.response.headers.get("X-Amz-Function-Error")
+        found: str | None = self.response.headers.get("X-Amz-Function-Error")
+        return found
 
     @property
     def log(self) -> str:
@@ -107,14 +109,30 @@ async def serving(*functions: FunctionSource | str, **options: Any) -> AsyncIter
 def processes_below(root: Path) -> list[str]:
     """Command lines of live processes that a server with this root has started."""
     found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            command = Path("/proc", pid, "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
         if str(root) in command:
             found.append(command)
     return found
+
+
+async def ended(pid: int, limit_s: float = 10) -> None:
+    """Wait until a process has ended, by the kernel's word. Raises TimeoutError."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop.add_reader(descriptor, lambda: None if done.done() else done.set_result(None))
+    try:
+        await asyncio.wait_for(done, limit_s)
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 def python_function(folder: Path, code: str, name: str = "f", **files: str) -> FunctionSource:
