@@ -31,7 +31,7 @@ from bench.model import (
     Sample,
     Segment,
 )
-from bench.record.columns import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, Rows
+from bench.record.columns import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, Rows, pack_row
 from bench.wire.exchange import Exchange, Wire
 
 if TYPE_CHECKING:
@@ -343,24 +343,26 @@ class Engine:
             if init_ns >= 0 or restore_ns >= 0:
                 flags |= FLAG_COLD
         self.rows.add(
-            call.intended_ns,
-            sent_ns - start_ns if sent_ns >= 0 else NEVER,
-            first_ns - start_ns if first_ns >= 0 else NEVER,
-            call.last_ns - start_ns,
-            call.dns_ns,
-            call.connect_ns,
-            call.tls_ns,
-            duration_ns,
-            init_ns,
-            restore_ns,
-            billed_ms,
-            memory_mb,
-            call.variant,
-            call.segment,
-            call.status,
-            min(call.attempt, 255),
-            outcome,
-            flags,
+            pack_row(
+                call.intended_ns,
+                sent_ns - start_ns if sent_ns >= 0 else NEVER,
+                first_ns - start_ns if first_ns >= 0 else NEVER,
+                call.last_ns - start_ns,
+                call.dns_ns,
+                call.connect_ns,
+                call.tls_ns,
+                duration_ns,
+                init_ns,
+                restore_ns,
+                billed_ms,
+                memory_mb,
+                call.variant,
+                call.segment,
+                call.status,
+                min(call.attempt, 255),
+                outcome,
+                flags,
+            )
         )
 
     def _sample(self, call: _Call, outcome: Outcome, request_id: str, detail: str) -> None:

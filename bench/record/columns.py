@@ -1,6 +1,6 @@
 """What a worker keeps of an attempt: one fixed-size row in a flat buffer. Standard library only.
 
-The worker packs (`Rows.add`, one C call), ships the bytes every quarter second and forgets them;
+The worker packs, ships the bytes every quarter second and forgets them;
 the aggregate reads the same bytes through `ROW_FIELDS` as a structured array. One row per attempt;
 the row with FLAG_FINAL also ends its invocation, so that
 
@@ -42,7 +42,7 @@ ROW_FIELDS: tuple[tuple[str, str], ...] = (
     ("outcome", "u1"),
     ("flags", "u1"),
 )
-"""Names and numpy type codes, packed without padding, in the order of `Rows.add`'s arguments."""
+"""Names and numpy type codes, packed without padding, in the order of `pack_row`'s arguments."""
 
 _ROW = Struct("<10q2i3H3B")
 ROW_SIZE = _ROW.size
@@ -60,32 +60,26 @@ _COUNT = Struct("<I2H2I")
 COUNT_SIZE = _COUNT.size
 
 
+pack_row = _ROW.pack
+"""pack_row(*values) -> bytes, values in the order of ROW_FIELDS."""
+
+
 class Rows:
-    """A growing flat buffer of attempt rows."""
+    """A growing list of packed rows; `add(pack_row(…))` is two calls into C and nothing else."""
 
-    __slots__ = ("_buffer", "_capacity", "_used")
+    __slots__ = ("_packed", "add")
 
-    def __init__(self, capacity: int = 4096) -> None:
-        self._capacity = capacity * ROW_SIZE
-        self._buffer = bytearray(self._capacity)
-        self._used = 0
-
-    def add(self, *values: int) -> None:
-        """Append one row; values in the order of ROW_FIELDS."""
-        used = self._used
-        if used == self._capacity:
-            self._buffer.extend(bytes(self._capacity))
-            self._capacity *= 2
-        _ROW.pack_into(self._buffer, used, *values)
-        self._used = used + ROW_SIZE
+    def __init__(self) -> None:
+        self._packed: list[bytes] = []
+        self.add = self._packed.append
 
     def __len__(self) -> int:
-        return self._used // ROW_SIZE
+        return len(self._packed)
 
     def take(self) -> bytes:
-        """The rows so far, as bytes; the buffer starts anew."""
-        taken = bytes(memoryview(self._buffer)[: self._used])
-        self._used = 0
+        """The rows so far, as bytes; the list starts anew."""
+        taken = b"".join(self._packed)
+        self._packed.clear()
         return taken
 
 
