@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from bench.local.api_error import ApiError, not_found
+from bench.local.doors import DOORS as DOORS_BY_NAME
 from bench.local.doors import unverified
 from bench.local.model import InvokeResult
 from tests.local_doors.calls import (
@@ -224,3 +226,13 @@ def test_too_large_bodies_are_413() -> None:
 def test_request_ids_are_where_aws_has_them() -> None:
     assert header(respond("http-api", result(b"{}")), "apigw-requestid")
     assert header(respond("function-url", result(b"{}")), "x-amzn-RequestId") == CONTEXT.request_id
+
+
+def test_a_function_url_tells_what_is_not_there_from_what_is_not_signed() -> None:
+    door = DOORS_BY_NAME["function-url"]
+    unknown = door.refuse(request(), not_found("arn"), CONTEXT)
+    assert (unknown.status, unknown.body) == (403, b'{"Message":null}')
+    unsigned = ApiError(403, "MissingAuthenticationTokenException", "Missing", type="")
+    forbidden = door.refuse(request(), unsigned, CONTEXT)
+    assert forbidden.status == 403
+    assert forbidden.body.startswith(b'{"Message":"Forbidden')

@@ -33,7 +33,7 @@ class FunctionUrlDoor:
         """The event; 413 for more than 6 MB, 403 for an unsigned request where IAM is asked for."""
         caller = access_key(request) if context.url_auth == "AWS_IAM" else None
         if context.url_auth == "AWS_IAM" and caller is None:
-            return _error(403, "AccessDeniedException", {"Message": FORBIDDEN}, context)
+            return _forbidden(context)
         made = payload_v2.event(request, context, "$default")
         made["requestContext"]["accountId"] = context.account if caller else "anonymous"
         if caller:
@@ -67,15 +67,21 @@ class FunctionUrlDoor:
         return _bad_gateway(context)
 
     def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
-        """403 `{"Message":null}` for what is not there, 502 otherwise."""
-        if error.status in (403, 404):
+        """403 for what is not there or not signed, 502 otherwise."""
+        if error.status == 404:
             return unknown_url(context)
+        if error.status in (400, 403):
+            return _forbidden(context)
         return _bad_gateway(context)
 
 
 def unknown_url(context: DoorContext) -> HttpResponse:
     """The answer of a URL that does not exist."""
     return _error(403, "AccessDeniedException", {"Message": None}, context)
+
+
+def _forbidden(context: DoorContext) -> HttpResponse:
+    return _error(403, "AccessDeniedException", {"Message": FORBIDDEN}, context)
 
 
 def _iam(caller: str, context: DoorContext) -> dict[str, Any]:
