@@ -1,0 +1,156 @@
+"""How the load comes: [load] and [[phase]]."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.model import Arrivals, LoadSpec, Order, Phase
+from bench.profile.events import existing_file
+from bench.profile.replay import read_replay, replay_duration_ns
+from bench.profile.table import Table, above_zero, choice, flag, positive, text, whole
+from bench.profile.units import MAX_CALLERS, read_callers, read_duration_ns, read_rates_rps
+
+MAX_SEGMENTS = 65_535
+"""The segment's number has 16 bits in a recorded row."""
+KINDS = ("rate", "callers", "burst", "replay")
+"""A phase has one of them."""
+
+
+def read_load(table: Table) -> LoadSpec:
+    """The [load] table."""
+    default = LoadSpec()
+    return LoadSpec(
+        arrivals=table.take("arrivals", choice(Arrivals), default.arrivals),
+        order=table.take("order", choice(Order), default.order),
+        rounds=table.take("rounds", whole(1, MAX_SEGMENTS), default.rounds),
+        seed=table.take("seed", whole(-(2**63), 2**63 - 1), default.seed),
+        in_flight=table.take("in_flight", whole(1, MAX_CALLERS), default.in_flight),
+        callers=table.take("callers", whole(1, MAX_CALLERS), default.callers),
+        think_ns=table.take("think", read_duration_ns, default.think_ns),
+        workers=table.take("workers", whole(1, 256), default.workers),
+    )
+
+
+def read_phases(root: Table, load_table: Table, load: LoadSpec, base_dir: Path) -> list[Phase]:
+    """The phases, each with its kind of load; mistakes between them are noted too."""
+    tables = root.tables("phase", "phase")
+    phases = [_phase(table, index, load, base_dir) for index, table in enumerate(tables)]
+    _check_names(tables, phases)
+    if not phases and "capacity" not in root:
+        root.fault(
+            "phase", 'is missing: add [[phase]] with rate = "10/s" and duration = "30s", measured'
+        )
+    elif phases and not any(phase.measured for phase in phases):
+        root.fault("phase", "is never measured: leave out measured = false in one of them")
+    elif phases and not any(phase.measured and sends(phase) for phase in phases):
+        root.fault("phase", "sends nothing while it is measured: give one a rate above 0")
+    _check_loops(tables, phases, load_table)
+    return phases
+
+
+def sends(phase: Phase) -> bool:
+    """Whether the phase makes arrivals at all."""
+    return bool(
+        phase.start_rps or phase.end_rps or phase.end_callers or phase.burst or phase.replay
+    ) or bool(phase.start_callers)
+
+
+def _phase(table: Table, index: int, load: LoadSpec, base_dir: Path) -> Phase:
+    kinds = [kind for kind in KINDS if kind in table]
+    for kind in kinds[1:]:
+        table.fault(kind, f"cannot stand beside {kinds[0]}: keep one of them")
+    if not kinds and load.callers is None:
+        table.fault("rate", 'is missing: give a rate such as "10/s", or callers for a closed loop')
+    rates = table.take("rate", read_rates_rps, (0.0, 0.0))
+    fallback = (load.callers, load.callers) if not kinds else (None, None)
+    callers = table.take("callers", read_callers, fallback)
+    replay, path = _replay(table, base_dir)
+    burst = table.take("burst", whole(1, MAX_CALLERS), None)
+    phase = Phase(
+        name=table.take("name", text, f"phase {index + 1}"),
+        duration_ns=_duration_ns(table, replay),
+        start_rps=rates[0],
+        end_rps=rates[1],
+        measured=table.take("measured", flag, True),
+        start_callers=callers[0],
+        end_callers=callers[1],
+        burst=burst,
+        every_ns=_every_ns(table),
+        replay=replay,
+        steps=_steps(table, rates, callers),
+        replay_path=path,
+        replay_column=table.take("column", text, None) if path else None,
+        replay_speed=table.take("speed", positive, 1.0) if path else 1.0,
+    )
+    for key in ("column", "speed"):
+        if key in table and "replay" not in table:
+            table.fault(key, "is for a phase with replay")
+    return phase
+
+
+def _duration_ns(table: Table, replay: bytes | None) -> int:
+    """A replay that says nothing lasts until its last arrival; anything else must say."""
+    default = replay_duration_ns(replay) if replay else 0
+    missing = None if "replay" in table else 'say how long, such as "30s"'
+    return table.take("duration", above_zero(read_duration_ns), default, missing=missing)
+
+
+def _every_ns(table: Table) -> int:
+    if "every" in table and "burst" not in table:
+        table.fault("every", "is for a phase with burst")
+    missing = 'say how far bursts are apart, such as "10s"' if "burst" in table else None
+    return table.take("every", above_zero(read_duration_ns), 0, missing=missing)
+
+
+def _replay(table: Table, base_dir: Path) -> tuple[bytes | None, str | None]:
+    path = table.take("replay", existing_file(base_dir), None)
+    if path is None:
+        return None, None
+    column = table.get("column")
+    speed = table.get("speed", 1.0)
+    if not isinstance(column, str | None) or not isinstance(speed, int | float) or speed <= 0:
+        return None, path  # noted where these are read
+    return table.take("replay", lambda _: read_replay(path, column, float(speed)), None), path
+
+
+def _steps(table: Table, rates: tuple[float, float], callers: tuple[int | None, ...]) -> int:
+    steps = table.take("steps", whole(1, 10_000), 1)
+    if steps > 1 and rates[0] == rates[1] and callers[0] == callers[1]:
+        table.fault("steps", 'is for a ramp, such as rate = "10/s..100/s"')
+    return steps
+
+
+def _check_names(tables: list[Table], phases: list[Phase]) -> None:
+    seen: dict[str, str] = {}
+    for table, phase in zip(tables, phases, strict=False):
+        if phase.name in seen:
+            table.fault("name", f'repeats "{phase.name}", the name of {seen[phase.name]}')
+        seen.setdefault(phase.name, table.path)
+
+
+def _check_loops(tables: list[Table], phases: list[Phase], load_table: Table) -> None:
+    """A run is either an open loop or a closed one: their response times differ in meaning."""
+    is_open = [any(kind in table for kind in ("rate", "burst", "replay")) for table in tables]
+    is_closed = ["callers" in table for table in tables]
+    if "callers" in load_table and any(is_open):
+        first = tables[is_open.index(True)]
+        load_table.fault("callers", f"cannot stand beside a rate, burst or replay ({first.path})")
+    elif any(is_open) and any(is_closed):
+        tables[is_closed.index(True)].fault(
+            "callers",
+            f"cannot stand in one run with the open loop of {tables[is_open.index(True)].path}: "
+            "make two profiles of them",
+        )
+    if "think" in load_table and phases and not any(p.start_callers is not None for p in phases):
+        load_table.fault("think", "is for a closed loop: set callers, or leave it out")
+
+
+def check_segments(root: Table, phases: list[Phase], load: LoadSpec, variants: int) -> None:
+    """Note a plan with more pieces than a recorded row can number."""
+    blocks = load.rounds * (1 if load.order is Order.TOGETHER else variants)
+    segments = blocks * sum(phase.steps for phase in phases)
+    if segments > MAX_SEGMENTS:
+        root.fault(
+            "load.rounds",
+            f"makes {segments} pieces of load of it, at most {MAX_SEGMENTS} can be: lower it",
+        )

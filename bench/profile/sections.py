@@ -1,0 +1,166 @@
+"""The small sections of a profile: timeouts, retries, connections, thresholds, limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.model import (
+    RETRYABLE,
+    CapacitySpec,
+    Connections,
+    Outcome,
+    RetryPolicyName,
+    RetrySpec,
+    Slo,
+    StopSpec,
+    Timeouts,
+)
+from bench.profile.events import existing_file
+from bench.profile.table import Table, above_zero, choice, flag, named_choice, text, whole
+from bench.profile.target import read_url
+from bench.profile.units import (
+    read_duration_ns,
+    read_quantile,
+    read_rate_rps,
+    read_share,
+    read_usd,
+    shown,
+)
+
+MAX_ATTEMPTS = 100
+DEFAULT_ATTEMPTS = 3
+"""As the AWS SDKs have it, when a policy is named and nothing else."""
+RETRY_ON = {
+    outcome.name.lower(): outcome
+    for outcome in Outcome
+    if outcome not in (Outcome.OK, Outcome.REJECTED)
+}
+_HOLDS = re.compile(r"\s*(p[\d.]+)\s*<\s*(\S.*?)\s*")
+
+
+def read_timeouts(table: Table) -> Timeouts:
+    """The [timeout] table. A limit that is not given gives way to one that is."""
+    default = Timeouts()
+    read = above_zero(read_duration_ns)
+    total_ns = table.take("total", read, default.total_ns)
+    first_ns = table.take("first_byte", read, min(default.first_byte_ns, total_ns))
+    if "total" not in table:
+        total_ns = max(total_ns, first_ns)
+    elif "first_byte" in table and total_ns < first_ns:
+        table.fault("total", "must be at least first_byte, which is a part of it")
+    return Timeouts(table.take("connect", read, default.connect_ns), first_ns, total_ns)
+
+
+def read_retry(table: Table) -> RetrySpec:
+    """The [retry] table; without a policy nothing is tried again."""
+    default = RetrySpec()
+    policy = table.take("policy", choice(RetryPolicyName), default.policy)
+    is_none = policy is RetryPolicyName.NONE
+    attempts = table.take(
+        "max_attempts", whole(1, MAX_ATTEMPTS), 1 if is_none else DEFAULT_ATTEMPTS
+    )
+    if is_none and attempts > 1:
+        mend = f'needs a policy: set policy = "{RetryPolicyName.FULL_JITTER.value}"'
+        table.fault("max_attempts", f"above 1 {mend} (it is {attempts})")
+    base_ns = table.take("base", read_duration_ns, default.base_ns)
+    cap_ns = table.take("cap", read_duration_ns, max(default.cap_ns, base_ns))
+    if "cap" in table and cap_ns < base_ns:
+        table.fault("cap", "must be at least base, the first delay")
+    outcomes = table.take_many("on", named_choice(RETRY_ON), sorted(RETRYABLE))
+    return RetrySpec(
+        policy=policy,
+        max_attempts=attempts,
+        base_ns=base_ns,
+        cap_ns=cap_ns,
+        on=frozenset(outcomes),
+        honour_retry_after=table.take("honour_retry_after", flag, default.honour_retry_after),
+    )
+
+
+def read_connections(table: Table, base_dir: Path) -> Connections:
+    """The [connections] table."""
+    default = Connections()
+    found = Connections(
+        keep_alive=table.take("keep_alive", flag, default.keep_alive),
+        max_age_ns=table.take("max_age", read_duration_ns, default.max_age_ns),
+        max_uses=table.take("max_uses", whole(0, 2**31), default.max_uses),
+        resolve_every_ns=table.take("resolve_every", read_duration_ns, default.resolve_every_ns),
+        verify_tls=table.take("verify_tls", flag, default.verify_tls),
+        ca_bundle=table.take("ca_bundle", existing_file(base_dir), None),
+        server_name=table.take("server_name", text, None),
+        http2=table.take("http2", flag, default.http2),
+        proxy=table.take("proxy", read_url, None),
+    )
+    if found.http2 and "keep_alive" in table and not found.keep_alive:
+        table.fault("keep_alive", "cannot be false with http2, which shares connections")
+    if found.ca_bundle is not None and "verify_tls" in table and not found.verify_tls:
+        table.fault("ca_bundle", "is never looked at with verify_tls = false: leave one out")
+    return found
+
+
+def read_slos(root: Table) -> tuple[Slo, ...]:
+    """The [slo] table: name = threshold."""
+    return tuple(Slo(name, rule) for name, rule in root.named("slo", text).items())
+
+
+def read_stop(table: Table) -> StopSpec:
+    """The [stop] table."""
+    default = StopSpec()
+    precision = table.take("precision", _share_within, None)
+    for key in ("percentile", "confidence"):
+        if key in table and "precision" not in table:
+            table.fault(key, 'is for precision: set precision = "3%" too')
+    return StopSpec(
+        after_ns=table.take("after", above_zero(read_duration_ns), None),
+        invocations=table.take("invocations", whole(1, 2**53), None),
+        spend_usd=table.take("spend", read_usd, None),
+        error_rate=table.take("error_rate", read_share, None),
+        precision=precision,
+        precision_q=table.take("percentile", read_quantile, default.precision_q),
+        confidence=table.take("confidence", _share_within, default.confidence),
+    )
+
+
+def read_capacity(table: Table) -> CapacitySpec:
+    """The [capacity] table."""
+    default = CapacitySpec(1.0, 1.0, 1)
+    start_rps = table.take("start", read_rate_rps, 1.0, missing='say where to begin, as "10/s"')
+    max_rps = table.take("max", read_rate_rps, start_rps, missing='say where to end, as "1000/s"')
+    if {"start", "max"} <= {
+        key for key in ("start", "max") if key in table
+    } and max_rps < start_rps:
+        table.fault("max", "must be at least start")
+    q, limit_ns = table.take(
+        "holds", read_holds, (default.q, 1), missing='say what must hold, such as "p99 < 300ms"'
+    )
+    spec = CapacitySpec(
+        start_rps=start_rps,
+        max_rps=max_rps,
+        limit_ns=limit_ns,
+        q=q,
+        error_rate=table.take("error_rate", read_share, default.error_rate),
+        throttle_rate=table.take("throttle_rate", read_share, default.throttle_rate),
+        step_ns=table.take("step", above_zero(read_duration_ns), default.step_ns),
+        settle_ns=table.take("settle", read_duration_ns, default.settle_ns),
+        hold_ns=table.take("hold", above_zero(read_duration_ns), default.hold_ns),
+    )
+    return replace(spec, precision=table.take("precision", _share_within, default.precision))
+
+
+def read_holds(value: Any) -> tuple[float, int]:
+    """`"p99 < 300ms"` as (0.99, 300_000_000)."""
+    match = _HOLDS.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f'must be a limit such as "p99 < 300ms" (it is {shown(value)})')
+    return read_quantile(match[1]), above_zero(read_duration_ns)(match[2])
+
+
+def _share_within(value: Any) -> float:
+    """A share above 0 % and below 100 %."""
+    share = read_share(value)
+    if not 0 < share < 1:
+        raise ValueError(f"must be above 0% and below 100% (it is {shown(value)})")
+    return share
