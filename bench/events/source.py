@@ -1,66 +1,64 @@
-"""Where payloads come from. Event number i depends on the seed and on i alone."""
+"""Where payloads come from. Event number i depends on the seed and on i alone.
+
+Messages of errors are meant to stand behind a key of the profile.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 from bench.errors import UsageError
+from bench.events.base import ConstantEvents, EventSource, encode_json, read_bytes
+from bench.events.feed import feed_events
+from bench.events.generated import Contract, GeneratedEvents
+from bench.events.mixture import Mixture
+from bench.events.template import template_events
 from bench.model import EventKind, EventSpec
 
-
-class EventSource(Protocol):
-    """The payloads of a run, by number of invocation over all workers."""
-
-    @property
-    def constant(self) -> bool:
-        """Whether `next` always returns the same object."""
-
-    def next(self, index: int) -> bytes:
-        """Payload of invocation number index, from 0; equal for equal index, whoever asks when."""
-
-
-class ConstantEvents:
-    """The same bytes every time, and the same object: endpoints then keep the whole request."""
-
-    constant = True
-
-    def __init__(self, payload: bytes) -> None:
-        self._payload = payload
-
-    def next(self, index: int) -> bytes:
-        """The payload."""
-        return self._payload
+__all__ = ["Contract", "EventSource", "event_source", "response_contract"]
 
 
 def event_source(
     specs: Sequence[EventSpec], seed: int, base_dir: Path | None = None
 ) -> EventSource:
-    """The source that the specs describe. base_dir is what relative paths start from.
+    """The source that the specs describe; several are mixed by weight.
 
-    Raises UsageError for a file that cannot be read or a spec that cannot be carried out.
+    base_dir is what relative paths start from. Raises UsageError for a file that cannot be read
+    and a spec that cannot be carried out.
     """
-    if len(specs) != 1:
-        raise UsageError("exactly one event source")
-    return _SOURCES[specs[0].kind](specs[0], seed, base_dir)
+    if not specs:
+        raise UsageError("needs at least one source of events")
+    if any(not 0 < spec.weight < float("inf") for spec in specs):
+        raise UsageError("has a weight that is not above 0")
+    sources = [_source(spec, seed + number, base_dir) for number, spec in enumerate(specs)]
+    if len(sources) == 1:
+        return sources[0]
+    return Mixture(sources, [spec.weight for spec in specs], seed)
 
 
-def encode_json(value: Any) -> bytes:
-    """A JSON value as an SDK would send it, without spaces."""
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+def response_contract(source: EventSource) -> Contract | None:
+    """The check of a function's responses that a source's generators bring, or None without one.
+
+    Called with (index, event, response), it says what is wrong with the response, or None.
+    """
+    if isinstance(source, GeneratedEvents):
+        return source.check
+    if isinstance(source, Mixture):
+        parts = [response_contract(part) for part in source.sources]
+        if any(part is not None for part in parts):
+            return lambda index, event, response: _checked(
+                parts[source.choose(index)], index, event, response
+            )
+    return None
 
 
-def read_bytes(path: str | None, base_dir: Path | None) -> bytes:
-    """A file's content. Raises UsageError with the path."""
-    if path is None:
-        raise UsageError("target.event needs a path to a file")
-    full = (base_dir or Path()) / path
-    try:
-        return full.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{full}: {error.strerror or error}") from None
+def _checked(part: Contract | None, index: int, event: bytes, response: bytes) -> str | None:
+    return None if part is None else part(index, event, response)
+
+
+def _source(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
+    return _SOURCES[spec.kind](spec, seed, base_dir)
 
 
 def _literal(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
@@ -71,7 +69,14 @@ def _file(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
     return ConstantEvents(read_bytes(spec.path, base_dir))
 
 
+def _generator(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
+    return GeneratedEvents(str(spec.value), spec.options, seed)
+
+
 _SOURCES: dict[EventKind, Callable[[EventSpec, int, Path | None], EventSource]] = {
     EventKind.LITERAL: _literal,
     EventKind.FILE: _file,
+    EventKind.TEMPLATE: template_events,
+    EventKind.FEED: feed_events,
+    EventKind.GENERATOR: _generator,
 }
