@@ -1,0 +1,139 @@
+"""The command line: verbs that are imported when they run, and how errors end it.
+
+Nothing heavy may be imported here: `lamload --help` must be quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+
+from bench import __version__
+from bench.errors import ExitCode, LamloadError, ProfileError
+
+VERBS = {
+    "run": "Run a profile: the TUI on a terminal, plain progress elsewhere.",
+    "validate": "Check profiles and tell every mistake.",
+    "plan": "What a run would do, need and cost; nothing is sent.",
+    "profiles": "List the shipped profiles, or print one to start from.",
+    "local": "Serve the embedded Lambda on this machine.",
+    "report": "Print a run's results again.",
+    "export": "Write a run's results in other forms.",
+    "compare": "Compare runs with each other.",
+    "watch": "Replay a recorded run, or follow one that is running.",
+    "history": "List past runs.",
+    "events": "List and print ready events of the services that invoke functions.",
+    "doctor": "Say what this machine can bear and what is missing.",
+    "selftest": "Measure a target whose truth is known, and show the error.",
+    "restore": "Undo what a run changed in AWS, if it could not do so itself.",
+}
+"""Verb -> its line in `lamload --help`. Each stands in bench/commands, in a file of its name."""
+DEBUG = "LAMLOAD_DEBUG"
+"""Environment variable: with any value, an internal error shows its traceback."""
+BROKEN_PIPE = 141
+"""128 + SIGPIPE, as the shell says it: whoever read our stdout has gone."""
+
+
+class _Verbs(click.Group):
+    """A group that knows its verbs' names and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command = getattr(import_module(f"bench.commands.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        verb = args[0]
+        if verb not in VERBS and not verb.startswith("-"):
+            ctx.fail(f"there is no command {verb!r}{_mend(verb)}")
+        return super().resolve_command(ctx, args)
+
+
+def _mend(verb: str) -> str:
+    if verb.endswith(".toml"):
+        return f"; did you mean `lamload run {verb}`?"
+    close = get_close_matches(verb, VERBS, 1)
+    return f"; did you mean `lamload {close[0]}`?" if close else ""
+
+
+@click.group(
+    cls=_Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="lamload", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Load and benchmark AWS Lambda functions: latency, failures and cost by memory size.
+
+    `lamload run quickstart` shows it on this machine, without an AWS account.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run the command line; the code to exit with. Errors become lines on stderr."""
+    try:
+        code = cli.main(list(arguments), prog_name="lamload", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else ExitCode.OK
+    except click.exceptions.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LamloadError as error:
+        _say(str(error) if isinstance(error, ProfileError) else f"lamload: {error}")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
+    except Exception as error:  # noqa: BLE001 - the last resort: the user gets a line, not a stack
+        return _internal(error)
+
+
+def _reader_gone() -> int:
+    """End quietly if it is stdout that nobody reads any more; any other pipe is our mistake."""
+    from select import POLLERR, poll
+
+    watch = poll()
+    watch.register(1, 0)
+    if not any(event & POLLERR for _, event in watch.poll(0)):
+        return _internal(sys.exc_info()[1])
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer goes there
+    return BROKEN_PIPE
+
+
+def _internal(error: BaseException | None) -> int:
+    if os.environ.get(DEBUG):
+        import traceback
+
+        traceback.print_exception(error)
+    else:
+        name = type(error).__name__
+        _say(f"lamload: internal error: {name}: {error} ({DEBUG}=1 shows the traceback)")
+    return ExitCode.INTERNAL
+
+
+def _say(text: str) -> None:
+    """On stderr, if there still is one."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()

@@ -1,0 +1,39 @@
+"""`lamload profiles`: what is shipped, and `show` to start one's own from it."""
+
+from __future__ import annotations
+
+import click
+
+from bench.errors import UsageError
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def profiles(context: click.Context) -> None:
+    """List the shipped profiles, each with the question that it answers.
+
+    `lamload run NAME` runs one from anywhere; `lamload profiles show NAME` prints it.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from bench.profile import shipped_profiles
+    from bench.profile.read import read_question
+
+    paths = shipped_profiles()
+    width = max((len(path.stem) for path in paths), default=0)
+    for path in paths:
+        question = " ".join(read_question(path.read_text("utf-8")).split())
+        click.echo(f"{path.stem:{width}}  {question}")
+
+
+@profiles.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the shipped profile NAME as it stands, comments and all."""
+    from bench.profile.shipped import shipped_profile, shipped_profiles
+
+    path = shipped_profile(name)
+    if path is None:
+        names = ", ".join(path.stem for path in shipped_profiles())
+        raise UsageError(f"there is no shipped profile {name}; there are {names}")
+    click.echo(path.read_text("utf-8"), nl=False)

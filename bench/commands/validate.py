@@ -1,0 +1,33 @@
+"""`lamload validate FILE…`: every mistake of each profile, before anything starts."""
+
+from __future__ import annotations
+
+import click
+
+from bench.errors import ExitCode, ProfileError
+
+
+@click.command()
+@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE…")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key of each. Repeatable."
+)
+@click.pass_context
+def validate(context: click.Context, profiles: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+    """Check profiles, files or names of shipped ones, and tell every mistake in them.
+
+    What is good is told on stdout, mistakes on stderr, a line each; with any, the exit code is 2.
+    """
+    from bench.profile import load_profile
+
+    code = ExitCode.OK
+    for source in profiles:
+        try:
+            profile = load_profile(source, overrides)
+        except ProfileError as error:
+            click.echo(str(error), err=True)
+            code = ExitCode.USAGE
+        else:
+            count = len(profile.variants)
+            click.echo(f"{source}: OK ({count} variant{'s' if count != 1 else ''})")
+    context.exit(code)
