@@ -31,7 +31,7 @@ DIGITS = 3
 BEYOND = 10
 """Samples that must lie beyond a quantile before it counts as known."""
 
-_RANK_SLACK = 1e-9
+RANK_SLACK = 1e-9
 """0.07 × 100 is 7.000000000000001 in floating point and must still be rank 7."""
 
 _UNREADABLE = (TypeError, ValueError, ZlibError, HdrCookieException, HdrLengthException)
@@ -82,7 +82,7 @@ def buckets_of(values_ns: NDArray[np.int64]) -> Indexes:
 
 def rank_of(q: float, count: int) -> int:
     """Nearest rank of quantile q among count samples, from 1."""
-    return max(1, ceil(q * count - _RANK_SLACK))
+    return max(1, ceil(q * count - RANK_SLACK))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,129 @@
+"""What an invocation costs, in USD: the function's part and the door's. Pure.
+
+AWS's list prices of 2026-09 without the free tier, volume discounts or taxes: the first tier of
+each price. A region that is not in the table has the price of us-east-1, which most have.
+
+An Application Load Balancer is billed per hour and per LCU-hour, not per request. Its share of a
+request is the largest of the LCU's dimensions for one request (new connections, bytes, rule
+evaluations); the hourly base (ALB_HOUR_USD) falls due at any load and is left out. The part of
+Step Functions is left out too: it depends on the state machine.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+from bench.model import Architecture, EndpointKind, Variant
+
+DEFAULT_REGION = "us-east-1"
+PER_MILLION = 1_000_000
+
+_GB_SECOND_USD = 0.0000166667
+_GB_SECOND_USD_BY_REGION = {
+    "us-east-1": _GB_SECOND_USD,
+    "eu-west-1": _GB_SECOND_USD,
+    "eu-central-1": _GB_SECOND_USD,
+    "eu-north-1": _GB_SECOND_USD,
+    "ap-south-1": _GB_SECOND_USD,
+    "ap-northeast-1": _GB_SECOND_USD,
+    "ap-southeast-1": _GB_SECOND_USD,
+    "af-south-1": 0.0000221,
+    "ap-east-1": 0.00002292,
+    "eu-south-1": 0.0000195172,
+    "me-south-1": 0.0000206667,
+}
+_ARM64_GB_SECOND_USD = 0.0000133334
+_ARM64_SHARE = _ARM64_GB_SECOND_USD / _GB_SECOND_USD
+"""arm64's price is listed for us-east-1; elsewhere the same ratio is taken."""
+
+REQUEST_USD = 0.20 / PER_MILLION
+EDGE_GB_SECOND_USD = 0.00005001
+EDGE_REQUEST_USD = 0.60 / PER_MILLION
+
+REST_REQUEST_USD = 3.50 / PER_MILLION
+HTTP_API_UNIT_USD = 1.00 / PER_MILLION
+HTTP_API_UNIT_BYTES = 512 * 1024
+
+ALB_HOUR_USD = 0.0225
+LCU_HOUR_USD = 0.008
+_LCU_NEW_CONNECTIONS = 25 * 3600
+_LCU_BYTES = 0.4e9
+"""Per hour, for Lambda targets."""
+_LCU_RULES = 1000 * 3600
+
+TYPICAL_BYTES = 2048
+"""Request and response of a small invocation, headers included, where nobody measured them."""
+
+
+def gb_second_usd(architecture: Architecture, region: str | None = None) -> float:
+    """Price of a GB-second in a region; None is us-east-1."""
+    price = _GB_SECOND_USD_BY_REGION.get(region or DEFAULT_REGION, _GB_SECOND_USD)
+    if architecture is Architecture.ARM64:
+        return _ARM64_GB_SECOND_USD if price == _GB_SECOND_USD else price * _ARM64_SHARE
+    return price
+
+
+def is_listed(region: str | None) -> bool:
+    """True if the region's own price is known; otherwise that of us-east-1 stands in."""
+    return (region or DEFAULT_REGION) in _GB_SECOND_USD_BY_REGION
+
+
+def function_usd(
+    endpoint: EndpointKind,
+    architecture: Architecture,
+    memory_mb: int,
+    billed_ms: float,
+    region: str | None = None,
+) -> float:
+    """Request and GB-seconds of one invocation. CloudFront runs it as Lambda@Edge."""
+    gb_seconds = memory_mb / 1024 * billed_ms / 1000
+    if endpoint is EndpointKind.CLOUDFRONT:
+        return EDGE_REQUEST_USD + gb_seconds * EDGE_GB_SECOND_USD
+    return REQUEST_USD + gb_seconds * gb_second_usd(architecture, region)
+
+
+def door_usd(
+    endpoint: EndpointKind,
+    size_bytes: int = TYPICAL_BYTES,
+    requests_per_connection: float = float("inf"),
+) -> float:
+    """What the door takes for one request; size_bytes is request and response together."""
+    if endpoint is EndpointKind.REST:
+        return REST_REQUEST_USD
+    if endpoint is EndpointKind.HTTP_API:
+        return HTTP_API_UNIT_USD * max(1, ceil(size_bytes / HTTP_API_UNIT_BYTES))
+    if endpoint in (EndpointKind.ALB, EndpointKind.ALB_MULTI):
+        return _lcu_hours(size_bytes, requests_per_connection) * LCU_HOUR_USD
+    return 0.0
+
+
+def _lcu_hours(size_bytes: int, requests_per_connection: float) -> float:
+    return max(
+        1 / requests_per_connection / _LCU_NEW_CONNECTIONS,
+        size_bytes / _LCU_BYTES,
+        1 / _LCU_RULES,
+    )
+
+
+def usd_per_invocation(
+    endpoint: EndpointKind,
+    architecture: Architecture,
+    memory_mb: int,
+    billed_ms: float,
+    region: str | None = None,
+) -> float:
+    """Function and door together. Not for `EndpointKind.HTTP`, whose price nobody knows."""
+    return function_usd(endpoint, architecture, memory_mb, billed_ms, region) + door_usd(endpoint)
+
+
+def usd_per_million(
+    variant: Variant, billed_ms_mean: float | None, region: str | None = None
+) -> float | None:
+    """A million invocations of a variant at its mean billed duration; None if that is unknown."""
+    if billed_ms_mean is None or variant.memory_mb is None:
+        return None
+    if variant.endpoint is EndpointKind.HTTP:
+        return None
+    return PER_MILLION * usd_per_invocation(
+        variant.endpoint, variant.architecture, variant.memory_mb, billed_ms_mean, region
+    )

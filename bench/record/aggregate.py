@@ -1,0 +1,497 @@
+"""Turns what workers ship into results: per variant and second, and in total.
+
+Everything that becomes of an invocation belongs to the second of its intended arrival, so that
+offered = outcomes + in flight + dropped holds in every second, while it lasts and at the end. Rows
+and counts may come in any order: an invocation whose row is here before its arrival was counted is
+counted as offered.
+
+Memory stays flat: values of the last minute are kept as bucket numbers, seconds older than that as
+figures, totals as one histogram per variant and series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.aws.prices import door_usd, function_usd, usd_per_million
+from bench.model import (
+    NS_PER_S,
+    Distribution,
+    EndpointKind,
+    Interval,
+    Measure,
+    Outcome,
+    Phase,
+    Plan,
+    Profile,
+    Segment,
+    Tally,
+    Variant,
+    Window,
+)
+from bench.record.batch import MISSING, TALLY, Batch, Count, Tallies, Values
+from bench.record.cells import (
+    Cell,
+    Figures,
+    Packed,
+    add_late,
+    distribution_of,
+    merged_figures,
+    repacked,
+    unpacked,
+)
+from bench.record.columns import COUNT_FIELDS
+from bench.record.histogram import Histogram, Points, encode_buckets
+from bench.record.series import MEASURES, Series
+from bench.record.timeline import Stretch, Timeline
+
+WINDOW_MAX_S = 60
+"""How far back `window` can look."""
+
+_ROW_GRACE_NS = NS_PER_S
+"""From the end of a second to its row in intervals.csv: workers ship every quarter second."""
+_SETTLE_GRACE_NS = 2 * NS_PER_S
+_LATE_S = 60
+"""Beyond the longest life of an invocation, before a second with missing ones is given up on."""
+
+_COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
+_NOTHING = Distribution()
+
+DistributionOf = Callable[[Series], Distribution]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The load at this moment, over all variants: the last whole second, and what is under way."""
+
+    planned_rps: float
+    achieved_rps: float
+    in_flight: int
+    send_lag: Distribution
+    """Of the last ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedHistogram:
+    """One line of histograms.hlog. max_ns is exact; encoded is HdrHistogram's version 2."""
+
+    tag: str
+    start_ns: int
+    duration_ns: int
+    max_ns: int
+    encoded: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Key:
+    """Orders results as files do: by second, then as in the profile."""
+
+    second: int
+    variant: int
+    phase: int
+
+    @property
+    def end_ns(self) -> int:
+        return (self.second + 1) * NS_PER_S
+
+
+class Aggregate:
+    """All results of a run. `advance` tells it the time; nothing else does."""
+
+    def __init__(self, profile: Profile, plan: Plan) -> None:
+        self._variants = profile.variants
+        self._region = profile.target.region
+        self._timeline = Timeline(profile, plan.segments)
+        self._retain_s = WINDOW_MAX_S
+        if profile.capacity is not None:
+            longest_ns = max(profile.capacity.step_ns, profile.capacity.hold_ns)
+            self._retain_s += longest_ns // NS_PER_S
+        self._give_up_ns = _longest_life_ns(profile) + _LATE_S * NS_PER_S
+        self._now_ns = 0
+        self._swept_s = 0
+        self._cells: dict[_Key, Cell] = {}
+        self._packed: dict[_Key, Packed] = {}
+        self._changed: set[_Key] = set()
+        self._coming: set[_Key] = set()
+        self._recent: dict[int, _Key] = {}
+        count = len(profile.variants)
+        self._tallies = np.zeros((count, TALLY), dtype=np.int64)
+        self._unmeasured = np.zeros((count, TALLY), dtype=np.int64)
+        self._totals: list[dict[Series, Histogram]] = [{} for _ in range(count)]
+        self._lost: set[int] = set()
+
+    # -- what comes in
+
+    def take_rows(self, worker: int, payload: bytes) -> None:
+        """Rows of attempts, packed as bench.record.columns has them."""
+        batch = Batch(payload)
+        rows = batch.rows
+        if not rows.size:
+            return
+        second = rows["intended_ns"] // NS_PER_S
+        phase = self._timeline.phase_of[rows["segment"]]
+        keys = batch.sort(rows["variant"].astype(np.int64) << 48 | phase << 32 | second)
+        tallies = batch.tallies(keys)
+        for (key, values), tally in zip(batch.groups(keys), tallies, strict=True):
+            self._take(_key_of(key), values, tally)
+        for key, values in batch.groups(keys >> 32):
+            if self._timeline.phase(key & 0xFFFF).measured:
+                self._total(key >> 16, values)
+
+    def take_counts(self, worker: int, payload: bytes) -> None:
+        """Arrivals offered and dropped, packed as bench.record.columns has them."""
+        for second, variant, segment, offered, dropped in np.frombuffer(
+            payload, dtype=_COUNT_TYPE
+        ).tolist():
+            tally = np.zeros(TALLY, dtype=np.int64)
+            tally[Count.OFFERED], tally[Count.DROPPED] = offered, dropped
+            phase = int(self._timeline.phase_of[segment])
+            self._take(_Key(second, variant, phase), None, tally)
+
+    def _take(self, key: _Key, values: Values | None, tally: Tallies) -> None:
+        measured = self._timeline.phase(key.phase).measured
+        (self._tallies if measured else self._unmeasured)[key.variant] += tally
+        self._changed.add(key)
+        if key in self._packed:
+            self._repack(key, values, tally)
+            return
+        cell = self._cell(key)
+        cell.tally += tally
+        if values is not None:
+            cell.take(values)
+
+    def _cell(self, key: _Key) -> Cell:
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = Cell()
+            self._coming.add(key)
+        return cell
+
+    def _repack(self, key: _Key, values: Values | None, tally: Tallies) -> None:
+        known, figures = unpacked(self._packed[key])
+        known += tally
+        if values is not None:
+            add_late(figures, values)
+        self._packed[key] = repacked(known, figures)
+
+    def _total(self, variant: int, values: Values) -> None:
+        totals = self._totals[variant]
+        for series in Series:
+            exact = values.buckets[series]
+            exact = exact[exact != MISSING]
+            bounds = None
+            if values.bounds is not None:
+                bounds = values.bounds[series]
+                bounds = bounds[bounds != MISSING]
+                exact = np.concatenate((exact, bounds))
+            if exact.size:
+                totals.setdefault(series, Histogram()).record_buckets(
+                    exact,
+                    min_ns=int(values.min_ns[series]),
+                    max_ns=int(values.max_ns[series]),
+                    sum_ns=float(values.sum_ns[series]),
+                    negative=int(values.negative[series]),
+                    censored=bounds,
+                )
+
+    def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
+        """A change of the plan: from its start on, this segment supersedes what was planned.
+
+        Add them in time order, one that was cut short with its new length first. phase describes
+        segment.phase where the profile does not.
+        """
+        self._timeline.add(segment, phase)
+
+    def worker_lost(self, worker: int) -> None:
+        """A worker died: what it had under way stays in flight for good."""
+        self._lost.add(worker)
+
+    @property
+    def lost_workers(self) -> frozenset[int]:
+        """Workers that died before the run ended."""
+        return frozenset(self._lost)
+
+    # -- time
+
+    def advance(self, now_ns: int) -> None:
+        """It is now_ns since the run's start: durations and planned rates count up to here."""
+        before_ns, self._now_ns = self._now_ns, max(now_ns, self._now_ns)
+        for second in range(before_ns // NS_PER_S, self._now_ns // NS_PER_S + 1):
+            start_ns = second * NS_PER_S
+            for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):
+                for variant in segment.variants:
+                    key = _Key(second, variant, segment.phase)
+                    self._changed.add(key)
+                    if key not in self._packed:
+                        self._cell(key)
+        if self._now_ns // NS_PER_S > self._swept_s:
+            self._swept_s = self._now_ns // NS_PER_S
+            self._sweep()
+
+    def _clip(self, instant_ns: int) -> int:
+        return min(instant_ns, self._now_ns)
+
+    def _sweep(self) -> None:
+        """Pack what is old and complete, or too old to be completed."""
+        for key in list(self._cells):
+            age_ns = self._now_ns - key.end_ns
+            if age_ns < self._retain_s * NS_PER_S:
+                continue
+            cell = self._cells[key]
+            emitted = not cell.waiting and key not in self._coming
+            if emitted and (cell.unfinished <= 0 or age_ns > self._give_up_ns):
+                self._packed[key] = cell.pack()
+                del self._cells[key]
+
+    # -- results
+
+    def totals(self) -> tuple[Window, ...]:
+        """Measured phases, a window per variant in the order of the profile."""
+        stretches = self._timeline.measured(len(self._variants), self._now_ns)
+        return tuple(
+            self._window(index, self._tallies[index], stretches[index], _from_totals(totals), True)
+            for index, totals in enumerate(self._totals)
+        )
+
+    def intervals(self, since_s: int = 0) -> tuple[Interval, ...]:
+        """Every second of every variant from second since_s on, in the order of the files."""
+        known = {*self._cells, *self._packed}
+        return self._intervals(key for key in known if key.second >= since_s)
+
+    def changed(self) -> tuple[Interval, ...]:
+        """The intervals that changed since the last call."""
+        keys, self._changed = self._changed, set()
+        return self._intervals(keys)
+
+    def passed(self) -> tuple[Interval, ...]:
+        """The intervals whose second has passed since the last call, each once.
+
+        Invocations may still be in flight in them; `intervals` has their final figures.
+        """
+        keys = [key for key in self._coming if self._now_ns - key.end_ns >= _ROW_GRACE_NS]
+        return self._pass(keys)
+
+    def _pass(self, keys: list[_Key]) -> tuple[Interval, ...]:
+        self._coming.difference_update(keys)
+        for key in sorted(keys):
+            if self._tally(key)[Count.OFFERED]:
+                self._recent[key.variant] = key
+        return self._intervals(keys)
+
+    def recent(self) -> tuple[Window, ...]:
+        """For every variant that had traffic, its last passed second with traffic in it."""
+        return tuple(self._interval(self._recent[i]).window for i in sorted(self._recent))
+
+    def window(self, seconds: int) -> tuple[Window, ...]:
+        """The last seconds, at most WINDOW_MAX_S, of every variant that was on in them."""
+        first_s = self._now_ns // NS_PER_S - min(seconds, WINDOW_MAX_S)
+        return self._merged(lambda key: key.second >= first_s)
+
+    def phase_windows(self, phase: int) -> tuple[Window, ...]:
+        """One phase, of every variant that was on in it; values of the last minute alone."""
+        return self._merged(lambda key: key.phase == phase)
+
+    def _merged(self, wanted: Callable[[_Key], bool]) -> tuple[Window, ...]:
+        by_variant: dict[int, list[_Key]] = {}
+        for key in self._cells:
+            if wanted(key):
+                by_variant.setdefault(key.variant, []).append(key)
+        return tuple(self._merge(variant, by_variant[variant]) for variant in sorted(by_variant))
+
+    def _merge(self, variant: int, keys: list[_Key]) -> Window:
+        cells = [self._cells[key] for key in keys]
+        tally = np.sum([cell.tally for cell in cells], axis=0)
+        stretch = sum((self._stretch(key) for key in keys), Stretch())
+        return self._window(variant, tally, stretch, _from_figures(merged_figures(cells)), True)
+
+    def pulse(self) -> Pulse:
+        """For the head of a view."""
+        second = self._now_ns // NS_PER_S - 1
+        keys = [key for key in self._cells if key.second == second]
+        sent = sum(_sent(self._cells[key].tally) for key in keys)
+        whole = self._timeline.between(second * NS_PER_S, (second + 1) * NS_PER_S)
+        planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
+        latest = [cell for key, cell in self._cells.items() if key.second > second - 10]
+        lag = distribution_of(merged_figures(latest), Series.SEND_LAG) if latest else _NOTHING
+        under_way = sum(_in_flight(tally) for tally in (*self._tallies, *self._unmeasured))
+        return Pulse(planned, sent, under_way, lag)
+
+    def settled(self, final: bool = False) -> Iterator[TaggedHistogram]:
+        """Lines for histograms.hlog, each value in one of them: of seconds in which all has ended.
+
+        final: of all others as well.
+        """
+        for key in sorted(self._cells):
+            cell = self._cells[key]
+            if not cell.waiting:
+                continue
+            quiet = self._now_ns - key.end_ns >= _SETTLE_GRACE_NS and cell.unfinished <= 0
+            aged = self._now_ns - key.end_ns > self._give_up_ns
+            if final or quiet or aged:
+                yield from self._lines(key, cell)
+
+    def _lines(self, key: _Key, cell: Cell) -> Iterator[TaggedHistogram]:
+        buckets = cell.fresh()
+        stretch = self._stretch(key)
+        suffix = "" if self._timeline.phase(key.phase).measured else "/unmeasured"
+        for measure, series in MEASURES.items():
+            held = buckets[series]
+            held = held[held != MISSING]
+            if held.size:
+                yield TaggedHistogram(
+                    f"{self._variants[key.variant].name}/{measure.value}{suffix}",
+                    key.second * NS_PER_S,
+                    stretch.duration_ns or NS_PER_S,
+                    int(cell.high[series]),
+                    encode_buckets(held),
+                )
+
+    def curves(self) -> dict[str, dict[Measure, Points]]:
+        """The whole distribution of every measure, by the variant's name; measured phases."""
+        return {
+            variant.name: {
+                measure: totals[series].points()
+                for measure, series in MEASURES.items()
+                if series in totals
+            }
+            for variant, totals in zip(self._variants, self._totals, strict=True)
+        }
+
+    def spend_usd(self) -> float:
+        """What the run has cost so far by list price, warm-up included, or would cost on AWS."""
+        return sum(self._spent(index) for index in range(len(self._variants)))
+
+    def _spent(self, index: int) -> float:
+        variant = self._variants[index]
+        tally = self._tallies[index] + self._unmeasured[index]
+        billed_ms = self._billed_ms(index, tally)
+        if variant.memory_mb is None or variant.endpoint is EndpointKind.HTTP:
+            return 0.0
+        ran = max(tally[Count.BILLED], tally[Outcome.OK] + tally[Outcome.FUNCTION_ERROR])
+        each = function_usd(
+            variant.endpoint,
+            variant.architecture,
+            variant.memory_mb,
+            billed_ms or 0.0,
+            self._region,
+        )
+        return float(ran * each + tally[Count.ATTEMPTS] * door_usd(variant.endpoint))
+
+    # -- from figures to what views see
+
+    def _intervals(self, keys: Iterable[_Key]) -> tuple[Interval, ...]:
+        return tuple(self._interval(key) for key in sorted(keys))
+
+    def _interval(self, key: _Key) -> Interval:
+        phase = self._timeline.phase(key.phase)
+        cell = self._cells.get(key)
+        if cell is not None:
+            tally, figures = cell.tally, cell.figures()
+        else:
+            tally, figures = unpacked(self._packed[key])
+        window = self._window(
+            key.variant, tally, self._stretch(key), _from_figures(figures), priced=False
+        )
+        return Interval(key.second, phase.name, phase.measured, window)
+
+    def _tally(self, key: _Key) -> Tallies:
+        cell = self._cells.get(key)
+        return cell.tally if cell is not None else unpacked(self._packed[key])[0]
+
+    def _stretch(self, key: _Key) -> Stretch:
+        start_ns = key.second * NS_PER_S
+        return self._timeline.stretch(key.variant, key.phase, start_ns, self._clip(key.end_ns))
+
+    def _window(
+        self,
+        index: int,
+        tally: Tallies,
+        stretch: Stretch,
+        distribution: DistributionOf,
+        priced: bool,
+    ) -> Window:
+        variant = self._variants[index]
+        duration_s = stretch.duration_s
+        own_ms = (
+            int(tally[Count.BILLED_MS]) / int(tally[Count.BILLED]) if tally[Count.BILLED] else None
+        )
+        per_s = 1 / duration_s if duration_s else 0.0
+        return Window(
+            variant=variant,
+            duration_s=duration_s,
+            tally=_tally_of(tally),
+            planned_rps=stretch.planned_rps,
+            achieved_rps=_sent(tally) * per_s,
+            goodput_rps=int(tally[Outcome.OK]) * per_s,
+            measures={measure: distribution(series) for measure, series in MEASURES.items()},
+            cold=distribution(Series.COLD),
+            warm=distribution(Series.WARM),
+            retried=distribution(Series.RETRIED),
+            failed=distribution(Series.FAILED),
+            billed_ms_mean=own_ms,
+            usd_per_million=self._price(index, tally) if priced else None,
+        )
+
+    def _price(self, index: int, tally: Tallies) -> float | None:
+        return usd_per_million(self._variants[index], self._billed_ms(index, tally), self._region)
+
+    def _billed_ms(self, index: int, tally: Tallies) -> float | None:
+        """Mean billed duration; of the same size elsewhere if this door shows no log."""
+        if tally[Count.BILLED]:
+            return float(tally[Count.BILLED_MS] / tally[Count.BILLED])
+        same = self._tallies[
+            [i for i, other in enumerate(self._variants) if _same(other, self._variants[index])]
+        ]
+        billed = same[:, Count.BILLED].sum()
+        return float(same[:, Count.BILLED_MS].sum() / billed) if billed else None
+
+
+def _same(one: Variant, other: Variant) -> bool:
+    return one.memory_mb == other.memory_mb and one.architecture is other.architecture
+
+
+def _key_of(key: int) -> _Key:
+    return _Key(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
+
+
+def _longest_life_ns(profile: Profile) -> int:
+    attempts = profile.retry.max_attempts
+    each_ns = profile.timeouts.connect_ns + profile.timeouts.total_ns
+    return attempts * each_ns + (attempts - 1) * profile.retry.cap_ns
+
+
+def _from_figures(figures: Figures) -> DistributionOf:
+    return lambda series: distribution_of(figures, series)
+
+
+def _from_totals(totals: dict[Series, Histogram]) -> DistributionOf:
+    return lambda series: totals[series].distribution() if series in totals else _NOTHING
+
+
+def _offered(tally: Tallies) -> int:
+    ended = int(tally[: len(Outcome)].sum()) + int(tally[Count.DROPPED])
+    return max(int(tally[Count.OFFERED]), ended)
+
+
+def _in_flight(tally: Tallies) -> int:
+    return _offered(tally) - int(tally[: len(Outcome)].sum()) - int(tally[Count.DROPPED])
+
+
+def _sent(tally: Tallies) -> int:
+    """Invocations of which a byte was sent; those in flight without a row yet are taken as such."""
+    unseen = _in_flight(tally) - int(tally[Count.STARTED] - tally[Count.ENDED])
+    return int(tally[Count.SENT_FIRST]) + max(0, unseen)
+
+
+def _tally_of(tally: Tallies) -> Tally:
+    return Tally(
+        offered=_offered(tally),
+        in_flight=_in_flight(tally),
+        dropped=int(tally[Count.DROPPED]),
+        outcomes=tuple(tally[: len(Outcome)].tolist()),
+        attempts=int(tally[Count.ATTEMPTS]),
+        cold_starts=int(tally[Count.COLD]),
+    )

@@ -1,0 +1,145 @@
+"""When each variant was on, in which phase and at which planned rate. Pure.
+
+The segments of a plan say so in advance; a change by the operator supersedes whatever was planned
+from its start on. Every duration and planned rate in the results comes from here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.model import NS_PER_S, Phase, Profile, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Time during which something was on, and the arrivals planned in it."""
+
+    duration_ns: int = 0
+    planned: float = 0.0
+
+    def __add__(self, other: Stretch) -> Stretch:
+        return Stretch(self.duration_ns + other.duration_ns, self.planned + other.planned)
+
+    @property
+    def duration_s(self) -> float:
+        """The duration in seconds."""
+        return self.duration_ns / NS_PER_S
+
+    @property
+    def planned_rps(self) -> float:
+        """Planned arrivals per second while on."""
+        return self.planned / self.duration_s if self.duration_ns else 0.0
+
+
+class Timeline:
+    """The segments in time order, without overlap."""
+
+    def __init__(self, profile: Profile, segments: Sequence[Segment]) -> None:
+        self._phases = dict(enumerate(profile.phases))
+        self._segments: list[Segment] = []
+        self._starts: list[int] = []
+        self.phase_of: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        """Index of the phase by index of the segment."""
+        for segment in segments:
+            self.add(segment)
+
+    def add(self, segment: Segment, phase: Phase | None = None) -> None:
+        """From its start on, this segment supersedes what was planned.
+
+        Segments are added in time order; one that was cut short is added again with its new length
+        before those that follow it. phase describes segment.phase where the profile does not.
+        """
+        if phase is not None:
+            self._phases[segment.phase] = phase
+        at = bisect_left(self._starts, segment.start_ns)
+        del self._segments[at:], self._starts[at:]
+        if at and self._segments[-1].end_ns > segment.start_ns:
+            self._segments[-1] = _until(self._segments[-1], segment.start_ns)
+        self._segments.append(segment)
+        self._starts.append(segment.start_ns)
+        self._remember(segment)
+
+    def _remember(self, segment: Segment) -> None:
+        if segment.index >= self.phase_of.size:
+            grown = np.zeros(segment.index + 64, dtype=np.int64)
+            grown[: self.phase_of.size] = self.phase_of
+            self.phase_of = grown
+        self.phase_of[segment.index] = segment.phase
+
+    def phase(self, index: int) -> Phase:
+        """The phase with this index; an unknown one is measured."""
+        return self._phases.get(index) or Phase(f"phase {index}", 0)
+
+    @property
+    def phases(self) -> int:
+        """One more than the highest index of a phase."""
+        return 1 + max([*self._phases, int(self.phase_of.max(initial=0))])
+
+    def between(self, from_ns: int, to_ns: int) -> Iterator[tuple[Segment, Stretch]]:
+        """The segments with time between two instants, and how much."""
+        for segment in self._segments[max(0, bisect_right(self._starts, from_ns) - 1) :]:
+            if segment.start_ns >= to_ns:
+                return
+            stretch = _overlap(segment, from_ns, to_ns)
+            if stretch.duration_ns > 0:
+                yield segment, stretch
+
+    def stretch(self, variant: int, phase: int, from_ns: int, to_ns: int) -> Stretch:
+        """How long a variant was on in a phase between two instants."""
+        total = Stretch()
+        for segment, stretch in self.between(from_ns, to_ns):
+            if variant in segment.variants and segment.phase == phase:
+                total += stretch
+        return total
+
+    def measured(self, variants: int, now_ns: int) -> list[Stretch]:
+        """Per variant, how long it has been on in measured phases."""
+        totals = [Stretch()] * variants
+        for segment, stretch in self.between(0, now_ns):
+            if self.phase(segment.phase).measured:
+                for variant in segment.variants:
+                    totals[variant] += stretch
+        return totals
+
+
+def _until(segment: Segment, end_ns: int) -> Segment:
+    gone = (end_ns - segment.start_ns) / segment.duration_ns
+    rps = segment.start_rps + (segment.end_rps - segment.start_rps) * gone
+    return replace(segment, duration_ns=end_ns - segment.start_ns, end_rps=rps)
+
+
+def _overlap(segment: Segment, from_ns: int, to_ns: int) -> Stretch:
+    start_ns, end_ns = max(from_ns, segment.start_ns), min(to_ns, segment.end_ns)
+    if end_ns <= start_ns:
+        return Stretch()
+    return Stretch(end_ns - start_ns, planned_arrivals(segment, start_ns, end_ns))
+
+
+def planned_arrivals(segment: Segment, from_ns: int, to_ns: int) -> float:
+    """What the schedule asks of each of the segment's variants in a part of it.
+
+    A rate is integrated, bursts and replayed arrivals are counted. A closed loop plans none.
+    """
+    if segment.burst is not None:
+        return float(segment.burst * _bursts(segment, from_ns, to_ns))
+    if segment.replay is not None:
+        offset_ns = segment.replay_from_ns - segment.start_ns
+        instants = np.frombuffer(segment.replay, dtype="<i8")
+        first, last = np.searchsorted(instants, [from_ns + offset_ns, to_ns + offset_ns])
+        return float(last - first)
+    slope = (segment.end_rps - segment.start_rps) / segment.duration_ns
+    middle_ns = (from_ns + to_ns) / 2 - segment.start_ns
+    return (segment.start_rps + slope * middle_ns) * (to_ns - from_ns) / NS_PER_S
+
+
+def _bursts(segment: Segment, from_ns: int, to_ns: int) -> int:
+    every_ns = segment.every_ns or segment.duration_ns
+    before_to = -(-(to_ns - segment.start_ns) // every_ns)
+    before_from = -(-(from_ns - segment.start_ns) // every_ns)
+    return before_to - before_from
