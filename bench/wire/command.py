@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
+from fcntl import F_SETFL, fcntl
 from time import monotonic_ns
 from typing import IO
 
@@ -57,6 +58,8 @@ class CommandWire:
         self, exchange: Exchange, given: IO[bytes], out: IO[bytes], err: IO[bytes]
     ) -> None:
         line = self._endpoint.command(exchange.request)
+        # Opened by name it has an offset of its own, and the two must not overwrite each other.
+        fcntl(out, F_SETFL, os.O_APPEND)
         given.write(line.stdin)
         given.seek(0)
         exchange.sent_ns = monotonic_ns()
