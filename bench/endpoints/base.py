@@ -43,8 +43,8 @@ class Endpoint(Protocol):
 class CommandLine:
     """A process to start: environ is laid over the parent's environment.
 
-    The process opens /dev/stdin and /dev/stdout by name, so both must be pipes or files: asyncio's
-    own PIPE may be a socket, which cannot be opened so.
+    The process opens /dev/stdin and /dev/stdout by name, so both must be pipes or files (stdout one
+    that appends): asyncio's own PIPE may be a socket, which cannot be opened so.
     """
 
     argv: tuple[str, ...]

@@ -71,6 +71,8 @@ class DoorEndpoint(CompiledEndpoint):
         if 200 <= status < 400:
             return Answer(Outcome.OK, report, None, request_id_of(found))
         outcome, detail = _reason(status, found) or self.explain(status, found, body)
+        if report is not None and report.status != "success":
+            detail = one_line(detail, "REPORT says", report.status, report.error_type)
         return Answer(outcome, report, retry_after_ns(found), request_id_of(found), detail)
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
