@@ -55,9 +55,17 @@ class Dispatcher:
         self._reaper = asyncio.ensure_future(self._reap())
 
     async def invoke(
-        self, target: Target, invocation: Invocation, on_chunk: ChunkSink | None = None
+        self,
+        target: Target,
+        invocation: Invocation,
+        on_chunk: ChunkSink | None = None,
+        *,
+        fresh: bool = False,
     ) -> InvokeResult:
-        """Run one invocation to its end, whatever that is."""
+        """Run one invocation to its end, whatever that is; fresh: in a new sandbox.
+
+        on_chunk gets the pieces of an answer that the function streams.
+        """
         config = target.config
         qualifier = qualifier_of(target)
         reason = self.admission.enter(config.name)
@@ -66,7 +74,7 @@ class Dispatcher:
         try:
             pool = self._pool(target)
             self.stats.began(config.name, qualifier)
-            result = await self._admitted(pool, target, invocation, on_chunk)
+            result = await self._admitted(pool, target, invocation, on_chunk, fresh)
         finally:
             self.admission.leave(config.name)
         self.stats.ended(config.name, qualifier, result)
@@ -155,10 +163,15 @@ class Dispatcher:
         return result
 
     async def _admitted(
-        self, pool: Pool, target: Target, invocation: Invocation, on_chunk: ChunkSink | None
+        self,
+        pool: Pool,
+        target: Target,
+        invocation: Invocation,
+        on_chunk: ChunkSink | None,
+        fresh: bool,
     ) -> InvokeResult:
         while True:
-            sandbox = pool.take()
+            sandbox = pool.take_fresh() if fresh else pool.take()
             if sandbox is None:
                 return self._throttled(target, invocation, "ConcurrentInvocationLimitExceeded")
             try:

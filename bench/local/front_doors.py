@@ -14,6 +14,8 @@ from bench.local.api_error import ApiError
 from bench.local.dispatcher import Dispatcher
 from bench.local.doors import DOORS, Door, DoorContext
 from bench.local.doors.base import trace_root
+from bench.local.fault_player import FaultPlayer
+from bench.local.faults import Action
 from bench.local.limits import INIT_LIMIT_S
 from bench.local.model import HttpRequest, HttpResponse, Invocation, InvokeResult
 from bench.local.records import Target
@@ -44,6 +46,7 @@ class FrontDoor:
         qualifier: str | None,
         store: Store,
         dispatcher: Dispatcher,
+        faults: FaultPlayer,
         verify: Verify | None = None,
         url_auth: str = "NONE",
     ) -> None:
@@ -53,13 +56,14 @@ class FrontDoor:
         self._qualifier = qualifier
         self._store = store
         self._dispatcher = dispatcher
+        self._faults = faults
         self._verify = verify
         self._url_auth = url_auth
         self._arn = store.arn(name, qualifier)
         self._api_id = hashlib.sha256(f"{kind} {self._arn}".encode()).hexdigest()[:10]
         self._running: set[asyncio.Task[InvokeResult]] = set()
 
-    async def handle(self, request: HttpRequest, _: Reply) -> HttpResponse:
+    async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
         """Any request of this port."""
         context = self._context()
         inside = self._below_mount(request)
@@ -82,10 +86,21 @@ class FrontDoor:
             return event
         trace_id = trace_root(inside, context)
         invocation = Invocation(context.request_id, event, target.invoked_arn, trace_id)
-        result = await self._result(target, invocation)
-        if result is None:
-            return self._door.timed_out(inside, context)
-        return self._door.respond(inside, result, context)
+
+        async def run(fresh: bool) -> HttpResponse:
+            result = await self._result(target, invocation, fresh)
+            if result is None:
+                return self._door.timed_out(inside, context)
+            return self._door.respond(inside, result, context)
+
+        def throttle(action: Action) -> HttpResponse:
+            version = target.config.version
+            result = InvokeResult(context.request_id, b"", version, throttle_reason=action.reason)
+            return self._door.respond(inside, result, context)
+
+        return await self._faults.play(
+            self._kind, self._name, self._qualifier, context.request_id, reply, run, throttle
+        )
 
     def _context(self) -> DoorContext:
         return DoorContext(
@@ -107,9 +122,11 @@ class FrontDoor:
         head, _, rest = request.raw_path.removeprefix("/").partition("/")
         return replace(request, raw_path=f"/{rest}") if head == REST_STAGE else None
 
-    async def _result(self, target: Target, invocation: Invocation) -> InvokeResult | None:
+    async def _result(
+        self, target: Target, invocation: Invocation, fresh: bool
+    ) -> InvokeResult | None:
         """The function's result; None when the door has waited long enough: it goes on."""
-        running = self._dispatcher.invoke(target, invocation)
+        running = self._dispatcher.invoke(target, invocation, fresh=fresh)
         longest_s = INIT_LIMIT_S + target.config.timeout_s
         if self._door.timeout_s is None or longest_s < self._door.timeout_s:
             return await running
@@ -123,12 +140,15 @@ class FrontDoor:
 class FunctionUrls:
     """The URLs that CreateFunctionUrlConfig makes, all on one port: the first label says which."""
 
-    def __init__(self, store: Store, dispatcher: Dispatcher, verify: Verify) -> None:
+    def __init__(
+        self, store: Store, dispatcher: Dispatcher, faults: FaultPlayer, verify: Verify
+    ) -> None:
         self._store = store
         self._dispatcher = dispatcher
+        self._faults = faults
         self._verify = verify
 
-    async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse:
+    async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
         """Any request of the port; `/ID` is where a URL is mounted."""
         label, _, rest = request.raw_path.removeprefix("/").partition("/")
         url = self._store.urls.get(label)
@@ -140,6 +160,7 @@ class FunctionUrls:
             url.qualifier if url else None,
             self._store,
             self._dispatcher,
+            self._faults,
             self._verify if signed else None,
             "AWS_IAM" if signed else "NONE",
         )

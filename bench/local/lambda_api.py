@@ -7,12 +7,16 @@ from collections.abc import Callable
 from bench.local import invoke
 from bench.local.api_error import ApiError
 from bench.local.asynchronous import EventQueue
-from bench.local.dispatcher import Dispatcher
+from bench.local.dispatcher import Dispatcher, qualifier_of
+from bench.local.fault_answers import throttle_error
+from bench.local.fault_player import FaultPlayer
 from bench.local.model import HttpRequest, HttpResponse
 from bench.local.service import Reply
 from bench.local.store import Store
 from bench.local.streaming import stream
 
+INVOKE = "invoke"
+INVOKE_STREAM = "invoke-stream"
 ControlPlane = Callable[[HttpRequest], HttpResponse | None]
 Verifier = Callable[[HttpRequest], None]
 """Raises ApiError for a request whose signature is wrong."""
@@ -27,12 +31,14 @@ class LambdaApi:
         dispatcher: Dispatcher,
         events: EventQueue,
         control_plane: ControlPlane,
+        faults: FaultPlayer,
         verify: Verifier = invoke.check_authorization,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._events = events
         self._control_plane = control_plane
+        self._faults = faults
         self._verify = verify
 
     async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
@@ -59,6 +65,19 @@ class LambdaApi:
         if call.invocation_type == invoke.ASYNCHRONOUS:
             self._events.submit(target, invocation)
             return invoke.accepted(request_id, call.trace_id)
-        if call.streaming:
-            return await stream(self._dispatcher, target, call, invocation, reply)
-        return invoke.answer(call, await self._dispatcher.invoke(target, invocation))
+
+        async def run(fresh: bool) -> HttpResponse | None:
+            if call.streaming:
+                return await stream(self._dispatcher, target, call, invocation, reply, fresh=fresh)
+            result = await self._dispatcher.invoke(target, invocation, fresh=fresh)
+            return invoke.answer(call, result)
+
+        return await self._faults.play(
+            INVOKE_STREAM if call.streaming else INVOKE,
+            target.config.name,
+            qualifier_of(target),
+            request_id,
+            reply,
+            run,
+            lambda action: throttle_error(action).response(request_id),
+        )

@@ -41,6 +41,14 @@ class Pool:
             return self._idle.pop()
         return self._new(provisioned=False) if self._may_grow() else None
 
+    def take_fresh(self) -> Sandbox | None:
+        """A new sandbox in the place of an idle one; None beyond the scaling rate."""
+        if not self._may_grow():
+            return None
+        if self._idle:
+            self._close(self._idle.pop())
+        return self._new(provisioned=False)
+
     def _new(self, *, provisioned: bool) -> Sandbox:
         name = f"sandbox-{next(_numbers)}"
         sandbox = Sandbox(name, self.config, self._tools, provisioned=provisioned)

@@ -19,6 +19,7 @@ from bench.local.control_plane import ControlPlane
 from bench.local.cpu import cores_of
 from bench.local.dispatcher import Dispatcher
 from bench.local.doors import DOORS
+from bench.local.fault_player import FaultPlayer
 from bench.local.front_doors import STEP_FUNCTIONS, FrontDoor, FunctionUrls, mount
 from bench.local.lambda_api import LambdaApi
 from bench.local.model import FunctionConfig, HttpRequest
@@ -50,7 +51,7 @@ class Deployed:
 class LocalLambda:
     """Everything that `lamload local` serves."""
 
-    def __init__(self, options: LocalOptions, spawner: Spawner) -> None:
+    def __init__(self, options: LocalOptions, spawner: Spawner, faults: FaultPlayer) -> None:
         self.options = options
         self.invoke_url = ""
         self.control_url = ""
@@ -63,12 +64,14 @@ class LocalLambda:
         self.dispatcher = Dispatcher(self.store, tools, idle_s=options.idle_s)
         self._events = EventQueue(self.dispatcher)
         self._service = Service()
+        self._faults = faults
         self._doors = tuple(DOORS) if options.doors is None else options.doors
 
     @classmethod
     async def start(cls, options: LocalOptions) -> LocalLambda:
         """Deploy the functions and open the ports. Raises LamloadError when that cannot be."""
-        server = cls(options, await Spawner.start())
+        faults = FaultPlayer(options.faults)
+        server = cls(options, await Spawner.start(), faults)
         try:
             await server._open()
         except BaseException:
@@ -126,12 +129,14 @@ class LocalLambda:
 
     async def _open(self) -> None:
         verify = self._verify("lambda")
-        urls = FunctionUrls(self.store, self.dispatcher, verify)
+        urls = FunctionUrls(self.store, self.dispatcher, self._faults, verify)
         template = await self._listen(urls.handle, 0) + "/{url_id}/"
         plane = ControlPlane(self.store, self.spawner.root / "code", url_template=template)
-        api = LambdaApi(self.store, self.dispatcher, self._events, plane.handle, verify)
+        api = LambdaApi(
+            self.store, self.dispatcher, self._events, plane.handle, self._faults, verify
+        )
         self.invoke_url = await self._listen(api.handle, self.options.port)
-        control = Control(self.dispatcher)
+        control = Control(self.dispatcher, self._faults)
         self.control_url = await self._listen(control.handle, self.options.control_port)
         aliases = [pair for source in self.options.functions for pair in self._deploy(source)]
         self.deployed = tuple([await self._described(name, alias) for name, alias in aliases])
@@ -184,7 +189,9 @@ class LocalLambda:
 
     async def _open_door(self, kind: str, name: str, alias: str) -> str:
         verify = self._verify("states") if kind == STEP_FUNCTIONS else None
-        door = FrontDoor(kind, DOORS[kind], name, alias, self.store, self.dispatcher, verify)
+        door = FrontDoor(
+            kind, DOORS[kind], name, alias, self.store, self.dispatcher, self._faults, verify
+        )
         return await self._listen(door.handle, 0) + mount(kind)
 
     def _verify(self, service: str) -> Callable[[HttpRequest], None]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -58,6 +61,9 @@ class Reply:
         """Drop the connection with a TCP reset."""
         transport = self._transport()
         if transport is not None:
+            descriptor = transport.get_extra_info("socket").fileno()
+            with socket.socket(fileno=os.dup(descriptor)) as same:  # without lingering: no FIN
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
 
     def send_raw(self, data: bytes) -> None:

@@ -36,12 +36,20 @@ class _Pace:
 
 
 async def stream(
-    dispatcher: Dispatcher, target: Target, call: InvokeCall, invocation: Invocation, reply: Reply
+    dispatcher: Dispatcher,
+    target: Target,
+    call: InvokeCall,
+    invocation: Invocation,
+    reply: Reply,
+    *,
+    fresh: bool = False,
 ) -> HttpResponse | None:
     """Answer through reply; an HttpResponse only when nothing has run (a throttle)."""
     pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
     running = asyncio.ensure_future(
-        dispatcher.invoke(target, invocation, lambda piece, _: pieces.put_nowait(piece))
+        dispatcher.invoke(
+            target, invocation, lambda piece, _: pieces.put_nowait(piece), fresh=fresh
+        )
     )
     running.add_done_callback(lambda _: pieces.put_nowait(None))
     first = await pieces.get()

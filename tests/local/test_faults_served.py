@@ -1,0 +1,97 @@
+"""Faults as a caller meets them, over a real socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from bench.errors import ProfileError
+from bench.local.options import LocalOptions
+from bench.local.server import LocalLambda
+from tests.local.serving import serving
+
+
+async def test_throttles_come_as_lambdas_and_as_the_doors() -> None:
+    fault = {"kind": "throttle", "reason": "CallerRateLimitExceeded", "retry_after_s": 3}
+    async with serving("hello", faults=(fault,), doors=("alb", "rest")) as local:
+        invoked = await local.invoke("hello")
+        alb = await local.http.get(local.door("alb"))
+        rest = await local.http.get(local.door("rest"))
+        stats = await local.stats()
+    assert invoked.response.status_code == 429
+    assert invoked.response.headers["Retry-After"] == "3"
+    assert invoked.payload["Reason"] == "CallerRateLimitExceeded"
+    assert (alb.status_code, rest.status_code) == (502, 500)
+    assert stats["faults"] == {"throttle": 3}
+    assert stats["functions"] == []
+
+
+async def test_errors_have_the_asked_status() -> None:
+    async with serving("hello", faults=({"kind": "error", "status": 503},)) as local:
+        invoked = await local.invoke("hello")
+    assert invoked.response.status_code == 503
+    assert invoked.payload["Type"] == "Service"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "reset"}, httpx.ReadError),
+        ({"kind": "malformed"}, httpx.RemoteProtocolError),
+        ({"kind": "truncated", "keep_share": 0.5}, httpx.RemoteProtocolError),
+    ],
+)
+async def test_broken_answers_break_the_connection(
+    fault: dict[str, Any], error: type[Exception]
+) -> None:
+    async with serving("hello", faults=(fault,)) as local:
+        with pytest.raises(error):
+            await local.invoke("hello")
+
+
+async def test_a_delay_comes_before_the_function() -> None:
+    fault = {"kind": "latency", "ms": 120}
+    async with serving("hello", memory_mb=(1769,), faults=(fault,)) as local:
+        await local.invoke("hello")
+        invoked = await local.invoke("hello")
+    assert invoked.response.elapsed.total_seconds() > 0.12
+    assert invoked.reported_ms("Duration") < 100
+
+
+async def test_a_cold_start_storm_starts_a_sandbox_each_time() -> None:
+    async with serving("hello", faults=({"kind": "cold-start"},)) as local:
+        for _ in range(3):
+            assert (await local.invoke("hello")).reported_ms("Init Duration") > 0
+        (function,) = (await local.stats())["functions"]
+    assert function["cold_starts"] == 3
+    assert function["sandboxes"] == 1
+
+
+async def test_faults_come_and_go_by_the_control_port() -> None:
+    async with serving("hello") as local:
+        faults = f"{local.server.control_url}/faults"
+        assert (await local.invoke("hello")).response.status_code == 200
+        posted = await local.http.post(faults, json=[{"kind": "throttle"}])
+        assert posted.json() == {"faults": [{"kind": "throttle"}]}
+        assert (await local.invoke("hello")).response.status_code == 429
+        refused = await local.http.post(faults, json={"faults": [{"kind": "trottle"}]})
+        assert refused.status_code == 400
+        assert "faults[0].kind" in refused.json()["problems"][0]
+        assert (await local.invoke("hello")).response.status_code == 429, "the old ones stay"
+        await local.http.delete(faults)
+        assert (await local.invoke("hello")).response.status_code == 200
+
+
+async def test_a_stream_can_be_spoilt_too() -> None:
+    async with serving("hello", faults=({"kind": "reset", "door": "invoke-stream"},)) as local:
+        url = f"{local.server.invoke_url}/2021-11-15/functions/hello/response-streaming-invocations"
+        with pytest.raises(httpx.ReadError):
+            await local.http.post(url, headers={"Authorization": "AWS4-HMAC-SHA256 Credential=x"})
+        assert (await local.invoke("hello")).response.status_code == 200
+
+
+async def test_mistakes_in_faults_are_told_before_anything_starts() -> None:
+    with pytest.raises(ProfileError, match=r"faults\[0\]\.status"):
+        await LocalLambda.start(LocalOptions((), faults=({"kind": "error", "status": 418},)))
