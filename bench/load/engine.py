@@ -134,10 +134,13 @@ class Engine:
 
     # -- control
 
-    def start(self, segments: Sequence[Segment], start_ns: int) -> None:
-        """Begin; start_ns is the instant at which the run's clock shows zero."""
+    def start(self, segments: Sequence[Segment], start_ns: int, finish: bool = True) -> None:
+        """Begin; start_ns is the instant at which the run's clock shows zero.
+
+        Without finish the engine waits for a replan after the last segment.
+        """
         self._start_ns = start_ns
-        self._timeline = self._walk(segments, finish=True)
+        self._timeline = self._walk(segments, finish)
         self._advance()
         self.pump()
 

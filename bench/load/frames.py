@@ -78,10 +78,14 @@ class WorkOrder:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin: start_ns on this host's CLOCK_MONOTONIC is zero of the run."""
+    """Begin: start_ns on this host's CLOCK_MONOTONIC is zero of the run.
+
+    Without finish, wait for a replan after the last segment.
+    """
 
     start_ns: int
     segments: tuple[Segment, ...]
+    finish: bool = True
 
 
 @dataclass(frozen=True, slots=True)

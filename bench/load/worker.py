@@ -89,7 +89,7 @@ class Worker:
             gc.collect()
             gc.freeze()
             gc.disable()
-            engine.start(payload.segments, payload.start_ns)
+            engine.start(payload.segments, payload.start_ns, payload.finish)
             self._ship_later()
         elif frame.kind is FrameKind.REPLAN:
             engine.replan(payload.at_ns, payload.segments, payload.finish)

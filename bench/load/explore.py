@@ -1,0 +1,122 @@
+"""Carries a capacity search out: steps into segments, rows into results, one variant at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bench.load.capacity import CapacitySearch, Step, StepKind, StepResult
+from bench.model import NS_PER_S, CapacitySpec, Outcome, Phase, Segment
+from bench.record.columns import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
+
+_ROW_TYPE = np.dtype(list(ROW_FIELDS))
+_COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
+SETTLE_AFTER_NS = 2 * NS_PER_S
+"""How long after its end a step's own answers are waited for, beside the limit itself."""
+
+
+class Explorer:
+    """The searches of a run. Segments are numbered on, phases too: each has its own description."""
+
+    def __init__(self, spec: CapacitySpec, variants: int) -> None:
+        self._spec = spec
+        self._variants = variants
+        self._variant = 0
+        self._search = CapacitySearch(spec)
+        self._step = self._search.first()
+        self._index = 0
+        self._responses: list[Any] = []
+        self._outcomes = np.zeros(len(Outcome), dtype=np.int64)
+        self._offered = self._dropped = 0
+        self._measured: Segment | None = None
+        self.answers: list[tuple[int, str]] = []
+        """(index of the variant, answer in words), as they are found."""
+
+    def begin(self, at_ns: int) -> list[tuple[Segment, Phase]]:
+        """The current step as segments, from at_ns on: one to settle, one that is measured."""
+        step = self._step
+        self._responses.clear()
+        self._outcomes[:] = 0
+        self._offered = self._dropped = 0
+        made = []
+        if step.settle_ns:
+            made.append(self._segment(step, at_ns, step.settle_ns, measured=False))
+        made.append(self._segment(step, at_ns + step.settle_ns, step.measured_ns, measured=True))
+        self._measured = made[-1][0]
+        return made
+
+    def take_rows(self, payload: bytes) -> None:
+        """Keep what the measured part of the step needs of these rows."""
+        rows = np.frombuffer(payload, dtype=_ROW_TYPE)
+        mine = rows[(rows["segment"] == self._own) & (rows["flags"] & FLAG_FINAL > 0)]
+        self._outcomes += np.bincount(mine["outcome"], minlength=len(Outcome))
+        self._responses.append(mine["last_ns"] - mine["intended_ns"])
+
+    def take_counts(self, payload: bytes) -> None:
+        """Likewise, of arrivals offered and dropped."""
+        counts = np.frombuffer(payload, dtype=_COUNT_TYPE)
+        mine = counts[counts["segment"] == self._own]
+        self._offered += int(mine["offered"].sum())
+        self._dropped += int(mine["dropped"].sum())
+
+    def is_over(self, now_ns: int) -> bool:
+        """True once the step has ended and its answers are in, or will count as missing."""
+        if self._measured is None or now_ns < self._measured.end_ns + NS_PER_S // 2:
+            return False
+        complete = self._offered == int(self._outcomes.sum()) + self._dropped
+        return complete or now_ns > self._measured.end_ns + self._spec.limit_ns + SETTLE_AFTER_NS
+
+    def conclude(self) -> tuple[str, bool]:
+        """End the step: what it showed in words, and whether another one follows."""
+        result = self._result()
+        fault = result.fault(self._spec)
+        words = f"{self._step.rps:.4g}/s {'holds' if fault is None else f'does not hold: {fault}'}"
+        step = self._search.next(result)
+        self._measured = None
+        if step is not None:
+            self._step = step
+            return words, True
+        self.answers.append((self._variant, self._search.answer))
+        self._variant += 1
+        if self._variant >= self._variants:
+            return words, False
+        self._search = CapacitySearch(self._spec)
+        self._step = self._search.first()
+        return words, True
+
+    @property
+    def _own(self) -> int:
+        return -1 if self._measured is None else self._measured.index
+
+    def _result(self) -> StepResult:
+        responses = np.sort(np.concatenate(self._responses)) if self._responses else np.empty(0)
+        rank = max(0, int(np.ceil(self._spec.q * responses.size)) - 1)
+        finished = int(self._outcomes.sum())
+        return StepResult(
+            offered=self._offered,
+            finished=finished,
+            failed=finished - int(self._outcomes[Outcome.OK]),
+            throttled=int(self._outcomes[Outcome.THROTTLED]),
+            dropped=self._dropped,
+            quantile_ns=int(responses[rank]) if responses.size else None,
+        )
+
+    def _segment(
+        self, step: Step, start_ns: int, duration_ns: int, *, measured: bool
+    ) -> tuple[Segment, Phase]:
+        index = self._index
+        self._index += 1
+        kind = step.kind if measured else "settle"
+        name = f"{StepKind(kind).value if measured else kind} {step.rps:.4g}/s"
+        segment = Segment(
+            index=index,
+            round=0,
+            phase=index,
+            variants=(self._variant,),
+            start_ns=start_ns,
+            duration_ns=duration_ns,
+            start_rps=step.rps,
+            end_rps=step.rps,
+        )
+        return segment, Phase(name, duration_ns, step.rps, step.rps, measured)

@@ -1,0 +1,72 @@
+"""Everything that could change a result, for manifest.json. Reads the host; no secrets."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import bench
+from bench.model import Binding, Profile
+
+PACKAGES = ("httpx", "httptools", "uvloop", "numpy", "hdrhistogram", "textual", "awslambdaric")
+
+
+def manifest(
+    profile: Profile, bindings: Sequence[Binding], workers: int, arguments: Sequence[str]
+) -> dict[str, Any]:
+    """The run as it is about to start; all values can be written as JSON."""
+    return {
+        "lamload": bench.__version__,
+        "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "arguments": list(arguments),
+        "profile": {"name": profile.name, "title": profile.title, "source": profile.source},
+        "seed": profile.load.seed,
+        "workers": workers,
+        "retry": {
+            "policy": profile.retry.policy.value,
+            "max_attempts": profile.retry.max_attempts,
+            "base_ns": profile.retry.base_ns,
+            "cap_ns": profile.retry.cap_ns,
+        },
+        "target": {
+            "kind": profile.target.kind.value,
+            "region": profile.target.region,
+            "bindings": [_binding(binding) for binding in bindings],
+        },
+        "host": host(),
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def host() -> dict[str, Any]:
+    """The machine and its Python."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "cores": cores,
+        "python": sys.version.split()[0],
+        "load_average": list(os.getloadavg()),
+    }
+
+
+def _binding(binding: Binding) -> dict[str, Any]:
+    return {
+        "variant": binding.variant.name,
+        "url": binding.url,
+        "function": binding.function,
+        "qualifier": binding.qualifier,
+        "region": binding.region,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
