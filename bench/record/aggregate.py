@@ -44,9 +44,10 @@ from bench.record.cells import (
     unpacked,
 )
 from bench.record.columns import COUNT_FIELDS
-from bench.record.histogram import Histogram, Points, encode_buckets
+from bench.record.histogram import Histogram, encode_buckets
 from bench.record.series import MEASURES, Series
 from bench.record.timeline import Stretch, Timeline
+from bench.stats.quantiles import Curve
 
 WINDOW_MAX_S = 60
 """How far back `window` can look."""
@@ -349,7 +350,7 @@ class Aggregate:
                     encode_buckets(held),
                 )
 
-    def curves(self) -> dict[str, dict[Measure, Points]]:
+    def curves(self) -> dict[str, dict[Measure, Curve]]:
         """The whole distribution of every measure, by the variant's name; measured phases."""
         return {
             variant.name: {

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from bench.model import QUANTILES, Distribution, Quantile
 from bench.record.batch import MISSING, TALLY, Count, Values
-from bench.record.histogram import BEYOND, OVER, RANK_SLACK, UPPER_NS, Indexes
+from bench.record.histogram import OVER, UPPER_NS, Indexes
 from bench.record.series import Series
+from bench.stats.ranks import BEYOND, RANK_SLACK
 
 Figures = NDArray[np.int64]
 """Per series (rows) the columns of Figure, then one per quantile of QUANTILES."""
@@ -186,7 +187,7 @@ def _fill_bounded(figures: Figures, every: Indexes, exact: Indexes, bounds: Inde
 
 
 def ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Nearest ranks (series × QUANTILES) from 1, as `histogram.rank_of` has them."""
+    """Nearest ranks (series × QUANTILES) from 1, as `rank_of` has them."""
     exact = np.ceil(counts[:, None] * np.array(QUANTILES) - RANK_SLACK).astype(np.int64)
     ranks: NDArray[np.int64] = np.maximum(exact, 1)
     return ranks

@@ -13,8 +13,6 @@ censored value moves to infinity.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
 from typing import Any
 from zlib import error as ZlibError
 
@@ -24,16 +22,12 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from bench.model import NS_PER_S, NS_PER_US, QUANTILES, Distribution, Quantile
+from bench.stats.quantiles import Curve
+from bench.stats.ranks import BEYOND, rank_of
 
 LOWEST_NS = NS_PER_US
 HIGHEST_NS = 900 * NS_PER_S
 DIGITS = 3
-BEYOND = 10
-"""Samples that must lie beyond a quantile before it counts as known."""
-
-RANK_SLACK = 1e-9
-"""0.07 × 100 is 7.000000000000001 in floating point and must still be rank 7."""
-
 _UNREADABLE = (TypeError, ValueError, ZlibError, HdrCookieException, HdrLengthException)
 
 Indexes = NDArray[np.uint16]
@@ -78,28 +72,6 @@ def buckets_of(values_ns: NDArray[np.int64]) -> Indexes:
     index[values_ns > HIGHEST_NS] = OVER
     found: Indexes = index.astype(np.uint16)
     return found
-
-
-def rank_of(q: float, count: int) -> int:
-    """Nearest rank of quantile q among count samples, from 1."""
-    return max(1, ceil(q * count - RANK_SLACK))
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """A distribution as its occupied buckets, ascending: upper bounds in ns, and samples in each.
-
-    censored counts those of `counts` that are lower bounds.
-    """
-
-    values_ns: Counts
-    counts: Counts
-    censored: Counts
-
-    @property
-    def count(self) -> int:
-        """All samples."""
-        return int(self.counts.sum())
 
 
 class Histogram:
@@ -226,12 +198,12 @@ class Histogram:
             quantiles=self.quantiles(qs),
         )
 
-    def points(self) -> Points:
+    def points(self) -> Curve:
         """The occupied buckets."""
         counts = np.append(self._counts, self.over)
         occupied = np.flatnonzero(counts)
         censored = np.zeros_like(counts) if self._censored is None else self._censored
-        return Points(UPPER_NS[occupied], counts[occupied], censored[occupied])
+        return Curve(UPPER_NS[occupied], counts[occupied], censored[occupied])
 
     def encode(self) -> str:
         """The counts in HdrHistogram's compressed form, version 2, base64.
