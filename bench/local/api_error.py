@@ -96,9 +96,14 @@ def conflict(message: str) -> ApiError:
     return ApiError(409, "ResourceConflictException", message)
 
 
-def precondition_failed(message: str) -> ApiError:
+def outdated_revision() -> ApiError:
     """A RevisionId that is no longer the latest."""
-    return ApiError(412, "PreconditionFailedException", message)
+    return ApiError(
+        412,
+        "PreconditionFailedException",
+        "The Revision Id provided does not match the latest Revision Id. "
+        "Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+    )
 
 
 def validation_error(

@@ -25,6 +25,8 @@ from bench.local.api_error import ApiError, invalid_parameter
 
 UNZIPPED_LIMIT_BYTES = 262_144_000
 ZIPPED_LIMIT_BYTES = 52_428_800
+STORAGE_LIMIT_BYTES = 80_530_636_800
+"""Of all archives of an account, each version's counted."""
 ENTRY_LIMIT = 100_000
 DEPTH_LIMIT = 100
 CHUNK_BYTES = 256 * 1024

@@ -14,8 +14,13 @@ from random import Random
 from uuid import UUID
 
 from bench.local import names
-from bench.local.api_error import ApiError, conflict, invalid_parameter, not_found
-from bench.local.api_error import precondition_failed as failed
+from bench.local.api_error import (
+    ApiError,
+    conflict,
+    invalid_parameter,
+    not_found,
+    outdated_revision,
+)
 from bench.local.model import ACCOUNT_ID, REGION, FunctionConfig
 from bench.local.names import LATEST, FunctionRef
 from bench.local.records import Alias, Function, FunctionUrl, Settings, Target, Version
@@ -23,11 +28,6 @@ from bench.local.routing import check_routing, draw
 
 NS_PER_MS = 1_000_000
 NO_SETTINGS = Settings()
-
-_CHANGED = (
-    "The Revision Id provided does not match the latest Revision Id. "
-    "Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
-)
 
 
 class Store:
@@ -339,58 +339,6 @@ class Store:
         self.changed(function.name)
         return made
 
-    def create_alias(
-        self,
-        name_or_arn: str,
-        alias: str,
-        version: str,
-        *,
-        weights: Mapping[str, float] | None = None,
-        description: str = "",
-    ) -> Alias:
-        """As put_alias, with 409 for an alias that exists."""
-        function = self.function(name_or_arn)
-        if alias in function.aliases:
-            raise conflict(f"Alias already exists: {self.arn(function.name, alias)}")
-        return self.put_alias(name_or_arn, alias, version, weights=weights, description=description)
-
-    def update_alias(
-        self,
-        name_or_arn: str,
-        alias: str,
-        *,
-        version: str | None = None,
-        weights: Mapping[str, float] | None = None,
-        description: str | None = None,
-        revision_id: str | None = None,
-    ) -> Alias:
-        """Change what is given, keep the rest. Raises 404 and 412 besides put_alias's errors."""
-        function = self.function(name_or_arn)
-        before = function.aliases.get(alias)
-        if before is None:
-            raise ApiError(
-                404,
-                "ResourceNotFoundException",
-                f"Alias not found: {self.arn(function.name, alias)}",
-            )
-        if revision_id and revision_id != before.revision_id:
-            raise failed(_CHANGED)
-        return self.put_alias(
-            name_or_arn,
-            alias,
-            version or before.version,
-            weights=before.weights if weights is None else weights,
-            description=before.description if description is None else description,
-        )
-
-    def delete_alias(self, name_or_arn: str, alias: str) -> None:
-        """Remove an alias, its provisioned concurrency and URL; without one, nothing happens."""
-        function = self.function(name_or_arn)
-        for held in (function.aliases, function.provisioned, function.policies):
-            held.pop(alias, None)
-        self.drop_urls(function.name, alias)
-        self.changed(function.name)
-
     # ------------------------------------------------------------------ shared by all
 
     def drop_urls(self, name: str, qualifier: str | None = None) -> None:
@@ -400,6 +348,11 @@ class Store:
             for url_id, url in self.urls.items()
             if url.name != name or qualifier not in (None, url.qualifier)
         }
+
+    def code_bytes(self) -> int:
+        """Size of all archives, each version's counted."""
+        versions = (v for function in self.functions.values() for v in function.versions.values())
+        return sum(version.settings.code_size_bytes for version in versions)
 
     def new_id(self) -> str:
         """A random UUID, from the store's own source."""
@@ -413,7 +366,7 @@ class Store:
     def check_revision(self, version: Version, revision_id: str | None) -> None:
         """Raise 412 unless revision_id is None or the version's own."""
         if revision_id and revision_id != version.revision(self.clock_ns()):
-            raise failed(_CHANGED)
+            raise outdated_revision()
 
     def check_idle(self, version: Version) -> None:
         """Raise 409 while a version is being created or updated."""

@@ -461,6 +461,14 @@ def test_a_name_that_is_taken_conflicts(active: Any) -> None:
     assert error_of(caught)[2] == "Function already exist: primes"
 
 
+def test_code_storage_has_an_end(active: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = active.get_account_settings()["AccountUsage"]["TotalCodeSize"]
+    monkeypatch.setattr("bench.local.code.STORAGE_LIMIT_BYTES", used + 10)
+    with pytest.raises(active.exceptions.CodeStorageExceededException) as caught:
+        create(active, FunctionName="one-too-many")
+    assert error_of(caught)[0] == 400
+
+
 def request(method: str, path: str, body: bytes = b"", query: str = "") -> HttpRequest:
     return HttpRequest(method, path, query, (), body)
 

@@ -16,6 +16,7 @@ from bench.local.reservations import (
     report_allocated,
     unreserved,
 )
+from bench.local.routing import delete_alias
 from bench.local.store import Store
 from bench.local.urls import create_url, delete_url, find_url, update_url
 
@@ -263,7 +264,7 @@ def test_a_version_in_use_by_an_alias_stays(store: Store) -> None:
     with pytest.raises(ApiError) as error:
         store.delete("primes", "1")
     assert code_of(error) == (409, "ResourceConflictException")
-    store.delete_alias("primes", "128MB")
+    delete_alias(store, "primes", "128MB")
     store.delete("primes:1")
     assert store.resolve("primes").version == "$LATEST"
 
@@ -294,7 +295,7 @@ def test_a_function_and_each_alias_have_at_most_one_url(store: Store) -> None:
     assert code_of(error) == (409, "ResourceConflictException")
     assert update_url(store, "primes", None, auth_type="AWS_IAM").url_id == first.url_id
     assert find_url(store, "primes:128MB", None) == aliased
-    store.delete_alias("primes", "128MB")
+    delete_alias(store, "primes", "128MB")
     with pytest.raises(ApiError) as error:
         find_url(store, "primes", "128MB")
     assert code_of(error) == (404, "ResourceNotFoundException")

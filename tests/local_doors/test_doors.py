@@ -182,6 +182,12 @@ def test_the_report_of_the_log_is_preferred(kind: str) -> None:
     assert line == "REPORT RequestId: r\tDuration: 1.00 ms"
 
 
+def test_a_report_in_json_is_taken_as_it_is() -> None:
+    log = b'{"type":"platform.start"}\n{"type":"platform.report","record":{"requestId":"r"}}\n'
+    line = header(respond("alb", result(log_tail=log)), REPORT_HEADER)
+    assert line == '{"type":"platform.report","record":{"requestId":"r"}}'
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_local_extras_can_be_left_out(kind: str) -> None:
     context = replace(CONTEXT, report=False)

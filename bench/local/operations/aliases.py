@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bench.local import routing
 from bench.local.operations import describe
 from bench.local.operations.call import Call, Reply, unreadable
 
 
 def create(call: Call) -> Reply:
     """CreateAlias: 201."""
-    made = call.store.create_alias(
+    made = routing.create_alias(
+        call.store,
         call.name,
         call.needed_text("Name"),
         call.needed_text("FunctionVersion"),
@@ -27,7 +29,8 @@ def get(call: Call) -> Reply:
 
 def update(call: Call) -> Reply:
     """UpdateAlias; an empty RoutingConfig takes the weights away."""
-    made = call.store.update_alias(
+    made = routing.update_alias(
+        call.store,
         call.name,
         call.labels[1],
         version=call.text("FunctionVersion"),
@@ -40,7 +43,7 @@ def update(call: Call) -> Reply:
 
 def delete(call: Call) -> Reply:
     """DeleteAlias: 204."""
-    call.store.delete_alias(call.name, call.labels[1])
+    routing.delete_alias(call.store, call.name, call.labels[1])
     return 204, None
 
 

@@ -11,8 +11,6 @@ from bench.local.operations import describe
 from bench.local.operations.call import Call, Reply
 from bench.local.records import Provisioned
 
-TOTAL_CODE_BYTES = 80_530_636_800
-
 
 def put_reserved(call: Call) -> Reply:
     """PutFunctionConcurrency."""
@@ -71,17 +69,16 @@ def _list_provisioned(call: Call) -> Reply:
 def account_settings(call: Call) -> Reply:
     """GetAccountSettings."""
     store = call.store
-    versions = [v for function in store.functions.values() for v in function.versions.values()]
     return 200, {
         "AccountLimit": {
-            "TotalCodeSize": TOTAL_CODE_BYTES,
+            "TotalCodeSize": code.STORAGE_LIMIT_BYTES,
             "CodeSizeUnzipped": code.UNZIPPED_LIMIT_BYTES,
             "CodeSizeZipped": code.ZIPPED_LIMIT_BYTES,
             "ConcurrentExecutions": store.account_concurrency,
             "UnreservedConcurrentExecutions": reservations.unreserved(store),
         },
         "AccountUsage": {
-            "TotalCodeSize": sum(version.settings.code_size_bytes for version in versions),
+            "TotalCodeSize": store.code_bytes(),
             "FunctionCount": len(store.functions),
         },
     }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.local import code
-from bench.local.api_error import invalid_parameter, validation_error
+from bench.local.api_error import ApiError, invalid_parameter, validation_error
 from bench.local.model import FunctionConfig
 from bench.local.names import LATEST
 from bench.local.operations import describe, members
@@ -38,7 +38,7 @@ def create(call: Call) -> Reply:
     publish = call.body.get("Publish") is True
     if name in call.store.functions:
         call.store.create(config)  # raises the conflict, before anything is unpacked
-    unpacked = code.unpack(code.decode(given.get("ZipFile")), call.code_root)
+    unpacked = _unpack(call, code.decode(given.get("ZipFile")))
     version = call.store.create(
         replace(config, folder=unpacked.folder),
         replace(settings, code_sha256=unpacked.sha256, code_size_bytes=unpacked.size_bytes),
@@ -113,7 +113,7 @@ def update_code(call: Call) -> Reply:
     archive = code.decode(call.body.get("ZipFile"))
     if call.body.get("DryRun") is True:
         return 200, describe.configuration(call, before) | {"CodeSha256": code.sha256(archive)}
-    unpacked = code.unpack(archive, call.code_root)
+    unpacked = _unpack(call, archive)
     config = replace(
         before.config,
         folder=unpacked.folder,
@@ -149,6 +149,13 @@ def list_versions(call: Call) -> Reply:
     """ListVersionsByFunction, `$LATEST` first."""
     versions = list(call.store.function(call.name).versions.values())
     return 200, call.page("Versions", versions, lambda version: describe.summary(call, version))
+
+
+def _unpack(call: Call, archive: bytes) -> code.Code:
+    """The unpacked archive; raises ApiError 400 when the account's code storage is full."""
+    if call.store.code_bytes() + len(archive) > code.STORAGE_LIMIT_BYTES:
+        raise ApiError(400, "CodeStorageExceededException", "Code storage limit exceeded.")
+    return code.unpack(archive, call.code_root)
 
 
 def _new_name(call: Call) -> str:
