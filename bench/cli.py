@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -69,6 +68,8 @@ class _Verbs(click.Group):
 def _mend(verb: str) -> str:
     if verb.endswith(".toml"):
         return f"; did you mean `lamload run {verb}`?"
+    from difflib import get_close_matches
+
     close = get_close_matches(verb, VERBS, 1)
     return f"; did you mean `lamload {close[0]}`?" if close else ""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from bench.errors import UsageError
+from bench.events.source import event_source
 from bench.model import EventKind, EventSpec
 from bench.profile.table import Reader, Table, positive, quoted, text
 from bench.profile.units import shown
@@ -19,20 +22,21 @@ EVENT_KEYS = {
     "event_generator": EventKind.GENERATOR,
 }
 """What a table can say where its payloads come from. A template may name a feed for its rows."""
-
-
+SAMPLES = 20
+"""Events of a changing source that are made before a run, to see whether they can be sent."""
 _NO_GENERATOR: tuple[str, dict[str, Any]] = ("", {})
+_NO_FEED: tuple[str | None, dict[str, Any]] = (None, {})
 
 
-def read_events(target: Table, base_dir: Path) -> tuple[EventSpec, ...]:
-    """The events of [target]; without any, the empty object."""
+def read_events(target: Table, base_dir: Path) -> list[tuple[Table, EventSpec]]:
+    """The events of [target], each with the table that gives it; without any, the empty object."""
     mix = target.tables("events", "target.events")
     if not mix:
-        return (_event(target, base_dir) or EventSpec(),)
+        return [(target, _event(target, base_dir) or EventSpec())]
     for key in EVENT_KEYS:
         if key in target:
             target.fault(key, "cannot stand beside target.events: put it into the mix")
-    return tuple(_mixed(table, base_dir) for table in mix)
+    return [(table, _mixed(table, base_dir)) for table in mix]
 
 
 def _mixed(table: Table, base_dir: Path) -> EventSpec:
@@ -40,15 +44,15 @@ def _mixed(table: Table, base_dir: Path) -> EventSpec:
     spec = _event(table, base_dir)
     if spec is None:
         table.fault("", f"needs one of {', '.join(EVENT_KEYS)}")
-        return EventSpec()
-    return EventSpec(spec.kind, spec.value, spec.path, spec.options, weight)
+    return replace(spec or EventSpec(), weight=weight)
 
 
 def _event(table: Table, base_dir: Path) -> EventSpec | None:
     given = [key for key in EVENT_KEYS if key in table]
     if given == ["event_template", "event_feed"]:
-        path = table.take("event_feed", existing_file(base_dir), None)
-        return EventSpec(EventKind.TEMPLATE, table.take("event_template", json_value, {}), path)
+        path, options = table.take("event_feed", feed(base_dir), _NO_FEED)
+        template: Any = table.take("event_template", json_value, {})
+        return EventSpec(EventKind.TEMPLATE, template, None, {"feed": path, **options})
     for key in given[1:]:
         table.fault(key, f"cannot stand beside {given[0]}: keep one of them")
     return _single(table, given[0], base_dir) if given else None
@@ -56,8 +60,11 @@ def _event(table: Table, base_dir: Path) -> EventSpec | None:
 
 def _single(table: Table, key: str, base_dir: Path) -> EventSpec:
     kind = EVENT_KEYS[key]
-    if kind in (EventKind.FILE, EventKind.FEED):
+    if kind is EventKind.FILE:
         return EventSpec(kind, {}, table.take(key, existing_file(base_dir), None))
+    if kind is EventKind.FEED:
+        path, options = table.take(key, feed(base_dir), _NO_FEED)
+        return EventSpec(kind, {}, path, options)
     if kind is EventKind.GENERATOR:
         name, options = table.take(key, generator, _NO_GENERATOR)
         return EventSpec(kind, name, None, options)
@@ -92,12 +99,27 @@ def _at(place: str) -> str:
 
 def generator(value: Any) -> tuple[str, dict[str, Any]]:
     """`"name"`, or a table with `name` and options."""
-    if isinstance(value, dict):
-        if "name" not in value:
-            raise ValueError('must have a name, such as { name = "firehose", records = 10 }')
-        options = {key: json_value(item) for key, item in value.items() if key != "name"}
-        return text(value["name"]), options
-    return text(value), {}
+    if not isinstance(value, dict):
+        return text(value), {}
+    if "name" not in value:
+        raise ValueError('must have a name, such as { name = "firehose", records = 10 }')
+    return text(value["name"]), {key: json_value(value[key]) for key in value if key != "name"}
+
+
+def feed(base_dir: Path) -> Reader[tuple[str | None, dict[str, Any]]]:
+    """A reader of `"rows.csv"`, or of a table with `file` and options."""
+    read_path = existing_file(base_dir)
+
+    def read(value: Any) -> tuple[str | None, dict[str, Any]]:
+        if not isinstance(value, dict):
+            return read_path(value), {}
+        if "file" not in value:
+            raise ValueError('must have a file, such as { file = "rows.csv", order = "shuffled" }')
+        if unknown := sorted(value.keys() - {"file", "order", "text"}):
+            raise ValueError(f"has no option {unknown[0]}; there are file, order and text")
+        return read_path(value["file"]), {key: value[key] for key in value if key != "file"}
+
+    return read
 
 
 def existing_file(base_dir: Path) -> Reader[str]:
@@ -110,29 +132,39 @@ def existing_file(base_dir: Path) -> Reader[str]:
         try:
             with path.open("rb"):
                 return str(path)
-        except OSError as error:
-            reason = (error.strerror or "cannot be read").lower()
-            raise ValueError(f"must be a file that can be read ({path}: {reason})") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ValueError(
+                f"must be a file that can be read ({path}: {reason.lower()})"
+            ) from None
 
     return read
 
 
-def payload_fault(spec: EventSpec, limit_bytes: int | None, must_be_json: bool) -> str | None:
-    """What is wrong with a literal's or a file's payload, or None.
+def check_event(table: Table, spec: EventSpec, limit_bytes: int | None, json_only: bool) -> None:
+    """Make events of a spec as a run would, and note why they could not be sent.
 
-    limit_bytes None means that any size goes. Other kinds are known only event by event.
+    limit_bytes None means that any size goes.
     """
-    if spec.kind is EventKind.LITERAL:
-        payload = json.dumps(spec.value, separators=(",", ":")).encode()
-    elif spec.kind is EventKind.FILE and spec.path is not None:
-        payload = Path(spec.path).read_bytes()
-        if must_be_json and (fault := _json_fault(payload)):
-            return fault
-    else:
-        return None
-    if limit_bytes is not None and len(payload) > limit_bytes:
-        return f"is too large: {len(payload)} bytes, of which {limit_bytes} are allowed"
-    return None
+    key = next(name for name, kind in EVENT_KEYS.items() if kind is spec.kind)
+    if any(problem.key == table.key_path(key) for problem in table.problems):
+        return
+    try:
+        source = event_source([spec], 1)
+        for index in range(1 if source.constant else SAMPLES):
+            payload = source.next(index)
+            if limit_bytes is not None and len(payload) > limit_bytes:
+                table.fault(
+                    key,
+                    f"is too large: {len(payload)} bytes, and of the endpoints in [[variants]] "
+                    f"one takes at most {limit_bytes}",
+                )
+                return
+            if json_only and (fault := _json_fault(payload)):
+                table.fault(key, fault)
+                return
+    except UsageError as error:
+        table.fault(key, str(error))
 
 
 def _json_fault(payload: bytes) -> str | None:
@@ -141,9 +173,9 @@ def _json_fault(payload: bytes) -> str | None:
     except UnicodeDecodeError:
         return "must be JSON in UTF-8: the Lambda API takes nothing else"
     except json.JSONDecodeError as error:
-        return (
-            f"must be JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-            if payload.strip()
-            else f"must be JSON (it is {shown('')}: write {{}} for an empty event)"
-        )
+        if not payload.strip():
+            return f"must be JSON (it is {shown('')}: write {{}} for an empty event)"
+        return f"must be JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    except RecursionError:
+        return "must be JSON that is not nested so deeply"
     return None

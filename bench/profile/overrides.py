@@ -70,7 +70,7 @@ def parse_value(text: str) -> Any:
 def _put(document: dict[str, Any], parts: list[str], value: Any) -> str:
     """Set the value, making tables on the way; the key path as messages write it."""
     if parts[0] not in KEYS[""]:
-        raise _Bad(unknown_key("", parts[0]))
+        raise _Bad(f"starts with {parts[0]}, which {unknown_key('', parts[0])}")
     place: Any = document
     path = ""
     for depth, part in enumerate(parts):
@@ -101,9 +101,7 @@ def _index(items: list[Any], part: str, array: str) -> int:
     if part.isdecimal() and int(part) < len(items):
         return int(part)
     known = [str(name) for name in names if name]
-    there = f"named {', '.join(known)}" if known else f"numbered 0 to {len(items) - 1}"
+    there = f"there are {', '.join(known)}" if known else f"the last is {len(items) - 1}"
     if not items:
-        there = "none"
-    raise _Bad(
-        f"names no {array}: there are {there} (address them {_ARRAYS.get(array, 'by number')})"
-    )
+        there = "there is none"
+    raise _Bad(f"names no {array}: {there} (address it {_ARRAYS.get(array, 'by number')})")

@@ -131,7 +131,9 @@ def _check_names(tables: list[Table], phases: list[Phase]) -> None:
 def _check_loops(tables: list[Table], phases: list[Phase], load_table: Table) -> None:
     """A run is either an open loop or a closed one: their response times differ in meaning."""
     is_open = [any(kind in table for kind in ("rate", "burst", "replay")) for table in tables]
-    is_closed = ["callers" in table for table in tables]
+    is_closed = [
+        "callers" in table and not open_ for table, open_ in zip(tables, is_open, strict=True)
+    ]
     if "callers" in load_table and any(is_open):
         first = tables[is_open.index(True)]
         load_table.fault("callers", f"cannot stand beside a rate, burst or replay ({first.path})")

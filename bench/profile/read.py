@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.errors import Problem, ProfileError
 from bench.model import EndpointKind, Profile, Target, TargetKind
+from bench.profile.events import read_events
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
 from bench.profile.sections import (
@@ -26,7 +27,7 @@ from bench.profile.shipped import shipped_profile, shipped_profiles
 from bench.profile.table import Table, flag, text
 from bench.profile.target import read_target
 from bench.profile.units import read_usd, shown
-from bench.profile.variants import check_payloads, read_variants
+from bench.profile.variants import check_events, read_variants
 
 _POSITION = re.compile(r"(.*?) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
@@ -114,13 +115,14 @@ def _build(
     root = Table(document, "", "", problems)
     name = root.take("name", _name, path.stem)
     target_table = root.table("target", "target")
-    if "target" not in root:
+    events = read_events(target_table, base_dir)
+    if "target" in root:
+        target = read_target(target_table, (spec for _, spec in events), base_dir)
+    else:
         root.fault("target", 'is missing: add [target] with kind = "local" and a function')
         target = Target(TargetKind.LOCAL)
-    else:
-        target = read_target(target_table, base_dir)
     variants = read_variants(root, target)
-    check_payloads(target_table, target.events, list(variants))
+    check_events(events, variants)
     load_table = root.table("load", "load")
     load = read_load(load_table)
     phases = read_phases(root, load_table, load, base_dir)

@@ -116,12 +116,16 @@ def _seconds(seconds: float | None) -> str | None:
 
 def _event(spec: EventSpec) -> dict[str, Any]:
     key = next(name for name, kind in EVENT_KEYS.items() if kind is spec.kind)
-    if spec.kind in (EventKind.FILE, EventKind.FEED):
+    if spec.kind is EventKind.FILE:
         return {key: spec.path}
+    if spec.kind is EventKind.FEED:
+        return {key: {"file": spec.path, **spec.options} if spec.options else spec.path}
     if spec.kind is EventKind.GENERATOR and spec.options:
         return {key: {"name": spec.value, **spec.options}}
-    feed = {} if spec.path is None else {"event_feed": spec.path}
-    return {key: spec.value, **feed}
+    if spec.kind is EventKind.TEMPLATE and spec.options:
+        rows = dict(spec.options)
+        return {key: spec.value, "event_feed": {"file": rows.pop("feed"), **rows}}
+    return {key: spec.value}
 
 
 def _variant(variant: Any) -> _Keys:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import bench
-from bench.model import EndpointKind, Target, TargetKind
-from bench.profile.events import json_value, read_events
+from bench.model import EndpointKind, EventSpec, Target, TargetKind
+from bench.profile.events import json_value
 from bench.profile.table import Table, above_zero, choice, flag, text, whole
 from bench.profile.units import read_duration_ns, shown
 
@@ -27,8 +28,8 @@ _FUNCTION = re.compile(
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
-def read_target(table: Table, base_dir: Path) -> Target:
-    """The target, as far as it can be read; relative paths start from base_dir."""
+def read_target(table: Table, events: Iterable[EventSpec], base_dir: Path) -> Target:
+    """The target with its events, as far as it can be read; relative paths start from base_dir."""
     kind = table.take(
         "kind",
         choice(TargetKind),
@@ -45,7 +46,7 @@ def read_target(table: Table, base_dir: Path) -> Target:
         handler=table.take("handler", text, None),
         region=table.take("region", _region, None),
         qualifier=table.take("qualifier", _qualifier, None),
-        events=read_events(table, base_dir),
+        events=tuple(events),
         urls=_urls(table, kind),
         http_method=table.take("method", _method, "POST"),
         http_path=table.take("path", _path, "/"),

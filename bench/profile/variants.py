@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 from bench.model import Architecture, EndpointKind, EventSpec, Target, TargetKind, Variant
-from bench.profile.events import EVENT_KEYS, payload_fault
+from bench.profile.events import check_event
 from bench.profile.table import Table, choice, whole
 
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
@@ -92,14 +93,9 @@ def _impossible(endpoint: EndpointKind, target: Target) -> str | None:
     return None
 
 
-def check_payloads(target: Table, events: tuple[EventSpec, ...], variants: list[Variant]) -> None:
+def check_events(events: Iterable[tuple[Table, EventSpec]], variants: Sequence[Variant]) -> None:
     """Note events that an endpoint of the profile would refuse."""
     kinds = {variant.endpoint for variant in variants}
-    strictest = min(kinds, key=lambda kind: REQUEST_LIMIT_BYTES.get(kind, 1 << 62), default=None)
-    limit_bytes = REQUEST_LIMIT_BYTES.get(strictest) if strictest else None
-    for index, spec in enumerate(events):
-        fault = payload_fault(spec, limit_bytes, bool(kinds & JSON_ONLY))
-        if fault is not None:
-            key = next(name for name, kind in EVENT_KEYS.items() if kind is spec.kind)
-            by = f" by {strictest.value}" if strictest and "too large" in fault else ""
-            target.fault(key if key in target else f"events[{index}].{key}", fault + by)
+    limits = [REQUEST_LIMIT_BYTES[kind] for kind in kinds if kind in REQUEST_LIMIT_BYTES]
+    for table, spec in events:
+        check_event(table, spec, min(limits, default=None), bool(kinds & JSON_ONLY))

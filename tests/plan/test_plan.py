@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from bench.model import (
+    EndpointKind,
+    LoadSpec,
+    Order,
+    Phase,
+    Profile,
+    Segment,
+    Target,
+    TargetKind,
+    Variant,
+)
+from bench.plan import make_plan
+
+S = 1_000_000_000
+WARM_UP = Phase("warm-up", 2 * S, 3.0, 3.0, measured=False)
+STEADY = Phase("steady", 5 * S, 3.0, 30.0)
+
+
+def profile_of(
+    order: Order,
+    *,
+    rounds: int = 1,
+    seed: int = 1,
+    variants: int = 3,
+    phases: tuple[Phase, ...] = (WARM_UP, STEADY),
+) -> Profile:
+    return Profile(
+        name="p",
+        title="p",
+        question="",
+        source="p.toml",
+        target=Target(TargetKind.LOCAL, "primes"),
+        variants=tuple(Variant(EndpointKind.INVOKE, 128 + n) for n in range(variants)),
+        load=LoadSpec(order=order, rounds=rounds, seed=seed),
+        phases=phases,
+    )
+
+
+def rows(profile: Profile) -> list[tuple[int, int, tuple[int, ...]]]:
+    """(round, phase, variants) of every segment."""
+    return [(s.round, s.phase, s.variants) for s in make_plan(profile).segments]
+
+
+@pytest.mark.parametrize(
+    ("order", "rounds", "expected"),
+    [
+        (
+            Order.SEQUENTIAL,
+            2,
+            # variant 0 is done with before variant 1 begins
+            [
+                (0, 0, (0,)), (0, 1, (0,)), (1, 0, (0,)), (1, 1, (0,)),
+                (0, 0, (1,)), (0, 1, (1,)), (1, 0, (1,)), (1, 1, (1,)),
+            ],
+        ),
+        (
+            Order.TOGETHER,
+            2,
+            # every segment carries both
+            [(0, 0, (0, 1)), (0, 1, (0, 1)), (1, 0, (0, 1)), (1, 1, (0, 1))],
+        ),
+    ],
+)  # fmt: skip
+def test_orders_without_chance(
+    order: Order, rounds: int, expected: list[tuple[int, int, tuple[int, ...]]]
+) -> None:
+    assert rows(profile_of(order, rounds=rounds, variants=2)) == expected
+
+
+def test_an_interleaved_round_has_every_variant_once_with_all_phases() -> None:
+    found = rows(profile_of(Order.INTERLEAVED, rounds=4, variants=5))
+    for round_ in range(4):
+        of_round = [row for row in found if row[0] == round_]
+        blocks = [of_round[i : i + 2] for i in range(0, len(of_round), 2)]
+        assert Counter(block[0][2] for block in blocks) == {(v,): 1 for v in range(5)}
+        assert all([row[1] for row in block] == [0, 1] for block in blocks)
+        assert all(block[0][2] == block[1][2] for block in blocks)
+
+
+def test_interleaved_rounds_are_shuffled_anew() -> None:
+    found = rows(profile_of(Order.INTERLEAVED, rounds=6, variants=6))
+    orders = {tuple(row[2] for row in found if row[0] == round_) for round_ in range(6)}
+    assert len(orders) > 1
+
+
+def test_the_same_seed_gives_the_same_plan_and_another_seed_another() -> None:
+    plans = [
+        make_plan(profile_of(Order.INTERLEAVED, rounds=3, variants=6, seed=seed))
+        for seed in (1, 1, 2)
+    ]
+    assert plans[0] == plans[1]
+    assert plans[0] != plans[2]
+
+
+@pytest.mark.parametrize("order", Order)
+def test_segments_follow_each_other_without_gaps_and_are_numbered(order: Order) -> None:
+    segments = make_plan(profile_of(order, rounds=3)).segments
+    assert [segment.index for segment in segments] == list(range(len(segments)))
+    assert segments[0].start_ns == 0
+    assert all(a.end_ns == b.start_ns for a, b in pairwise(segments))
+
+
+def test_a_segment_has_its_phases_load() -> None:
+    segment = make_plan(profile_of(Order.SEQUENTIAL)).segments[1]
+    assert segment == Segment(1, 0, 1, (0,), 2 * S, 5 * S, 3.0, 30.0)
+
+
+def test_a_stepped_ramp_goes_from_its_start_to_its_end_in_equal_steps() -> None:
+    ramp = Phase("ramp", 10 * S, 10.0, 50.0, steps=5)
+    segments = make_plan(profile_of(Order.TOGETHER, phases=(ramp,))).segments
+    assert [segment.start_rps for segment in segments] == [10.0, 20.0, 30.0, 40.0, 50.0]
+    assert all(segment.start_rps == segment.end_rps for segment in segments)
+    assert [segment.duration_ns for segment in segments] == [2 * S] * 5
+    assert {segment.phase for segment in segments} == {0}
+
+
+def test_steps_of_callers_are_whole() -> None:
+    ramp = Phase("ramp", 9 * S, start_callers=1, end_callers=6, steps=3)
+    segments = make_plan(profile_of(Order.TOGETHER, phases=(ramp,))).segments
+    assert [(s.start_callers, s.end_callers) for s in segments] == [(1, 1), (3, 3), (6, 6)]
+
+
+def test_steps_that_do_not_divide_the_duration_still_fill_it() -> None:
+    ramp = Phase("ramp", 10, 1.0, 2.0, steps=3)
+    plan = make_plan(profile_of(Order.TOGETHER, phases=(ramp,)))
+    assert [segment.duration_ns for segment in plan.segments] == [3, 3, 4]
+    assert plan.duration_ns == 10
+
+
+def test_bursts_and_recordings_are_handed_on() -> None:
+    phases = (
+        Phase("burst", 4 * S, burst=20, every_ns=S),
+        Phase("replay", 4 * S, replay=b"\0" * 8),
+    )
+    burst, replay = make_plan(profile_of(Order.TOGETHER, phases=phases)).segments
+    assert (burst.burst, burst.every_ns) == (20, S)
+    assert replay.replay == b"\0" * 8
+
+
+def test_without_phases_there_is_nothing_to_plan() -> None:
+    assert make_plan(profile_of(Order.INTERLEAVED, phases=())).segments == ()

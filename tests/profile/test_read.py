@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.errors import ExitCode, ProfileError
+from bench.model import (
+    Architecture,
+    Arrivals,
+    EndpointKind,
+    EventKind,
+    Order,
+    Outcome,
+    RetryPolicyName,
+    TargetKind,
+    Variant,
+)
+from bench.profile import load_profile
+from tests.profile.write import MINIMAL, load, mistakes
+
+
+def test_the_short_case_is_short(tmp_path: Path) -> None:
+    profile = load(tmp_path, MINIMAL)
+    assert profile.name == profile.title == "p"
+    assert profile.target.kind is TargetKind.LOCAL
+    assert profile.variants == (Variant(EndpointKind.INVOKE, 128),)
+    assert (profile.load.order, profile.load.arrivals) == (Order.INTERLEAVED, Arrivals.POISSON)
+    phase = profile.phases[0]
+    assert (phase.start_rps, phase.end_rps, phase.duration_ns) == (10.0, 10.0, 5_000_000_000)
+    assert phase.measured
+
+
+def test_lists_in_variants_make_a_variant_of_each_combination(tmp_path: Path) -> None:
+    text = MINIMAL.replace(
+        "memory_mb = 128",
+        'endpoint = ["alb", "rest"]\nmemory_mb = [512, 1769]\narchitecture = ["x86_64", "arm64"]',
+    )
+    names = [variant.name for variant in load(tmp_path, text).variants]
+    assert names == [
+        "alb-512MB",
+        "alb-512MB-arm64",
+        "alb-1769MB",
+        "alb-1769MB-arm64",
+        "rest-512MB",
+        "rest-512MB-arm64",
+        "rest-1769MB",
+        "rest-1769MB-arm64",
+    ]
+    assert load(tmp_path, text).variants[1].architecture is Architecture.ARM64
+
+
+def test_the_leading_comment_is_the_question(tmp_path: Path) -> None:
+    text = "\n# Does it hold?\n#\n# And how long?\n\n# not this\n" + MINIMAL
+    assert load(tmp_path, text).question == "Does it hold?\n\nAnd how long?"
+    assert load(tmp_path, MINIMAL).question == ""
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + ("# Why?\n" + MINIMAL).replace("\n", "\r\n").encode())
+    assert load_profile(path).question == "Why?"
+
+
+def test_callers_of_the_load_make_every_phase_a_closed_loop(tmp_path: Path) -> None:
+    text = MINIMAL.replace('rate = "10/s"\n', "") + '[load]\ncallers = 10\nthink = "100ms"\n'
+    profile = load(tmp_path, text)
+    assert (profile.phases[0].start_callers, profile.phases[0].end_callers) == (10, 10)
+    assert profile.load.think_ns == 100_000_000
+
+
+def test_a_phase_can_have_a_ramp_of_callers(tmp_path: Path) -> None:
+    phase = load(tmp_path, MINIMAL.replace('rate = "10/s"', 'callers = "1..50"')).phases[0]
+    assert (phase.start_callers, phase.end_callers) == (1, 50)
+
+
+def test_a_timeout_that_is_not_given_gives_way_to_one_that_is(tmp_path: Path) -> None:
+    short = load(tmp_path, MINIMAL + '[timeout]\ntotal = "30s"\n').timeouts
+    assert (short.first_byte_ns, short.total_ns) == (30_000_000_000, 30_000_000_000)
+    long = load(tmp_path, MINIMAL + '[timeout]\nfirst_byte = "10m"\n').timeouts
+    assert long.first_byte_ns == long.total_ns == 600_000_000_000
+
+
+def test_a_retry_policy_alone_means_three_attempts(tmp_path: Path) -> None:
+    retry = load(tmp_path, MINIMAL + '[retry]\npolicy = "fixed"\non = ["throttled"]\n').retry
+    assert (retry.policy, retry.max_attempts) == (RetryPolicyName.FIXED, 3)
+    assert retry.on == {Outcome.THROTTLED}
+    assert load(tmp_path, MINIMAL).retry.max_attempts == 1
+
+
+def test_any_url_needs_no_variants(tmp_path: Path) -> None:
+    text = '[target]\nkind = "http"\nurl = "http://127.0.0.1:8080/x?y=1"\n'
+    profile = load(tmp_path, text + '[[phase]]\nrate = "1/s"\nduration = "1s"\n')
+    assert profile.variants == (Variant(EndpointKind.HTTP),)
+    assert profile.target.urls == {EndpointKind.HTTP: "http://127.0.0.1:8080/x?y=1"}
+
+
+def test_a_front_door_of_an_emulator_is_called_at_the_targets_url(tmp_path: Path) -> None:
+    text = (
+        '[target]\nkind = "http"\nurl = "http://127.0.0.1:8080"\n[[variants]]\nendpoint = "alb"\n'
+    )
+    text += 'memory_mb = 128\n[[phase]]\nrate = "1/s"\nduration = "1s"\n'
+    assert load(tmp_path, text).target.urls[EndpointKind.ALB] == "http://127.0.0.1:8080"
+
+
+def test_paths_start_from_the_profiles_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "handler.py").write_text("def handler(event, context): return 1\n")
+    (tmp_path / "event.json").write_text('{"a": 1}')
+    text = MINIMAL.replace('"primes"', '"mine"\nevent_file = "event.json"')
+    (tmp_path / "p.toml").write_text(text)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    target = load_profile(Path("..") / "p.toml").target
+    assert target.function == str((tmp_path / "mine").resolve())
+    assert target.events[0].path == str((tmp_path / "event.json").resolve())
+
+
+def test_capacity_takes_the_place_of_phases(tmp_path: Path) -> None:
+    text = MINIMAL.partition("[[phase]]")[0]
+    text += '[capacity]\nstart = "10/s"\nmax = "600/min"\nholds = "p99.9 < 300ms"\n'
+    spec = load(tmp_path, text).capacity
+    assert spec is not None
+    assert (spec.start_rps, spec.max_rps) == (10.0, 10.0)
+    assert (spec.q, spec.limit_ns) == (0.999, 300_000_000)
+
+
+def test_a_mix_of_events_has_weights(tmp_path: Path) -> None:
+    text = MINIMAL.replace(
+        '"primes"',
+        '"primes"\nevents = [{ event = { n = 1 }, weight = 3 }, '
+        '{ event_generator = { name = "firehose" } }]',
+    )
+    events = load(tmp_path, text).target.events
+    assert [(event.kind, event.weight) for event in events] == [
+        (EventKind.LITERAL, 3.0),
+        (EventKind.GENERATOR, 1.0),
+    ]
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    text = """
+titel = "x"
+rounds = 3
+[target]
+kind = "locl"
+[[variants]]
+endpoint = "albb"
+memory_mb = [64, 128]
+[load]
+in_flight = 0
+[[phase]]
+rate = "-5/s"
+duration = "5s"
+[[phase]]
+rate = "5/s"
+"""
+    assert mistakes(tmp_path, text) == [
+        "titel is not a key of a profile; did you mean title?",
+        "rounds is not a key of a profile; it belongs in [load]",
+        'target.kind must be one of "local", "aws", "http" (it is "locl"); did you mean "local"?',
+        "target.function is missing: name a folder with a handler, or one of echo, flaky, hello, "
+        "misspelt, primes, sleeper",
+        'variants[0].endpoint must be one of "invoke", "invoke-stream", "alb", "alb-multi-value", '
+        '"rest", "http-api", "function-url", "cloudfront", "step-functions", "aws-cli", "http" '
+        '(it is "albb"); did you mean "alb"?',
+        "variants[0].memory_mb[0] must be at least 128 (it is 64)",
+        "load.in_flight must be at least 1 (it is 0)",
+        'phase[0].rate must be at least 0 (it is "-5/s")',
+        'phase[1].duration is missing: say how long, such as "30s"',
+    ]
+
+
+CASES = [
+    # (change, from, to, what is said)
+    (
+        "memory too small",
+        "= 128",
+        "= 127",
+        "variants[0].memory_mb must be at least 128 (it is 127)",
+    ),
+    ("memory too large", "= 128", "= 10241", "variants[0].memory_mb must be at most 10240"),
+    ("memory as text", "= 128", '= "128"', "variants[0].memory_mb must be a whole number"),
+    ("no memory", "memory_mb = 128", "", "variants[0].memory_mb is missing: name sizes in MB"),
+    ("empty list", "= 128", "= []", "variants[0].memory_mb must not be an empty list"),
+    ("twice", "= 128", "= [128, 128]", "variants[0] repeats invoke-128MB, which variants[0] has"),
+    ("http door", "memory_mb = 128", 'endpoint = "http"', "variants[0].endpoint cannot be http"),
+    ("no variants", "[[variants]]\nmemory_mb = 128", "", "variants is missing: add [[variants]]"),
+    ("one table", "[[variants]]", "[variants]", "write [[variants]]"),
+    ("a phase's table", "[[phase]]", "[phase]", "write [[phase]]"),
+    ("rate without unit", '"10/s"', "10", "phase[0].rate must be a rate such as"),
+    ("duration as number", '"5s"', "5", "phase[0].duration must be a duration with its unit"),
+    ("no duration", 'duration = "5s"', "", "phase[0].duration is missing"),
+    ("zero duration", '"5s"', '"0s"', "phase[0].duration must be above 0"),
+    ("no rate", 'rate = "10/s"', "", "phase[0].rate is missing"),
+    ("never measured", 'name = "steady"', "measured = false", "phase is never measured"),
+    ("nothing sent", '"10/s"', '"0/s"', "phase sends nothing while it is measured"),
+    ("measured as text", 'name = "steady"', 'measured = "no"', "must be true or false"),
+    ("rate and callers", 'name = "steady"', "callers = 3", "phase[0].callers cannot stand beside"),
+    ("callers too few", 'rate = "10/s"', "callers = 0", "phase[0].callers must be at least 1"),
+    ("steps", 'name = "steady"', "steps = 5", "phase[0].steps is for a ramp"),
+    ("burst without every", 'rate = "10/s"', "burst = 5", "phase[0].every is missing"),
+    ("every without burst", 'name = "steady"', 'every = "1s"', "phase[0].every is for a phase"),
+    ("no replay file", 'rate = "10/s"', 'replay = "no.csv"', "phase[0].replay must be a file"),
+    ("unknown function", '"primes"', '"primse"', "target.function must be a folder with a handler"),
+    ("no event file", '"primes"', '"primes"\nevent_file="x"', "target.event_file must be a file"),
+    ("two events", '"primes"', '"primes"\nevent = 1\nevent_feed = "x"', "beside event"),
+    ("date in event", '"primes"', '"primes"\nevent = { d = 2020-01-01 }', "no dates"),
+    ("inf in event", '"primes"', '"primes"\nevent = [1, { d = inf }]', "no inf (at [1].d)"),
+    ("no generator", '"primes"', '"primes"\nevent_generator = "x"', "target.event_generator"),
+    ("a url", '"primes"', '"primes"\nurl = "http://x"', 'url is for a target of kind "http"'),
+    ("bad url", '"primes"', '"primes"\nurls = { alb = "x" }', "target.urls.alb must be a URL"),
+    ("long timeout", '"primes"', '"primes"\ntimeout = "16m"', "must be at most 15m"),
+    ("no target", '[target]\nkind = "local"\nfunction = "primes"', "", "target is missing"),
+    ("no kind", 'kind = "local"', "", 'target.kind is missing: say "local", "aws" or "http"'),
+    ("target no table", '[target]\nkind = "local"\nfunction = "primes"', "target = 3", "a table"),
+    ("unknown section", "[[phase]]", "[retries]\n[[phase]]", "did you mean retry?"),
+]
+
+
+@pytest.mark.parametrize(("_why", "old", "new", "words"), CASES, ids=[case[0] for case in CASES])
+def test_a_mistake_is_told_with_its_key_and_mend(
+    tmp_path: Path, _why: str, old: str, new: str, words: str
+) -> None:
+    assert old in MINIMAL
+    assert words in "\n".join(mistakes(tmp_path, MINIMAL.replace(old, new)))
+
+
+def test_a_phase_that_is_no_table_is_told_so(tmp_path: Path) -> None:
+    text = "phase = 3\n" + MINIMAL.partition("[[phase]]")[0]
+    assert mistakes(tmp_path, text)[0] == (
+        "phase must be an array of tables (it is 3: write [[phase]])"
+    )
+
+
+SECTIONS = [
+    ("[load]\nseed = true", "load.seed must be a whole number (it is true)"),
+    ("[load]\nrounds = 0", "load.rounds must be at least 1 (it is 0)"),
+    ("[load]\nrounds = 65000\n[[phase]]\nrate='1/s'\nduration='1s'", "load.rounds makes 130000"),
+    ("[load]\nworkers = 0", "load.workers must be at least 1 (it is 0)"),
+    ('[load]\norder = "randomised"', 'load.order must be one of "sequential"'),
+    ("[load]\ncallers = 3", "load.callers cannot stand beside a rate, burst or replay (phase[0])"),
+    ('[load]\nthink = "1s"', "load.think is for a closed loop"),
+    ("[load]\nin-flight = 3", "load.in-flight is not a key of [load]; did you mean in_flight?"),
+    ('[[phase]]\nname = "steady"\nrate="1/s"\nduration="1s"', 'phase[1].name repeats "steady"'),
+    ('[[phase]]\ncallers = 3\nduration="1s"', "phase[1].callers cannot stand in one run with"),
+    ('[timeout]\ntotal = "1s"\nfirst_byte = "2s"', "timeout.total must be at least first_byte"),
+    ('[timeout]\nconnect = "0s"', "timeout.connect must be above 0"),
+    ("[timeout]\nconnect = 3", "timeout.connect must be a duration with its unit"),
+    ("[retry]\nmax_attempts = 3", "retry.max_attempts above 1 needs a policy"),
+    ('[retry]\npolicy = "jitter"', "retry.policy must be one of"),
+    ('[retry]\npolicy = "fixed"\nmax_attempts = 0', "retry.max_attempts must be at least 1"),
+    ('[retry]\nbase = "2s"\ncap = "1s"', "retry.cap must be at least base"),
+    ('[retry]\non = ["throtled"]', 'retry.on[0] must be one of "function_error"'),
+    ('[retry]\non = ["ok"]', "retry.on[0] must be one of"),
+    ('[connections]\nca_bundle = "no.pem"', "connections.ca_bundle must be a file"),
+    ("[connections]\nkeep_alive = 1", "connections.keep_alive must be true or false"),
+    ('[connections]\nproxy = "x"', "connections.proxy must be a URL"),
+    ("[slo]\nfast = 300", "slo.fast must be a text in quotes (it is 300)"),
+    ("[record]\nattempt = true", "record.attempt is not a key of [record]; did you mean attempts?"),
+    ("[limits]\nmax_spend = 2.5", 'limits.max_spend must be an amount such as "2.50 USD"'),
+    ('[stop]\nprecision = "0%"', "stop.precision must be above 0%"),
+    ('[stop]\npercentile = "p99"', "stop.percentile is for precision"),
+    ('[capacity]\nstart = "1/s"\nmax = "9/s"\nholds = "p99 < 1s"', "capacity takes the place of"),
+    ('[capacity]\nholds = "300ms"', 'capacity.holds must be a limit such as "p99 < 300ms"'),
+    ('[capacity]\nstart = "9/s"\nmax = "1/s"', "capacity.max must be at least start"),
+]
+
+
+@pytest.mark.parametrize(("section", "words"), SECTIONS, ids=[case[0] for case in SECTIONS])
+def test_a_mistake_in_a_section_is_told(tmp_path: Path, section: str, words: str) -> None:
+    assert words in "\n".join(mistakes(tmp_path, MINIMAL + section + "\n"))
+
+
+def test_an_event_must_fit_the_strictest_endpoint(tmp_path: Path) -> None:
+    (tmp_path / "big.json").write_text('"' + "x" * 1024 * 1024 + '"')
+    text = MINIMAL.replace('"primes"', '"primes"\nevent_file = "big.json"')
+    assert load(tmp_path, text).target.events[0].kind is EventKind.FILE
+    said = mistakes(tmp_path, text.replace("memory_mb", 'endpoint = ["invoke", "alb"]\nmemory_mb'))
+    assert said == [
+        "target.event_file is too large: 1048578 bytes, and of the endpoints in [[variants]] one "
+        "takes at most 1048576"
+    ]
+
+
+def test_what_goes_through_the_lambda_api_must_be_json(tmp_path: Path) -> None:
+    (tmp_path / "event.txt").write_text("{oops}")
+    text = MINIMAL.replace('"primes"', '"primes"\nevent_file = "event.txt"')
+    assert "must be JSON" in mistakes(tmp_path, text)[0]
+    load(tmp_path, text.replace("memory_mb", 'endpoint = "alb"\nmemory_mb'))
+
+
+def test_aws_front_doors_need_their_urls(tmp_path: Path) -> None:
+    text = MINIMAL.replace('"local"', '"aws"').replace("memory_mb", 'endpoint = "alb"\nmemory_mb')
+    assert mistakes(tmp_path, text) == [
+        'variants[0].endpoint alb needs its URL: set target.urls = { alb = "https://…" }'
+    ]
+    load(tmp_path, text.replace('"primes"', '"primes"\nurls = { alb = "https://example.com" }'))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://x", "http://", "http://x:0", "http://x:99999", "x", "http://a b", "http://u:p@x/"],
+)
+def test_a_url_that_no_request_can_go_to(tmp_path: Path, url: str) -> None:
+    text = f'[target]\nkind = "http"\nurl = "{url}"\n[[phase]]\nrate="1/s"\nduration="1s"\n'
+    assert any(line.startswith("target.url must") for line in mistakes(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty; `lamload profiles show quickstart`"),
+        (b" \n\t\n", "is empty"),
+        (b"[target\nkind = 1", "is not TOML: line 1, column 8: "),
+        (b"a = 1\na = 2\n", "is not TOML: line 2, column "),
+        (b"[target]\nkind = \xff\n", "must be UTF-8: byte 0xff in line 2 is not"),
+        (b"a = " + b"[" * 5000, "is not TOML"),
+    ],
+)
+def test_a_file_that_is_no_profile(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "p.toml"
+    path.write_bytes(content)
+    with pytest.raises(ProfileError, match=r"p\.toml") as caught:
+        load_profile(path)
+    assert words in str(caught.value)
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_a_folder_is_no_profile(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r"is a folder, not a profile; name a \.toml file"):
+        load_profile(tmp_path)
+    (tmp_path / "profile.toml").write_text(MINIMAL)
+    with pytest.raises(ProfileError, match=r"did you mean .*profile\.toml\?"):
+        load_profile(tmp_path)
+
+
+def test_a_name_that_nothing_has_is_told_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="did you mean the shipped profile quickstart"):
+        load_profile("quickstrat")
+
+
+def test_a_shipped_profile_works_by_name_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_profile("quickstart").name == "quickstart"
+    (tmp_path / "quickstart").mkdir()
+    assert load_profile("quickstart.toml") != load_profile("quickstart")
