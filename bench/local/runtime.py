@@ -1,7 +1,8 @@
 """What process runs a function: its command line and its environment, by runtime.
 
-Python goes through awslambdaric in this interpreter, Node through the runtime client that the
-function or the machine has, anything else is an executable `bootstrap` in the function's folder.
+Python goes through awslambdaric in this interpreter; Node through aws-lambda-ric where the function
+or the machine has it, else through a small client of our own; anything else is an executable
+`bootstrap` in the function's folder.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bench.errors import TargetError
 from bench.local.model import REGION, FunctionConfig
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+NODE_RUNTIME = Path(__file__).with_name("node_runtime.mjs")
 NODE_CLIENTS = ("aws-lambda-ric/bin/index.mjs", "aws-lambda-ric/bin/index.js")
 
 
@@ -38,10 +40,7 @@ def command(config: FunctionConfig) -> tuple[str, ...] | None:
 def missing(config: FunctionConfig) -> str:
     """What to do where `command` finds nothing, in one line."""
     if config.runtime.startswith("nodejs"):
-        return (
-            f"{config.name}: a Node handler needs node and its runtime client: "
-            f"`npm install aws-lambda-ric` in {config.folder}"
-        )
+        return f"{config.name}: a Node handler needs node, which is not on PATH"
     return f"{config.name}: {config.folder} has no executable `bootstrap` for {config.runtime}"
 
 
@@ -101,6 +100,7 @@ def needed_paths(config: FunctionConfig) -> Iterator[str]:
         yield str(Path(sys.executable).parent)
     for program in (command(config) or ())[:2]:
         if program.startswith("/"):
+            yield str(Path(program).parent)
             yield str(Path(program).resolve().parent)
 
 
@@ -111,10 +111,9 @@ def _bootstrap(folder: str) -> str | None:
 
 def _node_command(config: FunctionConfig) -> tuple[str, ...] | None:
     node = shutil.which("node")
-    client = next(_node_clients(config.folder), None)
-    if node is None or client is None:
+    if node is None:
         return None
-    return (node, client, config.handler)
+    return (node, next(_node_clients(config.folder), str(NODE_RUNTIME)), config.handler)
 
 
 def _node_clients(folder: str) -> Iterator[str]:

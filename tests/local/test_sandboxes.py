@@ -6,10 +6,12 @@ import asyncio
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from bench.local.options import FunctionSource, function_source
 from tests.local.serving import bootstrap_function, ended, python_function, serving
 
 ECHO = "def handler(event, context): return event"
@@ -170,7 +172,6 @@ async def test_a_failing_init_is_tried_twice_and_told(
 ) -> None:
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "handler.py").write_text(f"print('importing')\n{code}\n")
-    from bench.local.options import function_source
 
     async with serving(function_source(f"f={tmp_path / 'f'}", "handler.handler")) as local:
         invoked = await local.invoke("f")
@@ -359,3 +360,94 @@ async def test_a_function_without_anything_to_start_says_so(tmp_path: Path) -> N
         invoked = await local.invoke("f")
     assert invoked.payload["errorType"] == "Runtime.InvalidEntrypoint"
     assert "Couldn't find valid bootstrap(s)" in invoked.payload["errorMessage"]
+
+
+node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+
+
+def node_function(folder: Path, code: str, file: str = "index.mjs") -> FunctionSource:
+    place = folder / "f"
+    place.mkdir()
+    (place / file).write_text(code)
+    return function_source(f"f={place}")
+
+
+@node
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        (
+            "index.mjs",
+            "export const handler = async (event, context) => ({event, ...own(context)});",
+        ),
+        (
+            "index.js",
+            "exports.handler = (event, context, done) => done(null, {event, ...own(context)});",
+        ),
+    ],
+)
+async def test_a_node_handler(tmp_path: Path, file: str, code: str) -> None:
+    own = "const own = (c) => ({memory: c.memoryLimitInMB, arn: c.invokedFunctionArn});\n"
+    async with serving(node_function(tmp_path, own + code, file), memory_mb=(256,)) as local:
+        invoked = await local.invoke("f", {"a": "ä"}, "256MB")
+        again = await local.invoke("f", {}, "256MB")
+    assert invoked.payload == {
+        "event": {"a": "ä"},
+        "memory": "256",
+        "arn": "arn:aws:lambda:us-east-1:123456789012:function:f:256MB",
+    }
+    assert "Init Duration" not in again.report
+
+
+@node
+async def test_a_node_handlers_errors(tmp_path: Path) -> None:
+    code = """
+        export const handler = async (event) => {
+            if (event.exit) process.exit(3);
+            throw new TypeError("no such thing");
+        };
+    """
+    async with serving(node_function(tmp_path, code)) as local:
+        raised = await local.invoke("f")
+        gone = await local.invoke("f", {"exit": True})
+    assert raised.error == "Unhandled"
+    assert (raised.payload["errorType"], raised.payload["errorMessage"]) == (
+        "TypeError",
+        "no such thing",
+    )
+    assert "exit status 3" in gone.payload["errorMessage"]
+
+
+@node
+@pytest.mark.parametrize(
+    ("code", "error_type"),
+    [
+        ("export const other = 1;", "Runtime.HandlerNotFound"),
+        ("export const handler = (;", "Runtime.UserCodeSyntaxError"),
+        ("throw new RangeError('at import')", "RangeError"),
+    ],
+)
+async def test_a_node_init_that_fails(tmp_path: Path, code: str, error_type: str) -> None:
+    async with serving(node_function(tmp_path, code)) as local:
+        invoked = await local.invoke("f")
+    assert invoked.payload["errorType"] == error_type
+    assert f"Error Type: {error_type}" in invoked.report
+
+
+@node
+async def test_a_node_handler_that_streams(tmp_path: Path) -> None:
+    code = """
+        export const handler = awslambda.streamifyResponse(async (event, stream, context) => {
+            stream.setContentType("text/plain");
+            stream.write("one ");
+            if (event.fail) throw new TypeError("half way");
+            stream.write("two");
+            stream.end();
+        });
+    """
+    async with serving(node_function(tmp_path, code)) as local:
+        whole = await local.invoke("f")
+        broken = await local.invoke("f", {"fail": True})
+    assert whole.response.text == "one two"
+    assert broken.error == "Unhandled"
+    assert broken.payload["errorMessage"] == "half way"
