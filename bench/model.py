@@ -549,6 +549,8 @@ class Measure(StrEnum):
     RESTORE = "restore"
     MEMORY = "memory"
     """Max Memory Used; a megabyte is kept as a million, so that what reads as ms reads as MB."""
+    OVERHEAD = "overhead"
+    """Attempt time less the function's own duration and init, of the same attempt."""
 
 
 @dataclass(frozen=True, slots=True)

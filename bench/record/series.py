@@ -7,6 +7,7 @@ A column of values per row, a row of values per series:
     send lag      sent - intended    of first attempts
     first byte    first - sent       of every row that was sent (a lower bound if it timed out)
     connect       DNS + TCP + TLS    of attempts that opened a connection
+    overhead      attempt - duration - init    of attempts whose duration is known
 
 duration, init, restore, billed and memory come from the REPORT line. cold, warm, retried and failed
 are the response times of a class of invocations. A connection that could not be opened, a broken
@@ -42,10 +43,11 @@ class Series(IntEnum):
     BILLED = 7
     RESTORE = 8
     MEMORY = 9
-    COLD = 10
-    WARM = 11
-    RETRIED = 12
-    FAILED = 13
+    OVERHEAD = 10
+    COLD = 11
+    WARM = 12
+    RETRIED = 13
+    FAILED = 14
 
 
 MEASURES: dict[Measure, Series] = {measure: Series[measure.name] for measure in Measure}
@@ -109,6 +111,13 @@ def _put_reports(rows: NDArray[np.void], values: Values) -> None:
         where = told >= 0
         if where.any():
             np.copyto(values[series], told.astype(np.int64) * unit_ns, where=where)
+    attempt, duration = values[Series.ATTEMPT], values[Series.DURATION]
+    told = (attempt != ABSENT) & (duration != ABSENT)
+    if told.any():
+        init = np.maximum(values[Series.INIT], 0)
+        # Duration is told in hundredths of a millisecond: a fast answer may round to less than 0.
+        overhead = np.maximum(attempt - duration - init, 0)
+        np.copyto(values[Series.OVERHEAD], overhead, where=told)
 
 
 def _put_connects(rows: NDArray[np.void], values: Values) -> None:
