@@ -143,7 +143,7 @@ def _build(
         timeouts=read_timeouts(root.table("timeout", "timeout")),
         retry=read_retry(root.table("retry", "retry")),
         connections=read_connections(root.table("connections", "connections"), base_dir),
-        slos=read_slos(root),
+        slos=read_slos(root, variants),
         record_attempts=record.take("attempts", flag, False),
         max_spend_usd=limits.take("max_spend", read_usd, None),
         stop=read_stop(root.table("stop", "stop")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from bench.model import (
     Slo,
     StopSpec,
     Timeouts,
+    Variant,
 )
 from bench.profile.events import existing_file
 from bench.profile.table import Table, above_zero, choice, flag, named_choice, text, whole
@@ -29,6 +31,7 @@ from bench.profile.units import (
     read_usd,
     shown,
 )
+from bench.stats.slo import check_selector, parse_slo
 
 MAX_ATTEMPTS = 100
 DEFAULT_ATTEMPTS = 3
@@ -101,9 +104,16 @@ def read_connections(table: Table, base_dir: Path) -> Connections:
     return found
 
 
-def read_slos(root: Table) -> tuple[Slo, ...]:
+def read_slos(root: Table, variants: Sequence[Variant]) -> tuple[Slo, ...]:
     """The [slo] table: name = threshold."""
-    return tuple(Slo(name, rule) for name, rule in root.named("slo", text).items())
+
+    def rule(value: Any) -> str:
+        threshold = parse_slo(text(value))
+        if variants:
+            check_selector(threshold, variants)
+        return text(value)
+
+    return tuple(Slo(name, found) for name, found in root.named("slo", rule).items())
 
 
 def read_stop(table: Table) -> StopSpec:

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import bench
+from bench.errors import ProfileError
+from bench.local.faults import FaultPlan
 from bench.model import EndpointKind, EventSpec, Target, TargetKind
 from bench.profile.events import json_value
 from bench.profile.table import Table, above_zero, choice, flag, text, whole
@@ -203,12 +205,18 @@ def _timeout_s(value: Any) -> float:
 
 
 def _faults(table: Table) -> tuple[dict[str, Any], ...]:
-    """What a fault can be is bench.local's to say; here it must be tables."""
+    """The faults of the embedded Lambda, as written once it has no objection to them."""
     value = table.get("faults", [])
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         table.fault("faults", f"must be an array of tables (it is {shown(value)})")
         return ()
-    return tuple(table.take("faults", json_value, []))
+    faults: list[dict[str, Any]] = table.take("faults", json_value, [])
+    try:
+        FaultPlan.parse(faults)
+    except ProfileError as error:
+        for problem in error.problems:
+            table.fault(problem.key, problem.message)
+    return tuple(faults)
 
 
 def _client_context(value: Any) -> str:

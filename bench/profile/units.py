@@ -31,7 +31,7 @@ _DURATION = re.compile(rf"\s*(?:{_DURATION_PART.pattern}\s*)+")
 _RATE = re.compile(rf"({_NUMBER})(?:\s*/\s*([a-z]+))?")
 _PERCENT = re.compile(rf"({_NUMBER})\s*%")
 _MONEY = re.compile(rf"(?:\$\s*({_NUMBER})|({_NUMBER})\s*(?:USD|usd))")
-_QUANTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
+_QUANTILE = re.compile(r"p(?!100$)(\d\d?)(?:\.?(\d+))?")
 
 
 def shown(value: object) -> str:
@@ -166,9 +166,9 @@ def write_usd(amount_usd: float) -> str:
 
 
 def read_quantile(value: object) -> float:
-    """`"p99"` as 0.99; above p0 and below p100."""
+    """`"p99"` as 0.99, `"p99.9"` or `"p999"` as 0.999; above p0 and below p100."""
     match = _QUANTILE.fullmatch(value.strip()) if isinstance(value, str) else None
-    quantile = float(Decimal(match[1]) / 100) if match else 0.0
+    quantile = float(Decimal(f"{match[1]}.{match[2] or 0}") / 100) if match else 0.0
     if not 0 < quantile < 1:
         raise ValueError(f'must be a percentile such as "p99" or "p99.9" (it is {shown(value)})')
     return quantile

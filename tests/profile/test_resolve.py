@@ -205,7 +205,7 @@ FORMS = {
         '"primes"', '"primes"\nevent_template = { at = "{{row.at}}" }\nevent_feed = "a.csv"'
     ),
     "file": MINIMAL.replace('"primes"', '"primes"\nevent_file = "a.json"'),
-    "faults": MINIMAL + '[[target.faults]]\nkind = "latency"\n',
+    "faults": MINIMAL + '[[target.faults]]\nkind = "latency"\nms = 50\n',
     "context": MINIMAL.replace('"primes"', '"primes"\nclient_context = { custom = { a = 1 } }'),
     "version": MINIMAL.replace('"primes"', '"primes"\nqualifier = 12'),
     "capacity": MINIMAL.partition("[[phase]]")[0]

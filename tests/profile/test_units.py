@@ -100,6 +100,8 @@ def test_callers_that_cannot_be(value: object) -> None:
         (units.read_usd, "2.50 USD", 2.5),
         (units.read_usd, "$0.5", 0.5),
         (units.read_quantile, "p99.9", 0.999),
+        (units.read_quantile, "p999", 0.999),
+        (units.read_quantile, "p5", 0.05),
     ],
 )
 def test_shares_money_and_percentiles(
@@ -120,7 +122,6 @@ def test_shares_money_and_percentiles(
         (units.read_quantile, "p100"),
         (units.read_quantile, "p0"),
         (units.read_quantile, 99),
-        (units.read_quantile, "p999"),
     ],
 )
 def test_amounts_that_cannot_be(read: Callable[[Any], float], value: object) -> None:
