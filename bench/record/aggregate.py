@@ -44,7 +44,8 @@ from bench.record.cells import (
     unpacked,
 )
 from bench.record.columns import COUNT_FIELDS
-from bench.record.histogram import Histogram, encode_buckets
+from bench.record.histogram import Histogram, Indexes, encode_buckets
+from bench.record.hlog import TaggedHistogram
 from bench.record.series import MEASURES, Series
 from bench.record.timeline import Stretch, Timeline
 from bench.stats.quantiles import Curve
@@ -73,17 +74,6 @@ class Pulse:
     in_flight: int
     send_lag: Distribution
     """Of the last ten seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedHistogram:
-    """One line of histograms.hlog. max_ns is exact; encoded is HdrHistogram's version 2."""
-
-    tag: str
-    start_ns: int
-    duration_ns: int
-    max_ns: int
-    encoded: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -181,12 +171,10 @@ class Aggregate:
     def _total(self, variant: int, values: Values) -> None:
         totals = self._totals[variant]
         for series in Series:
-            exact = values.buckets[series]
-            exact = exact[exact != MISSING]
+            exact = _present(values.buckets[series])
             bounds = None
             if values.bounds is not None:
-                bounds = values.bounds[series]
-                bounds = bounds[bounds != MISSING]
+                bounds = _present(values.bounds[series])
                 exact = np.concatenate((exact, bounds))
             if exact.size:
                 totals.setdefault(series, Histogram()).record_buckets(
@@ -335,20 +323,21 @@ class Aggregate:
                 yield from self._lines(key, cell)
 
     def _lines(self, key: _Key, cell: Cell) -> Iterator[TaggedHistogram]:
-        buckets = cell.fresh()
-        stretch = self._stretch(key)
+        exact, bounds = cell.fresh()
         suffix = "" if self._timeline.phase(key.phase).measured else "/unmeasured"
         for measure, series in MEASURES.items():
-            held = buckets[series]
-            held = held[held != MISSING]
+            tag = f"{self._variants[key.variant].name}/{measure.value}{suffix}"
+            late = _present(bounds[series])
+            held = np.concatenate((_present(exact[series]), late))
             if held.size:
-                yield TaggedHistogram(
-                    f"{self._variants[key.variant].name}/{measure.value}{suffix}",
-                    key.second * NS_PER_S,
-                    stretch.duration_ns or NS_PER_S,
-                    int(cell.high[series]),
-                    encode_buckets(held),
-                )
+                yield self._line(tag, key, int(cell.high[series]), held)
+            if late.size:
+                yield self._line(f"{tag}/censored", key, int(cell.high[series]), late)
+
+    def _line(self, tag: str, key: _Key, max_ns: int, held: Indexes) -> TaggedHistogram:
+        duration_ns = self._stretch(key).duration_ns or NS_PER_S
+        start_ns = key.second * NS_PER_S
+        return TaggedHistogram(tag, start_ns, duration_ns, max_ns, encode_buckets(held))
 
     def curves(self) -> dict[str, dict[Measure, Curve]]:
         """The whole distribution of every measure, by the variant's name; measured phases."""
@@ -448,6 +437,11 @@ class Aggregate:
         ]
         billed = same[:, Count.BILLED].sum()
         return float(same[:, Count.BILLED_MS].sum() / billed) if billed else None
+
+
+def _present(buckets: Indexes) -> Indexes:
+    held: Indexes = buckets[buckets != MISSING]
+    return held
 
 
 def _same(one: Variant, other: Variant) -> bool:

@@ -90,11 +90,11 @@ class Cell:
         """True if `fresh` has something to return."""
         return self._emitted != (len(self._buckets), len(self._bounds))
 
-    def fresh(self) -> Indexes:
-        """Buckets (series × values) not returned before, lower bounds among them."""
+    def fresh(self) -> tuple[Indexes, Indexes]:
+        """Buckets (series × values) not returned before: exact values, and lower bounds."""
         buckets, bounds = self._buckets[self._emitted[0] :], self._bounds[self._emitted[1] :]
         self._emitted = (len(self._buckets), len(self._bounds))
-        return _joined([*buckets, *bounds])
+        return _joined(buckets), _joined(bounds)
 
     def figures(self) -> Figures:
         """Counts, extremes and quantiles of every series."""

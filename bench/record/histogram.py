@@ -205,6 +205,20 @@ class Histogram:
         censored = np.zeros_like(counts) if self._censored is None else self._censored
         return Curve(UPPER_NS[occupied], counts[occupied], censored[occupied])
 
+    @classmethod
+    def of(cls, curve: Curve) -> Histogram:
+        """The histogram whose points a curve is; extremes and mean are those of the buckets."""
+        histogram = cls()
+        if curve.count:
+            indexes = buckets_of(curve.values_ns)
+            np.add.at(histogram._counts, indexes, curve.counts)
+            histogram._hdr.total_count = curve.count
+            histogram.min_ns, histogram.max_ns = int(curve.values_ns[0]), int(curve.values_ns[-1])
+            histogram._sum_ns = float((curve.values_ns * curve.counts).sum())
+            if curve.censored.any():
+                np.add.at(histogram._lower_bounds(), indexes, curve.censored)
+        return histogram
+
     def encode(self) -> str:
         """The counts in HdrHistogram's compressed form, version 2, base64.
 

@@ -1,0 +1,98 @@
+"""HdrHistogram interval logs: histograms.hlog, written as a run goes and read back.
+
+Format 1.3 with tags, histograms in encoding version 2. Times are seconds since the run's start
+(BaseTime), maxima milliseconds. Tags: `VARIANT/MEASURE`; `…/unmeasured` for a warm-up, so that all
+lines of a plain tag merge to what summary.csv has; `…/censored` repeats those values of a line that
+are lower bounds. Values beyond 15 min have no place in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from bench.model import NS_PER_MS, NS_PER_S, Measure
+from bench.record.histogram import Histogram
+from bench.stats.quantiles import Curve
+
+_LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
+CENSORED = "/censored"
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedHistogram:
+    """One line. max_ns is exact; encoded is HdrHistogram's version 2."""
+
+    tag: str
+    start_ns: int
+    duration_ns: int
+    max_ns: int
+    encoded: str
+
+
+def hlog_header(started_epoch_s: float, title: str) -> str:
+    """What stands before the first line."""
+    iso = datetime.fromtimestamp(started_epoch_s, UTC).isoformat(timespec="milliseconds")
+    comment = " ".join(title.split())
+    return (
+        f"#[{comment}]\n#[Histogram log format version 1.3]\n"
+        f"#[StartTime: {started_epoch_s:.3f} (seconds since epoch), {iso}]\n"
+        f"#[BaseTime: {started_epoch_s:.3f} (seconds since epoch)]\n{_LEGEND}\n"
+    )
+
+
+def hlog_line(histogram: TaggedHistogram) -> str:
+    """One interval."""
+    start_s, duration_s = histogram.start_ns / NS_PER_S, histogram.duration_ns / NS_PER_S
+    max_ms = histogram.max_ns / NS_PER_MS
+    return f"Tag={histogram.tag},{start_s:.3f},{duration_s:.3f},{max_ms:.6f},{histogram.encoded}\n"
+
+
+def read_hlog(text: str) -> Iterable[TaggedHistogram]:
+    """The intervals of a log; a last line that was cut off is left out."""
+    for line in text[: text.rfind("\n") + 1].splitlines():
+        if not line.startswith("Tag="):
+            continue
+        tag, start_s, duration_s, max_ms, encoded = line[len("Tag=") :].split(",", 4)
+        yield TaggedHistogram(
+            tag,
+            round(float(start_s) * NS_PER_S),
+            round(float(duration_s) * NS_PER_S),
+            round(float(max_ms) * NS_PER_MS),
+            encoded,
+        )
+
+
+def merged(lines: Iterable[TaggedHistogram]) -> dict[str, Histogram]:
+    """The sum of all lines by tag. Raises ValueError for a histogram of another form."""
+    totals: dict[str, Histogram] = {}
+    for line in lines:
+        histogram = Histogram.decode(line.encoded, line.max_ns)
+        if line.tag in totals:
+            totals[line.tag].add(histogram)
+        else:
+            totals[line.tag] = histogram
+    return totals
+
+
+def curves_of(histograms: dict[str, Histogram]) -> dict[str, dict[Measure, Curve]]:
+    """Whole distributions by variant and measure, lower bounds marked; measured phases alone."""
+    curves: dict[str, dict[Measure, Curve]] = {}
+    for tag, histogram in histograms.items():
+        variant, _, measure = tag.partition("/")
+        if measure in list(Measure):
+            curve = _with_bounds(histogram.points(), histograms.get(tag + CENSORED))
+            curves.setdefault(variant, {})[Measure(measure)] = curve
+    return curves
+
+
+def _with_bounds(curve: Curve, late: Histogram | None) -> Curve:
+    if late is None:
+        return curve
+    bounds = late.points()
+    censored = np.zeros_like(curve.counts)
+    censored[np.searchsorted(curve.values_ns, bounds.values_ns)] = bounds.counts
+    return Curve(curve.values_ns, curve.counts, censored)

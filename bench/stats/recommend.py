@@ -1,0 +1,292 @@
+"""What the figures mean for a choice: fastest, cheapest, best trade, and what a door adds. Pure.
+
+Sizes are compared through one door: Invoke if it was measured, else the one with most sizes. Speed
+is response time at the highest of p99, p90 and p50 that is known of every size compared. Only
+variants with few failures take part: a failure can be fast and cheap.
+
+The best trade follows the balanced strategy of AWS Lambda Power Tuning: the smallest mean of time
+and cost, each as a share of the largest among the sizes compared. It lies on the efficient
+frontier, of which no member is beaten in both by another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.model import EndpointKind, Measure, Variant, Window
+from bench.stats.compare import Difference, difference
+from bench.stats.quantiles import Bounds, Curve, quantile_bounds
+from bench.stats.wording import (
+    bare_size,
+    duration_text,
+    percent,
+    quantile_text,
+    signed_ms,
+    size_name,
+)
+
+MAX_FAILED_SHARE = 0.05
+"""A variant that fails more often than this is not recommended."""
+
+BALANCE = 0.5
+"""Weight of time against cost; Power Tuning's default."""
+
+_LADDER = (0.99, 0.9, 0.5)
+
+Curves = Mapping[str, Mapping[Measure, Curve]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A variant that stands out, with the figure that makes it so."""
+
+    variant: Variant
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """What a door adds to the median over Invoke at the same size.
+
+    measure tells from what: OVERHEAD is paired with the function's own duration in each invocation,
+    ATTEMPT is not.
+    """
+
+    variant: Variant
+    base: Variant
+    measure: Measure
+    added: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The closing lines. A field is None where the results do not say."""
+
+    q: float | None = None
+    fastest: Choice | None = None
+    cheapest: Choice | None = None
+    best: Choice | None = None
+    frontier: tuple[str, ...] = ()
+    """Names of the variants that none beats in both time and cost, fastest first."""
+    overheads: tuple[Overhead, ...] = ()
+    sentences: tuple[str, ...] = field(default=())
+
+
+def advise(windows: Sequence[Window], curves: Curves) -> Advice:
+    """What to conclude from the results."""
+    sizes = comparable(windows)
+    q = common_quantile(sizes)
+    overheads = door_overheads(windows, curves)
+    if q is None:
+        return Advice(overheads=overheads, sentences=_doors(overheads))
+    times = {window.variant: _time_ns(window, q) for window in sizes}
+    fastest = min(sizes, key=lambda window: times[window.variant])
+    priced = [window for window in sizes if window.usd_per_million is not None]
+    cheapest = min(priced, key=_cost, default=None)
+    best = min(priced, key=lambda window: _score(window, priced, times), default=None)
+    advice = Advice(
+        q=q,
+        fastest=Choice(fastest.variant, _fastest_text(fastest, sizes, q, curves)),
+        cheapest=None
+        if cheapest is None
+        else Choice(cheapest.variant, f"${_cost(cheapest):.2f} per million"),
+        best=None if best is None else Choice(best.variant, _best_text(best, priced, q, curves)),
+        frontier=frontier(priced, q),
+        overheads=overheads,
+    )
+    return _with_sentences(advice)
+
+
+def comparable(windows: Sequence[Window]) -> list[Window]:
+    """The windows whose sizes are compared: of one door, with answers and few failures."""
+    good = [window for window in windows if _is_good(window)]
+    doors = [window.variant.endpoint for window in good]
+    if not doors:
+        return []
+    most = max(doors, key=lambda door: (door is EndpointKind.INVOKE, doors.count(door)))
+    return [window for window in good if window.variant.endpoint is most]
+
+
+def _is_good(window: Window) -> bool:
+    tally = window.tally
+    return tally.ok > 0 and tally.failed <= MAX_FAILED_SHARE * tally.finished
+
+
+def common_quantile(windows: Sequence[Window]) -> float | None:
+    """The highest quantile of response time that is known of every window."""
+    for q in _LADDER:
+        found = [window.measure(Measure.RESPONSE).at(q) for window in windows]
+        if found and all(quantile is not None and quantile.known for quantile in found):
+            return q
+    return None
+
+
+def frontier(windows: Sequence[Window], q: float) -> tuple[str, ...]:
+    """Names of the windows that no other beats in both time and cost, fastest first."""
+    priced = [window for window in windows if window.usd_per_million is not None]
+    ordered = sorted(priced, key=lambda window: (_time_ns(window, q), _cost(window)))
+    kept: list[str] = []
+    least = float("inf")
+    for window in ordered:
+        if _cost(window) < least:
+            kept.append(window.variant.name)
+            least = _cost(window)
+    return tuple(kept)
+
+
+def door_overheads(windows: Sequence[Window], curves: Curves) -> tuple[Overhead, ...]:
+    """Each door against Invoke at the same size, where both medians are known."""
+    invokes = {
+        (window.variant.memory_mb, window.variant.architecture): window.variant
+        for window in windows
+        if window.variant.endpoint is EndpointKind.INVOKE
+    }
+    found = []
+    for window in windows:
+        variant = window.variant
+        base = invokes.get((variant.memory_mb, variant.architecture))
+        if base is not None and base != variant:
+            overhead = _overhead(variant, base, curves)
+            if overhead is not None:
+                found.append(overhead)
+    return tuple(found)
+
+
+def _overhead(variant: Variant, base: Variant, curves: Curves) -> Overhead | None:
+    for measure in (Measure.OVERHEAD, Measure.ATTEMPT):
+        own = curves.get(variant.name, {}).get(measure)
+        theirs = curves.get(base.name, {}).get(measure)
+        if own is not None and theirs is not None:
+            added = difference(theirs, own, 0.5)
+            if added is not None:
+                return Overhead(variant, base, measure, added)
+    return None
+
+
+def own_overhead(curves: Mapping[Measure, Curve], q: float = 0.5) -> tuple[int, Bounds] | None:
+    """What lies between caller and handler at quantile q, with its interval of confidence."""
+    curve = curves.get(Measure.OVERHEAD)
+    value_ns = curve.quantile_ns(q) if curve is not None and curve.is_known(q) else None
+    if curve is None or value_ns is None:
+        return None
+    return value_ns, quantile_bounds(curve, q)
+
+
+def compare_sentence(window: Window, base: Window, q: float, curves: Curves) -> str:
+    """`1769 MB: p99 −38 %, cost +4 % against 1024 MB; intervals don't overlap`."""
+    names = size_name(window.variant, base.variant), size_name(base.variant, window.variant)
+    found = _difference(window, base, q, curves)
+    if found is None or found.relative is None:
+        return f"{names[0]} and {names[1]}: too few samples for {quantile_text(q)}"
+    parts = [f"{quantile_text(q)} {percent(found.relative)}"]
+    if window.usd_per_million is not None and base.usd_per_million:
+        parts.append(f"cost {percent(window.usd_per_million / base.usd_per_million - 1)}")
+    apart = _apart(_response(window, curves), _response(base, curves), q, found)
+    return f"{names[0]}: {', '.join(parts)} against {names[1]}; {apart}"
+
+
+def _apart(own: Curve | None, theirs: Curve | None, q: float, found: Difference) -> str:
+    if not found.is_distinguishable:
+        return "not yet distinguishable"
+    if own is not None and theirs is not None:
+        one, other = sorted((quantile_bounds(own, q), quantile_bounds(theirs, q)), key=_low)
+        if one.high_ns is not None and other.low_ns is not None and one.high_ns < other.low_ns:
+            return "intervals don't overlap"
+    return "distinguishable at 95 %"
+
+
+def _low(bounds: Bounds) -> int:
+    return bounds.low_ns or 0
+
+
+def _response(window: Window, curves: Curves) -> Curve | None:
+    return curves.get(window.variant.name, {}).get(Measure.RESPONSE)
+
+
+def _difference(window: Window, base: Window, q: float, curves: Curves) -> Difference | None:
+    own, theirs = _response(window, curves), _response(base, curves)
+    return None if own is None or theirs is None else difference(theirs, own, q)
+
+
+def _time_ns(window: Window, q: float) -> float:
+    """A quantile that is only a lower bound is no recommendation."""
+    quantile = window.measure(Measure.RESPONSE).at(q)
+    if quantile is None or quantile.censored:
+        return float("inf")
+    return float(quantile.value_ns)
+
+
+def _cost(window: Window) -> float:
+    return window.usd_per_million or 0.0
+
+
+def _score(window: Window, among: Sequence[Window], times: Mapping[Variant, float]) -> float:
+    slowest = max(times[other.variant] for other in among)
+    dearest = max(_cost(other) for other in among)
+    time = times[window.variant] / slowest if 0 < slowest < float("inf") else 1.0
+    cost = _cost(window) / dearest if dearest else 1.0
+    return BALANCE * time + (1 - BALANCE) * cost
+
+
+def _fastest_text(fastest: Window, sizes: Sequence[Window], q: float, curves: Curves) -> str:
+    text = f"{quantile_text(q)} {duration_text(_time_ns(fastest, q))}"
+    others = [window for window in sizes if window is not fastest]
+    if not others:
+        return text
+    second = min(others, key=lambda window: _time_ns(window, q))
+    found = _difference(second, fastest, q, curves)
+    if found is None or found.is_distinguishable:
+        return text
+    return f"{text}, not yet distinguishable from {size_name(second.variant, fastest.variant)}"
+
+
+def _best_text(best: Window, priced: Sequence[Window], q: float, curves: Curves) -> str:
+    text = (
+        f"{quantile_text(q)} {duration_text(_time_ns(best, q))} at ${_cost(best):.2f} per million"
+    )
+    if len(priced) < 2:
+        return text
+    base = min(priced, key=_cost)
+    if base is best:
+        base = min((w for w in priced if w is not best), key=lambda window: _time_ns(window, q))
+    return f"{text}; {compare_sentence(best, base, q, curves)}"
+
+
+def _with_sentences(advice: Advice) -> Advice:
+    lines = []
+    for label, choice in (
+        ("Fastest", advice.fastest),
+        ("Cheapest", advice.cheapest),
+        ("Best trade", advice.best),
+    ):
+        if choice is not None:
+            lines.append(f"{label}: {size_name(choice.variant)} ({choice.text})")
+    return Advice(
+        advice.q,
+        advice.fastest,
+        advice.cheapest,
+        advice.best,
+        advice.frontier,
+        advice.overheads,
+        (*lines, *_doors(advice.overheads)),
+    )
+
+
+def _doors(overheads: Sequence[Overhead]) -> tuple[str, ...]:
+    return tuple(_door_text(overhead) for overhead in overheads)
+
+
+def _door_text(overhead: Overhead) -> str:
+    added = overhead.added
+    door = overhead.variant.endpoint.value
+    verb = "adds" if added.value_ns >= 0 else "saves"
+    time = duration_text(abs(added.value_ns))
+    low, high = (
+        signed_ms(bound) if bound is not None else "open" for bound in (added.low_ns, added.high_ns)
+    )
+    text = (
+        f"{door} {verb} {time} to the median over Invoke at"
+        f" {bare_size(overhead.variant)} (95 %: {low} … {high} ms)"
+    )
+    return text if added.is_distinguishable else f"{text}, not yet distinguishable"
