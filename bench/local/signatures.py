@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, checked: in full against known credentials, or only for its shape.
+"""AWS Signature Version 4, checked in full against known credentials.
 
 Pure: time comes in, nothing is logged. Source: IAM guide, "Create a signed AWS API request"; error
 texts as the AWS services answer them.
@@ -8,32 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from posixpath import normpath
 from time import gmtime, strftime, strptime
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from bench.local.api_error import ApiError
+from bench.local.authorization import (
+    ALGORITHM,
+    MISMATCH,
+    Authorization,
+    incomplete,
+    query_pairs,
+    read_authorization,
+    refused,
+)
 from bench.local.model import HttpRequest
 
-ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
 MAX_SKEW_S = 300
-MAX_EXPIRES_S = 7 * 24 * 3600
-
-_CREDENTIAL = re.compile(
-    r"([\w+/=.-]{1,128})/(\d{8})/([a-z0-9-]{1,40})/([a-z0-9-]{1,40})/aws4_request"
-)
-_SIGNATURE = re.compile(r"[0-9a-f]{64}")
-_HEADER_NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*")
-_MISMATCH = (
-    "The request signature we calculated does not match the signature you provided. Check your "
-    "AWS Secret Access Key and signing method. Consult the service documentation for details."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,114 +38,6 @@ class Secret:
 
     secret_key: str
     session_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """A signature as a request carries it. date is `20240131T120000Z`.
-
-    expires_s is None for an Authorization header, else the lifetime of a presigned URL.
-    """
-
-    access_key: str
-    day: str
-    region: str
-    service: str
-    signed_headers: tuple[str, ...]
-    signature: str
-    date: str
-    expires_s: int | None = None
-
-
-def access_key(request: HttpRequest) -> str | None:
-    """The access key that a request claims; None without a well-formed signature."""
-    try:
-        return read_authorization(request).access_key
-    except ApiError:
-        return None
-
-
-def loose_check(request: HttpRequest) -> ApiError | None:
-    """The error for a request without a well-formed SigV4 signature; nothing is computed."""
-    try:
-        read_authorization(request)
-    except ApiError as error:
-        return error
-    return None
-
-
-def read_authorization(request: HttpRequest) -> Authorization:
-    """The signature of a request, from its header or its query. Raises ApiError 403."""
-    header = request.header("authorization")
-    if header is not None:
-        return _from_header(header, request)
-    query = dict(_query_pairs(request.raw_query))
-    if "X-Amz-Signature" in query or "X-Amz-Algorithm" in query:
-        return _from_query(query)
-    raise _refused("MissingAuthenticationTokenException", "Missing Authentication Token")
-
-
-def _from_header(header: str, request: HttpRequest) -> Authorization:
-    algorithm, _, rest = header.partition(" ")
-    if algorithm != ALGORITHM:
-        raise _incomplete(f"Unsupported AWS 'algorithm': '{algorithm[:64]}'.")
-    parts = {}
-    for part in rest.split(","):
-        name, equals, value = part.strip().partition("=")
-        if not equals:
-            raise _incomplete(
-                f"'{part.strip()[:64]}' not a valid key=value pair (missing equal-sign) "
-                "in Authorization header."
-            )
-        parts[name] = value
-    for needed in ("Credential", "SignedHeaders", "Signature"):
-        if needed not in parts:
-            raise _incomplete(f"Authorization header requires '{needed}' parameter.")
-    date = request.header("x-amz-date")
-    if date is None:
-        raise _incomplete(
-            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
-        )
-    return _authorization(parts["Credential"], parts["SignedHeaders"], parts["Signature"], date)
-
-
-def _from_query(query: Mapping[str, str]) -> Authorization:
-    if query.get("X-Amz-Algorithm") != ALGORITHM:
-        raise _incomplete("AWS query-string parameters must include 'X-Amz-Algorithm'.")
-    for needed in ("X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Date"):
-        if needed not in query:
-            raise _incomplete(f"AWS query-string parameters must include '{needed}'.")
-    expires = query.get("X-Amz-Expires", "")
-    if not re.fullmatch(r"\d{1,6}", expires) or int(expires) > MAX_EXPIRES_S:
-        raise _incomplete("X-Amz-Expires must be from 0 to 604800 seconds.")
-    return _authorization(
-        query["X-Amz-Credential"],
-        query["X-Amz-SignedHeaders"],
-        query["X-Amz-Signature"],
-        query["X-Amz-Date"],
-        int(expires),
-    )
-
-
-def _authorization(
-    credential: str, names: str, signature: str, date: str, expires_s: int | None = None
-) -> Authorization:
-    match = _CREDENTIAL.fullmatch(credential)
-    if match is None:
-        raise _incomplete(
-            "Credential must have exactly 5 slash-delimited elements, "
-            "e.g. keyid/date/region/service/term."
-        )
-    if not _HEADER_NAMES.fullmatch(names):
-        raise _incomplete("SignedHeaders must be lower-case names, separated by semicolons.")
-    if not _SIGNATURE.fullmatch(signature):
-        raise _refused("InvalidSignatureException", _MISMATCH)
-    if not re.fullmatch(r"\d{8}T\d{6}Z", date, re.ASCII):
-        raise _incomplete("Date must be in ISO-8601 'basic format'.")
-    key, day, region, service = match.groups()
-    return Authorization(
-        key, day, region, service, tuple(names.split(";")), signature, date, expires_s
-    )
 
 
 class Verifier:
@@ -186,21 +74,21 @@ class Verifier:
         payload_hash = _payload_hash(request)
         expected = signature(request, given, secret.secret_key, payload_hash)
         if not hmac.compare_digest(expected, given.signature):
-            raise _refused("InvalidSignatureException", _MISMATCH)
+            raise refused("InvalidSignatureException", MISMATCH)
 
     def _check_scope(self, given: Authorization, service: str) -> None:
         if given.service != service:
-            raise _refused(
+            raise refused(
                 "InvalidSignatureException",
                 f"Credential should be scoped to correct service: '{service}'. ",
             )
         if self._region is not None and given.region != self._region:
-            raise _refused(
+            raise refused(
                 "InvalidSignatureException",
                 f"Credential should be scoped to a valid region, not '{given.region}'. ",
             )
         if not given.date.startswith(given.day):
-            raise _refused(
+            raise refused(
                 "InvalidSignatureException",
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
                 f"from HTTP: '{given.day}' != '{given.date[:8]}', from '{given.date}'.",
@@ -211,13 +99,13 @@ class Verifier:
         skew_s = self._max_skew_s
         lifetime_s = skew_s if given.expires_s is None else given.expires_s
         if signed_s + lifetime_s < now_s:
-            raise _refused(
+            raise refused(
                 "InvalidSignatureException",
                 f"Signature expired: {given.date} is now earlier than "
                 f"{_iso(now_s - lifetime_s)} ({_iso(now_s)} - {lifetime_s // 60} min.)",
             )
         if signed_s > now_s + skew_s:
-            raise _refused(
+            raise refused(
                 "InvalidSignatureException",
                 f"Signature not yet current: {given.date} is still later than "
                 f"{_iso(now_s + skew_s)} ({_iso(now_s)} + {skew_s // 60} min.)",
@@ -260,15 +148,10 @@ def _canonical_path(raw_path: str) -> str:
 def _canonical_query(raw_query: str) -> str:
     pairs = [
         (quote(name, safe="~"), quote(value, safe="~"))
-        for name, value in _query_pairs(raw_query)
+        for name, value in query_pairs(raw_query)
         if name != "X-Amz-Signature"
     ]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
-
-
-def _query_pairs(raw_query: str) -> list[tuple[str, str]]:
-    parts = (part.partition("=") for part in raw_query.split("&") if part)
-    return [(unquote(name), unquote(value)) for name, _, value in parts]
 
 
 def _header_value(request: HttpRequest, name: str) -> str:
@@ -283,7 +166,7 @@ def _payload_hash(request: HttpRequest) -> str:
         return declared
     actual = hashlib.sha256(request.body).hexdigest()
     if declared is not None and not hmac.compare_digest(declared.encode(), actual.encode()):
-        raise _refused(
+        raise refused(
             "InvalidSignatureException",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
         )
@@ -293,7 +176,7 @@ def _payload_hash(request: HttpRequest) -> str:
 def _check_token(request: HttpRequest, secret: Secret) -> None:
     given = request.header("x-amz-security-token")
     if given is None:
-        given = dict(_query_pairs(request.raw_query)).get("X-Amz-Security-Token")
+        given = dict(query_pairs(request.raw_query)).get("X-Amz-Security-Token")
     expected = secret.session_token
     if (given is None) != (expected is None):
         raise _unrecognized()
@@ -303,14 +186,14 @@ def _check_token(request: HttpRequest, secret: Secret) -> None:
 
 def _check_signed_headers(request: HttpRequest, given: Authorization) -> None:
     if "host" not in given.signed_headers:
-        raise _refused(
+        raise refused(
             "InvalidSignatureException",
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
         )
     present = {name.lower() for name, _ in request.headers}
     missing = [name for name in given.signed_headers if name not in present]
     if missing:
-        raise _refused("InvalidSignatureException", _MISMATCH)
+        raise refused("InvalidSignatureException", MISMATCH)
 
 
 @lru_cache(maxsize=64)
@@ -325,22 +208,14 @@ def _epoch_s(date: str) -> int:
     try:
         return timegm(strptime(date, "%Y%m%dT%H%M%SZ"))
     except ValueError as error:
-        raise _incomplete("Date must be in ISO-8601 'basic format'.") from error
+        raise incomplete("Date must be in ISO-8601 'basic format'.") from error
 
 
 def _iso(epoch_s: int) -> str:
     return strftime("%Y%m%dT%H%M%SZ", gmtime(epoch_s))
 
 
-def _refused(code: str, message: str) -> ApiError:
-    return ApiError(403, code, message, type="")
-
-
-def _incomplete(message: str) -> ApiError:
-    return _refused("IncompleteSignatureException", message)
-
-
 def _unrecognized() -> ApiError:
-    return _refused(
+    return refused(
         "UnrecognizedClientException", "The security token included in the request is invalid."
     )

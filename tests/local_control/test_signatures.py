@@ -18,8 +18,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.local.authorization import access_key, loose_check
 from bench.local.model import HttpRequest, HttpResponse
-from bench.local.signatures import Secret, Verifier, access_key, loose_check
+from bench.local.signatures import Secret, Verifier
 from tests.local_control.serving import served
 
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

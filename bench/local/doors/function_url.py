@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.local.api_error import ApiError
+from bench.local.authorization import access_key
 from bench.local.doors import answer, payload_v2, unverified
 from bench.local.doors.base import (
     INVOKE_LIMIT_BYTES,
@@ -15,7 +16,6 @@ from bench.local.doors.base import (
     with_report,
 )
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
-from bench.local.signatures import access_key
 
 FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
