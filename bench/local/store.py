@@ -130,7 +130,8 @@ class Store:
                 "The operation cannot be performed at this time. "
                 "The function is currently in the following state: Pending"
             )
-        provisioned = next((q for q in (wanted, number) if q in function.provisioned), None)
+        held = (function.provisioned.get(qualifier) for qualifier in (wanted, number))
+        provisioned = next((one.qualifier for one in held if one and one.version == number), None)
         serving = version.serving(now_ns)
         invoked_arn = self.arn(ref.name, ref.qualifier)
         return Target(serving.config, invoked_arn, serving.build_id, provisioned)
@@ -336,8 +337,21 @@ class Store:
             dict(weights or {}),
         )
         function.aliases[alias] = made
+        if alias in function.provisioned and function.provisioned[alias].version != version:
+            self._move_provisioned(function, alias, version)
         self.changed(function.name)
         return made
+
+    def _move_provisioned(self, function: Function, alias: str, version: str) -> None:
+        """Provisioned concurrency follows its alias: other environments must come up."""
+        now_ns = self.clock_ns()
+        function.provisioned[alias] = replace(
+            function.provisioned[alias],
+            version=version,
+            modified_ns=now_ns,
+            ready_ns=now_ns + self.pending_ns,
+            allocated=None,
+        )
 
     # ------------------------------------------------------------------ shared by all
 

@@ -246,6 +246,31 @@ def test_provisioned_concurrency_is_for_published_versions_and_gets_ready(
     assert provisioned(store, "primes", "128MB").allocated_at(clock()) == 2
 
 
+def test_provisioned_concurrency_follows_its_alias(store: Store, clock: Clock) -> None:
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128, 256])
+    store.put_alias("primes", "live", "1")
+    put_provisioned(store, "primes", "live", 3)
+    clock.pass_ms(300)
+    store.put_alias("primes", "live", "2")
+    held = provisioned(store, "primes", "live")
+    assert (held.version, held.allocated_at(clock())) == ("2", 0)
+    assert store.target("primes:live").provisioned_key == "live"
+
+
+def test_only_the_main_version_of_a_weighted_alias_has_its_environments(store: Store) -> None:
+    store.create(draft(), ready=True)
+    store.publish_sizes("primes", [128, 256])
+    store.put_alias("primes", "live", "1")
+    put_provisioned(store, "primes", "live", 3)
+    store.put_alias("primes", "live", "1", weights={"2": 0.5})
+    drawn = {
+        (target.config.version, target.provisioned_key)
+        for target in (store.target("primes", "live") for _ in range(100))
+    }
+    assert drawn == {("1", "live"), ("2", None)}
+
+
 def test_subscribers_hear_of_every_change(store: Store) -> None:
     heard: list[str] = []
     store.subscribe(heard.append)
