@@ -122,6 +122,7 @@ def _build(
         root.fault("target", 'is missing: add [target] with kind = "local" and a function')
         target = Target(TargetKind.LOCAL)
     variants = read_variants(root, target)
+    target = _with_urls(target, variants)
     check_events(events, variants)
     load_table = root.table("load", "load")
     load = read_load(load_table)
@@ -136,7 +137,7 @@ def _build(
         title=root.take("title", text, name),
         question=read_question(content),
         source=source,
-        target=_with_urls(target, variants),
+        target=target,
         variants=variants,
         load=load,
         phases=tuple(phases),

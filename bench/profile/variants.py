@@ -25,6 +25,8 @@ REQUEST_LIMIT_BYTES = {
     EndpointKind.STEP_FUNCTIONS: 256 * 1024,
 }
 """The largest request body that each takes. Source: AWS's quota pages."""
+URL_PLACES = ("{memory_mb}", "{alias}")
+"""What an AWS door's URL can have in it, to be filled in for each variant."""
 JSON_ONLY = frozenset(
     {EndpointKind.INVOKE, EndpointKind.STREAM, EndpointKind.CLI, EndpointKind.STEP_FUNCTIONS}
 )
@@ -55,9 +57,23 @@ def read_variants(root: Table, target: Target) -> tuple[Variant, ...]:
             "variants",
             'is missing: add [[variants]] with endpoint = "invoke" and memory_mb = [128, 1024]',
         )
+    _check_urls(root, target, list(found))
     if len(found) > MAX_VARIANTS:
         root.fault("variants", f"are {len(found)}: at most {MAX_VARIANTS} can be measured")
     return tuple(found)
+
+
+def _check_urls(root: Table, target: Target, variants: Sequence[Variant]) -> None:
+    """A door's URL leads to one version of the function: two sizes need two URLs."""
+    for endpoint, url in target.urls.items():
+        names = [variant.name for variant in variants if variant.endpoint is endpoint]
+        if len(names) > 1 and not any(place in url for place in URL_PLACES):
+            mend = f"put {' or '.join(URL_PLACES)} into it" if target.kind is TargetKind.AWS else ""
+            root.fault(
+                f"target.urls.{endpoint.value}",
+                f"leads to one version of the function and cannot be both {names[0]} and "
+                f"{names[1]}: {mend or 'make two profiles of them'}",
+            )
 
 
 def _product(table: Table, target: Target) -> list[Variant]:

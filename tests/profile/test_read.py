@@ -353,3 +353,15 @@ def test_a_shipped_profile_works_by_name_from_anywhere(
     assert load_profile("quickstart").name == "quickstart"
     (tmp_path / "quickstart").mkdir()
     assert load_profile("quickstart.toml") != load_profile("quickstart")
+
+
+def test_a_doors_url_leads_to_one_memory_size(tmp_path: Path) -> None:
+    text = MINIMAL.replace('"local"', '"aws"').replace(
+        "memory_mb = 128", 'endpoint = "rest"\nmemory_mb = [128, 512]'
+    )
+    url = '"primes"\nurls = { rest = "https://a.example/prod%s" }'
+    assert mistakes(tmp_path, text.replace('"primes"', url % "")) == [
+        "target.urls.rest leads to one version of the function and cannot be both rest-128MB and "
+        "rest-512MB: put {memory_mb} or {alias} into it"
+    ]
+    assert len(load(tmp_path, text.replace('"primes"', url % "/{memory_mb}")).variants) == 2

@@ -1,0 +1,230 @@
+"""`lamload doctor`: what this machine can bear, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import click
+
+from bench.errors import ExitCode
+
+PACKAGES = (
+    "aiohttp",
+    "asyncio-throttle",
+    "awslambdaric",
+    "click",
+    "hdrhistogram",
+    "httptools",
+    "httpx",
+    "numpy",
+    "textual",
+    "uvloop",
+)
+EXTRAS = {
+    "botocore": "lamload[aws], for AWS profiles, SSO and roles",
+    "h2": "lamload[http2], for connections.http2",
+}
+GOOD_DESCRIPTORS = 4096
+GOOD_PORTS = 10_000
+GOOD_RESOLUTION_NS = 1_000
+
+
+class State(StrEnum):
+    """How a finding is to be taken; only FAULT keeps lamload from working."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAULT = "FAULT"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. text says what was found and, where it is not OK, the mend."""
+
+    state: State
+    subject: str
+    text: str
+
+
+@click.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Say what this machine can bear and what is missing. Nothing is sent anywhere.
+
+    `note` limits what a run can do, `FAULT` keeps lamload from working: then the exit code is 1.
+    """
+    findings = list(examine())
+    width = max(len(finding.subject) for finding in findings)
+    for finding in findings:
+        click.echo(f"{finding.state:5}  {finding.subject:{width}}  {finding.text}")
+    is_faulty = any(finding.state is State.FAULT for finding in findings)
+    context.exit(ExitCode.INTERNAL if is_faulty else ExitCode.OK)
+
+
+def examine() -> Iterator[Finding]:
+    """Everything that the doctor looks at."""
+    yield _python()
+    yield from _packages()
+    yield from _extras()
+    yield _event_loop()
+    yield _cores()
+    yield _load()
+    yield _descriptors()
+    yield _ports()
+    yield _clock()
+    yield _timer()
+    yield _run_queue()
+    yield _credentials()
+    yield _terminal()
+
+
+def _python() -> Finding:
+    return Finding(State.OK, "Python", f"{sys.version.split()[0]} at {sys.executable}")
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _packages() -> Iterator[Finding]:
+    versions = {package: _version(package) for package in PACKAGES}
+    missing = [package for package, found in versions.items() if found is None]
+    if missing:
+        mend = "install lamload again: pip install ."
+        yield Finding(State.FAULT, "packages", f"{', '.join(missing)} missing; {mend}")
+    listed = ", ".join(f"{package} {found}" for package, found in versions.items() if found)
+    yield Finding(State.OK, "packages", listed)
+
+
+def _extras() -> Iterator[Finding]:
+    for package, purpose in EXTRAS.items():
+        found = _version(package)
+        text = f"{found}" if found else f"not installed; it comes with {purpose}"
+        yield Finding(State.OK if found else State.NOTE, package, text)
+
+
+def _event_loop() -> Finding:
+    try:
+        import uvloop
+
+        loop = uvloop.new_event_loop()
+        loop.close()
+    except (ImportError, OSError, RuntimeError) as error:
+        return Finding(State.FAULT, "uvloop", f"does not work here: {error}")
+    return Finding(State.OK, "uvloop", "makes event loops")
+
+
+def _cores() -> Finding:
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    cores = available or os.cpu_count() or 1
+    if cores < 2:
+        text = "1; generator and target share it, so a local target distorts what is measured"
+        return Finding(State.NOTE, "cores", text)
+    return Finding(State.OK, "cores", f"{cores}; a run uses {max(1, cores - 1)} for workers")
+
+
+def _load() -> Finding:
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    text = f"{load:.2f} in the last minute"
+    if load > cores / 2:
+        return Finding(State.NOTE, "load", f"{text}; other programs disturb a measurement")
+    return Finding(State.OK, "load", text)
+
+
+def _descriptors() -> Finding:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = "without limit" if hard == resource.RLIM_INFINITY else f"{hard:,}"
+    text = f"{soft:,} now, up to {allowed}"
+    if hard != resource.RLIM_INFINITY and hard < GOOD_DESCRIPTORS:
+        mend = "load.in_flight must stay below that; raise it with ulimit -Hn"
+        return Finding(State.NOTE, "descriptors", f"{text}; {mend}")
+    return Finding(State.OK, "descriptors", text)
+
+
+def _ports() -> Finding:
+    from bench.load.preflight import ephemeral_ports
+
+    ports = ephemeral_ports()
+    if ports is None:
+        return Finding(State.NOTE, "ports", "this system does not say how many ephemeral ones")
+    text = f"{ports:,} ephemeral ones for connections to one address"
+    if ports < GOOD_PORTS:
+        return Finding(State.NOTE, "ports", f"{text}; widen net.ipv4.ip_local_port_range")
+    return Finding(State.OK, "ports", text)
+
+
+def _clock() -> Finding:
+    """The smallest step seen between two readings, not what the system claims."""
+    steps = []
+    for _ in range(1000):
+        before = after = time.monotonic_ns()
+        while after == before:
+            after = time.monotonic_ns()
+        steps.append(after - before)
+    step_ns = min(steps)
+    state = State.OK if step_ns <= GOOD_RESOLUTION_NS else State.NOTE
+    note = "" if state is State.OK else "; times below that cannot be told apart"
+    return Finding(state, "clock", f"monotonic, steps of {step_ns:,} ns{note}")
+
+
+def _timer() -> Finding:
+    """How late a sleep of a millisecond ends, at the median of 50."""
+    late = []
+    for _ in range(50):
+        start = time.perf_counter_ns()
+        time.sleep(0.001)
+        late.append(time.perf_counter_ns() - start - 1_000_000)
+    median_us = sorted(late)[25] / 1000
+    if median_us > 1000:
+        text = f"wakes {median_us:.0f} µs late at the median; send lag will be large"
+        return Finding(State.NOTE, "timer", text)
+    return Finding(State.OK, "timer", f"wakes {median_us:.0f} µs late at the median")
+
+
+def _run_queue() -> Finding:
+    try:
+        fields = Path("/proc/self/schedstat").read_bytes().split()
+        int(fields[1])
+    except (OSError, ValueError, IndexError):
+        text = "not told by this system; a local target on a busy host looks slower than it is"
+        return Finding(State.NOTE, "run queue", text)
+    return Finding(State.OK, "run queue", "told by the kernel, so that a local target corrects it")
+
+
+def _credentials() -> Finding:
+    """Whether there are any, without asking a service for them."""
+    environ = os.environ
+    if environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"):
+        region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+        return Finding(State.OK, "AWS", f"keys in the environment, region {region or 'not set'}")
+    if _version("botocore"):
+        text = "no keys in the environment; botocore's chain (profiles, SSO, roles) will be asked"
+        return Finding(State.NOTE, "AWS", text)
+    text = "no credentials: only local targets and URLs can be measured"
+    return Finding(State.NOTE, "AWS", text)
+
+
+def _terminal() -> Finding:
+    from shutil import get_terminal_size
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return Finding(State.NOTE, "terminal", "none here: runs are headless")
+    columns, lines = get_terminal_size()
+    name, colour = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "no COLORTERM")
+    text = f"{columns}×{lines}, TERM {name or 'not set'}, {colour}"
+    if name in ("", "dumb") or columns < 60 or lines < 18:
+        return Finding(State.NOTE, "terminal", f"{text}; the TUI wants 60×18 or more")
+    return Finding(State.OK, "terminal", text)

@@ -1,0 +1,110 @@
+"""What a profile's run will offer, need and cost, from the plan alone. Pure: nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.aws.prices import usd_per_million
+from bench.model import NS_PER_S, Plan, Profile, Segment, Variant
+from bench.plan import make_plan
+
+PER_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class VariantForecast:
+    """Expected arrivals of one variant. None in a closed loop: the answers decide.
+
+    usd_per_million and usd are at the billed duration that was assumed, without retries; None
+    where nobody knows a price (the endpoint http) or the number of arrivals.
+    """
+
+    variant: Variant
+    offered: float | None
+    measured: float | None
+    usd_per_million: float | None
+
+    @property
+    def usd(self) -> float | None:
+        """What its arrivals cost on AWS."""
+        if self.offered is None or self.usd_per_million is None:
+            return None
+        return self.offered * self.usd_per_million / PER_MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The whole run. peak_rps None in a closed loop."""
+
+    plan: Plan
+    variants: tuple[VariantForecast, ...]
+    peak_rps: float | None
+
+    @property
+    def offered(self) -> float | None:
+        """Arrivals over all variants."""
+        return _total([variant.offered for variant in self.variants])
+
+    @property
+    def usd(self) -> float | None:
+        """Price of the run; None if some part of it is not known."""
+        return _total([variant.usd for variant in self.variants])
+
+
+def forecast(profile: Profile, billed_ms: float) -> Forecast:
+    """The forecast of a profile, at an assumed billed duration."""
+    plan = make_plan(profile)
+    variants = tuple(
+        _variant(profile, plan, index, variant, billed_ms)
+        for index, variant in enumerate(profile.variants)
+    )
+    rates = [_peak_rps(segment) for segment in plan.segments]
+    known = [rate for rate in rates if rate is not None]
+    return Forecast(plan, variants, max(known) if rates and len(known) == len(rates) else None)
+
+
+def _variant(
+    profile: Profile, plan: Plan, index: int, variant: Variant, billed_ms: float
+) -> VariantForecast:
+    mine = [segment for segment in plan.segments if index in segment.variants]
+    measured = [segment for segment in mine if profile.phases[segment.phase].measured]
+    offered = _total([_arrivals(segment) for segment in mine]) if mine else None
+    return VariantForecast(
+        variant=variant,
+        offered=offered,
+        measured=_total([_arrivals(segment) for segment in measured]) if mine else None,
+        usd_per_million=usd_per_million(variant, billed_ms, profile.target.region),
+    )
+
+
+def _arrivals(segment: Segment) -> float | None:
+    """Arrivals of each of the segment's variants."""
+    if segment.start_callers is not None:
+        return None
+    if segment.burst is not None:
+        return segment.burst * -(-segment.duration_ns // segment.every_ns)
+    if segment.replay is not None:
+        return _replayed(segment.replay, segment.duration_ns)
+    return (segment.start_rps + segment.end_rps) / 2 * segment.duration_ns / NS_PER_S
+
+
+def _replayed(replay: bytes, duration_ns: int) -> int:
+    """How many recorded arrivals fall before the end."""
+    offsets = memoryview(replay).cast("q")
+    return sum(offset < duration_ns for offset in offsets)
+
+
+def _peak_rps(segment: Segment) -> float | None:
+    """The segment's highest rate over all its variants; bursts and replays by their mean."""
+    if segment.start_callers is not None:
+        return None
+    if segment.burst is None and segment.replay is None:
+        return max(segment.start_rps, segment.end_rps) * len(segment.variants)
+    arrivals = _arrivals(segment) or 0
+    return arrivals / segment.duration_ns * NS_PER_S * len(segment.variants)
+
+
+def _total(parts: list[float | None]) -> float | None:
+    """The sum, or None if a part is not known."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
