@@ -34,7 +34,8 @@ class Version:
 
     Pending until active_ns; an update is in progress until updated_ns, and until then `previous`
     is what invocations run. Settling gives a new RevisionId, as on AWS; interim_id is the one
-    before. build_id changes with code and configuration only.
+    before. build_id changes with code and configuration only. source_description is what `$LATEST`
+    had when a version was published: a change of it alone makes a new version.
     """
 
     config: FunctionConfig
@@ -46,6 +47,7 @@ class Version:
     active_ns: int
     updated_ns: int
     previous: Version | None = None
+    source_description: str = ""
 
     def state(self, now_ns: int) -> str:
         """`Pending` or `Active`."""

@@ -256,6 +256,7 @@ class Store:
             active_ns=max(latest.active_ns, latest.updated_ns),
             updated_ns=latest.active_ns,
             previous=None,
+            source_description=latest.settings.description,
         )
         function.versions[number] = version
         function.versions[LATEST] = replace(latest, revision_id=self.new_id())
@@ -400,5 +401,5 @@ class Store:
 def _same(published: Version, latest: Version) -> bool:
     """Whether code and configuration are those of the published version."""
     config = replace(published.config, arn=latest.config.arn, version=LATEST)
-    settings = replace(published.settings, description=latest.settings.description)
+    settings = replace(published.settings, description=published.source_description)
     return config == latest.config and settings == latest.settings

@@ -173,6 +173,15 @@ def test_publishing_what_has_not_changed_returns_the_version_that_is_there(store
     assert store.resolve("primes", "1").memory_mb == 128
 
 
+def test_a_description_of_its_own_makes_no_new_version_but_one_of_latest_does(store: Store) -> None:
+    first = store.create(draft(), ready=True)
+    assert store.publish("primes", description="mine").settings.description == "mine"
+    assert store.publish("primes").config.version == "1"
+    described = replace(first.settings, description="another cold start")
+    store.update("primes", first.config, described, ready=True)
+    assert store.publish("primes").config.version == "2"
+
+
 def test_each_memory_size_gets_a_version_and_an_alias(store: Store) -> None:
     store.create(draft(), ready=True)
     assert store.publish_sizes("primes", [128, 256]) == {128: "128MB", 256: "256MB"}
