@@ -1,0 +1,71 @@
+"""The summary of a run as one JSON document: report.json, and what `--json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bench
+from bench.model import Window
+from bench.record.recorded import RecordedRun
+from bench.record.tables import Cell, summary_row
+from bench.stats.recommend import Advice, Choice, Overhead, advise
+
+SCHEMA = 1
+
+
+def document_of(run: RecordedRun) -> dict[str, Any]:
+    """Keys as in summary.csv, with null for what is unknown; times in ms, the unit in the key."""
+    return {
+        "schema": SCHEMA,
+        "lamload": bench.__version__,
+        "run": run.name,
+        "profile": run.profile.name,
+        "title": run.profile.title,
+        "question": run.profile.question,
+        "target": run.profile.target.kind.value,
+        "started_utc": run.started_utc,
+        "state": run.state,
+        "verdict": run.verdict.value,
+        "reasons": [
+            {"verdict": r.verdict.value, "text": r.text, "variant": r.variant} for r in run.reasons
+        ],
+        "slos": [
+            {"name": s.slo.name, "text": s.slo.text, "state": s.state.value, "value": s.value}
+            for s in run.slos
+        ],
+        "variants": [_variant(window) for window in run.windows],
+        "advice": _advice(advise(run.windows, run.curves)),
+    }
+
+
+def _variant(window: Window) -> dict[str, Cell]:
+    return summary_row(window)
+
+
+def _advice(advice: Advice) -> dict[str, Any]:
+    return {
+        "quantile": advice.q,
+        "fastest": _choice(advice.fastest),
+        "cheapest": _choice(advice.cheapest),
+        "best_trade": _choice(advice.best),
+        "frontier": list(advice.frontier),
+        "endpoint_overheads": [_overhead(overhead) for overhead in advice.overheads],
+        "sentences": list(advice.sentences),
+    }
+
+
+def _choice(choice: Choice | None) -> str | None:
+    return None if choice is None else choice.variant.name
+
+
+def _overhead(overhead: Overhead) -> dict[str, Any]:
+    added = overhead.added
+    return {
+        "variant": overhead.variant.name,
+        "base": overhead.base.name,
+        "measure": overhead.measure.value,
+        "median_added_ms": added.value_ns / 1e6,
+        "low_ms": None if added.low_ns is None else added.low_ns / 1e6,
+        "high_ms": None if added.high_ns is None else added.high_ns / 1e6,
+        "distinguishable": added.is_distinguishable,
+    }
