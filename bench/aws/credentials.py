@@ -51,7 +51,14 @@ def load_credentials(environ: Mapping[str, str]) -> Credentials:
     if access_key or secret_key:
         missing = "AWS_SECRET_ACCESS_KEY" if access_key else "AWS_ACCESS_KEY_ID"
         raise TargetError(f"half of the AWS credentials is missing: set {missing} too")
-    return _from_botocore(environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE"))
+    return _from_botocore(_profile(environ))
+
+
+def renewed(
+    credentials: Credentials, environ: Mapping[str, str], epoch_s: int
+) -> Credentials | None:
+    """Fresh credentials if these need a refresh at epoch_s, else None. Raises TargetError."""
+    return load_credentials(environ) if credentials.needs_refresh(epoch_s) else None
 
 
 def find_region(environ: Mapping[str, str], wanted: str | None = None) -> str:
@@ -60,10 +67,14 @@ def find_region(environ: Mapping[str, str], wanted: str | None = None) -> str:
     botocore itself ignores AWS_REGION. Raises TargetError, with the mend, when there is none.
     """
     region = wanted or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    region = region or _botocore_region()
+    region = region or _botocore_region(_profile(environ))
     if not region:
         raise TargetError(NO_REGION)
     return region
+
+
+def _profile(environ: Mapping[str, str]) -> str | None:
+    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
 
 
 def _from_botocore(profile: str | None) -> Credentials:
@@ -88,14 +99,14 @@ def _expiry(found: Any) -> int | None:
     return int(expires.timestamp()) if expires is not None else None
 
 
-def _botocore_region() -> str | None:
+def _botocore_region(profile: str | None) -> str | None:
     try:
         from botocore.exceptions import BotoCoreError
         from botocore.session import Session
     except ImportError:
         return None
     try:
-        region: str | None = Session().get_config_variable("region")
+        region: str | None = Session(profile=profile).get_config_variable("region")
     except BotoCoreError as error:
         raise TargetError(f"AWS region cannot be had: {error}") from error
     return region
