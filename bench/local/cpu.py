@@ -68,6 +68,7 @@ class Meter:
         self._waits_ns: dict[str, int] = {}
         self._start = (0, 0)
         self._peak_kb = 0
+        self._threads = 1
 
     def close(self) -> None:
         """Give the descriptors back."""
@@ -91,10 +92,12 @@ class Meter:
         """What the invocation has used since `start`."""
         cpu_ns, wait_ns = self._start
         self._family.look()
-        used = max(0, self._cpu_ns() - cpu_ns)
-        waited = max(0, self._main_wait_ns() - wait_ns, self._longest_thread_wait_ns())
+        used_ns = max(0, self._cpu_ns() - cpu_ns)
+        waited_ns = max(0, self._main_wait_ns() - wait_ns)
         self._resident_mb()
-        return Usage(used, waited, self.peak_mb)
+        if self._threads > 1:
+            waited_ns = max(waited_ns, self._longest_thread_wait_ns())
+        return Usage(used_ns, waited_ns, self.peak_mb)
 
     @property
     def peak_mb(self) -> int:
@@ -113,14 +116,10 @@ class Meter:
 
     def _longest_thread_wait_ns(self) -> int:
         """Of the threads beside the main one, since the last look."""
-        if self._schedstat is None:
-            return 0
         try:
             with os.scandir(f"/proc/{self._pid}/task") as entries:
                 threads = [entry.name for entry in entries]
         except OSError:
-            return 0
-        if len(threads) < 2:
             return 0
         before, self._waits_ns = self._waits_ns, {}
         for thread in threads:
@@ -128,14 +127,17 @@ class Meter:
             self._waits_ns[thread] = _wait_ns(descriptor)
             if descriptor is not None:
                 os.close(descriptor)
-        return max(waited - before.get(thread, 0) for thread, waited in self._waits_ns.items())
+        return max(
+            (waited - before.get(thread, 0) for thread, waited in self._waits_ns.items()), default=0
+        )
 
     def _resident_mb(self) -> int:
         """Now; the highest so far is kept."""
         status = _read(self._status)
         others_kb = self._family.resident_kb()
-        now_kb = _field_kb(status, b"VmRSS:") + others_kb
-        self._peak_kb = max(self._peak_kb, now_kb, _field_kb(status, b"VmHWM:"))
+        self._threads = _field(status, b"\nThreads:")
+        now_kb = _field(status, b"\nVmRSS:") + others_kb
+        self._peak_kb = max(self._peak_kb, now_kb, _field(status, b"\nVmHWM:"))
         return -(-now_kb // 1024)
 
 
@@ -155,6 +157,7 @@ def _wait_ns(schedstat: int | None) -> int:
     return int(fields[1]) if len(fields) > 1 else 0
 
 
-def _field_kb(status: bytes, name: bytes) -> int:
-    at = status.find(name)
-    return int(status[at + len(name) :].split(None, 1)[0]) if at >= 0 else 0
+def _field(status: bytes, name: bytes) -> int:
+    """The number behind a name: kB for memory."""
+    at = status.find(name) + len(name)
+    return int(status[at : at + 24].split(None, 1)[0]) if at >= len(name) else 0

@@ -63,6 +63,8 @@ class RuntimeApi:
         self.current: str | None = None
         """Request id that has been handed out and not been answered."""
         self.address = ""
+        self.host = b""
+        """The address, as the Host header must have it."""
         self._server: asyncio.Server | None = None
         self._poller: _Connection | None = None
         self._connections: set[_Connection] = set()
@@ -72,6 +74,7 @@ class RuntimeApi:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.host = self.address.encode()
 
     def close(self) -> None:
         """Stop listening and drop all connections."""
@@ -212,9 +215,11 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._url = b""
+        self._path = ""
         self._headers: dict[bytes, bytes] = {}
         self._answer: _Answer | None = None
         self._request_id = ""
+        self._kind = ""
 
     # ------------------------------------------------------------------ asyncio's callbacks
 
@@ -260,9 +265,9 @@ class _Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """All headers are in."""
-        path = self._url.decode("latin-1").partition("?")[0]
-        self._request_id, kind = _invocation_path(path)
-        self._answer = _Answer(self._headers, may_stream=kind == "response")
+        self._path = self._url.decode("latin-1").partition("?")[0]
+        self._request_id, self._kind = _invocation_path(self._path)
+        self._answer = _Answer(self._headers, may_stream=self._kind == "response")
         if self._headers.get(b"expect", b"").lower() == b"100-continue":
             self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -284,21 +289,18 @@ class _Connection(asyncio.Protocol):
 
     def _answered(self) -> tuple[int, str]:
         """Carry the request out: (status, body), or (0, '') for a poll that waits."""
-        path = self._url.decode("latin-1").partition("?")[0]
         answer = self._answer
         assert answer is not None
         foreign = b"origin" in self._headers
-        if foreign or self._headers.get(b"host", b"").decode("latin-1") != self._api.address:
+        if foreign or self._headers.get(b"host") != self._api.host:
             return _refusal(403, "Forbidden", "The Runtime API is for the sandbox's own process")
         if self._parser.get_method() == b"GET":
-            if path == PREFIX + "invocation/next":
+            if self._path == PREFIX + "invocation/next":
                 return self._api.poll(self)
-        else:
-            request_id, kind = _invocation_path(path)
-            if kind in ("response", "error"):
-                return self._api.finish(request_id, kind, answer)
-            if path == PREFIX + "init/error":
-                return self._api.init_error(answer)
+        elif self._kind in ("response", "error"):
+            return self._api.finish(self._request_id, self._kind, answer)
+        elif self._path == PREFIX + "init/error":
+            return self._api.init_error(answer)
         return _refusal(404, "NotFound", "No such path in the Runtime API")
 
     def _send(self, status: int, body: str) -> None:
