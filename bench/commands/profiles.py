@@ -22,8 +22,8 @@ def profiles(context: click.Context) -> None:
     paths = shipped_profiles()
     width = max((len(path.stem) for path in paths), default=0)
     for path in paths:
-        question = " ".join(read_question(path.read_text("utf-8")).split())
-        click.echo(f"{path.stem:{width}}  {question}")
+        question, _, _ = read_question(path.read_text("utf-8")).partition("\n\n")
+        click.echo(f"{path.stem:{width}}  {' '.join(question.split())}")
 
 
 @profiles.command()

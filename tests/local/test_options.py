@@ -17,7 +17,7 @@ def folder(place: Path, **files: str) -> Path:
 
 
 def test_the_bundled_functions_go_by_their_names() -> None:
-    assert bundled() == ["echo", "flaky", "hello", "misspelt", "primes", "sleeper"]
+    assert bundled() == ["doors", "echo", "flaky", "hello", "misspelt", "primes", "sleeper"]
     source = function_source("primes")
     assert (source.name, source.handler) == ("primes", "handler.handler")
     assert function_source("hello").handler == "lambda_function.lambda_handler"

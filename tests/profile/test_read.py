@@ -162,8 +162,8 @@ rate = "5/s"
         "titel is not a key of a profile; did you mean title?",
         "rounds is not a key of a profile; it belongs in [load]",
         'target.kind must be one of "local", "aws", "http" (it is "locl"); did you mean "local"?',
-        "target.function is missing: name a folder with a handler, or one of echo, flaky, hello, "
-        "misspelt, primes, sleeper",
+        "target.function is missing: name a folder with a handler, or one of doors, echo, flaky, "
+        "hello, misspelt, primes, sleeper",
         'variants[0].endpoint must be one of "invoke", "invoke-stream", "alb", "alb-multi-value", '
         '"rest", "http-api", "function-url", "cloudfront", "step-functions", "aws-cli", "http" '
         '(it is "albb"); did you mean "alb"?',
