@@ -52,9 +52,6 @@ from bench.record.recorded import (
     TOTALS,
     RecordedRun,
     event_line,
-    latest_run,
-    list_runs,
-    load_run,
     utc_text,
 )
 from bench.record.tables import (
@@ -66,8 +63,6 @@ from bench.record.tables import (
 )
 from bench.stats.quantiles import Curve
 from bench.stats.slo import SloResult
-
-__all__ = ["RunFolder", "latest_run", "list_runs", "load_run"]
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
 

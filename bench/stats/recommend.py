@@ -12,7 +12,7 @@ frontier, of which no member is beaten in both by another.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from bench.model import EndpointKind, Measure, Variant, Window
 from bench.stats.compare import Difference, difference
@@ -70,13 +70,13 @@ class Advice:
     frontier: tuple[str, ...] = ()
     """Names of the variants that none beats in both time and cost, fastest first."""
     overheads: tuple[Overhead, ...] = ()
-    sentences: tuple[str, ...] = field(default=())
+    sentences: tuple[str, ...] = ()
 
 
 def advise(windows: Sequence[Window], curves: Curves) -> Advice:
     """What to conclude from the results."""
     sizes = comparable(windows)
-    q = common_quantile(sizes)
+    q = common_quantile(sizes, curves)
     overheads = door_overheads(windows, curves)
     if q is None:
         return Advice(overheads=overheads, sentences=_doors(overheads))
@@ -91,11 +91,11 @@ def advise(windows: Sequence[Window], curves: Curves) -> Advice:
         cheapest=None
         if cheapest is None
         else Choice(cheapest.variant, f"${_cost(cheapest):.2f} per million"),
-        best=None if best is None else Choice(best.variant, _best_text(best, priced, q, curves)),
+        best=None if best is None else Choice(best.variant, _best_text(best, q)),
         frontier=frontier(priced, q),
         overheads=overheads,
     )
-    return _with_sentences(advice)
+    return _with_sentences(advice, _best_against(best, priced, q, curves))
 
 
 def comparable(windows: Sequence[Window]) -> list[Window]:
@@ -113,13 +113,24 @@ def _is_good(window: Window) -> bool:
     return tally.ok > 0 and tally.failed <= MAX_FAILED_SHARE * tally.finished
 
 
-def common_quantile(windows: Sequence[Window]) -> float | None:
-    """The highest quantile of response time that is known of every window."""
-    for q in _LADDER:
-        found = [window.measure(Measure.RESPONSE).at(q) for window in windows]
-        if found and all(quantile is not None and quantile.known for quantile in found):
-            return q
-    return None
+def common_quantile(windows: Sequence[Window], curves: Curves) -> float | None:
+    """The highest quantile of response time that is known of every window.
+
+    One whose interval of confidence is closed everywhere comes before a higher one that timed-out
+    calls leave open.
+    """
+    known = [q for q in _LADDER if windows and all(_is_known(window, q) for window in windows)]
+    closed = (q for q in known if all(_is_closed(_response(w, curves), q) for w in windows))
+    return next(closed, known[0] if known else None)
+
+
+def _is_known(window: Window, q: float) -> bool:
+    quantile = window.measure(Measure.RESPONSE).at(q)
+    return quantile is not None and quantile.known
+
+
+def _is_closed(curve: Curve | None, q: float) -> bool:
+    return curve is not None and quantile_bounds(curve, q).high_ns is not None
 
 
 def frontier(windows: Sequence[Window], q: float) -> tuple[str, ...]:
@@ -241,19 +252,25 @@ def _fastest_text(fastest: Window, sizes: Sequence[Window], q: float, curves: Cu
     return f"{text}, not yet distinguishable from {size_name(second.variant, fastest.variant)}"
 
 
-def _best_text(best: Window, priced: Sequence[Window], q: float, curves: Curves) -> str:
-    text = (
+def _best_text(best: Window, q: float) -> str:
+    return (
         f"{quantile_text(q)} {duration_text(_time_ns(best, q))} at ${_cost(best):.2f} per million"
     )
-    if len(priced) < 2:
-        return text
-    base = min(priced, key=_cost)
-    if base is best:
-        base = min((w for w in priced if w is not best), key=lambda window: _time_ns(window, q))
-    return f"{text}; {compare_sentence(best, base, q, curves)}"
 
 
-def _with_sentences(advice: Advice) -> Advice:
+def _best_against(
+    best: Window | None, priced: Sequence[Window], q: float, curves: Curves
+) -> str | None:
+    """The best trade beside the cheapest, or beside the fastest of the rest if it is that."""
+    rest = [window for window in priced if window is not best]
+    if best is None or not rest:
+        return None
+    cheapest = min(priced, key=_cost)
+    base = min(rest, key=lambda w: _time_ns(w, q)) if cheapest is best else cheapest
+    return compare_sentence(best, base, q, curves)
+
+
+def _with_sentences(advice: Advice, against: str | None) -> Advice:
     lines = []
     for label, choice in (
         ("Fastest", advice.fastest),
@@ -262,15 +279,9 @@ def _with_sentences(advice: Advice) -> Advice:
     ):
         if choice is not None:
             lines.append(f"{label}: {size_name(choice.variant)} ({choice.text})")
-    return Advice(
-        advice.q,
-        advice.fastest,
-        advice.cheapest,
-        advice.best,
-        advice.frontier,
-        advice.overheads,
-        (*lines, *_doors(advice.overheads)),
-    )
+    if against is not None:
+        lines.append(against)
+    return replace(advice, sentences=(*lines, *_doors(advice.overheads)))
 
 
 def _doors(overheads: Sequence[Overhead]) -> tuple[str, ...]:
