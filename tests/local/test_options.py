@@ -66,7 +66,7 @@ def test_a_handler_that_is_named_is_taken(tmp_path: Path) -> None:
 
 
 def test_mistakes_say_how_to_mend_them(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="bundled are echo, flaky"):
+    with pytest.raises(UsageError, match="bundled are doors, echo"):
         function_source("no-such-function")
     with pytest.raises(UsageError, match=r"--handler MODULE\.FUNCTION"):
         function_source(f"f={tmp_path}")
