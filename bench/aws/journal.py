@@ -1,9 +1,15 @@
-"""What a run has changed in AWS, on disk before it is changed, so that a crash can be undone."""
+"""What a run has changed in AWS, on disk before it is changed, so that a crash can be undone.
+
+Until a run has a folder, its journal lies in the user's state folder; from then on beside the
+run's other files. One that has nothing to undo leaves no file.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -28,6 +34,8 @@ class Changes:
     versions: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     function_urls: list[str] = field(default_factory=list)
+    pid: int = field(default_factory=os.getpid)
+    """Process that wrote it."""
 
     @property
     def empty(self) -> bool:
@@ -48,12 +56,29 @@ class Journal:
         try:
             return cls(path, Changes(**json.loads(path.read_text("utf-8"))))
         except FileNotFoundError:
-            raise UsageError(f"{path.parent} has changed nothing in AWS") from None
+            raise UsageError(f"{path.parent} has nothing to undo in AWS") from None
         except (OSError, ValueError, TypeError) as error:
             raise UsageError(f"{path} cannot be read: {error}") from None
 
+    @property
+    def in_use(self) -> bool:
+        """Whether another process that wrote it still runs."""
+        pid = self.changes.pid
+        if pid == os.getpid():
+            return False
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:  # another user's process has taken the number
+            return False
+        return True
+
     def write(self) -> None:
-        """Put the changes on disk, before they are made."""
+        """Put the changes on disk, before they are made; without any, take the file away."""
+        if self.changes.empty:
+            self.path.unlink(missing_ok=True)
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".tmp")
         with draft.open("w", encoding="utf-8") as file:
@@ -61,3 +86,30 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.path)
+
+    def move_to(self, folder: Path) -> None:
+        """Go on in a run's folder."""
+        path = folder / FILE_NAME
+        if self.path.exists():
+            shutil.move(self.path, path)
+        self.path = path
+
+
+def new_journal(changes: Changes, environ: Mapping[str, str]) -> Journal:
+    """A journal in the state folder; there is no file before the first change."""
+    name = changes.function.rpartition(":")[2]
+    return Journal(state_folder(environ) / f"aws-{name}-{os.getpid()}.json", changes)
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """`$XDG_STATE_HOME/lamload`, by default `~/.local/state/lamload`."""
+    given = environ.get("XDG_STATE_HOME")
+    return (Path(given) if given else Path.home() / ".local" / "state") / "lamload"
+
+
+def pending(*folders: Path) -> list[Journal]:
+    """The journals in folders and their subfolders that have something to undo, oldest first."""
+    paths = [path for folder in folders for path in folder.glob("aws-*.json")]
+    paths += [path for folder in folders for path in folder.glob(f"*/{FILE_NAME}")]
+    paths.sort(key=lambda path: path.stat().st_mtime_ns)
+    return [journal for journal in map(Journal.read, paths) if not journal.changes.empty]

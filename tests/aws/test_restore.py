@@ -1,0 +1,92 @@
+"""From binding to restoring as a user does it, over a real socket."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench.aws.journal import FILE_NAME, Changes, Journal, new_journal, pending, state_folder
+from bench.commands.restore import restore
+from bench.load.aws_target import AwsTarget
+from bench.local.control_plane import ControlPlane
+from bench.local.model import FunctionConfig
+from bench.local.store import Store
+from bench.model import EndpointKind, Variant
+from tests.aws.fake_aws import target
+from tests.local_control.serving import served
+
+SIZES = (Variant(EndpointKind.INVOKE, 128),)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    store = Store(update_ms=0, pending_ms=0)
+    store.create(FunctionConfig("primes", "", "", "app.handler", str(tmp_path), 512), ready=True)
+    with served(ControlPlane(store, tmp_path / "code").handle) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+        monkeypatch.chdir(tmp_path)
+        yield store
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(restore, list(arguments), catch_exceptions=False)
+
+
+async def bound() -> AwsTarget:
+    opened = AwsTarget(target())
+    (binding,) = await opened.bind(SIZES)
+    assert binding.qualifier == "lamload-128MB"
+    return opened
+
+
+async def test_a_target_says_where_it_is_and_how_it_was_found(store: Store) -> None:
+    opened = await bound()
+    assert opened.label == "AWS 123456789012 us-east-1"
+    assert opened.credentials is not None
+    assert opened.configuration["MemorySize"] == 512
+    assert store.version("primes").config.memory_mb == 512
+    await opened.close()
+
+
+def test_restore_finds_what_was_left_wherever_the_journal_lies(store: Store) -> None:
+    opened = asyncio.run(bound())
+    assert opened.journal is not None
+    assert opened.journal.path.parent == state_folder(os.environ)
+    folder = Path("runs/20260101T000000Z-sweep")
+    folder.mkdir(parents=True)
+    opened.journal.move_to(folder)
+    assert (folder / FILE_NAME).exists()
+    planned = run("--dry-run")
+    assert "alias lamload-128MB" in planned.output
+    assert "version 1" in planned.output
+    assert len(store.function("primes").versions) == 2
+    done = run(str(folder))
+    assert done.output.splitlines() == ["alias lamload-128MB is deleted", "version 1 is deleted"]
+    assert len(store.function("primes").versions) == 1
+    assert run().output == "There is nothing to undo.\n"
+
+
+def test_a_crashed_runs_memory_size_is_set_back(store: Store) -> None:
+    changes = Changes("primes", "us-east-1", os.environ["AWS_ENDPOINT_URL"], 1024, [512])
+    new_journal(changes, os.environ).write()
+    assert run().output == "primes has 1024 MB again\n"
+    assert store.version("primes").config.memory_mb == 1024
+    assert pending(state_folder(os.environ)) == []
+
+
+def test_a_run_that_is_under_way_is_left_alone(store: Store) -> None:
+    url = os.environ["AWS_ENDPOINT_URL"]
+    changes = Changes("primes", "us-east-1", url, 1024, [512], pid=os.getppid())
+    journal = new_journal(changes, os.environ)
+    journal.write()
+    assert Journal.read(journal.path).in_use
+    assert "still uses it" in run().output
+    assert store.version("primes").config.memory_mb == 512
+    assert run("--force").output == "primes has 1024 MB again\n"
