@@ -18,7 +18,8 @@ from bench.errors import TargetError
 
 USER_AGENT = f"lamload/{__version__}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that send no body."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(rb"[0-9A-Za-z._:-]+")
 _NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
@@ -39,7 +40,7 @@ class CompiledRequest:
         _check_headers(method, headers)
         request = httpx.Request(method.upper(), parsed, headers=_full_headers(parsed, headers))
         self.origin = origin_of(parsed)
-        self._bodiless = request.method in _BODILESS
+        self._bodiless = request.method in BODILESS
         self._head = _encoded_head(request)
         self._signature = _prepared(signer, request)
         self._event: bytes | None = None

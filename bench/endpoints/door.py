@@ -77,7 +77,8 @@ class DoorEndpoint(CompiledEndpoint):
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """What a status outside 200–399 means here; by itself, in general."""
-        return status_outcome(status), one_line(f"HTTP {status}", excerpt(body))
+        code = found.get(b"x-amzn-errortype", b"").decode("latin-1")
+        return status_outcome(status), one_line(f"HTTP {status}", code, excerpt(body))
 
 
 def _reason(status: int, found: dict[bytes, bytes]) -> Explanation | None:

@@ -20,7 +20,7 @@ from bench.endpoints import (
 )
 from bench.endpoints.base import CommandEndpoint, Endpoint
 from bench.endpoints.cli import CliEndpoint
-from bench.endpoints.compiled import CompiledRequest
+from bench.endpoints.compiled import BODILESS, CompiledRequest
 from bench.errors import TargetError
 from bench.model import Binding, EndpointKind, Target
 
@@ -90,7 +90,8 @@ def _door(make: Callable[[CompiledRequest, int], Endpoint], limit: int, service:
 
     def door(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
         headers = dict(target.http_headers)
-        if "content-type" not in {name.lower() for name in headers}:
+        given = {name.lower() for name in headers}
+        if "content-type" not in given and target.http_method.upper() not in BODILESS:
             headers["Content-Type"] = "application/json"
         signed = binding.sign and service
         signer = _signer(binding, service, credentials) if signed else None

@@ -128,6 +128,11 @@ def test_timings_come_through_a_header_where_the_function_gives_them(
     assert classify(kind, status, x_lamload_report="nonsense").report is None
 
 
+def test_a_refusal_of_awss_own_is_named_by_its_code() -> None:
+    answer = classify(K.REST, 403, b"", x_amzn_errortype="MissingAuthenticationTokenException")
+    assert answer.detail == "HTTP 403: MissingAuthenticationTokenException"
+
+
 def test_an_http_apis_request_id_has_a_header_of_its_own() -> None:
     assert classify(K.HTTP_API, 200, apigw_requestid="JKJaXmPLvHcESHA=").request_id == (
         "JKJaXmPLvHcESHA="

@@ -169,7 +169,7 @@ def test_a_method_without_body_sends_none(method: str) -> None:
     made = endpoint_for(binding(EndpointKind.HTTP), target(http_method=method), None)
     request = made.request(b'{"n":1}', EPOCH_S)
     assert request.endswith(b"\r\n\r\n")
-    assert b"content-length" not in request.lower()
+    assert b"content-" not in request.lower()
 
 
 @pytest.mark.parametrize(
