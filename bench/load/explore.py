@@ -30,6 +30,7 @@ class Explorer:
         self._outcomes = np.zeros(len(Outcome), dtype=np.int64)
         self._offered = self._dropped = 0
         self._measured: Segment | None = None
+        self._made: list[tuple[Segment, Phase]] = []
         self.answers: list[tuple[int, str]] = []
         """(index of the variant, answer in words), as they are found."""
 
@@ -44,7 +45,15 @@ class Explorer:
             made.append(self._segment(step, at_ns, step.settle_ns, measured=False))
         made.append(self._segment(step, at_ns + step.settle_ns, step.measured_ns, measured=True))
         self._measured = made[-1][0]
+        self._made = made
         return made
+
+    def current(self, now_ns: int) -> tuple[Segment | None, str]:
+        """The segment in force and the name of its phase."""
+        for segment, phase in self._made:
+            if segment.start_ns <= now_ns < segment.end_ns:
+                return segment, phase.name
+        return None, "waiting for answers"
 
     def take_rows(self, payload: bytes) -> None:
         """Keep what the measured part of the step needs of these rows."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import bench
+from bench.aws.credentials import Credentials
 from bench.errors import TargetError
 from bench.model import Binding, EndpointKind, Profile, Target, TargetKind, Variant
 
@@ -30,6 +31,8 @@ class OpenTarget(Protocol):
 
     label: str
     """For the header: `LOCAL`, an account and region, or a URL."""
+    credentials: Credentials | None
+    """What workers sign with; None where nothing is signed."""
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Where each variant is called. Raises TargetError."""
@@ -42,7 +45,7 @@ class OpenTarget(Protocol):
 
 
 def open_target(profile: Profile) -> OpenTarget:
-    """The target of a profile, not yet up: `bind` brings it up."""
+    """The target of a profile, not yet up: `bind` brings it up. Raises TargetError."""
     kind = profile.target.kind
     if kind is TargetKind.LOCAL:
         return LocalTarget(profile.target)
@@ -55,6 +58,8 @@ def open_target(profile: Profile) -> OpenTarget:
 
 class HttpTarget:
     """Any URL. Reached once before the run, without sending a request."""
+
+    credentials: Credentials | None = None
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -81,6 +86,7 @@ class LocalTarget:
     """An embedded Lambda in a process of its own, which ends with this one whatever happens."""
 
     label = "LOCAL"
+    credentials: Credentials | None = None
 
     def __init__(self, target: Target) -> None:
         self._target = target

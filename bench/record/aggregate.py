@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.aws.prices import door_usd, function_usd, usd_per_million
 from bench.model import (
@@ -202,6 +203,11 @@ class Aggregate:
     def lost_workers(self) -> frozenset[int]:
         """Workers that died before the run ended."""
         return frozenset(self._lost)
+
+    @property
+    def phase_of(self) -> NDArray[np.int64]:
+        """Index of the phase by index of the segment, as things stand."""
+        return self._timeline.phase_of
 
     # -- time
 
