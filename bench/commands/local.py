@@ -132,10 +132,12 @@ async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> 
     server = await LocalLambda.start(options)
     try:
         document = server.document()
-        click.echo(json.dumps(document) if as_json else story(document, server.notes()))
+        click.echo(json.dumps(document) if as_json else story(document))
         sys.stdout.flush()
         server.spawner.lost.add_done_callback(lambda _: stop.set())
+        watching = asyncio.ensure_future(server.watch())
         await stop.wait()
+        watching.cancel()
         if server.spawner.lost.done():
             raise LamloadError("the process that starts sandboxes has been killed")
     finally:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from bench.local import log
+from bench.local import failures, log
 from bench.local.api_error import ApiError
 from bench.local.concurrency import Admission
 from bench.local.failures import Failure
@@ -41,12 +41,13 @@ _WARM = _Cold()
 class Dispatcher:
     """All sandboxes of the server, and the one way to them."""
 
-    def __init__(self, store: Store, tools: Tools, *, idle_s: float) -> None:
+    def __init__(self, store: Store, tools: Tools, *, idle_s: float, most_sandboxes: int) -> None:
         self.stats = Stats()
         self.admission = Admission(store)
         self._store = store
         self._tools = tools
         self._idle_s = idle_s
+        self._most_sandboxes = most_sandboxes
         self._pools: dict[str, tuple[str, Pool]] = {}
         """By ARN with version: the build, and its pool."""
         self._retired: list[Pool] = []
@@ -70,13 +71,14 @@ class Dispatcher:
         qualifier = qualifier_of(target)
         reason = self.admission.enter(config.name)
         if reason:
-            return self._throttled(target, invocation, reason)
-        try:
-            pool = self._pool(target)
+            result = _throttled(target, invocation, reason)
+        else:
             self.stats.began(config.name, qualifier)
-            result = await self._admitted(pool, target, invocation, on_chunk, fresh)
-        finally:
-            self.admission.leave(config.name)
+            try:
+                result = await self._admitted(target, invocation, on_chunk, fresh)
+            finally:
+                self.stats.left(config.name, qualifier)
+                self.admission.leave(config.name)
         self.stats.ended(config.name, qualifier, result)
         return result
 
@@ -126,10 +128,17 @@ class Dispatcher:
             if held[0] == target.build_id:
                 return held[1]
             self._retire(config.arn)
-        name = config.name
-        pool = Pool(config, self._tools, lambda: self.admission.may_grow(name))
+        pool = Pool(config, self._tools, lambda: self._may_grow(config.name))
         self._pools[config.arn] = target.build_id, pool
         return pool
+
+    def _may_grow(self, name: str) -> bool:
+        """Whether there may be one more sandbox, by the host and by Lambda's scaling rate."""
+        pools = [pool for _, pool in self._pools.values()] + self._retired
+        if sum(len(pool.all) for pool in pools) >= self._most_sandboxes:
+            self.stats.saturation.refused += 1
+            return False
+        return self.admission.may_grow(name)
 
     def _retire(self, arn: str) -> None:
         _, pool = self._pools.pop(arn)
@@ -155,25 +164,14 @@ class Dispatcher:
 
     # ------------------------------------------------------------------ one invocation
 
-    def _throttled(self, target: Target, invocation: Invocation, reason: str) -> InvokeResult:
-        result = InvokeResult(
-            invocation.request_id, b"", target.config.version, throttle_reason=reason
-        )
-        self.stats.ended(target.config.name, qualifier_of(target), result)
-        return result
-
     async def _admitted(
-        self,
-        pool: Pool,
-        target: Target,
-        invocation: Invocation,
-        on_chunk: ChunkSink | None,
-        fresh: bool,
+        self, target: Target, invocation: Invocation, on_chunk: ChunkSink | None, fresh: bool
     ) -> InvokeResult:
+        pool = self._pool(target)
         while True:
             sandbox = pool.take_fresh() if fresh else pool.take()
             if sandbox is None:
-                return self._throttled(target, invocation, "ConcurrentInvocationLimitExceeded")
+                return _throttled(target, invocation, "ConcurrentInvocationLimitExceeded")
             try:
                 return await self._in_sandbox(sandbox, invocation, on_chunk)
             except SandboxGone:
@@ -186,12 +184,15 @@ class Dispatcher:
     ) -> InvokeResult:
         cold = _WARM if sandbox.alive else await self._start(sandbox, invocation.request_id)
         if cold.failure is not None:
-            ended = Ended(
-                cold.failure.payload, "application/json", cold.failure, 0, sandbox.usage, b""
-            )
+            ended = sandbox.fallen(cold.failure)
         else:
             left_s = sandbox.config.timeout_s - cold.spent_ns / NS_PER_S
-            ended = await sandbox.invoke(invocation, left_s, on_chunk)
+            try:
+                ended = await sandbox.invoke(invocation, left_s, on_chunk)
+            except SandboxGone as gone:
+                if cold is _WARM:
+                    raise
+                ended = sandbox.fallen(failures.exited(invocation.request_id, gone.wait_status))
             self.stats.used(sandbox.config, ended.usage)
         return _result(sandbox, invocation, cold, ended)
 
@@ -207,6 +208,10 @@ class Dispatcher:
             spent_ns=second.init_ns,
             failure=second.failure,
         )
+
+
+def _throttled(target: Target, invocation: Invocation, reason: str) -> InvokeResult:
+    return InvokeResult(invocation.request_id, b"", target.config.version, throttle_reason=reason)
 
 
 def qualifier_of(target: Target) -> str:

@@ -19,12 +19,12 @@ KEYS = f"AWS_ACCESS_KEY_ID={LOCAL_ACCESS_KEY} AWS_SECRET_ACCESS_KEY={LOCAL_SECRE
 SIGV4 = f"--aws-sigv4 aws:amz:{{region}}:{{service}} --user {LOCAL_ACCESS_KEY}:{LOCAL_SECRET_KEY}"
 
 
-def story(document: dict[str, Any], notes: list[str]) -> str:
+def story(document: dict[str, Any]) -> str:
     """The text for people: every function, size and door with a line that calls it."""
     lines = [
         f"The embedded Lambda serves {document['invoke_url']} (region {document['region']}, "
         f"account {document['account']}); control port {document['control_url']}.",
-        *notes,
+        *document["notes"],
         "Ctrl-C ends it.",
     ]
     for function in document["functions"]:

@@ -39,6 +39,9 @@ class RuntimeListener(Protocol):
     def polled(self) -> None:
         """The process asks for work: init is over, or the last invocation is."""
 
+    def hung_up(self) -> None:
+        """The process has given up its poll."""
+
     def responded(self, body: bytes, content_type: str) -> None:
         """The handler's answer, whole; after chunks, b''."""
 
@@ -106,6 +109,7 @@ class RuntimeApi:
         self._connections.discard(connection)
         if self._poller is connection:
             self._poller = None
+            self.listener.hung_up()
 
     def poll(self, connection: _Connection) -> tuple[int, str]:
         """`invocation/next`: (0, '') keeps the answer for later."""

@@ -51,6 +51,10 @@ class Started:
 class SandboxGone(Exception):
     """The process ended before it had taken the invocation: another sandbox can have it."""
 
+    def __init__(self, wait_status: int) -> None:
+        super().__init__(f"wait status {wait_status}")
+        self.wait_status = wait_status
+
 
 class Sandbox:
     """A process, its Runtime API, its folder and its log."""
@@ -115,10 +119,11 @@ class Sandbox:
         """Start ahead of any invocation."""
         return await self.start(self.init_limit_s, "")
 
-    @property
-    def usage(self) -> Usage:
-        """What its life has taken so far in memory; no invocation's CPU."""
-        return Usage(peak_mb=self._peak_mb)
+    def fallen(self, failure: Failure, duration_ns: int = 0) -> Ended:
+        """The end of an invocation that the process has never taken."""
+        usage = Usage(peak_mb=self._peak_mb)
+        output = self.take_output() + failure.line
+        return Ended(failure.payload, "application/json", failure, duration_ns, usage, output)
 
     async def _spawn(self, argv: tuple[str, ...]) -> None:
         if not self._api.address:
@@ -162,7 +167,7 @@ class Sandbox:
             self._exited.set_result(wait_status)
         self._init_over(failures.exited(self._request_id, wait_status))
         if self._ready is not None and not self._ready.done():
-            self._ready.set_exception(SandboxGone())
+            self._ready.set_exception(SandboxGone(wait_status))
             self._ready.exception()  # perhaps nobody waits for it
         if self._running is not None:
             self._running.lost(wait_status)
@@ -203,7 +208,15 @@ class Sandbox:
         Raises SandboxGone if the process ended before it took the invocation.
         """
         assert self._ready is not None and self._running is None
-        await self._ready
+        if not self._ready.done():
+            try:
+                await asyncio.wait_for(asyncio.shield(self._ready), timeout_s)
+            except TimeoutError:
+                self.kill()
+                failure = failures.timed_out(invocation.request_id, self.config.timeout_s)
+                return self.fallen(failure, int(timeout_s * 1e9))
+        else:
+            self._ready.result()
         assert self._meter is not None
         self._ready = asyncio.get_running_loop().create_future()
         self.take_output()
@@ -258,6 +271,11 @@ class Sandbox:
         self._init_over(None)
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
+
+    def hung_up(self) -> None:
+        """The process waits no longer: it has to poll again before it gets work."""
+        if self._ready is not None and self._ready.done() and self._ready.exception() is None:
+            self._ready = asyncio.get_running_loop().create_future()
 
     def init_failed(self, body: bytes, error_type: str) -> None:
         """The runtime could not load the handler."""

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import TargetError
-from bench.local import invoke, runtime
+from bench.local import host, invoke, runtime
 from bench.local.alarm import Alarm
 from bench.local.asynchronous import EventQueue
 from bench.local.control import Control
 from bench.local.control_plane import ControlPlane
-from bench.local.cpu import cores_of
 from bench.local.dispatcher import Dispatcher
 from bench.local.doors import DOORS
 from bench.local.fault_player import FaultPlayer
@@ -31,8 +30,6 @@ from bench.local.signatures import Secret, Verifier
 from bench.local.spawner import Spawner
 from bench.local.store import Store
 from bench.local.watch import Watch
-
-LINUX = sys.platform == "linux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,12 @@ class LocalLambda:
         self._alarm = Alarm(asyncio.get_running_loop())
         output = _print_output if options.show_logs else None
         tools = Tools(spawner, self._alarm, Watch(), output, options.init_limit_s)
-        self.dispatcher = Dispatcher(self.store, tools, idle_s=options.idle_s)
+        descriptors = host.raise_descriptor_limit()
+        self._most_sandboxes = host.sandbox_limit(descriptors, host.available_mb())
+        self.dispatcher = Dispatcher(
+            self.store, tools, idle_s=options.idle_s, most_sandboxes=self._most_sandboxes
+        )
+        self._saturation = host.SaturationWatch(self.dispatcher.stats.saturation)
         self._events = EventQueue(self.dispatcher)
         self._service = Service()
         self._faults = faults
@@ -95,6 +97,7 @@ class LocalLambda:
             "account": self.store.account,
             "invoke_url": self.invoke_url,
             "control_url": self.control_url,
+            "notes": self.notes(),
             "functions": [
                 {
                     "name": deployed.name,
@@ -109,21 +112,19 @@ class LocalLambda:
             ],
         }
 
+    async def watch(self) -> None:
+        """Warn on stderr, while it serves, when the host cannot bear the load."""
+        while True:
+            await asyncio.sleep(1)
+            if (warning := self._saturation.look()) is not None:
+                sys.stderr.write(f"warning: {warning}\n")
+
     def notes(self) -> list[str]:
         """What this host cannot do as AWS does."""
-        notes = []
-        cores = len(os.sched_getaffinity(0)) if LINUX else os.cpu_count() or 1
-        if (wanted := max(map(cores_of, self.options.memory_mb))) > cores:
-            notes.append(
-                f"Note: {max(self.options.memory_mb)} MB buys {wanted:.1f} cores' worth of CPU, "
-                f"this host has {cores}: parallel work will be slower than on AWS."
-            )
-        if not self.spawner.private_tmp:
-            notes.append(
-                "Note: this host allows no mount namespaces; sandboxes have their own TMPDIR, "
-                "but share /tmp."
-            )
-        return notes
+        options = self.options
+        largest_mb = max(options.memory_mb)
+        private_tmp = self.spawner.private_tmp
+        return host.notes(largest_mb, self._most_sandboxes, options.concurrency, private_tmp)
 
     # ------------------------------------------------------------------ starting
 

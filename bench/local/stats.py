@@ -85,6 +85,8 @@ class Saturation:
     cpu_ns: int = 0
     wait_ns: int = 0
     unmended_ns: int = 0
+    refused: int = 0
+    """Invocations throttled because the host has no room for another sandbox."""
 
     def figures(self) -> dict[str, Any]:
         """saturated: more than 5 % of the CPU time was waited for in vain."""
@@ -93,6 +95,7 @@ class Saturation:
             "run_queue_wait_ms": round(self.wait_ns / NS_PER_MS, 3),
             "uncorrected_wait_ms": round(self.unmended_ns / NS_PER_MS, 3),
             "saturated": self.unmended_ns > 0.05 * self.cpu_ns,
+            "refused_for_room": self.refused,
         }
 
 
@@ -108,18 +111,21 @@ class Stats:
         return self.seen.setdefault((name, qualifier), Seen())
 
     def began(self, name: str, qualifier: str) -> None:
-        """An invocation was let in."""
+        """An invocation was let in; `left` follows, however it ends."""
         self.of(name, qualifier).running += 1
 
+    def left(self, name: str, qualifier: str) -> None:
+        """An invocation that was let in is out again."""
+        self.of(name, qualifier).running -= 1
+
     def ended(self, name: str, qualifier: str, result: InvokeResult) -> None:
-        """An invocation is over, or was throttled at the door."""
+        """What became of an invocation."""
         seen = self.of(name, qualifier)
         seen.invocations += 1
         if result.throttle_reason:
             _count(seen.outcomes, "throttled")
             _count(seen.throttles, result.throttle_reason)
             return
-        seen.running -= 1
         _count(seen.outcomes, result.error_type or result.error or "ok")
         seen.billed_ms += result.billed_ms
         seen.duration.add(result.duration_ms)

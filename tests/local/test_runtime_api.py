@@ -26,6 +26,9 @@ class Heard:
     def polled(self) -> None:
         self.waiting.set()
 
+    def hung_up(self) -> None:
+        self.said.append(("hung_up",))
+
     def responded(self, body: bytes, content_type: str) -> None:
         self.said.append(("responded", body, content_type))
 

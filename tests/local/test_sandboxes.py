@@ -451,3 +451,47 @@ async def test_a_node_handler_that_streams(tmp_path: Path) -> None:
     assert whole.response.text == "one two"
     assert broken.error == "Unhandled"
     assert broken.payload["errorMessage"] == "half way"
+
+
+LEAVING = """
+    #!/usr/bin/env python3
+    import http.client, os, sys
+    connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    connection.request("GET", "/2018-06-01/runtime/invocation/next")
+    {then}
+"""
+
+
+async def test_a_runtime_that_never_takes_its_work_is_an_exit_error(tmp_path: Path) -> None:
+    code = LEAVING.format(then="os._exit(9)")
+    async with serving(bootstrap_function(tmp_path, code)) as local:
+        invoked = await local.invoke("f")
+    assert invoked.payload["errorType"] == "Runtime.ExitError"
+    assert invoked.payload["errorMessage"].endswith("exit status 9")
+
+
+async def test_a_runtime_that_hangs_up_may_poll_again(tmp_path: Path) -> None:
+    code = """
+        #!/usr/bin/env python3
+        import http.client, os, socket, urllib.request
+        host = os.environ["AWS_LAMBDA_RUNTIME_API"]
+        impatient = http.client.HTTPConnection(host)
+        impatient.request("GET", "/2018-06-01/runtime/invocation/next")
+        impatient.close()
+        api = f"http://{host}/2018-06-01/runtime/invocation"
+        while True:
+            with urllib.request.urlopen(f"{api}/next") as answer:
+                request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
+            urllib.request.urlopen(f"{api}/{request_id}/response", b'"done"')
+    """
+    async with serving(bootstrap_function(tmp_path, code), timeout_s=5) as local:
+        assert (await local.invoke("f")).payload == "done"
+        assert (await local.invoke("f")).payload == "done"
+
+
+async def test_a_runtime_that_hangs_up_for_good_times_out(tmp_path: Path) -> None:
+    code = LEAVING.format(then="import time; time.sleep(0.1); connection.close(); time.sleep(60)")
+    async with serving(bootstrap_function(tmp_path, code), timeout_s=0.5) as local:
+        invoked = await local.invoke("f")
+    assert invoked.payload["errorType"] == "Sandbox.Timedout"
+    assert "Task timed out after 0.50 seconds" in invoked.payload["errorMessage"]

@@ -1,4 +1,4 @@
-"""Does nothing, and answers in the form that each door demands: what is left is the door's own time.
+"""Does nothing, and answers in the form that each door demands: what is left is the door's time.
 
 event: anything. Lambda@Edge wants a status in words, a load balancer with several values a header
 list for each name, the other doors statusCode and body; the Lambda API takes any JSON.
