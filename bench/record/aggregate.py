@@ -45,6 +45,7 @@ from bench.record.cells import (
     unpacked,
 )
 from bench.record.columns import COUNT_FIELDS
+from bench.record.gaps import GapFit, Gaps
 from bench.record.histogram import Histogram, Indexes, encode_buckets
 from bench.record.hlog import TaggedHistogram
 from bench.record.series import MEASURES, Series
@@ -114,6 +115,7 @@ class Aggregate:
         self._unmeasured = np.zeros((count, TALLY), dtype=np.int64)
         self._totals: list[dict[Series, Histogram]] = [{} for _ in range(count)]
         self._lost: set[int] = set()
+        self._gaps = Gaps(profile, self._timeline)
 
     # -- what comes in
 
@@ -132,6 +134,7 @@ class Aggregate:
         for key, values in batch.groups(keys >> 32):
             if self._timeline.phase(key & 0xFFFF).measured:
                 self._total(key >> 16, values)
+        self._gaps.take(batch.rows)
 
     def take_counts(self, worker: int, payload: bytes) -> None:
         """Arrivals offered and dropped, packed as bench.record.columns has them."""
@@ -194,6 +197,10 @@ class Aggregate:
         segment.phase where the profile does not.
         """
         self._timeline.add(segment, phase)
+
+    def cut(self, at_ns: int) -> None:
+        """No more arrivals from this instant on: the run is drained or aborted there."""
+        self._timeline.cut(at_ns)
 
     def worker_lost(self, worker: int) -> None:
         """A worker died: what it had under way stays in flight for good."""
@@ -355,6 +362,17 @@ class Aggregate:
             }
             for variant, totals in zip(self._variants, self._totals, strict=True)
         }
+
+    def gap_fits(self) -> dict[str, GapFit]:
+        """By the variant's name: how well the gaps of first sends fit what was planned."""
+        complete_ns = self._now_ns - _SETTLE_GRACE_NS
+        fits = {}
+        for index, variant in enumerate(self._variants):
+            p = self._gaps.p_value(index, complete_ns)
+            gap_ns = self._gaps.mean_gap_ns(index)
+            if p is not None and gap_ns is not None:
+                fits[variant.name] = GapFit(p, gap_ns)
+        return fits
 
     def spend_usd(self) -> float:
         """What the run has cost so far by list price, warm-up included, or would cost on AWS."""

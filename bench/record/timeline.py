@@ -46,6 +46,8 @@ class Timeline:
         self._starts: list[int] = []
         self.phase_of: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         """Index of the phase by index of the segment."""
+        self.version = 0
+        """Counts changes."""
         for segment in segments:
             self.add(segment)
 
@@ -55,6 +57,7 @@ class Timeline:
         Segments are added in time order; one that was cut short is added again with its new length
         before those that follow it. phase describes segment.phase where the profile does not.
         """
+        self.version += 1
         if phase is not None:
             self._phases[segment.phase] = phase
         at = bisect_left(self._starts, segment.start_ns)
@@ -64,6 +67,18 @@ class Timeline:
         self._segments.append(segment)
         self._starts.append(segment.start_ns)
         self._remember(segment)
+
+    def cut(self, at_ns: int) -> None:
+        """Nothing is planned from this instant on."""
+        self.version += 1
+        at = bisect_left(self._starts, at_ns)
+        del self._segments[at:], self._starts[at:]
+        if self._segments and self._segments[-1].end_ns > at_ns:
+            self._segments[-1] = _until(self._segments[-1], at_ns)
+
+    def measured_segments(self) -> Iterator[Segment]:
+        """All segments of measured phases, in time order."""
+        return (s for s in self._segments if self.phase(s.phase).measured)
 
     def _remember(self, segment: Segment) -> None:
         if segment.index >= self.phase_of.size:

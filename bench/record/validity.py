@@ -1,0 +1,299 @@
+"""How far a run can be believed: VALID, SUSPECT or INVALID, with reasons. Pure.
+
+What speaks against a run is what the generator did wrong or could not do, not what the target did:
+a slow or failing function is a result. But a variant of which nothing succeeded measured nothing.
+Each threshold stands here with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import sqrt
+from typing import Any
+
+from bench.model import (
+    NS_PER_MS,
+    Arrivals,
+    Measure,
+    Outcome,
+    Profile,
+    Reason,
+    Verdict,
+    Window,
+    WorkerHealth,
+)
+from bench.record.gaps import GapFit
+
+LAG_FLOOR_NS = NS_PER_MS
+"""Send lag below a millisecond is an ordinary operating system's grain, whatever the latency."""
+LAG_SUSPECT = 0.10
+"""Share of the response time that the generator itself may add before the figure is doubtful."""
+LAG_INVALID = 0.50
+"""From half on, the figure is more the generator's than the target's."""
+CPU_BUSY = 0.90
+"""Share of a core from which a worker has no room left for a burst of its own schedule."""
+CPU_SUSPECT = 0.10
+"""Share of a worker's reports that may be that busy."""
+SHORT_SIGMAS = 4.0
+"""A Poisson count falls so far below its mean once in 30,000 times."""
+SHORT_SUSPECT = 0.01
+SHORT_INVALID = 0.05
+"""Share of planned arrivals that may be missing, beyond chance."""
+DROPS_INVALID = 0.01
+"""A drop hides the slowest moments, so any is doubtful; from 1 % on, p99 may be among them."""
+UNFINISHED_INVALID = 0.01
+"""Likewise an invocation whose end nobody saw."""
+WAITS_SUSPECT = 0.01
+"""Share of attempts that may wait for a connection that had to be there already."""
+GAPS_P = 1e-4
+"""Chance of a false alarm of the test of gaps, for each variant."""
+GAPS_GRAIN = 20
+"""Planned gaps shorter than so many median send lags are blurred by them; lag judges those."""
+ENOUGH = 10
+"""Finished invocations before a running run is called hopeless."""
+TICK_S = 1.0
+"""A running run's newest second is not complete yet."""
+
+
+@dataclass(slots=True)
+class _Worker:
+    reports: int = 0
+    busy: int = 0
+    latest: WorkerHealth | None = None
+
+
+class HealthHistory:
+    """What workers have said of themselves over the run, added up."""
+
+    def __init__(self) -> None:
+        self._workers: dict[int, _Worker] = {}
+
+    def take(self, report: WorkerHealth) -> None:
+        """One more report."""
+        worker = self._workers.setdefault(report.worker, _Worker())
+        worker.reports += 1
+        worker.busy += report.cpu > CPU_BUSY
+        worker.latest = report
+
+    def busy(self) -> Iterable[tuple[int, int, int]]:
+        """(worker, reports of more than CPU_BUSY, reports) of each worker."""
+        return ((w, own.busy, own.reports) for w, own in sorted(self._workers.items()))
+
+    @property
+    def waits(self) -> int:
+        """Exchanges that waited for a connection, beyond those for its own opening."""
+        latest = [own.latest for own in self._workers.values() if own.latest is not None]
+        return sum(max(0, r.connection_waits - r.connections_opened) for r in latest)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known beside the results.
+
+    lost_workers: those that died. target: what the embedded Lambda counted, as its control port
+    tells. running: the run still goes on.
+    """
+
+    health: HealthHistory = field(default_factory=lambda: HealthHistory())
+    lost_workers: frozenset[int] = frozenset()
+    gaps: Mapping[str, GapFit] = field(default_factory=dict)
+    target: Mapping[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict of the run, why, and the windows with theirs."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    windows: tuple[Window, ...]
+
+
+def judge(profile: Profile, windows: Sequence[Window], evidence: Evidence) -> Judgement:
+    """Judge a run by its totals. A variant's reasons count for the whole run too."""
+    reasons = [*_of_run(windows, evidence)]
+    judged = []
+    for window in windows:
+        own = list(_of_variant(profile, window, evidence))
+        reasons += own
+        judged.append(replace(window, verdict=_worst(own)))
+    ordered = sorted(reasons, key=lambda reason: -reason.verdict.severity)
+    return Judgement(_worst(reasons), tuple(ordered), tuple(judged))
+
+
+def _worst(reasons: Iterable[Reason]) -> Verdict:
+    return max((r.verdict for r in reasons), key=lambda v: v.severity, default=Verdict.VALID)
+
+
+# -- the whole run
+
+
+def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
+    for worker in sorted(evidence.lost_workers):
+        yield Reason(Verdict.INVALID, f"worker {worker} died: its share of the load is missing")
+    if evidence.interrupted:
+        yield Reason(Verdict.SUSPECT, "interrupted: these are partial results")
+    if not evidence.running and not any(window.tally.offered for window in windows):
+        yield Reason(Verdict.INVALID, "nothing was sent in a measured phase")
+    yield from _busy_workers(evidence.health)
+    yield from _connection_waits(windows, evidence.health)
+    yield from _saturation(evidence.target)
+
+
+def _busy_workers(health: HealthHistory) -> Iterable[Reason]:
+    for worker, busy, reports in health.busy():
+        if busy > CPU_SUSPECT * reports:
+            text = (
+                f"worker {worker} used more than {CPU_BUSY:.0%} of a core in {busy} of"
+                f" {reports} reports: more workers or a lower rate"
+            )
+            yield Reason(Verdict.SUSPECT, text)
+
+
+def _connection_waits(windows: Sequence[Window], health: HealthHistory) -> Iterable[Reason]:
+    attempts = sum(window.tally.attempts for window in windows)
+    if attempts and health.waits > WAITS_SUSPECT * attempts:
+        text = f"{health.waits:,} of {attempts:,} attempts waited for a free connection"
+        yield Reason(Verdict.SUSPECT, text)
+
+
+def _saturation(target: Mapping[str, Any]) -> Iterable[Reason]:
+    host = target.get("host") or {}
+    if host.get("saturated"):
+        text = (
+            f"the host is saturated: functions waited {host.get('uncorrected_wait_ms', 0):,.0f} ms"
+            " for a core beyond what their size explains, in"
+            f" {host.get('cpu_ms', 0):,.0f} ms of work"
+        )
+        yield Reason(Verdict.SUSPECT, text)
+    refused = host.get("refused_for_room", 0)
+    if refused:
+        text = f"the host had no room for another sandbox: {refused:,} invocations were throttled"
+        yield Reason(Verdict.SUSPECT, text)
+
+
+# -- one variant
+
+
+def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterable[Reason]:
+    name = window.variant.name
+    for verdict, text in (
+        *_no_success(window, evidence.running),
+        *_lag(window),
+        *(_drops(window) if profile.capacity is None else ()),
+        *_shortage(profile, window, evidence.running),
+        *_unfinished(window, evidence.running),
+        *_gaps(window, evidence.gaps.get(name)),
+        *_out_of_range(window),
+    ):
+        yield Reason(verdict, text, name)
+
+
+Finding = tuple[Verdict, str]
+
+
+def _no_success(window: Window, running: bool) -> Iterable[Finding]:
+    tally = window.tally
+    if tally.ok or (running and tally.finished < ENOUGH):
+        return
+    if tally.finished:
+        kind = Outcome(max(range(len(Outcome)), key=lambda o: tally.outcomes[o]))
+        words = kind.name.lower().replace("_", " ")
+        yield Verdict.INVALID, f"none of {tally.finished:,} invocations succeeded, mostly {words}"
+    elif not running:
+        yield Verdict.SUSPECT, "it has no result: nothing of it was finished in a measured phase"
+
+
+def _lag(window: Window) -> Iterable[Finding]:
+    """Send lag against response time, at the highest quantile known of both."""
+    response, lag = window.measure(Measure.RESPONSE), window.measure(Measure.SEND_LAG)
+    for q in (0.99, 0.9, 0.5):
+        theirs, ours = response.at(q), lag.at(q)
+        if theirs is None or ours is None or not (theirs.known and ours.known):
+            continue
+        own_ns = ours.value_ns - _connecting_ns(window, q)
+        share = own_ns / theirs.value_ns if theirs.value_ns else 0.0
+        if own_ns > LAG_FLOOR_NS and share > LAG_SUSPECT:
+            text = (
+                f"send lag p{q * 100:g} is {own_ns / NS_PER_MS:.2f} ms, {min(share, 1):.0%} of"
+                f" the response time's {theirs.value_ns / NS_PER_MS:.2f} ms:"
+                " the generator is the bottleneck"
+            )
+            yield Verdict.INVALID if share > LAG_INVALID else Verdict.SUSPECT, text
+        return
+
+
+def _connecting_ns(window: Window, q: float) -> int:
+    """What opening connections takes of the send lag: that is the target's doing."""
+    connect = window.measure(Measure.CONNECT)
+    attempts = max(1, window.measure(Measure.ATTEMPT).count)
+    if not connect.count or connect.count < (1 - q) * attempts:
+        return 0
+    found = connect.at(q)
+    return found.value_ns if found is not None and found.known else connect.max_ns
+
+
+def _drops(window: Window) -> Iterable[Finding]:
+    tally = window.tally
+    if tally.dropped:
+        share = tally.dropped / tally.offered
+        text = (
+            f"{tally.dropped:,} of {tally.offered:,} arrivals ({share:.1%}) found no free slot"
+            " and were dropped: raise load.in_flight or lower the rate"
+        )
+        yield Verdict.INVALID if share > DROPS_INVALID else Verdict.SUSPECT, text
+
+
+def _shortage(profile: Profile, window: Window, running: bool) -> Iterable[Finding]:
+    """Offered against planned arrivals. The schedule is known: only chance may make it differ."""
+    duration_s = window.duration_s - (TICK_S if running else 0.0)
+    planned = window.planned_rps * duration_s
+    if planned <= 0:
+        return
+    missing = planned - window.tally.offered
+    poisson = profile.load.arrivals is Arrivals.POISSON
+    chance = SHORT_SIGMAS * sqrt(planned) if poisson else 1.0 + len(profile.phases)
+    share = (missing - chance) / planned
+    if share > SHORT_SUSPECT:
+        text = (
+            f"{window.tally.offered:,} arrivals of {planned:,.0f} planned: the generator did not"
+            " keep to its schedule"
+        )
+        yield Verdict.INVALID if share > SHORT_INVALID else Verdict.SUSPECT, text
+
+
+def _unfinished(window: Window, running: bool) -> Iterable[Finding]:
+    tally = window.tally
+    if running or not tally.in_flight:
+        return
+    share = tally.in_flight / tally.offered
+    text = f"{tally.in_flight:,} of {tally.offered:,} invocations never ended"
+    yield Verdict.INVALID if share > UNFINISHED_INVALID else Verdict.SUSPECT, text
+
+
+def _gaps(window: Window, fit: GapFit | None) -> Iterable[Finding]:
+    lag = window.measure(Measure.SEND_LAG).at(0.5)
+    tally = window.tally
+    unsent = (
+        tally.dropped + tally.outcomes[Outcome.CONNECT_ERROR] + tally.outcomes[Outcome.REJECTED]
+    )
+    if fit is None or lag is None or fit.mean_gap_ns < GAPS_GRAIN * lag.value_ns:
+        return
+    if fit.p < GAPS_P and not unsent and not tally.in_flight:
+        text = (
+            f"gaps between sends are not exponential as planned (Anderson–Darling p = {fit.p:.1g})"
+        )
+        yield Verdict.SUSPECT, text
+
+
+def _out_of_range(window: Window) -> Iterable[Finding]:
+    for measure, distribution in window.measures.items():
+        if distribution.out_of_range:
+            text = (
+                f"{distribution.out_of_range:,} values of {measure.value} lie beyond 15 minutes"
+                " or below zero: they are counted, not placed"
+            )
+            yield Verdict.SUSPECT, text
