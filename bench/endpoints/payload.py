@@ -7,6 +7,11 @@ from bench.endpoints.step_functions import execution_output
 from bench.endpoints.stream import streamed_payload
 from bench.model import EndpointKind
 
+HANDED_THROUGH = frozenset(
+    {EndpointKind.INVOKE, EndpointKind.STREAM, EndpointKind.STEP_FUNCTIONS, EndpointKind.CLI}
+)
+"""Endpoints whose answer has the function's output in it as it was."""
+
 
 def function_payload(kind: EndpointKind, body: bytes) -> bytes | None:
     """What the function returned, or None where the endpoint makes something else of it.

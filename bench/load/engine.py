@@ -36,6 +36,7 @@ from bench.wire.exchange import Exchange, Wire
 
 if TYPE_CHECKING:
     from bench.endpoints.base import Endpoint
+    from bench.endpoints.contract import ResponseCheck
     from bench.events.source import EventSource
 
 _START, _END, _WAIT = -1, -2, -3
@@ -58,6 +59,7 @@ class _Call(Exchange):
         "engine",
         "event",
         "intended_ns",
+        "number",
         "segment",
         "variant",
         "waited_ns",
@@ -72,6 +74,7 @@ class _Call(Exchange):
         self.segment = segment
         self.caller = caller
         self.event = b""
+        self.number = 0
         self.attempt = 0
         self.waited_ns = 0
 
@@ -82,8 +85,9 @@ class _Call(Exchange):
 class Engine:
     """Runs one worker's share of a plan.
 
-    endpoints and wires are indexed by variant. Instants are absolute (the clock's) inside and
-    relative to start_ns in rows. done() is called once, when everything has ended or was aborted.
+    endpoints, wires and checks (of responses that are OK) are indexed by variant. Instants are
+    absolute (the clock's) inside and relative to start_ns in rows. done() is called once, when
+    everything has ended or was aborted.
     """
 
     def __init__(
@@ -100,11 +104,13 @@ class Engine:
         workers: int = 1,
         wall_s: Callable[[], float] = time,
         keep_request_ids: bool = False,
+        checks: Sequence[ResponseCheck | None] = (),
     ) -> None:
         self._clock = clock
         self._endpoints = endpoints
         self._wires = wires
         self._events = events
+        self._checks = checks if any(checks) else ()
         self._load = load
         self._policy = RetryPolicy(retry)
         self._random = Random(f"retry/{load.seed}/{worker}")
@@ -285,7 +291,8 @@ class Engine:
 
     def _begin(self, call: _Call) -> None:
         self.in_flight += 1
-        call.event = self._events.next(self._invocations * self._workers + self._worker)
+        call.number = self._invocations * self._workers + self._worker
+        call.event = self._events.next(call.number)
         self._invocations += 1
         self._send(call)
 
@@ -304,6 +311,8 @@ class Engine:
             answer = self._endpoints[call.variant].classify(call.status, call.headers, call.body)
             outcome, report, hint_ns = answer.outcome, answer.report, answer.retry_after_ns
             request_id, detail = answer.request_id, answer.detail
+            if outcome is Outcome.OK and self._checks:
+                outcome, detail = self._checked(call)
         delay_ns = None
         if outcome is not Outcome.OK:
             self._sample(call, outcome, request_id, detail)
@@ -319,6 +328,12 @@ class Engine:
             self.pump()
         else:
             self._invocation_ended(call)
+
+    def _checked(self, call: _Call) -> tuple[Outcome, str]:
+        """A response that breaks the contract of its event's service is the function's error."""
+        check = self._checks[call.variant]
+        problem = check(call.number, call.event, call.body) if check is not None else None
+        return (Outcome.OK, "") if problem is None else (Outcome.FUNCTION_ERROR, problem)
 
     def _invocation_ended(self, call: _Call) -> None:
         self.in_flight -= 1

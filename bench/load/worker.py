@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from bench.aws.credentials import Credentials
 from bench.endpoints.base import Endpoint
+from bench.endpoints.contract import response_check
 from bench.endpoints.registry import command_endpoint_for, endpoint_for
 from bench.events.source import event_source
 from bench.load.clock import open_clock
@@ -65,13 +66,15 @@ class Worker:
             endpoint, wire = self._open(binding)
             self._endpoints.append(endpoint)
             wires.append(wire)
+        events = event_source(order.target.events, order.load.seed)
         self.ended = asyncio.Event()
         self._clock = open_clock(loop, self._on_alarm)
         self._engine = Engine(
             clock=self._clock,
             endpoints=self._endpoints,
             wires=wires,
-            events=event_source(order.target.events, order.load.seed),
+            events=events,
+            checks=[response_check(binding.variant.endpoint, events) for binding in order.bindings],
             load=order.load,
             retry=order.retry,
             done=self.ended.set,

@@ -1,0 +1,30 @@
+"""Whether an answer that is OK keeps the contract of the service that the event imitates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.endpoints.answers import one_line
+from bench.endpoints.payload import HANDED_THROUGH, function_payload
+from bench.events.source import EventSource, response_contract
+from bench.model import EndpointKind
+
+ResponseCheck = Callable[[int, bytes, bytes], str | None]
+"""(number of the event, event, response body) → what is wrong, in one line, or None."""
+
+
+def response_check(kind: EndpointKind, source: EventSource) -> ResponseCheck | None:
+    """The check for answers of an endpoint, or None where there is nothing to check.
+
+    Only endpoints that hand the function's output through unchanged can be checked: through a
+    front door the function answers the door, not the service.
+    """
+    contract = response_contract(source)
+    if contract is None or kind not in HANDED_THROUGH:
+        return None
+
+    def check(number: int, event: bytes, body: bytes) -> str | None:
+        problem = contract(number, event, function_payload(kind, body) or b"")
+        return None if problem is None else one_line("response contract", problem)
+
+    return check
