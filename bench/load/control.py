@@ -46,6 +46,15 @@ class Steering:
             return None
         return next((s for s in self._planned if s.start_ns <= t_ns < s.end_ns), None)
 
+    def end(self, at_ns: int) -> None:
+        """Nothing is planned from an instant on: the run drains."""
+        self.held = False
+        running = self.segment_at(at_ns)
+        self._planned = tuple(s for s in self._planned if s.end_ns <= at_ns)
+        if running is not None and running.start_ns < at_ns:
+            self._planned += (end_at(running, at_ns),)
+        self._ahead = ()
+
     def apply(self, command: Command, at_ns: int) -> Change | None:
         """The change that a command makes at an instant; None if it changes nothing."""
         rest = self._ahead if self.held else cut(self._ahead, at_ns)

@@ -36,7 +36,6 @@ from bench.model import (
     Measure,
     Plan,
     Profile,
-    Reason,
     RunEvent,
     RunState,
     Sample,
@@ -51,6 +50,7 @@ from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
 from bench.record.recorded import RecordedRun
 from bench.record.runlog import RunFolder
+from bench.record.validity import Evidence, HealthHistory, Judgement, judge
 from bench.stats.quantiles import precision
 from bench.stats.slo import SloResult, SloState, evaluate
 
@@ -101,7 +101,7 @@ class RunSession:
         self._end_ns: int | None = None
         self._give_up_ns: int | None = None
         self._health: dict[int, WorkerHealth] = {}
-        self._health_log: list[tuple[int, WorkerHealth]] = []
+        self._health_history = HealthHistory()
         self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
         self._events: list[RunEvent] = []
         self._request_ids: dict[int, list[str]] = {}
@@ -144,7 +144,8 @@ class RunSession:
         assert self._folder is not None
         self._target_statistics = await self.target.statistics()
         self.aggregate.advance(self._now_ns())
-        verdict, reasons, windows = self._judged(self.aggregate.totals())
+        judgement = self._judged(running=False)
+        verdict, windows = judgement.verdict, judgement.windows
         curves = self.aggregate.curves()
         slos = [evaluate(slo, windows, curves) for slo in self.profile.slos]
         self.state = RunState.INTERRUPTED if self._interrupted else RunState.FINISHED
@@ -155,7 +156,7 @@ class RunSession:
         recorded = self._folder.finish(
             windows,
             self.aggregate.intervals(),
-            reasons,
+            judgement.reasons,
             verdict,
             slos,
             curves=curves,
@@ -224,7 +225,7 @@ class RunSession:
             self._request_ids[worker] = payload  # they come just before their rows
         elif kind is FrameKind.HEALTH:
             self._health[worker] = payload
-            self._health_log.append((self._now_ns(), payload))
+            self._health_history.take(payload)
         elif kind is FrameKind.SAMPLES:
             self._samples.extend(self._named(sample) for sample in payload)
         elif kind is FrameKind.FAILED:
@@ -258,6 +259,13 @@ class RunSession:
         self._interrupted = True
         self.state = state
         self._note("command", command.kind.value)
+        self._end_load(frame)
+
+    def _end_load(self, frame: FrameKind) -> None:
+        """No more arrivals from now on, in the workers and in the plan."""
+        now_ns = self._now_ns()
+        self.aggregate.cut(now_ns)
+        self._steering.end(now_ns)
         self._fleet.broadcast(frame)
 
     def _steer(self, command: Command) -> None:
@@ -333,7 +341,7 @@ class RunSession:
             self.state = RunState.DRAINING
             self._give_up_ns = now_ns + self._patience_ns()
             self._note("stop", reason)
-            self._fleet.broadcast(FrameKind.DRAIN)
+            self._end_load(FrameKind.DRAIN)
 
     def _expire(self, now_ns: int) -> None:
         """After the last arrival: drain by itself, and give up on what never answers."""
@@ -376,7 +384,7 @@ class RunSession:
         self.aggregate.advance(now_ns)
         pulse = self.aggregate.pulse()
         segment, phase = self._current(now_ns)
-        verdict, reasons, windows = self._judged(self.aggregate.totals())
+        judgement = self._judged(running=True)
         return Snapshot(
             t_ns=now_ns,
             state=self.state,
@@ -385,17 +393,17 @@ class RunSession:
             phase=phase,
             segment=segment,
             elapsed_ns=now_ns,
-            remaining_ns=self._remaining_ns(now_ns, windows),
+            remaining_ns=self._remaining_ns(now_ns, judgement.windows),
             planned_rps=pulse.planned_rps,
             achieved_rps=pulse.achieved_rps,
             in_flight=pulse.in_flight,
             send_lag=pulse.send_lag,
-            windows=windows,
+            windows=judgement.windows,
             recent=self.aggregate.recent(),
             intervals=self.aggregate.changed(),
             workers=tuple(self._health.values()),
-            reasons=reasons,
-            verdict=verdict,
+            reasons=judgement.reasons,
+            verdict=judgement.verdict,
             samples=tuple(self._samples),
             events=tuple(self._events),
             spend_usd=self.aggregate.spend_usd(),
@@ -418,7 +426,14 @@ class RunSession:
         by_precision_ns = self._stopping.remaining_ns(now_ns, windows)
         return planned_ns if by_precision_ns is None else min(planned_ns, by_precision_ns)
 
-    def _judged(
-        self, windows: tuple[Window, ...]
-    ) -> tuple[Verdict, tuple[Reason, ...], tuple[Window, ...]]:
-        return Verdict.VALID, (), windows
+    def _judged(self, running: bool) -> Judgement:
+        aggregate = self.aggregate
+        evidence = Evidence(
+            health=self._health_history,
+            lost_workers=aggregate.lost_workers,
+            gaps={} if running else aggregate.gap_fits(),
+            target=self._target_statistics,
+            interrupted=self._interrupted,
+            running=running,
+        )
+        return judge(self.profile, aggregate.totals(), evidence)

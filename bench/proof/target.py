@@ -1,8 +1,7 @@
 """A target that does exactly what a script says: `python -m bench.proof.target SCRIPT`.
 
 Prints its port as the first line; at the end of its stdin it prints, as one line of JSON, what it
-did: a count per act, and its own service times in nanoseconds. It measures with its own clock what
-the load generator will be held against.
+did: a count per act, and by how many nanoseconds each answer was later than scripted, ascending.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Target:
     def __init__(self, script: Script) -> None:
         self.timers = Timers()
         self.counts: Counter[str] = Counter()
-        self.service_ns: list[int] = []
+        self.late_ns: list[int] = []
         self._script = script
         self._number = 0
         self._first_ns = 0
@@ -103,12 +102,12 @@ class Connection(asyncio.Protocol):
         now_ns = monotonic_ns()
         action = self._target.next_action(now_ns)
         if action.act is Act.SLOW_HEAD:
-            self._trickle(now_ns, action)
+            self._trickle(now_ns, action.delay_s)
         else:
             when_ns = now_ns + round(action.delay_s * NS_PER_S)
-            self._target.timers.call_at(when_ns, lambda: self._act(action.act, now_ns))
+            self._target.timers.call_at(when_ns, lambda: self._act(action.act, when_ns))
 
-    def _act(self, act: Act, since_ns: int) -> None:
+    def _act(self, act: Act, due_ns: int) -> None:
         transport = self._transport
         if transport is None:
             return
@@ -121,7 +120,7 @@ class Connection(asyncio.Protocol):
             self._pour(OVERSIZED_BYTES if act is Act.OVERSIZED else None)
         else:
             transport.write(_BYTES[act])
-            self._target.service_ns.append(monotonic_ns() - since_ns)
+            self._target.late_ns.append(monotonic_ns() - due_ns)
             if act in (Act.ANSWER_AND_CLOSE, Act.TRUNCATED):
                 transport.close()
 
@@ -138,21 +137,22 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.write(b"0\r\n\r\n")
 
-    def _trickle(self, now_ns: int, action: Action) -> None:
+    def _trickle(self, now_ns: int, over_s: float) -> None:
         size = -(-len(ANSWER) // HEAD_PARTS)
         for part in range(HEAD_PARTS):
             piece = ANSWER[part * size : (part + 1) * size]
-            when_ns = now_ns + round(action.delay_s * NS_PER_S * (part + 1) / HEAD_PARTS)
+            when_ns = now_ns + round(over_s * NS_PER_S * (part + 1) / HEAD_PARTS)
             last = part == HEAD_PARTS - 1
             self._target.timers.call_at(
-                when_ns, lambda piece=piece, last=last: self._write_part(piece, last, now_ns)
+                when_ns,
+                lambda piece=piece, last=last, due=when_ns: self._write_part(piece, last, due),
             )
 
-    def _write_part(self, piece: bytes, last: bool, since_ns: int) -> None:
+    def _write_part(self, piece: bytes, last: bool, due_ns: int) -> None:
         if self._transport is not None:
             self._transport.write(piece)
             if last:
-                self._target.service_ns.append(monotonic_ns() - since_ns)
+                self._target.late_ns.append(monotonic_ns() - due_ns)
 
     def _later(self, wait_ns: int, what: object) -> None:
         self._target.timers.call_at(monotonic_ns() + wait_ns, what)
@@ -186,7 +186,7 @@ async def serve(script: Script) -> None:
     await reader.read()
     server.close()
     sys.stdout.write(
-        json.dumps({"counts": target.counts, "service_ns": sorted(target.service_ns)}) + "\n"
+        json.dumps({"counts": target.counts, "late_ns": sorted(target.late_ns)}) + "\n"
     )
 
 

@@ -1,0 +1,76 @@
+"""`lamload compare [BASE [OTHER]]`: two runs against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.commands.runs import find_run, read_run, runs_option
+from bench.errors import ExitCode, UsageError
+
+
+@click.command()
+@click.argument("base", required=False)
+@click.argument("other", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option(
+    "--max-slower",
+    metavar="SHARE",
+    help="Exit 99 if a variant's percentile rose by more, such as 10%, and not by chance.",
+)
+@click.option(
+    "--percentile",
+    type=click.Choice(["p50", "p90", "p99"]),
+    default="p90",
+    show_default=True,
+    help="The one that --max-slower looks at.",
+)
+@runs_option
+@click.pass_context
+def compare(
+    context: click.Context,
+    base: str | None,
+    other: str | None,
+    as_json: bool,
+    max_slower: str | None,
+    percentile: str,
+    root: Path,
+) -> None:
+    """Compare run OTHER with run BASE, variant by variant.
+
+    Without OTHER the latest run is compared with BASE; without both, with the one before it.
+    """
+    from bench.profile.units import read_quantile, read_share
+    from bench.report.comparison import compared, comparison_document, render_comparison
+
+    try:
+        limit = None if max_slower is None else read_share(max_slower)
+    except ValueError as error:
+        raise UsageError(f"--max-slower {error}") from None
+    before = read_run(base or _one_before(root), root)
+    after = read_run(other, root)
+    if before.folder.resolve() == after.folder.resolve():
+        raise UsageError(f"{before.name} cannot be compared with itself: name another run")
+    render = comparison_document if as_json else render_comparison
+    click.echo(render(before, after), nl=False)
+    if limit is None:
+        return
+    q = read_quantile(percentile)
+    slower = [
+        change.base.variant.name for change in compared(before, after) if change.is_slower(q, limit)
+    ]
+    if slower:
+        click.echo(f"{percentile} rose by more than {max_slower}: {', '.join(slower)}", err=True)
+        context.exit(ExitCode.THRESHOLD)
+
+
+def _one_before(root: Path) -> str:
+    """The run before the latest. Raises UsageError if there are not two."""
+    from bench.record.recorded import list_runs
+
+    find_run(None, root)
+    entries = list_runs(root)
+    if len(entries) < 2:
+        raise UsageError(f"{root} has one run only, and it takes two to compare")
+    return str(entries[1].folder)

@@ -1,0 +1,50 @@
+"""`lamload export [RUN]`: a run's results in another form."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from bench.commands.runs import read_run, runs_option
+from bench.errors import UsageError
+
+FORMATS = {
+    "csv": "bench.record.csvfiles:summary_text",
+    "intervals": "bench.record.csvfiles:intervals_text",
+    "percentiles": "bench.record.csvfiles:percentiles_text",
+    "json": "bench.report.json:run_document",
+    "text": "bench.report.text:render_text",
+    "html": "bench.report.html:render_html",
+    "junit": "bench.report.junit:render_junit",
+    "hlog": "bench.report.hlog:render_hlog",
+}
+"""Format -> the function that renders a RecordedRun. To add one: its file, and its name here."""
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="csv",
+    show_default=True,
+    help="csv is summary.csv; intervals and percentiles are the other tables.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Instead of stdout.")
+@runs_option
+def export(run: str | None, form: str, out: Path | None, root: Path) -> None:
+    """Write the results of RUN, or of the latest run, as csv, json, html, junit, hlog or text."""
+    module, _, function = FORMATS[form].partition(":")
+    text = getattr(import_module(module), function)(read_run(run, root))
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from None
+    click.echo(f"Written to {out}", err=True)

@@ -1,0 +1,63 @@
+"""`lamload history`: past runs, newest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.commands.runs import runs_option
+
+if TYPE_CHECKING:
+    from bench.record.recorded import RunEntry
+
+HEAD = ("run", "verdict", "state", "target", "variants", "title")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--limit", type=click.IntRange(1), help="Only the newest so many.")
+@runs_option
+def history(as_json: bool, limit: int | None, root: Path) -> None:
+    """List past runs, the newest first."""
+    from bench.record.recorded import list_runs
+
+    entries = list_runs(root)[:limit]
+    if as_json:
+        click.echo(json.dumps([_document(entry) for entry in entries], indent=2))
+    elif entries:
+        for line in _table(entries):
+            click.echo(line)
+    else:
+        click.echo(f"No runs in {root}; start one with: lamload run quickstart", err=True)
+
+
+def _table(entries: Sequence[RunEntry]) -> list[str]:
+    rows = [HEAD, *(_row(entry) for entry in entries)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _row(entry: RunEntry) -> tuple[str, ...]:
+    verdict = entry.verdict.value if entry.verdict else "·"
+    variants = str(entry.variants)
+    return (entry.folder.name, verdict, entry.state, entry.target, variants, entry.title)
+
+
+def _document(entry: RunEntry) -> dict[str, str | int | None]:
+    return {
+        "run": entry.folder.name,
+        "folder": str(entry.folder),
+        "title": entry.title,
+        "started_utc": entry.started_utc,
+        "state": entry.state,
+        "verdict": entry.verdict.value if entry.verdict else None,
+        "target": entry.target,
+        "variants": entry.variants,
+    }
