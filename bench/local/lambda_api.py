@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bench.errors import LamloadError
 from bench.local import invoke
 from bench.local.api_error import ApiError
 from bench.local.asynchronous import EventQueue
@@ -51,6 +52,9 @@ class LambdaApi:
             response = self._control_plane(request)
         except ApiError as error:
             return error.response(request_id)
+        except LamloadError as error:
+            message = f"The embedded Lambda is in trouble: {error}"
+            return ApiError(500, "ServiceException", message, "Service").response(request_id)
         if response is None:
             return ApiError(404, "UnknownOperationException", None, type="").response(request_id)
         return response
@@ -63,7 +67,7 @@ class LambdaApi:
             return invoke.dry_run(request_id, call.trace_id)
         invocation = call.invocation(target.invoked_arn, request_id)
         if call.invocation_type == invoke.ASYNCHRONOUS:
-            self._events.submit(target, invocation)
+            self._events.submit(invocation)
             return invoke.accepted(request_id, call.trace_id)
 
         async def run(fresh: bool) -> HttpResponse | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import site
@@ -90,6 +91,13 @@ def environment(
 def log_stream(version: str) -> str:
     """A log stream's name, one per environment."""
     return time.strftime("%Y/%m/%d/", time.gmtime()) + f"[{version}]{secrets.token_hex(16)}"
+
+
+@cache
+def credential_folders() -> tuple[str, ...]:
+    """Where this user's AWS credentials lie, by HOME and by the password file."""
+    homes = {Path.home(), Path(pwd.getpwuid(os.getuid()).pw_dir)}
+    return tuple(sorted(str(home / ".aws") for home in homes if (home / ".aws").is_dir()))
 
 
 def needed_paths(config: FunctionConfig) -> Iterator[str]:

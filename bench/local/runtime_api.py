@@ -70,6 +70,9 @@ class RuntimeApi:
         """The address, as the Host header must have it."""
         self._server: asyncio.Server | None = None
         self._poller: _Connection | None = None
+        self._taker: _Connection | None = None
+        """The connection that got the running invocation, while it is open."""
+        self._handed: tuple[Invocation, int] | None = None
         self._connections: set[_Connection] = set()
 
     async def start(self) -> None:
@@ -89,9 +92,10 @@ class RuntimeApi:
     def deliver(self, invocation: Invocation, deadline_ms: int) -> None:
         """Hand an invocation to the process, which must have polled. deadline_ms is Unix time."""
         assert self._poller is not None, "the sandbox is not waiting for work"
-        poller, self._poller = self._poller, None
+        self._taker, self._poller = self._poller, None
         self.current = invocation.request_id
-        poller.send_invocation(invocation, deadline_ms)
+        self._handed = invocation, deadline_ms
+        self._taker.send_invocation(invocation, deadline_ms)
 
     def abandon(self) -> None:
         """The process is gone: forget its poll and its invocation."""
@@ -110,11 +114,17 @@ class RuntimeApi:
         if self._poller is connection:
             self._poller = None
             self.listener.hung_up()
+        if self._taker is connection:
+            self._taker = None
 
     def poll(self, connection: _Connection) -> tuple[int, str]:
         """`invocation/next`: (0, '') keeps the answer for later."""
         if self.current is not None:
-            return _refusal(403, "InvalidStateTransition", "Transition from Running to Ready")
+            if self._taker is not None or self._handed is None:
+                return _refusal(403, "InvalidStateTransition", "Transition from Running to Ready")
+            self._taker = connection  # the poll that it was handed to had been given up
+            connection.send_invocation(*self._handed)
+            return 0, ""
         self._poller = connection
         self.listener.polled()
         return 0, ""

@@ -142,7 +142,15 @@ class Sandbox:
             self.config, self._api.address, seen, provisioned=self.provisioned
         )
         log = str(self._folder / "log")
-        return Command(argv, environment, self.config.folder, log, tmp if private else "", keep)
+        return Command(
+            argv,
+            environment,
+            self.config.folder,
+            log,
+            tmp if private else "",
+            keep,
+            runtime.credential_folders(),
+        )
 
     def _open_log(self) -> None:
         self._close_log()

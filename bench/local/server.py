@@ -64,7 +64,7 @@ class LocalLambda:
             self.store, tools, idle_s=options.idle_s, most_sandboxes=self._most_sandboxes
         )
         self._saturation = host.SaturationWatch(self.dispatcher.stats.saturation)
-        self._events = EventQueue(self.dispatcher)
+        self.events = EventQueue(self.store, self.dispatcher)
         self._service = Service()
         self._faults = faults
         self._doors = tuple(DOORS) if options.doors is None else options.doors
@@ -84,7 +84,7 @@ class LocalLambda:
     async def close(self) -> None:
         """Close the ports, end every sandbox, remove every temporary folder."""
         await self._service.close()
-        await self._events.close()
+        await self.events.close()
         await self.dispatcher.close()
         await self.spawner.close()
         self._alarm.close()
@@ -134,7 +134,7 @@ class LocalLambda:
         template = await self._listen(urls.handle, 0) + "/{url_id}/"
         plane = ControlPlane(self.store, self.spawner.root / "code", url_template=template)
         api = LambdaApi(
-            self.store, self.dispatcher, self._events, plane.handle, self._faults, verify
+            self.store, self.dispatcher, self.events, plane.handle, self._faults, verify
         )
         self.invoke_url = await self._listen(api.handle, self.options.port)
         control = Control(self.dispatcher, self._faults)

@@ -35,6 +35,8 @@ class Command:
     tmp: str
     keep: tuple[str, ...] = ()
     """Paths below /tmp that it must still see."""
+    hide: tuple[str, ...] = ()
+    """Folders that it must not see into."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class Spawner:
                 "log": command.log,
                 "tmp": command.tmp,
                 "keep": command.keep,
+                "hide": command.hide,
             }
         )
         return await asyncio.shield(child.pid)

@@ -5,7 +5,8 @@ here and quick, whatever the server has loaded. Requests come as JSON lines on s
 as JSON lines on stdout. stdin's end means that the server is gone, however it went: every sandbox
 with everything that it started is killed, ROOT is removed, and the warden ends.
 
-    {"spawn": ID, "argv": […], "env": {…}, "cwd": DIR, "log": FIFO, "tmp": DIR or "", "keep": […]}
+    {"spawn": ID, "argv": […], "env": {…}, "cwd": DIR, "log": FIFO, "tmp": DIR or "",
+     "keep": [PATH, …], "hide": [DIR, …]}
     {"kill": ID}          with every descendant
     {"remove": DIR}       a folder below ROOT
 
@@ -98,9 +99,16 @@ class PrivateTmp:
             Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
         self._libc.call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
 
-    def enter(self, folder: str, keep: list[str]) -> None:
-        """Make folder the /tmp of this process. Paths in keep stay visible where they are."""
+    def enter(self, folder: str, keep: list[str], hide: list[str]) -> None:
+        """Make folder the /tmp of this process.
+
+        Paths in keep stay visible where they are; folders in hide look empty.
+        """
         self.unshare()
+        empty = Path(folder).with_name("empty")
+        empty.mkdir(exist_ok=True)
+        for path in hide:
+            self._bind(str(empty), path)
         for path in keep:
             shown = Path(folder, os.path.relpath(path, "/tmp"))
             shown.mkdir(parents=True, exist_ok=True)
@@ -197,7 +205,7 @@ class Sandboxes:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if self._private_tmp is not None and request["tmp"]:
-            self._private_tmp.enter(request["tmp"], request["keep"])
+            self._private_tmp.enter(request["tmp"], request["keep"], request["hide"])
         os.umask(0o022)
         os.chdir(request["cwd"])
 

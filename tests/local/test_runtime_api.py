@@ -115,6 +115,22 @@ async def test_next_is_refused_while_an_invocation_runs(runtime: Runtime) -> Non
     assert (await runtime.http.get(f"{BASE}/invocation/next")).status_code == 403
 
 
+async def test_work_that_went_to_a_poll_given_up_is_handed_out_again(runtime: Runtime) -> None:
+    host, _, port = runtime.api.address.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        f"GET {BASE}/invocation/next HTTP/1.1\r\nHost: {runtime.api.address}\r\n\r\n".encode()
+    )
+    await runtime.heard.waiting.wait()
+    runtime.api.deliver(Invocation("i-1", b'{"n":1}', "arn:f"), 0)
+    await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    again = await runtime.http.get(f"{BASE}/invocation/next")
+    assert again.content == b'{"n":1}'
+    assert (await runtime.post("invocation/i-1/response")).status_code == 202
+
+
 async def test_an_error_may_carry_a_header_of_almost_a_mebibyte(runtime: Runtime) -> None:
     await runtime.take()
     answer = await runtime.post(

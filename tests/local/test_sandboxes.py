@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.local import runtime
 from bench.local.options import FunctionSource, function_source
 from tests.local.serving import bootstrap_function, ended, python_function, serving
 
@@ -277,6 +278,29 @@ async def test_descriptors_of_ours_are_not_inherited(tmp_path: Path) -> None:
             links = (await local.invoke("f")).payload
     assert links, "stdout and stderr are the log"
     assert all(Path(link).name == "log" for link in links)
+
+
+async def test_the_users_credentials_file_looks_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws" / "credentials").write_text("[default]")
+    monkeypatch.setenv("HOME", str(home))
+    runtime.credential_folders.cache_clear()
+    code = f"""
+        import os
+        def handler(event, context):
+            return [os.path.exists(p) for p in ({str(home / ".aws/credentials")!r},
+                                                os.path.expanduser("~/.aws/credentials"))]
+    """
+    try:
+        async with serving(python_function(tmp_path, code)) as local:
+            private_tmp = local.server.spawner.private_tmp
+            seen = (await local.invoke("f")).payload
+    finally:
+        runtime.credential_folders.cache_clear()
+    assert seen == [not private_tmp, False]
 
 
 async def test_two_sandboxes_have_two_temporary_folders(tmp_path: Path) -> None:
