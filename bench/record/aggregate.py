@@ -17,23 +17,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.aws.prices import door_usd, function_usd, usd_per_million
 from bench.model import (
     NS_PER_S,
     Distribution,
-    EndpointKind,
     Interval,
     Measure,
-    Outcome,
     Phase,
     Plan,
     Profile,
     Segment,
-    Tally,
-    Variant,
     Window,
 )
-from bench.record.batch import MISSING, TALLY, Batch, Count, Tallies, Values
+from bench.record.batch import TALLY, Batch, Count, Tallies, Values, present
 from bench.record.cells import (
     Cell,
     Figures,
@@ -46,10 +41,12 @@ from bench.record.cells import (
 )
 from bench.record.columns import COUNT_FIELDS
 from bench.record.gaps import GapFit, Gaps
-from bench.record.histogram import Histogram, Indexes, encode_buckets
+from bench.record.histogram import Indexes, encode_buckets
 from bench.record.hlog import TaggedHistogram
 from bench.record.series import MEASURES, Series
 from bench.record.timeline import Stretch, Timeline
+from bench.record.totals import Totals
+from bench.record.windows import DistributionOf, sent, window_of
 from bench.stats.quantiles import Curve
 
 WINDOW_MAX_S = 60
@@ -63,8 +60,6 @@ _LATE_S = 60
 
 _COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
 _NOTHING = Distribution()
-
-DistributionOf = Callable[[Series], Distribution]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,6 @@ class Aggregate:
 
     def __init__(self, profile: Profile, plan: Plan) -> None:
         self._variants = profile.variants
-        self._region = profile.target.region
         self._timeline = Timeline(profile, plan.segments)
         self._retain_s = WINDOW_MAX_S
         if profile.capacity is not None:
@@ -110,10 +104,7 @@ class Aggregate:
         self._changed: set[_Key] = set()
         self._coming: set[_Key] = set()
         self._recent: dict[int, _Key] = {}
-        count = len(profile.variants)
-        self._tallies = np.zeros((count, TALLY), dtype=np.int64)
-        self._unmeasured = np.zeros((count, TALLY), dtype=np.int64)
-        self._totals: list[dict[Series, Histogram]] = [{} for _ in range(count)]
+        self._totals = Totals(profile.variants, profile.target.region)
         self._lost: set[int] = set()
         self._gaps = Gaps(profile, self._timeline)
 
@@ -133,7 +124,7 @@ class Aggregate:
             self._take(_key_of(key), values, tally)
         for key, values in batch.groups(keys >> 32):
             if self._timeline.phase(key & 0xFFFF).measured:
-                self._total(key >> 16, values)
+                self._totals.record(key >> 16, values)
         self._gaps.take(batch.rows)
 
     def take_counts(self, worker: int, payload: bytes) -> None:
@@ -148,7 +139,7 @@ class Aggregate:
 
     def _take(self, key: _Key, values: Values | None, tally: Tallies) -> None:
         measured = self._timeline.phase(key.phase).measured
-        (self._tallies if measured else self._unmeasured)[key.variant] += tally
+        self._totals.count(key.variant, tally, measured)
         self._changed.add(key)
         if key in self._packed:
             self._repack(key, values, tally)
@@ -171,24 +162,6 @@ class Aggregate:
         if values is not None:
             add_late(figures, values)
         self._packed[key] = repacked(known, figures)
-
-    def _total(self, variant: int, values: Values) -> None:
-        totals = self._totals[variant]
-        for series in Series:
-            exact = _present(values.buckets[series])
-            bounds = None
-            if values.bounds is not None:
-                bounds = _present(values.bounds[series])
-                exact = np.concatenate((exact, bounds))
-            if exact.size:
-                totals.setdefault(series, Histogram()).record_buckets(
-                    exact,
-                    min_ns=int(values.min_ns[series]),
-                    max_ns=int(values.max_ns[series]),
-                    sum_ns=float(values.sum_ns[series]),
-                    negative=int(values.negative[series]),
-                    censored=bounds,
-                )
 
     def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
         """A change of the plan: from its start on, this segment supersedes what was planned.
@@ -252,11 +225,7 @@ class Aggregate:
 
     def totals(self) -> tuple[Window, ...]:
         """Measured phases, a window per variant in the order of the profile."""
-        stretches = self._timeline.measured(len(self._variants), self._now_ns)
-        return tuple(
-            self._window(index, self._tallies[index], stretches[index], _from_totals(totals), True)
-            for index, totals in enumerate(self._totals)
-        )
+        return self._totals.windows(self._timeline.measured(len(self._variants), self._now_ns))
 
     def intervals(self, since_s: int = 0) -> tuple[Interval, ...]:
         """Every second of every variant from second since_s on, in the order of the files."""
@@ -307,19 +276,24 @@ class Aggregate:
         cells = [self._cells[key] for key in keys]
         tally = np.sum([cell.tally for cell in cells], axis=0)
         stretch = sum((self._stretch(key) for key in keys), Stretch())
-        return self._window(variant, tally, stretch, _from_figures(merged_figures(cells)), True)
+        return window_of(
+            self._variants[variant],
+            tally,
+            stretch,
+            _from_figures(merged_figures(cells)),
+            self._totals.price(variant, tally),
+        )
 
     def pulse(self) -> Pulse:
         """For the head of a view."""
         second = self._now_ns // NS_PER_S - 1
         keys = [key for key in self._cells if key.second == second]
-        sent = sum(_sent(self._cells[key].tally) for key in keys)
+        first_sends = sum(sent(self._cells[key].tally) for key in keys)
         whole = self._timeline.between(second * NS_PER_S, (second + 1) * NS_PER_S)
         planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
         latest = [cell for key, cell in self._cells.items() if key.second > second - 10]
         lag = distribution_of(merged_figures(latest), Series.SEND_LAG) if latest else _NOTHING
-        under_way = sum(_in_flight(tally) for tally in (*self._tallies, *self._unmeasured))
-        return Pulse(planned, sent, under_way, lag)
+        return Pulse(planned, first_sends, self._totals.in_flight, lag)
 
     def settled(self, final: bool = False) -> Iterator[TaggedHistogram]:
         """Lines for histograms.hlog, each value in one of them: of seconds in which all has ended.
@@ -340,8 +314,8 @@ class Aggregate:
         suffix = "" if self._timeline.phase(key.phase).measured else "/unmeasured"
         for measure, series in MEASURES.items():
             tag = f"{self._variants[key.variant].name}/{measure.value}{suffix}"
-            late = _present(bounds[series])
-            held = np.concatenate((_present(exact[series]), late))
+            late = present(bounds[series])
+            held = np.concatenate((present(exact[series]), late))
             if held.size:
                 yield self._line(tag, key, int(cell.high[series]), held)
             if late.size:
@@ -354,14 +328,7 @@ class Aggregate:
 
     def curves(self) -> dict[str, dict[Measure, Curve]]:
         """The whole distribution of every measure, by the variant's name; measured phases."""
-        return {
-            variant.name: {
-                measure: totals[series].points()
-                for measure, series in MEASURES.items()
-                if series in totals
-            }
-            for variant, totals in zip(self._variants, self._totals, strict=True)
-        }
+        return self._totals.curves()
 
     def gap_fits(self) -> dict[str, GapFit]:
         """By the variant's name: how well the gaps of first sends fit what was planned."""
@@ -376,23 +343,7 @@ class Aggregate:
 
     def spend_usd(self) -> float:
         """What the run has cost so far by list price, warm-up included, or would cost on AWS."""
-        return sum(self._spent(index) for index in range(len(self._variants)))
-
-    def _spent(self, index: int) -> float:
-        variant = self._variants[index]
-        tally = self._tallies[index] + self._unmeasured[index]
-        billed_ms = self._billed_ms(index, tally)
-        if variant.memory_mb is None or variant.endpoint is EndpointKind.HTTP:
-            return 0.0
-        ran = max(tally[Count.BILLED], tally[Outcome.OK] + tally[Outcome.FUNCTION_ERROR])
-        each = function_usd(
-            variant.endpoint,
-            variant.architecture,
-            variant.memory_mb,
-            billed_ms or 0.0,
-            self._region,
-        )
-        return float(ran * each + tally[Count.ATTEMPTS] * door_usd(variant.endpoint))
+        return self._totals.spend_usd()
 
     # -- from figures to what views see
 
@@ -406,9 +357,8 @@ class Aggregate:
             tally, figures = cell.tally, cell.figures()
         else:
             tally, figures = unpacked(self._packed[key])
-        window = self._window(
-            key.variant, tally, self._stretch(key), _from_figures(figures), priced=False
-        )
+        variant = self._variants[key.variant]
+        window = window_of(variant, tally, self._stretch(key), _from_figures(figures))
         return Interval(key.second, phase.name, phase.measured, window)
 
     def _tally(self, key: _Key) -> Tallies:
@@ -418,58 +368,6 @@ class Aggregate:
     def _stretch(self, key: _Key) -> Stretch:
         start_ns = key.second * NS_PER_S
         return self._timeline.stretch(key.variant, key.phase, start_ns, self._clip(key.end_ns))
-
-    def _window(
-        self,
-        index: int,
-        tally: Tallies,
-        stretch: Stretch,
-        distribution: DistributionOf,
-        priced: bool,
-    ) -> Window:
-        variant = self._variants[index]
-        duration_s = stretch.duration_s
-        own_ms = (
-            int(tally[Count.BILLED_MS]) / int(tally[Count.BILLED]) if tally[Count.BILLED] else None
-        )
-        per_s = 1 / duration_s if duration_s else 0.0
-        return Window(
-            variant=variant,
-            duration_s=duration_s,
-            tally=_tally_of(tally),
-            planned_rps=stretch.planned_rps,
-            achieved_rps=_sent(tally) * per_s,
-            goodput_rps=int(tally[Outcome.OK]) * per_s,
-            measures={measure: distribution(series) for measure, series in MEASURES.items()},
-            cold=distribution(Series.COLD),
-            warm=distribution(Series.WARM),
-            retried=distribution(Series.RETRIED),
-            failed=distribution(Series.FAILED),
-            billed_ms_mean=own_ms,
-            usd_per_million=self._price(index, tally) if priced else None,
-        )
-
-    def _price(self, index: int, tally: Tallies) -> float | None:
-        return usd_per_million(self._variants[index], self._billed_ms(index, tally), self._region)
-
-    def _billed_ms(self, index: int, tally: Tallies) -> float | None:
-        """Mean billed duration; of the same size elsewhere if this door shows no log."""
-        if tally[Count.BILLED]:
-            return float(tally[Count.BILLED_MS] / tally[Count.BILLED])
-        same = self._tallies[
-            [i for i, other in enumerate(self._variants) if _same(other, self._variants[index])]
-        ]
-        billed = same[:, Count.BILLED].sum()
-        return float(same[:, Count.BILLED_MS].sum() / billed) if billed else None
-
-
-def _present(buckets: Indexes) -> Indexes:
-    held: Indexes = buckets[buckets != MISSING]
-    return held
-
-
-def _same(one: Variant, other: Variant) -> bool:
-    return one.memory_mb == other.memory_mb and one.architecture is other.architecture
 
 
 def _key_of(key: int) -> _Key:
@@ -484,33 +382,3 @@ def _longest_life_ns(profile: Profile) -> int:
 
 def _from_figures(figures: Figures) -> DistributionOf:
     return lambda series: distribution_of(figures, series)
-
-
-def _from_totals(totals: dict[Series, Histogram]) -> DistributionOf:
-    return lambda series: totals[series].distribution() if series in totals else _NOTHING
-
-
-def _offered(tally: Tallies) -> int:
-    ended = int(tally[: len(Outcome)].sum()) + int(tally[Count.DROPPED])
-    return max(int(tally[Count.OFFERED]), ended)
-
-
-def _in_flight(tally: Tallies) -> int:
-    return _offered(tally) - int(tally[: len(Outcome)].sum()) - int(tally[Count.DROPPED])
-
-
-def _sent(tally: Tallies) -> int:
-    """Invocations of which a byte was sent; those in flight without a row yet are taken as such."""
-    unseen = _in_flight(tally) - int(tally[Count.STARTED] - tally[Count.ENDED])
-    return int(tally[Count.SENT_FIRST]) + max(0, unseen)
-
-
-def _tally_of(tally: Tallies) -> Tally:
-    return Tally(
-        offered=_offered(tally),
-        in_flight=_in_flight(tally),
-        dropped=int(tally[Count.DROPPED]),
-        outcomes=tuple(tally[: len(Outcome)].tolist()),
-        attempts=int(tally[Count.ATTEMPTS]),
-        cold_starts=int(tally[Count.COLD]),
-    )

@@ -36,6 +36,12 @@ class Count(IntEnum):
     DROPPED = len(Outcome) + 8
 
 
+def present(buckets: Indexes) -> Indexes:
+    """The buckets of a series without the places of absent values."""
+    held: Indexes = buckets[buckets != MISSING]
+    return held
+
+
 TALLY = len(Outcome) + len(Count)
 Tallies = NDArray[np.int64]
 

@@ -8,6 +8,7 @@ Poisson process have gaps of Exp(1) at any rate, also on a ramp.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ class Gaps:
         self._version = -1
         self._starts: dict[tuple[int, int], float] = {}
         self._segments: dict[int, Segment] = {}
+        self._last_ns = -1
         self._sent: dict[int, list[NDArray[np.float64]]] = {}
 
     def take(self, rows: NDArray[np.void]) -> None:
@@ -45,6 +47,8 @@ class Gaps:
         if not self._poisson:
             return
         self._refresh()
+        if rows["intended_ns"].min() > self._last_ns:
+            return
         for index in np.unique(rows["segment"]).tolist():
             segment = self._segments.get(index)
             if segment is None:
@@ -81,6 +85,7 @@ class Gaps:
         self._version = self._timeline.version
         self._segments.clear()
         self._starts.clear()
+        self._last_ns = -1
         reached: dict[int, float] = {}
         for segment in self._timeline.measured_segments():
             if segment.burst is not None or segment.replay is not None or not _planned(segment):
@@ -91,6 +96,7 @@ class Gaps:
                     self._segments[segment.index] = segment
                     self._starts[segment.index, variant] = start
                     reached[variant] = start + _planned(segment)
+                    self._last_ns = max(self._last_ns, _instant_ns(segment, KEPT - start))
 
     def _keep(self, segment: Segment, variant: int, sent_ns: NDArray[np.int64]) -> None:
         start = self._starts.get((segment.index, variant))
@@ -114,6 +120,16 @@ class Gaps:
 
 def _planned(segment: Segment) -> float:
     return (segment.start_rps + segment.end_rps) / 2 * segment.duration_ns / NS_PER_S
+
+
+def _instant_ns(segment: Segment, arrivals: float) -> int:
+    """When so many arrivals of a segment have been planned, at most its end."""
+    if arrivals >= _planned(segment):
+        return segment.end_ns
+    a = segment.start_rps
+    slope = (segment.end_rps - a) / (segment.duration_ns / NS_PER_S)
+    root = a + sqrt(max(0.0, a * a + 2 * slope * arrivals))
+    return segment.start_ns + round(2 * arrivals / root * NS_PER_S)
 
 
 def _cumulative(segment: Segment, instants_ns: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -77,13 +77,24 @@ def buckets_of(values_ns: NDArray[np.int64]) -> Indexes:
 class Histogram:
     """One growing distribution."""
 
-    __slots__ = ("_censored", "_counts", "_hdr", "_sum_ns", "max_ns", "min_ns", "negative", "over")
+    __slots__ = (
+        "_censored",
+        "_counts",
+        "_hdr",
+        "_sum_ns",
+        "_summary",
+        "max_ns",
+        "min_ns",
+        "negative",
+        "over",
+    )
 
     def __init__(self) -> None:
         self._hdr = _new()
         self._counts = _view(self._hdr)
         self._censored: Counts | None = None
         self._sum_ns = 0.0
+        self._summary: tuple[tuple[int, Sequence[float]], Distribution] | None = None
         self.min_ns = 0
         self.max_ns = 0
         self.negative = 0
@@ -186,7 +197,12 @@ class Histogram:
         return moved
 
     def distribution(self, qs: Sequence[float] = QUANTILES) -> Distribution:
-        """The summary that views show."""
+        """The summary that views show; kept until a value comes, since views ask often."""
+        if self._summary is None or self._summary[0] != (self.count, qs):
+            self._summary = ((self.count, qs), self._summarise(qs))
+        return self._summary[1]
+
+    def _summarise(self, qs: Sequence[float]) -> Distribution:
         count = self.count
         return Distribution(
             count=count,
