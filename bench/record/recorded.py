@@ -144,9 +144,14 @@ def _entry(folder: Path) -> RunEntry:
         started_utc=str(manifest.get("started_utc", "")),
         state=str(report.get("state", UNFINISHED)),
         verdict=Verdict(verdict) if verdict else None,
-        target=str(manifest.get("target", "")),
+        target=_target_kind(manifest.get("target", "")),
         variants=len(manifest.get("variants", ())),
     )
+
+
+def _target_kind(target: Any) -> str:
+    """The manifest's target is a kind, or a table with a kind and where it was found."""
+    return str(target.get("kind", "") if isinstance(target, dict) else target)
 
 
 def utc_text(moment: datetime) -> str:
