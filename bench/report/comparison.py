@@ -1,0 +1,152 @@
+"""Two runs side by side, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from bench.model import NS_PER_MS, Window
+from bench.record.recorded import PROFILE, RecordedRun, text_of
+from bench.stats.compare import Difference
+from bench.stats.runs import QUANTILES, Setting, VariantChange, changes, settings_changed
+from bench.stats.wording import number, percent, quantile_text
+
+UNKNOWN = "·"
+MOST_SETTINGS = 12
+
+
+def compared(base: RecordedRun, other: RecordedRun) -> tuple[VariantChange, ...]:
+    """The variants that both runs have."""
+    return changes((base.windows, base.curves), (other.windows, other.curves))
+
+
+def settings_between(base: RecordedRun, other: RecordedRun) -> tuple[Setting, ...]:
+    """Where their profiles, as resolved, differ."""
+    return settings_changed(text_of(base.folder / PROFILE), text_of(other.folder / PROFILE))
+
+
+def render_comparison(base: RecordedRun, other: RecordedRun) -> str:
+    """A row per variant with base, other and change; `~` is a change that chance explains."""
+    found = compared(base, other)
+    lines = [
+        f"base   {base.name} ({base.verdict.value})",
+        f"other  {other.name} ({other.verdict.value})",
+        "",
+    ]
+    lines += _table(found) if found else ["The runs have no variant in common."]
+    lines += ["", *_notes(base, other, found)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def comparison_document(base: RecordedRun, other: RecordedRun) -> str:
+    """The same as one JSON document; times in ms."""
+    document = {
+        "base": base.name,
+        "other": other.name,
+        "settings": [
+            {"key": setting.key, "base": setting.base, "other": setting.other}
+            for setting in settings_between(base, other)
+        ],
+        "variants": [_entry(change) for change in compared(base, other)],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _table(found: Sequence[VariantChange]) -> list[str]:
+    head = ["variant"]
+    for q in QUANTILES:
+        head += [f"{quantile_text(q)} ms", "other", "change"]
+    head += ["errors", "other", "$/M", "other"]
+    rows = [head, *(_row(change) for change in found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    return [
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _row(change: VariantChange) -> list[str]:
+    cells = [change.base.variant.name]
+    for found in change.differences:
+        cells += _cells(found)
+    cells += [_errors(change.base), _errors(change.other)]
+    return [*cells, _price(change.base), _price(change.other)]
+
+
+def _cells(found: Difference | None) -> list[str]:
+    if found is None:
+        return [UNKNOWN] * 3
+    change = "" if found.relative is None else percent(found.relative)
+    other_ns = found.base_ns + found.value_ns
+    mark = "" if found.is_distinguishable else "~"
+    return [number(found.base_ns / NS_PER_MS), number(other_ns / NS_PER_MS), mark + change]
+
+
+def _errors(window: Window) -> str:
+    finished = window.tally.finished
+    return f"{window.tally.failed / finished:.1%}" if finished else UNKNOWN
+
+
+def _price(window: Window) -> str:
+    return UNKNOWN if window.usd_per_million is None else f"{window.usd_per_million:.2f}"
+
+
+def _notes(base: RecordedRun, other: RecordedRun, found: Sequence[VariantChange]) -> Iterator[str]:
+    cells = [difference for change in found for difference in change.differences]
+    if any(cell is not None and not cell.is_distinguishable for cell in cells):
+        yield "~ not distinguishable: the interval of the change, at 95 %, has zero in it"
+    if any(cell is None for cell in cells):
+        yield f"{UNKNOWN} unknown: too few samples in one of the runs"
+    for name, lacking in ((base.name, other), (other.name, base)):
+        have = {window.variant for window in lacking.windows}
+        run = base if name == base.name else other
+        alone = [w.variant.name for w in run.windows if w.variant not in have]
+        if alone:
+            yield f"Only in {name}: {', '.join(alone)}"
+    yield from _settings(settings_between(base, other))
+
+
+def _settings(settings: Sequence[Setting]) -> Iterable[str]:
+    if not settings:
+        return
+    yield "The profiles differ:"
+    for setting in settings[:MOST_SETTINGS]:
+        yield f"  {setting.key}: {_value(setting.base)} → {_value(setting.other)}"
+    if len(settings) > MOST_SETTINGS:
+        yield f"  and {len(settings) - MOST_SETTINGS} more"
+
+
+def _value(value: Any) -> str:
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _entry(change: VariantChange) -> dict[str, Any]:
+    return {
+        "variant": change.base.variant.name,
+        "response": {
+            quantile_text(q): _difference_entry(found)
+            for q, found in zip(QUANTILES, change.differences, strict=True)
+        },
+        "error_rate": [_rate(change.base), _rate(change.other)],
+        "usd_per_million": [change.base.usd_per_million, change.other.usd_per_million],
+    }
+
+
+def _difference_entry(found: Difference | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "base_ms": found.base_ns / NS_PER_MS,
+        "change_ms": found.value_ns / NS_PER_MS,
+        "low_ms": None if found.low_ns is None else found.low_ns / NS_PER_MS,
+        "high_ms": None if found.high_ns is None else found.high_ns / NS_PER_MS,
+        "distinguishable": found.is_distinguishable,
+    }
+
+
+def _rate(window: Window) -> float | None:
+    return window.tally.failed / window.tally.finished if window.tally.finished else None
