@@ -100,9 +100,7 @@ async def _run_headless(profile: Profile, out: Path, quiet: bool) -> RunResult:
     progress = Progress(quiet=quiet)
     async with _prepared(profile, out, progress) as session:
         with _signals(session, progress):
-            load = asyncio.ensure_future(session.run())
-            await _follow(session, load, progress)
-            return await session.finish()
+            return await _follow(session, asyncio.ensure_future(_complete(session)), progress)
 
 
 async def _run_with_tui(profile: Profile, out: Path) -> RunResult:
@@ -112,7 +110,7 @@ async def _run_with_tui(profile: Profile, out: Path) -> RunResult:
 
     progress = Progress()
     async with _prepared(profile, out, progress) as session:
-        load = asyncio.ensure_future(session.run())
+        load = asyncio.ensure_future(_complete(session))
         app = LamloadApp(session, profile.max_spend_usd)
         try:
             left = await app.run_async()
@@ -125,17 +123,24 @@ async def _run_with_tui(profile: Profile, out: Path) -> RunResult:
                 session.command(Command(CommandKind.DRAIN))
             elif leaving is Leaving.ABORT:
                 session.command(Command(CommandKind.ABORT))
-            await _follow(session, load, progress)
-            return await session.finish()
+            return await _follow(session, load, progress)
 
 
-async def _follow(session: RunSession, load: asyncio.Future[None], progress: Progress) -> None:
-    """Show progress until the load has ended."""
+async def _complete(session: RunSession) -> RunResult:
+    """The run and its files, whether or not somebody watches."""
+    await session.run()
+    return await session.finish()
+
+
+async def _follow(
+    session: RunSession, load: asyncio.Future[RunResult], progress: Progress
+) -> RunResult:
+    """Show progress until the run has ended."""
     while not load.done():
         await asyncio.wait({load}, timeout=POLL_S)
         progress.show(session.snapshot())
     progress.end()
-    load.result()
+    return load.result()
 
 
 @asynccontextmanager

@@ -138,6 +138,7 @@ class RunSession:
             ticker.cancel()
             self._end_ns = self._now_ns()
         self._tick_once()
+        self.state = RunState.INTERRUPTED if self._interrupted else RunState.FINISHED
 
     async def finish(self) -> RunResult:
         """Judge what there is and write the files whole."""
@@ -148,7 +149,6 @@ class RunSession:
         verdict, windows = judgement.verdict, judgement.windows
         curves = self.aggregate.curves()
         slos = [evaluate(slo, windows, curves) for slo in self.profile.slos]
-        self.state = RunState.INTERRUPTED if self._interrupted else RunState.FINISHED
         self._note("end", f"{verdict.value}: {self.state.value}")
         if self._target_statistics:
             text = json.dumps(self._target_statistics, indent=2) + "\n"

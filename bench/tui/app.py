@@ -12,13 +12,13 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import ContentSwitcher, DataTable, Footer, Input, Tab, Tabs
 
-from bench.model import Command, CommandKind, RunState, Snapshot, Tally, Window
+from bench.model import Command, CommandKind, Snapshot, Tally, Window
 from bench.tui.history import History
 from bench.tui.metrics import METRICS
 from bench.tui.palette import Look, looks
 from bench.tui.screens.asking import Ask, Help
 from bench.tui.source import AppResult, Leaving, RunSource
-from bench.tui.state import WINDOWS, ViewState
+from bench.tui.state import OVER, WINDOWS, ViewState
 from bench.tui.views.base import View
 from bench.tui.views.compare import CompareView
 from bench.tui.views.errors import ErrorsView
@@ -31,7 +31,6 @@ POLL_S = 0.25
 CHART_EVERY = 2
 """Charts are drawn at every second poll."""
 RATE_STEP = 1.1
-_OVER = (RunState.FINISHED, RunState.INTERRUPTED, RunState.FAILED)
 _VIEWS: tuple[tuple[str, str, type[View]], ...] = (
     ("1", "compare", CompareView),
     ("3", "load", LoadView),
@@ -260,7 +259,7 @@ class LamloadApp(App[AppResult]):
 
     @property
     def _is_over(self) -> bool:
-        return self._snapshot is not None and self._snapshot.state in _OVER
+        return self._snapshot is not None and self._snapshot.state in OVER
 
     def action_rate(self, direction: int) -> None:
         """A tenth more or less load."""

@@ -29,6 +29,8 @@ def over_time(state: ViewState) -> ChartData:
         points: list[tuple[float, float | None]] = []
         before: int | None = None
         for t_s, window in state.history.windows(name, max(0, since_s)):
+            if t_s >= state.passed_s:
+                break
             if before is not None and t_s > before + 1:
                 points.append((before + 1, None))  # the variant was not on
             points.append((float(t_s), state.metric.read(window)))

@@ -58,6 +58,7 @@ class LoadView(View):
 
 def _seconds(state: ViewState) -> list[tuple[int, list[Window]]]:
     found = [pair for name in state.history.variants for pair in state.history.windows(name)]
+    found = [pair for pair in found if pair[0] < state.passed_s]
     found.sort(key=lambda pair: pair[0])
     return [
         (t_s, [window for _, window in group])
