@@ -229,7 +229,7 @@ async def test_a_handler_sees_lambdas_environment_and_nothing_of_ours(
                 "environment": dict(os.environ),
                 "descriptors": sorted(os.listdir("/proc/self/fd")),
                 "cwd": os.getcwd(),
-                "session": os.getsid(0) == os.getpid(),
+                "group": os.getpgid(0) == os.getpid(),
                 "home": os.path.expanduser("~"),
                 "function_arn": context.invoked_function_arn,
                 "memory": context.memory_limit_in_mb,
@@ -251,7 +251,7 @@ async def test_a_handler_sees_lambdas_environment_and_nothing_of_ours(
     assert environment["LAMBDA_TASK_ROOT"] == str(source.folder)
     assert environment["_HANDLER"] == "handler.handler"
     assert seen["cwd"] == str(source.folder)
-    assert seen["session"]
+    assert seen["group"]
     assert seen["home"] != str(Path.home())
     assert seen["function_arn"] == "arn:aws:lambda:us-east-1:123456789012:function:f:256MB"
     assert seen["memory"] == "256"
