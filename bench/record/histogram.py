@@ -215,11 +215,12 @@ class Histogram:
         )
 
     def points(self) -> Curve:
-        """The occupied buckets."""
+        """The occupied buckets, each by its highest value that may have occurred."""
         counts = np.append(self._counts, self.over)
         occupied = np.flatnonzero(counts)
         censored = np.zeros_like(counts) if self._censored is None else self._censored
-        return Curve(UPPER_NS[occupied], counts[occupied], censored[occupied])
+        values = np.clip(UPPER_NS[occupied], min(self.min_ns, HIGHEST_NS), self.max_ns)
+        return Curve(values, counts[occupied], censored[occupied])
 
     @classmethod
     def of(cls, curve: Curve) -> Histogram:

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hdrh.histogram import HdrHistogram
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.model import NS_PER_MS, NS_PER_S, QUANTILES
+from bench.record.histogram import (
+    BUCKETS,
+    DIGITS,
+    HIGHEST_NS,
+    LOWER_NS,
+    LOWEST_NS,
+    OVER,
+    UPPER_NS,
+    Histogram,
+    buckets_of,
+    encode_buckets,
+)
+from bench.stats.ranks import rank_of
+
+TIMES = st.lists(st.integers(0, HIGHEST_NS) | st.integers(0, 5_000_000), min_size=1, max_size=200)
+
+
+def histogram_of(values: list[int]) -> Histogram:
+    histogram = Histogram()
+    histogram.record_many(np.array(values, dtype=np.int64))
+    return histogram
+
+
+def peer_of(values: list[int]) -> HdrHistogram:
+    peer = HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
+    for value in values:
+        assert peer.record_value(value)
+    return peer
+
+
+@given(TIMES)
+def test_every_value_lands_where_the_library_itself_puts_it(values: list[int]) -> None:
+    peer = peer_of(values)
+    indexes = buckets_of(np.array(values, dtype=np.int64))
+    assert indexes.tolist() == [peer.get_counts_array_index(value) for value in values]
+
+
+def test_bucket_bounds_are_the_librarys() -> None:
+    peer = HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
+    for index in [*range(0, 4200), *range(4200, BUCKETS, 97)]:
+        lower = peer.get_value_from_index(index)
+        assert LOWER_NS[index] == lower
+        assert UPPER_NS[index] == peer.get_highest_equivalent_value(lower)
+
+
+@given(TIMES)
+def test_quantiles_are_the_exact_ones_to_three_digits(values: list[int]) -> None:
+    histogram = histogram_of(values)
+    for quantile in histogram.quantiles(QUANTILES):
+        exact = sorted(values)[rank_of(quantile.q, len(values)) - 1]
+        assert exact <= quantile.value_ns <= max(exact * 1.001, exact + 512)
+
+
+@given(TIMES)
+def test_extremes_and_mean_are_exact(values: list[int]) -> None:
+    distribution = histogram_of(values).distribution()
+    assert distribution.count == len(values)
+    assert (distribution.min_ns, distribution.max_ns) == (min(values), max(values))
+    assert distribution.mean_ns == pytest.approx(sum(values) / len(values))
+
+
+@given(TIMES, TIMES)
+def test_merging_is_recording_together(one: list[int], other: list[int]) -> None:
+    merged = histogram_of(one)
+    merged.add(histogram_of(other))
+    assert merged.distribution() == histogram_of(one + other).distribution()
+
+
+def test_merging_an_empty_one_leaves_the_minimum_alone() -> None:
+    histogram = histogram_of([5 * NS_PER_MS])
+    histogram.add(Histogram())
+    assert histogram.distribution().min_ns == 5 * NS_PER_MS
+
+
+@given(TIMES)
+def test_the_library_reads_what_is_encoded(values: list[int]) -> None:
+    theirs = HdrHistogram.decode(histogram_of(values).encode())
+    assert theirs.get_total_count() == len(values)
+    for q in (50, 90, 100):
+        ours = histogram_of(values).quantiles((q / 100,))[0].value_ns
+        rank = rank_of(q / 100, len(values))
+        if theirs.get_target_count_at_percentile(q) == rank:
+            assert ours <= theirs.get_value_at_percentile(q) <= ours * 1.001 + 512
+
+
+@given(TIMES)
+def test_decoding_gives_back_every_count(values: list[int]) -> None:
+    histogram = histogram_of(values)
+    back = Histogram.decode(histogram.encode(), max(values))
+    assert (back.points().counts == histogram.points().counts).all()
+    assert back.distribution().max_ns == max(values)
+
+
+@given(TIMES)
+def test_a_few_values_encode_as_a_histogram_of_them_does(values: list[int]) -> None:
+    indexes = buckets_of(np.array(values, dtype=np.int64))
+    text = encode_buckets(indexes)
+    assert text == encode_buckets(indexes), "the scratch histogram is clean again"
+    back = Histogram.decode(text)
+    assert (back.points().counts == histogram_of(values).points().counts).all()
+
+
+def test_decoding_something_else_says_so() -> None:
+    with pytest.raises(ValueError, match="not an HdrHistogram"):
+        Histogram.decode("bm90IGEgaGlzdG9ncmFt")
+
+
+def test_decoding_another_range_says_so() -> None:
+    other = HdrHistogram(1, 3_600_000_000, 2)
+    other.record_value(17)
+    with pytest.raises(ValueError, match="another range"):
+        Histogram.decode(other.encode().decode())
+
+
+def test_less_than_a_microsecond_counts_as_in_range() -> None:
+    distribution = histogram_of([0, 1, 999]).distribution()
+    assert (distribution.count, distribution.out_of_range) == (3, 0)
+
+
+def test_what_lies_beyond_fifteen_minutes_is_counted_and_bounds_the_quantile() -> None:
+    histogram = histogram_of([NS_PER_S] * 10 + [1000 * NS_PER_S] * 20)
+    distribution = histogram.distribution()
+    assert (distribution.count, distribution.out_of_range) == (30, 20)
+    assert distribution.max_ns == 1000 * NS_PER_S
+    half = distribution.at(0.5)
+    assert half is not None
+    assert (half.value_ns, half.censored) == (HIGHEST_NS, True)
+    assert buckets_of(np.array([HIGHEST_NS, HIGHEST_NS + 1]))[1] == OVER
+
+
+def test_a_negative_value_is_counted_as_a_mistake() -> None:
+    distribution = histogram_of([-5, 10]).distribution()
+    assert (distribution.count, distribution.out_of_range, distribution.min_ns) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "q", "known"),
+    [(19, 0.5, False), (20, 0.5, True), (999, 0.99, False), (1000, 0.99, True)],
+)
+def test_a_quantile_is_known_with_ten_samples_beyond_it(count: int, q: float, known: bool) -> None:
+    assert histogram_of([NS_PER_MS] * count).quantiles((q,))[0].known is known
+
+
+def with_timeouts(fast: int, late: int) -> Histogram:
+    histogram = Histogram()
+    values = np.array([NS_PER_MS] * fast + [NS_PER_S] * late, dtype=np.int64)
+    histogram.record_many(values, np.array([False] * fast + [True] * late))
+    return histogram
+
+
+def test_a_quantile_among_timeouts_is_a_lower_bound_and_one_below_them_is_not() -> None:
+    half, ninety, *_ = with_timeouts(80, 20).quantiles()
+    assert not half.censored
+    assert ninety.censored
+    assert with_timeouts(80, 20).distribution().censored == 20
+
+
+def test_an_early_timeout_bounds_only_quantiles_that_it_could_move() -> None:
+    histogram = Histogram()
+    values = np.array([NS_PER_MS] + [i * NS_PER_S for i in range(1, 41)], dtype=np.int64)
+    histogram.record_many(values, np.array([True] + [False] * 40))
+    assert histogram.quantiles((0.5,))[0].censored, "it may be any later value"
+    same = Histogram()
+    same.record_many(np.array([NS_PER_MS] * 40), np.array([True] + [False] * 39))
+    assert not same.quantiles((0.5,))[0].censored, "wherever it goes, the median stays"
+
+
+@settings(max_examples=30)
+@given(TIMES, TIMES)
+def test_bounded_quantiles_never_exceed_the_truth(exact: list[int], late: list[int]) -> None:
+    """Move every timed-out value anywhere above its bound: an unmarked quantile stays."""
+    histogram = Histogram()
+    values = np.array(exact + late, dtype=np.int64)
+    histogram.record_many(values, np.array([False] * len(exact) + [True] * len(late)))
+    infinite = sorted(exact) + [HIGHEST_NS] * len(late)
+    for quantile in histogram.quantiles():
+        truth = infinite[rank_of(quantile.q, len(infinite)) - 1]
+        assert quantile.value_ns <= max(truth * 1.001, truth + 512)
+        if not quantile.censored:
+            assert truth <= quantile.value_ns
+
+
+def test_points_give_back_the_histogram() -> None:
+    histogram = with_timeouts(30, 20)
+    assert Histogram.of(histogram.points()).quantiles() == histogram.quantiles()
