@@ -35,6 +35,8 @@ VERBS = {
 """Verb -> its line in `lamload --help`. Each stands in bench/commands, in a file of its name."""
 DEBUG = "LAMLOAD_DEBUG"
 """Environment variable: with any value, an internal error shows its traceback."""
+COMPLETE = "_LAMLOAD_COMPLETE"
+"""Set by the shell whose completion click wrote."""
 BROKEN_PIPE = 141
 """128 + SIGPIPE, as the shell says it: whoever read our stdout has gone."""
 
@@ -91,11 +93,19 @@ def cli(context: click.Context) -> None:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run the command line; the code to exit with. Errors become lines on stderr."""
+    """Run the command line; the code to exit with. Errors become lines on stderr.
+
+    click's own `main` would take a broken pipe of a worker's for one of stdout.
+    """
     try:
-        code = cli.main(list(arguments), prog_name="lamload", standalone_mode=False)
+        if COMPLETE in os.environ:
+            cli.main(prog_name="lamload")
+        with cli.make_context("lamload", list(arguments)) as context:
+            cli.invoke(context)
         sys.stdout.flush()
-        return code if isinstance(code, int) else ExitCode.OK
+        return ExitCode.OK
+    except click.exceptions.Exit as asked:
+        return _flushed(asked.exit_code)
     except click.exceptions.ClickException as error:
         error.show()
         return error.exit_code
@@ -104,25 +114,34 @@ def run_command(arguments: Sequence[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        return _reader_gone()
+    except BrokenPipeError as error:
+        return _reader_gone(error)
     except Exception as error:  # noqa: BLE001 - the last resort: the user gets a line, not a stack
         return _internal(error)
 
 
-def _reader_gone() -> int:
+def _flushed(code: int) -> int:
+    """The code, unless what was printed has no reader any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        return _reader_gone(error)
+    return code
+
+
+def _reader_gone(error: BrokenPipeError) -> int:
     """End quietly if it is stdout that nobody reads any more; any other pipe is our mistake."""
     from select import POLLERR, poll
 
     watch = poll()
     watch.register(1, 0)
     if not any(event & POLLERR for _, event in watch.poll(0)):
-        return _internal(sys.exc_info()[1])
+        return _internal(error)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer goes there
     return BROKEN_PIPE
 
 
-def _internal(error: BaseException | None) -> int:
+def _internal(error: Exception) -> int:
     if os.environ.get(DEBUG):
         import traceback
 

@@ -76,8 +76,8 @@ def _find(source: str | Path) -> Path:
 def _no_such(path: Path) -> str:
     names = [shipped.stem for shipped in shipped_profiles()]
     close = get_close_matches(path.name.removesuffix(".toml"), names, 1)
-    mend = f"did you mean the shipped profile {close[0]}? " if close else ""
-    return f"there is no such file; {mend}The shipped profiles are {', '.join(names)}"
+    mend = f"; did you mean {close[0]}?" if close else f" (there are {', '.join(names)})"
+    return f"is no file, nor is there a shipped profile of that name{mend}"
 
 
 def _read_text(path: Path, source: str) -> str:
@@ -100,11 +100,19 @@ def _parse(content: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        match = _POSITION.fullmatch(str(error))
-        place = f"line {match[2]}, column {match[3]}: {match[1]}" if match else str(error)
-        raise ProfileError(source, [Problem("", f"is not TOML: {place}")]) from None
+        raise ProfileError(source, [Problem("", _not_toml(str(error), content))]) from None
     except RecursionError:
         raise ProfileError(source, [Problem("", "is not TOML: nested too deeply")]) from None
+
+
+def _not_toml(said: str, content: str) -> str:
+    """tomllib's words, the place first; it names no line for the end of the document."""
+    match = _POSITION.fullmatch(said)
+    if match:
+        return f"is not TOML: line {match[2]}, column {match[3]}: {match[1]}"
+    lines = content.rstrip("\n").split("\n")
+    words = said.removesuffix(" (at end of document)")
+    return f"is not TOML: line {len(lines)}, column {len(lines[-1]) + 1}: {words}"
 
 
 def _build(

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.cli import run_command
+from bench.commands.export import FORMATS
+from bench.commands.runs import find_run
+from bench.errors import UsageError
+from bench.model import Verdict
+from tests.commands.recorded import profile_in, record_run
+
+FAST = [[100.0 + n % 20 for n in range(200)], [10.0 + n % 5 for n in range(200)]]
+SLOW = [FAST[0], [20.0 + n % 5 for n in range(200)]]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Two runs: in the later one 1769 MB has become slower."""
+    profile = profile_in(tmp_path)
+    record_run(tmp_path / "runs", profile, FAST, minute=1)
+    changed = profile_in(tmp_path, "load.seed=9")
+    record_run(tmp_path / "runs", changed, SLOW, minute=2, verdict=Verdict.SUSPECT)
+    return tmp_path / "runs"
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert run_command(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def test_history_lists_runs_the_newest_first(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = output(capsys, "history", "--runs", str(runs)).splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "run",
+        "20260101T120200Z-t",
+        "20260101T120100Z-t",
+    ]
+    assert "SUSPECT" in lines[1] and "A test's run" in lines[1]
+    document = json.loads(output(capsys, "history", "--json", "--limit", "1", "--runs", str(runs)))
+    assert [(run["run"], run["verdict"], run["target"]) for run in document] == [
+        ("20260101T120200Z-t", "SUSPECT", "local")
+    ]
+
+
+def test_history_of_nothing_says_how_to_begin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["history", "--runs", str(tmp_path)]) == 0
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "lamload run quickstart" in streams.err
+
+
+def test_a_verb_with_no_run_named_takes_the_latest(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    latest = json.loads(output(capsys, "report", "--json", "--runs", str(runs)))
+    assert latest["run"] == "20260101T120200Z-t"
+    named = json.loads(output(capsys, "report", "1201", "--json", "--runs", str(runs)))
+    assert named["run"] == "20260101T120100Z-t"
+    folder = str(runs / "20260101T120100Z-t")
+    assert "A test's run" in output(capsys, "report", folder)
+
+
+def test_a_run_is_found_by_folder_by_file_and_by_a_part_of_its_name(runs: Path) -> None:
+    first = runs / "20260101T120100Z-t"
+    for name in (str(first), str(first / "summary.csv"), first.name, "1201"):
+        assert find_run(name, runs) == first
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("2026", "2026 could be any of 2 runs: 20260101T120200Z-t, 20260101T120100Z-t"),
+        ("nope", "there is no run nope; the latest is 20260101T120200Z-t"),
+    ],
+)
+def test_a_name_that_means_no_run_or_several_is_told(runs: Path, name: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        find_run(name, runs)
+
+
+def test_there_being_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no run in .*; start one with"):
+        find_run(None, tmp_path)
+
+
+def test_a_folder_that_is_no_run_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["report", str(tmp_path)]) == 2
+    assert "is not a run's folder: it has no manifest.json" in capsys.readouterr().err
+
+
+def test_export_writes_the_summary_as_csv(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(csv.DictReader(output(capsys, "export", "1201", "--runs", str(runs)).splitlines()))
+    assert [row["variant"] for row in rows] == ["invoke-128MB", "invoke-1769MB"]
+    assert rows[1]["offered"] == "200"
+    assert 11 < float(rows[1]["response_p50_ms"]) < 13
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_can_be_exported(
+    form: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "exported"
+    assert run_command(["export", "--format", form, "--out", str(out), "--runs", str(runs)]) == 0
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert str(out) in streams.err
+    assert out.stat().st_size > 0
+    assert "invoke-1769MB" in out.read_text() or form in ("text", "intervals")
+
+
+def test_export_to_where_nothing_can_be_written_is_told(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "no" / "where.csv"
+    assert run_command(["export", "--out", str(out), "--runs", str(runs)]) == 2
+    assert f"cannot write {out}" in capsys.readouterr().err
+
+
+def test_compare_tells_a_change_from_chance(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = output(capsys, "compare", "--runs", str(runs))
+    lines = {line.split()[0]: line for line in said.splitlines() if line}
+    assert "~+0.0 %" in lines["invoke-128MB"]
+    assert "~" not in lines["invoke-1769MB"] and "+83 %" in lines["invoke-1769MB"]
+    assert lines["base"].split()[1] == "20260101T120100Z-t"
+    assert "load.seed: 1 → 9" in said
+
+
+def test_compare_as_json(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(output(capsys, "compare", "--json", "--runs", str(runs)))
+    assert document["settings"] == [{"key": "load.seed", "base": 1, "other": 9}]
+    unchanged, slower = document["variants"]
+    assert unchanged["response"]["p50"]["distinguishable"] is False
+    assert slower["response"]["p50"]["distinguishable"] is True
+    assert 9 < slower["response"]["p50"]["change_ms"] < 11
+    assert slower["response"]["p99"] is None
+
+
+def test_compare_can_fail_a_job_that_has_become_slower(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["compare", "--max-slower", "10%", "--runs", str(runs)]) == 99
+    assert "p90 rose by more than 10%: invoke-1769MB" in capsys.readouterr().err
+    # seen from the other side it has become quicker
+    arguments = ["compare", "1202", "1201", "--max-slower", "10%", "--runs", str(runs)]
+    assert run_command(arguments) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["1202"], "cannot be compared with itself"),
+        (["--max-slower", "10"], '--max-slower must be a share such as "5%"'),
+    ],
+)
+def test_a_comparison_that_cannot_be_is_told(
+    runs: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["compare", *arguments, "--runs", str(runs)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_it_takes_two_to_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record_run(tmp_path / "runs", profile_in(tmp_path), FAST)
+    assert run_command(["compare", "--runs", str(tmp_path / "runs")]) == 2
+    assert "it takes two to compare" in capsys.readouterr().err
