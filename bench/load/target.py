@@ -57,18 +57,26 @@ def open_target(profile: Profile) -> OpenTarget:
 
 
 class HttpTarget:
-    """Any URL. Reached once before the run, without sending a request."""
+    """Any URL, or an emulator of Lambda. Reached once before the run, without sending a request."""
 
     credentials: Credentials | None = None
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self.label = target.urls[EndpointKind.HTTP]
+        self.label = ", ".join(dict.fromkeys(target.urls.values()))
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """The URL for every variant. Raises TargetError if nothing listens there."""
+        target = self._target
         bindings = tuple(
-            Binding(variant, self._target.urls[variant.endpoint]) for variant in variants
+            Binding(
+                variant,
+                target.urls[variant.endpoint],
+                function=target.function,
+                qualifier=target.qualifier,
+                region=target.region,
+            )
+            for variant in variants
         )
         for url in {binding.url for binding in bindings}:
             await reach(url)

@@ -98,8 +98,8 @@ def _impossible(endpoint: EndpointKind, target: Target) -> str | None:
     """Why an endpoint cannot be called on a target, or None."""
     name, kind = endpoint.value, target.kind
     if kind is TargetKind.HTTP:
-        if endpoint in JSON_ONLY:
-            return f'cannot be {name} with a target of kind "http": use kind "aws"'
+        if endpoint in JSON_ONLY and target.function is None:
+            return f"{name} needs target.function, the name that an emulator knows it by"
         if endpoint not in target.urls and EndpointKind.HTTP not in target.urls:
             return f"{name} needs target.url, or a URL of its own in target.urls"
     elif endpoint is EndpointKind.HTTP:

@@ -119,6 +119,20 @@ def test_paths_start_from_the_profiles_folder(
     assert target.events[0].path == str((tmp_path / "event.json").resolve())
 
 
+def test_an_emulators_lambda_api_needs_the_functions_name(tmp_path: Path) -> None:
+    text = '[target]\nkind = "http"\nurl = "http://127.0.0.1:9000"\n'
+    text += '[[variants]]\nendpoint = "invoke"\nmemory_mb = 128\n'
+    text += '[[phase]]\nrate = "1/s"\nduration = "1s"\n'
+    assert mistakes(tmp_path, text) == [
+        "variants[0].endpoint invoke needs target.function, the name that an emulator knows it by"
+    ]
+    named = load(tmp_path, text, "target.function=function").target
+    assert (named.function, named.urls[EndpointKind.INVOKE]) == (
+        "function",
+        "http://127.0.0.1:9000",
+    )
+
+
 def test_capacity_takes_the_place_of_phases(tmp_path: Path) -> None:
     text = MINIMAL.partition("[[phase]]")[0]
     text += '[capacity]\nstart = "10/s"\nmax = "600/min"\nholds = "p99.9 < 300ms"\n'
