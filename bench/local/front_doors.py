@@ -21,6 +21,7 @@ from bench.local.model import HttpRequest, HttpResponse, Invocation, InvokeResul
 from bench.local.records import Target
 from bench.local.service import Reply
 from bench.local.store import Store
+from bench.local.streaming import Pieces, stream_body
 
 Verify = Callable[[HttpRequest], None]
 """Raises ApiError for a request whose signature is missing or wrong."""
@@ -49,6 +50,7 @@ class FrontDoor:
         faults: FaultPlayer,
         verify: Verify | None = None,
         url_auth: str = "NONE",
+        streams: bool = False,
     ) -> None:
         self._kind = kind
         self._door = door
@@ -59,6 +61,7 @@ class FrontDoor:
         self._faults = faults
         self._verify = verify
         self._url_auth = url_auth
+        self._streams = streams
         self._arn = store.arn(name, qualifier)
         self._api_id = hashlib.sha256(f"{kind} {self._arn}".encode()).hexdigest()[:10]
         self._running: set[asyncio.Task[InvokeResult]] = set()
@@ -87,7 +90,9 @@ class FrontDoor:
         trace_id = trace_root(inside, context)
         invocation = Invocation(context.request_id, event, target.invoked_arn, trace_id)
 
-        async def run(fresh: bool) -> HttpResponse:
+        async def run(fresh: bool) -> HttpResponse | None:
+            if self._streams:
+                return await self._stream(target, invocation, inside, context, reply, fresh)
             result = await self._result(target, invocation, fresh)
             if result is None:
                 return self._door.timed_out(inside, context)
@@ -136,6 +141,25 @@ class FrontDoor:
         await asyncio.wait({task}, timeout=self._door.timeout_s)
         return task.result() if task.done() else None
 
+    async def _stream(
+        self,
+        target: Target,
+        invocation: Invocation,
+        request: HttpRequest,
+        context: DoorContext,
+        reply: Reply,
+        fresh: bool,
+    ) -> HttpResponse | None:
+        """As a function URL with RESPONSE_STREAM: what the function gives goes out as it is."""
+        pieces = Pieces(self._dispatcher, target, invocation, fresh=fresh)
+        result = await stream_body(pieces, context.request_id, reply)
+        if result is None:
+            return None
+        if result.error or result.throttle_reason:
+            return self._door.respond(request, result, context)
+        headers = (("Content-Type", result.content_type), ("x-amzn-RequestId", result.request_id))
+        return HttpResponse(200, headers, result.payload)
+
 
 class FunctionUrls:
     """The URLs that CreateFunctionUrlConfig makes, all on one port: the first label says which."""
@@ -163,6 +187,7 @@ class FunctionUrls:
             self._faults,
             self._verify if signed else None,
             "AWS_IAM" if signed else "NONE",
+            streams=url is not None and url.invoke_mode == "RESPONSE_STREAM",
         )
         return await door.handle(replace(request, raw_path=f"/{rest}") if url else request, reply)
 

@@ -14,7 +14,7 @@ from bench.local.fault_player import FaultPlayer
 from bench.local.model import HttpRequest, HttpResponse
 from bench.local.service import Reply
 from bench.local.store import Store
-from bench.local.streaming import stream
+from bench.local.streaming import Pieces, stream_events
 
 INVOKE = "invoke"
 INVOKE_STREAM = "invoke-stream"
@@ -72,7 +72,8 @@ class LambdaApi:
 
         async def run(fresh: bool) -> HttpResponse | None:
             if call.streaming:
-                return await stream(self._dispatcher, target, call, invocation, reply, fresh=fresh)
+                pieces = Pieces(self._dispatcher, target, invocation, fresh=fresh)
+                return await stream_events(pieces, target, call, request_id, reply)
             result = await self._dispatcher.invoke(target, invocation, fresh=fresh)
             return invoke.answer(call, result)
 

@@ -52,6 +52,8 @@ class LocalLambda:
         self.options = options
         self.invoke_url = ""
         self.control_url = ""
+        self.function_urls = ""
+        """Base of the URLs that CreateFunctionUrlConfig makes."""
         self.deployed: tuple[Deployed, ...] = ()
         self.spawner = spawner
         self.store = Store(account_concurrency=options.concurrency)
@@ -131,7 +133,8 @@ class LocalLambda:
     async def _open(self) -> None:
         verify = self._verify("lambda")
         urls = FunctionUrls(self.store, self.dispatcher, self._faults, verify)
-        template = await self._listen(urls.handle, 0) + "/{url_id}/"
+        self.function_urls = await self._listen(urls.handle, 0)
+        template = self.function_urls + "/{url_id}/"
         plane = ControlPlane(self.store, self.spawner.root / "code", url_template=template)
         api = LambdaApi(
             self.store, self.dispatcher, self.events, plane.handle, self._faults, verify

@@ -43,7 +43,8 @@ class Reply:
         self._response = response = web.StreamResponse(
             status=head.status, headers=CIMultiDict(head.headers)
         )
-        await response.prepare(self._request)
+        with contextlib.suppress(ConnectionError):
+            await response.prepare(self._request)
 
     async def write(self, piece: bytes) -> None:
         """Send a piece. A caller who has gone away is no error: the function goes on."""

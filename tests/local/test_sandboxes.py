@@ -9,10 +9,12 @@ import re
 import shutil
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bench.local import runtime
 from bench.local.options import FunctionSource, function_source
+from bench.local.urls import create_url
 from tests.local.serving import bootstrap_function, ended, python_function, serving
 
 ECHO = "def handler(event, context): return event"
@@ -519,3 +521,36 @@ async def test_a_runtime_that_hangs_up_for_good_times_out(tmp_path: Path) -> Non
         invoked = await local.invoke("f")
     assert invoked.payload["errorType"] == "Sandbox.Timedout"
     assert "Task timed out after 0.50 seconds" in invoked.payload["errorMessage"]
+
+
+@node
+async def test_a_streaming_function_url_has_the_status_and_headers_of_the_prelude(
+    tmp_path: Path,
+) -> None:
+    code = """
+        export const handler = awslambda.streamifyResponse(async (event, stream) => {
+            const metadata = {statusCode: 201, headers: {"X-Own": event.rawPath}, cookies: ["a=b"]};
+            const body = awslambda.HttpResponseStream.from(stream, metadata);
+            body.write("one ");
+            if (event.rawPath == "/break") throw new TypeError("half way");
+            body.write("two");
+            body.end();
+        });
+    """
+    async with serving(node_function(tmp_path, code)) as local:
+        made = create_url(local.server.store, "f", None, invoke_mode="RESPONSE_STREAM")
+        url = f"{local.server.function_urls}/{made.url_id}"
+        whole = await local.http.get(f"{url}/path")
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await local.http.get(f"{url}/break")
+    assert (whole.status_code, whole.text) == (201, "one two")
+    assert whole.headers["X-Own"] == "/path"
+    assert whole.headers["Set-Cookie"] == "a=b"
+
+
+async def test_a_streaming_function_url_of_a_function_that_does_not_stream() -> None:
+    async with serving("hello") as local:
+        made = create_url(local.server.store, "hello", None, invoke_mode="RESPONSE_STREAM")
+        answer = await local.http.get(f"{local.server.function_urls}/{made.url_id}/")
+    assert answer.status_code == 200
+    assert answer.json()["statusCode"] == 200, "the output as it is, not as a proxy response"
