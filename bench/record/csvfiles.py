@@ -1,4 +1,4 @@
-"""Whole CSV files of a recorded run: summary, intervals, percentiles, attempts."""
+"""Whole files of a recorded run as text: the CSV tables, and the log of totals."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from bench.model import NS_PER_MS, Measure, Outcome, Profile
+from bench.model import NS_PER_MS, NS_PER_S, Measure, Outcome, Profile
 from bench.record.columns import FLAG_COLD, FLAG_FINAL
+from bench.record.histogram import Histogram
+from bench.record.hlog import CENSORED, TaggedHistogram, hlog_header, hlog_line
 from bench.record.recorded import RecordedRun
 from bench.record.series import ROW_TYPE
 from bench.record.tables import (
@@ -100,6 +102,28 @@ def max_ns_of(run: RecordedRun, variant: str, measure: Measure) -> int:
         if window.variant.name == variant:
             return window.measure(measure).max_ns
     return 0
+
+
+def totals_text(run: RecordedRun) -> str:
+    """totals.hlog: an interval log with one line per variant and measure, of the whole run."""
+    started_s = float(run.manifest.get("started_epoch_s", 0.0))
+    duration_ns = max((i.t_s + 1 for i in run.intervals), default=0) * NS_PER_S
+    lines = [
+        hlog_line(TaggedHistogram(tag, 0, duration_ns, histogram.max_ns, histogram.encode()))
+        for tag, histogram in _totals(run)
+    ]
+    return hlog_header(started_s, f"{run.profile.name}: whole run") + "".join(lines)
+
+
+def _totals(run: RecordedRun) -> Iterable[tuple[str, Histogram]]:
+    for variant, curves in run.curves.items():
+        for measure, curve in curves.items():
+            histogram = Histogram.of(curve)
+            histogram.max_ns = max_ns_of(run, variant, measure) or histogram.max_ns
+            yield f"{variant}/{measure.value}", histogram
+            if curve.censored.any():
+                late = Curve(curve.values_ns, curve.censored, np.zeros_like(curve.counts))
+                yield f"{variant}/{measure.value}{CENSORED}", Histogram.of(late)
 
 
 def attempts_text(

@@ -67,6 +67,11 @@ class RecordedRun:
         return self.state != UNFINISHED
 
     @property
+    def profile_text(self) -> str:
+        """The profile as resolved."""
+        return text_of(self.folder / PROFILE)
+
+    @property
     def started_utc(self) -> str:
         """ISO 8601, in UTC."""
         return str(self.manifest.get("started_utc", ""))

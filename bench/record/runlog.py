@@ -15,10 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bench.model import (
-    NS_PER_S,
     Interval,
     Measure,
     Profile,
@@ -32,13 +29,12 @@ from bench.record.csvfiles import (
     Phases,
     attempts_text,
     intervals_text,
-    max_ns_of,
     percentiles_text,
     summary_text,
+    totals_text,
 )
 from bench.record.document import document_of
-from bench.record.histogram import Histogram
-from bench.record.hlog import CENSORED, TaggedHistogram, hlog_header, hlog_line
+from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
 from bench.record.recorded import (
     ATTEMPTS,
     EVENTS,
@@ -175,7 +171,7 @@ class RunFolder:
         )
         self.write(INTERVALS, intervals_text(run))
         self.write(PERCENTILES, percentiles_text(run))
-        self.write(TOTALS, self._totals_text(run))
+        self.write(TOTALS, totals_text(run))
         self.write(SUMMARY, summary_text(run))
         self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
         return run
@@ -188,26 +184,6 @@ class RunFolder:
         """Close the files of a run that ends without results."""
         for log in self._logs.values():
             log.close()
-
-    def _totals_text(self, run: RecordedRun) -> str:
-        started_s = float(self._manifest["started_epoch_s"])
-        duration_ns = max((i.t_s + 1 for i in run.intervals), default=0) * NS_PER_S
-        lines = [
-            hlog_line(TaggedHistogram(tag, 0, duration_ns, histogram.max_ns, histogram.encode()))
-            for tag, histogram in _totals(run)
-        ]
-        return hlog_header(started_s, f"{self._profile.name}: whole run") + "".join(lines)
-
-
-def _totals(run: RecordedRun) -> Iterable[tuple[str, Histogram]]:
-    for variant, curves in run.curves.items():
-        for measure, curve in curves.items():
-            histogram = Histogram.of(curve)
-            histogram.max_ns = max_ns_of(run, variant, measure) or histogram.max_ns
-            yield f"{variant}/{measure.value}", histogram
-            if curve.censored.any():
-                late = Curve(curve.values_ns, curve.censored, np.zeros_like(curve.counts))
-                yield f"{variant}/{measure.value}{CENSORED}", Histogram.of(late)
 
 
 class _LineLog:

@@ -1,0 +1,186 @@
+"""The charts of the HTML report: which points of a run they show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import log10
+
+from bench.model import NS_PER_MS, Interval, Measure, Window
+from bench.record.csvfiles import max_ns_of, percentile_rows
+from bench.record.recorded import RecordedRun
+from bench.report.axes import Axis, linear_axis, log_axis
+from bench.report.svg import Line, line_chart, scatter_chart
+from bench.stats.recommend import common_quantile, comparable, frontier
+from bench.stats.wording import number, quantile_text
+
+MOST_POINTS = 300
+"""Of a line over time; beyond that, several seconds share a point: the worst of them."""
+
+_HDR_TICKS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+
+Read = Callable[[Window], float | None]
+
+
+def charts(run: RecordedRun) -> Iterable[str]:
+    """Every chart for which the run has something to show."""
+    yield from _spectrum(run)
+    yield from _trade(run)
+    yield from _over_time(run)
+
+
+def _spectrum(run: RecordedRun) -> Iterable[str]:
+    """Response time by percentile, as far as it is known."""
+    lines = []
+    for index, window in enumerate(run.windows):
+        name = window.variant.name
+        curve = run.curves.get(name, {}).get(Measure.RESPONSE)
+        if curve is None or not curve.count:
+            continue
+        max_ns = max_ns_of(run, name, Measure.RESPONSE)
+        rows = list(percentile_rows(name, Measure.RESPONSE, curve, max_ns))[:-1]
+        points = tuple(
+            (_nines(float(row["percentile"] or 0) / 100), float(row["value_ms"] or 0))
+            for row in rows
+        )
+        if points:
+            lines.append(Line(name, index, (points,)))
+    if lines:
+        y = _log_axis_of(lines)
+        x = _nines_axis(max(x for line in lines for s in line.stretches for x, _ in s))
+        yield line_chart(
+            "Response time by percentile", lines, x, y, "percentile", "response time, ms"
+        )
+
+
+def _nines(q: float) -> float:
+    """HDR's axis: 0.9 is 1, 0.99 is 2."""
+    return -log10(1 - q)
+
+
+def _nines_axis(furthest: float) -> Axis:
+    ticks = [q for q in _HDR_TICKS if _nines(q) <= furthest + 0.35] or [0.0]
+    high = max(furthest, _nines(ticks[-1]), _nines(0.5))
+    return Axis(0.0, high, False, tuple((_nines(q), f"{q * 100:g}") for q in ticks))
+
+
+def _trade(run: RecordedRun) -> Iterable[str]:
+    """Cost against time, with the efficient frontier among the sizes compared."""
+    sizes = comparable(run.windows)
+    q = common_quantile(sizes, run.curves)
+    if q is None:
+        return
+    places = {w.variant.name: place for w in run.windows if (place := _time_and_cost(w, q))}
+    if len(places) < 2:
+        return
+    x = linear_axis(0.0, max(time for time, _ in places.values()))
+    y = linear_axis(0.0, max(cost for _, cost in places.values()))
+    index = {window.variant.name: i for i, window in enumerate(run.windows)}
+    path = [places[name] for name in frontier(sizes, q) if name in places]
+    yield scatter_chart(
+        f"Cost against {quantile_text(q)} of response time; the line is the efficient frontier",
+        [(name, index[name], time, cost) for name, (time, cost) in places.items()],
+        path,
+        x,
+        y,
+        f"response time {quantile_text(q)}, ms",
+        "USD per million",
+    )
+
+
+def _time_and_cost(window: Window, q: float) -> tuple[float, float] | None:
+    quantile = window.measure(Measure.RESPONSE).at(q)
+    if quantile is None or not quantile.known or quantile.censored:
+        return None
+    if window.usd_per_million is None:
+        return None
+    return quantile.value_ns / NS_PER_MS, window.usd_per_million
+
+
+def _over_time(run: RecordedRun) -> Iterable[str]:
+    name, read = _time_metric(run.intervals)
+    for title, unit, metric, log in (
+        (f"Response time over the run, {name} of each second", "ms", read, True),
+        ("Send lag over the run, maximum of each second", "ms", _lag_ms, True),
+        ("Arrivals sent per second", "1/s", lambda window: window.achieved_rps, False),
+        ("Failed or dropped per second", "1/s", _bad_rps, False),
+    ):
+        lines = _lines(run, metric)
+        values = [y for line in lines for stretch in line.stretches for _, y in stretch]
+        if not values or not any(values):
+            continue
+        end_s = max(interval.t_s for interval in run.intervals) + 1
+        y = _log_axis_of(lines) if log else linear_axis(0.0, max(values))
+        x = linear_axis(0.0, float(end_s), 8, lambda value: f"{value:g}")
+        yield line_chart(title, lines, x, y, "seconds since the start", unit)
+
+
+def _time_metric(intervals: Sequence[Interval]) -> tuple[str, Read]:
+    """The highest quantile that most seconds know; low rates have only a mean."""
+    busy = [i.window.measure(Measure.RESPONSE) for i in intervals]
+    busy = [distribution for distribution in busy if distribution.count]
+    for q in (0.99, 0.9, 0.5):
+        known = sum((found := d.at(q)) is not None and found.known for d in busy)
+        if busy and known > len(busy) / 2:
+            return quantile_text(q), _quantile_ms(q)
+    return "mean", _mean_ms
+
+
+def _quantile_ms(q: float) -> Read:
+    def read(window: Window) -> float | None:
+        quantile = window.measure(Measure.RESPONSE).at(q)
+        if quantile is None or not quantile.known:
+            return None
+        return quantile.value_ns / NS_PER_MS
+
+    return read
+
+
+def _mean_ms(window: Window) -> float | None:
+    distribution = window.measure(Measure.RESPONSE)
+    return distribution.mean_ns / NS_PER_MS if distribution.count else None
+
+
+def _lag_ms(window: Window) -> float | None:
+    distribution = window.measure(Measure.SEND_LAG)
+    return distribution.max_ns / NS_PER_MS if distribution.count else None
+
+
+def _bad_rps(window: Window) -> float | None:
+    bad = window.tally.failed + window.tally.dropped
+    return bad / window.duration_s if window.duration_s else None
+
+
+def _lines(run: RecordedRun, read: Read) -> list[Line]:
+    lines = []
+    for index, window in enumerate(run.windows):
+        points = [
+            (float(interval.t_s), value)
+            for interval in run.intervals
+            if interval.window.variant == window.variant
+            and (value := read(interval.window)) is not None
+        ]
+        if points:
+            lines.append(Line(window.variant.name, index, tuple(_stretches(points))))
+    return lines
+
+
+def _stretches(
+    points: Sequence[tuple[float, float]],
+) -> Iterable[tuple[tuple[float, float], ...]]:
+    """Thinned out, and broken where the variant was not on."""
+    every = -(-len(points) // MOST_POINTS)
+    stretch: list[tuple[float, float]] = []
+    for start in range(0, len(points), every):
+        group = points[start : start + every]
+        worst = (group[0][0], max(y for _, y in group))
+        if stretch and worst[0] - stretch[-1][0] > 2 * every:
+            yield tuple(stretch)
+            stretch = []
+        stretch.append(worst)
+    if stretch:
+        yield tuple(stretch)
+
+
+def _log_axis_of(lines: Sequence[Line]) -> Axis:
+    values = [y for line in lines for stretch in line.stretches for _, y in stretch if y > 0]
+    return log_axis(min(values), max(values), number) if values else linear_axis(0.0, 1.0)

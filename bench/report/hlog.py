@@ -1,0 +1,11 @@
+"""The interval log of a run, as it was written; of a run that lost it, its totals."""
+
+from __future__ import annotations
+
+from bench.record.csvfiles import totals_text
+from bench.record.recorded import HISTOGRAMS, RecordedRun, text_of
+
+
+def render_hlog(run: RecordedRun) -> str:
+    """histograms.hlog, for any HdrHistogram tool."""
+    return text_of(run.folder / HISTOGRAMS) or totals_text(run)

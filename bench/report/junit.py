@@ -1,0 +1,64 @@
+"""Thresholds as JUnit test cases, for a CI server's own view. The verdict is a case too."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from bench.model import Verdict
+from bench.record.recorded import RecordedRun
+from bench.stats.slo import SloResult, SloState
+
+
+def render_junit(run: RecordedRun) -> str:
+    """One test suite: a failed threshold is a failure, an unknown one is skipped."""
+    cases = [_threshold(run, result) for result in run.slos]
+    cases.append(_verdict(run))
+    suite = ElementTree.Element(
+        "testsuite",
+        name=run.profile.title or run.profile.name,
+        tests=str(len(cases)),
+        failures=str(sum(case.find("failure") is not None for case in cases)),
+        skipped=str(sum(case.find("skipped") is not None for case in cases)),
+        errors="0",
+        time=f"{_seconds(run):.3f}",
+        timestamp=run.started_utc,
+    )
+    suite.extend(cases)
+    suites = ElementTree.Element("testsuites")
+    suites.append(suite)
+    ElementTree.indent(suites)
+    text = ElementTree.tostring(suites, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _case(run: RecordedRun, name: str) -> ElementTree.Element:
+    return ElementTree.Element("testcase", classname=f"lamload.{run.profile.name}", name=name)
+
+
+def _threshold(run: RecordedRun, result: SloResult) -> ElementTree.Element:
+    case = _case(run, result.slo.name)
+    text = f"{result.slo.text}: {result.value}"
+    if result.state is SloState.FAILED:
+        ElementTree.SubElement(case, "failure", message=text, type="threshold").text = text
+    elif result.state is SloState.UNKNOWN:
+        ElementTree.SubElement(case, "skipped", message=text)
+    else:
+        ElementTree.SubElement(case, "system-out").text = text
+    return case
+
+
+def _verdict(run: RecordedRun) -> ElementTree.Element:
+    case = _case(run, "the run is valid")
+    lines = [f"{r.variant}: {r.text}" if r.variant else r.text for r in run.reasons]
+    text = "\n".join([run.verdict.value, *lines])
+    if run.verdict is Verdict.INVALID:
+        ElementTree.SubElement(
+            case, "failure", message=(lines or [text])[0], type="verdict"
+        ).text = text
+    else:
+        ElementTree.SubElement(case, "system-out").text = text
+    return case
+
+
+def _seconds(run: RecordedRun) -> float:
+    return float(max((interval.t_s + 1 for interval in run.intervals), default=0))

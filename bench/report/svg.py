@@ -1,0 +1,144 @@
+"""Charts as inline SVG: lines over an axis, and points with names. Pure; colours come from CSS.
+
+A series is told by colour, by marker and by dash, so that none of them alone carries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from bench.report.axes import Axis
+
+WIDTH, HEIGHT = 860, 300
+LEFT, RIGHT, TOP, BOTTOM = 64, 14, 12, 44
+COLOURS = 8
+"""How many `--s0` … the style sheet has."""
+_MARKED = 12
+"""Markers along a line, at most: enough to tell it."""
+_DASHES = ("", "7 4", "2 3", "9 3 2 3")
+_MARKERS = ("circle", "square", "triangle", "diamond")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A series: stretches of (x, y) points, each drawn without a break. index picks its looks."""
+
+    name: str
+    index: int
+    stretches: tuple[tuple[tuple[float, float], ...], ...]
+
+
+def line_chart(
+    title: str, lines: Sequence[Line], x: Axis, y: Axis, x_name: str, y_name: str
+) -> str:
+    """Lines over two axes, with a legend in text below."""
+    body = [_frame(x, y, x_name, y_name)]
+    body += [_line(line, x, y) for line in lines]
+    return _figure(title, body, lines)
+
+
+def scatter_chart(
+    title: str,
+    points: Sequence[tuple[str, int, float, float]],
+    path: Sequence[tuple[float, float]],
+    x: Axis,
+    y: Axis,
+    x_name: str,
+    y_name: str,
+) -> str:
+    """Named points (name, index, x, y), and a path through some of them."""
+    body = [_frame(x, y, x_name, y_name)]
+    if len(path) > 1:
+        body.append(f'<path class="frontier" d="{_path(path, x, y)}"/>')
+    for name, index, px, py in points:
+        left, top = _place(px, py, x, y)
+        anchor, shift = ("end", -9) if left > WIDTH * 0.8 else ("start", 9)
+        body.append(_marker(index, left, top, 5))
+        body.append(
+            f'<text class="name" x="{left + shift:.1f}" y="{top - 6:.1f}"'
+            f' text-anchor="{anchor}">{escape(name)}</text>'
+        )
+    return _figure(title, body, [])
+
+
+def _figure(title: str, body: Sequence[str], lines: Sequence[Line]) -> str:
+    legend = "".join(_legend(line) for line in lines)
+    return (
+        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}"'
+        f' role="img" aria-label="{escape(title)}">{"".join(body)}</svg>'
+        f"{f'<p class=legend>{legend}</p>' if legend else ''}</figure>\n"
+    )
+
+
+def _legend(line: Line) -> str:
+    sample = (
+        f'<svg viewBox="0 0 34 12" class="sample"><path class="line" {_looks(line.index)}'
+        f' d="M1 6H33"/>{_marker(line.index, 17, 6, 4)}</svg>'
+    )
+    return f"<span>{sample}{escape(line.name)}</span> "
+
+
+def _frame(x: Axis, y: Axis, x_name: str, y_name: str) -> str:
+    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    across, down = (LEFT + right) / 2, (TOP + bottom) / 2
+    parts = []
+    for value, label in y.ticks:
+        top = _place(x.low, value, x, y)[1]
+        parts.append(f'<path class="grid" d="M{LEFT} {top:.1f}H{right}"/>')
+        parts.append(_text(label, "end", f'x="{LEFT - 6}" y="{top + 4:.1f}"'))
+    for value, label in x.ticks:
+        left = _place(value, y.low, x, y)[0]
+        parts.append(f'<path class="grid" d="M{left:.1f} {TOP}V{bottom}"/>')
+        parts.append(_text(label, "middle", f'x="{left:.1f}" y="{bottom + 15}"'))
+    parts.append(f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>')
+    parts.append(_text(x_name, "middle", f'x="{across}" y="{HEIGHT - 8}"'))
+    parts.append(_text(y_name, "middle", f'transform="translate(13 {down}) rotate(-90)"'))
+    return "".join(parts)
+
+
+def _text(text: str, anchor: str, where: str) -> str:
+    return f'<text {where} text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _place(px: float, py: float, x: Axis, y: Axis) -> tuple[float, float]:
+    left = LEFT + x.at(px) * (WIDTH - LEFT - RIGHT)
+    return left, HEIGHT - BOTTOM - y.at(py) * (HEIGHT - TOP - BOTTOM)
+
+
+def _path(points: Iterable[tuple[float, float]], x: Axis, y: Axis) -> str:
+    places = (_place(px, py, x, y) for px, py in points)
+    return "M" + "L".join(f"{left:.1f} {top:.1f}" for left, top in places)
+
+
+def _line(line: Line, x: Axis, y: Axis) -> str:
+    drawn = " ".join(_path(stretch, x, y) for stretch in line.stretches if len(stretch) > 1)
+    points = [point for stretch in line.stretches for point in stretch]
+    every = max(1, len(points) // _MARKED)
+    marks = "".join(_marker(line.index, *_place(px, py, x, y), 3.5) for px, py in points[::every])
+    path = f'<path class="line" {_looks(line.index)} d="{drawn}"/>' if drawn else ""
+    return f"<g><title>{escape(line.name)}</title>{path}{marks}</g>"
+
+
+def _looks(index: int) -> str:
+    dash = _DASHES[index // COLOURS % len(_DASHES)]
+    return f'style="stroke:var(--s{index % COLOURS})"' + (
+        f' stroke-dasharray="{dash}"' if dash else ""
+    )
+
+
+def _marker(index: int, left: float, top: float, r: float) -> str:
+    fill = f'style="fill:var(--s{index % COLOURS})"'
+    shape = _MARKERS[index % len(_MARKERS)]
+    if shape == "circle":
+        return f'<circle {fill} cx="{left:.1f}" cy="{top:.1f}" r="{r}"/>'
+    if shape == "square":
+        side = 2 * r
+        return f'<rect {fill} x="{left - r:.1f}" y="{top - r:.1f}" width="{side}" height="{side}"/>'
+    offsets = {
+        "triangle": ((0, -1.2), (1.1, 0.9), (-1.1, 0.9)),
+        "diamond": ((0, -1.4), (1.2, 0), (0, 1.4), (-1.2, 0)),
+    }[shape]
+    corners = " ".join(f"{left + dx * r:.1f},{top + dy * r:.1f}" for dx, dy in offsets)
+    return f'<polygon {fill} points="{corners}"/>'
