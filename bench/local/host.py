@@ -71,6 +71,8 @@ def notes(memory_mb: int, sandboxes: int, concurrency: int, private_tmp: bool) -
             f"This host has room for {sandboxes} sandboxes at once; beyond that invocations are "
             "throttled, whatever the concurrency."
         )
+    if not LINUX:
+        found.append("This system does not tell what sandboxes use: durations ignore memory sizes.")
     if not private_tmp:
         found.append(
             "This host allows no mount namespaces: sandboxes have a TMPDIR each and share /tmp."

@@ -23,6 +23,7 @@ from bench.errors import TargetError
 from bench.local.model import REGION, FunctionConfig
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+PORTABLE = Path(__file__).with_name("portable")
 NODE_RUNTIME = Path(__file__).with_name("node_runtime.mjs")
 NODE_CLIENTS = ("aws-lambda-ric/bin/index.mjs", "aws-lambda-ric/bin/index.js")
 
@@ -151,10 +152,15 @@ def _python_environment(folder: str) -> dict[str, str]:
 
 @cache
 def _extra_paths() -> tuple[str, ...]:
-    """Where awslambdaric lies, if this interpreter would not look there by itself."""
+    """Where awslambdaric lies, if this interpreter would not look there by itself.
+
+    Without its native part, which is for Linux alone, also where ours lies.
+    """
     spec = importlib.util.find_spec("awslambdaric")
     if spec is None or spec.origin is None:
         return ()
     place = str(Path(spec.origin).parent.parent)
     usual = {*site.getsitepackages(), site.getusersitepackages()}
-    return () if place in usual else (place,)
+    extra = () if place in usual else (place,)
+    native = importlib.util.find_spec("runtime_client") is not None
+    return extra if native else (*extra, str(PORTABLE))

@@ -32,7 +32,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -170,13 +170,26 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def next_zombie() -> int | None:
-    """A child that has ended, still unreaped so that its pid cannot be another's; or None."""
+def reap_one(leaders: Container[int]) -> tuple[int, int] | None:
+    """(pid, wait status) of a child that has ended, or None.
+
+    A leader's process group is killed before its pid is given back and can be another's; macOS
+    before Python 3.13 has no waitid, so there it is killed after.
+    """
     try:
+        if not hasattr(os, "waitid"):
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid in leaders:
+                kill_group(pid)
+            return (pid, status) if pid else None
         ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
+            return None
+        if ended.si_pid in leaders:
+            kill_group(ended.si_pid)
+        return os.waitpid(ended.si_pid, 0)
     except ChildProcessError:
         return None
-    return ended.si_pid if ended is not None else None
 
 
 class Sandboxes:
@@ -251,14 +264,12 @@ class Sandboxes:
         """Exits since the last call. What exited sandboxes leave behind is killed first."""
         names = {pid: name for name, pid in self._pids.items()}
         events, marks = [], set()
-        while (pid := next_zombie()) is not None:
-            name = names.get(pid)
-            if name is not None:
-                kill_group(pid)
+        while (ended := reap_one(names)) is not None:
+            pid, status = ended
+            if pid in names:
+                name = names[pid]
                 marks.add(self._marks.pop(name))
                 del self._pids[name]
-            _, status = os.waitpid(pid, 0)
-            if name is not None:
                 events.append({"exited": name, "status": status})
         if marks:
             self._sweep(marks)

@@ -127,6 +127,41 @@ async def test_a_process_that_ends_is_an_exit_error(
     assert "Status: error\tError Type: Runtime.ExitError" in invoked.report
 
 
+async def test_a_timeout_counts_held_time(tmp_path: Path) -> None:
+    code = """
+        import time
+        def handler(event, context):
+            end = time.process_time() + event["cpu_s"]
+            while time.process_time() < end:
+                pass
+            return "done"
+    """
+    source = python_function(tmp_path, code)
+    async with serving(source, memory_mb=(128, 1769), timeout_s=0.6) as local:
+        small = await local.invoke("f", {"cpu_s": 0.1}, "128MB")
+        large = await local.invoke("f", {"cpu_s": 0.1}, "1769MB")
+    assert small.payload["errorType"] == "Sandbox.Timedout"
+    assert small.reported_ms("Duration") == 600.0
+    assert large.payload == "done"
+
+
+async def test_duration_is_in_proportion_to_memory(tmp_path: Path) -> None:
+    code = """
+        import time
+        def handler(event, context):
+            begin = time.process_time()
+            while time.process_time() < begin + 0.05:
+                pass
+            return (time.process_time() - begin) * 1000
+    """
+    async with serving(python_function(tmp_path, code), memory_mb=(128, 256)) as local:
+        for size_mb in (128, 256):
+            invoked = await local.invoke("f", {}, f"{size_mb}MB")
+            wanted_ms = invoked.payload * 1769 / size_mb
+            assert invoked.reported_ms("Duration") == pytest.approx(wanted_ms, rel=0.1)
+            assert invoked.response.elapsed.total_seconds() * 1000 > wanted_ms
+
+
 async def test_too_much_memory_is_out_of_memory(tmp_path: Path) -> None:
     code = """
         import time
@@ -377,6 +412,26 @@ async def test_any_executable_that_speaks_the_runtime_api_is_a_function(tmp_path
     assert answered.payload == {"event": {"n": 1}, "context": {"custom": {"a": "ä"}}}
     assert failed.error == "Unhandled"
     assert failed.payload == {"errorMessage": "asked to", "errorType": "Asked"}
+
+
+async def test_python_runs_without_awslambdarics_native_part_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "_extra_paths", lambda: (str(runtime.PORTABLE),))
+    code = """
+        import sys
+        def handler(event, context):
+            if event.get("fail"):
+                raise ValueError("ä, b")
+            return [event, "portable" in sys.modules["runtime_client"].__file__]
+    """
+    async with serving(python_function(tmp_path, code)) as local:
+        answered = await local.invoke("f", {"a": "ä"})
+        failed = await local.invoke("f", {"fail": True})
+        again = await local.invoke("f")
+    assert answered.payload == [{"a": "ä"}, True]
+    assert failed.payload["errorType"] == "ValueError"
+    assert "Init Duration" not in again.report
 
 
 async def test_a_function_without_anything_to_start_says_so(tmp_path: Path) -> None:
