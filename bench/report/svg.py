@@ -17,6 +17,8 @@ COLOURS = 8
 """How many `--s0` … the style sheet has."""
 _MARKED = 12
 """Markers along a line, at most: enough to tell it."""
+_LETTER_WIDTH = 7.4
+_LINE_HEIGHT = 14.0
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 _MARKERS = ("circle", "square", "triangle", "diamond")
 
@@ -52,15 +54,38 @@ def scatter_chart(
     body = [_frame(x, y, x_name, y_name)]
     if len(path) > 1:
         body.append(f'<path class="frontier" d="{_path(path, x, y)}"/>')
+    taken: list[_Label] = []
     for name, index, px, py in points:
         left, top = _place(px, py, x, y)
-        anchor, shift = ("end", -9) if left > WIDTH * 0.8 else ("start", 9)
         body.append(_marker(index, left, top, 5))
-        body.append(
-            f'<text class="name" x="{left + shift:.1f}" y="{top - 6:.1f}"'
-            f' text-anchor="{anchor}">{escape(name)}</text>'
-        )
+        label = _free_label(name, left, top, taken)
+        taken.append(label)
+        body.append(_text(name, "start", f'class="name" x="{label.left:.1f}" y="{label.top:.1f}"'))
     return _figure(title, body, [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    left: float
+    top: float
+    width: float
+
+    def overlaps(self, other: _Label) -> bool:
+        beside = self.left > other.left + other.width or other.left > self.left + self.width
+        return not beside and abs(self.top - other.top) < _LINE_HEIGHT
+
+
+def _free_label(name: str, left: float, top: float, taken: Sequence[_Label]) -> _Label:
+    """Beside its point, or so much higher or lower that it covers no other label."""
+    width = _LETTER_WIDTH * len(name)
+    start = left + 9 if left + 9 + width < WIDTH else left - 9 - width
+    for step in range(2 * len(taken) + 1):
+        away = (step + 1) // 2 * (-1 if step % 2 else 1) * _LINE_HEIGHT
+        label = _Label(start, top + 4 + away, width)
+        inside = TOP < label.top < HEIGHT - BOTTOM
+        if inside and not any(label.overlaps(other) for other in taken):
+            return label
+    return _Label(start, top + 4, width)
 
 
 def _figure(title: str, body: Sequence[str], lines: Sequence[Line]) -> str:

@@ -50,6 +50,6 @@ def duration_text(value_ns: float) -> str:
 
 def number(value: float) -> str:
     """Three significant digits, without an exponent."""
-    if value >= 100:
+    if value >= 100 or not value:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
