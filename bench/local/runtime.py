@@ -22,6 +22,7 @@ from pathlib import Path
 from bench.errors import TargetError
 from bench.local.model import REGION, FunctionConfig
 
+PYTHONPATH = "PYTHONPATH"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 PORTABLE = Path(__file__).with_name("portable")
 NODE_RUNTIME = Path(__file__).with_name("node_runtime.mjs")
@@ -60,9 +61,10 @@ def environment(
     """A sandbox's whole environment; nothing of this process's own.
 
     tmp is where the sandbox sees its temporary folder. It is HOME too, so that no credentials file
-    of the user's is found.
+    of the user's is found. As on AWS a function's own variables may replace LANG, PATH and TZ, add
+    to PYTHONPATH, and not touch what Lambda sets.
     """
-    result = {
+    own = {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.runtime}",
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -78,15 +80,13 @@ def environment(
         "HOME": tmp,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LAMBDA_TASK_ROOT": config.folder,
-        "LANG": "en_US.UTF-8",
-        "PATH": SYSTEM_PATH,
         "TMPDIR": tmp,
-        "TZ": ":UTC",
         "_HANDLER": config.handler,
     }
+    changeable = {"LANG": "en_US.UTF-8", "PATH": SYSTEM_PATH, "TZ": ":UTC"}
     if config.runtime.startswith("python"):
-        result |= _python_environment(config.folder)
-    return result | dict(config.environment)
+        own |= _python_environment(config)
+    return changeable | dict(config.environment) | own
 
 
 def log_stream(version: str) -> str:
@@ -137,14 +137,15 @@ def _node_clients(folder: str) -> Iterator[str]:
                 yield str(root / name)
 
 
-def _python_environment(folder: str) -> dict[str, str]:
+def _python_environment(config: FunctionConfig) -> dict[str, str]:
     """Import paths: the function first, then whatever has awslambdaric beyond the usual places.
 
     A user's site-packages are found by PYTHONUSERBASE, since HOME is not the user's. No bytecode
     is written: AWS's task root is read-only, and the folder is the user's.
     """
+    added = [config.environment[PYTHONPATH]] if PYTHONPATH in config.environment else []
     return {
-        "PYTHONPATH": os.pathsep.join([folder, *_extra_paths()]),
+        PYTHONPATH: os.pathsep.join([config.folder, *_extra_paths(), *added]),
         "PYTHONUSERBASE": site.getuserbase(),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

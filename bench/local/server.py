@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import TargetError
-from bench.local import host, invoke, runtime
+from bench.local import host, invoke
 from bench.local.alarm import Alarm
 from bench.local.asynchronous import EventQueue
 from bench.local.control import Control
 from bench.local.control_plane import ControlPlane
+from bench.local.deployment import deploy
 from bench.local.dispatcher import Dispatcher
 from bench.local.doors import DOORS
 from bench.local.fault_player import FaultPlayer
 from bench.local.front_doors import STEP_FUNCTIONS, FrontDoor, FunctionUrls, mount
 from bench.local.lambda_api import LambdaApi
-from bench.local.model import FunctionConfig, HttpRequest
-from bench.local.options import FunctionSource, LocalOptions
-from bench.local.reservations import put_reserved
+from bench.local.model import HttpRequest
+from bench.local.options import LocalOptions
 from bench.local.sandbox import Tools
 from bench.local.service import Handler, Service
 from bench.local.signatures import Secret, Verifier
@@ -142,8 +142,13 @@ class LocalLambda:
         self.invoke_url = await self._listen(api.handle, self.options.port)
         control = Control(self.dispatcher, self._faults)
         self.control_url = await self._listen(control.handle, self.options.control_port)
-        aliases = [pair for source in self.options.functions for pair in self._deploy(source)]
-        self.deployed = tuple([await self._described(name, alias) for name, alias in aliases])
+        self.deployed = tuple(
+            [
+                await self._described(source.name, alias)
+                for source in self.options.functions
+                for alias in deploy(self.store, source, self.options)
+            ]
+        )
 
     async def _listen(self, handler: Handler, port: int) -> str:
         try:
@@ -153,30 +158,6 @@ class LocalLambda:
                 f"port {port} of 127.0.0.1 is taken ({error.strerror}): choose another with "
                 "--port, or 0 for a free one"
             ) from None
-
-    def _deploy(self, source: FunctionSource) -> list[tuple[str, str]]:
-        """A published version per memory size: its (name, alias). `$LATEST` has the first size."""
-        options = self.options
-        config = FunctionConfig(
-            name=source.name,
-            arn="",
-            version="",
-            handler=source.handler,
-            folder=str(source.folder),
-            memory_mb=options.memory_mb[0],
-            timeout_s=options.timeout_s,
-            architecture=options.architecture,
-            runtime=source.runtime,
-            environment=dict(options.environment),
-            log_format=options.log_format,
-        )
-        runtime.check(config)
-        latest = self.store.create(config, ready=True)
-        aliases = self.store.publish_sizes(source.name, options.memory_mb)
-        self.store.update(source.name, latest.config, latest.settings, ready=True)
-        if options.reserved is not None:
-            put_reserved(self.store, source.name, options.reserved)
-        return [(source.name, alias) for alias in aliases.values()]
 
     async def _described(self, name: str, alias: str) -> Deployed:
         """Open its doors; where everything is."""

@@ -123,6 +123,8 @@ def test_faults_come_from_a_file(tmp_path: Path, content: tuple[str, str]) -> No
         (("--faults-json", "{"), UsageError, "--faults-json:"),
         (("--faults", "/no/such/file.toml"), UsageError, "No such file"),
         (("--faults-json", '[{"kind": "no"}]'), ProfileError, "faults[0].kind"),
+        (("--function", "a b=hello"), UsageError, "function a b: 1 validation error"),
+        (("--function", "hello", "--reserved-concurrency", "950"), UsageError, "minimum value"),
         (("--function", "hello", "--runtime", "java21"), TargetError, "no executable `bootstrap`"),
     ],
 )

@@ -295,6 +295,23 @@ async def test_a_handler_sees_lambdas_environment_and_nothing_of_ours(
     assert 5_000 < seen["left_ms"] <= 7_000
 
 
+async def test_a_functions_variables_add_to_lambdas_and_do_not_replace_them(
+    tmp_path: Path,
+) -> None:
+    code = """
+        import os
+        def handler(event, context):
+            return [os.environ[name] for name in ("AWS_REGION", "LANG", "_HANDLER", "PYTHONPATH")]
+    """
+    given = {"AWS_REGION": "moon-1", "LANG": "C", "_HANDLER": "x", "PYTHONPATH": "/opt/python"}
+    source = python_function(tmp_path, code)
+    async with serving(source, environment=given) as local:
+        region, lang, handler, path = (await local.invoke("f")).payload
+    assert (region, lang, handler) == ("us-east-1", "C", "handler.handler")
+    assert path.startswith(str(source.folder))
+    assert path.endswith(":/opt/python")
+
+
 async def test_descriptors_of_ours_are_not_inherited(tmp_path: Path) -> None:
     code = """
         import os

@@ -1,0 +1,70 @@
+"""From the command line's functions to deployed ones: a version and an alias per memory size."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from bench.errors import UsageError
+from bench.local import runtime
+from bench.local.api_error import ApiError
+from bench.local.model import FunctionConfig
+from bench.local.options import FunctionSource, LocalOptions
+from bench.local.records import Settings
+from bench.local.reservations import put_reserved
+from bench.local.store import Store
+
+
+def deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list[str]:
+    """Deploy a function: the aliases, one per size. `$LATEST` has the first size.
+
+    Raises TargetError when nothing here can run it, UsageError for what Lambda would refuse.
+    """
+    try:
+        return _deploy(store, source, options)
+    except ApiError as error:
+        raise UsageError(f"function {source.name}: {error.message}") from None
+
+
+def _deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list[str]:
+    config = FunctionConfig(
+        name=source.name,
+        arn="",
+        version="",
+        handler=source.handler,
+        folder=str(source.folder),
+        memory_mb=options.memory_mb[0],
+        timeout_s=options.timeout_s,
+        architecture=options.architecture,
+        runtime=source.runtime,
+        environment=dict(options.environment),
+        log_format=options.log_format,
+    )
+    runtime.check(config)
+    latest = store.create(config, code_settings(source.folder), ready=True)
+    aliases = store.publish_sizes(source.name, options.memory_mb)
+    store.update(source.name, latest.config, latest.settings, ready=True)
+    if options.reserved is not None:
+        put_reserved(store, source.name, options.reserved)
+    return list(aliases.values())
+
+
+def code_settings(folder: Path) -> Settings:
+    """CodeSha256 and CodeSize of a folder that was never an archive.
+
+    The hash is over names, sizes and times: a folder of dependencies is not read for it.
+    """
+    digest, size_bytes = hashlib.sha256(), 0
+    for place, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            try:
+                status = Path(place, name).stat()
+            except OSError:
+                continue
+            size_bytes += status.st_size
+            line = f"{Path(place, name).relative_to(folder)} {status.st_size} {status.st_mtime_ns}"
+            digest.update(line.encode(errors="surrogateescape"))
+    sha256 = base64.b64encode(digest.digest()).decode()
+    return Settings(code_sha256=sha256, code_size_bytes=size_bytes)
