@@ -29,7 +29,6 @@ from bench.record.columns import (
     FLAG_COLD,
     FLAG_FINAL,
     Counts,
-    Rows,
     pack_row,
 )
 
@@ -152,7 +151,9 @@ class Shipment:
     rows: list[bytes] = field(default_factory=list)
     counts: dict[tuple[int, int, int], tuple[int, int]] = field(default_factory=dict)
 
-    def offer(self, intended_ns: int, variant: int = 0, segment: int = 0, drop: bool = False) -> None:
+    def offer(
+        self, intended_ns: int, variant: int = 0, segment: int = 0, drop: bool = False
+    ) -> None:
         key = (intended_ns // NS_PER_S, variant, segment)
         offered, dropped = self.counts.get(key, (0, 0))
         self.counts[key] = (offered + 1, dropped + drop)

@@ -1,0 +1,495 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.model import (
+    NS_PER_MS,
+    NS_PER_S,
+    EndpointKind,
+    Measure,
+    Outcome,
+    Phase,
+    Plan,
+    Quantile,
+    Segment,
+    Tally,
+    Variant,
+    Window,
+)
+from bench.record.aggregate import Aggregate
+from bench.record.hlog import TaggedHistogram, merged
+from bench.stats.ranks import rank_of
+from tests.record.build import (
+    DOOR,
+    LARGE,
+    SMALL,
+    Shipment,
+    counts,
+    profile_of,
+    random_load,
+    row,
+    together,
+)
+
+PHASES = (
+    Phase("warm-up", 1_500_000_000, 5.0, 5.0, measured=False),
+    Phase("steady", 3 * NS_PER_S, 10.0, 10.0),
+)
+SEEDS = st.integers(0, 2**32)
+
+
+def aggregate_of(phases: Sequence[Phase] = PHASES) -> tuple[Aggregate, Plan]:
+    profile = profile_of(phases=phases)
+    plan = together(profile)
+    return Aggregate(profile, plan), plan
+
+
+def holds(tally: Tally) -> bool:
+    return tally.offered == sum(tally.outcomes) + tally.in_flight + tally.dropped
+
+
+def quantile(window: Window, measure: Measure, q: float) -> Quantile:
+    found = window.measure(measure).at(q)
+    assert found is not None
+    return found
+
+
+@given(SEEDS)
+def test_offered_is_outcomes_in_flight_and_dropped_in_every_row(seed: int) -> None:
+    profile = profile_of(phases=PHASES)
+    plan = together(profile)
+    aggregate = Aggregate(profile, plan)
+    random_load(Random(seed), profile, plan).to(aggregate)
+    aggregate.advance(5 * NS_PER_S)
+    assert all(holds(window.tally) for window in aggregate.totals())
+    assert all(holds(interval.window.tally) for interval in aggregate.intervals())
+
+
+@given(SEEDS)
+def test_seconds_add_up_to_the_totals(seed: int) -> None:
+    profile = profile_of(phases=PHASES)
+    plan = together(profile)
+    aggregate = Aggregate(profile, plan)
+    random_load(Random(seed), profile, plan).to(aggregate)
+    aggregate.advance(5 * NS_PER_S)
+    for window in aggregate.totals():
+        rows = [
+            interval.window
+            for interval in aggregate.intervals()
+            if interval.measured and interval.window.variant == window.variant
+        ]
+        for name in ("offered", "in_flight", "dropped", "attempts", "cold_starts"):
+            assert sum(getattr(r.tally, name) for r in rows) == getattr(window.tally, name)
+        summed = tuple(map(sum, zip(*(r.tally.outcomes for r in rows), strict=True)))
+        assert summed == window.tally.outcomes
+        assert sum(r.duration_s for r in rows) == pytest.approx(window.duration_s)
+        for measure in Measure:
+            total = window.measure(measure)
+            parts = [r.measure(measure) for r in rows]
+            assert sum(part.count for part in parts) == total.count
+            assert sum(part.censored for part in parts) == total.censored
+            assert max((part.max_ns for part in parts), default=0) == total.max_ns
+
+
+@given(SEEDS)
+def test_the_order_in_which_shipments_come_does_not_matter(seed: int) -> None:
+    profile = profile_of(phases=PHASES)
+    plan = together(profile)
+    load = random_load(Random(seed), profile, plan)
+    one, other = Aggregate(profile, plan), Aggregate(profile, plan)
+    load.to(one)
+    other.take_counts(1, counts(load.counts))
+    shuffled = list(load.rows)
+    Random(seed + 1).shuffle(shuffled)
+    for i in range(0, len(shuffled), 7):
+        other.take_rows(i % 3, b"".join(shuffled[i : i + 7]))
+    one.advance(5 * NS_PER_S)
+    other.advance(5 * NS_PER_S)
+    assert one.totals() == other.totals()
+    assert one.intervals() == other.intervals()
+    assert {n: set(c) for n, c in one.curves().items()} == {
+        n: set(c) for n, c in other.curves().items()
+    }
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(1, 800_000_000), min_size=1, max_size=400), SEEDS)
+def test_a_seconds_quantiles_and_the_runs_are_the_exact_ones(times: list[int], seed: int) -> None:
+    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 10.0, 10.0),))
+    shipment = Shipment()
+    random = Random(seed)
+    for time_ns in times:
+        at_ns = random.randrange(NS_PER_S)
+        shipment.offer(at_ns)
+        shipment.rows.append(row(at_ns, response_ns=time_ns, lag_ns=0))
+    shipment.to(aggregate)
+    aggregate.advance(NS_PER_S)
+    total = aggregate.totals()[0].measure(Measure.RESPONSE)
+    second = aggregate.intervals()[0].window.measure(Measure.RESPONSE)
+    assert total == second
+    for found in total.quantiles:
+        exact = sorted(times)[rank_of(found.q, len(times)) - 1]
+        assert exact <= found.value_ns <= max(exact * 1.001, exact + 512)
+
+
+def test_rows_before_their_counts_are_offered_already() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1))
+    aggregate.advance(3 * NS_PER_S)
+    assert aggregate.totals()[0].tally.offered == 1
+    aggregate.take_counts(0, counts({(2, 0, 1): (2, 0)}))
+    tally = aggregate.totals()[0].tally
+    assert (tally.offered, tally.in_flight, tally.ok) == (2, 1, 1)
+
+
+def test_a_slow_answer_belongs_to_the_second_of_its_intended_arrival() -> None:
+    aggregate, _ = aggregate_of()
+    at_ns = 2 * NS_PER_S + 900 * NS_PER_MS
+    aggregate.take_counts(0, counts({(2, 0, 1): (1, 0)}))
+    aggregate.take_rows(0, row(at_ns, segment=1, response_ns=10 * NS_PER_S))
+    aggregate.advance(14 * NS_PER_S)
+    by_second = {i.t_s: i.window for i in aggregate.intervals() if i.window.variant == SMALL}
+    assert by_second[2].tally.ok == 1
+    assert by_second[3].tally.finished == 0
+
+
+def test_response_time_counts_from_the_intended_arrival_and_attempt_time_from_the_send() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_rows(
+        0, row(2 * NS_PER_S, segment=1, response_ns=90 * NS_PER_MS, lag_ns=30 * NS_PER_MS)
+    )
+    window = aggregate.totals()[0]
+    assert window.measure(Measure.RESPONSE).max_ns == 90 * NS_PER_MS
+    assert window.measure(Measure.ATTEMPT).max_ns == 60 * NS_PER_MS
+    assert window.measure(Measure.SEND_LAG).max_ns == 30 * NS_PER_MS
+
+
+def test_retries_lengthen_the_response_and_are_counted_once() -> None:
+    aggregate, _ = aggregate_of()
+    at_ns = 2 * NS_PER_S
+    aggregate.take_counts(0, counts({(2, 0, 1): (1, 0)}))
+    aggregate.take_rows(
+        0,
+        row(at_ns, segment=1, final=False, outcome=Outcome.THROTTLED, response_ns=10 * NS_PER_MS)
+        + row(at_ns, segment=1, attempt=2, lag_ns=60 * NS_PER_MS, response_ns=80 * NS_PER_MS),
+    )
+    window = aggregate.totals()[0]
+    tally = window.tally
+    assert (tally.attempts, tally.retries, tally.finished) == (2, 1, 1)
+    assert tally.retry_amplification == 2.0
+    assert window.measure(Measure.RESPONSE).count == 1
+    assert window.measure(Measure.ATTEMPT).count == 2
+    assert window.measure(Measure.SEND_LAG).count == 1, "only the first attempt has a send lag"
+    assert window.retried.count == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answered"),
+    [(o, o < Outcome.CONNECT_ERROR) for o in Outcome if o is not Outcome.REJECTED],
+)
+def test_what_was_never_answered_has_no_response_time(outcome: Outcome, answered: bool) -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1, outcome=outcome))
+    window = aggregate.totals()[0]
+    assert window.measure(Measure.RESPONSE).count == int(answered)
+    assert window.tally.outcomes[outcome] == 1
+    assert window.failed.count == int(answered and outcome is not Outcome.OK)
+
+
+def test_a_timeout_makes_quantiles_lower_bounds() -> None:
+    aggregate, _ = aggregate_of()
+    rows = [row(2 * NS_PER_S + i, segment=1) for i in range(50)]
+    rows += [
+        row(2 * NS_PER_S, segment=1, outcome=Outcome.TIMEOUT, response_ns=NS_PER_S, answered=False)
+        for _ in range(50)
+    ]
+    aggregate.take_rows(0, b"".join(rows))
+    aggregate.advance(3 * NS_PER_S)
+    interval = next(i for i in aggregate.intervals() if i.t_s == 2)
+    for window in (aggregate.totals()[0], interval.window):
+        assert not quantile(window, Measure.RESPONSE, 0.5).censored
+        assert quantile(window, Measure.RESPONSE, 0.9).censored
+        assert window.measure(Measure.RESPONSE).censored == 50
+        assert quantile(window, Measure.FIRST_BYTE, 0.9).censored
+        assert not quantile(window, Measure.SEND_LAG, 0.9).censored
+
+
+def test_warm_up_stands_in_the_intervals_and_not_in_the_totals() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_counts(0, counts({(0, 0, 0): (1, 0)}))
+    aggregate.take_rows(0, row(NS_PER_S // 2))
+    aggregate.advance(NS_PER_S)
+    assert aggregate.totals()[0].tally.offered == 0
+    first = aggregate.intervals()[0]
+    assert (first.phase, first.measured, first.window.tally.ok) == ("warm-up", False, 1)
+
+
+def test_a_second_at_an_edge_counts_only_the_time_in_which_the_variant_was_on() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.advance(5 * NS_PER_S)
+    rows = [
+        (i.t_s, i.phase, i.window.duration_s)
+        for i in aggregate.intervals()
+        if i.window.variant == SMALL
+    ]
+    assert rows == [
+        (0, "warm-up", 1.0),
+        (1, "warm-up", 0.5),
+        (1, "steady", 0.5),
+        (2, "steady", 1.0),
+        (3, "steady", 1.0),
+        (4, "steady", 0.5),
+    ]
+
+
+def test_rates_are_per_second_of_the_time_on() -> None:
+    aggregate, _ = aggregate_of()
+    shipment = Shipment()
+    for i in range(30):
+        at_ns = 1_500_000_000 + i * 100 * NS_PER_MS
+        shipment.offer(at_ns, segment=1, drop=i % 10 == 0)
+        if i % 10:
+            shipment.rows.append(row(at_ns, segment=1))
+    shipment.to(aggregate)
+    aggregate.advance(60 * NS_PER_S)
+    window = aggregate.totals()[0]
+    assert (window.duration_s, window.planned_rps) == (3.0, 10.0)
+    assert window.achieved_rps == window.goodput_rps == pytest.approx(9.0)
+    assert window.tally.dropped == 3
+
+
+def test_what_is_in_flight_counts_as_sent_until_its_row_says_otherwise() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 4.0, 4.0),))
+    aggregate.take_counts(0, counts({(0, 0, 0): (4, 0)}))
+    aggregate.advance(NS_PER_S)
+    assert aggregate.totals()[0].achieved_rps == 4.0
+    refused = row(0, outcome=Outcome.CONNECT_ERROR, sent=False, answered=False)
+    aggregate.take_rows(0, refused + row(1, final=False, outcome=Outcome.THROTTLED))
+    assert aggregate.totals()[0].achieved_rps == 3.0
+
+
+def test_a_seconds_row_is_given_once_and_changes_are_told_apart() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.advance(3 * NS_PER_S)
+    assert {i.t_s for i in aggregate.passed()} == {0, 1}
+    assert aggregate.passed() == ()
+    aggregate.changed()
+    aggregate.take_rows(0, row(NS_PER_S // 4))
+    assert [(i.t_s, i.window.tally.ok) for i in aggregate.changed()] == [(0, 1)]
+    assert aggregate.changed() == ()
+
+
+@given(SEEDS)
+def test_every_value_reaches_the_interval_log_once(seed: int) -> None:
+    profile = profile_of(phases=PHASES)
+    plan = together(profile)
+    aggregate = Aggregate(profile, plan)
+    load = random_load(Random(seed), profile, plan)
+    lines: list[TaggedHistogram] = []
+    half = len(load.rows) // 2
+    aggregate.take_counts(0, counts(load.counts))
+    aggregate.take_rows(0, b"".join(load.rows[:half]))
+    aggregate.advance(20 * NS_PER_S)
+    lines += aggregate.settled()
+    aggregate.take_rows(0, b"".join(load.rows[half:]))
+    lines += aggregate.settled()
+    lines += aggregate.settled(final=True)
+    logged = merged(lines)
+    for name, curves in aggregate.curves().items():
+        for measure, curve in curves.items():
+            assert logged[f"{name}/{measure.value}"].count == curve.count
+            late = logged.get(f"{name}/{measure.value}/censored")
+            assert (late.count if late else 0) == int(curve.censored.sum())
+
+
+def test_an_old_second_keeps_its_figures_and_takes_late_rows_honestly() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 50.0, 50.0),))
+    shipment = Shipment()
+    for i in range(40):
+        shipment.offer(i)
+        shipment.rows.append(row(i))
+    shipment.to(aggregate)
+    aggregate.advance(NS_PER_S)
+    before = aggregate.intervals()[0]
+    for second in range(2, 90):
+        aggregate.advance(second * NS_PER_S)
+        aggregate.passed()
+        list(aggregate.settled())
+    assert aggregate.intervals()[0] == before
+    assert aggregate.window(60) == ()
+    aggregate.take_rows(0, row(5, response_ns=3 * NS_PER_S))
+    late = aggregate.intervals()[0].window
+    assert late.tally.ok == 41
+    assert late.tally.offered == 41
+    response = late.measure(Measure.RESPONSE)
+    assert (response.count, response.max_ns) == (41, 3 * NS_PER_S)
+    assert not any(q.known for q in response.quantiles), "its values are gone"
+    assert quantile(aggregate.totals()[0], Measure.RESPONSE, 0.5).known
+
+
+def test_a_window_merges_the_last_seconds() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", 30 * NS_PER_S, 1.0, 1.0),))
+    for second in range(30):
+        aggregate.take_counts(0, counts({(second, 0, 0): (1, 0)}))
+        aggregate.take_rows(0, row(second * NS_PER_S, response_ns=(second + 1) * NS_PER_MS))
+    aggregate.advance(30 * NS_PER_S)
+    window = aggregate.window(10)[0]
+    assert (window.tally.ok, window.duration_s) == (10, 10.0)
+    assert window.measure(Measure.RESPONSE).min_ns == 21 * NS_PER_MS
+    assert aggregate.window(60)[0].tally == aggregate.totals()[0].tally
+
+
+def test_recent_is_the_last_second_with_traffic_of_each_variant() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 1.0, 1.0),))
+    aggregate.take_counts(0, counts({(1, 0, 0): (3, 0), (2, 1, 0): (5, 0)}))
+    aggregate.advance(8 * NS_PER_S)
+    aggregate.passed()
+    assert [(w.variant, w.tally.offered) for w in aggregate.recent()] == [(SMALL, 3), (LARGE, 5)]
+
+
+def test_the_pulse_tells_the_last_whole_second() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 4.0, 4.0),))
+    aggregate.take_counts(0, counts({(1, 0, 0): (3, 0), (1, 1, 0): (4, 0), (2, 0, 0): (9, 0)}))
+    aggregate.take_rows(0, row(NS_PER_S, lag_ns=7 * NS_PER_MS))
+    aggregate.advance(2 * NS_PER_S)
+    pulse = aggregate.pulse()
+    assert (pulse.planned_rps, pulse.achieved_rps, pulse.in_flight) == (8.0, 7, 15)
+    assert pulse.send_lag.max_ns == 7 * NS_PER_MS
+
+
+def test_a_rate_change_starts_a_new_segment_of_the_same_phase() -> None:
+    aggregate, plan = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    whole = plan.segments[0]
+    half = replace(whole, duration_ns=5 * NS_PER_S)
+    faster = replace(
+        whole,
+        index=1,
+        start_ns=5 * NS_PER_S,
+        duration_ns=5 * NS_PER_S,
+        start_rps=30.0,
+        end_rps=30.0,
+    )
+    aggregate.add_segment(half)
+    aggregate.add_segment(faster)
+    aggregate.take_rows(0, row(6 * NS_PER_S, segment=1))
+    aggregate.advance(10 * NS_PER_S)
+    window = aggregate.totals()[0]
+    assert (window.duration_s, window.planned_rps, window.tally.ok) == (10.0, 20.0, 1)
+
+
+def test_a_hold_plans_nothing_while_it_lasts() -> None:
+    aggregate, plan = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    whole = plan.segments[0]
+    aggregate.add_segment(replace(whole, duration_ns=4 * NS_PER_S))
+    aggregate.advance(8 * NS_PER_S)
+    assert aggregate.totals()[0].duration_s == 4.0
+    aggregate.add_segment(replace(whole, index=1, start_ns=8 * NS_PER_S, duration_ns=6 * NS_PER_S))
+    aggregate.advance(20 * NS_PER_S)
+    assert aggregate.totals()[0].duration_s == 10.0
+
+
+def test_a_drain_ends_the_time_on() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    aggregate.advance(3 * NS_PER_S)
+    aggregate.cut(3 * NS_PER_S)
+    aggregate.advance(9 * NS_PER_S)
+    assert aggregate.totals()[0].duration_s == 3.0
+
+
+def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 10.0, 10.0),))
+    step = Segment(7, 0, 3, (1,), NS_PER_S, NS_PER_S, 99.0, 99.0)
+    aggregate.add_segment(step, Phase("settle 99/s", NS_PER_S, measured=False))
+    aggregate.take_rows(0, row(NS_PER_S + 5, variant=1, segment=7))
+    aggregate.advance(2 * NS_PER_S)
+    assert aggregate.totals()[1].tally.finished == 0
+    window = aggregate.phase_windows(3)[0]
+    assert (window.variant, window.tally.ok, window.planned_rps) == (LARGE, 1, 99.0)
+    assert aggregate.phase_of[7] == 3
+
+
+def test_what_a_lost_worker_had_under_way_stays_in_flight() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_counts(0, counts({(2, 0, 1): (3, 0)}))
+    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1))
+    aggregate.worker_lost(0)
+    aggregate.advance(60 * NS_PER_S)
+    assert aggregate.lost_workers == {0}
+    assert aggregate.totals()[0].tally.in_flight == 2
+    assert any(line.tag.endswith("/response") for line in aggregate.settled(final=True))
+
+
+def test_a_door_without_a_log_has_the_price_of_its_size_elsewhere() -> None:
+    profile = profile_of((LARGE, DOOR), (Phase("steady", NS_PER_S, 1.0, 1.0),))
+    aggregate = Aggregate(profile, together(profile))
+    aggregate.take_rows(0, row(0, billed_ms=100) + row(1, variant=1))
+    own, door = aggregate.totals()
+    assert own.billed_ms_mean == 100.0
+    assert door.billed_ms_mean is None
+    assert own.usd_per_million is not None
+    assert door.usd_per_million is not None
+    assert door.usd_per_million > own.usd_per_million
+
+
+def test_a_plain_url_has_no_price() -> None:
+    profile = profile_of((Variant(EndpointKind.HTTP),), (Phase("steady", NS_PER_S, 1.0, 1.0),))
+    aggregate = Aggregate(profile, together(profile))
+    aggregate.take_rows(0, row(0))
+    assert aggregate.totals()[0].usd_per_million is None
+    assert aggregate.spend_usd() == 0.0
+
+
+def test_the_spend_counts_the_warm_up_too() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_rows(0, row(0, billed_ms=1000))
+    once = aggregate.spend_usd()
+    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1, billed_ms=1000))
+    assert once > 0
+    assert aggregate.spend_usd() == pytest.approx(2 * once)
+
+
+def test_overhead_is_attempt_time_less_what_the_function_took() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_rows(
+        0,
+        row(
+            2 * NS_PER_S,
+            segment=1,
+            response_ns=500 * NS_PER_MS,
+            lag_ns=0,
+            duration_ns=80 * NS_PER_MS,
+            init_ns=400 * NS_PER_MS,
+            memory_mb=95,
+        ),
+    )
+    window = aggregate.totals()[0]
+    assert window.measure(Measure.OVERHEAD).max_ns == 20 * NS_PER_MS
+    assert window.measure(Measure.MEMORY).max_ns == 95 * NS_PER_MS
+    assert (window.tally.cold_starts, window.cold.count, window.warm.count) == (1, 1, 0)
+
+
+def test_empty_shipments_are_nothing() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.take_rows(0, b"")
+    aggregate.take_counts(0, b"")
+    assert all(window.tally == Tally() for window in aggregate.totals())
+
+
+def test_a_regular_schedule_fails_the_test_of_gaps_and_a_poisson_one_passes() -> None:
+    phases = (Phase("steady", 20 * NS_PER_S, 30.0, 30.0),)
+    gaps = np.random.default_rng(7).exponential(1 / 30, 580)
+    for instants, good in ((np.cumsum(gaps), True), (np.arange(580) / 30, False)):
+        aggregate, _ = aggregate_of(phases)
+        for t_ns in (instants * NS_PER_S).astype(int).tolist():
+            aggregate.take_rows(0, row(t_ns))
+        aggregate.advance(30 * NS_PER_S)
+        fit = aggregate.gap_fits()[SMALL.name]
+        assert (fit.p > 0.001) is good
+        assert fit.mean_gap_ns == pytest.approx(NS_PER_S / 30)
