@@ -55,6 +55,8 @@ class Reason:
     text: str
     variant: str | None = None
     """Name of the variant concerned, or None for the whole run."""
+    generator: bool = False
+    """True where the load generator itself is the bottleneck."""
 
 
 # --------------------------------------------------------------------------- what to run
@@ -593,6 +595,32 @@ class Interval:
     phase: str
     measured: bool
     window: Window
+    spread: tuple[tuple[int, int], ...] = ()
+    """(bin, count) of response times, for a heat map; the bins stand in bench.record.spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The run as a whole at the end of one second: what is under way and how the engine fares.
+
+    Rates are those of that second, in_flight_by_variant is in the order of the profile,
+    connections_opened and connection_waits count from the run's start. cpu is the busiest worker's
+    share of a core, rss_mb the sum over all workers.
+    """
+
+    t_s: int
+    planned_rps: float
+    achieved_rps: float
+    in_flight: int
+    in_flight_by_variant: tuple[int, ...]
+    connections: int
+    connections_opened: int
+    connection_waits: int
+    workers: int
+    """Workers that are alive."""
+    cpu: float
+    rss_mb: float
+    spend_usd: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -662,6 +690,10 @@ class Snapshot:
     events: tuple[RunEvent, ...]
     spend_usd: float | None = None
     run_folder: str | None = None
+    vitals: tuple[Vitals, ...] = ()
+    """Seconds that ended since the previous snapshot, oldest first."""
+    projected_usd: float | None = None
+    """What the run will have cost at its planned end, if prices and failures stay as they are."""
 
 
 # --------------------------------------------------------------------------- control while it runs
