@@ -324,7 +324,7 @@ def _judge_quantile(
 def _judge_few(threshold: Threshold, q: float, distribution: Distribution) -> tuple[SloState, str]:
     """What too few samples settle all the same: every one meets the limit, or too many break it."""
     count, needed = distribution.count, samples_needed(q)
-    few = f"{count:,} samples, of {needed:,} needed"
+    few = f"{count:,} samples, of {needed:,} needed" if count < needed else "it was not computed"
     if threshold.is_upper:
         if not distribution.censored and threshold.holds(distribution.max_ns):
             return SloState.OK, f"max {_text(_Unit.TIME, distribution.max_ns)} ({few})"

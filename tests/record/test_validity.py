@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.model import (
+    NS_PER_MS,
+    Arrivals,
+    CapacitySpec,
+    Distribution,
+    Measure,
+    Outcome,
+    Quantile,
+    Tally,
+    Verdict,
+    Window,
+    WorkerHealth,
+)
+from bench.record.gaps import GapFit
+from bench.record.validity import Evidence, HealthHistory, Judgement, judge
+from tests.record.build import LARGE, SMALL, profile_of
+
+PROFILE = profile_of()
+
+
+def times(ms: float, count: int = 2000, out_of_range: int = 0) -> Distribution:
+    value_ns = round(ms * NS_PER_MS)
+    quantiles = tuple(Quantile(q, value_ns, True) for q in (0.5, 0.9, 0.99))
+    return Distribution(
+        count, value_ns, value_ns, value_ns, out_of_range=out_of_range, quantiles=quantiles
+    )
+
+
+def outcomes(**by_name: int) -> tuple[int, ...]:
+    return tuple(by_name.get(outcome.name.lower(), 0) for outcome in Outcome)
+
+
+GOOD = Window(
+    variant=SMALL,
+    duration_s=100.0,
+    tally=Tally(offered=2000, outcomes=outcomes(ok=2000), attempts=2000),
+    planned_rps=20.0,
+    achieved_rps=20.0,
+    goodput_rps=20.0,
+    measures={
+        Measure.RESPONSE: times(50.0),
+        Measure.ATTEMPT: times(49.5),
+        Measure.SEND_LAG: times(0.5),
+    },
+)
+
+
+def with_lag(
+    lag_ms: float, response_ms: float = 50.0, connect: Distribution | None = None
+) -> Window:
+    measures = {
+        **GOOD.measures,
+        Measure.RESPONSE: times(response_ms),
+        Measure.SEND_LAG: times(lag_ms),
+    }
+    if connect is not None:
+        measures[Measure.CONNECT] = connect
+    return replace(GOOD, measures=measures)
+
+
+def with_tally(**changes: object) -> Window:
+    return replace(GOOD, tally=replace(GOOD.tally, **changes))  # type: ignore[arg-type]
+
+
+def judged(*windows: Window, evidence: Evidence | None = None) -> Judgement:
+    return judge(PROFILE, windows, evidence or Evidence())
+
+
+def texts(judgement: Judgement) -> str:
+    return "\n".join(reason.text for reason in judgement.reasons)
+
+
+def health(cpu: float, busy: int, reports: int, waits: int = 0) -> HealthHistory:
+    history = HealthHistory()
+    for i in range(reports):
+        share = cpu if i < busy else 0.2
+        history.take(WorkerHealth(0, True, share, 50.0, 10, 10, 5, 10 + waits))
+    return history
+
+
+def test_a_quiet_run_is_valid() -> None:
+    judgement = judged(GOOD)
+    assert (judgement.verdict, judgement.reasons) == (Verdict.VALID, ())
+    assert judgement.windows[0].verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "response_ms", "verdict"),
+    [
+        (0.9, 1.0, Verdict.VALID),  # less than the floor
+        (4.0, 50.0, Verdict.VALID),
+        (6.0, 50.0, Verdict.SUSPECT),
+        (30.0, 50.0, Verdict.INVALID),
+    ],
+)
+def test_send_lag_is_held_against_what_it_distorts(
+    lag_ms: float, response_ms: float, verdict: Verdict
+) -> None:
+    judgement = judged(with_lag(lag_ms, response_ms))
+    assert judgement.verdict is verdict
+    if verdict is not Verdict.VALID:
+        assert "the generator is the bottleneck" in texts(judgement)
+
+
+def test_lag_that_opening_connections_explains_is_not_the_generators() -> None:
+    assert judged(with_lag(30.0, connect=times(29.5))).verdict is Verdict.VALID
+    assert judged(with_lag(30.0, connect=times(29.5, count=3))).verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize(
+    ("dropped", "verdict"), [(0, Verdict.VALID), (5, Verdict.SUSPECT), (100, Verdict.INVALID)]
+)
+def test_drops_are_doubtful_and_many_are_invalid(dropped: int, verdict: Verdict) -> None:
+    window = with_tally(dropped=dropped, outcomes=outcomes(ok=2000 - dropped))
+    assert judged(window).verdict is verdict
+
+
+def test_a_capacity_search_drops_on_purpose() -> None:
+    search = replace(PROFILE, capacity=CapacitySpec(1.0, 100.0, NS_PER_MS))
+    window = with_tally(dropped=500, outcomes=outcomes(ok=1500))
+    assert judge(search, [window], Evidence()).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("offered", "verdict"),
+    [
+        (2000 - 178, Verdict.VALID),  # four standard deviations of Poisson(2000)
+        (2000 - 178 - 40, Verdict.SUSPECT),
+        (2000 - 178 - 140, Verdict.INVALID),
+    ],
+)
+def test_missing_arrivals_beyond_chance_are_the_generators(offered: int, verdict: Verdict) -> None:
+    window = with_tally(offered=offered, outcomes=outcomes(ok=offered))
+    assert judged(window).verdict is verdict
+
+
+def test_even_arrivals_leave_nothing_to_chance() -> None:
+    window = with_tally(offered=1950, outcomes=outcomes(ok=1950))
+    assert judged(window).verdict is Verdict.VALID
+    even = profile_of(arrivals=Arrivals.EVEN)
+    assert judge(even, [window], Evidence()).verdict is Verdict.SUSPECT
+
+
+def test_the_newest_second_of_a_running_run_may_be_incomplete() -> None:
+    window = replace(with_tally(offered=30, outcomes=outcomes(ok=30)), duration_s=2.0)
+    even = profile_of(arrivals=Arrivals.EVEN)
+    assert judge(even, [window], Evidence(running=True)).verdict is Verdict.VALID
+    assert judge(even, [window], Evidence()).verdict is Verdict.INVALID
+
+
+def test_a_variant_of_which_nothing_succeeded_is_invalid_and_so_is_the_run() -> None:
+    dead = replace(with_tally(outcomes=outcomes(connect_error=1990, timeout=10)), variant=LARGE)
+    judgement = judged(GOOD, dead)
+    assert judgement.verdict is Verdict.INVALID
+    assert [w.verdict for w in judgement.windows] == [Verdict.VALID, Verdict.INVALID]
+    assert "none of 2,000 invocations succeeded, mostly connect error" in texts(judgement)
+    assert judgement.reasons[0].variant == LARGE.name
+
+
+def test_failures_alone_do_not_speak_against_the_measurement() -> None:
+    window = with_tally(outcomes=outcomes(ok=200, server_error=1800))
+    assert judged(window).verdict is Verdict.VALID
+
+
+def test_a_few_failures_at_the_start_are_not_yet_hopeless() -> None:
+    window = with_tally(offered=2000, in_flight=1995, outcomes=outcomes(server_error=5))
+    assert judged(window, evidence=Evidence(running=True)).verdict is Verdict.VALID
+
+
+def test_invocations_that_never_ended_are_missing_from_the_times() -> None:
+    few = with_tally(in_flight=3, outcomes=outcomes(ok=1997))
+    many = with_tally(in_flight=300, outcomes=outcomes(ok=1700))
+    assert judged(few).verdict is Verdict.SUSPECT
+    assert judged(many).verdict is Verdict.INVALID
+    assert judged(many, evidence=Evidence(running=True)).verdict is Verdict.VALID
+
+
+def test_a_dead_worker_makes_the_run_invalid() -> None:
+    judgement = judged(GOOD, evidence=Evidence(lost_workers=frozenset({1})))
+    assert judgement.verdict is Verdict.INVALID
+    assert "worker 1 died" in texts(judgement)
+
+
+def test_an_interrupted_run_is_partial() -> None:
+    assert judged(GOOD, evidence=Evidence(interrupted=True)).verdict is Verdict.SUSPECT
+
+
+def test_a_run_that_sent_nothing_is_invalid() -> None:
+    empty = Window(SMALL, 0.0, Tally(), 0.0, 0.0, 0.0, {})
+    assert judged(empty).verdict is Verdict.INVALID
+    assert judged(empty, evidence=Evidence(running=True)).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("cpu", "busy", "verdict"),
+    [(0.95, 11, Verdict.SUSPECT), (0.95, 10, Verdict.VALID), (0.85, 100, Verdict.VALID)],
+)
+def test_a_worker_without_room_is_doubtful(cpu: float, busy: int, verdict: Verdict) -> None:
+    assert judged(GOOD, evidence=Evidence(health=health(cpu, busy, 100))).verdict is verdict
+
+
+def test_attempts_that_wait_for_a_connection_are_doubtful() -> None:
+    assert (
+        judged(GOOD, evidence=Evidence(health=health(0.1, 0, 9, waits=20))).verdict is Verdict.VALID
+    )
+    judgement = judged(GOOD, evidence=Evidence(health=health(0.1, 0, 9, waits=21)))
+    assert judgement.verdict is Verdict.SUSPECT
+
+
+def test_a_saturated_host_is_doubtful() -> None:
+    host = {"saturated": True, "uncorrected_wait_ms": 900.0, "cpu_ms": 4000.0}
+    judgement = judged(GOOD, evidence=Evidence(target={"host": host}))
+    assert judgement.verdict is Verdict.SUSPECT
+    assert "the host is saturated" in texts(judgement)
+    refused = judged(GOOD, evidence=Evidence(target={"host": {"refused_for_room": 4}}))
+    assert "no room for another sandbox" in texts(refused)
+
+
+def test_gaps_that_are_not_exponential_are_doubtful_where_they_can_be_seen() -> None:
+    unlikely = {SMALL.name: GapFit(1e-9, 50.0 * NS_PER_MS)}
+    assert judged(GOOD, evidence=Evidence(gaps=unlikely)).verdict is Verdict.SUSPECT
+    blurred = {SMALL.name: GapFit(1e-9, 5.0 * NS_PER_MS)}
+    assert judged(GOOD, evidence=Evidence(gaps=blurred)).verdict is Verdict.VALID
+    likely = {SMALL.name: GapFit(0.3, 50.0 * NS_PER_MS)}
+    assert judged(GOOD, evidence=Evidence(gaps=likely)).verdict is Verdict.VALID
+
+
+def test_values_out_of_range_are_told() -> None:
+    measures = {**GOOD.measures, Measure.RESPONSE: times(50.0, out_of_range=3)}
+    judgement = judged(replace(GOOD, measures=measures))
+    assert "3 values of response lie beyond 15 minutes" in texts(judgement)
+
+
+def test_the_worst_comes_first() -> None:
+    judgement = judged(
+        with_lag(6.0), evidence=Evidence(interrupted=True, lost_workers=frozenset({0}))
+    )
+    severities = [reason.verdict.severity for reason in judgement.reasons]
+    assert severities == sorted(severities, reverse=True)
+    assert len(severities) == 3

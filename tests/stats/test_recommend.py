@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.model import (
+    NS_PER_MS,
+    QUANTILES,
+    Architecture,
+    EndpointKind,
+    Measure,
+    Outcome,
+    Quantile,
+    Tally,
+    Variant,
+    Window,
+)
+from bench.model import Distribution as D
+from bench.stats.quantiles import Curve, curve_of
+from bench.stats.recommend import advise, compare_sentence, frontier, own_overhead
+from bench.stats.wording import number, percent, size_name
+
+
+def results(
+    *rows: tuple[Variant, float, float | None],
+    count: int = 2000,
+    ok_share: float = 1.0,
+    overhead_ms: dict[EndpointKind, float] | None = None,
+) -> tuple[list[Window], dict[str, dict[Measure, Curve]]]:
+    """(variant, median in ms, USD per million) each, with 5 % of spread."""
+    windows, curves = [], {}
+    for seed, (variant, median_ms, usd) in enumerate(rows):
+        random = np.random.default_rng(seed)
+        values = random.lognormal(np.log(median_ms * NS_PER_MS), 0.05, count).astype(np.int64)
+        curve = curve_of(values)
+        curves[variant.name] = {Measure.RESPONSE: curve, Measure.ATTEMPT: curve}
+        if overhead_ms:
+            own = random.normal(overhead_ms[variant.endpoint], 0.1, count) * NS_PER_MS
+            curves[variant.name][Measure.OVERHEAD] = curve_of(own.astype(np.int64))
+        outcomes = [0] * len(Outcome)
+        outcomes[Outcome.OK] = round(count * ok_share)
+        outcomes[Outcome.SERVER_ERROR] = count - outcomes[Outcome.OK]
+        quantiles = tuple(
+            Quantile(q, curve.quantile_ns(q) or 0, curve.is_known(q)) for q in QUANTILES
+        )
+        windows.append(
+            Window(
+                variant,
+                10.0,
+                Tally(offered=count, outcomes=tuple(outcomes), attempts=count),
+                *(1.0, 1.0, 1.0),
+                {Measure.RESPONSE: D(count, 0, int(values.max()), 0.0, quantiles=quantiles)},
+                usd_per_million=usd,
+            )
+        )
+    return windows, curves
+
+
+def invoke(memory_mb: int) -> Variant:
+    return Variant(EndpointKind.INVOKE, memory_mb)
+
+
+SIZES = ((invoke(128), 800, 1.9), (invoke(512), 200, 2.0), (invoke(1769), 60, 2.2))
+
+
+def test_fastest_cheapest_and_best_trade() -> None:
+    advice = advise(*results(*SIZES))
+    assert advice.fastest is not None
+    assert advice.cheapest is not None
+    assert advice.best is not None
+    assert advice.fastest.variant == invoke(1769)
+    assert advice.cheapest.variant == invoke(128)
+    assert advice.best.variant == invoke(1769), "much faster for a little more"
+    assert advice.frontier == ("invoke-1769MB", "invoke-512MB", "invoke-128MB")
+    assert advice.q == 0.99
+    assert advice.sentences[0].startswith("Fastest: 1769 MB (p99 ")
+
+
+def test_the_trade_can_fall_to_the_middle() -> None:
+    rows = ((invoke(128), 800, 1.0), (invoke(512), 200, 1.3), (invoke(1769), 190, 4.0))
+    advice = advise(*results(*rows))
+    assert advice.best is not None
+    assert advice.best.variant == invoke(512)
+
+
+def test_one_that_is_slower_and_dearer_is_off_the_frontier() -> None:
+    windows, _ = results(*SIZES, (invoke(3008), 70, 9.0))
+    assert "invoke-3008MB" not in frontier(windows, 0.5)
+
+
+def test_one_that_fails_is_not_recommended() -> None:
+    windows, curves = results(*SIZES)
+    broken, broken_curves = results((invoke(10240), 1, 0.1), ok_share=0.5)
+    advice = advise([*windows, *broken], {**curves, **broken_curves})
+    assert advice.fastest is not None
+    assert advice.fastest.variant == invoke(1769)
+
+
+def test_speed_is_compared_at_the_highest_quantile_that_all_know() -> None:
+    assert advise(*results(*SIZES, count=300)).q == 0.9
+    assert advise(*results(*SIZES, count=40)).q == 0.5
+    few = advise(*results(*SIZES, count=15))
+    assert (few.q, few.fastest, few.sentences) == (None, None, ())
+
+
+def test_a_near_tie_says_so() -> None:
+    rows = ((invoke(1024), 100.1, 1.0), (invoke(1769), 100, 1.0))
+    advice = advise(*results(*rows, count=40))
+    assert advice.fastest is not None
+    assert "not yet distinguishable from" in advice.fastest.text
+
+
+def test_without_prices_only_speed_is_told() -> None:
+    advice = advise(*results(*((v, ms, None) for v, ms, _ in SIZES)))
+    assert advice.fastest is not None
+    assert (advice.cheapest, advice.best, advice.frontier) == (None, None, ())
+
+
+def test_what_a_door_adds_is_measured_against_invoke_at_its_size() -> None:
+    door = Variant(EndpointKind.ALB, 512)
+    windows, curves = results((invoke(512), 200, 2.0), (invoke(1769), 60, 2.2), (door, 230, 2.1))
+    (overhead,) = advise(windows, curves).overheads
+    assert (overhead.variant, overhead.base) == (door, invoke(512))
+    assert overhead.measure is Measure.ATTEMPT
+    assert overhead.added.value_ns == pytest.approx(30 * NS_PER_MS, rel=0.1)
+    (text,) = [s for s in advise(windows, curves).sentences if s.startswith("alb adds")]
+    assert "to the median over Invoke at 512 MB (95 %: +" in text
+
+
+def test_overheads_are_paired_with_the_functions_own_duration_where_it_is_known() -> None:
+    door = Variant(EndpointKind.REST, 512)
+    windows, curves = results(
+        (invoke(512), 200, 2.0),
+        (door, 205, 5.5),
+        overhead_ms={EndpointKind.INVOKE: 1.0, EndpointKind.REST: 6.0},
+    )
+    (overhead,) = advise(windows, curves).overheads
+    assert overhead.measure is Measure.OVERHEAD
+    assert overhead.added.value_ns == pytest.approx(5 * NS_PER_MS, rel=0.02)
+    own = own_overhead(curves[door.name])
+    assert own is not None
+    value_ns, bounds = own
+    assert bounds.low_ns is not None
+    assert bounds.high_ns is not None
+    assert bounds.low_ns <= value_ns <= bounds.high_ns
+
+
+def test_nothing_measured_leads_to_nothing() -> None:
+    assert advise([], {}).sentences == ()
+    windows, _ = results(*SIZES, ok_share=0.0)
+    assert advise(windows, {}).sentences == ()
+
+
+def test_the_sentence_of_a_comparison() -> None:
+    windows, curves = results(*SIZES)
+    text = compare_sentence(windows[2], windows[1], 0.99, curves)
+    assert text.startswith("1769 MB: p99 −70 %, cost +10 % against 512 MB; ")
+    assert text.endswith("intervals don't overlap")
+    same, same_curves = results((invoke(1024), 100, 1.0), (invoke(1769), 100, 1.0), count=200)
+    assert compare_sentence(same[0], same[1], 0.5, same_curves).endswith("not yet distinguishable")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.4123, "0.412"), (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1,234")],
+)
+def test_numbers_have_three_digits(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_percentages_have_a_sign() -> None:
+    assert [percent(share) for share in (0.041, -0.38, 0.0)] == ["+4.1 %", "−38 %", "+0.0 %"]
+
+
+def test_sizes_are_named_in_full_where_the_size_is_not_enough() -> None:
+    arm = Variant(EndpointKind.INVOKE, 512, Architecture.ARM64)
+    assert size_name(invoke(512), arm) == "512 MB"
+    assert size_name(arm) == "512 MB arm64"
+    assert size_name(invoke(512), Variant(EndpointKind.ALB, 512)) == "invoke-512MB"
