@@ -37,6 +37,7 @@ from bench.record.cells import (
     distribution_of,
     merged_figures,
     repacked,
+    response_spread,
     unpacked,
 )
 from bench.record.columns import COUNT_FIELDS
@@ -44,6 +45,7 @@ from bench.record.gaps import GapFit, Gaps
 from bench.record.histogram import Indexes, encode_buckets
 from bench.record.hlog import TaggedHistogram
 from bench.record.series import MEASURES, Series
+from bench.record.spread import added
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
 from bench.record.windows import DistributionOf, sent, window_of
@@ -157,11 +159,14 @@ class Aggregate:
         return cell
 
     def _repack(self, key: _Key, values: Values | None, tally: Tallies) -> None:
-        known, figures = unpacked(self._packed[key])
+        packed = self._packed[key]
+        known, figures = unpacked(packed)
         known += tally
+        spread = packed.spread
         if values is not None:
             add_late(figures, values)
-        self._packed[key] = repacked(known, figures)
+            spread = added(spread, response_spread(values))
+        self._packed[key] = repacked(known, figures, spread)
 
     def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
         """A change of the plan: from its start on, this segment supersedes what was planned.
@@ -354,12 +359,13 @@ class Aggregate:
         phase = self._timeline.phase(key.phase)
         cell = self._cells.get(key)
         if cell is not None:
-            tally, figures = cell.tally, cell.figures()
+            tally, figures, spread = cell.tally, cell.figures(), cell.spread()
         else:
-            tally, figures = unpacked(self._packed[key])
+            packed = self._packed[key]
+            (tally, figures), spread = unpacked(packed), packed.spread
         variant = self._variants[key.variant]
         window = window_of(variant, tally, self._stretch(key), _from_figures(figures))
-        return Interval(key.second, phase.name, phase.measured, window)
+        return Interval(key.second, phase.name, phase.measured, window, spread)
 
     def _tally(self, key: _Key) -> Tallies:
         cell = self._cells.get(key)

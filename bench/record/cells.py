@@ -18,6 +18,7 @@ from bench.model import QUANTILES, Distribution, Quantile
 from bench.record.batch import MISSING, TALLY, Count, Values
 from bench.record.histogram import OVER, UPPER_NS, Indexes
 from bench.record.series import Series
+from bench.record.spread import Spread, spread_of
 from bench.stats.ranks import BEYOND, RANK_SLACK
 
 Figures = NDArray[np.int64]
@@ -52,6 +53,7 @@ class Packed:
 
     tally: bytes
     figures: bytes
+    spread: Spread = ()
 
 
 class Cell:
@@ -100,11 +102,13 @@ class Cell:
         """Counts, extremes and quantiles of every series."""
         return merged_figures([self])
 
+    def spread(self) -> Spread:
+        """Response times, coarsely; timed-out ones by their lower bound."""
+        return _spread_of([*self._buckets, *self._bounds])
+
     def pack(self) -> Packed:
         """The cell's figures alone."""
-        return Packed(
-            compress(self.tally.tobytes(), _FAST), compress(self.figures().tobytes(), _FAST)
-        )
+        return repacked(self.tally, self.figures(), self.spread())
 
 
 def unpacked(packed: Packed) -> tuple[NDArray[np.int64], Figures]:
@@ -114,9 +118,9 @@ def unpacked(packed: Packed) -> tuple[NDArray[np.int64], Figures]:
     return tally, figures.reshape(len(Series), _WIDTH)
 
 
-def repacked(tally: NDArray[np.int64], figures: Figures) -> Packed:
-    """The inverse of `unpacked`."""
-    return Packed(compress(tally.tobytes(), _FAST), compress(figures.tobytes(), _FAST))
+def repacked(tally: NDArray[np.int64], figures: Figures, spread: Spread) -> Packed:
+    """The inverse of `unpacked`, with the spread as it is."""
+    return Packed(compress(tally.tobytes(), _FAST), compress(figures.tobytes(), _FAST), spread)
 
 
 def add_late(figures: Figures, values: Values) -> None:
@@ -135,6 +139,18 @@ def add_late(figures: Figures, values: Values) -> None:
     figures[:, Figure.OUT_OF_RANGE] += values.negative
     figures[fresh > 0, Figure.KNOWN] = 0
     figures[figures[:, Figure.COUNT] == 0, Figure.MIN_NS] = 0
+
+
+def response_spread(values: Values) -> Spread:
+    """The spread of the response times of some rows."""
+    return _spread_of(
+        [values.buckets] if values.bounds is None else [values.buckets, values.bounds]
+    )
+
+
+def _spread_of(parts: list[Indexes]) -> Spread:
+    held = _joined(parts)[Series.RESPONSE]
+    return spread_of(held[held != MISSING])
 
 
 def merged_figures(cells: list[Cell]) -> Figures:

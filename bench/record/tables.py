@@ -27,6 +27,7 @@ from bench.model import (
     Verdict,
     Window,
 )
+from bench.record.spread import spread_from, spread_text
 
 Cell = str | int | float | None
 T = TypeVar("T")
@@ -96,7 +97,7 @@ SUMMARY_COLUMNS = (*_HEAD, *_TALLY, *_RATES, *_MAIN, *_COST, *_MORE, *_COUNTS)
 INTERVAL_COLUMNS = (
     *("t_s", "phase"),
     *(*_HEAD, *_TALLY, *_RATES, *_MAIN),
-    *("billed_ms_mean", "measured", *_MORE, *_COUNTS),
+    *("billed_ms_mean", "measured", *_MORE, *_COUNTS, "response_spread"),
 )
 PERCENTILE_COLUMNS = ("variant", "measure", "percentile", "value_ms", "samples", "at_least")
 ATTEMPT_COLUMNS = (
@@ -124,6 +125,7 @@ def interval_row(interval: Interval) -> dict[str, Cell]:
         "phase": interval.phase,
         **_window_cells(interval.window),
         "measured": "yes" if interval.measured else "no",
+        "response_spread": spread_text(interval.spread),
     }
 
 
@@ -226,6 +228,7 @@ def interval_of(row: Mapping[str, str]) -> Interval:
         phase=row["phase"],
         measured=row.get("measured", "yes") == "yes",
         window=window_of(row),
+        spread=spread_from(row.get("response_spread") or ""),
     )
 
 

@@ -1,0 +1,60 @@
+"""A coarse histogram of response times, per second: what a heat map over time is drawn from.
+
+Ten bins for each factor of ten, from 100 µs to 1,000 s; what lies beyond is in the first or last.
+Percentiles never come from here. In intervals.csv it stands as `BIN:COUNT` pairs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.record.histogram import UPPER_NS, Indexes
+
+LOWEST_NS = 100_000
+PER_DECADE = 10
+BINS = 70
+
+Spread = tuple[tuple[int, int], ...]
+"""(bin, count) for each occupied bin, ascending."""
+
+
+def bin_edges_ns() -> NDArray[np.float64]:
+    """Lower edges of all bins, and the upper edge of the last."""
+    edges: NDArray[np.float64] = LOWEST_NS * 10.0 ** (np.arange(BINS + 1) / PER_DECADE)
+    return edges
+
+
+def _bins() -> NDArray[np.intp]:
+    """The bin of each bucket of a histogram."""
+    found = np.searchsorted(bin_edges_ns(), UPPER_NS, side="right") - 1
+    return np.clip(found, 0, BINS - 1)
+
+
+_BIN_OF_BUCKET = _bins()
+
+
+def spread_of(buckets: Indexes) -> Spread:
+    """The spread of values given by their buckets."""
+    counts = np.bincount(_BIN_OF_BUCKET[buckets], minlength=BINS)
+    occupied = np.flatnonzero(counts)
+    return tuple(zip(occupied.tolist(), counts[occupied].tolist(), strict=True))
+
+
+def added(one: Spread, other: Spread) -> Spread:
+    """Both together."""
+    counts = dict(one)
+    for number, count in other:
+        counts[number] = counts.get(number, 0) + count
+    return tuple(sorted(counts.items()))
+
+
+def spread_text(spread: Spread) -> str:
+    """`31:4 32:10`."""
+    return " ".join(f"{number}:{count}" for number, count in spread)
+
+
+def spread_from(text: str) -> Spread:
+    """The inverse of `spread_text`."""
+    pairs = (pair.partition(":") for pair in text.split())
+    return tuple((int(number), int(count)) for number, _, count in pairs)
