@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from bench.record.recorded import RecordedRun
+from bench.report.html import render_html
+from tests.record.build import LARGE, SMALL
+from tests.report.build import TITLE, recorded
+
+_VOID = {"meta", "link", "br", "img"}
+
+
+class Page(HTMLParser):
+    """Checks that what is opened is closed, and keeps tags, attributes and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RecordedRun:
+    return recorded(tmp_path)
+
+
+def test_the_page_is_well_formed_and_names_everything(run: RecordedRun) -> None:
+    page = Page(render_html(run))
+    text = " ".join(page.text)
+    for words in (TITLE, "INVALID", SMALL.name, LARGE.name, "Response time by percentile"):
+        assert words in text
+    assert "≥3,000" in text
+    assert "Fastest: 1769 MB" in text
+
+
+def test_nothing_is_fetched_and_nothing_runs(run: RecordedRun) -> None:
+    page = Page(render_html(run))
+    assert "script" not in page.tags
+    assert not any(name in ("src", "href", "srcset") for name, _ in page.attributes)
+    assert not any(name.startswith("on") for name, _ in page.attributes)
+    assert "url(" not in render_html(run)
+    assert "@import" not in render_html(run)
+
+
+def test_hostile_words_stay_words(run: RecordedRun) -> None:
+    text = render_html(run)
+    assert "<script>" not in text
+    assert "off we &lt;go&gt;" in text
+    assert "too &lt;warm&gt;" in text
+
+
+def test_charts_have_axes_with_round_numbers_and_a_legend(run: RecordedRun) -> None:
+    page = Page(render_html(run))
+    assert page.tags.count("figure") >= 5
+    text = [words.strip() for words in page.text]
+    for tick in ("50", "90", "1,000", "0"):
+        assert tick in text
+
+
+def test_series_are_told_by_marker_too(run: RecordedRun) -> None:
+    page = Page(render_html(run))
+    assert {"circle", "rect", "polygon"} <= set(page.tags)
+
+
+def test_a_run_without_results_is_a_page(run: RecordedRun) -> None:
+    Page(render_html(replace(run, windows=(), curves={}, intervals=(), events=())))
+
+
+def test_a_long_run_stays_small(tmp_path: Path) -> None:
+    run = recorded(tmp_path, seconds=700)
+    assert len(render_html(run)) < 300_000

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bench.model import Slo
+from bench.record.tables import SUMMARY_COLUMNS
+from bench.report.json import run_document
+from tests.record.build import DOOR, LARGE, SMALL
+from tests.report.build import RARE, recorded
+
+
+def test_the_document_has_what_the_summary_has(tmp_path: Path) -> None:
+    run = recorded(tmp_path, slos=(Slo("quick", "p50 of 1769MB < 1s"),))
+    document = json.loads(run_document(run))
+    assert (document["verdict"], document["state"]) == ("INVALID", "finished")
+    by_name = {row["variant"]: row for row in document["variants"]}
+    assert list(by_name) == [v.name for v in (SMALL, LARGE, DOOR, RARE)]
+    large = by_name[LARGE.name]
+    assert set(large) <= set(SUMMARY_COLUMNS)
+    assert (large["offered"], large["ok"], large["memory_mb"]) == (200, 200, 1769)
+    assert 39 < large["response_p50_ms"] < 41
+    assert large["response_p99_ms"] is None
+    assert document["advice"]["fastest"] == LARGE.name
+    assert document["advice"]["endpoint_overheads"][0]["base"] == LARGE.name
+    assert document["slos"][0]["state"] == "ok"
+    assert {"verdict", "text", "variant"} == set(document["reasons"][0])
+
+
+def test_it_is_strict_json(tmp_path: Path) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    json.loads(run_document(recorded(tmp_path)), parse_constant=refuse)
