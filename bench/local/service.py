@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import socket
 import struct
@@ -28,6 +29,11 @@ MAX_BODY_BYTES = 70_254_592
 MAX_LINE_BYTES = 65_536
 MAX_FIELD_BYTES = 65_536
 MAX_HEADERS = 500
+_log = logging.getLogger(__name__)
+_silent = logging.getLogger(f"{__name__}.aiohttp")
+"""For what callers send that is no HTTP: it is answered, and no news."""
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
 NO_BODY = frozenset({204, 304})
 
 
@@ -112,6 +118,7 @@ class Service:
             site.handle,
             request_factory=_make_request,
             access_log=None,
+            logger=_silent,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_FIELD_BYTES,
             max_headers=MAX_HEADERS,
@@ -159,7 +166,13 @@ class _Site:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _response(_message(413, "Request Entity Too Large"))
-        answer = await self._handler(_translate(request, body), reply)
+        except (web.RequestPayloadError, ConnectionError):
+            return _gone()
+        try:
+            answer = await self._handler(_translate(request, body), reply)
+        except Exception:  # noqa: BLE001 - a mistake of ours: told, and the server goes on
+            _log.exception("%s %s", request.method, request.raw_path)
+            return _response(_message(500, "Internal server error"))
         if answer is None:
             return reply.response or _gone()
         response = _response(answer)
@@ -225,5 +238,5 @@ def _unfit(text: str) -> bool:
 
 
 def _gone() -> web.Response:
-    """The handler has dropped the connection; nobody will read this."""
+    """The connection has been dropped, by the caller or on purpose; nobody will read this."""
     return web.Response(status=500)

@@ -163,3 +163,27 @@ async def test_it_listens_on_loopback_alone(site: Site) -> None:
         if not str(address[0]).startswith("127."):
             with pytest.raises(OSError, match="refused"):
                 await asyncio.open_connection(str(address[0]), site.port)
+
+
+async def test_a_mistake_of_ours_is_a_500_and_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(site, "answer", None)
+    monkeypatch.setattr(site, "requests", None)
+    answer = await site.http.get("/some/path")
+    assert answer.status_code == 500
+    assert "GET /some/path" in caplog.text
+
+
+async def test_a_caller_who_hangs_up_in_the_middle_is_no_news(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nContent-Length: 10\r\n\r\nhalf"
+    writer.write(head.encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert (await site.http.get("/")).status_code == 200
+    assert len(site.requests) == 1
+    assert caplog.text == ""
