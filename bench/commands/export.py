@@ -16,6 +16,9 @@ FORMATS = {
     "intervals": "bench.record.csvfiles:intervals_text",
     "percentiles": "bench.record.csvfiles:percentiles_text",
     "json": "bench.report.json:run_document",
+    "html": "bench.report.html:render_html",
+    "junit": "bench.report.junit:render_junit",
+    "hlog": "bench.report.hlog:render_hlog",
     "text": "bench.report.text:render_text",
 }
 """Format -> the function that renders a RecordedRun. To add one: its file, and its name here."""
@@ -34,7 +37,7 @@ FORMATS = {
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Instead of stdout.")
 @runs_option
 def export(run: str | None, form: str, out: Path | None, root: Path) -> None:
-    """Write the results of RUN, or of the latest run, as csv, json or text."""
+    """Write the results of RUN, or of the latest run, as csv, json, html, junit, hlog or text."""
     module, _, function = FORMATS[form].partition(":")
     text = getattr(import_module(module), function)(read_run(run, root))
     if out is None:

@@ -180,7 +180,7 @@ def _cost(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
         yield f"{where} {_usd(expected.usd)} if {billed} are billed for each, without retries"
     limit = profile.max_spend_usd
     if limit is not None:
-        yield f"{INDENT}the run ends at {_usd(limit)} (limits.max_spend)"
+        yield f"{INDENT}the run ends once {_usd(limit)} are spent (limits.max_spend)"
 
 
 def _table(expected: Forecast) -> Iterator[str]:

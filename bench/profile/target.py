@@ -23,6 +23,7 @@ CLIENT_CONTEXT_LIMIT_BYTES = 3583
 BUNDLED = Path(bench.__file__).parent / "local" / "functions"
 """The functions that come with the package, a folder each."""
 ONLY_LOCAL = ("handler", "timeout", "concurrency", "faults", "environment")
+NEVER_LOCAL = ("region", "qualifier")
 _FUNCTION = re.compile(
     r"(arn:aws[\w-]*:lambda:)?([a-z]{2}(-[a-z]+)+-\d:)?(\d{12}:)?(function:)?[\w-]+(:[\w$-]+)?"
     r"|arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[\w.-]+"
@@ -38,10 +39,9 @@ def read_target(table: Table, events: Iterable[EventSpec], base_dir: Path) -> Ta
         TargetKind.LOCAL,
         missing='say "local", "aws" or "http"',
     )
-    if kind is not TargetKind.LOCAL:
-        for key in ONLY_LOCAL:
-            if key in table:
-                table.fault(key, f'is for a target of kind "local" (this one is "{kind.value}")')
+    for key in NEVER_LOCAL if kind is TargetKind.LOCAL else ONLY_LOCAL:
+        if key in table:
+            table.fault(key, f'has no meaning for a target of kind "{kind.value}": leave it out')
     return Target(
         kind=kind,
         function=_function(table, kind, base_dir),

@@ -57,14 +57,21 @@ def read_variants(root: Table, target: Target) -> tuple[Variant, ...]:
             "variants",
             'is missing: add [[variants]] with endpoint = "invoke" and memory_mb = [128, 1024]',
         )
-    _check_urls(root, target, list(found))
+    _check_versions(root, target, list(found))
     if len(found) > MAX_VARIANTS:
         root.fault("variants", f"are {len(found)}: at most {MAX_VARIANTS} can be measured")
     return tuple(found)
 
 
-def _check_urls(root: Table, target: Target, variants: Sequence[Variant]) -> None:
-    """A door's URL leads to one version of the function: two sizes need two URLs."""
+def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) -> None:
+    """A qualifier is one version of the function, and so is where a door's URL leads."""
+    sizes = sorted({variant.memory_mb for variant in variants if variant.memory_mb is not None})
+    if target.qualifier is not None and len(sizes) > 1:
+        root.fault(
+            "target.qualifier",
+            f"is one version of the function and cannot have both {sizes[0]} and {sizes[1]} MB: "
+            "leave it out, and each size gets a version of its own",
+        )
     for endpoint, url in target.urls.items():
         names = [variant.name for variant in variants if variant.endpoint is endpoint]
         if len(names) > 1 and not any(place in url for place in URL_PLACES):

@@ -98,7 +98,7 @@ def test_plan_prices_a_run_on_aws(tmp_path: Path, capsys: pytest.CaptureFixture[
     )  # fmt: skip
     # 50,000 invocations of one GB-second each, and 0.20 USD per million requests
     assert "0.84 USD if 1s are billed for each" in said
-    assert "the run ends at 2.00 USD (limits.max_spend)" in said
+    assert "the run ends once 2.00 USD are spent (limits.max_spend)" in said
 
 
 def test_plan_of_a_url_knows_no_price(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

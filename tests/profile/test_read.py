@@ -227,6 +227,7 @@ CASES = [
     ("no generator", '"primes"', '"primes"\nevent_generator = "x"', "target.event_generator"),
     ("a url", '"primes"', '"primes"\nurl = "http://x"', 'url is for a target of kind "http"'),
     ("bad url", '"primes"', '"primes"\nurls = { alb = "x" }', "target.urls.alb must be a URL"),
+    ("region", '"primes"', '"primes"\nregion = "eu-west-1"', "target.region has no meaning for"),
     ("long timeout", '"primes"', '"primes"\ntimeout = "16m"', "must be at most 15m"),
     ("no target", '[target]\nkind = "local"\nfunction = "primes"', "", "target is missing"),
     ("no kind", 'kind = "local"', "", 'target.kind is missing: say "local", "aws" or "http"'),
@@ -368,6 +369,22 @@ def test_a_shipped_profile_works_by_name_from_anywhere(
     assert load_profile("quickstart").name == "quickstart"
     (tmp_path / "quickstart").mkdir()
     assert load_profile("quickstart.toml") != load_profile("quickstart")
+
+
+def test_a_qualifier_has_one_memory_size(tmp_path: Path) -> None:
+    text = MINIMAL.replace('"local"', '"aws"').replace('"primes"', '"f"\nqualifier = "live"')
+    assert load(tmp_path, text).target.qualifier == "live"
+    assert (
+        "cannot have both 128 and 256 MB"
+        in mistakes(tmp_path, text.replace("128", "[256, 128]"))[0]
+    )
+
+
+def test_keys_of_a_local_target_have_no_meaning_elsewhere(tmp_path: Path) -> None:
+    text = MINIMAL.replace('"local"', '"aws"').replace('"primes"', '"f"\ntimeout = "3s"')
+    assert mistakes(tmp_path, text) == [
+        'target.timeout has no meaning for a target of kind "aws": leave it out'
+    ]
 
 
 def test_a_doors_url_leads_to_one_memory_size(tmp_path: Path) -> None:

@@ -78,7 +78,6 @@ targets = st.builds(
         min_size=1,
         max_size=3,
     ).map(tuple),
-    qualifier=st.none() | st.just("live"),
     http_headers=st.dictionaries(st.sampled_from(["x-a", "accept"]), st.just("a b"), max_size=2),
     timeout_s=st.none() | st.integers(1, 900_000).map(lambda ms: ms / 1000),
     concurrency=st.none() | st.integers(0, 1000),
@@ -207,12 +206,11 @@ FORMS = {
     "file": MINIMAL.replace('"primes"', '"primes"\nevent_file = "a.json"'),
     "faults": MINIMAL + '[[target.faults]]\nkind = "latency"\nms = 50\n',
     "context": MINIMAL.replace('"primes"', '"primes"\nclient_context = { custom = { a = 1 } }'),
-    "version": MINIMAL.replace('"primes"', '"primes"\nqualifier = 12'),
     "capacity": MINIMAL.partition("[[phase]]")[0]
     + '[capacity]\nstart = "1/s"\nmax = "9/s"\nholds = "p99 < 1s"\nprecision = "3%"\n',
     "http": '[target]\nkind = "http"\nurl = "http://127.0.0.1:1/"\nmethod = "GET"\n'
     '[[phase]]\nrate = "1/s"\nduration = "1s"\n',
-    "aws": '[target]\nkind = "aws"\nfunction = "f"\nregion = "eu-central-1"\n'
+    "aws": '[target]\nkind = "aws"\nfunction = "f"\nqualifier = 12\nregion = "eu-central-1"\n'
     'urls = { alb = "https://a.example" }\n[[variants]]\nendpoint = ["invoke", "alb"]\n'
     'memory_mb = 128\n[[phase]]\nrate = "1/s"\nduration = "1s"\n',
 }
