@@ -212,7 +212,7 @@ _OK = _outcome(Outcome.OK)
 _RETRIES = _count("retries")
 _COLD = _count("cold_starts")
 _RATE = _Column("achieved/s", lambda window: f"{window.achieved_rps:.1f}")
-_LAG = _Column("lag p99", lambda w: quantile_cell(w.measure(Measure.SEND_LAG).at(0.99)))
+_LAG = _quantile(Measure.SEND_LAG, 0.99)
 _PRICE = _Column("$/M", lambda window: _maybe(window.usd_per_million, ".2f"))
 _RESPONSE = _times(Measure.RESPONSE, "response ms")
 _ATTEMPT = _times(Measure.ATTEMPT, "attempt ms")
@@ -239,7 +239,7 @@ _PARTS = (
     ),
     _RESPONSE,
     _ATTEMPT,
-    _Part("", (_LAG,)),
+    _Part("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
     _Part(
         "function",
         (
@@ -285,4 +285,4 @@ def _verdict_lines(run: RecordedRun) -> Iterable[str]:
     yield f"{run.verdict.value}:"
     for reason in run.reasons:
         place = f"{reason.variant}: " if reason.variant else ""
-        yield f"  {place}{reason.text}"
+        yield f"  {reason.verdict.value:<7}  {place}{reason.text}"

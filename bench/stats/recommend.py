@@ -2,7 +2,7 @@
 
 Sizes are compared through one door: Invoke if it was measured, else the one with most sizes. Speed
 is response time at the highest of p99, p90 and p50 that is known of every size compared. Only
-variants with few failures take part: a failure can be fast and cheap.
+variants with few failures and a verdict other than INVALID take part: a failure can be fast.
 
 The best trade follows the balanced strategy of AWS Lambda Power Tuning: the smallest mean of time
 and cost, each as a share of the largest among the sizes compared. It lies on the efficient
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.model import EndpointKind, Measure, Variant, Window
+from bench.model import EndpointKind, Measure, Variant, Verdict, Window
 from bench.stats.compare import Difference, difference
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 from bench.stats.wording import (
@@ -110,7 +110,8 @@ def comparable(windows: Sequence[Window]) -> list[Window]:
 
 def _is_good(window: Window) -> bool:
     tally = window.tally
-    return tally.ok > 0 and tally.failed <= MAX_FAILED_SHARE * tally.finished
+    few_failures = tally.failed <= MAX_FAILED_SHARE * tally.finished
+    return tally.ok > 0 and few_failures and window.verdict is not Verdict.INVALID
 
 
 def common_quantile(windows: Sequence[Window], curves: Curves) -> float | None:

@@ -52,7 +52,7 @@ def test_the_contracts_figures_are_all_there(run: RecordedRun) -> None:
     for head in ("offered", "achieved/s", "ok", "timeout", "retries", "×", "billed", "$/M"):
         assert head in heads
     assert heads.count("p99") >= 2
-    assert heads.count("max") == 2
+    assert heads.count("max") == 3
 
 
 def test_failures_that_never_happened_take_no_room(run: RecordedRun) -> None:
@@ -78,7 +78,10 @@ def test_the_last_lines_say_what_follows(run: RecordedRun) -> None:
 def test_the_verdict_stands_last_with_its_reasons(run: RecordedRun) -> None:
     text = render_text(run, 100)
     assert text.index("\nINVALID:\n") > text.index("Fastest")
-    assert f"  {RARE.name}: 1 of 6 arrivals (16.7%) found no free slot and were dropped" in text
+    assert (
+        f"  INVALID  {RARE.name}: 1 of 6 arrivals (16.7%) found no free slot and were dropped"
+        in text
+    )
     good = replace(run, verdict=Verdict.VALID, reasons=())
     assert render_text(good, 100).endswith("VALID: nothing speaks against these numbers\n")
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from bench.model import (
     Quantile,
     Tally,
     Variant,
+    Verdict,
     Window,
 )
 from bench.model import Distribution as D
@@ -94,6 +97,14 @@ def test_one_that_fails_is_not_recommended() -> None:
     advice = advise([*windows, *broken], {**curves, **broken_curves})
     assert advice.fastest is not None
     assert advice.fastest.variant == invoke(1769)
+
+
+def test_an_invalid_variant_is_not_recommended() -> None:
+    windows, curves = results(*SIZES)
+    windows[2] = replace(windows[2], verdict=Verdict.INVALID)
+    advice = advise(windows, curves)
+    assert advice.fastest is not None
+    assert advice.fastest.variant == invoke(512)
 
 
 def test_speed_is_compared_at_the_highest_quantile_that_all_know() -> None:
