@@ -51,7 +51,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.recorded import RecordedRun
 from bench.record.runlog import RunFolder
 from bench.record.validity import Evidence, HealthHistory, Judgement, judge
-from bench.stats.quantiles import precision
+from bench.stats.quantiles import Curve, precision
 from bench.stats.slo import SloResult, SloState, evaluate
 
 TICK_NS = 250 * NS_PER_MS
@@ -160,6 +160,7 @@ class RunSession:
             verdict,
             slos,
             curves=curves,
+            class_curves=self.aggregate.class_curves(),
             histograms=self.aggregate.settled(final=True),
             state=self.state,
         )
@@ -377,6 +378,14 @@ class RunSession:
     def window(self, seconds: int | None) -> tuple[Window, ...]:
         """Per variant, the last seconds, or the whole run's measured phases for None."""
         return self.aggregate.totals() if seconds is None else self.aggregate.window(seconds)
+
+    def curves(self) -> dict[str, dict[Measure, Curve]]:
+        """Whole distributions so far, by the variant's name; measured phases."""
+        return self.aggregate.curves()
+
+    def class_curves(self) -> dict[str, dict[str, Curve]]:
+        """Response times of cold, warm, retried and failed invocations, likewise."""
+        return self.aggregate.class_curves()
 
     def snapshot(self) -> Snapshot:
         """The run at this moment; takes what changed since the last call."""

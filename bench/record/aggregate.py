@@ -44,7 +44,7 @@ from bench.record.columns import COUNT_FIELDS
 from bench.record.gaps import GapFit, Gaps
 from bench.record.histogram import Indexes, encode_buckets
 from bench.record.hlog import TaggedHistogram
-from bench.record.series import MEASURES, Series
+from bench.record.series import TAGS, Series
 from bench.record.spread import added
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
@@ -317,8 +317,8 @@ class Aggregate:
     def _lines(self, key: _Key, cell: Cell) -> Iterator[TaggedHistogram]:
         exact, bounds = cell.fresh()
         suffix = "" if self._timeline.phase(key.phase).measured else "/unmeasured"
-        for measure, series in MEASURES.items():
-            tag = f"{self._variants[key.variant].name}/{measure.value}{suffix}"
+        for name, series in TAGS.items():
+            tag = f"{self._variants[key.variant].name}/{name}{suffix}"
             late = present(bounds[series])
             held = np.concatenate((present(exact[series]), late))
             if held.size:
@@ -334,6 +334,10 @@ class Aggregate:
     def curves(self) -> dict[str, dict[Measure, Curve]]:
         """The whole distribution of every measure, by the variant's name; measured phases."""
         return self._totals.curves()
+
+    def class_curves(self) -> dict[str, dict[str, Curve]]:
+        """Response times of each class (cold, warm, retried, failed), by the variant's name."""
+        return self._totals.class_curves()
 
     def gap_fits(self) -> dict[str, GapFit]:
         """By the variant's name: how well the gaps of first sends fit what was planned."""

@@ -120,10 +120,17 @@ def _totals(run: RecordedRun) -> Iterable[tuple[str, Histogram]]:
         for measure, curve in curves.items():
             histogram = Histogram.of(curve)
             histogram.max_ns = max_ns_of(run, variant, measure) or histogram.max_ns
-            yield f"{variant}/{measure.value}", histogram
-            if curve.censored.any():
-                late = Curve(curve.values_ns, curve.censored, np.zeros_like(curve.counts))
-                yield f"{variant}/{measure.value}{CENSORED}", Histogram.of(late)
+            yield from _with_late(f"{variant}/{measure.value}", histogram, curve)
+    for variant, classes in run.class_curves.items():
+        for name, curve in classes.items():
+            yield from _with_late(f"{variant}/{name}", Histogram.of(curve), curve)
+
+
+def _with_late(tag: str, histogram: Histogram, curve: Curve) -> Iterable[tuple[str, Histogram]]:
+    yield tag, histogram
+    if curve.censored.any():
+        late = Curve(curve.values_ns, curve.censored, np.zeros_like(curve.counts))
+        yield tag + CENSORED, Histogram.of(late)
 
 
 def attempts_text(

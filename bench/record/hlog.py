@@ -1,14 +1,15 @@
 """HdrHistogram interval logs: histograms.hlog, written as a run goes and read back.
 
 Format 1.3 with tags, histograms in encoding version 2. Times are seconds since the run's start
-(BaseTime), maxima milliseconds. Tags: `VARIANT/MEASURE`; `…/unmeasured` for a warm-up, so that all
-lines of a plain tag merge to what summary.csv has; `…/censored` repeats those values of a line that
-are lower bounds. Values beyond 15 min have no place in it.
+(BaseTime), maxima milliseconds. Tags: `VARIANT/MEASURE`, and `VARIANT/CLASS` for the response times
+of cold, warm, retried and failed invocations; `…/unmeasured` for a warm-up, so that all lines of a
+plain tag merge to what summary.csv has; `…/censored` repeats those values of a line that are lower
+bounds. Values beyond 15 min have no place in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from bench.model import NS_PER_MS, NS_PER_S, Measure
 from bench.record.histogram import Histogram
+from bench.record.series import CLASSES
 from bench.stats.quantiles import Curve
 
 _LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
@@ -80,12 +82,27 @@ def merged(lines: Iterable[TaggedHistogram]) -> dict[str, Histogram]:
 
 def curves_of(histograms: dict[str, Histogram]) -> dict[str, dict[Measure, Curve]]:
     """Whole distributions by variant and measure, lower bounds marked; measured phases alone."""
-    curves: dict[str, dict[Measure, Curve]] = {}
+    found = _curves_of(histograms, [measure.value for measure in Measure])
+    return {
+        variant: {Measure(name): curve for name, curve in curves.items()}
+        for variant, curves in found.items()
+    }
+
+
+def class_curves_of(histograms: dict[str, Histogram]) -> dict[str, dict[str, Curve]]:
+    """Response times by variant and class of invocations, likewise."""
+    return _curves_of(histograms, CLASSES)
+
+
+def _curves_of(
+    histograms: dict[str, Histogram], names: Collection[str]
+) -> dict[str, dict[str, Curve]]:
+    curves: dict[str, dict[str, Curve]] = {}
     for tag, histogram in histograms.items():
-        variant, _, measure = tag.partition("/")
-        if measure in list(Measure):
+        variant, _, name = tag.partition("/")
+        if name in names:
             curve = _with_bounds(histogram.points(), histograms.get(tag + CENSORED))
-            curves.setdefault(variant, {})[Measure(measure)] = curve
+            curves.setdefault(variant, {})[name] = curve
     return curves
 
 

@@ -21,7 +21,7 @@ from bench.model import (
 )
 from bench.profile import load_profile
 from bench.record.histogram import Histogram
-from bench.record.hlog import curves_of, merged, read_hlog
+from bench.record.hlog import class_curves_of, curves_of, merged, read_hlog
 from bench.record.recorded import (
     EVENTS,
     HISTOGRAMS,
@@ -71,6 +71,7 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
         slos=tuple(_slo(raw) for raw in report.get("slos", ())),
         state=str(report.get("state", UNFINISHED)),
         curves=curves_of(histograms),
+        class_curves=class_curves_of(histograms),
     )
 
 

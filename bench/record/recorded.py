@@ -55,6 +55,8 @@ class RecordedRun:
     """A RunState's value, or UNFINISHED."""
     curves: Mapping[str, Mapping[Measure, Curve]] = field(default_factory=dict)
     """Whole distributions by the variant's name and measure; measured phases alone."""
+    class_curves: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
+    """Response times of cold, warm, retried and failed invocations, likewise."""
 
     @property
     def name(self) -> str:

@@ -61,6 +61,7 @@ from bench.stats.quantiles import Curve
 from bench.stats.slo import SloResult
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
+ClassCurves = Mapping[str, Mapping[str, Curve]]
 
 
 class RunFolder:
@@ -149,6 +150,7 @@ class RunFolder:
         slos: Sequence[SloResult] = (),
         *,
         curves: Curves,
+        class_curves: ClassCurves | None = None,
         histograms: Iterable[TaggedHistogram] = (),
         state: RunState = RunState.FINISHED,
     ) -> RecordedRun:
@@ -168,6 +170,7 @@ class RunFolder:
             slos=tuple(slos),
             state=state.value,
             curves=curves,
+            class_curves=class_curves or {},
         )
         self.write(INTERVALS, intervals_text(run))
         self.write(PERCENTILES, percentiles_text(run))

@@ -51,6 +51,13 @@ class Series(IntEnum):
 
 
 MEASURES: dict[Measure, Series] = {measure: Series[measure.name] for measure in Measure}
+CLASSES: dict[str, Series] = {
+    series.name.lower(): series
+    for series in (Series.COLD, Series.WARM, Series.RETRIED, Series.FAILED)
+}
+"""Response times of a class of invocations: fields of Window."""
+TAGS: dict[str, Series] = {**{m.value: series for m, series in MEASURES.items()}, **CLASSES}
+"""By the name that files know it under."""
 
 _BOUNDABLE = (
     Series.RESPONSE,

@@ -10,7 +10,7 @@ from bench.aws.prices import door_usd, function_usd, usd_per_million
 from bench.model import Distribution, EndpointKind, Measure, Outcome, Variant, Window
 from bench.record.batch import TALLY, Count, Tallies, Values, present
 from bench.record.histogram import Histogram
-from bench.record.series import MEASURES, Series
+from bench.record.series import CLASSES, MEASURES, Series
 from bench.record.timeline import Stretch
 from bench.record.windows import DistributionOf, billed_ms_mean, in_flight, window_of
 from bench.stats.quantiles import Curve
@@ -77,6 +77,17 @@ class Totals:
             variant.name: {
                 measure: histograms[series].points()
                 for measure, series in MEASURES.items()
+                if series in histograms
+            }
+            for variant, histograms in zip(self._variants, self._histograms, strict=True)
+        }
+
+    def class_curves(self) -> dict[str, dict[str, Curve]]:
+        """Response times of each class of invocations, by the variant's name."""
+        return {
+            variant.name: {
+                name: histograms[series].points()
+                for name, series in CLASSES.items()
                 if series in histograms
             }
             for variant, histograms in zip(self._variants, self._histograms, strict=True)

@@ -1,0 +1,62 @@
+"""Response times of cold, warm, retried and failed invocations, as curves and in the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from bench.model import Phase, Verdict
+from bench.profile import resolved_toml
+from bench.record.aggregate import Aggregate
+from bench.record.hlog import class_curves_of, merged, read_hlog
+from bench.record.reading import load_run
+from bench.record.runlog import RunFolder
+from bench.record.series import CLASSES
+from tests.record.build import profile_of, random_load, together
+
+
+def aggregate_of_a_run() -> Aggregate:
+    profile = profile_of(phases=(Phase("steady", 10 * 10**9, 20.0, 20.0),))
+    plan = together(profile)
+    aggregate = Aggregate(profile, plan)
+    random_load(Random(4), profile, plan).to(aggregate)
+    aggregate.advance(plan.duration_ns)
+    return aggregate
+
+
+def test_a_class_curve_has_as_many_samples_as_its_distribution() -> None:
+    aggregate = aggregate_of_a_run()
+    curves = aggregate.class_curves()
+    seen = set()
+    for window in aggregate.totals():
+        for name in CLASSES:
+            expected = getattr(window, name)
+            found = curves[window.variant.name].get(name)
+            assert (found.count if found else 0) == expected.count
+            seen |= {name} if expected.count else set()
+    assert seen == set(CLASSES)
+
+
+def test_classes_merge_from_the_interval_log_and_read_back_from_the_totals(tmp_path: Path) -> None:
+    aggregate = aggregate_of_a_run()
+    profile = profile_of(phases=(Phase("steady", 10 * 10**9, 20.0, 20.0),))
+    folder = RunFolder.create(tmp_path, profile, resolved_toml(profile), {})
+    written = folder.finish(
+        aggregate.totals(),
+        aggregate.intervals(),
+        (),
+        Verdict.VALID,
+        curves=aggregate.curves(),
+        class_curves=aggregate.class_curves(),
+        histograms=aggregate.settled(final=True),
+    )
+    by_second = class_curves_of(
+        merged(read_hlog((written.folder / "histograms.hlog").read_text(encoding="utf-8")))
+    )
+    read = load_run(written.folder).class_curves
+    for variant, classes in written.class_curves.items():
+        for name, curve in classes.items():
+            for other in (by_second[variant][name], read[variant][name]):
+                assert other.count == curve.count
+                assert other.quantile_ns(0.5) == curve.quantile_ns(0.5)
+                assert other.censored.sum() == curve.censored.sum()
