@@ -109,7 +109,7 @@ class Sandbox:
         finally:
             self._tools.watch.discard(self)
         init_ns = monotonic_ns() - begin_ns
-        self.alive = failure is None
+        self.alive = failure is None and not self._exited.done()
         if failure is not None:
             self.kill()
             await self._gone()

@@ -563,9 +563,11 @@ LEAVING = """
 async def test_a_runtime_that_never_takes_its_work_is_an_exit_error(tmp_path: Path) -> None:
     code = LEAVING.format(then="os._exit(9)")
     async with serving(bootstrap_function(tmp_path, code)) as local:
-        invoked = await local.invoke("f")
-    assert invoked.payload["errorType"] == "Runtime.ExitError"
-    assert invoked.payload["errorMessage"].endswith("exit status 9")
+        several = await asyncio.gather(*(local.invoke("f") for _ in range(5)))
+        again = await local.invoke("f")
+    for invoked in (*several, again):
+        assert invoked.payload["errorType"] == "Runtime.ExitError"
+        assert invoked.payload["errorMessage"].endswith("exit status 9")
 
 
 async def test_a_runtime_that_hangs_up_may_poll_again(tmp_path: Path) -> None:
