@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import bench
-from bench.model import Window
+from bench.model import NS_PER_MS, Window
 from bench.record.recorded import RecordedRun
 from bench.record.tables import Cell, summary_row
-from bench.stats.recommend import Advice, Choice, Overhead, advise
+from bench.stats.quantiles import Bounds
+from bench.stats.recommend import Advice, Choice, Overhead, advise, own_overhead
 
 SCHEMA = 1
 
@@ -34,12 +35,30 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
             for s in run.slos
         ],
         "variants": [_variant(window) for window in run.windows],
+        "overheads": [_own_overhead(window, run) for window in run.windows],
         "advice": _advice(advise(run.windows, run.curves)),
     }
 
 
 def _variant(window: Window) -> dict[str, Cell]:
     return summary_row(window)
+
+
+def _own_overhead(window: Window, run: RecordedRun) -> dict[str, Any]:
+    """What lies between caller and handler, paired by invocation; nulls where nobody told."""
+    name = window.variant.name
+    found = own_overhead(run.curves.get(name, {}))
+    value_ns, bounds = found if found is not None else (None, Bounds(None, None))
+    return {
+        "variant": name,
+        "median_ms": _ms(value_ns),
+        "low_ms": _ms(bounds.low_ns),
+        "high_ms": _ms(bounds.high_ns),
+    }
+
+
+def _ms(value_ns: int | None) -> float | None:
+    return None if value_ns is None else value_ns / NS_PER_MS
 
 
 def _advice(advice: Advice) -> dict[str, Any]:
@@ -64,8 +83,8 @@ def _overhead(overhead: Overhead) -> dict[str, Any]:
         "variant": overhead.variant.name,
         "base": overhead.base.name,
         "measure": overhead.measure.value,
-        "median_added_ms": added.value_ns / 1e6,
-        "low_ms": None if added.low_ns is None else added.low_ns / 1e6,
-        "high_ms": None if added.high_ns is None else added.high_ns / 1e6,
+        "median_added_ms": _ms(added.value_ns),
+        "low_ms": _ms(added.low_ns),
+        "high_ms": _ms(added.high_ns),
         "distinguishable": added.is_distinguishable,
     }

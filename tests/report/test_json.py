@@ -23,6 +23,9 @@ def test_the_document_has_what_the_summary_has(tmp_path: Path) -> None:
     assert large["response_p99_ms"] is None
     assert document["advice"]["fastest"] == LARGE.name
     assert document["advice"]["endpoint_overheads"][0]["base"] == LARGE.name
+    overheads = {row["variant"]: row for row in document["overheads"]}
+    assert overheads[LARGE.name]["low_ms"] <= overheads[LARGE.name]["median_ms"]
+    assert overheads[DOOR.name]["median_ms"] is None, "this door showed no durations"
     assert document["slos"][0]["state"] == "ok"
     assert {"verdict", "text", "variant"} == set(document["reasons"][0])
 
