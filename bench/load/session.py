@@ -42,6 +42,7 @@ from bench.model import (
     Segment,
     Snapshot,
     Verdict,
+    Vitals,
     Window,
     WorkerHealth,
 )
@@ -51,6 +52,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.recorded import RecordedRun
 from bench.record.runlog import RunFolder
 from bench.record.validity import Evidence, HealthHistory, Judgement, judge
+from bench.record.vitals import VitalSigns
 from bench.stats.quantiles import Curve, precision
 from bench.stats.slo import SloResult, SloState, evaluate
 
@@ -63,6 +65,8 @@ GRACE_NS = 10 * NS_PER_S
 """What an answer may take beyond its timeouts after the last arrival before the run aborts it."""
 TARGET_STATISTICS = "target.json"
 """What the target itself counted, where it tells."""
+KEPT_VITALS = 3600
+"""Seconds of the whole run's vitals that wait for a view; the file has them all."""
 KEPT_SAMPLES = 500
 """Failed attempts that a live view can show; the files keep what they want."""
 
@@ -104,6 +108,8 @@ class RunSession:
         self._health_history = HealthHistory()
         self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
         self._events: list[RunEvent] = []
+        self._vital_signs = VitalSigns(self.aggregate)
+        self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
         self._request_ids: dict[int, list[str]] = {}
         self._target_statistics: dict[str, Any] = {}
         self._interrupted = False
@@ -321,11 +327,18 @@ class RunSession:
             if passed:
                 self._folder.append_intervals(passed)
             self._folder.append_histograms(self.aggregate.settled())
+        self._take_vitals(now_ns)
         self._renew_credentials()
         self._check_stop(now_ns)
         if self._explorer is not None:
             self._explore(now_ns, self._explorer)
         self._expire(now_ns)
+
+    def _take_vitals(self, now_ns: int) -> None:
+        vitals = self._vital_signs.tick(now_ns, self._health.values())
+        self._vitals.extend(vitals)
+        if self._folder is not None and vitals:
+            self._folder.append_vitals(vitals)
 
     def _renew_credentials(self) -> None:
         held = self._credentials
@@ -417,7 +430,14 @@ class RunSession:
             events=tuple(self._events),
             spend_usd=self.aggregate.spend_usd(),
             run_folder=None if self._folder is None else str(self._folder.path),
+            vitals=self._fresh_vitals(),
+            projected_usd=self.aggregate.projected_usd(),
         )
+
+    def _fresh_vitals(self) -> tuple[Vitals, ...]:
+        vitals = tuple(self._vitals)
+        self._vitals.clear()
+        return vitals
 
     def _current(self, now_ns: int) -> tuple[Segment | None, str]:
         """The segment in force and the name of its phase."""

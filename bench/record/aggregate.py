@@ -54,6 +54,8 @@ from bench.stats.quantiles import Curve
 WINDOW_MAX_S = 60
 """How far back `window` can look."""
 
+SHIPPED_NS = NS_PER_S // 2
+"""From the end of a second to the arrival of all that workers say of it."""
 _ROW_GRACE_NS = NS_PER_S
 """From the end of a second to its row in intervals.csv: workers ship every quarter second."""
 _SETTLE_GRACE_NS = 2 * NS_PER_S
@@ -66,11 +68,13 @@ _NOTHING = Distribution()
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The load at this moment, over all variants: the last whole second, and what is under way."""
+    """The load at this moment, over all variants: a whole second, and what is under way."""
 
     planned_rps: float
     achieved_rps: float
+    """Of the last second of which workers have told everything."""
     in_flight: int
+    in_flight_by_variant: tuple[int, ...]
     send_lag: Distribution
     """Of the last ten seconds."""
 
@@ -291,14 +295,20 @@ class Aggregate:
 
     def pulse(self) -> Pulse:
         """For the head of a view."""
-        second = self._now_ns // NS_PER_S - 1
+        second = (self._now_ns - SHIPPED_NS) // NS_PER_S - 1
+        planned, achieved = self.rates(second)
+        latest = [cell for key, cell in self._cells.items() if key.second > second - 10]
+        lag = distribution_of(merged_figures(latest), Series.SEND_LAG) if latest else _NOTHING
+        under_way = self._totals.in_flight
+        return Pulse(planned, achieved, sum(under_way), under_way, lag)
+
+    def rates(self, second: int) -> tuple[float, float]:
+        """Arrivals planned and invocations first sent in a second, over all variants."""
         keys = [key for key in self._cells if key.second == second]
         first_sends = sum(sent(self._cells[key].tally) for key in keys)
         whole = self._timeline.between(second * NS_PER_S, (second + 1) * NS_PER_S)
         planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
-        latest = [cell for key, cell in self._cells.items() if key.second > second - 10]
-        lag = distribution_of(merged_figures(latest), Series.SEND_LAG) if latest else _NOTHING
-        return Pulse(planned, first_sends, self._totals.in_flight, lag)
+        return planned, float(first_sends)
 
     def settled(self, final: bool = False) -> Iterator[TaggedHistogram]:
         """Lines for histograms.hlog, each value in one of them: of seconds in which all has ended.
@@ -339,6 +349,10 @@ class Aggregate:
         """Response times of each class (cold, warm, retried, failed), by the variant's name."""
         return self._totals.class_curves()
 
+    def curve(self, variant: str, measure: Measure) -> Curve | None:
+        """One of them, for who asks often; None without samples."""
+        return self._totals.curve(variant, measure)
+
     def gap_fits(self) -> dict[str, GapFit]:
         """By the variant's name: how well the gaps of first sends fit what was planned."""
         complete_ns = self._now_ns - _SETTLE_GRACE_NS
@@ -349,6 +363,14 @@ class Aggregate:
             if p is not None and gap_ns is not None:
                 fits[variant.name] = GapFit(p, gap_ns)
         return fits
+
+    def projected_usd(self) -> float | None:
+        """What the run will have cost at its planned end, if things stay as they are.
+
+        None where nobody can tell: a variant has not begun yet.
+        """
+        ahead = self._timeline.ahead(len(self._variants), self._now_ns)
+        return self._totals.projected_usd(ahead)
 
     def spend_usd(self) -> float:
         """What the run has cost so far by list price, warm-up included, or would cost on AWS."""

@@ -32,12 +32,14 @@ from bench.record.recorded import (
     SUMMARY,
     TOTALS,
     UNFINISHED,
+    VITALS,
     RecordedRun,
     event_of,
     read_json,
     text_of,
 )
 from bench.record.tables import interval_of, read_rows, window_of
+from bench.record.vitals import vitals_from
 from bench.stats.slo import SloResult, SloState
 
 
@@ -71,6 +73,7 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
         slos=tuple(_slo(raw) for raw in report.get("slos", ())),
         state=str(report.get("state", UNFINISHED)),
         curves=curves_of(histograms),
+        vitals=tuple(map(vitals_from, read_rows(text_of(folder / VITALS)))),
         class_curves=class_curves_of(histograms),
     )
 

@@ -18,6 +18,7 @@ from bench.model import (
     Reason,
     RunEvent,
     Verdict,
+    Vitals,
     Window,
 )
 from bench.stats.quantiles import Curve
@@ -32,6 +33,7 @@ ATTEMPTS = "attempts.csv"
 HISTOGRAMS = "histograms.hlog"
 TOTALS = "totals.hlog"
 EVENTS = "events.jsonl"
+VITALS = "vitals.csv"
 REPORT = "report.json"
 
 UNFINISHED = "unfinished"
@@ -55,6 +57,8 @@ class RecordedRun:
     """A RunState's value, or UNFINISHED."""
     curves: Mapping[str, Mapping[Measure, Curve]] = field(default_factory=dict)
     """Whole distributions by the variant's name and measure; measured phases alone."""
+    vitals: tuple[Vitals, ...] = ()
+    """Every second of the run as a whole."""
     class_curves: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
     """Response times of cold, warm, retried and failed invocations, likewise."""
 

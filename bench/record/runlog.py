@@ -1,7 +1,8 @@
 """The folder that a run leaves behind, written as it goes.
 
-events.jsonl, intervals.csv, attempts.csv and histograms.hlog grow in whole lines, each given to
-the kernel at once, so that a coordinator that is killed leaves files whole up to the last second.
+events.jsonl, intervals.csv, vitals.csv, attempts.csv and histograms.hlog grow in whole lines, each
+given to the kernel at once, so that a coordinator that is killed leaves files whole up to the last
+second.
 At the end, what may have changed since it was written is replaced, each file in one step.
 """
 
@@ -23,6 +24,7 @@ from bench.model import (
     RunEvent,
     RunState,
     Verdict,
+    Vitals,
     Window,
 )
 from bench.record.csvfiles import (
@@ -46,6 +48,7 @@ from bench.record.recorded import (
     REPORT,
     SUMMARY,
     TOTALS,
+    VITALS,
     RecordedRun,
     event_line,
     utc_text,
@@ -57,6 +60,7 @@ from bench.record.tables import (
     header_text,
     interval_row,
 )
+from bench.record.vitals import VITALS_COLUMNS, vitals_text
 from bench.stats.quantiles import Curve
 from bench.stats.slo import SloResult
 
@@ -72,9 +76,11 @@ class RunFolder:
         self._profile = profile
         self._manifest = manifest
         self._events: list[RunEvent] = []
+        self._vitals: list[Vitals] = []
         self._logs = {
             EVENTS: _LineLog(path / EVENTS, ""),
             INTERVALS: _LineLog(path / INTERVALS, header_text(INTERVAL_COLUMNS)),
+            VITALS: _LineLog(path / VITALS, header_text(VITALS_COLUMNS)),
             HISTOGRAMS: _LineLog(
                 path / HISTOGRAMS, hlog_header(manifest["started_epoch_s"], profile.name)
             ),
@@ -120,6 +126,12 @@ class RunFolder:
     def append_intervals(self, intervals: Iterable[Interval]) -> None:
         """Add seconds that have passed; `finish` replaces them by their final figures."""
         self._logs[INTERVALS].add(csv_text(INTERVAL_COLUMNS, map(interval_row, intervals)))
+
+    def append_vitals(self, vitals: Iterable[Vitals]) -> None:
+        """Add seconds of the run as a whole."""
+        told = tuple(vitals)
+        self._vitals += told
+        self._logs[VITALS].add(vitals_text(told))
 
     def append_histograms(self, histograms: Iterable[TaggedHistogram]) -> None:
         """Add settled histograms to the interval log."""
@@ -171,6 +183,7 @@ class RunFolder:
             state=state.value,
             curves=curves,
             class_curves=class_curves or {},
+            vitals=tuple(self._vitals),
         )
         self.write(INTERVALS, intervals_text(run))
         self.write(PERCENTILES, percentiles_text(run))

@@ -113,6 +113,16 @@ class Timeline:
                 total += stretch
         return total
 
+    def ahead(self, variants: int, now_ns: int) -> list[float]:
+        """Per variant, the arrivals that are planned from now on; none in a closed loop."""
+        planned = [0.0] * variants
+        for segment in self._segments:
+            start_ns = max(now_ns, segment.start_ns)
+            if start_ns < segment.end_ns:
+                for variant in segment.variants:
+                    planned[variant] += planned_arrivals(segment, start_ns, segment.end_ns)
+        return planned
+
     def measured(self, variants: int, now_ns: int) -> list[Stretch]:
         """Per variant, how long it has been on in measured phases."""
         totals = [Stretch()] * variants

@@ -12,7 +12,7 @@ from bench.record.batch import TALLY, Count, Tallies, Values, present
 from bench.record.histogram import Histogram
 from bench.record.series import CLASSES, MEASURES, Series
 from bench.record.timeline import Stretch
-from bench.record.windows import DistributionOf, billed_ms_mean, in_flight, window_of
+from bench.record.windows import DistributionOf, billed_ms_mean, in_flight, offered, window_of
 from bench.stats.quantiles import Curve
 
 _NOTHING = Distribution()
@@ -52,9 +52,9 @@ class Totals:
                 )
 
     @property
-    def in_flight(self) -> int:
-        """Invocations under way, over all variants and phases."""
-        return sum(in_flight(tally) for tally in (*self._measured, *self._warm_up))
+    def in_flight(self) -> tuple[int, ...]:
+        """Invocations under way, per variant, over all phases."""
+        return tuple(in_flight(tally) for tally in self._measured + self._warm_up)
 
     def windows(self, stretches: Sequence[Stretch]) -> tuple[Window, ...]:
         """A window per variant, given how long each has been on."""
@@ -71,15 +71,22 @@ class Totals:
             histograms[series].distribution() if series in histograms else _NOTHING
         )
 
+    def curve(self, variant: str, measure: Measure) -> Curve | None:
+        """The whole distribution of one measure; None without samples."""
+        for own, histograms in zip(self._variants, self._histograms, strict=True):
+            if own.name == variant and MEASURES[measure] in histograms:
+                return histograms[MEASURES[measure]].points()
+        return None
+
     def curves(self) -> dict[str, dict[Measure, Curve]]:
         """The whole distribution of every measure, by the variant's name."""
         return {
             variant.name: {
-                measure: histograms[series].points()
-                for measure, series in MEASURES.items()
-                if series in histograms
+                measure: curve
+                for measure in MEASURES
+                if (curve := self.curve(variant.name, measure)) is not None
             }
-            for variant, histograms in zip(self._variants, self._histograms, strict=True)
+            for variant in self._variants
         }
 
     def class_curves(self) -> dict[str, dict[str, Curve]]:
@@ -111,6 +118,20 @@ class Totals:
             for other in self._variants
         ]
         total: Tallies = self._measured[same].sum(axis=0)
+        return total
+
+    def projected_usd(self, ahead: Sequence[float]) -> float | None:
+        """The whole run's cost if each of the arrivals ahead (per variant) costs as those before.
+
+        None while a variant has arrivals ahead and none behind it.
+        """
+        total = 0.0
+        for index, arrivals in enumerate(ahead):
+            spent = self._spent(index)
+            begun = offered(self._measured[index] + self._warm_up[index])
+            if arrivals and not begun:
+                return None
+            total += spent + (spent / begun * arrivals if begun else 0.0)
         return total
 
     def spend_usd(self) -> float:

@@ -23,7 +23,7 @@ from bench.model import (
     Variant,
     Window,
 )
-from bench.record.aggregate import Aggregate
+from bench.record.aggregate import SHIPPED_NS, Aggregate
 from bench.record.hlog import TaggedHistogram, merged
 from bench.stats.ranks import rank_of
 from tests.record.build import (
@@ -358,10 +358,24 @@ def test_the_pulse_tells_the_last_whole_second() -> None:
     aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 4.0, 4.0),))
     aggregate.take_counts(0, counts({(1, 0, 0): (3, 0), (1, 1, 0): (4, 0), (2, 0, 0): (9, 0)}))
     aggregate.take_rows(0, row(NS_PER_S, lag_ns=7 * NS_PER_MS))
-    aggregate.advance(2 * NS_PER_S)
+    aggregate.advance(2 * NS_PER_S + SHIPPED_NS)
     pulse = aggregate.pulse()
     assert (pulse.planned_rps, pulse.achieved_rps, pulse.in_flight) == (8.0, 7, 15)
+    assert pulse.in_flight_by_variant == (11, 4)
     assert pulse.send_lag.max_ns == 7 * NS_PER_MS
+
+
+def test_what_the_run_will_have_cost_follows_from_what_it_has() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 4.0, 4.0),))
+    aggregate.take_counts(0, counts({(1, 0, 0): (20, 0)}))
+    aggregate.take_rows(0, b"".join(row(NS_PER_S, billed_ms=100) for _ in range(20)))
+    aggregate.advance(5 * NS_PER_S)
+    assert aggregate.projected_usd() is None  # the other variant has not begun
+    aggregate.take_counts(0, counts({(1, 1, 0): (20, 0)}))
+    aggregate.take_rows(0, b"".join(row(NS_PER_S, variant=1, billed_ms=10) for _ in range(20)))
+    assert aggregate.projected_usd() == pytest.approx(2 * aggregate.spend_usd())
+    aggregate.advance(10 * NS_PER_S)
+    assert aggregate.projected_usd() == pytest.approx(aggregate.spend_usd())
 
 
 def test_a_rate_change_starts_a_new_segment_of_the_same_phase() -> None:
