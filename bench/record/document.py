@@ -28,7 +28,13 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
         "state": run.state,
         "verdict": run.verdict.value,
         "reasons": [
-            {"verdict": r.verdict.value, "text": r.text, "variant": r.variant} for r in run.reasons
+            {
+                "verdict": r.verdict.value,
+                "text": r.text,
+                "variant": r.variant,
+                "generator": r.generator,
+            }
+            for r in run.reasons
         ],
         "slos": [
             {"name": s.slo.name, "text": s.slo.text, "state": s.state.value, "value": s.value}

@@ -141,7 +141,9 @@ def _events(folder: Path) -> tuple[RunEvent, ...]:
 
 
 def _reason(raw: Mapping[str, Any]) -> Reason:
-    return Reason(Verdict(raw["verdict"]), raw["text"], raw.get("variant"))
+    return Reason(
+        Verdict(raw["verdict"]), raw["text"], raw.get("variant"), bool(raw.get("generator"))
+    )
 
 
 def _slo(raw: Mapping[str, Any]) -> SloResult:

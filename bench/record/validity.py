@@ -150,7 +150,7 @@ def _busy_workers(health: HealthHistory) -> Iterable[Reason]:
                 f"worker {worker} used more than {CPU_BUSY:.0%} of a core in {busy} of"
                 f" {reports} reports: more workers or a lower rate"
             )
-            yield Reason(Verdict.SUSPECT, text)
+            yield Reason(Verdict.SUSPECT, text, generator=True)
 
 
 def _connection_waits(windows: Sequence[Window], health: HealthHistory) -> Iterable[Reason]:
@@ -180,16 +180,16 @@ def _saturation(target: Mapping[str, Any]) -> Iterable[Reason]:
 
 def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterable[Reason]:
     name = window.variant.name
-    for verdict, text in (
+    generators = (*_lag(window), *_shortage(profile, window, evidence.running))
+    for finding in (
         *_no_success(window, evidence.running),
-        *_lag(window),
+        *generators,
         *(_drops(window) if profile.capacity is None else ()),
-        *_shortage(profile, window, evidence.running),
         *_unfinished(window, evidence.running),
         *_gaps(window, evidence.gaps.get(name)),
         *_out_of_range(window),
     ):
-        yield Reason(verdict, text, name)
+        yield Reason(*finding, name, generator=finding in generators)
 
 
 Finding = tuple[Verdict, str]

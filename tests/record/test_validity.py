@@ -106,6 +106,7 @@ def test_send_lag_is_held_against_what_it_distorts(
     assert judgement.verdict is verdict
     if verdict is not Verdict.VALID:
         assert "the generator is the bottleneck" in texts(judgement)
+        assert all(reason.generator for reason in judgement.reasons)
 
 
 def test_lag_that_opening_connections_explains_is_not_the_generators() -> None:

@@ -27,7 +27,7 @@ def test_the_document_has_what_the_summary_has(tmp_path: Path) -> None:
     assert overheads[LARGE.name]["low_ms"] <= overheads[LARGE.name]["median_ms"]
     assert overheads[DOOR.name]["median_ms"] is None, "this door showed no durations"
     assert document["slos"][0]["state"] == "ok"
-    assert {"verdict", "text", "variant"} == set(document["reasons"][0])
+    assert {"verdict", "text", "variant", "generator"} == set(document["reasons"][0])
 
 
 def test_it_is_strict_json(tmp_path: Path) -> None:
