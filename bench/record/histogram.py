@@ -12,8 +12,11 @@ censored value moves to infinity.
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any
+from zlib import decompress
 from zlib import error as ZlibError
 
 import numpy as np
@@ -288,3 +291,33 @@ def encode_buckets(indexes: Indexes) -> str:
     text = str(_SCRATCH.encode().decode("ascii"))
     view[held] = 0
     return text
+
+
+_COMPRESSED_HEADER = 8
+_HEADER = 40
+"""Bytes before the zlib stream, and before the counters in it: HdrHistogram's encoding version 2."""
+
+
+def decode_buckets(text: str) -> tuple[Indexes, Counts]:
+    """The occupied buckets of what `encode` wrote, and their counts, without a histogram.
+
+    The counters are zigzag LEB128 numbers: a count, or minus the length of a run of empty buckets.
+    Raises ValueError for another format.
+    """
+    try:
+        raw = decompress(b64decode(text)[_COMPRESSED_HEADER:])[_HEADER:]
+    except (*_UNREADABLE, binascii.Error) as error:
+        raise ValueError(f"not an HdrHistogram: {error}") from error
+    octets = np.frombuffer(raw, dtype=np.uint8)
+    if not octets.size:
+        return np.empty(0, dtype=np.uint16), np.empty(0, dtype=np.int64)
+    last = np.flatnonzero(octets < 0x80)
+    first = np.concatenate(([0], last[:-1] + 1))
+    place = np.arange(octets.size) - np.repeat(first, last - first + 1)
+    parts = (octets & 0x7F).astype(np.int64) << (7 * place)
+    coded = np.add.reduceat(parts, first)
+    numbers = (coded >> 1) ^ -(coded & 1)
+    steps = np.where(numbers < 0, -numbers, 1)
+    indexes = np.cumsum(steps) - steps
+    occupied = numbers > 0
+    return indexes[occupied].astype(np.uint16), numbers[occupied]

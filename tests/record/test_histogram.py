@@ -17,6 +17,7 @@ from bench.record.histogram import (
     UPPER_NS,
     Histogram,
     buckets_of,
+    decode_buckets,
     encode_buckets,
 )
 from bench.stats.ranks import rank_of
@@ -192,3 +193,21 @@ def test_bounded_quantiles_never_exceed_the_truth(exact: list[int], late: list[i
 def test_points_give_back_the_histogram() -> None:
     histogram = with_timeouts(30, 20)
     assert Histogram.of(histogram.points()).quantiles() == histogram.quantiles()
+
+
+def test_occupied_buckets_decode_without_a_histogram() -> None:
+    random = np.random.default_rng(5)
+    for size in (1, 2, 40, 3000):
+        values = (10 ** random.uniform(2, 12, size)).astype(np.int64)
+        histogram = Histogram()
+        histogram.record_many(np.append(values, np.full(70_000, values[0])))
+        indexes, counts = decode_buckets(histogram.encode())
+        curve = Histogram.decode(histogram.encode()).points()
+        assert counts.tolist() == curve.counts.tolist()
+        assert UPPER_NS[indexes[:-1]].tolist() == curve.values_ns[:-1].tolist()
+    assert decode_buckets(Histogram().encode())[0].size == 0
+
+
+def test_what_is_no_histogram_is_refused_by_buckets_too() -> None:
+    with pytest.raises(ValueError, match="not an HdrHistogram"):
+        decode_buckets("AAAA")
