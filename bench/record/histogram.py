@@ -295,7 +295,7 @@ def encode_buckets(indexes: Indexes) -> str:
 
 _COMPRESSED_HEADER = 8
 _HEADER = 40
-"""Bytes before the zlib stream, and before the counters in it: HdrHistogram's encoding version 2."""
+"""Bytes before the zlib stream, and before the counters in it: encoding version 2."""
 
 
 def decode_buckets(text: str) -> tuple[Indexes, Counts]:
