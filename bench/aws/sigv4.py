@@ -184,8 +184,9 @@ def canonical_path(path: str) -> str:
 
 def canonical_query(query: str) -> str:
     """Pairs sorted by name and value, each encoded strictly."""
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    return "&".join(sorted(f"{_encoded(name)}={_encoded(value)}" for name, _, value in pairs))
+    parts = (part.partition("=") for part in query.split("&") if part)
+    pairs = sorted((_encoded(name), _encoded(value)) for name, _, value in parts)
+    return "&".join(f"{name}={value}" for name, value in pairs)
 
 
 def _encoded(text: str) -> str:

@@ -128,8 +128,12 @@ async def _run_with_tui(profile: Profile, out: Path) -> RunResult:
 
 async def _complete(session: RunSession) -> RunResult:
     """The run and its files, whether or not somebody watches."""
+    from bench.report.html import render_html
+
     await session.run()
-    return await session.finish()
+    result = await session.finish()
+    session.write("report.html", render_html(result.recorded))
+    return result
 
 
 async def _follow(

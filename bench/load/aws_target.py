@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bench.aws.api import LambdaApi
@@ -27,6 +28,11 @@ class AwsTarget:
         self.journal: Journal | None = None
         self.configuration: Mapping[str, Any] = {}
         self._target, self._environ = target, environ
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep the journal of changes beside the run's other files."""
+        if self.journal is not None:
+            self.journal.move_to(folder)
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Provide every size. Raises TargetError, with the mend."""

@@ -52,7 +52,8 @@ class LocalFleet:
             self.send(order.worker, FrameKind.ORDER, order)
         for worker, process in enumerate(self._processes):
             self._readers.append(asyncio.ensure_future(self._listen(worker, process)))
-        return [await self._ready() for _ in orders]
+        ready = dict([await self._ready() for _ in orders])
+        return [ready[order.worker] for order in orders]
 
     def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
         """A command to one worker; a dead one hears nothing."""
@@ -87,10 +88,11 @@ class LocalFleet:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
 
-    async def _ready(self) -> int:
+    async def _ready(self) -> tuple[int, int]:
+        """(worker, its process id) of the next one that is ready."""
         worker, frame = await self._frames.get()
         if frame.kind is FrameKind.READY:
-            return int(frame.payload)
+            return worker, int(frame.payload)
         raise LamloadError(f"engine worker {worker} did not start:\n{frame.payload}")
 
     async def _listen(self, worker: int, process: asyncio.subprocess.Process) -> None:

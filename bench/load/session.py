@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ from bench.model import (
     Command,
     CommandKind,
     Measure,
+    Outcome,
     Plan,
     Profile,
     RunEvent,
@@ -67,6 +68,8 @@ TARGET_STATISTICS = "target.json"
 """What the target itself counted, where it tells."""
 KEPT_VITALS = 3600
 """Seconds of the whole run's vitals that wait for a view; the file has them all."""
+NOTED_SAMPLES = 3
+"""Failed attempts of a kind (variant, outcome, status) that events.jsonl tells of."""
 KEPT_SAMPLES = 500
 """Failed attempts that a live view can show; the files keep what they want."""
 
@@ -107,6 +110,7 @@ class RunSession:
         self._health: dict[int, WorkerHealth] = {}
         self._health_history = HealthHistory()
         self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
+        self._seen: Counter[tuple[str, Outcome, int]] = Counter()
         self._events: list[RunEvent] = []
         self._vital_signs = VitalSigns(self.aggregate)
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
@@ -127,8 +131,10 @@ class RunSession:
             self._runs_root,
             self.profile,
             resolved_toml(self.profile),
-            manifest(self.profile, self._bindings, workers, self._arguments),
+            manifest(self.profile, self._bindings, workers, self._arguments)
+            | {"configuration": dict(self.target.configuration)},
         )
+        self.target.keep_in(self._folder.path)
 
     async def run(self) -> None:
         """From the first arrival to the last answer."""
@@ -137,11 +143,14 @@ class RunSession:
         self._note("start", self.profile.title or self.profile.name)
         self._fleet.broadcast(FrameKind.START, self._start())
         ticker = asyncio.ensure_future(self._tick())
+        hearing = asyncio.ensure_future(self._hear())
         try:
-            async for worker, frame in self._fleet.frames():
-                self._take(worker, frame)
+            done, _ = await asyncio.wait({ticker, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done:
+                ended.result()
         finally:
             ticker.cancel()
+            hearing.cancel()
             self._end_ns = self._now_ns()
         self._tick_once()
         self.state = RunState.INTERRUPTED if self._interrupted else RunState.FINISHED
@@ -187,6 +196,11 @@ class RunSession:
         variants = self.profile.variants
         return tuple(f"{variants[i].name}: {text}" for i, text in self._explorer.answers)
 
+    def write(self, name: str, text: str) -> None:
+        """Add a file to the run's folder, whole or not at all."""
+        assert self._folder is not None
+        self._folder.write(name, text)
+
     async def close(self) -> None:
         """Give back workers and target."""
         await self._fleet.close()
@@ -215,6 +229,11 @@ class RunSession:
 
     # -- what workers say
 
+    async def _hear(self) -> None:
+        """Until every worker has ended."""
+        async for worker, frame in self._fleet.frames():
+            self._take(worker, frame)
+
     def _take(self, worker: int, frame: Frame) -> None:
         kind, payload = frame.kind, frame.payload
         if kind is FrameKind.COUNTS:
@@ -234,9 +253,25 @@ class RunSession:
             self._health[worker] = payload
             self._health_history.take(payload)
         elif kind is FrameKind.SAMPLES:
-            self._samples.extend(self._named(sample) for sample in payload)
+            for sample in payload:
+                self._keep_sample(self._named(sample))
         elif kind is FrameKind.FAILED:
             self._lose(worker, str(payload))
+
+    def _keep_sample(self, sample: Sample) -> None:
+        """For the screens all of late, for the files the first of each kind."""
+        self._samples.append(sample)
+        kind = (sample.variant, sample.outcome, sample.status)
+        self._seen[kind] += 1
+        if self._seen[kind] <= NOTED_SAMPLES:
+            self._note(
+                "failure",
+                f"{sample.variant}: {sample.outcome.name.lower().replace('_', ' ')}",
+                status=sample.status,
+                attempt=sample.attempt,
+                request_id=sample.request_id,
+                detail=sample.detail,
+            )
 
     def _named(self, sample: Sample) -> Sample:
         return replace(sample, variant=self.profile.variants[int(sample.variant)].name)
@@ -447,7 +482,7 @@ class RunSession:
         return segment, "" if segment is None else self.profile.phases[segment.phase].name
 
     def _half_width(self, window: Window, q: float, confidence: float) -> float | None:
-        curve = self.aggregate.curves().get(window.variant.name, {}).get(Measure.RESPONSE)
+        curve = self.aggregate.curve(window.variant.name, Measure.RESPONSE)
         return None if curve is None else precision(curve, q, confidence)
 
     def _remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +33,11 @@ class OpenTarget(Protocol):
     """For the header: `LOCAL`, an account and region, or a URL."""
     credentials: Credentials | None
     """What workers sign with; None where nothing is signed."""
+    configuration: Mapping[str, Any]
+    """The function's configuration as it was found, for the manifest; {} where none is known."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Go on in the run's folder with what has to outlive a crash."""
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Where each variant is called. Raises TargetError."""
@@ -60,10 +65,14 @@ class HttpTarget:
     """Any URL, or an emulator of Lambda. Reached once before the run, without sending a request."""
 
     credentials: Credentials | None = None
+    configuration: Mapping[str, Any] = {}
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self.label = ", ".join(dict.fromkeys(target.urls.values()))
+
+    def keep_in(self, folder: Path) -> None:
+        """Nothing has to."""
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """The URL for every variant. Raises TargetError if nothing listens there."""
@@ -95,6 +104,7 @@ class LocalTarget:
 
     label = "LOCAL"
     credentials: Credentials | None = None
+    configuration: Mapping[str, Any] = {}
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -106,6 +116,9 @@ class LocalTarget:
     def pid(self) -> int | None:
         """Process id of the embedded Lambda."""
         return self._process.pid if self._process else None
+
+    def keep_in(self, folder: Path) -> None:
+        """Nothing has to."""
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Start it with one version per memory size. Raises TargetError with its own words."""

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.aws.credentials import Credentials
@@ -64,9 +65,8 @@ def _peers(url: str, seconds: float) -> None:
     _say(f"  {'tool':<22}{'requests/s':>12}{'CPU µs':>10}{'lamload is':>14}")
     for row in [ours, *_measured_peers(url, seconds)]:
         ratio = ours.cpu_us / row.cpu_us if row.cpu_us else float("nan")
-        _say(
-            f"  {row.name:<22}{row.requests / row.seconds:>12,.0f}{row.cpu_us:>10.1f}{ratio:>13.3f}×"
-        )
+        rate = row.requests / row.seconds
+        _say(f"  {row.name:<22}{rate:>12,.0f}{row.cpu_us:>10.1f}{ratio:>13.3f}×")
 
 
 def _ours(url: str, seconds: float) -> Row:
@@ -76,28 +76,58 @@ def _ours(url: str, seconds: float) -> Row:
 
 def _measured_peers(url: str, seconds: float) -> Iterator[Row]:
     whole = max(1, round(seconds))
-    python = sys.executable
-    commands: list[tuple[str, list[str], str, str]] = [
-        ("hey", ["hey", "-z", f"{whole}s", "-c", str(CONNECTIONS), "-cpus", "1", url], "hey", r"\[200\]\s+(\d+) resp"),
-        ("wrk", ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{whole}s", url], "wrk", r"(\d+) requests in"),
-        ("ab", ["ab", "-q", "-k", "-c", str(CONNECTIONS), "-t", str(whole), "-n", "100000000", url], "ab", r"Complete requests:\s+(\d+)"),
-        ("aiohttp client", [python, str(PEERS / "aiohttp_client.py"), url, str(CONNECTIONS), str(whole)], python, r"^(\d+)"),
-        ("httpx client", [python, str(PEERS / "httpx_client.py"), url, str(CONNECTIONS), str(whole)], python, r"^(\d+)"),
-        ("Locust FastHttpUser", _locust(url, whole), python, r"Aggregated\s+(\d+)"),
-    ]  # fmt: skip
-    for name, command, program, pattern in commands:
-        if shutil.which(program) is None and not Path(program).exists():
-            _say(f"  {name:<22}  not installed")
+    for peer in _known_peers(url, str(CONNECTIONS), str(whole)):
+        if not peer.is_installed():
+            _say(f"  {peer.name:<22}  not installed")
             continue
-        finished = run(command, TOOL_CORE)
-        yield _row(name, finished, pattern, whole)
+        yield _row(peer.name, run(peer.command, TOOL_CORE), peer.pattern, whole)
 
 
-def _locust(url: str, seconds: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A tool to compare with. pattern finds the number of requests in its output."""
+
+    name: str
+    command: list[str]
+    pattern: str
+    module: str = ""
+
+    def is_installed(self) -> bool:
+        """True if it can be run here."""
+        if self.module:
+            return find_spec(self.module) is not None
+        return shutil.which(self.command[0]) is not None
+
+
+def _known_peers(url: str, callers: str, seconds: str) -> list[Peer]:
+    python = sys.executable
+    arguments = [url, callers, seconds]
+    locust = ["--headless", "--only-summary", "-u", callers, "-r", callers, "-t", f"{seconds}s"]
+    locust += ["--host", url.rstrip("/")]
     return [
-        sys.executable, "-m", "locust", "-f", str(PEERS / "locustfile.py"), "--headless", "-u", str(CONNECTIONS),
-        "-r", str(CONNECTIONS), "-t", f"{seconds}s", "--host", url.rstrip("/"), "--only-summary",
-    ]  # fmt: skip
+        Peer("hey", ["hey", "-z", f"{seconds}s", "-c", callers, url], r"\[200\]\s+(\d+) resp"),
+        Peer("wrk", ["wrk", "-t1", f"-c{callers}", f"-d{seconds}s", url], r"(\d+) requests in"),
+        Peer(
+            "ab",
+            ["ab", "-q", "-k", "-c", callers, "-t", seconds, "-n", "100000000", url],
+            r"Complete requests:\s+(\d+)",
+        ),
+        Peer(
+            "aiohttp client",
+            [python, str(PEERS / "aiohttp_client.py"), *arguments],
+            r"^(\d+)",
+            "aiohttp",
+        ),
+        Peer(
+            "httpx client", [python, str(PEERS / "httpx_client.py"), *arguments], r"^(\d+)", "httpx"
+        ),
+        Peer(
+            "Locust FastHttpUser",
+            [python, "-m", "locust", "-f", str(PEERS / "locustfile.py"), *locust],
+            r"Aggregated\s+(\d+)",
+            "locust",
+        ),
+    ]
 
 
 def _row(name: str, finished: Finished, pattern: str, seconds: float) -> Row:
@@ -123,9 +153,8 @@ def _send_lag(url: str, seconds: float) -> None:
     result = run_worker(url, open_loop(2_000, seconds), TOOL_CORE)
     _say("\nSend lag at 2,000/s, one worker")
     for q in (0.5, 0.9, 0.99, 0.999):
-        _say(
-            f"  p{q * 100:<5g} lag {result.lag_us(q):8.0f} µs   attempt {result.attempt_us(q):8.0f} µs"
-        )
+        lag_us, attempt_us = result.lag_us(q), result.attempt_us(q)
+        _say(f"  p{q * 100:<5g} lag {lag_us:8.0f} µs   attempt {attempt_us:8.0f} µs")
     if shutil.which("wrk"):
         finished = run(
             ["wrk", "-t1", "-c1", f"-d{max(1, round(seconds))}s", "--latency", url], TOOL_CORE
@@ -150,7 +179,7 @@ def _sigv4() -> None:
     bodies = [b'{"n":%d}' % i for i in range(count)]
     begun = time.process_time()
     for body in bodies:
-        signer.sign("POST", url, {"X-Amz-Log-Type": "Tail"}, body, 1_700_000_000)
+        signer.sign("POST", url, [("X-Amz-Log-Type", "Tail")], body, 1_700_000_000)
     spent_us = (time.process_time() - begun) / count * 1e6
     _say(f"\nSigV4, unique payloads: {spent_us:.1f} µs each")
 

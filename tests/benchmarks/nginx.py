@@ -20,7 +20,7 @@ http {{
   fastcgi_temp_path {folder}/fcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port} backlog=4096 reuseport;
-    location / {{ default_type application/json; return 200 '{{"statusCode":200,"body":"ok"}}\\n'; }}
+    location / {{ default_type application/json; return 200 '{{"statusCode":200}}\\n'; }}
   }}
 }}
 """
