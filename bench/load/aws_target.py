@@ -34,6 +34,10 @@ class AwsTarget:
         if self.journal is not None:
             self.journal.move_to(folder)
 
+    def lost(self) -> str | None:
+        """Only its answers can tell."""
+        return None
+
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Provide every size. Raises TargetError, with the mend."""
         environ = self._environ

@@ -37,6 +37,7 @@ from bench.model import (
     Outcome,
     Plan,
     Profile,
+    Reason,
     RunEvent,
     RunState,
     Sample,
@@ -68,6 +69,8 @@ TARGET_STATISTICS = "target.json"
 """What the target itself counted, where it tells."""
 KEPT_VITALS = 3600
 """Seconds of the whole run's vitals that wait for a view; the file has them all."""
+LOADED = (RunState.RUNNING, RunState.HOLDING)
+"""States in which arrivals are still to come."""
 NOTED_SAMPLES = 3
 """Failed attempts of a kind (variant, outcome, status) that events.jsonl tells of."""
 KEPT_SAMPLES = 500
@@ -116,6 +119,7 @@ class RunSession:
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
         self._request_ids: dict[int, list[str]] = {}
         self._target_statistics: dict[str, Any] = {}
+        self._lost_target = ""
         self._interrupted = False
 
     # -- life
@@ -364,6 +368,7 @@ class RunSession:
             self._folder.append_histograms(self.aggregate.settled())
         self._take_vitals(now_ns)
         self._renew_credentials()
+        self._check_target()
         self._check_stop(now_ns)
         if self._explorer is not None:
             self._explore(now_ns, self._explorer)
@@ -375,6 +380,17 @@ class RunSession:
         if self._folder is not None and vitals:
             self._folder.append_vitals(vitals)
 
+    def _check_target(self) -> None:
+        """Without its target a run only counts refused connections: it ends there."""
+        lost = self.target.lost()
+        if lost is None or self._lost_target or self.state not in LOADED:
+            return
+        self._lost_target = lost
+        self._note("target-lost", lost)
+        self.state = RunState.DRAINING
+        self._give_up_ns = self._now_ns() + GRACE_NS
+        self._end_load(FrameKind.DRAIN)
+
     def _renew_credentials(self) -> None:
         held = self._credentials
         fresh = None if held is None else renewed(held, os.environ, int(time()))
@@ -383,7 +399,7 @@ class RunSession:
             self._fleet.broadcast(FrameKind.CREDENTIALS, fresh)
 
     def _check_stop(self, now_ns: int) -> None:
-        if self.state not in (RunState.RUNNING, RunState.HOLDING):
+        if self.state not in LOADED:
             return
         reason = self._stopping.reason(now_ns, self.aggregate.totals, self.aggregate.spend_usd)
         if reason is not None:
@@ -500,4 +516,8 @@ class RunSession:
             interrupted=self._interrupted,
             running=running,
         )
-        return judge(self.profile, aggregate.totals(), evidence)
+        judgement = judge(self.profile, aggregate.totals(), evidence)
+        if not self._lost_target:
+            return judgement
+        reason = Reason(Verdict.INVALID, self._lost_target)
+        return Judgement(Verdict.INVALID, (reason, *judgement.reasons), judgement.windows)

@@ -39,6 +39,9 @@ class OpenTarget(Protocol):
     def keep_in(self, folder: Path) -> None:
         """Go on in the run's folder with what has to outlive a crash."""
 
+    def lost(self) -> str | None:
+        """How the target ended by itself, in words; None while it is there or nobody can tell."""
+
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Where each variant is called. Raises TargetError."""
 
@@ -73,6 +76,10 @@ class HttpTarget:
 
     def keep_in(self, folder: Path) -> None:
         """Nothing has to."""
+
+    def lost(self) -> str | None:
+        """Only its answers can tell."""
+        return None
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """The URL for every variant. Raises TargetError if nothing listens there."""
@@ -119,6 +126,15 @@ class LocalTarget:
 
     def keep_in(self, folder: Path) -> None:
         """Nothing has to."""
+
+    def lost(self) -> str | None:
+        """That its process has ended, and its last words."""
+        code = None if self._process is None else self._process.returncode
+        if code is None:
+            return None
+        cause = f"signal {-code}" if code < 0 else f"exit status {code}"
+        last = self._words().splitlines()[-1]
+        return f"the embedded Lambda has ended ({cause}): {last}"
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Start it with one version per memory size. Raises TargetError with its own words."""

@@ -203,6 +203,7 @@ class Pool:
         """An opening failed: end the exchange that has waited longest, if any still waits."""
         if not self._queue:
             return
+        self._waits -= 1  # it waited for nobody: what it waited for did not come about
         exchange = self._queue.popleft()
         exchange.last_ns = monotonic_ns()
         exchange.failure, exchange.detail = outcome, detail
