@@ -45,7 +45,7 @@ from bench.record.gaps import GapFit, Gaps
 from bench.record.histogram import Indexes, encode_buckets
 from bench.record.hlog import TaggedHistogram
 from bench.record.series import TAGS, Series
-from bench.record.spread import added
+from bench.record.spread import added, unpack_spread
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
 from bench.record.windows import DistributionOf, sent, window_of
@@ -166,7 +166,7 @@ class Aggregate:
         packed = self._packed[key]
         known, figures = unpacked(packed)
         known += tally
-        spread = packed.spread
+        spread = unpack_spread(packed.spread)
         if values is not None:
             add_late(figures, values)
             spread = added(spread, response_spread(values))
@@ -388,7 +388,7 @@ class Aggregate:
             tally, figures, spread = cell.tally, cell.figures(), cell.spread()
         else:
             packed = self._packed[key]
-            (tally, figures), spread = unpacked(packed), packed.spread
+            (tally, figures), spread = unpacked(packed), unpack_spread(packed.spread)
         variant = self._variants[key.variant]
         window = window_of(variant, tally, self._stretch(key), _from_figures(figures))
         return Interval(key.second, phase.name, phase.measured, window, spread)

@@ -18,7 +18,7 @@ from bench.model import QUANTILES, Distribution, Quantile
 from bench.record.batch import MISSING, TALLY, Count, Values
 from bench.record.histogram import OVER, UPPER_NS, Indexes
 from bench.record.series import Series
-from bench.record.spread import Spread, spread_of
+from bench.record.spread import Spread, pack_spread, spread_of
 from bench.stats.ranks import BEYOND, RANK_SLACK
 
 Figures = NDArray[np.int64]
@@ -53,7 +53,7 @@ class Packed:
 
     tally: bytes
     figures: bytes
-    spread: Spread = ()
+    spread: bytes = b""
 
 
 class Cell:
@@ -120,7 +120,9 @@ def unpacked(packed: Packed) -> tuple[NDArray[np.int64], Figures]:
 
 def repacked(tally: NDArray[np.int64], figures: Figures, spread: Spread) -> Packed:
     """The inverse of `unpacked`, with the spread as it is."""
-    return Packed(compress(tally.tobytes(), _FAST), compress(figures.tobytes(), _FAST), spread)
+    return Packed(
+        compress(tally.tobytes(), _FAST), compress(figures.tobytes(), _FAST), pack_spread(spread)
+    )
 
 
 def add_late(figures: Figures, values: Values) -> None:

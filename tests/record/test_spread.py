@@ -6,7 +6,16 @@ import numpy as np
 
 from bench.model import NS_PER_MS, NS_PER_S, Measure
 from bench.record.histogram import buckets_of
-from bench.record.spread import BINS, added, bin_edges_ns, spread_from, spread_of, spread_text
+from bench.record.spread import (
+    BINS,
+    added,
+    bin_edges_ns,
+    pack_spread,
+    spread_from,
+    spread_of,
+    spread_text,
+    unpack_spread,
+)
 from bench.record.tables import interval_of, interval_row
 from tests.tui.fakes import FakeRun
 
@@ -46,3 +55,10 @@ def test_the_text_form_reads_back() -> None:
     assert spread_text(spread) == "3:1 31:400"
     assert spread_from("3:1 31:400") == spread
     assert spread_from("") == ()
+
+
+def test_the_packed_form_reads_back() -> None:
+    spread = ((3, 1), (69, 4_000_000))
+    assert len(pack_spread(spread)) == 10
+    assert unpack_spread(pack_spread(spread)) == spread
+    assert unpack_spread(b"") == ()
