@@ -70,6 +70,8 @@ class Advice:
     frontier: tuple[str, ...] = ()
     """Names of the variants that none beats in both time and cost, fastest first."""
     overheads: tuple[Overhead, ...] = ()
+    against: str | None = None
+    """The best trade beside the cheapest, or beside the fastest of the rest if it is that."""
     sentences: tuple[str, ...] = ()
 
 
@@ -282,7 +284,7 @@ def _with_sentences(advice: Advice, against: str | None) -> Advice:
             lines.append(f"{label}: {size_name(choice.variant)} ({choice.text})")
     if against is not None:
         lines.append(against)
-    return replace(advice, sentences=(*lines, *_doors(advice.overheads)))
+    return replace(advice, against=against, sentences=(*lines, *_doors(advice.overheads)))
 
 
 def _doors(overheads: Sequence[Overhead]) -> tuple[str, ...]:
