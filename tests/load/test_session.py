@@ -1,0 +1,240 @@
+"""Whole runs against a real socket: what stands in the files is what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.errors import ExitCode, TargetError
+from bench.load.session import RunResult, RunSession
+from bench.model import (
+    NS_PER_MS,
+    NS_PER_S,
+    Arrivals,
+    CapacitySpec,
+    Command,
+    CommandKind,
+    EndpointKind,
+    LoadSpec,
+    Outcome,
+    Phase,
+    Profile,
+    RetryPolicyName,
+    RetrySpec,
+    RunState,
+    Slo,
+    StopSpec,
+    Target,
+    TargetKind,
+    Timeouts,
+    Variant,
+    Verdict,
+)
+from bench.record.reading import load_run
+from tests.wire.rawserver import Script, answering, raw_server, read_request, silent
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+
+
+def profile_of(url: str) -> Profile:
+    return Profile(
+        name="test",
+        title="A test",
+        question="",
+        source="test",
+        target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
+        variants=(Variant(EndpointKind.HTTP),),
+        load=LoadSpec(arrivals=Arrivals.EVEN, workers=1),
+        phases=(
+            Phase("warm-up", NS_PER_S // 2, 40, 40, measured=False),
+            Phase("steady", NS_PER_S, 40, 40),
+        ),
+        timeouts=Timeouts(first_byte_ns=2 * NS_PER_S, total_ns=2 * NS_PER_S),
+    )
+
+
+async def play(
+    profile: Profile, root: Path, meanwhile: Callable[[RunSession], None] | None = None
+) -> RunResult:
+    """Run to the end; meanwhile is called once the first second has passed."""
+    session = RunSession(profile, root)
+    try:
+        await session.prepare()
+        load = asyncio.ensure_future(session.run())
+        if meanwhile is not None:
+            while session.snapshot().t_ns < NS_PER_S and not load.done():
+                await asyncio.wait({load}, timeout=0.02)
+            meanwhile(session)
+        await asyncio.wait_for(load, 30)
+        return await session.finish()
+    finally:
+        await session.close()
+
+
+async def run(
+    script: Script, root: Path, change: Callable[[Profile], Profile] = lambda profile: profile
+) -> RunResult:
+    async with raw_server(script) as url:
+        return await play(change(profile_of(url)), root)
+
+
+def rows_of(result: RunResult, name: str) -> list[dict[str, str]]:
+    with (result.recorded.folder / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def events_of(result: RunResult) -> list[dict[str, object]]:
+    lines = (result.recorded.folder / "events.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def check_ledger(result: RunResult) -> None:
+    """offered = outcomes + in flight + dropped, in every row of both files."""
+    for row in rows_of(result, "summary.csv") + rows_of(result, "intervals.csv"):
+        ended = sum(int(row[outcome.name.lower()]) for outcome in Outcome)
+        assert int(row["offered"]) == ended + int(row["in_flight"]) + int(row["dropped"])
+
+
+async def test_a_good_run_leaves_whole_files_that_read_back(tmp_path: Path) -> None:
+    result = await run(answering(OK), tmp_path)
+    assert result.exit_code is ExitCode.OK
+    check_ledger(result)
+    summary = rows_of(result, "summary.csv")[0]
+    assert (summary["offered"], summary["ok"]) == ("40", "40")
+    by_phase = {row["phase"] for row in rows_of(result, "intervals.csv")}
+    assert by_phase == {"warm-up", "steady"}
+    again = load_run(result.recorded.folder)
+    assert again.windows == result.recorded.windows
+    assert again.verdict is Verdict.VALID
+
+
+async def test_retries_are_counted_and_the_first_failures_are_told(tmp_path: Path) -> None:
+    retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=2, base_ns=NS_PER_MS)
+    script = answering(*[BUSY, OK] * 100)
+    result = await run(script, tmp_path, lambda p: replace(p, retry=retry))
+    check_ledger(result)
+    tally = result.recorded.windows[0].tally
+    assert tally.ok == 40
+    assert tally.attempts == tally.sent + tally.retries > 40
+    failures = [event for event in events_of(result) if event["kind"] == "failure"]
+    assert 1 <= len(failures) <= 3
+
+
+async def test_a_target_that_never_succeeds_makes_an_invalid_run(tmp_path: Path) -> None:
+    result = await run(answering(BUSY), tmp_path)
+    assert result.exit_code is ExitCode.INVALID
+    check_ledger(result)
+
+
+async def test_a_failed_threshold_has_its_exit_code(tmp_path: Path) -> None:
+    slos = (Slo("impossible", "p50 < 1us"),)
+    result = await run(answering(OK), tmp_path, lambda p: replace(p, slos=slos))
+    assert result.exit_code is ExitCode.THRESHOLD
+
+
+async def test_nobody_listening_is_told_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="nothing answers at"):
+        await play(profile_of("http://127.0.0.1:1/"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_drain_reports_what_there_is(tmp_path: Path) -> None:
+    async with raw_server(answering(OK)) as url:
+        long = replace(profile_of(url), phases=(Phase("steady", 600 * NS_PER_S, 40, 40),))
+        result = await play(long, tmp_path, lambda s: s.command(Command(CommandKind.DRAIN)))
+    assert result.exit_code is ExitCode.INTERRUPTED
+    assert result.recorded.state == RunState.INTERRUPTED.value
+    check_ledger(result)
+    tally = result.recorded.windows[0].tally
+    assert 40 <= tally.ok == tally.offered < 80
+
+
+async def test_abort_leaves_in_flight_what_was(tmp_path: Path) -> None:
+    async with raw_server(silent) as url:
+        long = replace(profile_of(url), phases=(Phase("steady", 600 * NS_PER_S, 40, 40),))
+        result = await play(long, tmp_path, lambda s: s.command(Command(CommandKind.ABORT)))
+    assert result.exit_code is ExitCode.INTERRUPTED
+    check_ledger(result)
+    assert result.recorded.windows[0].tally.in_flight >= 40
+
+
+async def test_a_killed_worker_makes_a_partial_result_that_says_so(tmp_path: Path) -> None:
+    def kill(session: RunSession) -> None:
+        process = session._fleet._processes[0]
+        os.kill(process.pid, signal.SIGKILL)
+
+    async with raw_server(answering(OK)) as url:
+        long = replace(profile_of(url), phases=(Phase("steady", 600 * NS_PER_S, 40, 40),))
+        result = await play(long, tmp_path, kill)
+    assert result.exit_code is ExitCode.INVALID
+    assert any("worker 0 died" in reason.text for reason in result.recorded.reasons)
+    check_ledger(result)
+    assert result.recorded.windows[0].tally.ok >= 20
+
+
+async def test_a_rate_change_is_an_event_and_a_new_segment(tmp_path: Path) -> None:
+    async with raw_server(answering(OK)) as url:
+        longer = replace(profile_of(url), phases=(Phase("steady", 3 * NS_PER_S, 40, 40),))
+        faster = Command(CommandKind.RATE_FACTOR, 3.0)
+        result = await play(longer, tmp_path, lambda s: s.command(faster))
+    events = [event for event in events_of(result) if event["kind"] == "command"]
+    assert [event["text"] for event in events] == ["rate-factor"]
+    check_ledger(result)
+    window = result.recorded.windows[0]
+    assert window.planned_rps == pytest.approx(window.tally.offered / 3, rel=0.05)
+    assert 200 < window.tally.offered < 290
+
+
+@pytest.mark.parametrize(
+    ("stop", "says"),
+    [
+        (StopSpec(after_ns=NS_PER_S), "1 s have passed"),
+        (StopSpec(invocations=30), "invocations have finished"),
+        (StopSpec(precision=5.0, precision_q=0.5), "p50 of every variant is known"),
+    ],
+)
+async def test_stop_rules_end_a_run_as_good(stop: StopSpec, says: str, tmp_path: Path) -> None:
+    long = (Phase("steady", 600 * NS_PER_S, 40, 40),)
+    result = await run(answering(OK), tmp_path, lambda p: replace(p, phases=long, stop=stop))
+    assert result.exit_code is ExitCode.OK
+    reasons = [str(event["text"]) for event in events_of(result) if event["kind"] == "stop"]
+    assert len(reasons) == 1
+    assert says in reasons[0]
+    check_ledger(result)
+
+
+async def test_a_capacity_search_finds_where_a_target_gives_way(tmp_path: Path) -> None:
+    """The target answers one request at a time, 20 ms each: it bears 50 a second."""
+    lock = asyncio.Lock()
+
+    async def serial(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await read_request(reader)
+            async with lock:
+                await asyncio.sleep(0.02)
+            writer.write(OK)
+
+    spec = CapacitySpec(
+        start_rps=10,
+        max_rps=200,
+        limit_ns=200 * NS_PER_MS,
+        step_ns=NS_PER_S,
+        settle_ns=NS_PER_S // 4,
+        hold_ns=NS_PER_S,
+        precision=0.5,
+    )
+    result = await run(serial, tmp_path, lambda p: replace(p, phases=(), capacity=spec))
+    assert len(result.answers) == 1
+    assert "holds p99 < 200 ms" in result.answers[0]
+    rate = float(result.answers[0].split(": ")[1].split("/s")[0])
+    assert 15 <= rate <= 60
+    check_ledger(result)
