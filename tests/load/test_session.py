@@ -24,6 +24,7 @@ from bench.model import (
     CommandKind,
     EndpointKind,
     LoadSpec,
+    Measure,
     Outcome,
     Phase,
     Profile,
@@ -113,7 +114,9 @@ async def test_a_good_run_leaves_whole_files_that_read_back(tmp_path: Path) -> N
     by_phase = {row["phase"] for row in rows_of(result, "intervals.csv")}
     assert by_phase == {"warm-up", "steady"}
     again = load_run(result.recorded.folder)
-    assert again.windows == result.recorded.windows
+    ours, theirs = again.windows[0], result.recorded.windows[0]
+    assert ours.tally == theirs.tally
+    assert ours.measures[Measure.RESPONSE].at(0.5) == theirs.measures[Measure.RESPONSE].at(0.5)
     assert again.verdict is Verdict.VALID
 
 
