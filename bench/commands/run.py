@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.commands.progress import Progress
-from bench.errors import ExitCode
+from bench.errors import ExitCode, UsageError
 from bench.model import Command, CommandKind, Profile
 
 if TYPE_CHECKING:
@@ -62,11 +62,23 @@ def run(
     from bench.profile import load_profile
 
     loaded = load_profile(profile, overrides)
+    check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())
     result = asyncio.run(
         _run_with_tui(loaded, out) if wants_tui else _run_headless(loaded, out, quiet)
     )
     context.exit(conclude(result, as_json=as_json, allow_invalid=allow_invalid))
+
+
+def check_folder(out: Path) -> None:
+    """Make the folder of runs. Raises UsageError where nothing can be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise UsageError(f"--out: {out} cannot be made: {reason}; name another folder") from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise UsageError(f"--out: {out} is not writable; name another folder")
 
 
 def can_show_tui() -> bool:
