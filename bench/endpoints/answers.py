@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bench.endpoints.base import Headers
+from bench.endpoints.base import Headers, RawHeaders
 from bench.model import NS_PER_MS, NS_PER_S, Outcome
 
 DETAIL_LIMIT = 240
@@ -46,11 +46,36 @@ THROTTLE_CODES = frozenset(
 
 def pick(headers: Headers, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
     """The wanted headers (names in lower case) that are there; of repeated ones the last."""
+    if type(headers) is RawHeaders:
+        return _pick_raw(headers, wanted)
     found = {}
     for name, value in headers:
         key = name.lower()
         if key in wanted:
             found[key] = value
+    return found
+
+
+_UNWANTED: dict[frozenset[bytes], set[bytes]] = {}
+"""Header lines seen before of which nobody wants anything: most lines of a server are the same in
+every answer."""
+_UNWANTED_LIMIT = 512
+
+
+def _pick_raw(headers: RawHeaders, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
+    unwanted = _UNWANTED.setdefault(wanted, set())
+    found = {}
+    for line in headers.lines():
+        if line in unwanted:
+            continue
+        name, _, value = line.partition(b":")
+        key = name.strip().lower()
+        if key in wanted:
+            found[key] = value.strip()
+        elif len(unwanted) < _UNWANTED_LIMIT:
+            unwanted.add(line)
+        else:
+            unwanted.clear()
     return found
 
 

@@ -7,14 +7,58 @@ name it there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, overload
 
 from bench.model import Answer
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Raw response headers in order of arrival; names in the case that the server sent."""
+
+
+class RawHeaders(Sequence[tuple[bytes, bytes]]):
+    """Headers as they came, read only by who asks: most answers are known by their status.
+
+    raw begins with the head of a response and may go on with its body.
+    """
+
+    __slots__ = ("_pairs", "_raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._pairs: list[tuple[bytes, bytes]] | None = None
+
+    def lines(self) -> list[bytes]:
+        """The lines of the head without the first one, the status line."""
+        end = self._raw.find(b"\r\n\r\n")
+        if end >= 0:
+            return self._raw[:end].split(b"\r\n")[1:]
+        head = self._raw.replace(b"\r", b"").partition(b"\n\n")[0]
+        return head.split(b"\n")[1:]
+
+    def _read(self) -> list[tuple[bytes, bytes]]:
+        if self._pairs is None:
+            parts = (line.partition(b":") for line in self.lines())
+            self._pairs = [(name.strip(), value.strip()) for name, colon, value in parts if colon]
+        return self._pairs
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[bytes, bytes]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[tuple[bytes, bytes]]: ...
+
+    def __getitem__(
+        self, index: int | slice
+    ) -> tuple[bytes, bytes] | Sequence[tuple[bytes, bytes]]:
+        return self._read()[index]
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        return iter(self._read())
 
 
 class Endpoint(Protocol):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from bench.endpoints.base import RawHeaders
 from bench.model import NEVER, NS_PER_S, Outcome
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Connection(asyncio.Protocol):
         "_body_bytes",
         "_direct_fd",
         "_exchange",
-        "_head_bytes",
+        "_head",
         "_on_first",
         "_on_free",
         "_on_lost",
@@ -76,7 +77,8 @@ class Connection(asyncio.Protocol):
         self._direct_fd = -1
         self._stage = _HEAD
         self._reusable = False
-        self._head_bytes = self._body_bytes = 0
+        self._head = b""
+        self._body_bytes = 0
         self.dns_ns = self.tcp_ns = self.tls_ns = NEVER
         self.open_ns = self.idle_since_ns = 0
         self.uses = 0
@@ -93,7 +95,8 @@ class Connection(asyncio.Protocol):
             exchange.tls_ns = self.tls_ns
         self.uses += 1
         self._stage = _HEAD
-        self._head_bytes = self._body_bytes = 0
+        self._head = b""
+        self._body_bytes = 0
         transport = cast(asyncio.Transport, self._transport)
         request = exchange.request
         if self._direct_fd < 0:
@@ -151,7 +154,7 @@ class Connection(asyncio.Protocol):
             exchange.first_ns = monotonic_ns()
             self._on_first(exchange, None)
         if self._stage == _HEAD:
-            self._head_bytes += len(data)
+            self._head = data if not self._head else self._head + data
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -163,7 +166,7 @@ class Connection(asyncio.Protocol):
             self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.body_limit} bytes")
         elif self._stage == _DONE:
             self._complete()
-        elif self._stage == _HEAD and self._head_bytes > HEADER_LIMIT:
+        elif self._stage == _HEAD and len(self._head) > HEADER_LIMIT:
             self._fail(Outcome.PROTOCOL_ERROR, f"the head exceeds {HEADER_LIMIT} bytes")
 
     def eof_received(self) -> bool:
@@ -173,7 +176,7 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None:
             self._drop(None)
-        elif self._stage == _BODY and exc is None and _ends_at_eof(exchange):
+        elif self._stage == _BODY and exc is None and _ends_at_eof(self._head):
             exchange.last_ns, self._reusable = monotonic_ns(), False
             self._complete()
         else:
@@ -183,12 +186,11 @@ class Connection(asyncio.Protocol):
 
     # -- httptools callbacks: they only note; data_received decides after the parser has returned
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        exchange = self._exchange
-        if self._stage == _HEAD and exchange is not None:
-            exchange.headers.append((name, value))
-        else:
-            self._reusable = False  # trailers, or an answer too many
+    # There is no on_header: five or more calls an answer, for headers that are seldom looked at.
+
+    def on_message_begin(self) -> None:
+        if self._stage == _DONE:
+            self._reusable = False  # an answer too many
 
     def on_headers_complete(self) -> None:
         exchange = self._exchange
@@ -210,7 +212,7 @@ class Connection(asyncio.Protocol):
         if self._stage != _BODY or exchange is None:
             return
         if exchange.status < 200:  # 1xx: the final response is still to come
-            exchange.headers.clear()
+            self._head = _after_head(self._head)
             self._stage = _HEAD
         else:
             self._end(self._parser.should_keep_alive())
@@ -227,6 +229,8 @@ class Connection(asyncio.Protocol):
     def _complete(self) -> None:
         exchange = cast("Exchange", self._exchange)
         exchange.carrier = self._exchange = None
+        exchange.headers = RawHeaders(self._head)
+        self._head = b""
         if self._reusable and self.usable:
             self.idle_since_ns = exchange.last_ns
             self._on_free(self, exchange)
@@ -237,6 +241,7 @@ class Connection(asyncio.Protocol):
     def _fail(self, outcome: Outcome, detail: str) -> None:
         exchange = self._exchange
         self._exchange = None
+        self._head = b""
         self._drop(exchange)
         if exchange is not None:
             exchange.carrier = None
@@ -262,9 +267,15 @@ def _malformed(error: Exception) -> str:
     return f"malformed response: {error}"
 
 
-def _ends_at_eof(exchange: Exchange) -> bool:
+def _after_head(raw: bytes) -> bytes:
+    """What follows an interim response, which has no body."""
+    _, found, rest = raw.partition(b"\r\n\r\n")
+    return rest if found else raw.partition(b"\n\n")[2]
+
+
+def _ends_at_eof(head: bytes) -> bool:
     """A body without a length ends with the connection (RFC 9112, 6.3); any other is cut short."""
-    names = {name.lower() for name, _ in exchange.headers}
+    names = {name.lower() for name, _ in RawHeaders(head)}
     return b"content-length" not in names and b"transfer-encoding" not in names
 
 

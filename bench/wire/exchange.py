@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bench.endpoints.base import Headers
 from bench.model import NEVER, Outcome
 
 BODY_LIMIT = 16 * 1024 * 1024
@@ -50,7 +51,7 @@ class Exchange:
         self.sent_ns = self.first_ns = self.last_ns = NEVER
         self.dns_ns = self.connect_ns = self.tls_ns = NEVER
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: Headers = ()
         self._body: list[bytes] = []
         self.failure: Outcome | None = None
         self.detail = ""
