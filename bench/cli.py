@@ -86,10 +86,21 @@ def _mend(verb: str) -> str:
 def cli(context: click.Context) -> None:
     """Load and benchmark AWS Lambda functions: latency, failures and cost by memory size.
 
-    `lamload run quickstart` shows it on this machine, without an AWS account.
+    `lamload run quickstart` shows it on this machine, without an AWS account. `lamload` alone on a
+    terminal lets you choose a profile.
     """
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        from bench.commands.watched import can_show_tui
+
+        if can_show_tui():
+            from pathlib import Path
+
+            from bench.commands.choose import choose
+
+            context.exit(choose(Path("runs")))
+    click.echo(context.get_help())
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -17,9 +17,16 @@ PACKAGES = ("httpx", "httptools", "uvloop", "numpy", "hdrhistogram", "textual", 
 
 
 def manifest(
-    profile: Profile, bindings: Sequence[Binding], workers: int, arguments: Sequence[str]
+    profile: Profile,
+    bindings: Sequence[Binding],
+    workers: int,
+    arguments: Sequence[str],
+    label: str = "",
 ) -> dict[str, Any]:
-    """The run as it is about to start; all values can be written as JSON."""
+    """The run as it is about to start; all values can be written as JSON.
+
+    label: the target as the head of a view says it.
+    """
     return {
         "lamload": bench.__version__,
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -35,6 +42,7 @@ def manifest(
         },
         "target": {
             "kind": profile.target.kind.value,
+            "label": label,
             "region": profile.target.region,
             "bindings": [_binding(binding) for binding in bindings],
         },

@@ -135,7 +135,7 @@ class RunSession:
             self._runs_root,
             self.profile,
             resolved_toml(self.profile),
-            manifest(self.profile, self._bindings, workers, self._arguments)
+            manifest(self.profile, self._bindings, workers, self._arguments, self.target.label)
             | {"configuration": dict(self.target.configuration)},
         )
         self.target.keep_in(self._folder.path)

@@ -81,7 +81,9 @@ class Rewind:
 
     def _begin(self, run: RecordedRun) -> None:
         self.run = run
-        self.intervals: list[Interval] = []
+        self._seconds: dict[int, list[Interval]] = {}
+        self.end_s = 0
+        """One more than the last second that is recorded."""
         self.vitals: list[Vitals] = []
         self.events: list[RunEvent] = []
         self._tails = {
@@ -122,16 +124,17 @@ class Rewind:
     def _take_intervals(self, intervals: Iterable[Interval]) -> None:
         by_series: dict[tuple[Variant, bool], list[Interval]] = {}
         for interval in intervals:
-            self.intervals.append(interval)
+            self._seconds.setdefault(interval.t_s, []).append(interval)
+            self.end_s = max(self.end_s, interval.t_s + 1)
             by_series.setdefault((interval.window.variant, interval.measured), []).append(interval)
         for series, added in by_series.items():
             if series in self._sums:
                 self._sums[series].add(added)
 
-    @property
-    def end_s(self) -> int:
-        """One more than the last second that is recorded."""
-        return max((interval.t_s + 1 for interval in self.intervals), default=0)
+    def intervals(self, from_s: int, to_s: int) -> tuple[Interval, ...]:
+        """What is recorded of the seconds from one up to, without, another."""
+        found = (self._seconds.get(second, ()) for second in range(max(0, from_s), to_s))
+        return tuple(interval for second in found for interval in second)
 
     def _is_whole(self, until_s: int) -> bool:
         """True if the figures of the whole run hold from this second on."""

@@ -1,7 +1,7 @@
 """A coarse histogram of response times, per second: what a heat map over time is drawn from.
 
-Ten bins for each factor of ten, from 100 µs to 1,000 s; what lies beyond is in the first or last.
-Percentiles never come from here. In intervals.csv it stands as `BIN:COUNT` pairs.
+Twenty bins for each factor of ten, from 100 µs to 1,000 s; what lies beyond is in the first or the
+last. Percentiles never come from here. In intervals.csv it stands as `BIN:COUNT` pairs.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from bench.record.histogram import UPPER_NS, Indexes
 
 LOWEST_NS = 100_000
-PER_DECADE = 10
-BINS = 70
+PER_DECADE = 20
+BINS = 140
 
 Spread = tuple[tuple[int, int], ...]
 """(bin, count) for each occupied bin, ascending."""

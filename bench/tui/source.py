@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from bench.model import Command, Snapshot, Window
+from bench.model import Command, Measure, Profile, Snapshot, Window
+from bench.stats.quantiles import Curve
+
+Curves = Mapping[str, Mapping[Measure, Curve]]
+ClassCurves = Mapping[str, Mapping[str, Curve]]
 
 
 class RunSource(Protocol):
     """What the TUI reads. All of it is cheap and none of it waits."""
+
+    @property
+    def profile(self) -> Profile:
+        """What is run."""
 
     def snapshot(self) -> Snapshot:
         """The run at this moment, with the intervals that changed since the last call."""
@@ -21,6 +30,42 @@ class RunSource(Protocol):
     def window(self, seconds: int | None) -> tuple[Window, ...]:
         """Per variant, the last seconds; None for the whole run's measured phases."""
 
+    def curves(self) -> Curves:
+        """Whole distributions so far, by the variant's name; measured phases."""
+
+    def class_curves(self) -> ClassCurves:
+        """Response times of cold, warm, retried and failed invocations, likewise."""
+
+
+@runtime_checkable
+class Playback(Protocol):
+    """What a recording can do beside: time is the viewer's."""
+
+    @property
+    def position_s(self) -> float:
+        """Where it stands."""
+
+    @property
+    def end_s(self) -> float:
+        """Where it ends, or ends so far."""
+
+    @property
+    def words(self) -> str:
+        """`playing ×4`, `paused`, `following`."""
+
+    @property
+    def rewound(self) -> bool:
+        """True once after time went back: what was shown of later seconds is to be forgotten."""
+
+    def seek(self, position_s: float) -> None:
+        """Go to a second."""
+
+    def toggle(self) -> None:
+        """Play, or pause."""
+
+    def faster(self, factor: float) -> None:
+        """Change the speed."""
+
 
 class Leaving(Enum):
     """What is to become of the load when the view is left."""
@@ -29,6 +74,7 @@ class Leaving(Enum):
     DRAIN = "stop, wait for answers, report"
     ABORT = "stop at once and report"
     DETACH = "go on without a view"
+    UNSTARTED = "nothing was started"
 
 
 @dataclass(frozen=True, slots=True)

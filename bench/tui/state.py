@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.model import NS_PER_S, RunState, Snapshot, Window
+from bench.model import NS_PER_S, Profile, RunState, Snapshot, Window
+from bench.tui.digest import Digest
 from bench.tui.history import History
 from bench.tui.metrics import Metric
 from bench.tui.palette import Look
@@ -20,30 +21,55 @@ class ViewState:
     """snapshot and history as they are, windows as chosen, and how to show them."""
 
     snapshot: Snapshot
+    profile: Profile
     history: History
+    digest: Digest
+    totals: Mapping[str, Window]
+    """The whole run, by the variant's name."""
     windows: Mapping[str, Window]
+    """What the tables cover; a variant that was not on is empty."""
     looks: Mapping[str, Look]
     window_s: int | None
     metric: Metric
     logarithmic: bool
     base: str | None
+    selected: str | None
     hidden: frozenset[str]
     filter: str
     redraw_charts: bool
+    is_replay: bool = False
 
     @property
     def window_name(self) -> str:
-        """`whole run`, `last 60 s`."""
-        return "whole run" if self.window_s is None else f"last {self.window_s} s"
+        """`whole run, measured`, `last 60 s`, `last second`."""
+        if self.window_s is None:
+            return "whole run, measured"
+        return "last second" if self.window_s == 1 else f"last {self.window_s} s"
+
+    @property
+    def is_over(self) -> bool:
+        """True once nothing more comes."""
+        return self.snapshot.state in OVER
 
     @property
     def passed_s(self) -> int:
-        """Seconds of the run that have passed whole; all of them once it has ended."""
-        if self.snapshot.state in OVER:
-            return int(self.snapshot.t_ns // NS_PER_S) + 1
-        return int(self.snapshot.t_ns // NS_PER_S)
+        """Seconds of the run of which all has been told; all of them once it has ended."""
+        if self.is_over or self.is_replay:
+            return int(-(-self.snapshot.t_ns // NS_PER_S))
+        return max(0, int((self.snapshot.t_ns - NS_PER_S // 2) // NS_PER_S))
+
+    @property
+    def since_s(self) -> int:
+        """Where charts over time begin."""
+        return 0 if self.window_s is None else max(0, self.passed_s - 60)
 
     @property
     def visible(self) -> list[str]:
         """Variants that are drawn in charts."""
         return [name for name in self.looks if name not in self.hidden]
+
+    def short(self, name: str) -> str:
+        """`1769 invoke`: a variant where space is short."""
+        variant = self.totals[name].variant
+        arm = " arm" if variant.architecture.value == "arm64" else ""
+        return f"{variant.memory_mb or ''}{arm} {variant.endpoint.value}".strip()

@@ -81,3 +81,8 @@ def clock(ns: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def clock_s(seconds: float) -> str:
+    """The same for seconds."""
+    return clock(round(seconds * NS_PER_S))

@@ -24,11 +24,13 @@ from bench.model import (
     TargetKind,
     Variant,
     Verdict,
+    Vitals,
     Window,
     WorkerHealth,
 )
 from bench.record.aggregate import Aggregate
 from bench.record.columns import FLAG_COLD, FLAG_FINAL, Counts, Rows, pack_row
+from bench.tui.source import ClassCurves, Curves
 
 VARIANTS = (
     *(Variant(EndpointKind.INVOKE, memory) for memory in (128, 256, 512, 1024, 1769)),
@@ -57,12 +59,32 @@ def plan() -> Plan:
     return Plan((Segment(0, 0, 0, everyone, 0, SECONDS * NS_PER_S, RPS, RPS),))
 
 
+def vitals_at(second: int) -> Vitals:
+    """Made up, and the same every time."""
+    per_variant = tuple((second * (number + 3)) % 7 for number in range(len(VARIANTS)))
+    return Vitals(
+        t_s=second,
+        planned_rps=float(RPS * len(VARIANTS)),
+        achieved_rps=float(RPS * len(VARIANTS) - second % 3),
+        in_flight=sum(per_variant),
+        in_flight_by_variant=per_variant,
+        connections=20 + second % 4,
+        connections_opened=20 + second,
+        connection_waits=second // 5,
+        workers=1,
+        cpu=0.3,
+        rss_mb=54.0,
+        spend_usd=second / 1000,
+    )
+
+
 class FakeRun:
     """A RunSource that stands at a given second; `commands` is what was asked of it."""
 
     def __init__(self, second: int = 30, state: RunState = RunState.RUNNING) -> None:
         self.second = second
         self.state = state
+        self._told_s = 0
         self.commands: list[Command] = []
         self.aggregate = Aggregate(profile(), plan())
         self._events = [RunEvent(0, "start", "a fake run")]
@@ -128,7 +150,24 @@ class FakeRun:
             ),
             events=tuple(self._events),
             spend_usd=self.aggregate.spend_usd(),
+            vitals=self._fresh_vitals(),
+            projected_usd=self.aggregate.projected_usd(),
         )
+
+    def _fresh_vitals(self) -> tuple[Vitals, ...]:
+        vitals = tuple(vitals_at(second) for second in range(self._told_s, self.second))
+        self._told_s = self.second
+        return vitals
+
+    @property
+    def profile(self) -> Profile:
+        return profile()
+
+    def curves(self) -> Curves:
+        return self.aggregate.curves()
+
+    def class_curves(self) -> ClassCurves:
+        return self.aggregate.class_curves()
 
     def command(self, command: Command) -> None:
         self.commands.append(command)

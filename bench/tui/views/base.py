@@ -1,46 +1,156 @@
-"""What the app asks of a view."""
+"""What the app asks of a view, and what several of them draw."""
 
 from __future__ import annotations
 
-from textual.containers import Vertical
+from typing import ClassVar, TypeVar
 
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from bench.model import NS_PER_S, Window
+from bench.tui.metrics import Metric
+from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.widgets.chart import ChartData, Line
+from bench.tui.widgets.axes import Axis, round_span_s, time_axis
+from bench.tui.widgets.chart import ChartData, Flag, Line
+from bench.tui.widgets.grid import MARKER, Cell, Column, Grid
+from bench.tui.wording import UNKNOWN
+
+W = TypeVar("W", bound=Widget)
+MOST_FLAGS = 6
+MOST_POINTS = 600
 
 
 class View(Vertical):
-    """One of the numbered screens. It draws what it is given and keeps nothing."""
+    """One of the numbered screens. It draws what it is given and keeps nothing of the run."""
 
-    title = ""
+    LAYOUT: ClassVar[str] = ""
+    """CSS for the screen: what has a place depends on its classes, wide, narrow, short, tiny."""
+    DEFAULT_CSS = """
+    View { height: 1fr; overflow: hidden; }
+    View.maximised .panel { display: none; }
+    View.maximised .panel.enlarged { display: block; height: 1fr; max-height: 100%; width: 1fr; }
+    View.maximised .row { height: 1fr; }
+    View.maximised .row.bare { display: none; }
+    View.maximised Lines { display: none; }
+    """
+    title: ClassVar[str] = ""
     """As in the tabs."""
-    help = ""
-    """What `?` says of it, beside the keys that hold everywhere."""
+    help: ClassVar[str] = ""
+    """What `?` says of it, beside the keys."""
+    filters: ClassVar[bool] = False
+    """True if `/` filters here."""
+    metrics: ClassVar[str] = "the metric of the charts over time"
+    """What `m` changes here."""
 
     def show(self, state: ViewState) -> None:
         """Draw this state."""
         raise NotImplementedError
 
+    def next_metric(self) -> bool:
+        """Go to the view's own next metric; False if it has none and charts the common one."""
+        return False
 
-def over_time(state: ViewState) -> ChartData:
-    """The chosen metric of every visible variant, second by second."""
-    since_s = 0 if state.window_s is None else int(state.snapshot.t_ns / 1e9) - 60
-    lines = []
-    for name in state.visible:
-        points: list[tuple[float, float | None]] = []
-        before: int | None = None
-        for t_s, window in state.history.windows(name, max(0, since_s)):
-            if t_s >= state.passed_s:
-                break
-            if before is not None and t_s > before + 1:
-                points.append((before + 1, None))  # the variant was not on
-            points.append((float(t_s), state.metric.read(window)))
-            before = t_s
-        if points:
-            lines.append(Line(name, state.looks[name], tuple(points)))
-    scale = ", logarithmic" if state.logarithmic else ""
-    return ChartData(
-        title=f"{state.metric.name} of each second{scale}",
-        unit=state.metric.unit,
-        lines=tuple(lines),
-        logarithmic=state.logarithmic,
+    @property
+    def table(self) -> Grid | None:
+        """The table whose row `y` copies."""
+        return self.query(Grid).first() if self.query(Grid) else None
+
+    @property
+    def panels(self) -> list[Widget]:
+        """What `z` can enlarge, in the order of Tab."""
+        return list(self.query(".panel"))
+
+    def first_focus(self) -> None:
+        """Give the keyboard to the table, or to the first panel."""
+        panels = [panel for panel in self.panels if panel.focusable]
+        target = self.table or (panels[0] if panels else None)
+        if target is not None:
+            target.focus()
+
+
+def panel(widget: W) -> W:
+    """A part of a view that `z` can enlarge."""
+    widget.add_class("panel")
+    return widget
+
+
+VARIANT_COLUMNS = (
+    Column(MARKER, "", 1),
+    Column("size", "memory", 7, falls=False),
+    Column("endpoint", "endpoint", 10, left=True),
+)
+
+
+def variant_cells(state: ViewState, name: str) -> dict[str, Cell]:
+    """Marker, size and endpoint of a variant."""
+    variant, look = state.totals[name].variant, state.looks[name]
+    hidden = name in state.hidden
+    arm = "a" if variant.architecture.value == "arm64" else ""
+    memory = variant.memory_mb
+    return {
+        MARKER: Cell("-" if hidden else look.marker, look=None if hidden else look),
+        "size": Cell(
+            UNKNOWN if memory is None else f"{memory} MB"[: 7 - len(arm)] + arm,
+            memory or "",
+            Tone.STRONG,
+        ),
+        "endpoint": Cell(variant.endpoint.value, variant.endpoint.value),
+    }
+
+
+def run_axis(state: ViewState, width: int) -> Axis:
+    """The time axis of charts over the run, or over its last minute. It grows in few steps."""
+    most = max(2, width // 12)
+    if state.window_s is not None:
+        return time_axis(max(0, state.passed_s - 60), max(60, state.passed_s), most)
+    whole_s = (state.snapshot.elapsed_ns + state.snapshot.remaining_ns) / NS_PER_S
+    span_s = round_span_s(max(1.0, state.passed_s))
+    return time_axis(0.0, min(span_s, max(whole_s, state.passed_s, 1.0)), most)
+
+
+def over_time(
+    state: ViewState, metric: Metric, width: int, *, title: str = "", chosen: bool = True
+) -> ChartData:
+    """A metric of every variant, second by second. chosen: it is the one that `m` changes."""
+    lines = tuple(
+        Line(
+            state.short(name),
+            look,
+            ()
+            if name in state.hidden
+            else state.history.points(name, metric, state.since_s, state.passed_s, MOST_POINTS),
+            hidden=name in state.hidden,
+        )
+        for name, look in state.looks.items()
     )
+    note = f"{metric.unit}, each second"
+    if state.passed_s - state.since_s > MOST_POINTS:
+        every = -(-(state.passed_s - state.since_s) // MOST_POINTS)
+        note = f"{metric.unit}, the highest of each {every} s"
+    if state.logarithmic:
+        note += ", log"
+    if chosen and state.window_s is not None:
+        note += ", last 60 s"
+    return ChartData(
+        title=title or metric.name,
+        note=note,
+        lines=lines,
+        x=run_axis(state, width),
+        logarithmic=state.logarithmic,
+        flags=phase_flags(state),
+        empty=f"no second has {metric.name} yet: too few answers in it, or none",
+    )
+
+
+def phase_flags(state: ViewState) -> tuple[Flag, ...]:
+    """Where phases begin, unless they alternate too often to be read."""
+    changes = state.history.phase_changes(state.since_s, state.passed_s)
+    if not 1 < len(changes) <= MOST_FLAGS:
+        return ()
+    return tuple(Flag(float(second), phase) for second, phase in changes)
+
+
+def empty_window(window: Window) -> bool:
+    """True if a variant was not on in the time that the tables cover."""
+    return window.duration_s == 0 and window.tally.offered == 0

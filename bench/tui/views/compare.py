@@ -1,39 +1,201 @@
-"""Screen 1: the variants side by side, and one metric of theirs over time."""
+"""Screen 1: the variants side by side, one metric of theirs over time, cost against time."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.containers import Horizontal
 
+from bench.model import NS_PER_MS, Measure, Outcome, Window
+from bench.stats.compare import Difference
+from bench.stats.wording import percent, quantile_text
+from bench.tui.digest import verdict_sentence
+from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import View, over_time
-from bench.tui.widgets.chart import Chart
-from bench.tui.widgets.variants import Variants
+from bench.tui.views.base import (
+    VARIANT_COLUMNS,
+    View,
+    empty_window,
+    over_time,
+    panel,
+    variant_cells,
+)
+from bench.tui.views.trade import trade_chart
+from bench.tui.widgets.chart import GUTTER, Chart
+from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.lines import Lines
+from bench.tui.wording import UNKNOWN, count, maximum, milliseconds, quantile, rate, share, usd
+
+_QUANTILES = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
+_MS = "response ms"
+
+COLUMNS = (
+    *VARIANT_COLUMNS,
+    Column("planned", "plan/s", 6, 7, group="arrivals", falls=True),
+    Column("sent", "sent/s", 6, 2, group="arrivals", falls=True),
+    Column("offered", "offered", 7, 8, group="arrivals", falls=True),
+    Column("flying", "flying", 6, 5, group="arrivals", falls=True),
+    Column("dropped", "drop", 5, 6, group="arrivals", falls=True),
+    Column("ok", "ok %", 5, 0, group="outcomes"),
+    Column("throttled", "thr", 5, 4, group="outcomes", falls=True),
+    Column("errors", "err", 5, 1, group="outcomes", falls=True),
+    Column("retries", "retry", 5, 4, group="outcomes", falls=True),
+    Column("cold", "cold", 5, 4, group="outcomes", falls=True),
+    Column("p50", "p50", 7, 0, group=_MS),
+    Column("p90", "p90", 7, 0, group=_MS),
+    Column("p99", "p99", 7, 0, group=_MS),
+    Column("p99.9", "p99.9", 7, 3, group=_MS),
+    Column("max", "max", 7, 1, group=_MS),
+    Column("billed", "billed", 7, 5, group="cost", falls=True),
+    Column("price", "$/M", 8, 0, group="cost"),
+    Column("difference", "vs base", 8, 3),
+)
+_ALIKE = "~"
 
 
 class CompareView(View):
-    """A row per variant, the legend in its first column."""
+    """A row per variant, the chart's legend in its first column."""
 
     title = "Compare"
     help = (
-        "A row per variant; its marker is that of its line in the chart.\n"
-        "Response time counts from the intended arrival, retries included.\n"
-        "·  too few samples to know     ≥  at least: falls among timeouts"
+        "A row per variant. Response time counts from the intended arrival, retries included.\n"
+        "·  too few samples to know     ≥  at least: it falls among timeouts\n"
+        "★  fastest, cheapest, best trade     ~  chance explains the difference\n"
+        "vs base and ★ are always of the whole run; press b on a row to make it the base."
     )
+    LAYOUT = """
+    CompareView #variants { max-height: 60%; }
+    CompareView .row { height: 1fr; }
+    CompareView #over-time { width: 1fr; }
+    CompareView #trade { display: none; width: 42%; min-width: 50; margin-left: 2; }
+    .wide CompareView #trade { display: block; }
+    .tiny CompareView .row { display: none; }
+    .tiny CompareView #variants { max-height: 100%; height: 1fr; }
+    .tiny CompareView.maximised .row { display: block; }
+    .tiny CompareView.maximised .row.bare { display: none; }
+    """
 
     def compose(self) -> ComposeResult:
-        """Table, caption, chart."""
-        yield Variants()
-        yield Static("", id="caption")
-        yield Chart(id="over-time")
+        """Table, verdict, charts."""
+        yield panel(Grid(COLUMNS, id="variants", title="variants", fixed=3, grouped=True))
+        yield Lines(id="sentence", rows=1)
+        with Horizontal(classes="row"):
+            yield panel(Chart(id="over-time"))
+            yield panel(Chart(id="trade"))
 
     def show(self, state: ViewState) -> None:
-        """Draw rows, caption and, when due, the chart."""
-        table = self.query_one(Variants)
-        table.show(state.windows, state.looks, state.base, state.hidden)
-        caption = f"response time, {state.window_name}, measured phases"
-        if state.base:
-            caption += f"; compared with {state.base}"
-        self.query_one("#caption", Static).update(caption)
+        """Draw the rows, the sentence and, when due, the charts."""
+        note = f"{state.window_name}; response time, ms"
+        if state.base is not None:
+            note += f"; {quantile_text(state.digest.q)} against {state.base}"
+        grid = self.query_one("#variants", Grid)
+        grid.show([_row(state, name, window) for name, window in state.windows.items()], note)
+        sentence = verdict_sentence(state.digest, state.totals, state.base, state.selected)
+        self.query_one("#sentence", Lines).show([_sentence(sentence, self.size.width)])
         if state.redraw_charts:
-            self.query_one(Chart).show(over_time(state))
+            chart = self.query_one("#over-time", Chart)
+            chart.show(over_time(state, state.metric, chart.size.width - GUTTER))
+            self.query_one("#trade", Chart).show(trade_chart(state))
+
+
+def _sentence(said: str, width: int) -> list[tuple[str, Tone]]:
+    open_ = "not yet distinguishable" in said or "too few" in said
+    head = "So far  " if len(said) + 10 < width else ""
+    return [(head, Tone.DIM), (said, Tone.DIM if open_ else Tone.STRONG)]
+
+
+def _row(state: ViewState, name: str, window: Window) -> Row:
+    cells = {
+        **variant_cells(state, name),
+        **_rates(window),
+        **_outcomes(window),
+        **_times(state, name, window),
+        **_cost(state, name, window),
+        "difference": _difference(state, name),
+    }
+    if empty_window(window):
+        kept = ("marker", "size", "endpoint", "difference")
+        cells = {key: cell for key, cell in cells.items() if key in kept}
+    return Row(name, cells)
+
+
+def _rates(window: Window) -> dict[str, Cell]:
+    tally = window.tally
+    return {
+        "planned": Cell(rate(window.planned_rps), window.planned_rps),
+        "sent": Cell(rate(window.achieved_rps), window.achieved_rps),
+        "offered": Cell(count(tally.offered), tally.offered),
+        "flying": Cell(count(tally.in_flight), tally.in_flight),
+        "dropped": _bad(tally.dropped),
+    }
+
+
+def _outcomes(window: Window) -> dict[str, Cell]:
+    tally = window.tally
+    throttled = tally.outcomes[Outcome.THROTTLED]
+    ok = tally.ok / tally.finished if tally.finished else ""
+    whole = tally.ok == tally.finished
+    return {
+        "ok": Cell(share(tally.ok, tally.finished), ok, Tone.TEXT if whole else Tone.WARN),
+        "throttled": _bad(throttled, Tone.WARN),
+        "errors": _bad(tally.failed - throttled),
+        "retries": _bad(tally.retries, Tone.TEXT),
+        "cold": _bad(tally.cold_starts, Tone.TEXT),
+    }
+
+
+def _bad(number: int, tone: Tone = Tone.BAD) -> Cell:
+    """A count that is quiet while it is nought."""
+    return Cell(count(number), number, tone if number else Tone.DIM)
+
+
+def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
+    response = window.measure(Measure.RESPONSE)
+    cells = {}
+    fastest = state.digest.advice.fastest
+    for q, key in _QUANTILES:
+        found = response.at(q)
+        order = float(found.value_ns) if found is not None and found.known else ""
+        star = fastest is not None and fastest.variant == window.variant and q == state.digest.q
+        cells[key] = _starred(Cell(quantile(found), order), star)
+    order = float(response.max_ns) if response.count else ""
+    cells["max"] = Cell(maximum(response), order)
+    return cells
+
+
+def _cost(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
+    billed, price = window.billed_ms_mean, window.usd_per_million
+    advice = state.digest.advice
+    cheapest = advice.cheapest is not None and advice.cheapest.variant == window.variant
+    best = advice.best is not None and advice.best.variant == window.variant
+    return {
+        "billed": Cell(
+            UNKNOWN if billed is None else milliseconds(billed * NS_PER_MS),
+            "" if billed is None else billed,
+        ),
+        "price": _starred(Cell(usd(price), "" if price is None else price), cheapest),
+        "size": _starred(variant_cells(state, name)["size"], best, mark=False),
+    }
+
+
+def _starred(cell: Cell, starred: bool, mark: bool = True) -> Cell:
+    if not starred:
+        return cell
+    return Cell(f"★{cell.text}" if mark else cell.text, cell.order, Tone.GOOD)
+
+
+def _difference(state: ViewState, name: str) -> Cell:
+    if state.base is None:
+        return Cell(UNKNOWN, "", Tone.DIM)
+    if name == state.base:
+        return Cell("base", 0.0, Tone.ACCENT)
+    return difference_cell(state.digest.differences.get(name))
+
+
+def difference_cell(found: Difference | None) -> Cell:
+    """`−38 %`; with ~ where chance explains it; green and red only where it does not."""
+    if found is None or found.relative is None:
+        return Cell(UNKNOWN, "", Tone.DIM)
+    if not found.is_distinguishable:
+        return Cell(_ALIKE + percent(found.relative), found.relative, Tone.DIM)
+    tone = Tone.GOOD if found.relative < 0 else Tone.BAD
+    return Cell(percent(found.relative), found.relative, tone)

@@ -1,77 +1,184 @@
-"""Screen 4: what failed, how often, and samples with their request ids."""
+"""Screen 4: what failed and how often, what retries did about it, and samples with request ids."""
 
 from __future__ import annotations
 
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.widgets import Static
 
-from bench.model import NS_PER_S, Outcome, Sample
+from bench.model import (
+    NS_PER_S,
+    Measure,
+    Outcome,
+    RetryPolicyName,
+    RetrySpec,
+    Sample,
+    Window,
+)
+from bench.tui.metrics import FAILED
+from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import View
-from bench.tui.wording import UNKNOWN, count
+from bench.tui.views.base import VARIANT_COLUMNS, View, over_time, panel, variant_cells
+from bench.tui.widgets.chart import GUTTER, Chart
+from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.lines import Lines
+from bench.tui.wording import UNKNOWN, count, quantile, share, span
 
-SHOWN = 40
+_WORDS = {
+    Outcome.FUNCTION_ERROR: "function",
+    Outcome.THROTTLED: "throttled",
+    Outcome.SERVER_ERROR: "server",
+    Outcome.CLIENT_ERROR: "client",
+    Outcome.TIMEOUT: "timeout",
+    Outcome.CONNECT_ERROR: "connect",
+    Outcome.PROTOCOL_ERROR: "protocol",
+    Outcome.REJECTED: "rejected",
+}
+
+COLUMNS = (
+    *VARIANT_COLUMNS,
+    Column("ok", "ok %", 5, 0, group="outcomes"),
+    Column("failed", "failed", 7, 0, group="outcomes", falls=True),
+    *(
+        Column(outcome.name, word, 9, rank, group="outcomes", falls=True)
+        for rank, (outcome, word) in enumerate(_WORDS.items(), 3)
+    ),
+    Column("attempts", "attempts", 8, 1, group="retries", falls=True),
+    Column("retries", "retries", 7, 0, group="retries", falls=True),
+    Column("amplification", "×", 6, 1, group="retries", falls=True),
+    Column("r50", "retried p50", 11, 11, group="retries", falls=True),
+    Column("a50", "attempt p50", 11, 12, group="retries", falls=True),
+)
+
+SAMPLE_COLUMNS = (
+    Column("at", "at s", 8, falls=True),
+    Column("variant", "variant", 16, 1, left=True),
+    Column("outcome", "outcome", 14, 0, left=True),
+    Column("status", "status", 6, 2),
+    Column("try", "try", 3, 3),
+    Column("request", "request id", 36, 4, left=True),
+    Column("detail", "detail", 10, 9, left=True, flex=True),
+)
 
 
 class ErrorsView(View):
-    """Counts by kind and variant, then the latest samples."""
+    """Counts by kind, failures over time, the retry policy, the latest samples."""
 
     title = "Errors"
-    help = "Failures by kind, attempts and retries; below, failed attempts as they came."
-
-    DEFAULT_CSS = "ErrorsView Static { height: auto; }"
+    help = (
+        "Outcomes of invocations by kind; rejected: a breaker or a retry budget kept it back.\n"
+        "×: attempts per invocation. retried p50 beside attempt p50: what waiting and trying\n"
+        "again cost. Below, failed attempts as they came; Enter shows one whole, / filters."
+    )
+    filters = True
+    LAYOUT = """
+    ErrorsView #kinds { max-height: 40%; }
+    ErrorsView #failures { height: 1fr; }
+    ErrorsView #samples { height: 1fr; min-height: 5; }
+    .short ErrorsView #failures { display: none; }
+    .short ErrorsView.maximised #failures.enlarged { display: block; }
+    """
 
     def compose(self) -> ComposeResult:
-        """Two tables."""
-        yield Static("", id="kinds")
-        yield Static("", id="samples")
+        """Table, policy, chart, samples."""
+        yield panel(Grid(COLUMNS, id="kinds", title="outcomes", fixed=3, grouped=True))
+        yield Lines(id="policy", rows=1)
+        yield panel(Chart(id="failures"))
+        yield panel(
+            Grid(
+                SAMPLE_COLUMNS,
+                id="samples",
+                title="failed attempts",
+                follow=True,
+                empty="none has failed",
+            )
+        )
 
     def show(self, state: ViewState) -> None:
-        """Draw both."""
-        self.query_one("#kinds", Static).update(_kinds(state))
-        self.query_one("#samples", Static).update(_samples(state))
-
-
-def _kinds(state: ViewState) -> Table:
-    table = Table(title=f"outcomes, {state.window_name}", title_justify="left", box=None)
-    table.add_column("variant")
-    for outcome in Outcome:
-        table.add_column(outcome.name.lower().replace("_", " "), justify="right")
-    for header in ("attempts", "retries", "amplification"):
-        table.add_column(header, justify="right")
-    for name, window in state.windows.items():
-        tally = window.tally
-        amplification = tally.retry_amplification
-        table.add_row(
-            f"{state.looks[name].marker} {name}",
-            *(count(number) for number in tally.outcomes),
-            count(tally.attempts),
-            count(tally.retries),
-            UNKNOWN if amplification is None else f"{amplification:.3f}",
+        """Draw all four."""
+        rows = [_row(state, name, window) for name, window in state.windows.items()]
+        self.query_one("#kinds", Grid).show(rows, state.window_name)
+        self.query_one("#policy", Lines).show([policy_words(state.profile.retry)])
+        samples = [s for s in state.snapshot.samples if _matches(s, state.filter)]
+        self.query_one("#samples", Grid).show(
+            [_sample_row(number, sample) for number, sample in enumerate(samples)],
+            _sample_note(state, len(samples)),
         )
-    return table
+        if state.redraw_charts:
+            chart = self.query_one("#failures", Chart)
+            width = chart.size.width - GUTTER
+            chart.show(over_time(state, FAILED, width, title="failed invocations", chosen=False))
 
 
-def _samples(state: ViewState) -> Table:
-    table = Table(title="failed attempts, latest last", title_justify="left", box=None)
-    for header in ("at", "variant", "outcome", "status", "try", "request id", "detail"):
-        table.add_column(header, no_wrap=True, overflow="ellipsis")
-    wanted = [sample for sample in state.snapshot.samples if _matches(sample, state.filter)]
-    for sample in wanted[-SHOWN:]:
-        table.add_row(
-            f"{sample.t_ns / NS_PER_S:.1f} s",
-            sample.variant,
-            sample.outcome.name.lower().replace("_", " "),
-            str(sample.status or UNKNOWN),
-            str(sample.attempt),
-            sample.request_id or UNKNOWN,
-            Text(sample.detail),
-        )
-    return table
+def _sample_note(state: ViewState, shown: int) -> str:
+    kept = len(state.snapshot.samples)
+    note = f"the latest {kept} that were kept, newest last" if kept else ""
+    return f"{shown} match '{state.filter}' of {note}" if state.filter else note
+
+
+def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
+    """The retry policy in words: what is tried again, how often, after how long."""
+    if retry.policy is RetryPolicyName.NONE or retry.max_attempts <= 1:
+        return [("Retries  ", Tone.DIM), ("none: the first answer counts", Tone.TEXT)]
+    kinds = ", ".join(_WORDS.get(o, o.name.lower()) for o in sorted(retry.on))
+    hint = "; Retry-After is honoured" if retry.honour_retry_after else ""
+    said = (
+        f"{retry.policy.value}, at most {retry.max_attempts} attempts, base {span(retry.base_ns)}, "
+        f"cap {span(retry.cap_ns)}{hint}; on {kinds}"
+    )
+    return [("Retries  ", Tone.DIM), (said, Tone.TEXT)]
+
+
+def _row(state: ViewState, name: str, window: Window) -> Row:
+    tally = window.tally
+    amplification = tally.retry_amplification
+    whole = tally.ok == tally.finished
+    cells = {
+        **variant_cells(state, name),
+        "ok": Cell(
+            share(tally.ok, tally.finished),
+            tally.ok / tally.finished if tally.finished else "",
+            Tone.TEXT if whole else Tone.WARN,
+        ),
+        "failed": _counted(tally.failed, Tone.BAD),
+        "attempts": Cell(count(tally.attempts), tally.attempts),
+        "retries": _counted(tally.retries, Tone.WARN),
+        "amplification": Cell(
+            UNKNOWN if amplification is None else f"{amplification:.3f}", amplification or ""
+        ),
+        "r50": Cell(quantile(window.retried.at(0.5))),
+        "a50": Cell(quantile(window.measure(Measure.ATTEMPT).at(0.5))),
+    }
+    for outcome in _WORDS:
+        cells[outcome.name] = _counted(tally.outcomes[outcome], Tone.BAD)
+    return Row(name, cells)
+
+
+def _counted(number: int, tone: Tone) -> Cell:
+    return Cell(count(number), number, tone if number else Tone.DIM)
+
+
+def _sample_row(number: int, sample: Sample) -> Row:
+    return Row(
+        f"{sample.t_ns}-{sample.request_id or number}-{sample.attempt}",
+        {
+            "at": Cell(f"{sample.t_ns / NS_PER_S:.2f}", sample.t_ns),
+            "variant": Cell(sample.variant, sample.variant),
+            "outcome": Cell(outcome_name(sample.outcome), sample.outcome.name, Tone.BAD),
+            "status": Cell(str(sample.status or UNKNOWN), sample.status or ""),
+            "try": Cell(str(sample.attempt), sample.attempt),
+            "request": Cell(sample.request_id or UNKNOWN, sample.request_id),
+            "detail": Cell(sample.detail, sample.detail, Tone.DIM),
+        },
+    )
+
+
+def outcome_name(outcome: Outcome) -> str:
+    """`connect error`."""
+    return outcome.name.lower().replace("_", " ")
 
 
 def _matches(sample: Sample, wanted: str) -> bool:
-    said = f"{sample.variant} {sample.outcome.name} {sample.request_id} {sample.detail}".lower()
-    return wanted.lower() in said
+    said = (
+        f"{sample.variant} {outcome_name(sample.outcome)} {sample.status} {sample.request_id}"
+        f" {sample.detail}"
+    )
+    return wanted.lower() in said.lower()

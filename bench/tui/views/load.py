@@ -1,112 +1,175 @@
-"""Screen 3: planned against achieved, what is in flight, and how late the generator is."""
+"""Screen 3: planned against achieved, what is under way, and how the engine fares."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import groupby
+from collections.abc import Callable, Sequence
 
-from rich.table import Table
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.containers import Horizontal
 
-from bench.model import NS_PER_MS, Measure, Window
-from bench.tui.palette import Look
+from bench.model import Vitals, WorkerHealth
+from bench.tui.metrics import LAG
+from bench.tui.palette import Look, Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import View
-from bench.tui.widgets.chart import Chart, ChartData, Line
+from bench.tui.views.base import View, over_time, panel, run_axis
+from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
+from bench.tui.widgets.grid import Cell, Column, Grid, Row
 from bench.tui.wording import count
+
+COLUMNS = (
+    Column("worker", "worker", 7, left=True),
+    Column("state", "state", 5, left=True),
+    Column("cpu", "CPU %", 5, falls=True),
+    Column("memory", "MB", 6, falls=True),
+    Column("flying", "in flight", 9, falls=True),
+    Column("connections", "connections", 11, falls=True),
+    Column("opened", "opened", 8, falls=True),
+    Column("waits", "waits", 7, falls=True),
+)
 
 
 class LoadView(View):
-    """Rates and send lag over time; the workers' own health."""
+    """Rates, concurrency, connections and send lag over time; the workers now."""
 
     title = "Load"
-    help = "Planned and sent arrivals of each second, send lag, and each worker's CPU and memory."
+    help = (
+        "Arrivals planned and invocations first sent, over all variants; what was under way at\n"
+        "the end of each second; connections; send lag, which is the generator's own lateness.\n"
+        "waits: exchanges that had to wait for a connection."
+    )
+    LAYOUT = """
+    LoadView .row { height: 1fr; }
+    LoadView .row Chart { width: 1fr; }
+    LoadView .second { margin-left: 2; }
+    LoadView #workers { max-height: 30%; }
+    .narrow LoadView .second { display: none; }
+    .short LoadView #lower { display: none; }
+    LoadView.maximised .panel.enlarged { display: block; margin-left: 0; }
+    .short LoadView.maximised #lower { display: block; }
+    .short LoadView.maximised #lower.bare { display: none; }
+    """
 
     def compose(self) -> ComposeResult:
-        """Two charts and a table."""
-        yield Chart(id="rates")
-        yield Chart(id="lag")
-        yield Static("", id="workers")
+        """Four charts and a table."""
+        with Horizontal(classes="row"):
+            yield panel(Chart(id="rates"))
+            second = panel(Chart(id="flying"))
+            second.add_class("second")
+            yield second
+        with Horizontal(classes="row", id="lower"):
+            yield panel(Chart(id="lag"))
+            second = panel(Chart(id="connections"))
+            second.add_class("second")
+            yield second
+        yield panel(Grid(COLUMNS, id="workers", title="engine workers", empty="none runs here"))
 
     def show(self, state: ViewState) -> None:
         """Draw the workers and, when due, the charts."""
-        self.query_one("#workers", Static).update(_workers(state))
+        workers = state.snapshot.workers
+        note = "last quarter second; opened and waits since the start"
+        self.query_one("#workers", Grid).show([_worker_row(worker) for worker in workers], note)
         if not state.redraw_charts:
             return
-        looks = list(state.looks.values())
-        marks = looks * 3 if looks else [Look("o", "white")] * 3
-        self.query_one("#rates", Chart).show(
-            ChartData(
-                title=f"arrivals of each second: {marks[0].marker} planned, {marks[1].marker} sent",
-                unit="/s",
-                lines=(
-                    Line("planned", marks[0], _summed(state, lambda w: w.planned_rps)),
-                    Line("sent", marks[1], _summed(state, lambda w: w.achieved_rps)),
-                ),
-            )
-        )
+        rates = self.query_one("#rates", Chart)
+        width = rates.size.width - GUTTER
+        rates.show(_rates(state, width))
+        self.query_one("#flying", Chart).show(in_flight(state, width))
+        self.query_one("#connections", Chart).show(_connections(state, width))
         self.query_one("#lag", Chart).show(
-            ChartData(
-                title="send lag p99 of each second, the worst variant's",
-                unit="ms",
-                lines=(Line("lag", marks[2], _worst_lag(state)),),
-                logarithmic=state.logarithmic,
-            )
+            over_time(state, LAG, width, title="send lag, largest", chosen=False)
         )
 
 
-def _seconds(state: ViewState) -> list[tuple[int, list[Window]]]:
-    found = [pair for name in state.history.variants for pair in state.history.windows(name)]
-    found = [pair for pair in found if pair[0] < state.passed_s]
-    found.sort(key=lambda pair: pair[0])
-    return [
-        (t_s, [window for _, window in group])
-        for t_s, group in groupby(found, key=lambda pair: pair[0])
-    ]
-
-
-def _summed(
-    state: ViewState, read: Callable[[Window], float]
-) -> tuple[tuple[float, float | None], ...]:
-    """Invocations per second over all variants; a partial second counts with its length."""
-    return tuple(
-        (float(t_s), sum(read(window) * window.duration_s for window in windows))
-        for t_s, windows in _seconds(state)
+def _worker_row(worker: WorkerHealth) -> Row:
+    busy = Tone.BAD if worker.cpu >= 0.9 else Tone.TEXT
+    return Row(
+        str(worker.worker),
+        {
+            "worker": Cell(str(worker.worker), worker.worker, Tone.STRONG),
+            "state": Cell("alive", "alive") if worker.alive else Cell("DEAD", "dead", Tone.BAD),
+            "cpu": Cell(f"{worker.cpu * 100:.0f}", worker.cpu, busy),
+            "memory": Cell(f"{worker.rss_mb:.0f}", worker.rss_mb),
+            "flying": Cell(count(worker.in_flight), worker.in_flight),
+            "connections": Cell(count(worker.connections), worker.connections),
+            "opened": Cell(count(worker.connections_opened), worker.connections_opened),
+            "waits": Cell(count(worker.connection_waits), worker.connection_waits),
+        },
     )
 
 
-def _worst_lag(state: ViewState) -> tuple[tuple[float, float | None], ...]:
-    points = []
-    for t_s, windows in _seconds(state):
-        lags = [window.measure(Measure.SEND_LAG).at(0.99) for window in windows]
-        values = [lag.value_ns / NS_PER_MS for lag in lags if lag is not None]
-        points.append((float(t_s), max(values, default=None)))
-    return tuple(points)
+def in_flight(state: ViewState, width: int) -> ChartData:
+    """Invocations under way at the end of each second, per variant."""
+    names = list(state.looks)
+    lines = []
+    for number, name in enumerate(names):
+        hidden = name in state.hidden
+
+        def read(vitals: Vitals, number: int = number) -> float:
+            per_variant = vitals.in_flight_by_variant
+            return float(per_variant[number]) if number < len(per_variant) else 0.0
+
+        points = () if hidden else _points(state, read)
+        lines.append(Line(state.short(name), state.looks[name], points, hidden))
+    return ChartData(
+        title="in flight",
+        note="at the end of each second",
+        lines=tuple(lines),
+        x=run_axis(state, width),
+    )
 
 
-def _workers(state: ViewState) -> Table:
-    table = Table(title="engine workers, last quarter second", title_justify="left", box=None)
-    for header in (
-        "worker",
-        "state",
-        "CPU %",
-        "memory MB",
-        "in flight",
+def _rates(state: ViewState, width: int) -> ChartData:
+    return _of_vitals(
+        state,
+        width,
+        "arrivals of all variants",
+        "/s, each second",
+        (("planned", lambda v: v.planned_rps), ("sent", lambda v: v.achieved_rps)),
+    )
+
+
+def _connections(state: ViewState, width: int) -> ChartData:
+    return _of_vitals(
+        state,
+        width,
         "connections",
-        "opened",
-        "waits",
-    ):
-        table.add_column(header, justify="right")
-    for health in state.snapshot.workers:
-        table.add_row(
-            str(health.worker),
-            "alive" if health.alive else "DEAD",
-            f"{health.cpu * 100:.0f}",
-            f"{health.rss_mb:.0f}",
-            count(health.in_flight),
-            count(health.connections),
-            count(health.connections_opened),
-            count(health.connection_waits),
-        )
-    return table
+        "at the end of each second; opened and waits since the start",
+        (
+            ("open", lambda v: float(v.connections)),
+            ("opened", lambda v: float(v.connections_opened)),
+            ("waits", lambda v: float(v.connection_waits)),
+        ),
+    )
+
+
+def _of_vitals(
+    state: ViewState,
+    width: int,
+    title: str,
+    note: str,
+    series: Sequence[tuple[str, Callable[[Vitals], float]]],
+) -> ChartData:
+    looks = _looks(state)
+    lines = tuple(
+        Line(name, looks[number], _points(state, read))
+        for number, (name, read) in enumerate(series)
+    )
+    return ChartData(title=title, note=note, lines=lines, x=run_axis(state, width))
+
+
+def _looks(state: ViewState) -> list[Look]:
+    """Looks of their own for lines that are no variants."""
+    known = list(state.looks.values()) or [Look("●", "")]
+    colours = [look.colour for look in known]
+    return [Look(marker, colours[i % len(colours)]) for i, marker in enumerate("○+✕")]
+
+
+def _points(
+    state: ViewState, read: Callable[[Vitals], float]
+) -> tuple[tuple[float, float | None], ...]:
+    until_s = state.passed_s
+    return tuple(
+        (float(vitals.t_s), read(vitals))
+        for vitals in state.history.vitals
+        if state.since_s <= vitals.t_s < until_s
+    )

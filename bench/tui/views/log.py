@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.widgets import RichLog
 
 from bench.model import NS_PER_S, RunEvent
+from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import View
+from bench.tui.views.base import View, panel
+from bench.tui.widgets.grid import Cell, Column, Grid, Row
+
+COLUMNS = (
+    Column("at", "at s", 9),
+    Column("kind", "kind", 12, left=True),
+    Column("text", "what", 60, 1, left=True),
+    Column("fields", "more", 8, 2, left=True, flex=True),
+)
+_TONES = {"worker-lost": Tone.BAD, "gave-up": Tone.BAD, "stop": Tone.WARN, "command": Tone.ACCENT}
 
 
 class LogView(View):
-    """Events as they come; the filter holds for new lines and redraws the old ones."""
+    """The lines of events.jsonl; the newest stays in view while the cursor is on it."""
 
     title = "Log"
-    help = "Events of the run and the operator. / filters, the newest stays in view."
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._written = 0
-        self._filter = ""
+    help = (
+        "What stands in events.jsonl: commands of yours, changes of the run, the end.\n"
+        "The newest line stays in view while the cursor is on the last one (End). / filters."
+    )
+    filters = True
+    LAYOUT = "LogView #events { height: 1fr; }"
 
     def compose(self) -> ComposeResult:
-        """The log."""
-        yield RichLog(id="events", wrap=True)
+        """The events."""
+        yield panel(Grid(COLUMNS, id="events", title="events", follow=True))
 
     def show(self, state: ViewState) -> None:
-        """Append what is new."""
-        log = self.query_one(RichLog)
-        if state.filter != self._filter:
-            self._filter, self._written = state.filter, 0
-            log.clear()
-        for event in state.snapshot.events[self._written :]:
-            line = _line(event)
-            if state.filter.lower() in line.plain.lower():
-                log.write(line)
-        self._written = len(state.snapshot.events)
+        """Draw those that match."""
+        rows = [_row(number, event) for number, event in enumerate(state.snapshot.events)]
+        wanted = state.filter.lower()
+        kept = [row for row in rows if wanted in _said(row).lower()]
+        note = f"{len(kept)} of {len(rows)} match '{state.filter}'" if wanted else f"{len(rows)}"
+        self.query_one("#events", Grid).show(kept, note)
 
 
-def _line(event: RunEvent) -> Text:
+def _row(number: int, event: RunEvent) -> Row:
     fields = "  ".join(f"{key}={value}" for key, value in event.fields.items())
-    return Text.assemble(
-        (f"{event.t_ns / NS_PER_S:9.2f} s  ", "dim"), (f"{event.kind:<12}", "bold"),
-        f" {event.text}  ", (fields, "dim"),
-    )  # fmt: skip
+    tone = _TONES.get(event.kind, Tone.TEXT)
+    return Row(
+        str(number),
+        {
+            "at": Cell(f"{event.t_ns / NS_PER_S:.2f}", event.t_ns, Tone.DIM),
+            "kind": Cell(event.kind, event.kind, tone),
+            "text": Cell(event.text, event.text),
+            "fields": Cell(fields, fields, Tone.DIM),
+        },
+    )
+
+
+def _said(row: Row) -> str:
+    return " ".join(cell.text for cell in row.cells.values())

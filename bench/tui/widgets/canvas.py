@@ -1,37 +1,78 @@
-"""Lines on a grid of character cells: braille dots, or ASCII. Pure; knows no terminal."""
+"""Lines on a grid of character cells, in braille, quadrant blocks or ASCII. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, log10
-
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Bit of a dot by row and column within a braille cell (Unicode 28xx)."""
+from enum import Enum
 
 
-@dataclass(slots=True)
-class Cell:
-    """A character's dots and the series that drew it last; a marker replaces the dots."""
+class Glyphs(Enum):
+    """How dots become characters; the value is what the configuration calls it."""
 
-    dots: int = 0
-    series: int = -1
-    marker: str = ""
+    BRAILLE = "braille"
+    BLOCK = "block"
+    ASCII = "ascii"
+
+    @property
+    def dots(self) -> tuple[int, int]:
+        """Dots of a cell, across and down."""
+        return _DOTS[self]
+
+
+_DOTS = {Glyphs.BRAILLE: (2, 4), Glyphs.BLOCK: (2, 2), Glyphs.ASCII: (1, 2)}
+_BITS = {
+    Glyphs.BRAILLE: ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80)),
+    Glyphs.BLOCK: ((1, 2), (4, 8)),
+    Glyphs.ASCII: ((1,), (2,)),
+}
+"""Bit of a dot by row and column within its cell; braille as in Unicode 28xx."""
+_BLOCKS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+_ASCII = " '.:"
+
+
+def _char(glyphs: Glyphs, dots: int) -> str:
+    if glyphs is Glyphs.BRAILLE:
+        return chr(0x2800 + dots)
+    return _BLOCKS[dots] if glyphs is Glyphs.BLOCK else _ASCII[dots]
+
+
+EMPTY = -1
+GRID = -2
+"""Series of a cell that only the grid behind the lines has drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring cells of one series."""
+
+    text: str
+    series: int
 
 
 class Canvas:
-    """width × height cells with 2 × 4 dots each; (0, 0) is the top left dot."""
+    """width × height cells; dots count from the top left."""
 
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
-        self.cells = [[Cell() for _ in range(width)] for _ in range(height)]
+    def __init__(self, width: int, height: int, glyphs: Glyphs = Glyphs.BRAILLE) -> None:
+        self.width, self.height, self.glyphs = width, height, glyphs
+        across, down = glyphs.dots
+        self.dots_across, self.dots_down = width * across, height * down
+        self._dots = [0] * (width * height)
+        self._series = [EMPTY] * (width * height)
+        self._marks: dict[int, str] = {}
+
+    def _cell(self, x: int, y: int) -> int | None:
+        if 0 <= x < self.dots_across and 0 <= y < self.dots_down:
+            across, down = self.glyphs.dots
+            return y // down * self.width + x // across
+        return None
 
     def dot(self, x: int, y: int, series: int) -> None:
         """Set one dot; what lies outside is left out."""
-        if 0 <= x < self.width * 2 and 0 <= y < self.height * 4:
-            cell = self.cells[y // 4][x // 2]
-            cell.dots |= _DOTS[y % 4][x % 2]
-            if not cell.marker:
-                cell.series = series
+        cell = self._cell(x, y)
+        if cell is not None:
+            across, down = self.glyphs.dots
+            self._dots[cell] |= _BITS[self.glyphs][y % down][x % across]
+            self._series[cell] = series
 
     def line(self, x0: int, y0: int, x1: int, y1: int, series: int) -> None:
         """A straight line (Bresenham)."""
@@ -50,51 +91,41 @@ class Canvas:
                 error += dx
                 y0 += step_y
 
-    def mark(self, x: int, y: int, series: int, marker: str) -> None:
-        """Put a marker into the cell of a dot."""
-        if 0 <= x < self.width * 2 and 0 <= y < self.height * 4:
-            cell = self.cells[y // 4][x // 2]
-            cell.marker, cell.series = marker, series
+    def mark(self, x: int, y: int, series: int, text: str) -> None:
+        """Put characters into the cells from that of a dot on."""
+        cell = self._cell(x, y)
+        if cell is None:
+            return
+        room = self.width - cell % self.width
+        for offset, char in enumerate(text[:room]):
+            self._marks[cell + offset] = char
+            self._series[cell + offset] = series
 
-    def row(self, y: int, ascii_only: bool = False) -> list[tuple[str, int]]:
-        """(text, series) runs of one row of cells; series -1 is empty ground."""
-        runs: list[tuple[str, int]] = []
-        for cell in self.cells[y]:
-            char = cell.marker or (" " if not cell.dots else _char(cell.dots, ascii_only))
-            if runs and runs[-1][1] == cell.series:
-                runs[-1] = (runs[-1][0] + char, cell.series)
+    def is_free(self, x: int, y: int, length: int) -> bool:
+        """True if no mark stands in the cells from that of a dot on, and all are inside."""
+        cell = self._cell(x, y)
+        if cell is None or cell % self.width + length > self.width:
+            return False
+        return not any(cell + offset in self._marks for offset in range(length))
+
+    def behind(self, column: int, row: int, char: str) -> None:
+        """Draw into a cell that nothing else has drawn in."""
+        cell = row * self.width + column
+        if 0 <= column < self.width and 0 <= row < self.height and self._series[cell] == EMPTY:
+            self._series[cell] = GRID
+            self._marks[cell] = char
+
+    def row(self, y: int) -> list[Run]:
+        """One row of cells."""
+        runs: list[Run] = []
+        start = y * self.width
+        for cell in range(start, start + self.width):
+            series = self._series[cell]
+            char = self._marks.get(cell) or (
+                _char(self.glyphs, self._dots[cell]) if self._dots[cell] else " "
+            )
+            if runs and runs[-1].series == series:
+                runs[-1] = Run(runs[-1].text + char, series)
             else:
-                runs.append((char, cell.series))
+                runs.append(Run(char, series))
         return runs
-
-
-def _char(dots: int, ascii_only: bool) -> str:
-    return "." if ascii_only else chr(0x2800 + dots)
-
-
-def nice_ticks(low: float, high: float, most: int) -> list[float]:
-    """At most `most` round values (1, 2 or 5 times a power of ten) from low to high."""
-    span = high - low
-    if span <= 0 or most < 1:
-        return [low]
-    raw = span / most
-    power = 10.0 ** floor(log10(raw))
-    step = next((m * power for m in (1, 2, 5, 10) if m * power >= raw), 10 * power)
-    first = -(-low // step) * step
-    ticks = []
-    tick = first
-    while tick <= high + step * 1e-9:
-        ticks.append(round(tick, 12))
-        tick += step
-    return ticks
-
-
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten from low to high; with 2 and 5 between them where there is room."""
-    ticks = []
-    power = 10.0 ** floor(log10(low))
-    while power <= high:
-        ticks += [m * power for m in (1, 2, 5) if low <= m * power <= high]
-        power *= 10
-    tens = [tick for tick in ticks if abs(log10(tick) - round(log10(tick))) < 1e-9]
-    return ticks if len(ticks) <= most else tens or ticks[:most]

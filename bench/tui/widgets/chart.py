@@ -1,185 +1,251 @@
-"""Lines over an axis: an own widget on render_line, which costs a few milliseconds a redraw."""
+"""Lines over two axes, with a legend to click on: an own widget, a few milliseconds a redraw."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import log10
 
-from rich.segment import Segment
+from rich.cells import cell_len
 from rich.style import Style
+from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
-from bench.tui.palette import Look
-from bench.tui.widgets.canvas import Canvas, log_ticks, nice_ticks
+from bench.tui.messages import Toggled
+from bench.tui.palette import Look, Tone
+from bench.tui.widgets.axes import Axis, linear_axis, log_axis, placed
+from bench.tui.widgets.canvas import EMPTY, GRID, Canvas
+from bench.tui.widgets.painted import Painted, blank, clipped, strip_of
 
-AXIS_WIDTH = 8
-_MARK_EVERY = 24
-"""Dots between the markers of a line."""
+Point = tuple[float, float | None]
+GUTTER = 7
+"""Cells left of the plot, for the labels of the y axis and the axis itself."""
+_MARK_EVERY = 12
+"""Cells between the markers of a line."""
+_MIN_WIDTH, _MIN_HEIGHT = 12, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: points in data units, ascending in x; a None breaks the line."""
+    """One series: points ascending in x; a None breaks the line. A hidden one has no points."""
 
     name: str
     look: Look
-    points: Sequence[tuple[float, float | None]]
+    points: Sequence[Point]
+    hidden: bool = False
+    dots_only: bool = False
+    """Markers with no line between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A vertical line with a word at its top: where a phase begins."""
+
+    x: float
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChartData:
-    """What a chart shows. logarithmic concerns y; title says the metric and its window."""
+    """What a chart shows. title says the metric, note its window and unit."""
 
     title: str = ""
-    unit: str = ""
-    x_unit: str = "s"
-    lines: tuple[Line, ...] = field(default=())
+    note: str = ""
+    lines: tuple[Line, ...] = ()
+    x: Axis | None = None
+    """None: from the first to the last point."""
     logarithmic: bool = False
+    """Concerns y."""
+    flags: tuple[Flag, ...] = ()
+    labelled: tuple[tuple[float, float, str, Look], ...] = field(default=())
+    """Single points (x, y, name, look) with their names beside them."""
     empty: str = "no data yet"
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """From data to dots."""
+class Chart(Painted, can_focus=True):
+    """Draws the ChartData that it is given."""
 
-    low: float
-    high: float
-    dots: int
-    logarithmic: bool = False
+    DEFAULT_CSS = "Chart { height: 1fr; min-height: 5; }"
 
-    def at(self, value: float) -> int:
-        low, high = self.low, self.high
-        if self.logarithmic:
-            value, low, high = log10(max(value, low)), log10(low), log10(high)
-        return round((value - low) / (high - low) * (self.dots - 1))
-
-
-class Chart(Widget):
-    """Draws the ChartData it is given."""
-
-    DEFAULT_CSS = "Chart { height: 1fr; min-height: 6; }"
-
-    def __init__(self, *, id: str | None = None, ascii_only: bool = False) -> None:
+    def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._data = ChartData()
-        self._ascii_only = ascii_only
-        self._strips: list[Strip] = []
-        self._drawn_for: tuple[int, int] = (0, 0)
+        self._legend: list[tuple[int, int, int, str]] = []
+
+    @property
+    def data(self) -> ChartData:
+        """What is shown."""
+        return self._data
 
     def show(self, data: ChartData) -> None:
         """Draw this from now on."""
         if data != self._data:
             self._data = data
-            self._drawn_for = (0, 0)
-            self.refresh()
+            self.redraw()
 
-    def render_line(self, y: int) -> Strip:
-        """One row of the widget."""
-        size = (self.size.width, self.size.height)
-        if size != self._drawn_for:
-            self._strips = self._draw(*size)
-            self._drawn_for = size
-        return self._strips[y] if y < len(self._strips) else Strip.blank(size[0], Style.null())
+    def on_click(self, event: events.Click) -> None:
+        """Toggle the series whose name was clicked."""
+        self.focus()
+        for row, start, end, name in self._legend:
+            if event.y == row and start <= event.x < end:
+                self.post_message(Toggled(name))
 
-    def _draw(self, width: int, height: int) -> list[Strip]:
+    # -- drawing
+
+    def draw(self, width: int, height: int) -> list[Strip]:
+        """Heading, legend, plot and the x axis."""
         data = self._data
-        title = self._text(f" {data.title}", width, bold=True)
-        plot_width, plot_height = width - AXIS_WIDTH, height - 2
+        strips = [self.section(width, data.title, data.note)]
+        legend = self._draw_legend(width, row=1) if height >= 8 else None
+        if legend is not None:
+            strips.append(legend)
+        plot_width, plot_height = width - GUTTER, height - len(strips) - 1
+        values = self._values()
+        if plot_width < _MIN_WIDTH or plot_height < _MIN_HEIGHT or not values:
+            said = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
+            return [*strips, said, *[blank(width)] * max(0, height - len(strips) - 1)]
+        x = data.x or self._x_axis()
+        y = self._y_axis(values, plot_height)
+        canvas = Canvas(plot_width, plot_height, self.glyphs)
+        self._draw_lines(canvas, x, y)
+        self._draw_labelled(canvas, x, y)
+        labels = _labels(y, plot_height)
+        self._draw_behind(canvas, x, labels)
+        strips += [self._row(canvas, row, labels.get(row, "")) for row in range(plot_height)]
+        return [*strips, self._x_labels(x, width)]
+
+    def _values(self) -> list[float]:
+        data = self._data
         values = [y for line in data.lines for _, y in line.points if y is not None]
-        if plot_width < 10 or plot_height < 2 or not values:
-            rest = [
-                self._text(f" {data.empty}" if i == 0 else "", width) for i in range(height - 1)
-            ]
-            return [title, *rest]
-        y_scale = self._y_scale(values, plot_height * 4)
-        x_scale = self._x_scale(plot_width * 2)
-        canvas = Canvas(plot_width, plot_height)
+        values += [y for _, y, _, _ in data.labelled]
+        return [value for value in values if value > 0] if data.logarithmic else values
+
+    def _x_axis(self) -> Axis:
+        xs = [x for line in self._data.lines for x, _ in line.points]
+        xs += [x for x, _, _, _ in self._data.labelled]
+        low, high = min(xs), max(xs)
+        return linear_axis(low, high, max(2, self.size.width // 12))
+
+    def _y_axis(self, values: Sequence[float], rows: int) -> Axis:
+        most = max(3, rows // 2)
+        if self._data.logarithmic:
+            return log_axis(min(values), max(values), most)
+        whole = all(value == int(value) for value in values)
+        return linear_axis(min(0.0, min(values)), max(values), min(most, 7), whole=whole)
+
+    def _draw_lines(self, canvas: Canvas, x: Axis, y: Axis) -> None:
+        across = canvas.glyphs.dots[0]
         marks: list[tuple[int, int, int, str]] = []
-        for number, line in enumerate(data.lines):
-            marks += self._draw_line(canvas, number, line, x_scale, y_scale)
+        for number, line in enumerate(self._data.lines):
+            before: tuple[int, int] | None = None
+            next_mark = number * 3 % _MARK_EVERY * across
+            for at_x, at_y in line.points:
+                if at_y is None or (y.logarithmic and at_y <= 0) or not x.low <= at_x <= x.high:
+                    before = None
+                    continue
+                at = _dot(canvas, x, y, at_x, at_y)
+                if not line.dots_only:
+                    canvas.line(*(before or at), *at, number)
+                if line.dots_only or before is None or at[0] >= next_mark:
+                    marks.append((*at, number, line.look.marker))
+                    next_mark = at[0] + _MARK_EVERY * across
+                before = at
         for mark in marks:
             canvas.mark(*mark)
-        labels = self._labels(y_scale, plot_height)
-        body = [self._row(canvas, y, labels.get(y, "")) for y in range(plot_height)]
-        return [title, *body, self._x_axis(x_scale, width)]
 
-    def _y_scale(self, values: list[float], dots: int) -> _Scale:
-        low, high = min(values), max(values)
-        if self._data.logarithmic and high > 0:
-            low = max(min((v for v in values if v > 0), default=high / 10), high / 1e6)
-            low, high = low * 0.9, high * 1.1
-            return _Scale(low, high, dots, logarithmic=True)
-        low = min(0.0, low)
-        return _Scale(low, high * 1.05 if high > low else low + 1, dots)
+    def _draw_labelled(self, canvas: Canvas, x: Axis, y: Axis) -> None:
+        first = len(self._data.lines)
+        across, down = canvas.glyphs.dots
+        points = [
+            (_dot(canvas, x, y, px, py), name, look, first + number)
+            for number, (px, py, name, look) in enumerate(self._data.labelled)
+        ]
+        for (dot_x, dot_y), _, look, series in points:
+            canvas.mark(dot_x, dot_y, series, look.marker)
+        for (dot_x, dot_y), name, _, series in points:
+            for rows in (0, -1, 1, -2, 2):
+                for cells in (2, -len(name) - 1):
+                    start_x, at_y = dot_x + cells * across, dot_y + rows * down
+                    if canvas.is_free(max(0, start_x - across), at_y, len(name) + 2):
+                        canvas.mark(start_x, at_y, series, name)
+                        break
+                else:
+                    continue
+                break
 
-    def _x_scale(self, dots: int) -> _Scale:
-        xs = [x for line in self._data.lines for x, _ in line.points]
-        low, high = min(xs), max(xs)
-        return _Scale(low, high if high > low else low + 1, dots)
+    def _draw_behind(self, canvas: Canvas, x: Axis, labels: dict[int, str]) -> None:
+        dot, bar = (".", ":") if self.is_ascii else ("┄", "┊")
+        for flag in self._data.flags:
+            if x.low < flag.x <= x.high:
+                column = round(x.at(flag.x) * (canvas.width - 1))
+                for offset, char in enumerate(clipped(flag.text, 16)):
+                    canvas.behind(column + 1 + offset, 0, char)
+                for row in range(canvas.height):
+                    canvas.behind(column, row, bar)
+        for row in labels:
+            for column in range(canvas.width):
+                canvas.behind(column, row, dot)
 
-    def _draw_line(
-        self, canvas: Canvas, number: int, line: Line, x_scale: _Scale, y_scale: _Scale
-    ) -> list[tuple[int, int, int, str]]:
-        """Draw a line; where its markers belong, for when all lines are there."""
-        before: tuple[int, int] | None = None
-        marked = number * 5 - _MARK_EVERY
-        marks: list[tuple[int, int, int, str]] = []
-        for x, y in line.points:
-            if y is None or (y_scale.logarithmic and y <= 0):
-                before = None
-                continue
-            at = x_scale.at(x), y_scale.dots - 1 - y_scale.at(y)
-            canvas.line(*(before or at), *at, number)
-            if at[0] >= marked + _MARK_EVERY:
-                marks.append((*at, number, line.look.marker))
-                marked = at[0]
-            before = at
-        return marks
-
-    def _labels(self, scale: _Scale, rows: int) -> dict[int, str]:
-        most = max(2, rows // 2)
-        ticks = log_ticks if scale.logarithmic else nice_ticks
-        labels: dict[int, str] = {}
-        for tick in ticks(scale.low, scale.high, most):
-            row = (scale.dots - 1 - scale.at(tick)) // 4
-            labels.setdefault(row, f"{_short(tick)}{self._data.unit and ' ' + self._data.unit}")
-        return labels
-
-    def _row(self, canvas: Canvas, y: int, label: str) -> Strip:
-        axis = "|" if self._ascii_only else "┤" if label else "│"
-        segments = [Segment(f"{label[: AXIS_WIDTH - 1]:>{AXIS_WIDTH - 1}}{axis}", self._dim())]
-        for text, series in canvas.row(y, self._ascii_only):
-            segments.append(Segment(text, self._style(series)))
-        return Strip(segments, AXIS_WIDTH + canvas.width)
-
-    def _x_axis(self, scale: _Scale, width: int) -> Strip:
-        text = [" "] * width
-        for tick in nice_ticks(scale.low, scale.high, max(2, (width - AXIS_WIDTH) // 14)):
-            label = f"{_short(tick)} {self._data.x_unit}"
-            at = AXIS_WIDTH + scale.at(tick) // 2
-            at = min(at, width - len(label))
-            if at >= 0 and not "".join(text[max(0, at - 1) : at + len(label)]).strip():
-                text[at : at + len(label)] = label
-        return Strip([Segment("".join(text), self._dim())], width)
+    def _row(self, canvas: Canvas, row: int, label: str) -> Strip:
+        axis = "|" if self.is_ascii else ("┤" if label else "│")
+        parts = [
+            (f"{label[: GUTTER - 1]:>{GUTTER - 1}}", self.paint[Tone.DIM]),
+            (axis, self.paint.rule),
+        ]
+        parts += [(run.text, self._style(run.series)) for run in canvas.row(row)]
+        return strip_of(parts, GUTTER + canvas.width)
 
     def _style(self, series: int) -> Style:
-        if series < 0 or self.app.no_color:
+        if series == GRID:
+            return self.paint.grid
+        if series == EMPTY:
             return Style.null()
-        return Style(color=self._data.lines[series].look.colour)
+        data = self._data
+        if series < len(data.lines):
+            return self.paint.series_style(data.lines[series].look)
+        return self.paint.series_style(data.labelled[series - len(data.lines)][3])
 
-    def _dim(self) -> Style:
-        return Style.null() if self.app.no_color else Style(dim=True)
+    def _x_labels(self, x: Axis, width: int) -> Strip:
+        text = [" "] * width
+        labels = [label for _, label in x.ticks]
+        for label, at in zip(
+            labels, placed(x, width - GUTTER, list(map(len, labels))), strict=True
+        ):
+            start = GUTTER + at
+            if not "".join(text[max(0, start - 1) : start + len(label) + 1]).strip():
+                text[start : start + len(label)] = label
+        return strip_of([("".join(text), self.paint[Tone.DIM])], width)
 
-    def _text(self, text: str, width: int, bold: bool = False) -> Strip:
-        style = Style(bold=True) if bold else self._dim()
-        return Strip([Segment(f"{text[:width]:<{width}}", style)], width)
+    def _draw_legend(self, width: int, row: int) -> Strip | None:
+        self._legend = []
+        parts: list[tuple[str, Style]] = [(" " * GUTTER, Style.null())]
+        at = GUTTER
+        lines = [line for line in self._data.lines if line.name]
+        for number, line in enumerate(lines):
+            name = f"{line.look.marker} {line.name}"
+            left = len(lines) - number
+            if at + cell_len(name) + (5 if left > 1 else 0) > width:
+                parts.append((f"+{left}", self.paint[Tone.DIM]))
+                break
+            shown = self.paint.series_style(line.look)
+            tone = Tone.DIM if line.hidden else Tone.TEXT
+            marker = "-" if line.hidden else line.look.marker
+            parts.append((marker, self.paint[Tone.DIM] if line.hidden else shown))
+            parts.append((f" {line.name}  ", self.paint[tone]))
+            self._legend.append((row, at, at + cell_len(name), line.name))
+            at += cell_len(name) + 2
+        return strip_of(parts, width) if lines else None
 
 
-def _short(value: float) -> str:
-    if value == 0:
-        return "0"
-    if abs(value) >= 10_000:
-        return f"{value / 1000:g}k"
-    return f"{value:.4g}"
+def _dot(canvas: Canvas, x: Axis, y: Axis, px: float, py: float) -> tuple[int, int]:
+    return (
+        round(x.at(px) * (canvas.dots_across - 1)),
+        round((1 - y.at(py)) * (canvas.dots_down - 1)),
+    )
+
+
+def _labels(y: Axis, rows: int) -> dict[int, str]:
+    """Row of the plot -> label of the tick there."""
+    labels: dict[int, str] = {}
+    for value, text in y.ticks:
+        labels.setdefault(round((1 - y.at(value)) * (rows - 1)), text)
+    return labels

@@ -1,0 +1,53 @@
+"""`lamload watch [RUN]`: a recorded run again, time in the viewer's hands, or one that runs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.commands.runs import find_run
+from bench.commands.watched import can_show_tui, preferences
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from bench.tui.app import LamloadApp
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--tui", is_flag=True, help="The TUI, whatever the environment looks like.")
+@click.option(
+    "--runs",
+    "--out",
+    "root",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder with the runs.",
+)
+def watch(run: str | None, tui: bool, root: Path) -> None:
+    """Replay RUN, a folder or a part of its name; without it, the latest.
+
+    A run that another lamload still writes is followed. Leaving prints the table of results.
+    """
+    from bench.record.reading import load_run
+    from bench.report.text import render_text
+
+    folder = find_run(run, root)
+    if not tui and not can_show_tui():
+        raise UsageError(
+            "watch needs a terminal; `lamload report` prints the results, --tui insists"
+        )
+    asyncio.run(_app(folder, root).run_async())
+    click.echo(render_text(load_run(folder)), nl=False)
+    click.echo(f"Results in {folder}", err=True)
+
+
+def _app(folder: Path, root: Path) -> LamloadApp:
+    from bench.tui.app import LamloadApp
+    from bench.tui.replay import Replay
+
+    return LamloadApp(Replay(folder), runs_root=root, preferences=preferences())

@@ -1,0 +1,89 @@
+"""What the core concludes from a run so far, asked for at a slow pace: distributions, advice,
+differences to the baseline row. Nothing here is computed by the view itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bench.model import Measure, Window
+from bench.stats.compare import Difference, difference
+from bench.stats.recommend import Advice, advise, compare_sentence
+from bench.tui.source import ClassCurves, Curves, RunSource
+
+EVERY = 8
+"""Polls between two digests: two seconds."""
+_LADDER = (0.99, 0.9, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All of the whole run. differences: to the baseline row, by variant, at quantile q."""
+
+    curves: Curves = field(default_factory=dict)
+    class_curves: ClassCurves = field(default_factory=dict)
+    advice: Advice = field(default_factory=Advice)
+    q: float = 0.5
+    differences: Mapping[str, Difference | None] = field(default_factory=dict)
+
+
+class Digester:
+    """Keeps the latest digest, and makes another when it is time or the baseline changes."""
+
+    def __init__(self, source: RunSource) -> None:
+        self._source = source
+        self._polls = 0
+        self._base: str | None = None
+        self._digest = Digest()
+        self._due = True
+
+    def hurry(self) -> None:
+        """Make the next one at once."""
+        self._due = True
+
+    def digest(self, windows: tuple[Window, ...], base: str | None) -> Digest:
+        """The digest for these totals of the whole run."""
+        self._polls += 1
+        if self._due or base != self._base or self._polls % EVERY == 0:
+            self._due, self._base = False, base
+            self._digest = self._make(windows, base)
+        return self._digest
+
+    def _make(self, windows: tuple[Window, ...], base: str | None) -> Digest:
+        curves = self._source.curves()
+        advice = advise(windows, curves)
+        q = advice.q or _highest_known(curves)
+        return Digest(
+            curves=curves,
+            class_curves=self._source.class_curves(),
+            advice=advice,
+            q=q,
+            differences=_differences(curves, base, q),
+        )
+
+
+def _highest_known(curves: Curves) -> float:
+    responses = [c[Measure.RESPONSE] for c in curves.values() if Measure.RESPONSE in c]
+    known = (q for q in _LADDER if responses and all(curve.is_known(q) for curve in responses))
+    return next(known, 0.5)
+
+
+def _differences(curves: Curves, base: str | None, q: float) -> dict[str, Difference | None]:
+    theirs = curves.get(base or "", {}).get(Measure.RESPONSE)
+    if theirs is None:
+        return {}
+    return {
+        name: difference(theirs, own[Measure.RESPONSE], q)
+        for name, own in curves.items()
+        if name != base and Measure.RESPONSE in own
+    }
+
+
+def verdict_sentence(
+    digest: Digest, windows: Mapping[str, Window], base: str | None, row: str | None
+) -> str:
+    """One sentence: the row under the cursor against the baseline, or what the advice says."""
+    if base is not None and row is not None and row != base and row in windows and base in windows:
+        return compare_sentence(windows[row], windows[base], digest.q, digest.curves)
+    return digest.advice.against or "not yet distinguishable: too few answers so far"

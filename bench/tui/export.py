@@ -1,0 +1,54 @@
+"""What the key `e` writes: the figures on the screen in the forms that the files have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.model import Window
+from bench.record.csvfiles import summary_text
+from bench.record.reading import load_run
+from bench.record.tables import SUMMARY_COLUMNS, csv_text, header_text, summary_row
+from bench.report.html import render_html
+
+HTML = "report.html"
+FOLDER = "exports"
+
+
+def export_folder(run_folder: str | None) -> Path:
+    """Where exports go: into the run's own folder if it has one, else where we are."""
+    return Path.cwd() if run_folder is None else Path(run_folder) / FOLDER
+
+
+def stamped(name: str, suffix: str, now: datetime | None = None) -> str:
+    """`compare-20261124T101154Z.csv`."""
+    return f"{name}-{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}{suffix}"
+
+
+def export_windows(folder: Path, name: str, windows: Sequence[Window]) -> Path:
+    """The tables' figures, with the columns of summary.csv. Raises OSError."""
+    text = header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, windows))
+    return _written(folder / stamped(name, ".csv"), text)
+
+
+def export_text(folder: Path, name: str, suffix: str, text: str) -> Path:
+    """Any text. Raises OSError."""
+    return _written(folder / stamped(name, suffix), text)
+
+
+def export_report(run_folder: Path) -> Path:
+    """report.html of a run, written into its folder if it has none. Raises OSError, UsageError."""
+    path = run_folder / HTML
+    return path if path.is_file() else _written(path, render_html(load_run(run_folder)))
+
+
+def export_summary(run_folder: Path, folder: Path) -> Path:
+    """summary.csv of a run as far as it is written. Raises OSError, UsageError."""
+    return _written(folder / stamped("summary", ".csv"), summary_text(load_run(run_folder)))
+
+
+def _written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="")
+    return path

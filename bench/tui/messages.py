@@ -1,0 +1,66 @@
+"""Every message that our widgets send. They tell what the user did; nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.message import Message
+
+
+class Toggled(Message):
+    """A series was clicked, in a legend or by its marker: hide it, or show it again."""
+
+    def __init__(self, series: str) -> None:
+        super().__init__()
+        self.series = series
+
+
+class RowChosen(Message):
+    """Enter, or a click on the row that is already under the cursor."""
+
+    def __init__(self, grid: str, row: str) -> None:
+        super().__init__()
+        self.grid = grid
+        self.row = row
+
+
+class RowSelected(Message):
+    """The cursor of a grid moved to another row."""
+
+    def __init__(self, grid: str, row: str) -> None:
+        super().__init__()
+        self.grid = grid
+        self.row = row
+
+
+class TabChosen(Message):
+    """A screen's name was clicked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class Sought(Message):
+    """A place on the time slider was clicked: a share of the recording, 0..1."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+
+class RunsCompared(Message):
+    """Two past runs were marked and are to be compared."""
+
+    def __init__(self, base: Path, other: Path) -> None:
+        super().__init__()
+        self.base = base
+        self.other = other
+
+
+class ReportAsked(Message):
+    """The report of a past run is to be opened."""
+
+    def __init__(self, run: Path) -> None:
+        super().__init__()
+        self.run = run

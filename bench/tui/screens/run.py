@@ -1,0 +1,453 @@
+"""The screen of a run, live or recorded: polls its source four times a second and draws.
+
+Holding the view freezes what the views are given; the header goes on and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import ContentSwitcher, Input
+
+from bench.model import Snapshot, Tally, Window
+from bench.tui import messages
+from bench.tui.digest import Digester
+from bench.tui.history import History
+from bench.tui.keys import KEYS, REPLAY_HINTS, RUN_HINTS, SCREENS, bindings
+from bench.tui.metrics import METRICS, Metric
+from bench.tui.palette import Look
+from bench.tui.replay import Replay
+from bench.tui.screens.asking import Reading
+from bench.tui.screens.files import Files
+from bench.tui.screens.help import help_text
+from bench.tui.source import RunSource
+from bench.tui.state import WINDOWS, ViewState
+from bench.tui.views.base import View
+from bench.tui.views.cold import ColdView
+from bench.tui.views.compare import CompareView
+from bench.tui.views.cost import CostView
+from bench.tui.views.errors import ErrorsView
+from bench.tui.views.history import HistoryView
+from bench.tui.views.latency import LatencyView
+from bench.tui.views.load import LoadView
+from bench.tui.views.log import LogView
+from bench.tui.widgets.grid import Grid
+from bench.tui.widgets.keybar import Hint, KeyBar
+from bench.tui.widgets.painted import Painted
+from bench.tui.widgets.slider import Slider
+from bench.tui.widgets.status import Status, StatusData
+from bench.tui.widgets.tabs import TabRow
+
+POLL_S = 0.25
+CHART_EVERY = 2
+"""Charts are drawn at every second poll."""
+NARROW, WIDE, SHORT, TINY = 100, 150, 30, 22
+_VIEWS: dict[str, type[View]] = {
+    "compare": CompareView,
+    "latency": LatencyView,
+    "load": LoadView,
+    "errors": ErrorsView,
+    "cold": ColdView,
+    "cost": CostView,
+    "log": LogView,
+    "history": HistoryView,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """What a held view shows: the run as it was."""
+
+    snapshot: Snapshot
+    windows: Mapping[int, tuple[Window, ...]]
+
+
+class RunScreen(Files):
+    """Header, tabs, eight views, a filter line, the keys."""
+
+    SCOPED_CSS = False  # its own classes, wide and the like, stand in it
+    CSS = """
+    RunScreen { layout: vertical; overflow: hidden; }
+    RunScreen ContentSwitcher { height: 1fr; }
+    RunScreen #filter {
+        display: none; height: 1; border: none; padding: 0 1; background: $panel;
+    }
+    RunScreen #filter.open { display: block; }
+    """ + "".join(view.LAYOUT for view in _VIEWS.values())
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    def __init__(
+        self, source: RunSource, runs_root: Path | None = None, *, nested: bool = False
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.nested = nested
+        self.runs_root = runs_root
+        self._digester = Digester(source)
+        self._history = History()
+        self._looks: dict[str, Look] = {}
+        self._polls = 0
+        self._frozen: _Frozen | None = None
+        self._metric: Metric | None = None
+        self._logarithmic = False
+        self._window = 0
+        self._base: str | None = None
+        self._selected: str | None = None
+        self._hidden: frozenset[str] = frozenset()
+        self._filters: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """All of it."""
+        yield Status()
+        if self.playback is not None:
+            yield Slider()
+        tabs = [(key, name, _VIEWS[name].title) for key, name in SCREENS]
+        yield TabRow(tabs, "compare")
+        with ContentSwitcher(initial="compare"):
+            for name, view in _VIEWS.items():
+                if view is HistoryView:
+                    yield HistoryView(id=name, runs_root=self.runs_root)
+                else:
+                    yield view(id=name)
+        yield Input(placeholder="filter: Enter keeps it, Escape clears it", id="filter")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin to poll."""
+        self.view.first_focus()
+        self.call_after_refresh(self.poll)
+        self.set_interval(POLL_S, self.poll)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What has a place at this size."""
+        self.set_class(event.size.width < NARROW, "narrow")
+        self.set_class(event.size.width >= WIDE, "wide")
+        self.set_class(event.size.height < SHORT, "short")
+        self.set_class(event.size.height < TINY, "tiny")
+        self.call_after_refresh(self.draw)
+
+    # -- drawing
+
+    @property
+    def view(self) -> View:
+        """The one in sight."""
+        return self.query_one(f"#{self.query_one(ContentSwitcher).current}", View)
+
+    def poll(self) -> None:
+        """Look at the run, and show what has changed."""
+        self._polls += 1
+        playback = self.playback
+        snapshot = self.source.snapshot()
+        if playback is not None and playback.rewound:
+            self._history = History()
+            self._digester.hurry()
+        self._history.take(snapshot.intervals, snapshot.vitals)
+        self.snapshot = snapshot
+        self._choose_looks()
+        if self._is_seen:
+            self._show_status(snapshot)
+            self._show_keys()
+            if self._frozen is None:
+                self.draw(charts=self._polls % CHART_EVERY == 1)
+
+    @property
+    def _is_seen(self) -> bool:
+        stack = [screen for screen in self.app.screen_stack if not isinstance(screen, ModalScreen)]
+        return bool(stack) and stack[-1] is self
+
+    def _choose_looks(self) -> None:
+        if self.snapshot is None:
+            return
+        names = [window.variant.name for window in self.snapshot.windows]
+        if list(self._looks) != names:
+            self.repaint()
+
+    def repaint(self) -> None:
+        """The theme or the glyphs are others now."""
+        if self.snapshot is None:
+            return
+        names = [window.variant.name for window in self.snapshot.windows]
+        status = self.query_one(Status)
+        looks = status.paint.looks(len(names), status.is_ascii)
+        self._looks = dict(zip(names, looks, strict=True))
+        for widget in self.query(Painted):
+            widget.redraw()
+        self.draw()
+
+    def _show_keys(self) -> None:
+        """Those of the table that has the keyboard first, then those that matter now."""
+        bound = self._bound()
+        table = self.view.table
+        own = type(table).BINDINGS if table is not None else ()
+        hints = [
+            Hint(bound.get(b.id, b.key), b.description, "")
+            for b in own
+            if isinstance(b, Binding) and b.id is not None
+        ]
+        names = REPLAY_HINTS if self.playback is not None else RUN_HINTS
+        for key in sorted((k for k in KEYS if k.name in names), key=lambda k: names.index(k.name)):
+            shown = bound.get(key.name, key.keys).split(" ")[0]
+            hints += [Hint(shown, key.words, key.action)]
+        self.query_one(KeyBar).show(hints)
+
+    def _show_status(self, snapshot: Snapshot) -> None:
+        notice = ""
+        if self.failure:
+            notice = f"THE LOAD BROKE: {self.failure}; its results so far are kept"
+        elif self._frozen is not None:
+            notice = "VIEW HELD, the load goes on; space lets it go"
+        limit = self.source.profile.max_spend_usd
+        replay = self.playback is not None
+        data = StatusData(snapshot, limit, notice, replay, self.factor)
+        self.query_one(Status).show(data)
+        if self.playback is not None:
+            playback = self.playback
+            self.query_one(Slider).show(playback.position_s, playback.end_s, playback.words)
+
+    def draw(self, charts: bool = True) -> None:
+        """Show the view in sight anew."""
+        shown = self._frozen.snapshot if self._frozen is not None else self.snapshot
+        if shown is not None and self.is_mounted:
+            self.view.show(self._state(shown, charts))
+
+    def _state(self, snapshot: Snapshot, charts: bool) -> ViewState:
+        window_s = WINDOWS[self._window]
+        totals = {window.variant.name: window for window in snapshot.windows}
+        windows = totals
+        if window_s is not None:
+            recent = {window.variant.name: window for window in self._recent(window_s)}
+            windows = {name: recent.get(name, _empty(totals[name])) for name in totals}
+        if self._selected not in totals:
+            self._selected = next(iter(totals), None)
+        return ViewState(
+            snapshot=snapshot,
+            profile=self.source.profile,
+            history=self._history,
+            digest=self._digester.digest(snapshot.windows, self._base),
+            totals=totals,
+            windows=windows,
+            looks=self._looks,
+            window_s=window_s,
+            metric=self._metric or self._history.telling_metric(),
+            logarithmic=self._logarithmic,
+            base=self._base,
+            selected=self._selected,
+            hidden=self._hidden,
+            filter=self._filters.get(self.view.id or "", ""),
+            redraw_charts=charts,
+            is_replay=self.playback is not None,
+        )
+
+    def _recent(self, window_s: int) -> tuple[Window, ...]:
+        if self._frozen is not None:
+            return self._frozen.windows[window_s]
+        return self.source.window(window_s)
+
+    # -- moving about
+
+    def action_view(self, name: str) -> None:
+        """Go to one of the numbered screens."""
+        self._set_maximised(None)
+        self.query_one(ContentSwitcher).current = name
+        self.query_one(TabRow).go(name)
+        self.query_one("#filter", Input).value = self._filters.get(name, "")
+        self.query_one("#filter", Input).set_class(bool(self._filters.get(name)), "open")
+        self.view.first_focus()
+        self.draw()
+
+    def on_tab_chosen(self, message: messages.TabChosen) -> None:
+        """Likewise, by a click."""
+        self.action_view(message.name)
+
+    def on_row_selected(self, message: messages.RowSelected) -> None:
+        """The variant under the cursor is the one that charts of one variant show."""
+        if message.row in self._looks:
+            self._selected = message.row
+            self.draw()
+
+    def on_toggled(self, message: messages.Toggled) -> None:
+        """A series was clicked."""
+        names = [n for n in self._looks if message.series in (n, self._short(n))]
+        if names:
+            self._hidden ^= {names[0]}
+            self.draw()
+
+    def _short(self, name: str) -> str:
+        shown = self.snapshot
+        return "" if shown is None else self._state(shown, charts=False).short(name)
+
+    def action_metric(self) -> None:
+        """Chart the next metric."""
+        if not self.view.next_metric():
+            metric = self._metric or self._history.telling_metric()
+            self._metric = METRICS[(METRICS.index(metric) + 1) % len(METRICS)]
+        self.draw()
+
+    def action_logarithmic(self) -> None:
+        """Switch between a linear and a logarithmic axis."""
+        self._logarithmic = not self._logarithmic
+        self.draw()
+
+    def action_window(self) -> None:
+        """Whole run, last minute, last second."""
+        self._window = (self._window + 1) % len(WINDOWS)
+        self.draw()
+
+    def action_baseline(self) -> None:
+        """Compare all rows with the one under the cursor."""
+        self._base = None if self._selected == self._base else self._selected
+        self.draw()
+
+    def action_hide(self) -> None:
+        """Hide or show the line of the row under the cursor."""
+        if self._selected is not None:
+            self._hidden ^= {self._selected}
+            self.draw()
+
+    def action_maximise(self) -> None:
+        """The focused part alone, or all again."""
+        panels = self.view.panels
+        if self.view.has_class("maximised"):
+            self._set_maximised(None)
+        elif panels:
+            focused = self.focused
+            self._set_maximised(panels.index(focused) if focused in panels else 0)
+        self.call_after_refresh(self.draw)
+
+    def _set_maximised(self, number: int | None) -> None:
+        view = self.view
+        view.set_class(number is not None, "maximised")
+        for at, panel in enumerate(view.panels):
+            panel.set_class(at == number, "enlarged")
+        for row in view.query(".row"):
+            row.set_class(not row.query(".enlarged"), "bare")
+        if number is not None:
+            view.panels[number].focus()
+
+    def action_next_panel(self, step: int) -> None:
+        """The next part of the view; while one is maximised, that one instead."""
+        panels = self.view.panels
+        at = panels.index(self.focused) if self.focused in panels else -step
+        if self.view.has_class("maximised"):
+            self._set_maximised((at + step) % len(panels))
+            self.call_after_refresh(self.draw)
+        else:
+            seen = [panel for panel in panels if panel.size.area]
+            at = seen.index(self.focused) if self.focused in seen else -step
+            if seen:
+                seen[(at + step) % len(seen)].focus()
+
+    def action_hold_view(self) -> None:
+        """Stand still; the load goes on. In a replay: play or pause."""
+        if self.playback is not None:
+            self.playback.toggle()
+        elif self._frozen is not None:
+            self._frozen = None
+        elif self.snapshot is not None:
+            windows = {w: self.source.window(w) for w in WINDOWS if w is not None}
+            self._frozen = _Frozen(self.snapshot, windows)
+        self.poll()
+
+    def action_step(self, seconds: int) -> None:
+        """Move a replay."""
+        if self.playback is None:
+            self.notify("only a replay can go back and forth", severity="warning")
+            return
+        self.playback.seek(self.playback.position_s + seconds)
+        self.poll()
+
+    def on_sought(self, message: messages.Sought) -> None:
+        """Likewise, by a click on the slider."""
+        if self.playback is not None:
+            self.playback.seek(message.share * self.playback.end_s)
+            self.poll()
+
+    def open_recording(self, recording: Replay) -> None:
+        """On a screen of its own, above this one."""
+        self.app.push_screen(RunScreen(recording, self.runs_root, nested=True))
+
+    # -- filtering and reading
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        if not self.view.filters:
+            self.notify("nothing to filter here: errors, log and history have filters")
+            return
+        line = self.query_one("#filter", Input)
+        line.add_class("open")
+        line.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        self._filters[self.view.id or ""] = event.value
+        self.draw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter."""
+        self._close_filter()
+
+    def on_key(self, event: events.Key) -> None:
+        """Escape clears the filter, leaves a maximised part, comes back from a replay."""
+        if event.key == "tab" or event.key == "shift+tab":
+            event.stop()
+            event.prevent_default()
+            self.action_next_panel(1 if event.key == "tab" else -1)
+        elif event.key == "escape":
+            event.stop()
+            self._escape()
+
+    def _escape(self) -> None:
+        line = self.query_one("#filter", Input)
+        if line.has_focus or line.value:
+            line.value = ""
+            self._close_filter()
+        elif self.view.has_class("maximised"):
+            self.action_maximise()
+        elif self.nested:
+            self.dismiss()
+
+    def _close_filter(self) -> None:
+        line = self.query_one("#filter", Input)
+        line.set_class(bool(line.value), "open")
+        self.view.first_focus()
+        self.draw()
+
+    def action_help(self) -> None:
+        """What this screen shows, and the keys."""
+        text = help_text(self.view, self._bound(), self.playback is not None)
+        self.app.push_screen(Reading(self.view.title, text))
+
+    def _bound(self) -> dict[str, str]:
+        """Action's name -> its keys, as they are bound now."""
+        found: dict[str, list[str]] = {}
+        for active in self.active_bindings.values():
+            binding = active.binding
+            if binding.id is not None:
+                shown = self.app.get_key_display(binding)
+                if shown not in found.setdefault(binding.id, []):
+                    found[binding.id].append(shown)
+        return {name: " ".join(keys) for name, keys in found.items()}
+
+    def on_row_chosen(self, message: messages.RowChosen) -> None:
+        """Enter on a row: a failed attempt or an event to be read whole, a run to be replayed."""
+        if message.grid == "runs":
+            self.replay(Path(message.row))
+        elif message.grid in ("samples", "events"):
+            grid = self.query_one(f"#{message.grid}", Grid)
+            values = zip(grid.header_text.split("\t"), grid.row_text(message.row).split("\t"),
+                         strict=True)  # fmt: skip
+            text = Text("\n".join(f"{name:<12} {value}" for name, value in values))
+            self.app.push_screen(Reading("one line", text))
+
+
+def _empty(window: Window) -> Window:
+    """The variant was not on in the window."""
+    return Window(window.variant, 0.0, Tally(), 0.0, 0.0, 0.0, {})

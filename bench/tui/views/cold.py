@@ -1,0 +1,118 @@
+"""Screen 5: cold starts: how long environments take, when new ones came, what was under way."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from bench.model import NS_PER_MS, Distribution, Measure, Window
+from bench.tui.metrics import COLD_STARTS
+from bench.tui.palette import Tone
+from bench.tui.state import ViewState
+from bench.tui.views.base import VARIANT_COLUMNS, View, over_time, panel, variant_cells
+from bench.tui.views.load import in_flight
+from bench.tui.widgets.chart import GUTTER, Chart
+from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.wording import UNKNOWN, count, maximum, milliseconds, quantile
+
+COLUMNS = (
+    *VARIANT_COLUMNS,
+    Column("cold", "cold", 6, 0, group="starts", falls=True),
+    Column("inits", "inits", 6, 3, group="starts", falls=True),
+    Column("imin", "min", 7, 3, group="init ms"),
+    Column("imean", "mean", 7, 0, group="init ms"),
+    Column("i50", "p50", 7, 1, group="init ms"),
+    Column("i90", "p90", 7, 2, group="init ms"),
+    Column("imax", "max", 7, 0, group="init ms"),
+    Column("restore", "restore", 7, 6, group="init ms"),
+    Column("cmean", "mean", 7, 1, group="cold response ms"),
+    Column("c50", "p50", 7, 2, group="cold response ms"),
+    Column("cmax", "max", 7, 1, group="cold response ms"),
+    Column("w50", "p50", 7, 0, group="warm response ms"),
+    Column("wmax", "max", 7, 4, group="warm response ms"),
+    Column("memory", "used MB", 8, 5, falls=True),
+)
+
+
+class ColdView(View):
+    """Init times, new environments over time, concurrency."""
+
+    title = "Cold starts"
+    help = (
+        "A cold start is an attempt whose REPORT has an Init Duration. Response times of calls\n"
+        "that met one stand beside those of warm ones. New environments come when more calls are\n"
+        "under way than there were environments: hence the two charts side by side."
+    )
+    LAYOUT = """
+    ColdView #starts { max-height: 50%; }
+    ColdView .row { height: 1fr; }
+    ColdView .row Chart { width: 1fr; }
+    ColdView #concurrency { margin-left: 2; }
+    .narrow ColdView #concurrency { display: none; }
+    ColdView.maximised #concurrency.enlarged { display: block; margin-left: 0; }
+    .tiny ColdView .row { display: none; }
+    .tiny ColdView #starts { max-height: 100%; }
+    .tiny ColdView.maximised .row { display: block; }
+    .tiny ColdView.maximised .row.bare { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Table and two charts."""
+        yield panel(Grid(COLUMNS, id="starts", title="cold starts", fixed=3, grouped=True))
+        with Horizontal(classes="row"):
+            yield panel(Chart(id="environments"))
+            yield panel(Chart(id="concurrency"))
+
+    def show(self, state: ViewState) -> None:
+        """Draw the table and, when due, the charts."""
+        rows = [_row(state, name, window) for name, window in state.windows.items()]
+        self.query_one("#starts", Grid).show(rows, state.window_name)
+        if state.redraw_charts:
+            chart = self.query_one("#environments", Chart)
+            width = chart.size.width - GUTTER
+            title = "new environments"
+            chart.show(over_time(state, COLD_STARTS, width, title=title, chosen=False))
+            self.query_one("#concurrency", Chart).show(in_flight(state, width))
+
+
+def _row(state: ViewState, name: str, window: Window) -> Row:
+    init, restore = window.measure(Measure.INIT), window.measure(Measure.RESTORE)
+    memory = window.measure(Measure.MEMORY)
+    cold = window.tally.cold_starts
+    cells = {
+        **variant_cells(state, name),
+        "cold": Cell(count(cold), cold, Tone.TEXT if cold else Tone.DIM),
+        "inits": Cell(count(init.count), init.count),
+        "imin": _ms(init, float(init.min_ns)),
+        "imean": _ms(init, init.mean_ns),
+        "i50": _at(init, 0.5),
+        "i90": _at(init, 0.9),
+        "imax": _most(init),
+        "restore": _most(restore),
+        "cmean": _ms(window.cold, window.cold.mean_ns),
+        "c50": _at(window.cold, 0.5),
+        "cmax": _most(window.cold),
+        "w50": _at(window.warm, 0.5),
+        "wmax": _most(window.warm),
+        "memory": Cell(
+            f"{memory.max_ns / NS_PER_MS:.0f}" if memory.count else UNKNOWN,
+            float(memory.max_ns) if memory.count else "",
+        ),
+    }
+    return Row(name, cells)
+
+
+def _ms(distribution: Distribution, value_ns: float) -> Cell:
+    if not distribution.count:
+        return Cell(UNKNOWN)
+    return Cell(milliseconds(value_ns), value_ns)
+
+
+def _at(distribution: Distribution, q: float) -> Cell:
+    found = distribution.at(q)
+    known = found is not None and found.known
+    return Cell(quantile(found), float(found.value_ns) if found is not None and known else "")
+
+
+def _most(distribution: Distribution) -> Cell:
+    return Cell(maximum(distribution), float(distribution.max_ns) if distribution.count else "")

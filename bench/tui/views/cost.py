@@ -1,0 +1,126 @@
+"""Screen 6: what the run costs, and what a million calls would, by size and by door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+
+from bench.model import NS_PER_MS, Measure, Window
+from bench.stats.wording import quantile_text
+from bench.tui.palette import Tone
+from bench.tui.state import ViewState
+from bench.tui.views.base import VARIANT_COLUMNS, View, panel, variant_cells
+from bench.tui.views.trade import trade_chart
+from bench.tui.widgets.chart import Chart
+from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.lines import Line, Lines
+from bench.tui.wording import UNKNOWN, count, milliseconds, quantile, usd
+
+COLUMNS = (
+    *VARIANT_COLUMNS,
+    Column("price", "$/M", 9, 0),
+    Column("billed", "billed ms", 9, 0, falls=True),
+    Column("duration", "duration", 8, 2, falls=True),
+    Column("time", "response", 9, 1, falls=True),
+    Column("calls", "calls", 9, 1, falls=True),
+    Column("attempts", "attempts", 9, 3, falls=True),
+    Column("stands", "stands out as", 16, 1, left=True, flex=True),
+)
+
+
+class CostView(View):
+    """Spend, projection, price by size, cost against time."""
+
+    title = "Cost"
+    help = (
+        "Prices are AWS's list prices for the region, free tier left out; a local run costs\n"
+        "nothing, and what is shown is what it would cost on AWS. The projection holds if prices,\n"
+        "failures and durations stay as they are. $/M: a million invocations, retries left out."
+    )
+    LAYOUT = """
+    CostView #prices { max-height: 45%; }
+    CostView #trade { height: 1fr; }
+    .short CostView #advice { display: none; }
+    .tiny CostView #trade { display: none; }
+    .tiny CostView #prices { max-height: 100%; height: 1fr; }
+    .tiny CostView.maximised #trade.enlarged { display: block; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Spend, table, advice, chart."""
+        yield Lines(id="spend", rows=2)
+        yield panel(Grid(COLUMNS, id="prices", title="price of a million calls", fixed=3))
+        yield panel(Chart(id="trade"))
+        yield Lines(id="advice", title="so far")
+
+    def show(self, state: ViewState) -> None:
+        """Draw all of it."""
+        self.query_one("#spend", Lines).show(list(_spend(state)))
+        note = f"{state.window_name}; response is {quantile_text(state.digest.q)}, ms"
+        rows = [_row(state, name, window) for name, window in state.windows.items()]
+        self.query_one("#prices", Grid).show(rows, note)
+        sentences = state.digest.advice.sentences or ("too few answers to say anything",)
+        self.query_one("#advice", Lines).show([[sentence] for sentence in sentences[:6]])
+        if state.redraw_charts:
+            self.query_one("#trade", Chart).show(trade_chart(state))
+
+
+def _spend(state: ViewState) -> Iterable[Line]:
+    snapshot, limit = state.snapshot, state.profile.max_spend_usd
+    where = "on AWS it would be " if snapshot.target == "LOCAL" else ""
+    line: list[tuple[str, Tone]] = [
+        ("Spent  ", Tone.DIM),
+        (where, Tone.DIM),
+        (usd(snapshot.spend_usd, 4), Tone.STRONG),
+        ("   limit  ", Tone.DIM),
+        ("none" if limit is None else usd(limit), Tone.TEXT),
+        ("   at the run's end  ", Tone.DIM),
+        (usd(snapshot.projected_usd, 4), Tone.TEXT),
+    ]
+    yield line
+    over = (
+        limit is not None
+        and snapshot.projected_usd is not None
+        and snapshot.projected_usd > limit
+        and not state.is_over
+    )
+    yield [("The run will end early: its limit comes first.", Tone.WARN)] if over else []
+
+
+def _row(state: ViewState, name: str, window: Window) -> Row:
+    price, billed = window.usd_per_million, window.billed_ms_mean
+    response = window.measure(Measure.RESPONSE).at(state.digest.q)
+    known = response is not None and response.known
+    order = float(response.value_ns) if response is not None and known else ""
+    stands = _stands_out(state, name)
+    cells = {
+        **variant_cells(state, name),
+        "price": Cell(usd(price), "" if price is None else price, Tone.STRONG),
+        "billed": Cell(
+            UNKNOWN if billed is None else milliseconds(billed * NS_PER_MS),
+            "" if billed is None else billed,
+        ),
+        "duration": Cell(quantile(window.measure(Measure.DURATION).at(0.5))),
+        "time": Cell(quantile(response), order),
+        "calls": Cell(count(window.tally.finished), window.tally.finished),
+        "attempts": Cell(count(window.tally.attempts), window.tally.attempts),
+        "stands": Cell(stands, stands, Tone.GOOD),
+    }
+    return Row(name, cells)
+
+
+def _stands_out(state: ViewState, name: str) -> str:
+    advice = state.digest.advice
+    words = [
+        word
+        for word, choice in (
+            ("fastest", advice.fastest),
+            ("cheapest", advice.cheapest),
+            ("best trade", advice.best),
+        )
+        if choice is not None and choice.variant.name == name
+    ]
+    if name in advice.frontier:
+        words.append("efficient")
+    return ", ".join(words)

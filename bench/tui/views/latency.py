@@ -1,0 +1,275 @@
+"""Screen 2: whole distributions: percentile spectrum, histogram, heat map, classes of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from bench.model import NS_PER_MS, Distribution, Measure, Window
+from bench.record.csvfiles import percentile_rows
+from bench.record.spread import bin_edges_ns
+from bench.stats.quantiles import Curve
+from bench.tui.palette import Look
+from bench.tui.state import ViewState
+from bench.tui.views.base import VARIANT_COLUMNS, View, panel, run_axis, variant_cells
+from bench.tui.widgets.axes import label, log_axis, nines, nines_axis
+from bench.tui.widgets.bars import Bars, BarsData
+from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
+from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.heat import Heat, HeatData
+from bench.tui.wording import count, maximum, quantile
+
+_EDGES_MS = tuple((bin_edges_ns() / NS_PER_MS).tolist())
+_CLASSES = ("warm", "cold", "retried", "failed")
+_CLASS_MARKERS = {"warm": "○", "cold": "◆", "retried": "▲", "failed": "✕"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the spectrum shows: one measure of all variants, or several curves of one."""
+
+    name: str
+    measure: Measure | None = None
+
+
+_SPECTRA = (
+    _Shown("response time", Measure.RESPONSE),
+    _Shown("response and attempt time"),
+    _Shown("warm, cold, retried, failed"),
+    *(
+        _Shown(measure.value.replace("_", " "), measure)
+        for measure in (
+            Measure.ATTEMPT,
+            Measure.FIRST_BYTE,
+            Measure.DURATION,
+            Measure.INIT,
+            Measure.OVERHEAD,
+            Measure.CONNECT,
+            Measure.SEND_LAG,
+        )
+    ),
+)
+_OF_ONE = (_SPECTRA[1], _SPECTRA[2])
+
+COLUMNS = (
+    *VARIANT_COLUMNS,
+    Column("r50", "p50", 7, 0, group="response ms"),
+    Column("r90", "p90", 7, 2, group="response ms"),
+    Column("r99", "p99", 7, 0, group="response ms"),
+    Column("r999", "p99.9", 7, 3, group="response ms"),
+    Column("rmax", "max", 7, 2, group="response ms"),
+    Column("a50", "p50", 7, 1, group="attempt ms"),
+    Column("a99", "p99", 7, 1, group="attempt ms"),
+    Column("warm50", "p50", 7, 4, group="warm ms"),
+    Column("warm99", "p99", 7, 4, group="warm ms"),
+    Column("cold50", "p50", 7, 4, group="cold ms"),
+    Column("coldmax", "max", 7, 4, group="cold ms"),
+    Column("coldn", "calls", 6, 4, group="cold ms", falls=True),
+    Column("retried50", "p50", 7, 5, group="retried ms"),
+    Column("retriedmax", "max", 7, 5, group="retried ms"),
+    Column("retriedn", "calls", 6, 5, group="retried ms", falls=True),
+    Column("failedn", "failed", 6, 6, group="failed", falls=True),
+)
+
+
+class LatencyView(View):
+    """Distributions of all variants, and more of the one under the cursor."""
+
+    title = "Latency"
+    help = (
+        "Spectrum: time by percentile, each nine as wide as the last; it ends where fewer than\n"
+        "ten samples lie beyond. Histogram and heat map: the variant under the cursor.\n"
+        "m changes what the spectrum shows: response, response and attempt time, warm, cold,\n"
+        "retried and failed calls, first byte, function duration, init, overhead, connect, lag."
+    )
+    metrics = "what the spectrum shows"
+    LAYOUT = """
+    LatencyView #distributions { max-height: 40%; }
+    LatencyView .row { height: 1fr; }
+    LatencyView #spectrum { width: 60%; }
+    LatencyView #histogram { margin-left: 2; width: 1fr; }
+    .narrow LatencyView #histogram, .short LatencyView #histogram { display: none; }
+    .narrow LatencyView #spectrum { width: 1fr; }
+    .short LatencyView #heat { display: none; }
+    .short LatencyView #distributions { max-height: 50%; }
+    LatencyView.maximised .panel.enlarged { display: block; width: 1fr; margin-left: 0; }
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._spectrum = 0
+
+    def compose(self) -> ComposeResult:
+        """Table, spectrum beside histogram, heat map."""
+        yield panel(Grid(COLUMNS, id="distributions", title="distributions", fixed=3, grouped=True))
+        with Horizontal(classes="row"):
+            yield panel(Chart(id="spectrum"))
+            yield panel(Bars(id="histogram"))
+        yield panel(Heat(id="heat"))
+
+    def next_metric(self) -> bool:
+        """Another spectrum."""
+        self._spectrum = (self._spectrum + 1) % len(_SPECTRA)
+        return True
+
+    def show(self, state: ViewState) -> None:
+        """Draw the table and, when due, the charts."""
+        grid = self.query_one("#distributions", Grid)
+        rows = [_row(state, name, window) for name, window in state.windows.items()]
+        grid.show(rows, state.window_name)
+        if not state.redraw_charts:
+            return
+        spectrum = self.query_one("#spectrum", Chart)
+        spectrum.show(_spectrum(state, _SPECTRA[self._spectrum], spectrum.size.width - GUTTER))
+        bars = self.query_one("#histogram", Bars)
+        bars.show(_histogram(state, bars.bins))
+        heat = self.query_one("#heat", Heat)
+        heat.show(_heat(state, heat.size.width - GUTTER))
+
+
+def _row(state: ViewState, name: str, window: Window) -> Row:
+    response, attempt = window.measure(Measure.RESPONSE), window.measure(Measure.ATTEMPT)
+    cells = {
+        **variant_cells(state, name),
+        "r50": _at(response, 0.5),
+        "r90": _at(response, 0.9),
+        "r99": _at(response, 0.99),
+        "r999": _at(response, 0.999),
+        "rmax": _most(response),
+        "a50": _at(attempt, 0.5),
+        "a99": _at(attempt, 0.99),
+        "warm50": _at(window.warm, 0.5),
+        "warm99": _at(window.warm, 0.99),
+        "cold50": _at(window.cold, 0.5),
+        "coldmax": _most(window.cold),
+        "coldn": _calls(window.cold),
+        "retried50": _at(window.retried, 0.5),
+        "retriedmax": _most(window.retried),
+        "retriedn": _calls(window.retried),
+        "failedn": _calls(window.failed),
+    }
+    return Row(name, cells)
+
+
+def _at(distribution: Distribution, q: float) -> Cell:
+    found = distribution.at(q)
+    known = found is not None and found.known
+    return Cell(quantile(found), float(found.value_ns) if found is not None and known else "")
+
+
+def _most(distribution: Distribution) -> Cell:
+    return Cell(maximum(distribution), float(distribution.max_ns) if distribution.count else "")
+
+
+def _calls(distribution: Distribution) -> Cell:
+    return Cell(count(distribution.count), distribution.count)
+
+
+# -- the spectrum
+
+
+def _spectrum(state: ViewState, shown: _Shown, width: int) -> ChartData:
+    lines = tuple(_lines(state, shown))
+    furthest = max((x for line in lines for x, _ in line.points), default=1.0)
+    note = "ms by percentile, whole run"
+    if shown in _OF_ONE and state.selected is not None:
+        note = f"{state.short(state.selected)}, {note}"
+    return ChartData(
+        title=f"spectrum: {shown.name}",
+        note=note + (", log" if state.logarithmic else ""),
+        lines=lines,
+        x=nines_axis(furthest, max(2, width // 9)),
+        logarithmic=state.logarithmic,
+        empty=f"nothing is known of {shown.name} yet: it takes more than ten samples",
+    )
+
+
+def _lines(state: ViewState, shown: _Shown) -> Iterable[Line]:
+    if shown not in _OF_ONE:
+        for name, look in state.looks.items():
+            curve = state.digest.curves.get(name, {}).get(shown.measure or Measure.RESPONSE)
+            hidden = name in state.hidden
+            yield Line(state.short(name), look, () if hidden else _points(curve), hidden)
+        return
+    selected = state.selected
+    if selected is None or selected not in state.looks:
+        return
+    look = state.looks[selected]
+    for number, (word, curve) in enumerate(_own_curves(state, selected, shown).items()):
+        markers = _CLASS_MARKERS
+        own = Look(markers.get(word, look.marker), _colour(state, number))
+        yield Line(word, own, _points(curve))
+
+
+def _own_curves(state: ViewState, name: str, shown: _Shown) -> Mapping[str, Curve]:
+    if shown is _SPECTRA[1]:
+        own = state.digest.curves.get(name, {})
+        found = {m.value: own.get(m) for m in (Measure.RESPONSE, Measure.ATTEMPT)}
+    else:
+        classes = state.digest.class_curves.get(name, {})
+        found = {word: classes.get(word) for word in _CLASSES}
+    return {word: curve for word, curve in found.items() if curve is not None}
+
+
+def _colour(state: ViewState, number: int) -> str:
+    looks = list(state.looks.values())
+    return looks[number % len(looks)].colour
+
+
+def _points(curve: Curve | None) -> tuple[tuple[float, float | None], ...]:
+    """The points of percentiles.csv, the maximum left out."""
+    if curve is None or not curve.count:
+        return ()
+    max_ns = int(curve.values_ns[-1])
+    rows = list(percentile_rows("", Measure.RESPONSE, curve, max_ns))[:-1]
+    return tuple(
+        (nines(float(row["percentile"] or 0) / 100), float(row["value_ms"] or 0)) for row in rows
+    )
+
+
+# -- the variant under the cursor
+
+
+def _histogram(state: ViewState, bins: int) -> BarsData:
+    name = state.selected
+    curve = state.digest.curves.get(name or "", {}).get(Measure.RESPONSE)
+    if name is None or curve is None or not curve.count:
+        return BarsData(title="histogram")
+    low_ms, high_ms = curve.values_ns[0] / NS_PER_MS, curve.values_ns[-1] / NS_PER_MS
+    axis = log_axis(max(low_ms, 0.001), max(high_ms, 0.002), max(2, bins // 8))
+    edges_ns = np.geomspace(axis.low, axis.high, bins + 1) * NS_PER_MS
+    edges_ns[0], edges_ns[-1] = 0, np.inf
+    running = np.concatenate(([0], np.cumsum(curve.counts)))
+    counts = np.diff(running[np.searchsorted(curve.values_ns, edges_ns)])
+    marks = tuple(
+        (value_ns / NS_PER_MS, word)
+        for q, word in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"))
+        if curve.is_known(q) and (value_ns := curve.quantile_ns(q)) is not None
+    )
+    return BarsData(
+        title="histogram",
+        note=f"{state.short(name)}, response ms, whole run, {count(curve.count)} calls",
+        counts=tuple(counts.tolist()),
+        x=axis,
+        look=state.looks[name],
+        marks=marks,
+    )
+
+
+def _heat(state: ViewState, width: int) -> HeatData:
+    name = state.selected
+    if name is None or name not in state.looks:
+        return HeatData(title="heat map")
+    columns = tuple(state.history.spreads(name, state.since_s, state.passed_s))
+    most = max((sum(counts.values()) for _, counts in columns), default=0)
+    return HeatData(
+        title="heat map",
+        note=f"{state.short(name)}, response ms of each second, at most {label(most)} calls in one",
+        columns=columns,
+        edges_ms=_EDGES_MS,
+        x=run_axis(state, width),
+    )

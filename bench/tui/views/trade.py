@@ -1,0 +1,53 @@
+"""Cost against time, with the efficient frontier among the sizes that can be compared."""
+
+from __future__ import annotations
+
+from bench.model import NS_PER_MS, Measure, Window
+from bench.stats.wording import quantile_text
+from bench.tui.palette import Look
+from bench.tui.state import ViewState
+from bench.tui.widgets.axes import linear_axis
+from bench.tui.widgets.chart import ChartData, Line
+
+Place = tuple[float, float]
+FAR = 4.0
+"""Costs that differ by more than this lie on a logarithmic axis: doors cost more than sizes."""
+
+
+def trade_chart(state: ViewState) -> ChartData:
+    """A point per variant whose time and price are known; the line is the frontier. Whole run."""
+    q = state.digest.q
+    places = {
+        name: place
+        for name, window in state.totals.items()
+        if name not in state.hidden and (place := _place(window, q)) is not None
+    }
+    name = quantile_text(q)
+    title = f"$/M against {name}"
+    if not places:
+        return ChartData(title=title, note="whole run", empty="no price or no time is known yet")
+    path = tuple(sorted(places[n] for n in state.digest.advice.frontier if n in places))
+    frontier = Line("", Look("", _frontier_colour(state)), path)
+    most = max(x for x, _ in places.values())
+    costs = [y for _, y in places.values()]
+    logarithmic = state.logarithmic or max(costs) > FAR * min(costs) > 0
+    return ChartData(
+        title=title,
+        note=f"ms, whole run{', log' if logarithmic else ''}; the line is the efficient frontier",
+        logarithmic=logarithmic,
+        lines=(frontier,),
+        x=linear_axis(0.0, most, 6),
+        labelled=tuple((x, y, state.short(n), state.looks[n]) for n, (x, y) in places.items()),
+    )
+
+
+def _frontier_colour(state: ViewState) -> str:
+    looks = list(state.looks.values())
+    return "bright_black" if looks and looks[0].colour else ""
+
+
+def _place(window: Window, q: float) -> Place | None:
+    found = window.measure(Measure.RESPONSE).at(q)
+    if found is None or not found.known or found.censored or window.usd_per_million is None:
+        return None
+    return found.value_ns / NS_PER_MS, window.usd_per_million

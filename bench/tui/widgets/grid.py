@@ -1,0 +1,408 @@
+"""A table: fixed widths, sortable, and only cells that changed are painted anew.
+
+Which columns come first depends on the width: those that matter most have a place on the narrowest
+screen, the others follow to the right, where the arrow keys bring them into view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.strip import Strip
+
+from bench.tui.messages import RowChosen, RowSelected, Toggled
+from bench.tui.palette import Look, Tone
+from bench.tui.widgets.painted import Painted, blank, clipped, strip_of
+
+GAP = 2
+MARKER = "marker"
+"""Key of a column whose cells are series' markers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Header and width in cells. rank 0 is always in sight, higher ones as there is room.
+
+    falls: the first sort is from high to low.
+    """
+
+    key: str
+    header: str
+    width: int
+    rank: int = 0
+    left: bool = False
+    group: str = ""
+    falls: bool = False
+    flex: bool = False
+    """Takes what room is left, at least its width; the last column alone can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """order is what the column sorts by; look wins over tone."""
+
+    text: str
+    order: float | str = ""
+    tone: Tone = Tone.TEXT
+    look: Look | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row, known by its key."""
+
+    key: str
+    cells: dict[str, Cell]
+
+
+BLANK = Cell("")
+
+
+class Grid(Painted, can_focus=True):
+    """Rows with a cursor."""
+
+    DEFAULT_CSS = "Grid { height: auto; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "row up", show=False),
+        Binding("down,j", "move(1)", "row down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home", "edge(0)", "first row", show=False),
+        Binding("end", "edge(1)", "last row", show=False),
+        Binding("left", "sideways(-1)", "columns to the left", show=False),
+        Binding("right", "sideways(1)", "columns to the right", show=False),
+        Binding("o", "sort_next(1)", "sort by the next column", show=False),
+        Binding("O", "turn_order", "turn the order round", show=False),
+        Binding("enter", "choose", "open", show=False),
+    ]
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        id: str,
+        title: str = "",
+        fixed: int = 1,
+        follow: bool = False,
+        grouped: bool = False,
+        empty: str = "nothing yet",
+    ) -> None:
+        """fixed columns stay when the others scroll; follow keeps the last row in view."""
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.title, self.note = title, ""
+        self._fixed = fixed
+        self._follow = follow
+        self._grouped = grouped
+        self._empty = empty
+        self._rows: dict[str, Row] = {}
+        self._order: list[str] = []
+        self._cursor = 0
+        self._top = 0
+        self._skipped = 0
+        self._sort: tuple[str, bool] | None = None
+
+    # -- what is shown
+
+    def show(self, rows: Sequence[Row], note: str = "") -> None:
+        """Show these rows, in the chosen order."""
+        selected, count = self.selected, len(self._order)
+        self.note = note
+        self._rows = {row.key: row for row in rows}
+        self._order = self._sorted()
+        if self._follow and self._cursor >= count - 1:
+            self._cursor = max(0, len(self._order) - 1)
+        elif selected in self._rows:
+            self._cursor = self._order.index(selected)
+        self._cursor = min(self._cursor, max(0, len(self._order) - 1))
+        if max(1, count) != max(1, len(self._order)):
+            self._drawn_for = None
+            self._ask_for_room()
+        self._keep_in_view()
+        self.redraw()
+
+    def _sorted(self) -> list[str]:
+        if self._sort is None:
+            return list(self._rows)
+        key, falls = self._sort
+        cells = {name: row.cells.get(key, BLANK) for name, row in self._rows.items()}
+        return sorted(self._rows, key=lambda name: _order_key(cells[name], falls), reverse=falls)
+
+    @property
+    def selected(self) -> str | None:
+        """Key of the row under the cursor."""
+        return self._order[self._cursor] if self._cursor < len(self._order) else None
+
+    def select(self, key: str) -> None:
+        """Move the cursor to a row."""
+        if key in self._order:
+            self._move_to(self._order.index(key))
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Keys of the rows as they stand."""
+        return tuple(self._order)
+
+    def cell(self, row: str, column: str) -> str:
+        """What a cell says."""
+        return self._rows[row].cells.get(column, BLANK).text
+
+    def row_text(self, row: str) -> str:
+        """A row as tab-separated text, for the clipboard: all columns, seen or not."""
+        cells = self._rows[row].cells
+        return "\t".join(cells.get(c.key, BLANK).text for c in self.columns if c.key != MARKER)
+
+    @property
+    def header_text(self) -> str:
+        """The headers, likewise."""
+        return "\t".join(column.header for column in self.columns if column.key != MARKER)
+
+    # -- sorting
+
+    def sort_by(self, key: str) -> None:
+        """Sort by a column; again turns the order round, a third time ends it."""
+        first = next(column.falls for column in self.columns if column.key == key)
+        if self._sort is None or self._sort[0] != key:
+            self._sort = (key, first)
+        elif self._sort[1] is first:
+            self._sort = (key, not first)
+        else:
+            self._sort = None
+        self.show(list(self._rows.values()), self.note)
+
+    def action_sort_next(self, step: int) -> None:
+        """Sort by the next column in sight."""
+        keys: list[str | None] = [None, *(c.key for c in self._ordered() if c.key != MARKER)]
+        at = keys.index(self._sort[0]) if self._sort and self._sort[0] in keys else 0
+        key = keys[(at + step) % len(keys)]
+        self._sort = None if key is None else (key, self._falls(key))
+        self.show(list(self._rows.values()), self.note)
+
+    def action_turn_order(self) -> None:
+        """From high to low, or from low to high."""
+        if self._sort is not None:
+            self._sort = (self._sort[0], not self._sort[1])
+            self.show(list(self._rows.values()), self.note)
+
+    def _falls(self, key: str) -> bool:
+        return next(column.falls for column in self.columns if column.key == key)
+
+    # -- moving about
+
+    def action_move(self, step: int) -> None:
+        """Another row."""
+        self._move_to(self._cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """As many rows as are in sight."""
+        self._move_to(self._cursor + step * max(1, self._body_height - 1))
+
+    def action_edge(self, last: int) -> None:
+        """The first or last row."""
+        self._move_to(len(self._order) - 1 if last else 0)
+
+    def action_sideways(self, step: int) -> None:
+        """Scroll by a column."""
+        free = len(self.columns) - self._fixed
+        self._skipped = min(max(0, self._skipped + step), max(0, free - 1))
+        if step > 0 and self._shown_until(self._skipped - 1):
+            self._skipped -= 1
+        self.redraw()
+
+    def action_choose(self) -> None:
+        """Open the row under the cursor."""
+        if self.selected is not None:
+            self.post_message(RowChosen(self.id or "", self.selected))
+
+    def _move_to(self, row: int) -> None:
+        row = min(max(0, row), max(0, len(self._order) - 1))
+        if row != self._cursor:
+            self._cursor = row
+            self._keep_in_view()
+            self.redraw()
+            if self.selected is not None:
+                self.post_message(RowSelected(self.id or "", self.selected))
+
+    def _keep_in_view(self) -> None:
+        room = max(1, self._body_height)
+        self._top = min(self._top, max(0, len(self._order) - room))
+        if self._cursor < self._top:
+            self._top = self._cursor
+        elif self._cursor >= self._top + room:
+            self._top = self._cursor - room + 1
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """One row on."""
+        event.stop()
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """One row back."""
+        event.stop()
+        self.action_move(-1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Headers sort, markers hide and show, rows take the cursor."""
+        self.focus()
+        column = self._column_at(event.x)
+        row = event.y - self._head
+        if row == -1 and column is not None and column.key != MARKER:
+            self.sort_by(column.key)
+        elif 0 <= row < self._body_height and self._top + row < len(self._order):
+            key = self._order[self._top + row]
+            if column is not None and column.key == MARKER:
+                self.post_message(Toggled(key))
+            elif self.selected == key:
+                self.action_choose()
+            else:
+                self._move_to(self._top + row)
+
+    def _ask_for_room(self) -> None:
+        """As high as its rows. Asked for amid another layout, it would be forgotten."""
+        if self.styles.height is not None and self.styles.height.is_auto:
+            self.refresh(layout=True)
+            self.call_after_refresh(self.refresh, layout=True)
+
+    def on_resize(self) -> None:
+        """The cursor's row stays in sight."""
+        self._keep_in_view()
+
+    # -- drawing
+
+    @property
+    def _head(self) -> int:
+        return bool(self.title) + self._shows_groups + 1
+
+    @property
+    def _shows_groups(self) -> bool:
+        return self._grouped and self.app.size.height >= 34
+
+    @property
+    def _body_height(self) -> int:
+        return max(0, self.size.height - self._head)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Heading, header and a row each."""
+        return self._head + max(1, len(self._order))
+
+    def _ordered(self) -> list[Column]:
+        """The columns as they follow each other: those with a place at this width first."""
+        width, kept = self.size.width, set[str]()
+        for column in sorted(self.columns, key=lambda c: c.rank):
+            used = sum(c.width + GAP for c in self.columns if c.key in kept | {column.key})
+            if used - GAP <= width or column.rank == 0:
+                kept.add(column.key)
+        return sorted(self.columns, key=lambda c: c.key not in kept)
+
+    def _visible(self) -> list[tuple[Column, int]]:
+        """(column, where it begins) of what fits."""
+        ordered = self._ordered()
+        chosen = ordered[: self._fixed] + ordered[self._fixed + self._skipped :]
+        placed, at = [], 0
+        for column in chosen:
+            if at + column.width > self.size.width:
+                break
+            placed.append((column, at))
+            at += column.width + GAP
+        if placed and placed[-1][0].flex:
+            last, start = placed[-1]
+            placed[-1] = (replace(last, width=self.size.width - start), start)
+        return placed
+
+    def _shown_until(self, skipped: int) -> bool:
+        """True if the last column is already in sight with so many skipped."""
+        ordered = self._ordered()
+        rest = ordered[: self._fixed] + ordered[self._fixed + max(0, skipped) :]
+        return sum(c.width + GAP for c in rest) - GAP <= self.size.width
+
+    def _column_at(self, x: int) -> Column | None:
+        for column, at in self._visible():
+            if at <= x < at + column.width + 1:
+                return column
+        return None
+
+    def draw(self, width: int, height: int) -> list[Strip]:
+        """Heading, headers and the rows in sight."""
+        visible = self._visible()
+        strips = [self.section(width, self.title, self._noted(visible))] if self.title else []
+        if self._shows_groups:
+            strips.append(self._groups(visible, width))
+        strips.append(self._header(visible, width))
+        if not self._order:
+            strips.append(strip_of([(f"  {self._empty}", self.paint[Tone.DIM])], width))
+        bottom = min(len(self._order), self._top + self._body_height)
+        strips += [self._row(number, visible, width) for number in range(self._top, bottom)]
+        return strips + [blank(width)] * max(0, height - len(strips))
+
+    def _noted(self, visible: Sequence[tuple[Column, int]]) -> str:
+        hidden = len(self.columns) - len(visible)
+        if hidden <= 0:
+            return self.note
+        arrows = "<- ->" if self.is_ascii else "← →"
+        return f"{self.note}{', ' if self.note else ''}{arrows} {hidden} more columns"
+
+    def _groups(self, visible: Sequence[tuple[Column, int]], width: int) -> Strip:
+        rule = "-" if self.is_ascii else "─"
+        parts: list[tuple[str, Style]] = []
+        at = 0
+        for index, (column, start) in enumerate(visible):
+            if not column.group or (index and visible[index - 1][0].group == column.group):
+                continue
+            members = [c for c, _ in visible[index:] if c.group == column.group]
+            end = visible[index + len(members) - 1][1] + members[-1].width
+            parts.append((" " * (start - at), self.paint.rule))
+            title = f" {column.group} "
+            room = end - start
+            parts.append((title.center(room, rule) if len(title) <= room else rule * room,
+                          self.paint.rule))  # fmt: skip
+            at = end
+        return strip_of(parts, width)
+
+    def _header(self, visible: Sequence[tuple[Column, int]], width: int) -> Strip:
+        parts: list[tuple[str, Style]] = []
+        for column, _ in visible:
+            text, tone = column.header, Tone.DIM
+            if self._sort is not None and self._sort[0] == column.key:
+                arrow = (
+                    ("v" if self._sort[1] else "^")
+                    if self.is_ascii
+                    else ("▼" if self._sort[1] else "▲")
+                )
+                text, tone = (arrow + text)[: column.width], Tone.ACCENT
+            parts.append((_padded(text, column), self.paint[tone]))
+            parts.append((" " * GAP, self.paint[Tone.DIM]))
+        return strip_of(parts, width)
+
+    def _row(self, number: int, visible: Sequence[tuple[Column, int]], width: int) -> Strip:
+        row = self._rows[self._order[number]]
+        ground = Style.null()
+        if number == self._cursor:
+            ground = self.paint.cursor if self.has_focus else self.paint.cursor_blurred
+        parts: list[tuple[str, Style]] = []
+        for column, _ in visible:
+            cell = row.cells.get(column.key, BLANK)
+            own = self.paint[cell.tone] if cell.look is None else self.paint.series_style(cell.look)
+            parts.append((_padded(cell.text, column), own + ground))
+            parts.append((" " * GAP, ground))
+        used = sum(cell_len(text) for text, _ in parts)
+        parts.append((" " * max(0, width - used), ground))
+        return strip_of(parts, width)
+
+
+def _padded(text: str, column: Column) -> str:
+    text = clipped(text, column.width)
+    fill = " " * (column.width - cell_len(text))
+    return text + fill if column.left else fill + text
+
+
+def _order_key(cell: Cell, falls: bool) -> tuple[bool, float | str]:
+    """What is not known stands last, whichever way."""
+    unknown = cell.order == "" or cell.order != cell.order
+    return (unknown != falls, 0.0 if unknown else cell.order)

@@ -1,0 +1,122 @@
+"""A heat map: how many answers took how long, second by second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+
+from rich.style import Style
+from textual.strip import Strip
+
+from bench.tui.palette import Tone
+from bench.tui.widgets.axes import Axis, label, placed
+from bench.tui.widgets.chart import GUTTER
+from bench.tui.widgets.painted import Painted, blank, strip_of
+
+_SHADES = " ·░▒▓█"
+_ASCII_SHADES = " .:+*#@"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatData:
+    """columns: a time and the count of each bin then. edges: of all bins, ascending, in ms."""
+
+    title: str = ""
+    note: str = ""
+    columns: tuple[tuple[float, Mapping[int, int]], ...] = ()
+    edges_ms: Sequence[float] = ()
+    x: Axis | None = None
+    empty: str = "no answers yet"
+
+
+def _round_edge(edge_ms: float) -> str:
+    """The edge's label if it is 1, 2 or 5 times a power of ten, within the bins' grain."""
+    power = 10.0 ** floor(log10(edge_ms) + 1e-6)
+    near = next((m for m in (1, 2, 5) if abs(edge_ms / power / m - 1) < 0.01), None)
+    return "" if near is None else label(float(f"{near * power:.3g}"))
+
+
+class Heat(Painted, can_focus=True):
+    """Draws the HeatData that it is given."""
+
+    DEFAULT_CSS = "Heat { height: 1fr; min-height: 5; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._data = HeatData()
+
+    @property
+    def data(self) -> HeatData:
+        """What is shown."""
+        return self._data
+
+    def show(self, data: HeatData) -> None:
+        """Draw this from now on."""
+        self._data = data
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Strip]:
+        """Heading, cells, the x axis."""
+        data = self._data
+        head = self.section(width, data.title, data.note)
+        rows, plot_width = height - 2, width - GUTTER
+        bins = [number for _, counts in data.columns for number in counts]
+        if not bins or rows < 3 or plot_width < 12 or data.x is None:
+            said = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
+            return [head, said, *[blank(width)] * max(0, height - 2)]
+        low, high = min(bins), max(bins) + 1
+        cells = self._cells(plot_width, rows, low, high, data.x)
+        most = max((max(column) for column in cells), default=0)
+        body = [self._row(cells, row, rows, low, high, most) for row in range(rows)]
+        return [head, *body, self._x_labels(data.x, width)]
+
+    def _cells(self, width: int, rows: int, low: int, high: int, x: Axis) -> list[list[int]]:
+        """Counts by column and row, row 0 at the bottom; a wide enough bin fills several rows."""
+        cells = [[0] * rows for _ in range(width)]
+        step = x.high - x.low
+        for at, counts in self._data.columns:
+            first = int((at - x.low) / step * width)
+            last = max(first + 1, int((at + 1 - x.low) / step * width))
+            for number, count in counts.items():
+                bottom = (number - low) * rows // (high - low)
+                top = max(bottom + 1, (number + 1 - low) * rows // (high - low))
+                for column in range(max(0, first), min(width, last)):
+                    for row in range(bottom, min(rows, top)):
+                        cells[column][row] += count
+        return cells
+
+    def _row(
+        self, cells: list[list[int]], row: int, rows: int, low: int, high: int, most: int
+    ) -> Strip:
+        level = rows - 1 - row
+        first = low + level * (high - low) // rows
+        until = max(first + 1, low + (level + 1) * (high - low) // rows)
+        starts = level == 0 or low + (level - 1) * (high - low) // rows != first
+        round_ones = [_round_edge(self._data.edges_ms[n]) for n in range(first, until)]
+        said = next((text for text in round_ones if text), "") if starts else ""
+        axis = "|" if self.is_ascii else ("┤" if said else "│")
+        parts = [
+            (f"{said[: GUTTER - 1]:>{GUTTER - 1}}", self.paint[Tone.DIM]),
+            (axis, self.paint.rule),
+        ]
+        parts += [self._shade(column[level], most) for column in cells]
+        return strip_of(parts, GUTTER + len(cells))
+
+    def _shade(self, count: int, most: int) -> tuple[str, Style]:
+        """By the square root, so that a few slow answers beside many quick ones can be seen."""
+        if not count:
+            return " ", Style.null()
+        share = (count / most) ** 0.5
+        heat = self.paint.heat
+        if heat and not self.is_ascii:
+            return "█", Style(color=heat[min(len(heat) - 1, int(share * len(heat)))])
+        shades = _ASCII_SHADES if self.is_ascii else _SHADES
+        return shades[max(1, round(share * (len(shades) - 1)))], Style.null()
+
+    def _x_labels(self, x: Axis, width: int) -> Strip:
+        text = [" "] * width
+        labels = [said for _, said in x.ticks]
+        for said, at in zip(labels, placed(x, width - GUTTER, list(map(len, labels))), strict=True):
+            text[GUTTER + at : GUTTER + at + len(said)] = said
+        return strip_of([("".join(text)[:width], self.paint[Tone.DIM])], width)

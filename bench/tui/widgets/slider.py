@@ -1,0 +1,63 @@
+"""Where a replay stands in its recording; a click goes there."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.strip import Strip
+
+from bench.tui.messages import Sought
+from bench.tui.palette import Tone
+from bench.tui.widgets.painted import Painted, strip_of
+from bench.tui.wording import clock_s
+
+
+class Slider(Painted):
+    """One row: ▶ 0:30 ━━━━━━●────── 0:45  ×4."""
+
+    DEFAULT_CSS = "Slider { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="slider")
+        self._at_s, self._end_s = 0.0, 0.0
+        self._words = ""
+        self._track = (0, 1)
+
+    def show(self, at_s: float, end_s: float, words: str) -> None:
+        """Draw this from now on; words stand behind the bar."""
+        self._at_s, self._end_s, self._words = at_s, end_s, words
+        self.redraw()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Go where it was clicked; follow the mouse while it is held."""
+        self.capture_mouse()
+        self._seek(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow the mouse."""
+        if event.button:
+            self._seek(event.x)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go."""
+        self.release_mouse()
+
+    def _seek(self, x: int) -> None:
+        start, length = self._track
+        self.post_message(Sought(min(1.0, max(0.0, (x - start) / max(1, length - 1)))))
+
+    def draw(self, width: int, height: int) -> list[Strip]:
+        """The row."""
+        left, right = f" {clock_s(self._at_s)} ", f" {clock_s(self._end_s)}  {self._words} "
+        length = max(4, width - len(left) - len(right))
+        self._track = (len(left), length)
+        share = self._at_s / self._end_s if self._end_s else 0.0
+        at = min(length - 1, round(share * (length - 1)))
+        done, knob, rest = ("=", "O", "-") if self.is_ascii else ("━", "●", "─")
+        parts = [
+            (left, self.paint[Tone.STRONG]),
+            (done * at, self.paint[Tone.ACCENT]),
+            (knob, self.paint[Tone.TITLE]),
+            (rest * (length - at - 1), self.paint.rule),
+            (right, self.paint[Tone.DIM]),
+        ]
+        return [strip_of(parts, width)]
