@@ -8,6 +8,7 @@ from bench.model import (
     NS_PER_MS,
     NS_PER_S,
     Command,
+    CommandKind,
     EndpointKind,
     EventSpec,
     LoadSpec,
@@ -15,6 +16,9 @@ from bench.model import (
     Phase,
     Plan,
     Profile,
+    Reason,
+    RetryPolicyName,
+    RetrySpec,
     RunEvent,
     RunState,
     Sample,
@@ -29,7 +33,7 @@ from bench.model import (
     WorkerHealth,
 )
 from bench.record.aggregate import Aggregate
-from bench.record.columns import FLAG_COLD, FLAG_FINAL, Counts, Rows, pack_row
+from bench.record.columns import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, Rows, pack_row
 from bench.tui.source import ClassCurves, Curves
 
 VARIANTS = (
@@ -38,6 +42,7 @@ VARIANTS = (
     *(Variant(EndpointKind.REST, memory) for memory in (512, 1769)),
 )
 SECONDS = 40
+WARM_UP_S = 3
 RPS = 60
 
 
@@ -50,87 +55,142 @@ def profile() -> Profile:
         target=Target(TargetKind.LOCAL, function="primes", events=(EventSpec(),)),
         variants=VARIANTS,
         load=LoadSpec(),
-        phases=(Phase("steady", SECONDS * NS_PER_S, RPS, RPS),),
+        phases=(
+            Phase("warm-up", WARM_UP_S * NS_PER_S, RPS, RPS, measured=False),
+            Phase("steady", (SECONDS - WARM_UP_S) * NS_PER_S, RPS, RPS),
+        ),
+        retry=RetrySpec(RetryPolicyName.FULL_JITTER, max_attempts=3),
+        max_spend_usd=1.0,
     )
 
 
 def plan() -> Plan:
     everyone = tuple(range(len(VARIANTS)))
-    return Plan((Segment(0, 0, 0, everyone, 0, SECONDS * NS_PER_S, RPS, RPS),))
-
-
-def vitals_at(second: int) -> Vitals:
-    """Made up, and the same every time."""
-    per_variant = tuple((second * (number + 3)) % 7 for number in range(len(VARIANTS)))
-    return Vitals(
-        t_s=second,
-        planned_rps=float(RPS * len(VARIANTS)),
-        achieved_rps=float(RPS * len(VARIANTS) - second % 3),
-        in_flight=sum(per_variant),
-        in_flight_by_variant=per_variant,
-        connections=20 + second % 4,
-        connections_opened=20 + second,
-        connection_waits=second // 5,
-        workers=1,
-        cpu=0.3,
-        rss_mb=54.0,
-        spend_usd=second / 1000,
+    rest_s = SECONDS - WARM_UP_S
+    return Plan(
+        (
+            Segment(0, 0, 0, everyone, 0, WARM_UP_S * NS_PER_S, RPS, RPS),
+            Segment(1, 0, 1, everyone, WARM_UP_S * NS_PER_S, rest_s * NS_PER_S, RPS, RPS),
+        )
     )
 
 
 class FakeRun:
-    """A RunSource that stands at a given second; `commands` is what was asked of it."""
+    """A RunSource that stands at a given second; `commands` is what was asked of it.
+
+    The same second always has the same numbers: a few throttles that a second try mends at
+    128 MB, a few timeouts behind the REST door, cold starts at the beginning of each variant.
+    """
 
     def __init__(self, second: int = 30, state: RunState = RunState.RUNNING) -> None:
-        self.second = second
+        self.second = 0
         self.state = state
-        self._told_s = 0
+        self.target = "LOCAL"
+        self.reasons: tuple[Reason, ...] = ()
+        self.verdict = Verdict.VALID
         self.commands: list[Command] = []
+        self.samples: list[Sample] = []
+        self.run_folder: str | None = None
         self.aggregate = Aggregate(profile(), plan())
+        self._told_s = 0
+        self._random = [Random(number) for number in range(len(VARIANTS))]
         self._events = [RunEvent(0, "start", "a fake run")]
+        self.play(second)
+
+    def play(self, until_s: int) -> None:
+        """Go on to a second."""
         rows, counts = Rows(), Counts()
-        for variant, described in enumerate(VARIANTS):
-            self._play(rows, counts, variant, described)
+        for second in range(self.second, until_s):
+            for number, variant in enumerate(VARIANTS):
+                for arrival in range(RPS):
+                    self._arrive(rows, counts, number, variant, second * RPS + arrival)
+        self.second = until_s
         self.aggregate.take_counts(0, counts.take())
         self.aggregate.take_rows(0, rows.take())
-        self.aggregate.advance(second * NS_PER_S)
+        self.aggregate.advance(until_s * NS_PER_S)
         self.aggregate.passed()
 
-    def _play(self, rows: Rows, counts: Counts, variant: int, described: Variant) -> None:
-        rng = Random(variant)
-        work_ms = 8 * 1769 / (described.memory_mb or 1769)
-        door_ms = {EndpointKind.INVOKE: 1.0, EndpointKind.ALB: 1.6}.get(described.endpoint, 2.5)
-        for number in range(self.second * RPS):
-            intended_ns = number * NS_PER_S // RPS
-            counts.cell(intended_ns // NS_PER_S, variant, 0)[0] += 1
-            if number % RPS == 0 and intended_ns >= (self.second - 1) * NS_PER_S:
-                continue  # still under way
-            spread = rng.lognormvariate(0, 0.15)
-            took_ns = round((work_ms * spread + door_ms) * NS_PER_MS)
-            sent_ns = intended_ns + rng.randrange(20_000, 200_000)
-            cold = number < 3
-            outcome = Outcome.THROTTLED if variant == 0 and number % 97 == 96 else Outcome.OK
-            rows.add(
-                pack_row(
-                    intended_ns, sent_ns, sent_ns + took_ns, sent_ns + took_ns,
-                    -1, -1, -1,
-                    round(work_ms * spread * NS_PER_MS), 30 * NS_PER_MS if cold else -1, -1,
-                    round(work_ms * spread) + 1, 40,
-                    variant, 0, 429 if outcome else 200, 1, outcome,
-                    FLAG_FINAL | (FLAG_COLD if cold else 0),
-                )
-            )  # fmt: skip
+    def _arrive(
+        self, rows: Rows, counts: Counts, number: int, variant: Variant, arrival: int
+    ) -> None:
+        random = self._random[number]
+        work_ms = 8 * 1769 / (variant.memory_mb or 1769)
+        door_ms = {EndpointKind.INVOKE: 1.0, EndpointKind.ALB: 1.6}.get(variant.endpoint, 2.5)
+        intended_ns = arrival * NS_PER_S // RPS
+        segment = 0 if intended_ns < WARM_UP_S * NS_PER_S else 1
+        counts.cell(intended_ns // NS_PER_S, number, segment)[0] += 1
+        spread = random.lognormvariate(0, 0.15)
+        sent_ns = intended_ns + random.randrange(20_000, 200_000)
+        took_ns = round((work_ms * spread + door_ms) * NS_PER_MS)
+        cold = arrival < 3 or arrival % 600 == 599
+        init_ns = 90 * NS_PER_MS if cold else -1
+        attempt, outcome = 1, Outcome.OK
+        if number == 0 and arrival % 97 == 96:
+            self._attempt(rows, number, segment, intended_ns, sent_ns, 2_000_000, 1,
+                          Outcome.THROTTLED, final=False)  # fmt: skip
+            self._sample(intended_ns, variant, Outcome.THROTTLED, 429, "Rate Exceeded.")
+            sent_ns += 60 * NS_PER_MS
+            attempt = 2
+        elif number == 7 and arrival % 410 == 409:
+            took_ns, outcome = 400 * NS_PER_MS, Outcome.TIMEOUT
+            self._sample(intended_ns, variant, outcome, 0, "no answer within 400 ms")
+        self._attempt(rows, number, segment, intended_ns, sent_ns,
+                      took_ns + max(0, init_ns), attempt, outcome, init_ns=init_ns,
+                      duration_ns=round(work_ms * spread * NS_PER_MS))  # fmt: skip
+
+    def _attempt(
+        self,
+        rows: Rows,
+        number: int,
+        segment: int,
+        intended_ns: int,
+        sent_ns: int,
+        took_ns: int,
+        attempt: int,
+        outcome: Outcome,
+        *,
+        final: bool = True,
+        init_ns: int = -1,
+        duration_ns: int = -1,
+    ) -> None:
+        ok = outcome is Outcome.OK
+        flags = (
+            (FLAG_FINAL if final else 0)
+            | (FLAG_COLD if init_ns >= 0 and ok else 0)
+            | (FLAG_CENSORED if outcome is Outcome.TIMEOUT else 0)
+        )
+        billed_ms = (duration_ns + max(0, init_ns)) // NS_PER_MS + 1 if ok else -1
+        rows.add(
+            pack_row(
+                intended_ns, sent_ns, sent_ns + took_ns, sent_ns + took_ns, -1, -1, -1,
+                duration_ns if ok else -1, init_ns if ok else -1, -1, billed_ms, 40 if ok else -1,
+                number, segment, 200 if ok else 429, attempt, outcome, flags,
+            )
+        )  # fmt: skip
+
+    def _sample(
+        self, t_ns: int, variant: Variant, outcome: Outcome, status: int, detail: str
+    ) -> None:
+        request = f"5f1c{t_ns:012d}"
+        self.samples.append(Sample(t_ns, variant.name, outcome, status, 1, request, detail))
+
+    # -- the seam
+
+    @property
+    def profile(self) -> Profile:
+        return profile()
 
     def snapshot(self) -> Snapshot:
         pulse = self.aggregate.pulse()
         now_ns = self.second * NS_PER_S
+        segment = plan().segments[0 if self.second < WARM_UP_S else 1]
         return Snapshot(
             t_ns=now_ns,
             state=self.state,
             title=profile().title,
-            target="LOCAL",
-            phase="steady",
-            segment=plan().segments[0],
+            target=self.target,
+            phase=profile().phases[segment.phase].name,
+            segment=segment,
             elapsed_ns=now_ns,
             remaining_ns=(SECONDS - self.second) * NS_PER_S,
             planned_rps=pulse.planned_rps,
@@ -141,15 +201,12 @@ class FakeRun:
             recent=self.aggregate.recent(),
             intervals=self.aggregate.changed(),
             workers=(WorkerHealth(0, True, 0.31, 54.0, 12, 14, pulse.in_flight),),
-            reasons=(),
-            verdict=Verdict.VALID,
-            samples=(
-                Sample(
-                    NS_PER_S, "invoke-128MB", Outcome.THROTTLED, 429, 1, "a-1", "Rate Exceeded."
-                ),
-            ),
+            reasons=self.reasons,
+            verdict=self.verdict,
+            samples=tuple(self.samples),
             events=tuple(self._events),
             spend_usd=self.aggregate.spend_usd(),
+            run_folder=self.run_folder,
             vitals=self._fresh_vitals(),
             projected_usd=self.aggregate.projected_usd(),
         )
@@ -159,9 +216,18 @@ class FakeRun:
         self._told_s = self.second
         return vitals
 
-    @property
-    def profile(self) -> Profile:
-        return profile()
+    def command(self, command: Command) -> None:
+        self.commands.append(command)
+        self._events.append(RunEvent(self.second * NS_PER_S, "command", command.kind.value))
+        states = {
+            CommandKind.HOLD: RunState.HOLDING,
+            CommandKind.RESUME: RunState.RUNNING,
+            CommandKind.DRAIN: RunState.DRAINING,
+        }
+        self.state = states.get(command.kind, self.state)
+
+    def window(self, seconds: int | None) -> tuple[Window, ...]:
+        return self.aggregate.totals() if seconds is None else self.aggregate.window(seconds)
 
     def curves(self) -> Curves:
         return self.aggregate.curves()
@@ -169,9 +235,24 @@ class FakeRun:
     def class_curves(self) -> ClassCurves:
         return self.aggregate.class_curves()
 
-    def command(self, command: Command) -> None:
-        self.commands.append(command)
-        self._events.append(RunEvent(self.second * NS_PER_S, "command", command.kind.value))
 
-    def window(self, seconds: int | None) -> tuple[Window, ...]:
-        return self.aggregate.totals() if seconds is None else self.aggregate.window(seconds)
+def vitals_at(second: int) -> Vitals:
+    """Made up, and the same every time."""
+    per_variant = tuple(
+        round(RPS * 8 * 1769 / (variant.memory_mb or 1769) / 1000 * (1 + second % 4 / 10))
+        for variant in VARIANTS
+    )
+    return Vitals(
+        t_s=second,
+        planned_rps=float(RPS * len(VARIANTS)),
+        achieved_rps=float(RPS * len(VARIANTS) - second % 3),
+        in_flight=sum(per_variant),
+        in_flight_by_variant=per_variant,
+        connections=20 + second % 4,
+        connections_opened=20 + second // 2,
+        connection_waits=second // 5,
+        workers=1,
+        cpu=0.3,
+        rss_mb=54.0,
+        spend_usd=second / 1000,
+    )

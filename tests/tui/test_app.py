@@ -2,58 +2,80 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import pytest
+from textual.pilot import Pilot
 
-from bench.model import NS_PER_MS, CommandKind, Measure, RunState
+from bench.model import CommandKind, Measure, RunState
 from bench.tui.app import LamloadApp
-from bench.tui.source import Leaving
-from tests.tui.fakes import FakeRun
+from bench.tui.screens.run import RunScreen
+from bench.tui.source import AppResult, Leaving
+from bench.tui.widgets.grid import Grid
+from bench.tui.widgets.status import Status
+from tests.tui.fakes import VARIANTS, FakeRun
 
 SIZES = ((60, 18), (80, 24), (120, 40), (240, 70))
-KEYS = (
-    *"23456781",
-    *("m", "l", "w", "w", "w", "b", "x", "x", "z", "z", "space", "space", "T", "T", "T"),
-    *("left", "right", "home", "end", "up", "down", "question_mark", "escape"),
-    *("slash", "a", "enter", "escape"),
-)
 
 
-def said(app: LamloadApp) -> str:
-    """All that the screen says, as text."""
-    texts = re.findall(r"<text[^>]*>([^<]*)</text>", app.export_screenshot())
-    return " ".join(unescape("".join(texts)).replace("\xa0", " ").split())
+def screen_of(app: LamloadApp) -> RunScreen:
+    screen = app.screen
+    assert isinstance(screen, RunScreen)
+    return screen
+
+
+def grid(app: LamloadApp, name: str = "variants") -> Grid:
+    return screen_of(app).query_one(f"#{name}", Grid)
+
+
+def status(app: LamloadApp) -> str:
+    return screen_of(app).query_one(Status).plain
+
+
+async def drawn(pilot: Pilot[AppResult]) -> None:
+    """Until everything asked for has been drawn."""
+    await pilot.pause()
+    screen_of(pilot.app).poll()  # type: ignore[arg-type]
+    await pilot.pause()
 
 
 async def test_the_table_shows_what_the_aggregate_has() -> None:
     run = FakeRun()
     app = LamloadApp(run)
     async with app.run_test(size=(200, 50)) as pilot:
-        await pilot.pause()
-        shown = said(app)
-    for window in run.aggregate.totals():
-        median = window.measure(Measure.RESPONSE).at(0.5)
-        assert median is not None
-        ms = median.value_ns / NS_PER_MS
-        assert any(f"{ms:.{digits}f}" in shown for digits in (0, 1, 2))
+        await drawn(pilot)
+        for window in run.aggregate.totals():
+            name = window.variant.name
+            median = window.measure(Measure.RESPONSE).at(0.5)
+            assert median is not None
+            digits = 2 if median.value_ns < 1e7 else 1
+            assert float(grid(app).cell(name, "p50")) == round(median.value_ns / 1e6, digits)
+            assert grid(app).cell(name, "offered") == f"{window.tally.offered:,}"
+            assert grid(app).cell(name, "p99.9") == "·"
 
 
-async def test_what_is_always_visible() -> None:
+async def test_every_variant_has_a_marker_of_its_own() -> None:
     app = LamloadApp(FakeRun())
-    async with app.run_test(size=(160, 40)) as pilot:
-        await pilot.pause()
-        shown = said(app)
-    for words in ("LOCAL", "running", "0:30 of 0:40", "0:10 left", "steady", "sent", "in flight",
-                  "lag p99", "dropped 0", "spent", "VALID"):  # fmt: skip
-        assert words in shown
+    async with app.run_test(size=(120, 40)) as pilot:
+        await drawn(pilot)
+        markers = {grid(app).cell(variant.name, "marker") for variant in VARIANTS}
+    assert len(markers) == len(VARIANTS)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_always_visible(size: tuple[int, int]) -> None:
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=size) as pilot:
+        await drawn(pilot)
+        said = status(app)
+    for words in ("LOCAL", "running", "0:30 of 0:40", "0:10 left", "phase", "540", "/s",
+                  "lag", "0.20 ms", "10", "drop", "$0.02", "VALID so far"):  # fmt: skip
+        assert words in said, words
 
 
 async def test_stop_asks_before_it_drains() -> None:
     run = FakeRun()
     app = LamloadApp(run)
     async with app.run_test(size=(120, 40)) as pilot:
+        await drawn(pilot)
         await pilot.press("s", "escape")
         assert run.commands == []
         await pilot.press("s", "y")
@@ -64,17 +86,22 @@ async def test_keys_steer_the_load() -> None:
     run = FakeRun()
     app = LamloadApp(run)
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("plus", "minus", "minus", "p", "n")
+        await drawn(pilot)
+        await pilot.press("plus", "minus", "minus", "p", "p", "n")
     kinds = [command.kind for command in run.commands]
-    assert kinds == [CommandKind.RATE_FACTOR] * 3 + [CommandKind.HOLD, CommandKind.SKIP_PHASE]
-    up, back, down = (command.value for command in run.commands[:3])
-    assert up > back > down
+    assert kinds == [CommandKind.RATE_FACTOR] * 3 + [
+        CommandKind.HOLD,
+        CommandKind.RESUME,
+        CommandKind.SKIP_PHASE,
+    ]
+    assert [round(command.value, 2) for command in run.commands[:3]] == [1.1, 1.0, 0.91]
 
 
 async def test_quitting_a_run_that_goes_on_asks_what_becomes_of_it() -> None:
     for key, leaving in (("d", Leaving.DRAIN), ("a", Leaving.ABORT), ("g", Leaving.DETACH)):
         app = LamloadApp(FakeRun())
         async with app.run_test(size=(120, 40)) as pilot:
+            await drawn(pilot)
             await pilot.press("q", key)
         assert app.return_value is not None
         assert app.return_value.leaving is leaving
@@ -83,28 +110,41 @@ async def test_quitting_a_run_that_goes_on_asks_what_becomes_of_it() -> None:
 async def test_quitting_a_run_that_has_ended_asks_nothing() -> None:
     app = LamloadApp(FakeRun(state=RunState.FINISHED))
     async with app.run_test(size=(120, 40)) as pilot:
+        await drawn(pilot)
         await pilot.press("q")
     assert app.return_value is not None
     assert app.return_value.leaving is Leaving.ENDED
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("no_color", [False, True])
-async def test_all_screens_and_keys_work_at_every_size(
-    size: tuple[int, int], no_color: bool
+async def test_every_screen_and_key_works_at_every_size_and_without_colour(
+    size: tuple[int, int],
 ) -> None:
-    app = LamloadApp(FakeRun(), no_color=no_color)
+    app = LamloadApp(FakeRun(), no_color=True)
     async with app.run_test(size=size) as pilot:
-        for key in KEYS:
-            await pilot.press(key)
-        assert app.is_running
-
-
-async def test_a_resize_in_any_screen_is_survived() -> None:
-    app = LamloadApp(FakeRun())
-    async with app.run_test(size=(120, 40)) as pilot:
+        await drawn(pilot)
         for screen in "12345678":
             await pilot.press(screen)
-            for size in SIZES:
-                await pilot.resize_terminal(*size)
+            for key in ("m", "l", "w", "w", "w", "b", "x", "x", "z", "tab", "z", "space", "space",
+                        "T", "g", "y", "down", "right", "left", "end", "home", "o", "O",
+                        "question_mark", "escape", "slash", "a", "enter", "escape"):  # fmt: skip
+                await pilot.press(key)
+        await drawn(pilot)
         assert app.is_running
+
+
+async def test_a_held_view_stands_still_and_says_so() -> None:
+    run = FakeRun()
+    app = LamloadApp(run)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await drawn(pilot)
+        before = grid(app).cell("invoke-128MB", "offered")
+        await pilot.press("space")
+        run.play(35)
+        await drawn(pilot)
+        assert "VIEW HELD" in status(app)
+        assert grid(app).cell("invoke-128MB", "offered") == before
+        await pilot.press("space")
+        await drawn(pilot)
+        assert "VIEW HELD" not in status(app)
+        assert grid(app).cell("invoke-128MB", "offered") == f"{32 * 60:,}"

@@ -388,12 +388,17 @@ class Grid(Painted, can_focus=True):
         parts: list[tuple[str, Style]] = []
         for column, _ in visible:
             cell = row.cells.get(column.key, BLANK)
-            own = self.paint[cell.tone] if cell.look is None else self.paint.series_style(cell.look)
+            own = self._style(cell)
+            if ground.reverse:
+                own = Style(bold=own.bold)
             parts.append((_padded(cell.text, column), own + ground))
             parts.append((" " * GAP, ground))
         used = sum(cell_len(text) for text, _ in parts)
         parts.append((" " * max(0, width - used), ground))
         return strip_of(parts, width)
+
+    def _style(self, cell: Cell) -> Style:
+        return self.paint[cell.tone] if cell.look is None else self.paint.series_style(cell.look)
 
 
 def _padded(text: str, column: Column) -> str:

@@ -42,6 +42,7 @@ class Lines(Painted):
         if self._height != before:
             self._drawn_for = None
             self.refresh(layout=True)
+            self.call_after_refresh(self.refresh, layout=True)
         else:
             self.redraw()
 
