@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic_ns, time
+from traceback import format_exception
 from typing import Any
 
 from bench.aws.credentials import Credentials, renewed
@@ -120,6 +121,7 @@ class RunSession:
         self._request_ids: dict[int, list[str]] = {}
         self._target_statistics: dict[str, Any] = {}
         self._lost_target = ""
+        self._broke = ""
         self._interrupted = False
 
     # -- life
@@ -141,7 +143,10 @@ class RunSession:
         self.target.keep_in(self._folder.path)
 
     async def run(self) -> None:
-        """From the first arrival to the last answer."""
+        """From the first arrival to the last answer, or until something of ours breaks.
+
+        What broke is an event and makes the run FAILED and INVALID; what was measured stays.
+        """
         self._start_ns = monotonic_ns() + START_MARGIN_NS
         self.state = RunState.RUNNING
         self._note("start", self.profile.title or self.profile.name)
@@ -152,12 +157,21 @@ class RunSession:
             done, _ = await asyncio.wait({ticker, hearing}, return_when=asyncio.FIRST_COMPLETED)
             for ended in done:
                 ended.result()
+            self._end_ns = self._now_ns()
+            self._tick_once()
+            self.state = RunState.INTERRUPTED if self._interrupted else RunState.FINISHED
+        except Exception as error:  # noqa: BLE001 - whatever it was, results are kept
+            self._break(error)
         finally:
             ticker.cancel()
             hearing.cancel()
             self._end_ns = self._now_ns()
-        self._tick_once()
-        self.state = RunState.INTERRUPTED if self._interrupted else RunState.FINISHED
+
+    def _break(self, error: Exception) -> None:
+        self._broke = f"the load broke: {type(error).__name__}: {error}"
+        self.state = RunState.FAILED
+        self.aggregate.cut(self._now_ns())
+        self._note("broke", self._broke, traceback="".join(format_exception(error)))
 
     async def finish(self) -> RunResult:
         """Judge what there is and write the files whole."""
@@ -186,6 +200,8 @@ class RunSession:
         return RunResult(recorded, self._exit_code(verdict, slos), self._answers())
 
     def _exit_code(self, verdict: Verdict, slos: Sequence[SloResult]) -> ExitCode:
+        if self._broke:
+            return ExitCode.INTERNAL
         if self._interrupted:
             return ExitCode.INTERRUPTED
         if verdict is Verdict.INVALID:
@@ -290,7 +306,7 @@ class RunSession:
 
     def command(self, command: Command) -> None:
         """Carry out a command; every one that has an effect is an event."""
-        if self.state in (RunState.PREPARING, RunState.FINISHED):
+        if self.state in (RunState.PREPARING, RunState.FINISHED, RunState.FAILED):
             return
         if command.kind is CommandKind.ABORT:
             self._interrupt(command, RunState.INTERRUPTED, FrameKind.ABORT)
@@ -517,7 +533,8 @@ class RunSession:
             running=running,
         )
         judgement = judge(self.profile, aggregate.totals(), evidence)
-        if not self._lost_target:
+        ended_by = [words for words in (self._broke, self._lost_target) if words]
+        if not ended_by:
             return judgement
-        reason = Reason(Verdict.INVALID, self._lost_target)
-        return Judgement(Verdict.INVALID, (reason, *judgement.reasons), judgement.windows)
+        reasons = tuple(Reason(Verdict.INVALID, words) for words in ended_by)
+        return Judgement(Verdict.INVALID, (*reasons, *judgement.reasons), judgement.windows)

@@ -241,3 +241,22 @@ async def test_a_capacity_search_finds_where_a_target_gives_way(tmp_path: Path) 
     rate = float(result.answers[0].split(": ")[1].split("/s")[0])
     assert 15 <= rate <= 60
     check_ledger(result)
+
+
+async def test_a_load_that_breaks_says_so_and_keeps_what_was_measured(tmp_path: Path) -> None:
+    def breaks(session: RunSession) -> None:
+        def take(worker: int, payload: object) -> None:
+            raise RuntimeError("these rows cannot be read")
+
+        session.aggregate.take_rows = take  # type: ignore[method-assign]
+
+    async with raw_server(answering(OK)) as url:
+        result = await play(profile_of(url), tmp_path, breaks)
+    assert result.exit_code is ExitCode.INTERNAL
+    again = load_run(result.recorded.folder)
+    assert again.state == RunState.FAILED.value
+    assert again.verdict is Verdict.INVALID
+    assert again.reasons[0].text == "the load broke: RuntimeError: these rows cannot be read"
+    assert again.windows[0].tally.ok > 0
+    broke = next(event for event in events_of(result) if event["kind"] == "broke")
+    assert "take" in str(broke["fields"])
