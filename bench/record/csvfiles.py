@@ -25,6 +25,7 @@ from bench.record.tables import (
     summary_row,
 )
 from bench.stats.quantiles import Curve
+from bench.stats.ranks import BEYOND, rank_of
 
 TICKS_PER_HALVING = 10
 """Points of a percentile curve for each halving of the distance to 100 %."""
@@ -63,12 +64,15 @@ def percentile_rows(
     Ends where fewer than ten samples lie beyond, with the maximum as percentile 100. samples is how
     many are at most the value.
     """
-    running = np.cumsum(curve.counts)
-    for q in _ticks(curve):
-        value_ns = min(curve.quantile_ns(q) or 0, max_ns)
-        at = int(running[np.searchsorted(curve.values_ns, curve.quantile_ns(q) or 0)])
-        yield _percentile(variant, measure, q, value_ns, at, curve.is_bound(q))
-    yield _percentile(variant, measure, 1.0, max_ns, curve.count, bool(curve.censored.any()))
+    running, exact = np.cumsum(curve.counts), np.cumsum(curve.counts - curve.censored)
+    count = curve.count
+    for q in _ticks(count):
+        rank = rank_of(q, count)
+        found = int(np.searchsorted(running, rank))
+        value_ns = min(int(curve.values_ns[found]), max_ns)
+        is_bound = bool(np.searchsorted(exact, rank) != found)
+        yield _percentile(variant, measure, q, value_ns, int(running[found]), is_bound)
+    yield _percentile(variant, measure, 1.0, max_ns, count, bool(curve.censored.any()))
 
 
 def _percentile(
@@ -84,13 +88,13 @@ def _percentile(
     }
 
 
-def _ticks(curve: Curve) -> Iterable[float]:
+def _ticks(count: int) -> Iterable[float]:
     """0, 0.05, … 0.5, 0.525, … 0.75, …, while they are known."""
     base, width = 0.0, 0.5
     while True:
         for tick in range(TICKS_PER_HALVING):
             q = base + width * tick / TICKS_PER_HALVING
-            if not curve.is_known(q):
+            if count - rank_of(q, count) < BEYOND:
                 return
             yield q
         base, width = base + width, width / 2

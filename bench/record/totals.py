@@ -42,7 +42,9 @@ class Totals:
                 bounds = present(values.bounds[series])
                 every = np.concatenate((every, bounds))
             if every.size:
-                histograms.setdefault(series, Histogram()).record_buckets(
+                if series not in histograms:
+                    histograms[series] = Histogram()
+                histograms[series].record_buckets(
                     every,
                     min_ns=int(values.min_ns[series]),
                     max_ns=int(values.max_ns[series]),
