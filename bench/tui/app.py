@@ -13,8 +13,10 @@ from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
+from bench.tui.driver import fitting
 from bench.tui.keys import KEYS, SCREENS
 from bench.tui.palette import PLAIN, Paint
 from bench.tui.preferences import Preferences
@@ -70,6 +72,10 @@ class LamloadApp(App[AppResult]):
         app = cls(None, runs_root=runs_root, preferences=preferences)
         app._setup = SetupScreen(cards, validate, start, describe)
         return app
+
+    def get_driver_class(self) -> type[Driver]:
+        """One that knows the size of what is drawn on."""
+        return fitting(super().get_driver_class())
 
     def on_mount(self) -> None:
         """Show the run, or what could be run."""

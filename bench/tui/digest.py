@@ -5,7 +5,7 @@ differences to the baseline row. Nothing here is computed by the view itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.model import Measure, Window
 from bench.stats.compare import Difference, difference
@@ -25,6 +25,7 @@ class Digest:
     class_curves: ClassCurves = field(default_factory=dict)
     advice: Advice = field(default_factory=Advice)
     q: float = 0.5
+    base: str | None = None
     differences: Mapping[str, Difference | None] = field(default_factory=dict)
 
 
@@ -50,6 +51,13 @@ class Digester:
             self._digest = self._make(windows, base)
         return self._digest
 
+    def against(self, digest: Digest, base: str | None) -> Digest:
+        """The same results with another baseline."""
+        if base == digest.base:
+            return digest
+        found = _differences(digest.curves, base, digest.q)
+        return replace(digest, base=base, differences=found)
+
     def _make(self, windows: tuple[Window, ...], base: str | None) -> Digest:
         curves = self._source.curves()
         advice = advise(windows, curves)
@@ -59,6 +67,7 @@ class Digester:
             class_curves=self._source.class_curves(),
             advice=advice,
             q=q,
+            base=base,
             differences=_differences(curves, base, q),
         )
 

@@ -81,6 +81,8 @@ RUN_HINTS = (
     "maximise", "export", "filter",
 )  # fmt: skip
 """What the bar at the bottom offers, as far as there is room."""
+REPLAY_WORDS = {"hold_view": "play or pause"}
+"""What some of them are called in a replay."""
 REPLAY_HINTS = (
     "help", "quit", "hold_view", "rate_up", "rate_down", "back_1", "forward_1", "back_10",
     "forward_10", "metric", "window", "baseline", "log_scale", "export",

@@ -64,6 +64,20 @@ class ViewState:
         return 0 if self.window_s is None else max(0, self.passed_s - 60)
 
     @property
+    def chart_key(self) -> tuple[object, ...]:
+        """Equal for two states whose charts look the same."""
+        return (self.passed_s, self.snapshot.state, self.window_s, self.metric.name, *self._chosen)
+
+    @property
+    def digest_key(self) -> tuple[object, ...]:
+        """Likewise for charts of the digest alone."""
+        return (id(self.digest), *self._chosen)
+
+    @property
+    def _chosen(self) -> tuple[object, ...]:
+        return (self.logarithmic, self.base, self.selected, self.hidden, *self.looks.values())
+
+    @property
     def visible(self) -> list[str]:
         """Variants that are drawn in charts."""
         return [name for name in self.looks if name not in self.hidden]

@@ -6,11 +6,10 @@ Holding the view freezes what the views are given; the header goes on and says s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,15 +18,13 @@ from textual.widgets import ContentSwitcher, Input
 
 from bench.model import Snapshot, Tally, Window
 from bench.tui import messages
-from bench.tui.digest import Digester
+from bench.tui.digest import Digest, Digester
 from bench.tui.history import History
-from bench.tui.keys import KEYS, REPLAY_HINTS, RUN_HINTS, SCREENS, bindings
+from bench.tui.keys import KEYS, REPLAY_HINTS, REPLAY_WORDS, RUN_HINTS, SCREENS, bindings
 from bench.tui.metrics import METRICS, Metric
 from bench.tui.palette import Look
 from bench.tui.replay import Replay
-from bench.tui.screens.asking import Reading
-from bench.tui.screens.files import Files
-from bench.tui.screens.help import help_text
+from bench.tui.screens.panels import Panels
 from bench.tui.source import RunSource
 from bench.tui.state import WINDOWS, ViewState
 from bench.tui.views.base import View
@@ -39,7 +36,6 @@ from bench.tui.views.history import HistoryView
 from bench.tui.views.latency import LatencyView
 from bench.tui.views.load import LoadView
 from bench.tui.views.log import LogView
-from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.keybar import Hint, KeyBar
 from bench.tui.widgets.painted import Painted
 from bench.tui.widgets.slider import Slider
@@ -68,9 +64,10 @@ class _Frozen:
 
     snapshot: Snapshot
     windows: Mapping[int, tuple[Window, ...]]
+    digest: Digest
 
 
-class RunScreen(Files):
+class RunScreen(Panels):
     """Header, tabs, eight views, a filter line, the keys."""
 
     SCOPED_CSS = False  # its own classes, wide and the like, stand in it
@@ -81,6 +78,13 @@ class RunScreen(Files):
         display: none; height: 1; border: none; padding: 0 1; background: $panel;
     }
     RunScreen #filter.open { display: block; }
+    View.maximised .panel, View.maximised Lines { display: none !important; }
+    View.maximised .panel.enlarged {
+        display: block !important; width: 1fr !important; height: 1fr !important;
+        max-height: 100% !important; margin: 0 !important;
+    }
+    View.maximised .row { display: block !important; }
+    View.maximised .row.bare { display: none !important; }
     """ + "".join(view.LAYOUT for view in _VIEWS.values())
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
@@ -102,7 +106,6 @@ class RunScreen(Files):
         self._base: str | None = None
         self._selected: str | None = None
         self._hidden: frozenset[str] = frozenset()
-        self._filters: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """All of it."""
@@ -135,11 +138,6 @@ class RunScreen(Files):
         self.call_after_refresh(self.draw)
 
     # -- drawing
-
-    @property
-    def view(self) -> View:
-        """The one in sight."""
-        return self.query_one(f"#{self.query_one(ContentSwitcher).current}", View)
 
     def poll(self) -> None:
         """Look at the run, and show what has changed."""
@@ -192,10 +190,12 @@ class RunScreen(Files):
             for b in own
             if isinstance(b, Binding) and b.id is not None
         ]
-        names = REPLAY_HINTS if self.playback is not None else RUN_HINTS
-        for key in sorted((k for k in KEYS if k.name in names), key=lambda k: names.index(k.name)):
-            shown = bound.get(key.name, key.keys).split(" ")[0]
-            hints += [Hint(shown, key.words, key.action)]
+        replay = self.playback is not None
+        by_name = {key.name: key for key in KEYS}
+        for name in REPLAY_HINTS if replay else RUN_HINTS:
+            key = by_name[name]
+            words = REPLAY_WORDS.get(name, key.words) if replay else key.words
+            hints.append(Hint(bound.get(name, key.keys).split(" ")[0], words, key.action))
         self.query_one(KeyBar).show(hints)
 
     def _show_status(self, snapshot: Snapshot) -> None:
@@ -231,7 +231,7 @@ class RunScreen(Files):
             snapshot=snapshot,
             profile=self.source.profile,
             history=self._history,
-            digest=self._digester.digest(snapshot.windows, self._base),
+            digest=self._digest(snapshot),
             totals=totals,
             windows=windows,
             looks=self._looks,
@@ -241,10 +241,17 @@ class RunScreen(Files):
             base=self._base,
             selected=self._selected,
             hidden=self._hidden,
-            filter=self._filters.get(self.view.id or "", ""),
+            filter=self.filters.get(self.view.id or "", ""),
             redraw_charts=charts,
             is_replay=self.playback is not None,
         )
+
+    def _digest(self, snapshot: Snapshot) -> Digest:
+        if self._frozen is not None:
+            digest = self._digester.against(self._frozen.digest, self._base)
+            self._frozen = replace(self._frozen, digest=digest)
+            return digest
+        return self._digester.digest(snapshot.windows, self._base)
 
     def _recent(self, window_s: int) -> tuple[Window, ...]:
         if self._frozen is not None:
@@ -252,20 +259,6 @@ class RunScreen(Files):
         return self.source.window(window_s)
 
     # -- moving about
-
-    def action_view(self, name: str) -> None:
-        """Go to one of the numbered screens."""
-        self._set_maximised(None)
-        self.query_one(ContentSwitcher).current = name
-        self.query_one(TabRow).go(name)
-        self.query_one("#filter", Input).value = self._filters.get(name, "")
-        self.query_one("#filter", Input).set_class(bool(self._filters.get(name)), "open")
-        self.view.first_focus()
-        self.draw()
-
-    def on_tab_chosen(self, message: messages.TabChosen) -> None:
-        """Likewise, by a click."""
-        self.action_view(message.name)
 
     def on_row_selected(self, message: messages.RowSelected) -> None:
         """The variant under the cursor is the one that charts of one variant show."""
@@ -312,39 +305,6 @@ class RunScreen(Files):
             self._hidden ^= {self._selected}
             self.draw()
 
-    def action_maximise(self) -> None:
-        """The focused part alone, or all again."""
-        panels = self.view.panels
-        if self.view.has_class("maximised"):
-            self._set_maximised(None)
-        elif panels:
-            focused = self.focused
-            self._set_maximised(panels.index(focused) if focused in panels else 0)
-        self.call_after_refresh(self.draw)
-
-    def _set_maximised(self, number: int | None) -> None:
-        view = self.view
-        view.set_class(number is not None, "maximised")
-        for at, panel in enumerate(view.panels):
-            panel.set_class(at == number, "enlarged")
-        for row in view.query(".row"):
-            row.set_class(not row.query(".enlarged"), "bare")
-        if number is not None:
-            view.panels[number].focus()
-
-    def action_next_panel(self, step: int) -> None:
-        """The next part of the view; while one is maximised, that one instead."""
-        panels = self.view.panels
-        at = panels.index(self.focused) if self.focused in panels else -step
-        if self.view.has_class("maximised"):
-            self._set_maximised((at + step) % len(panels))
-            self.call_after_refresh(self.draw)
-        else:
-            seen = [panel for panel in panels if panel.size.area]
-            at = seen.index(self.focused) if self.focused in seen else -step
-            if seen:
-                seen[(at + step) % len(seen)].focus()
-
     def action_hold_view(self) -> None:
         """Stand still; the load goes on. In a replay: play or pause."""
         if self.playback is not None:
@@ -353,7 +313,8 @@ class RunScreen(Files):
             self._frozen = None
         elif self.snapshot is not None:
             windows = {w: self.source.window(w) for w in WINDOWS if w is not None}
-            self._frozen = _Frozen(self.snapshot, windows)
+            digest = self._digester.digest(self.snapshot.windows, self._base)
+            self._frozen = _Frozen(self.snapshot, windows, digest)
         self.poll()
 
     def action_step(self, seconds: int) -> None:
@@ -373,79 +334,6 @@ class RunScreen(Files):
     def open_recording(self, recording: Replay) -> None:
         """On a screen of its own, above this one."""
         self.app.push_screen(RunScreen(recording, self.runs_root, nested=True))
-
-    # -- filtering and reading
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        if not self.view.filters:
-            self.notify("nothing to filter here: errors, log and history have filters")
-            return
-        line = self.query_one("#filter", Input)
-        line.add_class("open")
-        line.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        self._filters[self.view.id or ""] = event.value
-        self.draw()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter."""
-        self._close_filter()
-
-    def on_key(self, event: events.Key) -> None:
-        """Escape clears the filter, leaves a maximised part, comes back from a replay."""
-        if event.key == "tab" or event.key == "shift+tab":
-            event.stop()
-            event.prevent_default()
-            self.action_next_panel(1 if event.key == "tab" else -1)
-        elif event.key == "escape":
-            event.stop()
-            self._escape()
-
-    def _escape(self) -> None:
-        line = self.query_one("#filter", Input)
-        if line.has_focus or line.value:
-            line.value = ""
-            self._close_filter()
-        elif self.view.has_class("maximised"):
-            self.action_maximise()
-        elif self.nested:
-            self.dismiss()
-
-    def _close_filter(self) -> None:
-        line = self.query_one("#filter", Input)
-        line.set_class(bool(line.value), "open")
-        self.view.first_focus()
-        self.draw()
-
-    def action_help(self) -> None:
-        """What this screen shows, and the keys."""
-        text = help_text(self.view, self._bound(), self.playback is not None)
-        self.app.push_screen(Reading(self.view.title, text))
-
-    def _bound(self) -> dict[str, str]:
-        """Action's name -> its keys, as they are bound now."""
-        found: dict[str, list[str]] = {}
-        for active in self.active_bindings.values():
-            binding = active.binding
-            if binding.id is not None:
-                shown = self.app.get_key_display(binding)
-                if shown not in found.setdefault(binding.id, []):
-                    found[binding.id].append(shown)
-        return {name: " ".join(keys) for name, keys in found.items()}
-
-    def on_row_chosen(self, message: messages.RowChosen) -> None:
-        """Enter on a row: a failed attempt or an event to be read whole, a run to be replayed."""
-        if message.grid == "runs":
-            self.replay(Path(message.row))
-        elif message.grid in ("samples", "events"):
-            grid = self.query_one(f"#{message.grid}", Grid)
-            values = zip(grid.header_text.split("\t"), grid.row_text(message.row).split("\t"),
-                         strict=True)  # fmt: skip
-            text = Text("\n".join(f"{name:<12} {value}" for name, value in values))
-            self.app.push_screen(Reading("one line", text))
 
 
 def _empty(window: Window) -> Window:

@@ -23,7 +23,8 @@ from bench.tui import messages
 from bench.tui.palette import Tone
 from bench.tui.screens.asking import Reading
 from bench.tui.source import AppResult, Leaving, RunSource
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.keybar import Hint, KeyBar
 from bench.tui.widgets.lines import Line, Lines
 
@@ -62,7 +63,7 @@ COLUMNS = (
     Column("name", "profile", 20, left=True),
     Column("target", "target", 6, 1, left=True),
     Column("duration", "takes", 8, 1),
-    Column("title", "title", 50, 2, left=True),
+    Column("title", "title", 12, 2, left=True, flex=True),
 )
 HELP = """\
 Choose a profile with the arrows, or type the path of your own below. Behind it stand
@@ -275,7 +276,7 @@ def _card_lines(card: ProfileCard, width: int) -> list[Line]:
         for number, text in enumerate(t for t in texts if t):
             for part_number, part in enumerate(_wrapped(text, width - 10)):
                 head = name if number == 0 and part_number == 0 else ""
-                tone = Tone.CHIP if name == "target" else Tone.TEXT
+                tone = Tone.STRONG if name == "target" else Tone.TEXT
                 lines.append([(f"{head:<10}", Tone.DIM), (part, tone)])
     return lines
 

@@ -13,7 +13,8 @@ from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.axes import Axis, round_span_s, time_axis
 from bench.tui.widgets.chart import ChartData, Flag, Line
-from bench.tui.widgets.grid import MARKER, Cell, Column, Grid
+from bench.tui.widgets.columns import MARKER, Cell, Column
+from bench.tui.widgets.grid import Grid
 from bench.tui.wording import UNKNOWN
 
 W = TypeVar("W", bound=Widget)
@@ -28,11 +29,6 @@ class View(Vertical):
     """CSS for the screen: what has a place depends on its classes, wide, narrow, short, tiny."""
     DEFAULT_CSS = """
     View { height: 1fr; overflow: hidden; }
-    View.maximised .panel { display: none; }
-    View.maximised .panel.enlarged { display: block; height: 1fr; max-height: 100%; width: 1fr; }
-    View.maximised .row { height: 1fr; }
-    View.maximised .row.bare { display: none; }
-    View.maximised Lines { display: none; }
     """
     title: ClassVar[str] = ""
     """As in the tabs."""
@@ -43,9 +39,26 @@ class View(Vertical):
     metrics: ClassVar[str] = "the metric of the charts over time"
     """What `m` changes here."""
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._drawn: dict[str, tuple[object, ...]] = {}
+
     def show(self, state: ViewState) -> None:
         """Draw this state."""
         raise NotImplementedError
+
+    def is_due(self, state: ViewState, part: Widget, key: object = None) -> bool:
+        """True if a chart would look different from when this was last asked.
+
+        key None: what it shows changes once a second, or by what was chosen.
+        """
+        if not state.redraw_charts or not part.size.area:
+            return False
+        key = (state.chart_key if key is None else key, part.size)
+        if self._drawn.get(part.id or "") == key:
+            return False
+        self._drawn[part.id or ""] = key
+        return True
 
     def next_metric(self) -> bool:
         """Go to the view's own next metric; False if it has none and charts the common one."""

@@ -12,7 +12,8 @@ from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, over_time, panel, variant_cells
 from bench.tui.views.load import in_flight
 from bench.tui.widgets.chart import GUTTER, Chart
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.wording import UNKNOWN, count, maximum, milliseconds, quantile
 
 COLUMNS = (
@@ -49,11 +50,8 @@ class ColdView(View):
     ColdView .row Chart { width: 1fr; }
     ColdView #concurrency { margin-left: 2; }
     .narrow ColdView #concurrency { display: none; }
-    ColdView.maximised #concurrency.enlarged { display: block; margin-left: 0; }
     .tiny ColdView .row { display: none; }
     .tiny ColdView #starts { max-height: 100%; }
-    .tiny ColdView.maximised .row { display: block; }
-    .tiny ColdView.maximised .row.bare { display: none; }
     """
 
     def compose(self) -> ComposeResult:
@@ -67,12 +65,14 @@ class ColdView(View):
         """Draw the table and, when due, the charts."""
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#starts", Grid).show(rows, state.window_name)
-        if state.redraw_charts:
-            chart = self.query_one("#environments", Chart)
+        chart = self.query_one("#environments", Chart)
+        if self.is_due(state, chart):
             width = chart.size.width - GUTTER
             title = "new environments"
             chart.show(over_time(state, COLD_STARTS, width, title=title, chosen=False))
-            self.query_one("#concurrency", Chart).show(in_flight(state, width))
+        concurrency = self.query_one("#concurrency", Chart)
+        if self.is_due(state, concurrency):
+            concurrency.show(in_flight(state, concurrency.size.width - GUTTER))
 
 
 def _row(state: ViewState, name: str, window: Window) -> Row:

@@ -21,7 +21,8 @@ from bench.tui.views.base import (
 )
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import GUTTER, Chart
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.lines import Lines
 from bench.tui.wording import UNKNOWN, count, maximum, milliseconds, quantile, rate, share, usd
 
@@ -70,8 +71,6 @@ class CompareView(View):
     .wide CompareView #trade { display: block; }
     .tiny CompareView .row { display: none; }
     .tiny CompareView #variants { max-height: 100%; height: 1fr; }
-    .tiny CompareView.maximised .row { display: block; }
-    .tiny CompareView.maximised .row.bare { display: none; }
     """
 
     def compose(self) -> ComposeResult:
@@ -91,10 +90,11 @@ class CompareView(View):
         grid.show([_row(state, name, window) for name, window in state.windows.items()], note)
         sentence = verdict_sentence(state.digest, state.totals, state.base, state.selected)
         self.query_one("#sentence", Lines).show([_sentence(sentence, self.size.width)])
-        if state.redraw_charts:
-            chart = self.query_one("#over-time", Chart)
+        chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
+        if self.is_due(state, chart):
             chart.show(over_time(state, state.metric, chart.size.width - GUTTER))
-            self.query_one("#trade", Chart).show(trade_chart(state))
+        if self.is_due(state, trade, state.digest_key):
+            trade.show(trade_chart(state))
 
 
 def _sentence(said: str, width: int) -> list[tuple[str, Tone]]:

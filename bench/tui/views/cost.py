@@ -13,7 +13,8 @@ from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, panel, variant_cells
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import Chart
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.lines import Line, Lines
 from bench.tui.wording import UNKNOWN, count, milliseconds, quantile, usd
 
@@ -44,7 +45,6 @@ class CostView(View):
     .short CostView #advice { display: none; }
     .tiny CostView #trade { display: none; }
     .tiny CostView #prices { max-height: 100%; height: 1fr; }
-    .tiny CostView.maximised #trade.enlarged { display: block; }
     """
 
     def compose(self) -> ComposeResult:
@@ -62,8 +62,9 @@ class CostView(View):
         self.query_one("#prices", Grid).show(rows, note)
         sentences = state.digest.advice.sentences or ("too few answers to say anything",)
         self.query_one("#advice", Lines).show([[sentence] for sentence in sentences[:6]])
-        if state.redraw_charts:
-            self.query_one("#trade", Chart).show(trade_chart(state))
+        chart = self.query_one("#trade", Chart)
+        if self.is_due(state, chart, state.digest_key):
+            chart.show(trade_chart(state))
 
 
 def _spend(state: ViewState) -> Iterable[Line]:

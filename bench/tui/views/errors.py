@@ -18,7 +18,8 @@ from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, over_time, panel, variant_cells
 from bench.tui.widgets.chart import GUTTER, Chart
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.lines import Lines
 from bench.tui.wording import UNKNOWN, count, quantile, share, span
 
@@ -74,7 +75,6 @@ class ErrorsView(View):
     ErrorsView #failures { height: 1fr; }
     ErrorsView #samples { height: 1fr; min-height: 5; }
     .short ErrorsView #failures { display: none; }
-    .short ErrorsView.maximised #failures.enlarged { display: block; }
     """
 
     def compose(self) -> ComposeResult:
@@ -102,8 +102,8 @@ class ErrorsView(View):
             [_sample_row(number, sample) for number, sample in enumerate(samples)],
             _sample_note(state, len(samples)),
         )
-        if state.redraw_charts:
-            chart = self.query_one("#failures", Chart)
+        chart = self.query_one("#failures", Chart)
+        if self.is_due(state, chart):
             width = chart.size.width - GUTTER
             chart.show(over_time(state, FAILED, width, title="failed invocations", chosen=False))
 

@@ -15,14 +15,15 @@ from bench.tui.messages import ReportAsked, RunsCompared
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, panel
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.wording import UNKNOWN
 
 COLUMNS = (
     Column("mark", " ", 1),
     Column("verdict", "verdict", 7, left=True),
     Column("started", "started (UTC)", 19, left=True, falls=True),
-    Column("title", "title", 44, 1, left=True),
+    Column("title", "title", 34, 1, left=True),
     Column("target", "target", 6, 2, left=True),
     Column("variants", "variants", 8, 3, falls=True),
     Column("state", "state", 11, 2, left=True),

@@ -19,7 +19,8 @@ from bench.tui.views.base import VARIANT_COLUMNS, View, panel, run_axis, variant
 from bench.tui.widgets.axes import label, log_axis, nines, nines_axis
 from bench.tui.widgets.bars import Bars, BarsData
 from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.heat import Heat, HeatData
 from bench.tui.wording import count, maximum, quantile
 
@@ -96,7 +97,6 @@ class LatencyView(View):
     .narrow LatencyView #spectrum { width: 1fr; }
     .short LatencyView #heat { display: none; }
     .short LatencyView #distributions { max-height: 50%; }
-    LatencyView.maximised .panel.enlarged { display: block; width: 1fr; margin-left: 0; }
     """
 
     def __init__(self, *, id: str) -> None:
@@ -121,14 +121,15 @@ class LatencyView(View):
         grid = self.query_one("#distributions", Grid)
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         grid.show(rows, state.window_name)
-        if not state.redraw_charts:
-            return
-        spectrum = self.query_one("#spectrum", Chart)
-        spectrum.show(_spectrum(state, _SPECTRA[self._spectrum], spectrum.size.width - GUTTER))
-        bars = self.query_one("#histogram", Bars)
-        bars.show(_histogram(state, bars.bins))
+        spectrum, bars = self.query_one("#spectrum", Chart), self.query_one("#histogram", Bars)
         heat = self.query_one("#heat", Heat)
-        heat.show(_heat(state, heat.size.width - GUTTER))
+        if self.is_due(state, spectrum, (state.digest_key, self._spectrum)):
+            width = spectrum.size.width - GUTTER
+            spectrum.show(_spectrum(state, _SPECTRA[self._spectrum], width))
+        if self.is_due(state, bars, state.digest_key):
+            bars.show(_histogram(state, bars.bins))
+        if self.is_due(state, heat):
+            heat.show(_heat(state, heat.size.width - GUTTER))
 
 
 def _row(state: ViewState, name: str, window: Window) -> Row:

@@ -13,7 +13,8 @@ from bench.tui.palette import Look, Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, over_time, panel, run_axis
 from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 from bench.tui.wording import count
 
 COLUMNS = (
@@ -44,9 +45,6 @@ class LoadView(View):
     LoadView #workers { max-height: 30%; }
     .narrow LoadView .second { display: none; }
     .short LoadView #lower { display: none; }
-    LoadView.maximised .panel.enlarged { display: block; margin-left: 0; }
-    .short LoadView.maximised #lower { display: block; }
-    .short LoadView.maximised #lower.bare { display: none; }
     """
 
     def compose(self) -> ComposeResult:
@@ -68,16 +66,10 @@ class LoadView(View):
         workers = state.snapshot.workers
         note = "last quarter second; opened and waits since the start"
         self.query_one("#workers", Grid).show([_worker_row(worker) for worker in workers], note)
-        if not state.redraw_charts:
-            return
-        rates = self.query_one("#rates", Chart)
-        width = rates.size.width - GUTTER
-        rates.show(_rates(state, width))
-        self.query_one("#flying", Chart).show(in_flight(state, width))
-        self.query_one("#connections", Chart).show(_connections(state, width))
-        self.query_one("#lag", Chart).show(
-            over_time(state, LAG, width, title="send lag, largest", chosen=False)
-        )
+        for name, data_of in _CHARTS.items():
+            chart = self.query_one(f"#{name}", Chart)
+            if self.is_due(state, chart):
+                chart.show(data_of(state, chart.size.width - GUTTER))
 
 
 def _worker_row(worker: WorkerHealth) -> Row:
@@ -157,11 +149,24 @@ def _of_vitals(
     return ChartData(title=title, note=note, lines=lines, x=run_axis(state, width))
 
 
+def _lag(state: ViewState, width: int) -> ChartData:
+    return over_time(state, LAG, width, title="send lag, largest", chosen=False)
+
+
+_CHARTS: dict[str, Callable[[ViewState, int], ChartData]] = {
+    "rates": _rates,
+    "flying": in_flight,
+    "lag": _lag,
+    "connections": _connections,
+}
+
+
 def _looks(state: ViewState) -> list[Look]:
     """Looks of their own for lines that are no variants."""
     known = list(state.looks.values()) or [Look("●", "")]
     colours = [look.colour for look in known]
-    return [Look(marker, colours[i % len(colours)]) for i, marker in enumerate("○+✕")]
+    markers = "o+x" if known[0].marker.isascii() else "○+✕"
+    return [Look(marker, colours[i % len(colours)]) for i, marker in enumerate(markers)]
 
 
 def _points(

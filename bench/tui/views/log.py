@@ -8,7 +8,8 @@ from bench.model import NS_PER_S, RunEvent
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, panel
-from bench.tui.widgets.grid import Cell, Column, Grid, Row
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
 
 COLUMNS = (
     Column("at", "at s", 9),

@@ -14,7 +14,7 @@ from bench.tui.messages import Toggled
 from bench.tui.palette import Look, Tone
 from bench.tui.widgets.axes import Axis, linear_axis, log_axis, placed
 from bench.tui.widgets.canvas import EMPTY, GRID, Canvas
-from bench.tui.widgets.painted import Painted, blank, clipped, strip_of
+from bench.tui.widgets.painted import Painted, blank, strip_of
 
 Point = tuple[float, float | None]
 GUTTER = 7
@@ -174,13 +174,15 @@ class Chart(Painted, can_focus=True):
 
     def _draw_behind(self, canvas: Canvas, x: Axis, labels: dict[int, str]) -> None:
         dot, bar = (".", ":") if self.is_ascii else ("┄", "┊")
-        for flag in self._data.flags:
-            if x.low < flag.x <= x.high:
-                column = round(x.at(flag.x) * (canvas.width - 1))
-                for offset, char in enumerate(clipped(flag.text, 16)):
+        flags = [flag for flag in self._data.flags if x.low < flag.x <= x.high]
+        columns = [round(x.at(flag.x) * (canvas.width - 1)) for flag in flags]
+        ends = [*columns, canvas.width][1:]
+        for flag, column, until in zip(flags, columns, ends, strict=True):
+            if len(flag.text) < until - column:
+                for offset, char in enumerate(flag.text):
                     canvas.behind(column + 1 + offset, 0, char)
-                for row in range(canvas.height):
-                    canvas.behind(column, row, bar)
+            for row in range(canvas.height):
+                canvas.behind(column, row, bar)
         for row in labels:
             for column in range(canvas.width):
                 canvas.behind(column, row, dot)

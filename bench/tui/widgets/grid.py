@@ -1,13 +1,8 @@
-"""A table: fixed widths, sortable, and only cells that changed are painted anew.
-
-Which columns come first depends on the width: those that matter most have a place on the narrowest
-screen, the others follow to the right, where the arrow keys bring them into view.
-"""
+"""A table: fixed widths, sortable, and only cells that changed are painted anew."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -18,51 +13,23 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from bench.tui.messages import RowChosen, RowSelected, Toggled
-from bench.tui.palette import Look, Tone
-from bench.tui.widgets.painted import Painted, blank, clipped, strip_of
-
-GAP = 2
-MARKER = "marker"
-"""Key of a column whose cells are series' markers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Header and width in cells. rank 0 is always in sight, higher ones as there is room.
-
-    falls: the first sort is from high to low.
-    """
-
-    key: str
-    header: str
-    width: int
-    rank: int = 0
-    left: bool = False
-    group: str = ""
-    falls: bool = False
-    flex: bool = False
-    """Takes what room is left, at least its width; the last column alone can."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """order is what the column sorts by; look wins over tone."""
-
-    text: str
-    order: float | str = ""
-    tone: Tone = Tone.TEXT
-    look: Look | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row, known by its key."""
-
-    key: str
-    cells: dict[str, Cell]
-
-
-BLANK = Cell("")
+from bench.tui.palette import Tone
+from bench.tui.widgets.columns import (
+    BLANK,
+    GAP,
+    MARKER,
+    Cell,
+    Column,
+    Placed,
+    Row,
+    column_at,
+    ends_in_sight,
+    in_order,
+    order_key,
+    padded,
+    placed,
+)
+from bench.tui.widgets.painted import Painted, blank, strip_of
 
 
 class Grid(Painted, can_focus=True):
@@ -133,7 +100,7 @@ class Grid(Painted, can_focus=True):
             return list(self._rows)
         key, falls = self._sort
         cells = {name: row.cells.get(key, BLANK) for name, row in self._rows.items()}
-        return sorted(self._rows, key=lambda name: _order_key(cells[name], falls), reverse=falls)
+        return sorted(self._rows, key=lambda name: order_key(cells[name], falls), reverse=falls)
 
     @property
     def selected(self) -> str | None:
@@ -179,7 +146,8 @@ class Grid(Painted, can_focus=True):
 
     def action_sort_next(self, step: int) -> None:
         """Sort by the next column in sight."""
-        keys: list[str | None] = [None, *(c.key for c in self._ordered() if c.key != MARKER)]
+        ordered = in_order(self.columns, self.size.width)
+        keys: list[str | None] = [None, *(c.key for c in ordered if c.key != MARKER)]
         at = keys.index(self._sort[0]) if self._sort and self._sort[0] in keys else 0
         key = keys[(at + step) % len(keys)]
         self._sort = None if key is None else (key, self._falls(key))
@@ -212,7 +180,9 @@ class Grid(Painted, can_focus=True):
         """Scroll by a column."""
         free = len(self.columns) - self._fixed
         self._skipped = min(max(0, self._skipped + step), max(0, free - 1))
-        if step > 0 and self._shown_until(self._skipped - 1):
+        if step > 0 and ends_in_sight(
+            self.columns, self.size.width, self._fixed, self._skipped - 1
+        ):
             self._skipped -= 1
         self.redraw()
 
@@ -251,7 +221,7 @@ class Grid(Painted, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Headers sort, markers hide and show, rows take the cursor."""
         self.focus()
-        column = self._column_at(event.x)
+        column = column_at(self._visible, event.x)
         row = event.y - self._head
         if row == -1 and column is not None and column.key != MARKER:
             self.sort_by(column.key)
@@ -277,6 +247,10 @@ class Grid(Painted, can_focus=True):
     # -- drawing
 
     @property
+    def _visible(self) -> list[Placed]:
+        return placed(self.columns, self.size.width, self._fixed, self._skipped)
+
+    @property
     def _head(self) -> int:
         return bool(self.title) + self._shows_groups + 1
 
@@ -292,45 +266,9 @@ class Grid(Painted, can_focus=True):
         """Heading, header and a row each."""
         return self._head + max(1, len(self._order))
 
-    def _ordered(self) -> list[Column]:
-        """The columns as they follow each other: those with a place at this width first."""
-        width, kept = self.size.width, set[str]()
-        for column in sorted(self.columns, key=lambda c: c.rank):
-            used = sum(c.width + GAP for c in self.columns if c.key in kept | {column.key})
-            if used - GAP <= width or column.rank == 0:
-                kept.add(column.key)
-        return sorted(self.columns, key=lambda c: c.key not in kept)
-
-    def _visible(self) -> list[tuple[Column, int]]:
-        """(column, where it begins) of what fits."""
-        ordered = self._ordered()
-        chosen = ordered[: self._fixed] + ordered[self._fixed + self._skipped :]
-        placed, at = [], 0
-        for column in chosen:
-            if at + column.width > self.size.width:
-                break
-            placed.append((column, at))
-            at += column.width + GAP
-        if placed and placed[-1][0].flex:
-            last, start = placed[-1]
-            placed[-1] = (replace(last, width=self.size.width - start), start)
-        return placed
-
-    def _shown_until(self, skipped: int) -> bool:
-        """True if the last column is already in sight with so many skipped."""
-        ordered = self._ordered()
-        rest = ordered[: self._fixed] + ordered[self._fixed + max(0, skipped) :]
-        return sum(c.width + GAP for c in rest) - GAP <= self.size.width
-
-    def _column_at(self, x: int) -> Column | None:
-        for column, at in self._visible():
-            if at <= x < at + column.width + 1:
-                return column
-        return None
-
     def draw(self, width: int, height: int) -> list[Strip]:
         """Heading, headers and the rows in sight."""
-        visible = self._visible()
+        visible = self._visible
         strips = [self.section(width, self.title, self._noted(visible))] if self.title else []
         if self._shows_groups:
             strips.append(self._groups(visible, width))
@@ -341,14 +279,14 @@ class Grid(Painted, can_focus=True):
         strips += [self._row(number, visible, width) for number in range(self._top, bottom)]
         return strips + [blank(width)] * max(0, height - len(strips))
 
-    def _noted(self, visible: Sequence[tuple[Column, int]]) -> str:
+    def _noted(self, visible: Sequence[Placed]) -> str:
         hidden = len(self.columns) - len(visible)
         if hidden <= 0:
             return self.note
         arrows = "<- ->" if self.is_ascii else "← →"
         return f"{self.note}{', ' if self.note else ''}{arrows} {hidden} more columns"
 
-    def _groups(self, visible: Sequence[tuple[Column, int]], width: int) -> Strip:
+    def _groups(self, visible: Sequence[Placed], width: int) -> Strip:
         rule = "-" if self.is_ascii else "─"
         parts: list[tuple[str, Style]] = []
         at = 0
@@ -365,7 +303,7 @@ class Grid(Painted, can_focus=True):
             at = end
         return strip_of(parts, width)
 
-    def _header(self, visible: Sequence[tuple[Column, int]], width: int) -> Strip:
+    def _header(self, visible: Sequence[Placed], width: int) -> Strip:
         parts: list[tuple[str, Style]] = []
         for column, _ in visible:
             text, tone = column.header, Tone.DIM
@@ -376,11 +314,11 @@ class Grid(Painted, can_focus=True):
                     else ("▼" if self._sort[1] else "▲")
                 )
                 text, tone = (arrow + text)[: column.width], Tone.ACCENT
-            parts.append((_padded(text, column), self.paint[tone]))
+            parts.append((padded(text, column), self.paint[tone]))
             parts.append((" " * GAP, self.paint[Tone.DIM]))
         return strip_of(parts, width)
 
-    def _row(self, number: int, visible: Sequence[tuple[Column, int]], width: int) -> Strip:
+    def _row(self, number: int, visible: Sequence[Placed], width: int) -> Strip:
         row = self._rows[self._order[number]]
         ground = Style.null()
         if number == self._cursor:
@@ -391,7 +329,7 @@ class Grid(Painted, can_focus=True):
             own = self._style(cell)
             if ground.reverse:
                 own = Style(bold=own.bold)
-            parts.append((_padded(cell.text, column), own + ground))
+            parts.append((padded(cell.text, column), own + ground))
             parts.append((" " * GAP, ground))
         used = sum(cell_len(text) for text, _ in parts)
         parts.append((" " * max(0, width - used), ground))
@@ -399,15 +337,3 @@ class Grid(Painted, can_focus=True):
 
     def _style(self, cell: Cell) -> Style:
         return self.paint[cell.tone] if cell.look is None else self.paint.series_style(cell.look)
-
-
-def _padded(text: str, column: Column) -> str:
-    text = clipped(text, column.width)
-    fill = " " * (column.width - cell_len(text))
-    return text + fill if column.left else fill + text
-
-
-def _order_key(cell: Cell, falls: bool) -> tuple[bool, float | str]:
-    """What is not known stands last, whichever way."""
-    unknown = cell.order == "" or cell.order != cell.order
-    return (unknown != falls, 0.0 if unknown else cell.order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import floor, log10
 
 from rich.style import Style
@@ -100,7 +101,10 @@ class Heat(Painted, can_focus=True):
             (f"{said[: GUTTER - 1]:>{GUTTER - 1}}", self.paint[Tone.DIM]),
             (axis, self.paint.rule),
         ]
-        parts += [self._shade(column[level], most) for column in cells]
+        for _, run in groupby(column[level] for column in cells):
+            same = list(run)
+            char, style = self._shade(same[0], most)
+            parts.append((char * len(same), style))
         return strip_of(parts, GUTTER + len(cells))
 
     def _shade(self, count: int, most: int) -> tuple[str, Style]:

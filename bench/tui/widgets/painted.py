@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from bench.tui.palette import DARK, Paint, Tone
 from bench.tui.widgets.canvas import Glyphs
+from bench.tui.widgets.columns import clipped
 
 NULL = Style.null()
 """Under NO_COLOR a segment without a style ends the app, so every one has this at least."""
@@ -77,7 +78,9 @@ class Painted(Widget):
     def _draw_now(self) -> None:
         self._drawn_for = self._state
         ground = Style(bgcolor=self.background_colors[1].rich_color)
-        drawn = self.draw(self.size.width, self.size.height)
+        width, height = self.size
+        drawn = self.draw(width, height)
+        drawn += [blank(width)] * (height - len(drawn))
         self._strips = [strip.apply_style(ground) for strip in drawn]
 
     def render_line(self, y: int) -> Strip:
@@ -101,7 +104,9 @@ class Painted(Widget):
         parts = [(f"{rule}{rule} ", self.paint.rule), (title, self.paint[tone])]
         room = width - cell_len(title) - 8
         if note and room > 6:
-            parts += [(f" {rule} ", self.paint.rule), (clipped(note, room), self.paint[Tone.DIM])]
+            said = clipped(note, room)
+            said = said.replace("…", "~") if self.is_ascii else said
+            parts += [(f" {rule} ", self.paint.rule), (said, self.paint[Tone.DIM])]
         used = sum(cell_len(text) for text, _ in parts)
         parts.append((" " + rule * max(0, width - used - 1), self.paint.rule))
         return strip_of(parts, width)
@@ -161,10 +166,3 @@ def _cut(parts: list[tuple[str, Style]], width: int) -> list[tuple[str, Style]]:
             break
         kept.append((text if cell_len(text) <= room else set_cell_size(text, room), style))
     return kept
-
-
-def clipped(text: str, width: int) -> str:
-    """Cut to a width, with an ellipsis where something is missing."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(0, width - 1)) + "…" if width > 0 else ""

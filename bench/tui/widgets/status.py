@@ -8,11 +8,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from bench.model import RunState, Snapshot, Verdict
+from bench.model import Distribution, RunState, Snapshot, Verdict
 from bench.tui.palette import Tone
 from bench.tui.state import OVER
-from bench.tui.widgets.painted import Painted, clipped, strip_of
-from bench.tui.wording import clock, count, quantile, rate, usd
+from bench.tui.widgets.columns import clipped
+from bench.tui.widgets.painted import Painted, strip_of
+from bench.tui.wording import UNKNOWN, clock, count, maximum, quantile, rate, usd
 
 _STATE_MARKS = {
     RunState.PREPARING: "◌",
@@ -32,6 +33,7 @@ _STATE_TONES = {
 }
 _VERDICT_TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.WARN, Verdict.INVALID: Tone.BAD}
 _WIDE = 112
+_ROOMY = 150
 Part = tuple[str, Tone]
 
 
@@ -70,11 +72,12 @@ class Status(Painted):
         """Identity and verdict; state and time; rates, lag, drops and money."""
         if self._data is None:
             return []
-        wide = width >= _WIDE
+        numbers = _numbers(self._data, width)
+        reason = _reason(self._data) if _shows_reason_below(width) else []
         return [
             self._edges(_identity(self._data, width), _verdict(self._data), width),
             self._edges(_progress(self._data, width), _turn(self._data, width), width),
-            self._edges(_numbers(self._data, wide), _reason(self._data) if wide else [], width),
+            self._edges(numbers, reason, width),
         ]
 
     def _edges(self, left: list[Part], right: list[Part], width: int) -> Strip:
@@ -91,16 +94,18 @@ class Status(Painted):
 
 
 def _identity(data: StatusData, width: int) -> list[Part]:
+    """The target, and of all that could stand beside it what matters most."""
     snapshot = data.snapshot
-    parts: list[Part] = [(f" {snapshot.target} ", Tone.CHIP), ("  ", Tone.TEXT)]
+    target: list[Part] = [(f" {snapshot.target} ", Tone.CHIP), ("  ", Tone.TEXT)]
+    room = max(4, width - _length(target) - _length(_verdict(data)) - 2)
+    reason = [] if _shows_reason_below(width) else _reason(data)
     if data.notice:
-        return [
-            *parts,
-            (clipped(f" {data.notice} ", width - len(snapshot.target) - 18), Tone.ALARM),
-        ]
-    room = width - cell_len(snapshot.target) - (26 if data.replay else 18)
-    parts.append((clipped(snapshot.title, max(4, room)), Tone.STRONG))
-    return parts
+        said: Part = (clipped(f" {data.notice} ", room), Tone.ALARM)
+    elif reason:
+        said = (clipped(reason[0][0], room), Tone.WARN)
+    else:
+        said = (clipped(snapshot.title, room), Tone.STRONG)
+    return [*target, said]
 
 
 def _verdict(data: StatusData) -> list[Part]:
@@ -147,35 +152,105 @@ def _turn(data: StatusData, width: int) -> list[Part]:
     return parts
 
 
-def _numbers(data: StatusData, wide: bool) -> list[Part]:
+def _numbers(data: StatusData, width: int) -> list[Part]:
+    """As many words around the figures as there is room for; the figures themselves all stay."""
+    short = [_in_short, _without_limit, _bare]
+    forms = [_in_words, *short] if width >= _WIDE else short
+    said = [form(data) for form in forms]
+    return next((parts for parts in said if _length(parts) <= width), said[-1])
+
+
+def _length(parts: list[Part]) -> int:
+    return sum(cell_len(text) for text, _ in parts)
+
+
+def _in_words(data: StatusData) -> list[Part]:
     snapshot = data.snapshot
-    dropped = sum(window.tally.dropped for window in snapshot.windows)
-    lag = quantile(snapshot.send_lag.at(0.99))
-    behind = any(reason.generator for reason in snapshot.reasons)
-    factor = f" ×{data.factor:.2f}" if abs(data.factor - 1) > 0.005 else ""
-    gap = "   " if wide else "  "
-    parts: list[Part] = [
-        ("sent " if wide else "", Tone.DIM),
+    measure, lag = _lag(snapshot.send_lag)
+    return [
+        ("sent ", Tone.DIM),
         (f"{rate(snapshot.achieved_rps):>5}", Tone.STRONG),
-        (f" of {rate(snapshot.planned_rps):>5}/s{factor}", Tone.DIM),
-        (" (1 s)" if wide else " 1s", Tone.DIM),
+        (f" of {rate(snapshot.planned_rps):>5}/s{_factor(data)} (1 s)", Tone.DIM),
+        ("   in flight ", Tone.DIM),
+        (f"{count(snapshot.in_flight):>4}", Tone.STRONG),
+        (f"   lag {measure} ", Tone.DIM),
+        (f"{lag:>5} ms", Tone.BAD if _is_behind(data) else Tone.STRONG),
+        (" (10 s)", Tone.DIM),
+        (" ◀ THE GENERATOR IS THE BOTTLENECK" if _is_behind(data) else "", Tone.BAD),
+        ("   dropped ", Tone.DIM),
+        _dropped(data),
+        ("   spent ", Tone.DIM),
+        *_spent(data),
     ]
-    if wide:
-        parts += [(f"{gap}in flight ", Tone.DIM), (f"{count(snapshot.in_flight):>4}", Tone.STRONG)]
-    parts += [
-        (f"{gap}lag p99 " if wide else f"{gap}lag ", Tone.DIM),
-        (f"{lag:>5} ms", Tone.BAD if behind else Tone.STRONG),
-        (" (10 s)" if wide else " 10s", Tone.DIM),
-        (" ◀ THE GENERATOR IS THE BOTTLENECK" if behind and wide else "", Tone.BAD),
-        (" ◀ GENERATOR" if behind and not wide else "", Tone.BAD),
-        (f"{gap}dropped " if wide else f"{gap}drop ", Tone.DIM),
-        (count(dropped), Tone.BAD if dropped else Tone.STRONG),
-        (f"{gap}spent " if wide else gap, Tone.DIM),
-        (usd(snapshot.spend_usd), Tone.STRONG),
+
+
+def _in_short(data: StatusData) -> list[Part]:
+    snapshot = data.snapshot
+    measure, lag = _lag(snapshot.send_lag)
+    return [
+        (f"{rate(snapshot.achieved_rps):>5}", Tone.STRONG),
+        (f" of {rate(snapshot.planned_rps):>5}/s{_factor(data)} 1s", Tone.DIM),
+        (f"  lag {measure} ", Tone.DIM),
+        (f"{lag:>5} ms", Tone.BAD if _is_behind(data) else Tone.STRONG),
+        (" 10s", Tone.DIM),
+        (" ◀ GENERATOR" if _is_behind(data) else "", Tone.BAD),
+        ("  drop ", Tone.DIM),
+        _dropped(data),
+        ("  ", Tone.DIM),
+        *_spent(data),
     ]
-    if data.limit_usd is not None:
-        parts.append((f" of {usd(data.limit_usd)}", Tone.DIM))
-    return parts
+
+
+def _without_limit(data: StatusData) -> list[Part]:
+    parts = _in_short(data)
+    return parts if data.limit_usd is None else parts[:-1]
+
+
+def _bare(data: StatusData) -> list[Part]:
+    snapshot = data.snapshot
+    measure, lag = _lag(snapshot.send_lag)
+    return [
+        (rate(snapshot.achieved_rps), Tone.STRONG),
+        (f"/{rate(snapshot.planned_rps)}/s", Tone.DIM),
+        (f" lag {measure} ", Tone.DIM),
+        (f"{lag} ms", Tone.BAD if _is_behind(data) else Tone.STRONG),
+        (" ◀ GENERATOR" if _is_behind(data) else "", Tone.BAD),
+        (" drop ", Tone.DIM),
+        _dropped(data),
+        (f" {usd(data.snapshot.spend_usd)}", Tone.STRONG),
+    ]
+
+
+def _is_behind(data: StatusData) -> bool:
+    """True if the generator is what limits the run."""
+    return any(reason.generator for reason in data.snapshot.reasons)
+
+
+def _factor(data: StatusData) -> str:
+    return f" ×{data.factor:.2f}" if abs(data.factor - 1) > 0.005 else ""
+
+
+def _dropped(data: StatusData) -> Part:
+    dropped = sum(window.tally.dropped for window in data.snapshot.windows)
+    return count(dropped), Tone.BAD if dropped else Tone.STRONG
+
+
+def _spent(data: StatusData) -> list[Part]:
+    spent = (usd(data.snapshot.spend_usd), Tone.STRONG)
+    return [spent] if data.limit_usd is None else [spent, (f" of {usd(data.limit_usd)}", Tone.DIM)]
+
+
+def _lag(lag: Distribution) -> tuple[str, str]:
+    """p99, or while too few arrivals tell it the maximum, which lies above."""
+    found = lag.at(0.99)
+    if found is not None and found.known:
+        return "p99", quantile(found)
+    return ("max", maximum(lag)) if lag.count else ("p99", UNKNOWN)
+
+
+def _shows_reason_below(width: int) -> bool:
+    """True if the last line has room for it; else it stands where the title does."""
+    return width >= _ROOMY
 
 
 def _reason(data: StatusData) -> list[Part]:

@@ -1,0 +1,124 @@
+"""What a table is made of, and which of its columns are in sight. Pure.
+
+Which columns come first depends on the width: those that matter most have a place on the narrowest
+screen, the others follow to the right, where the arrow keys bring them into view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len, set_cell_size
+
+from bench.tui.palette import Look, Tone
+
+GAP = 2
+MARKER = "marker"
+"""Key of a column whose cells are series' markers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Header and width in cells. rank 0 is always in sight, higher ones as there is room.
+
+    falls: the first sort is from high to low.
+    """
+
+    key: str
+    header: str
+    width: int
+    rank: int = 0
+    left: bool = False
+    group: str = ""
+    falls: bool = False
+    flex: bool = False
+    """Takes what room is left, at least its width; the last column alone can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """order is what the column sorts by; look wins over tone."""
+
+    text: str
+    order: float | str = ""
+    tone: Tone = Tone.TEXT
+    look: Look | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row, known by its key."""
+
+    key: str
+    cells: dict[str, Cell]
+
+
+BLANK = Cell("")
+
+Placed = tuple[Column, int]
+"""A column and the cell in which it begins."""
+
+
+def in_order(columns: Sequence[Column], width: int) -> list[Column]:
+    """The columns as they follow each other: those with a place at this width first."""
+    kept: set[str] = set()
+    for column in sorted(columns, key=lambda c: c.rank):
+        used = sum(c.width + GAP for c in columns if c.key in kept | {column.key})
+        if used - GAP <= width or column.rank == 0:
+            kept.add(column.key)
+    return sorted(columns, key=lambda c: c.key not in kept)
+
+
+def placed(columns: Sequence[Column], width: int, fixed: int, skipped: int) -> list[Placed]:
+    """What fits behind the fixed ones, so many skipped."""
+    found: list[Placed] = []
+    at = 0
+    for column in _chosen(columns, width, fixed, skipped):
+        if at + column.width > width:
+            break
+        found.append((column, at))
+        at += column.width + GAP
+    if found and found[-1][0].flex:
+        last, start = found[-1]
+        found[-1] = (replace(last, width=width - start), start)
+    return found
+
+
+def _chosen(columns: Sequence[Column], width: int, fixed: int, skipped: int) -> list[Column]:
+    ordered = in_order(columns, width)
+    return ordered[:fixed] + ordered[fixed + max(0, skipped) :]
+
+
+def ends_in_sight(columns: Sequence[Column], width: int, fixed: int, skipped: int) -> bool:
+    """True if the last column has a place with so many skipped."""
+    chosen = _chosen(columns, width, fixed, skipped)
+    return sum(column.width + GAP for column in chosen) - GAP <= width
+
+
+def column_at(visible: Sequence[Placed], x: int) -> Column | None:
+    """The column in a cell; its gap belongs to it."""
+    for column, at in visible:
+        if at <= x < at + column.width + GAP - 1:
+            return column
+    return None
+
+
+def padded(text: str, column: Column) -> str:
+    """A cell's text in its column's width."""
+    text = clipped(text, column.width)
+    fill = " " * (column.width - cell_len(text))
+    return text + fill if column.left else fill + text
+
+
+def clipped(text: str, width: int) -> str:
+    """Cut to a width, with an ellipsis where something is missing."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - 1)) + "…" if width > 0 else ""
+
+
+def order_key(cell: Cell, falls: bool) -> tuple[bool, float | str]:
+    """Sorts cells; what is not known stands last, whichever way."""
+    unknown = cell.order == "" or cell.order != cell.order
+    return (unknown != falls, 0.0 if unknown else cell.order)

@@ -1,0 +1,205 @@
+"""Axes, the canvas of dots, and which columns of a table have a place: all pure."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Paint
+from bench.tui.widgets.axes import (
+    Axis,
+    linear_axis,
+    log_axis,
+    nines,
+    nines_axis,
+    placed,
+    round_span_s,
+    time_axis,
+)
+from bench.tui.widgets.canvas import EMPTY, GRID, Canvas, Glyphs
+from bench.tui.widgets.columns import (
+    GAP,
+    Cell,
+    Column,
+    clipped,
+    column_at,
+    ends_in_sight,
+    in_order,
+    order_key,
+)
+from bench.tui.widgets.columns import placed as placed_columns
+
+FLOATS = st.floats(min_value=1e-3, max_value=1e9)
+
+
+def labels(axis: Axis) -> list[str]:
+    return [label for _, label in axis.ticks]
+
+
+# -- axes
+
+
+@given(FLOATS, FLOATS, st.integers(min_value=2, max_value=20))
+def test_a_linear_axis_holds_its_values_between_round_ticks(
+    one: float, other: float, most: int
+) -> None:
+    axis = linear_axis(0.0, max(one, other), most)
+    assert axis.low == 0
+    assert axis.high >= max(one, other) * (1 - 1e-6)
+    assert 2 <= len(axis.ticks) <= most + 1
+    assert 0 <= axis.at(one) <= 1
+
+
+@given(FLOATS, FLOATS, st.integers(min_value=2, max_value=20))
+def test_a_logarithmic_axis_holds_its_values_and_few_ticks(
+    one: float, other: float, most: int
+) -> None:
+    axis = log_axis(min(one, other), max(one, other), most)
+    assert axis.low <= min(one, other) * (1 + 1e-6)
+    assert axis.high >= max(one, other) * (1 - 1e-6)
+    assert 1 <= len(axis.ticks) <= most
+
+
+def test_ticks_are_numbers_that_people_count_in() -> None:
+    assert labels(linear_axis(0, 117, 7)) == ["0", "20", "40", "60", "80", "100", "120"]
+    assert labels(log_axis(8, 190, 6)) == ["5", "10", "20", "50", "100", "200"]
+    assert labels(linear_axis(0, 2, 7, whole=True)) == ["0", "1", "2"]
+
+
+def test_time_is_told_as_a_clock() -> None:
+    assert labels(time_axis(0, 30, 6)) == ["0:00", "0:05", "0:10", "0:15", "0:20", "0:25", "0:30"]
+    assert labels(time_axis(3595, 3655, 4))[-1] == "1:00:45"
+
+
+def test_each_nine_is_as_wide_as_the_last() -> None:
+    axis = nines_axis(3.0, 20)
+    places = {label: axis.at(value) for value, label in axis.ticks}
+    assert places["99.9 %"] - places["99 %"] == pytest.approx(places["99 %"] - places["90 %"])
+    assert nines(0.999) == pytest.approx(3)
+
+
+def test_an_axis_of_time_grows_in_few_steps() -> None:
+    assert [round_span_s(s) for s in (3, 11, 61, 3601)] == [10, 20, 120, 7200]
+
+
+def test_labels_stay_inside() -> None:
+    axis = Axis(0, 10, ((0.0, "zero"), (10.0, "ten")))
+    assert placed(axis, 40, [4, 3]) == [0, 37]
+
+
+# -- dots
+
+
+def text(canvas: Canvas) -> list[str]:
+    return ["".join(run.text for run in canvas.row(y)) for y in range(canvas.height)]
+
+
+def test_a_line_across_in_each_kind_of_glyph() -> None:
+    drawn = {}
+    for glyphs in Glyphs:
+        canvas = Canvas(4, 1, glyphs)
+        canvas.line(0, 0, canvas.dots_across - 1, 0, 0)
+        drawn[glyphs] = text(canvas)
+    assert drawn == {Glyphs.BRAILLE: ["⠉⠉⠉⠉"], Glyphs.BLOCK: ["▀▀▀▀"], Glyphs.ASCII: ["''''"]}
+
+
+def test_what_lies_outside_is_left_out() -> None:
+    canvas = Canvas(2, 1)
+    canvas.line(-5, -5, 20, 20, 0)
+    canvas.mark(99, 0, 0, "x")
+    assert len(text(canvas)[0]) == 2
+
+
+def test_the_grid_stays_behind_lines_and_marks() -> None:
+    canvas = Canvas(5, 1)
+    canvas.dot(0, 0, 7)
+    canvas.mark(4, 0, 3, "●")
+    for column in range(5):
+        canvas.behind(column, 0, "┄")
+    assert text(canvas) == ["⠁┄●┄┄"]
+    assert [run.series for run in canvas.row(0)] == [7, GRID, 3, GRID]
+
+
+def test_a_label_finds_room_only_where_nothing_is_written() -> None:
+    canvas = Canvas(10, 1)
+    canvas.mark(0, 0, 0, "abc")
+    assert not canvas.is_free(4, 0, 3)
+    assert canvas.is_free(6, 0, 4)
+    assert not canvas.is_free(6, 0, 9)
+    assert canvas.row(0)[-1].series == EMPTY
+
+
+# -- columns
+
+COLUMNS = (
+    Column("name", "name", 4),
+    Column("seldom", "seldom", 6, 2),
+    Column("often", "often", 5, 1),
+    Column("last", "last", 4, 3, flex=True),
+)
+
+
+def keys(columns: list[Column]) -> list[str]:
+    return [column.key for column in columns]
+
+
+def test_what_matters_most_has_a_place_and_the_rest_follows() -> None:
+    assert keys(in_order(COLUMNS, 100)) == ["name", "seldom", "often", "last"]
+    assert keys(in_order(COLUMNS, 12)) == ["name", "often", "seldom", "last"]
+
+
+@given(st.integers(min_value=4, max_value=60), st.integers(min_value=0, max_value=3))
+def test_columns_never_overlap_and_never_pass_the_edge(width: int, skipped: int) -> None:
+    at = 0
+    for column, start in placed_columns(COLUMNS, width, 1, skipped):
+        assert start >= at
+        assert start + column.width <= width
+        at = start + column.width + GAP
+
+
+def test_a_flexible_last_column_takes_what_is_left() -> None:
+    assert placed_columns(COLUMNS, 60, 1, 0)[-1][0].width == 60 - (4 + 6 + 5 + 3 * GAP)
+
+
+def test_scrolling_ends_with_the_last_column() -> None:
+    assert ends_in_sight(COLUMNS, 100, 1, 0)
+    assert not ends_in_sight(COLUMNS, 12, 1, 0)
+    assert ends_in_sight(COLUMNS, 12, 1, 2)
+
+
+def test_a_click_finds_its_column() -> None:
+    visible = placed_columns(COLUMNS, 100, 1, 0)
+    found = [column_at(visible, x) for x in (0, 6, 14)]
+    assert [column.key if column else None for column in found] == ["name", "seldom", "often"]
+
+
+def test_what_is_not_known_stands_last_whichever_way() -> None:
+    cells = [Cell("·"), Cell("5", 5.0), Cell("7", 7.0)]
+    rising = sorted(cells, key=lambda cell: order_key(cell, False))
+    falling = sorted(cells, key=lambda cell: order_key(cell, True), reverse=True)
+    assert [cell.text for cell in rising] == ["5", "7", "·"]
+    assert [cell.text for cell in falling] == ["7", "5", "·"]
+
+
+def test_text_that_is_cut_says_so() -> None:
+    assert clipped("invoke-128MB", 8) == "invoke-…"
+    assert clipped("short", 8) == "short"
+
+
+# -- paint
+
+
+@pytest.mark.parametrize("paint", [DARK, LIGHT, ANSI, PLAIN], ids=lambda paint: paint.name)
+def test_twelve_series_are_told_apart_without_colour(paint: Paint) -> None:
+    for ascii_only in (False, True):
+        looks = paint.looks(12, ascii_only)
+        assert len({look.marker for look in looks}) == 12
+        assert all(look.marker.isascii() for look in looks) or not ascii_only
+
+
+def test_without_colour_no_style_has_any() -> None:
+    styles = [*PLAIN.tones.values(), PLAIN.rule, PLAIN.grid, PLAIN.cursor, PLAIN.cursor_blurred]
+    styles += [PLAIN.series_style(look) for look in PLAIN.looks(12)]
+    assert all(style.color is None and style.bgcolor is None for style in styles)
+    assert PLAIN.cursor.reverse

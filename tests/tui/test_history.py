@@ -1,0 +1,99 @@
+"""What a chart can look back at: figures as they were told, thinned by their highest."""
+
+from __future__ import annotations
+
+from bench.model import Distribution, Interval, Measure, Quantile, Tally, Variant, Window
+from bench.model import EndpointKind as Kind
+from bench.tui.history import KEPT_S, History
+from bench.tui.metrics import BY_NAME, LADDER, MEAN
+from tests.tui.fakes import VARIANTS, FakeRun, vitals_at
+
+P50 = BY_NAME["response p50"]
+SENT = BY_NAME["sent"]
+NAME = "invoke-128MB"
+
+
+def interval(
+    t_s: int, *, sent: float = 1.0, p50_ms: float = 0.0, known: bool = True, phase: str = "steady"
+) -> Interval:
+    ns = round(p50_ms * 1e6)
+    response = Distribution(30, ns, ns, ns, quantiles=(Quantile(0.5, ns, known),))
+    variant = Variant(Kind.INVOKE, 128)
+    window = Window(variant, 1.0, Tally(), 1.0, sent, sent, {Measure.RESPONSE: response})
+    return Interval(t_s, phase, True, window, ((5, t_s + 1),))
+
+
+def test_points_are_what_the_intervals_say() -> None:
+    run = FakeRun(10)
+    history = History()
+    history.take(run.aggregate.intervals())
+    for variant in VARIANTS:
+        told = {
+            (float(i.t_s), found.value_ns / 1e6)
+            for i in run.aggregate.intervals()
+            if i.window.variant == variant
+            and (found := i.window.measure(Measure.RESPONSE).at(0.5)) is not None
+            and found.known
+        }
+        assert set(history.points(variant.name, P50, 0, 10)) == told
+
+
+def test_a_later_word_on_a_second_takes_the_place_of_the_first() -> None:
+    history = History()
+    history.take([interval(3, sent=4), interval(2, sent=1)])
+    history.take([interval(3, sent=9)])
+    assert history.points(NAME, SENT, 0, 10) == ((2, 1), (3, 9))
+
+
+def test_a_quantile_that_is_not_known_is_a_gap() -> None:
+    history = History()
+    history.take([interval(1, p50_ms=5), interval(2, p50_ms=6, known=False)])
+    assert history.points(NAME, P50, 0, 10) == ((1, 5), (2, None))
+
+
+def test_the_line_breaks_where_the_variant_was_not_on() -> None:
+    history = History()
+    history.take([interval(1), interval(2), interval(7)])
+    assert history.points(NAME, SENT, 0, 10) == ((1, 1), (2, 1), (3, None), (7, 1))
+
+
+def test_many_seconds_share_a_point_the_highest_of_them() -> None:
+    history = History()
+    history.take([interval(second, sent=second % 10) for second in range(100)])
+    points = history.points(NAME, SENT, 0, 100, most=10)
+    assert len(points) == 10
+    assert {value for _, value in points} == {9}
+
+
+def test_a_second_of_two_phases_keeps_both() -> None:
+    history = History()
+    history.take([interval(1, sent=1, phase="warm-up"), interval(1, sent=2)])
+    assert history.points(NAME, SENT, 0, 10) == ((1, 2), (1, 1))
+
+
+def test_an_hour_is_kept() -> None:
+    history = History()
+    for second in range(KEPT_S + 50):
+        history.take([interval(second)], [vitals_at(second)])
+    assert history.points(NAME, SENT, 0, 9999, most=9999)[0][0] == 50
+    assert len(history.vitals) == KEPT_S
+
+
+def test_spreads_read_back() -> None:
+    history = History()
+    history.take([interval(4)])
+    assert list(history.spreads(NAME, 0, 10)) == [(4.0, {5: 5})]
+
+
+def test_phases_are_told_where_they_begin() -> None:
+    history = History()
+    history.take([interval(second, phase="a" if second < 3 else "b") for second in range(6)])
+    assert history.phase_changes(0, 10) == [(0, "a"), (3, "b")]
+
+
+def test_the_chart_begins_with_what_most_seconds_know() -> None:
+    few, many = History(), History()
+    few.take([interval(second, p50_ms=5, known=False) for second in range(9)])
+    many.take([interval(second, p50_ms=5) for second in range(9)])
+    assert few.telling_metric() is MEAN
+    assert many.telling_metric() is LADDER[-1]
