@@ -1,6 +1,8 @@
 """The seconds that a view has been given so far, by variant. It keeps figures, computes none.
 
-An hour of seconds per variant is kept: the metrics as numbers, the spread of times as a few bytes.
+Memory is bounded: the latest twenty minutes are kept by the second, what is older in groups of ten,
+the highest figure of each; of a very long run the groups double. Metrics are kept as numbers, the
+spread of times as a few bytes.
 """
 
 from __future__ import annotations
@@ -9,43 +11,105 @@ from array import array
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from math import isnan, nan
+from typing import TypeAlias
 
 from bench.model import Interval, Vitals
-from bench.record.spread import pack_spread, unpack_spread
+from bench.record.spread import added, pack_spread, unpack_spread
 from bench.tui.metrics import LADDER, MEAN, METRICS, Metric
 
-KEPT_S = 3600
-"""Seconds per variant that a chart can reach back."""
+FINE_S = 1200
+"""Seconds per variant that are kept one by one."""
+GROUP_S = 10
+"""What is older is kept in groups of so many seconds, until there are MOST_GROUPS of them."""
+MOST_GROUPS = 1200
 _COLUMN = {metric.name: number for number, metric in enumerate(METRICS)}
 Points = tuple[tuple[float, float | None], ...]
+Figures: TypeAlias = "array[float]"
+
+
+class _Entry:
+    """A second, or a group of them: where it begins, how long it is, figures, packed spread."""
+
+    __slots__ = ("figures", "phase", "seconds", "spread", "t_s")
+
+    def __init__(self, t_s: int, phase: str, seconds: int, figures: Figures, spread: bytes) -> None:
+        self.t_s, self.phase, self.seconds = t_s, phase, seconds
+        self.figures, self.spread = figures, spread
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return (self.t_s, self.phase)
+
+
+def _entry(interval: Interval) -> _Entry:
+    read = (metric.read(interval.window) for metric in METRICS)
+    figures = array("d", (nan if value is None else value for value in read))
+    return _Entry(interval.t_s, interval.phase, 1, figures, pack_spread(interval.spread))
+
+
+def _grouped(entries: Iterable[_Entry], seconds: int) -> Iterator[_Entry]:
+    """Entries that begin within the same group of seconds as one: the highest of each figure."""
+    for number, group in groupby(entries, key=lambda entry: entry.t_s // seconds):
+        members = list(group)
+        columns = zip(*(entry.figures for entry in members), strict=True)
+        figures = array("d", (_highest(column) for column in columns))
+        spread = members[0].spread
+        for entry in members[1:]:
+            spread = pack_spread(added(unpack_spread(spread), unpack_spread(entry.spread)))
+        yield _Entry(number * seconds, members[0].phase, seconds, figures, spread)
+
+
+def _highest(values: Iterable[float]) -> float:
+    return max((value for value in values if not isnan(value)), default=nan)
 
 
 class _Series:
-    """One variant's seconds, ascending; one that spans two phases has two entries."""
+    """One variant's past, ascending; a second that spans two phases has two entries."""
 
     def __init__(self) -> None:
-        self.keys: list[tuple[int, str]] = []
-        self.figures: list[array[float]] = []
-        self.spreads: list[bytes] = []
+        self._groups: list[_Entry] = []
+        self._group_s = GROUP_S
+        self._fine: list[_Entry] = []
 
     def put(self, interval: Interval) -> None:
-        key = (interval.t_s, interval.phase)
-        read = (metric.read(interval.window) for metric in METRICS)
-        figures = array("d", (nan if value is None else value for value in read))
-        spread = pack_spread(interval.spread)
-        at = bisect_left(self.keys, key)
-        if at < len(self.keys) and self.keys[at] == key:
-            self.figures[at], self.spreads[at] = figures, spread
+        """Add or replace a second; one that is grouped already stays as it is."""
+        entry = _entry(interval)
+        if self._groups and entry.t_s < self._groups[-1].t_s + self._group_s:
             return
-        self.keys.insert(at, key)
-        self.figures.insert(at, figures)
-        self.spreads.insert(at, spread)
-        if len(self.keys) > KEPT_S:
-            del self.keys[0], self.figures[0], self.spreads[0]
+        at = bisect_left(self._fine, entry.key, key=lambda e: e.key)
+        if at < len(self._fine) and self._fine[at].key == entry.key:
+            self._fine[at] = entry
+        else:
+            self._fine.insert(at, entry)
+        if len(self._fine) > FINE_S + self._group_s:
+            self._group()
 
-    def since(self, second: int) -> int:
-        return bisect_left(self.keys, (second, ""))
+    def _group(self) -> None:
+        until_s = (self._fine[0].t_s // self._group_s + 1) * self._group_s
+        at = bisect_left(self._fine, until_s, key=lambda entry: entry.t_s)
+        self._groups += _grouped(self._fine[:at], self._group_s)
+        del self._fine[:at]
+        if len(self._groups) > MOST_GROUPS:
+            self._group_s *= 2
+            self._groups = list(_grouped(self._groups, self._group_s))
+
+    def between(self, since_s: int, until_s: int) -> list[_Entry]:
+        """Entries that begin in these seconds."""
+        return [
+            entry for part in (self._groups, self._fine) for entry in _cut(part, since_s, until_s)
+        ]
+
+    @property
+    def latest(self) -> list[_Entry]:
+        """The last two minutes or so."""
+        return self._fine[-120:]
+
+
+def _cut(entries: list[_Entry], since_s: int, until_s: int) -> list[_Entry]:
+    first = bisect_left(entries, since_s, key=lambda entry: entry.t_s)
+    return entries[first : bisect_left(entries, until_s, key=lambda entry: entry.t_s)]
 
 
 class History:
@@ -53,16 +117,16 @@ class History:
 
     def __init__(self) -> None:
         self._series: dict[str, _Series] = {}
-        self._phases: dict[int, str] = {}
-        self.vitals: deque[Vitals] = deque(maxlen=KEPT_S)
+        self._changes: list[tuple[int, str]] = []
+        self.vitals: deque[Vitals] = deque(maxlen=3 * FINE_S)
 
     def take(self, intervals: Iterable[Interval], vitals: Iterable[Vitals] = ()) -> None:
         """Add or replace intervals; add vitals."""
         for interval in intervals:
             self._series.setdefault(interval.window.variant.name, _Series()).put(interval)
-            self._phases.setdefault(interval.t_s, interval.phase)
-        while len(self._phases) > KEPT_S:
-            del self._phases[next(iter(self._phases))]
+            last_s, last = self._changes[-1] if self._changes else (-1, "")
+            if interval.t_s > last_s and interval.phase != last:
+                self._changes.append((interval.t_s, interval.phase))
         self.vitals.extend(vitals)
 
     @property
@@ -80,55 +144,57 @@ class History:
         series = self._series.get(variant)
         if series is None:
             return ()
-        column = _COLUMN[metric.name]
-        first, last = series.since(since_s), series.since(until_s)
-        every = max(1, -(-(last - first) // most))
-        return tuple(_gapped(_thinned(series, column, first, last, every), every))
+        entries = series.between(since_s, until_s)
+        every = max(1, -(-(until_s - since_s) // most))
+        return tuple(_gapped(_thinned(entries, _COLUMN[metric.name], every)))
 
     def spreads(
         self, variant: str, since_s: int, until_s: int
-    ) -> Iterator[tuple[float, Mapping[int, int]]]:
-        """(second, count by bin) in time order."""
+    ) -> Iterator[tuple[float, int, Mapping[int, int]]]:
+        """(second, how many seconds, count by bin) in time order."""
         series = self._series.get(variant)
         if series is not None:
-            for at in range(series.since(since_s), series.since(until_s)):
-                yield float(series.keys[at][0]), dict(unpack_spread(series.spreads[at]))
+            for entry in series.between(since_s, until_s):
+                yield float(entry.t_s), entry.seconds, dict(unpack_spread(entry.spread))
+
+    def longest_s(self, since_s: int, until_s: int) -> int:
+        """The most seconds that share an entry; 1 while none does."""
+        series = next(iter(self._series.values()), None)
+        entries = [] if series is None else series.between(since_s, until_s)
+        return entries[0].seconds if entries else 1
 
     def phase_changes(self, since_s: int, until_s: int) -> list[tuple[int, str]]:
         """(second, phase) where another phase begins."""
-        changes: list[tuple[int, str]] = []
-        for second in sorted(s for s in self._phases if since_s <= s < until_s):
-            phase = self._phases[second]
-            if not changes or changes[-1][1] != phase:
-                changes.append((second, phase))
-        return changes
+        return [change for change in self._changes if since_s <= change[0] < until_s]
 
     def telling_metric(self) -> Metric:
         """The highest quantile of response time that most seconds know; low rates have a mean."""
-        figures = [f for series in self._series.values() for f in series.figures[-120:]]
-        busy = [f for f in figures if not isnan(f[_COLUMN[MEAN.name]])]
+        figures = [entry.figures for series in self._series.values() for entry in series.latest]
+        busy = [own for own in figures if not isnan(own[_COLUMN[MEAN.name]])]
         for metric in LADDER:
-            known = sum(not isnan(f[_COLUMN[metric.name]]) for f in busy)
+            known = sum(not isnan(own[_COLUMN[metric.name]]) for own in busy)
             if busy and known > len(busy) / 2:
                 return metric
         return MEAN
 
 
 def _thinned(
-    series: _Series, column: int, first: int, last: int, every: int
-) -> Iterator[tuple[float, float | None]]:
-    for start in range(first, last, every):
-        group = series.figures[start : min(last, start + every)]
-        values = [f[column] for f in group if not isnan(f[column])]
-        yield float(series.keys[start][0]), max(values, default=None)
+    entries: Iterable[_Entry], column: int, every: int
+) -> Iterator[tuple[float, int, float | None]]:
+    """(second, length, highest value) of each group of `every` seconds; longer ones stay."""
+    for _, group in groupby(entries, key=lambda e: e.t_s // every if every > 1 else e.key):
+        members = list(group)
+        value = _highest(entry.figures[column] for entry in members)
+        length = max(every, members[0].seconds)
+        yield float(members[0].t_s), length, None if isnan(value) else value
 
 
 def _gapped(
-    points: Iterable[tuple[float, float | None]], every: int
+    points: Iterable[tuple[float, int, float | None]],
 ) -> Iterator[tuple[float, float | None]]:
-    before: float | None = None
-    for second, value in points:
-        if before is not None and second - before > every + 1:
-            yield before + every, None
+    end: float | None = None
+    for second, length, value in points:
+        if end is not None and second > end + 1:
+            yield end, None
         yield second, value
-        before = second
+        end = second + length

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bench.model import Distribution, Interval, Measure, Quantile, Tally, Variant, Window
 from bench.model import EndpointKind as Kind
-from bench.tui.history import KEPT_S, History
+from bench.tui.history import FINE_S, GROUP_S, MOST_GROUPS, History
 from bench.tui.metrics import BY_NAME, LADDER, MEAN
-from tests.tui.fakes import VARIANTS, FakeRun, vitals_at
+from tests.tui.fakes import VARIANTS, FakeRun
 
 P50 = BY_NAME["response p50"]
 SENT = BY_NAME["sent"]
@@ -71,18 +71,42 @@ def test_a_second_of_two_phases_keeps_both() -> None:
     assert history.points(NAME, SENT, 0, 10) == ((1, 2), (1, 1))
 
 
-def test_an_hour_is_kept() -> None:
+def test_what_is_old_is_kept_in_groups_the_highest_of_each() -> None:
     history = History()
-    for second in range(KEPT_S + 50):
-        history.take([interval(second)], [vitals_at(second)])
-    assert history.points(NAME, SENT, 0, 9999, most=9999)[0][0] == 50
-    assert len(history.vitals) == KEPT_S
+    for second in range(FINE_S + 200):
+        history.take([interval(second, sent=second)])
+    points = history.points(NAME, SENT, 0, 9999, most=9999)
+    assert points[0] == (0, GROUP_S - 1)
+    assert points[1] == (GROUP_S, 2 * GROUP_S - 1)
+    assert points[-2:] == ((FINE_S + 198, FINE_S + 198), (FINE_S + 199, FINE_S + 199))
+    assert None not in [value for _, value in points]
+
+
+def test_a_day_takes_no_more_room_than_some_hours() -> None:
+    history = History()
+    day_s = 86_400
+    for second in range(0, day_s, GROUP_S):
+        history.take([interval(second + offset) for offset in (0, 5)])
+    points = history.points(NAME, SENT, 0, day_s, most=day_s)
+    assert points[0][0] == 0
+    assert points[-1][0] == day_s - 5
+    kept = [value for _, value in points if value is not None]
+    assert len(kept) <= FINE_S + GROUP_S * 16 + MOST_GROUPS
+
+
+def test_a_late_word_on_a_grouped_second_changes_nothing() -> None:
+    history = History()
+    for second in range(FINE_S + 200):
+        history.take([interval(second)])
+    before = history.points(NAME, SENT, 0, 9999)
+    history.take([interval(3, sent=99)])
+    assert history.points(NAME, SENT, 0, 9999) == before
 
 
 def test_spreads_read_back() -> None:
     history = History()
     history.take([interval(4)])
-    assert list(history.spreads(NAME, 0, 10)) == [(4.0, {5: 5})]
+    assert list(history.spreads(NAME, 0, 10)) == [(4.0, 1, {5: 5})]
 
 
 def test_phases_are_told_where_they_begin() -> None:

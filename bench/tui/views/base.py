@@ -137,10 +137,7 @@ def over_time(
         )
         for name, look in state.looks.items()
     )
-    note = f"{metric.unit}, each second"
-    if state.passed_s - state.since_s > MOST_POINTS:
-        every = -(-(state.passed_s - state.since_s) // MOST_POINTS)
-        note = f"{metric.unit}, the highest of each {every} s"
+    note = f"{metric.unit}, {_grain(state)}"
     if state.logarithmic:
         note += ", log"
     if chosen and state.window_s is not None:
@@ -154,6 +151,17 @@ def over_time(
         flags=phase_flags(state),
         empty=f"no second has {metric.name} yet: too few answers in it, or none",
     )
+
+
+def _grain(state: ViewState) -> str:
+    """How many seconds share a point of a chart over time."""
+    every = -(-(state.passed_s - state.since_s) // MOST_POINTS)
+    longest = state.history.longest_s(state.since_s, state.passed_s)
+    if max(every, longest) <= 1:
+        return "each second"
+    if longest <= every:
+        return f"the highest of each {every} s"
+    return f"the highest of each {every} s, at first of each {longest} s"
 
 
 def phase_flags(state: ViewState) -> tuple[Flag, ...]:

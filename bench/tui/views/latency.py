@@ -16,7 +16,7 @@ from bench.stats.quantiles import Curve
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, panel, run_axis, variant_cells
-from bench.tui.widgets.axes import label, log_axis, nines, nines_axis
+from bench.tui.widgets.axes import log_axis, nines, nines_axis
 from bench.tui.widgets.bars import Bars, BarsData
 from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
 from bench.tui.widgets.columns import Cell, Column, Row
@@ -266,10 +266,10 @@ def _heat(state: ViewState, width: int) -> HeatData:
     if name is None or name not in state.looks:
         return HeatData(title="heat map")
     columns = tuple(state.history.spreads(name, state.since_s, state.passed_s))
-    most = max((sum(counts.values()) for _, counts in columns), default=0)
+    most = max((sum(counts.values()) / seconds for _, seconds, counts in columns), default=0)
     return HeatData(
         title="heat map",
-        note=f"{state.short(name)}, response ms of each second, at most {label(most)} calls in one",
+        note=f"{state.short(name)}, response ms of each second, at most {round(most)} calls in one",
         columns=columns,
         edges_ms=_EDGES_MS,
         x=run_axis(state, width),

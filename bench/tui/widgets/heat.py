@@ -21,11 +21,14 @@ _ASCII_SHADES = " .:+*#@"
 
 @dataclass(frozen=True, slots=True)
 class HeatData:
-    """columns: a time and the count of each bin then. edges: of all bins, ascending, in ms."""
+    """columns: a time, how many seconds it stands for, and the count of each bin in them.
+
+    edges: of all bins, ascending, in ms.
+    """
 
     title: str = ""
     note: str = ""
-    columns: tuple[tuple[float, Mapping[int, int]], ...] = ()
+    columns: tuple[tuple[float, int, Mapping[int, int]], ...] = ()
     edges_ms: Sequence[float] = ()
     x: Axis | None = None
     empty: str = "no answers yet"
@@ -62,33 +65,33 @@ class Heat(Painted, can_focus=True):
         data = self._data
         head = self.section(width, data.title, data.note)
         rows, plot_width = height - 2, width - GUTTER
-        bins = [number for _, counts in data.columns for number in counts]
+        bins = [number for _, _, counts in data.columns for number in counts]
         if not bins or rows < 3 or plot_width < 12 or data.x is None:
             said = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
             return [head, said, *[blank(width)] * max(0, height - 2)]
         low, high = min(bins), max(bins) + 1
         cells = self._cells(plot_width, rows, low, high, data.x)
-        most = max((max(column) for column in cells), default=0)
+        most = max((max(column) for column in cells), default=0.0)
         body = [self._row(cells, row, rows, low, high, most) for row in range(rows)]
         return [head, *body, self._x_labels(data.x, width)]
 
-    def _cells(self, width: int, rows: int, low: int, high: int, x: Axis) -> list[list[int]]:
-        """Counts by column and row, row 0 at the bottom; a wide enough bin fills several rows."""
-        cells = [[0] * rows for _ in range(width)]
+    def _cells(self, width: int, rows: int, low: int, high: int, x: Axis) -> list[list[float]]:
+        """Calls a second by column and row, row 0 at the bottom; a bin may fill several rows."""
+        cells = [[0.0] * rows for _ in range(width)]
         step = x.high - x.low
-        for at, counts in self._data.columns:
+        for at, seconds, counts in self._data.columns:
             first = int((at - x.low) / step * width)
-            last = max(first + 1, int((at + 1 - x.low) / step * width))
+            last = max(first + 1, int((at + seconds - x.low) / step * width))
             for number, count in counts.items():
                 bottom = (number - low) * rows // (high - low)
                 top = max(bottom + 1, (number + 1 - low) * rows // (high - low))
                 for column in range(max(0, first), min(width, last)):
                     for row in range(bottom, min(rows, top)):
-                        cells[column][row] += count
+                        cells[column][row] += count / seconds
         return cells
 
     def _row(
-        self, cells: list[list[int]], row: int, rows: int, low: int, high: int, most: int
+        self, cells: list[list[float]], row: int, rows: int, low: int, high: int, most: float
     ) -> Strip:
         level = rows - 1 - row
         first = low + level * (high - low) // rows
@@ -107,7 +110,7 @@ class Heat(Painted, can_focus=True):
             parts.append((char * len(same), style))
         return strip_of(parts, GUTTER + len(cells))
 
-    def _shade(self, count: int, most: int) -> tuple[str, Style]:
+    def _shade(self, count: float, most: float) -> tuple[str, Style]:
         """By the square root, so that a few slow answers beside many quick ones can be seen."""
         if not count:
             return " ", Style.null()
