@@ -39,6 +39,8 @@ def _char(glyphs: Glyphs, dots: int) -> str:
 EMPTY = -1
 GRID = -2
 """Series of a cell that only the grid behind the lines has drawn."""
+WORDS = -3
+"""Series of a cell with a letter of what is written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,11 @@ class Canvas:
             return False
         return not any(cell + offset in self._marks for offset in range(length))
 
-    def behind(self, column: int, row: int, char: str) -> None:
+    def behind(self, column: int, row: int, char: str, series: int = GRID) -> None:
         """Draw into a cell that nothing else has drawn in."""
         cell = row * self.width + column
         if 0 <= column < self.width and 0 <= row < self.height and self._series[cell] == EMPTY:
-            self._series[cell] = GRID
+            self._series[cell] = series
             self._marks[cell] = char
 
     def row(self, y: int) -> list[Run]:

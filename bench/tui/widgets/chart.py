@@ -13,7 +13,7 @@ from textual.strip import Strip
 from bench.tui.messages import Toggled
 from bench.tui.palette import Look, Tone
 from bench.tui.widgets.axes import Axis, linear_axis, log_axis, placed
-from bench.tui.widgets.canvas import EMPTY, GRID, Canvas
+from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
 from bench.tui.widgets.painted import Painted, blank, strip_of
 
 Point = tuple[float, float | None]
@@ -180,7 +180,7 @@ class Chart(Painted, can_focus=True):
         for flag, column, until in zip(flags, columns, ends, strict=True):
             if len(flag.text) < until - column:
                 for offset, char in enumerate(flag.text):
-                    canvas.behind(column + 1 + offset, 0, char)
+                    canvas.behind(column + 1 + offset, 0, char, WORDS)
             for row in range(canvas.height):
                 canvas.behind(column, row, bar)
         for row in labels:
@@ -199,6 +199,8 @@ class Chart(Painted, can_focus=True):
     def _style(self, series: int) -> Style:
         if series == GRID:
             return self.paint.grid
+        if series == WORDS:
+            return self.paint[Tone.DIM]
         if series == EMPTY:
             return Style.null()
         data = self._data

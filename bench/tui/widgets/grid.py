@@ -296,10 +296,15 @@ class Grid(Painted, can_focus=True):
             members = [c for c, _ in visible[index:] if c.group == column.group]
             end = visible[index + len(members) - 1][1] + members[-1].width
             parts.append((" " * (start - at), self.paint.rule))
-            title = f" {column.group} "
-            room = end - start
-            parts.append((title.center(room, rule) if len(title) <= room else rule * room,
-                          self.paint.rule))  # fmt: skip
+            room, title = end - start, f" {column.group} "
+            rules = max(0, room - len(title))
+            if len(title) > room:
+                title, rules = "", room
+            parts += [
+                (rule * (rules // 2), self.paint.rule),
+                (title, self.paint[Tone.DIM]),
+                (rule * (rules - rules // 2), self.paint.rule),
+            ]
             at = end
         return strip_of(parts, width)
 

@@ -34,6 +34,8 @@ _STATE_TONES = {
 _VERDICT_TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.WARN, Verdict.INVALID: Tone.BAD}
 _WIDE = 112
 _ROOMY = 150
+_LEAST = 16
+"""Cells in which a reason still says something."""
 Part = tuple[str, Tone]
 
 
@@ -94,18 +96,21 @@ class Status(Painted):
 
 
 def _identity(data: StatusData, width: int) -> list[Part]:
-    """The target, and of all that could stand beside it what matters most."""
+    """The target and the run; beside them what must not be overlooked, as far as there is room."""
     snapshot = data.snapshot
-    target: list[Part] = [(f" {snapshot.target} ", Tone.CHIP), ("  ", Tone.TEXT)]
-    room = max(4, width - _length(target) - _length(_verdict(data)) - 2)
-    reason = [] if _shows_reason_below(width) else _reason(data)
+    parts: list[Part] = [(f" {snapshot.target} ", Tone.CHIP), ("  ", Tone.TEXT)]
+    if data.replay:
+        parts += [("REPLAY", Tone.TITLE), ("  ", Tone.TEXT)]
+    room = max(4, width - _length(parts) - _length(_verdict(data)) - 2)
     if data.notice:
-        said: Part = (clipped(f" {data.notice} ", room), Tone.ALARM)
-    elif reason:
-        said = (clipped(reason[0][0], room), Tone.WARN)
-    else:
-        said = (clipped(snapshot.title, room), Tone.STRONG)
-    return [*target, said]
+        return [*parts, (clipped(f" {data.notice} ", room), Tone.ALARM)]
+    title = clipped(snapshot.title, room)
+    parts.append((title, Tone.STRONG))
+    reason = [] if _shows_reason_below(width) else _reason(data)
+    left = room - cell_len(title) - 3
+    if reason and left > _LEAST:
+        parts += [("   ", Tone.TEXT), (clipped(reason[0][0], left), Tone.WARN)]
+    return parts
 
 
 def _verdict(data: StatusData) -> list[Part]:
@@ -249,7 +254,7 @@ def _lag(lag: Distribution) -> tuple[str, str]:
 
 
 def _shows_reason_below(width: int) -> bool:
-    """True if the last line has room for it; else it stands where the title does."""
+    """True if the last line has room for it; else it stands behind the title."""
     return width >= _ROOMY
 
 
