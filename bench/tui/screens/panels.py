@@ -27,6 +27,10 @@ class Panels(Files):
         """Show the view in sight anew."""
         raise NotImplementedError
 
+    def show_keys(self) -> None:
+        """Offer the keys that matter here."""
+        raise NotImplementedError
+
     def action_view(self, name: str) -> None:
         """Go to one of the numbered screens."""
         self._set_maximised(None)
@@ -38,7 +42,12 @@ class Panels(Files):
         line.set_class(bool(line.value), "open")
         self.view.first_focus()
         self.draw()
-        self.call_after_refresh(self.draw)  # a view that was hidden has its size only then
+        self.call_after_refresh(self.settle)
+
+    def settle(self) -> None:
+        """After a change of view: it has its size only now, and its table the keyboard."""
+        self.show_keys()
+        self.draw()
 
     def on_tab_chosen(self, message: messages.TabChosen) -> None:
         """Likewise, by a click."""

@@ -152,7 +152,7 @@ class RunScreen(Panels):
         self._choose_looks()
         if self._is_seen:
             self._show_status(snapshot)
-            self._show_keys()
+            self.show_keys()
             if self._frozen is None:
                 self.draw(charts=self._polls % CHART_EVERY == 1)
 
@@ -180,7 +180,7 @@ class RunScreen(Panels):
             widget.redraw()
         self.draw()
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
         """Those of the table that has the keyboard first, then those that matter now."""
         bound = self._bound()
         table = self.view.table
