@@ -40,6 +40,12 @@ class Steering:
         """When the load ends as things stand; a hold lasts until something changes."""
         return self._planned[-1].end_ns if self._planned else 0
 
+    def left_ns(self, now_ns: int) -> int:
+        """How much load is still to come; it does not shrink while the load is held."""
+        if self.held:
+            return sum(segment.duration_ns for segment in self._ahead)
+        return max(0, self.end_ns - now_ns)
+
     def segment_at(self, t_ns: int) -> Segment | None:
         """The segment in force at an instant, None while held or after the end."""
         if self.held:
@@ -88,6 +94,8 @@ class Steering:
 
     def _hold(self, rest: tuple[Segment, ...], at_ns: int) -> Change:
         ended = self._ended(at_ns)
+        self._planned = tuple(s for s in self._planned if s.end_ns <= at_ns)
+        self._planned += () if ended is None else (ended,)
         self.held, self._ahead = True, rest
         return Change(at_ns, ended, (), finish=False)
 

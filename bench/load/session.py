@@ -123,6 +123,8 @@ class RunSession:
         self._lost_target = ""
         self._broke = ""
         self._interrupted = False
+        self._judgement: Judgement | None = None
+        """Once the run has ended: what views and files both say."""
 
     # -- life
 
@@ -178,7 +180,7 @@ class RunSession:
         assert self._folder is not None
         self._target_statistics = await self.target.statistics()
         self.aggregate.advance(self._now_ns())
-        judgement = self._judged(running=False)
+        judgement = self._judgement = self._judged(running=False)
         verdict, windows = judgement.verdict, judgement.windows
         curves = self.aggregate.curves()
         slos = [evaluate(slo, windows, curves) for slo in self.profile.slos]
@@ -473,7 +475,7 @@ class RunSession:
         self.aggregate.advance(now_ns)
         pulse = self.aggregate.pulse()
         segment, phase = self._current(now_ns)
-        judgement = self._judged(running=True)
+        judgement = self._judgement or self._judged(running=True)
         return Snapshot(
             t_ns=now_ns,
             state=self.state,
@@ -518,7 +520,7 @@ class RunSession:
         return None if curve is None else precision(curve, q, confidence)
 
     def _remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int:
-        planned_ns = max(0, self._steering.end_ns - now_ns)
+        planned_ns = self._steering.left_ns(now_ns)
         by_precision_ns = self._stopping.remaining_ns(now_ns, windows)
         return planned_ns if by_precision_ns is None else min(planned_ns, by_precision_ns)
 

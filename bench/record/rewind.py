@@ -23,9 +23,11 @@ from bench.model import (
     Interval,
     Measure,
     Outcome,
+    Reason,
     RunEvent,
     Tally,
     Variant,
+    Verdict,
     Vitals,
     Window,
 )
@@ -52,6 +54,7 @@ from bench.record.vitals import vitals_from
 from bench.stats.quantiles import Curve
 
 LAG_WINDOW_S = 10
+UNJUDGED = "not judged yet: the run has not written its end"
 _UNMEASURED = "/unmeasured"
 _OFFERED = 5
 """Columns of sums before those of the tally: duration, planned, sent, billed ms, billed."""
@@ -75,6 +78,8 @@ class Rewind:
                 profile=load_profile(folder / PROFILE),
                 manifest=read_json(folder / MANIFEST),
                 windows=(),
+                verdict=Verdict.SUSPECT,
+                reasons=(Reason(Verdict.SUSPECT, UNJUDGED),),
             )
         )
         self.refresh()

@@ -61,6 +61,27 @@ def test_a_hold_moves_the_rest_to_the_moment_of_the_resume() -> None:
     assert steering.end_ns == at(76)
 
 
+def test_nothing_of_the_old_plan_runs_while_the_load_is_held() -> None:
+    steering = two_phases()
+    change(steering, CommandKind.HOLD, 4)
+    made = change(steering, CommandKind.RESUME, 12)  # the second phase would have run by then
+    assert made.ended is None
+    steering = two_phases()
+    change(steering, CommandKind.HOLD, 4)
+    steering.end(at(12))
+    assert steering.end_ns == at(4)
+
+
+def test_what_is_left_does_not_shrink_during_a_hold() -> None:
+    steering = two_phases()
+    assert steering.left_ns(at(3)) == at(17)
+    change(steering, CommandKind.HOLD, 4)
+    assert steering.left_ns(at(5)) == steering.left_ns(at(50)) == at(16)
+    change(steering, CommandKind.RESUME, 60)
+    assert steering.left_ns(at(61)) == at(15)
+    assert steering.left_ns(at(99)) == 0
+
+
 def test_skipping_a_phase_brings_the_next_one_forward() -> None:
     made = change(two_phases(), CommandKind.SKIP_PHASE, 4)
     assert [(s.start_ns, s.end_ns, s.end_rps) for s in made.segments] == [(at(4), at(14), 100)]

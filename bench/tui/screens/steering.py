@@ -78,7 +78,7 @@ class Steering(Screen[None]):
             self.playback.faster(SPEED_STEP**direction)
             self.poll()
         elif self._can_change_load("the rate stays"):
-            self.factor *= RATE_STEP**direction
+            self.factor = round(self.factor * RATE_STEP**direction, 4)
             said = f"load × {self.factor:.2f} of the profile's"
             self._send(CommandKind.RATE_FACTOR, said, self.factor)
 
