@@ -1,0 +1,232 @@
+"""The course of the load: what begins it, changes it and ends it, told to all workers at once.
+
+The profile's plan, the operator's commands, stop rules and the search for capacity meet here; each
+of them turns into segments for the aggregate and frames for the fleet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bench.load.control import Steering
+from bench.load.explore import Explorer
+from bench.load.files import Note
+from bench.load.fleet import LocalFleet
+from bench.load.frames import Frame, FrameKind, Replan, Start
+from bench.load.stopping import HalfWidth, Stopping
+from bench.model import (
+    NS_PER_MS,
+    NS_PER_S,
+    Command,
+    CommandKind,
+    Plan,
+    Profile,
+    RunState,
+    Segment,
+    Window,
+)
+from bench.record.aggregate import Aggregate
+
+CHANGE_MARGIN_NS = 120 * NS_PER_MS
+"""From a command of the operator's to its effect, so that all workers change over together."""
+GRACE_NS = 10 * NS_PER_S
+"""What an answer may take beyond its timeouts after the last arrival before the run aborts it."""
+LOADED = (RunState.RUNNING, RunState.HOLDING)
+"""States in which arrivals are still to come."""
+DEAF = (RunState.PREPARING, RunState.FINISHED, RunState.FAILED)
+"""States in which a command has no effect."""
+
+
+class Course:
+    """Where the run is, and what is still to come."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        plan: Plan,
+        fleet: LocalFleet,
+        aggregate: Aggregate,
+        *,
+        now_ns: Callable[[], int],
+        note: Note,
+        half_width: HalfWidth,
+    ) -> None:
+        self.state = RunState.PREPARING
+        self.interrupted = False
+        """True once the operator has ended the load."""
+        self.lost_target = ""
+        """Why the target went away under load, if it did."""
+        self._profile = profile
+        self._plan = plan
+        self._fleet = fleet
+        self._aggregate = aggregate
+        self._now_ns = now_ns
+        self._note = note
+        self._steering = Steering(plan)
+        self._explorer = (
+            Explorer(profile.capacity, len(profile.variants)) if profile.capacity else None
+        )
+        self._stopping = Stopping(profile.stop, profile.max_spend_usd, half_width)
+        self._give_up_ns: int | None = None
+
+    # -- from the first arrival to the last
+
+    def begin(self, start_ns: int) -> None:
+        """Start the load. start_ns: of the monotonic clock, late enough for every worker."""
+        self.state = RunState.RUNNING
+        self._note("start", self._profile.title or self._profile.name)
+        if self._explorer is None:
+            start = Start(start_ns, self._plan.segments)
+        else:
+            start = Start(start_ns, self._next_step(self._explorer, 0), finish=False)
+        self._fleet.broadcast(FrameKind.START, start)
+
+    def tick(self, now_ns: int, lost_target: str | None) -> None:
+        """End what is to end by now. lost_target: why the target is gone, if it is."""
+        self._check_target(lost_target)
+        self._check_stop(now_ns)
+        if self._explorer is not None:
+            self._explore(now_ns, self._explorer)
+        self._expire(now_ns)
+
+    def end(self) -> None:
+        """Every worker has ended."""
+        self.state = RunState.INTERRUPTED if self.interrupted else RunState.FINISHED
+
+    def fail(self) -> None:
+        """Something of ours broke: nothing that was still to come counts as planned."""
+        self.state = RunState.FAILED
+        self._aggregate.cut(self._now_ns())
+
+    def current(self, now_ns: int) -> tuple[Segment | None, str]:
+        """The segment in force and the name of its phase."""
+        if self._explorer is not None:
+            return self._explorer.current(now_ns)
+        segment = self._steering.segment_at(now_ns)
+        return segment, "" if segment is None else self._profile.phases[segment.phase].name
+
+    def remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int:
+        """How much load is still to come, by the plan or by the precision that is wanted."""
+        planned_ns = self._steering.left_ns(now_ns)
+        by_precision_ns = self._stopping.remaining_ns(now_ns, windows)
+        return planned_ns if by_precision_ns is None else min(planned_ns, by_precision_ns)
+
+    # -- what the operator says
+
+    def command(self, command: Command) -> None:
+        """Carry out a command; every one that has an effect is an event."""
+        if self.state in DEAF:
+            return
+        if command.kind is CommandKind.ABORT:
+            self._interrupt(command, RunState.INTERRUPTED, FrameKind.ABORT)
+        elif command.kind is CommandKind.DRAIN:
+            if self.state is not RunState.DRAINING or not self.interrupted:
+                self._interrupt(command, RunState.DRAINING, FrameKind.DRAIN)
+                self._give_up_ns = self._now_ns() + self._patience_ns()
+        elif self.state in LOADED and self._explorer is None:
+            self._steer(command)
+
+    def _interrupt(self, command: Command, state: RunState, frame: FrameKind) -> None:
+        self.interrupted = True
+        self.state = state
+        self._note("command", command.kind.value)
+        self._end_load(frame)
+
+    def _end_load(self, frame: FrameKind) -> None:
+        """No more arrivals from now on, in the workers and in the plan."""
+        now_ns = self._now_ns()
+        self._aggregate.cut(now_ns)
+        self._steering.end(now_ns)
+        self._fleet.broadcast(frame)
+
+    def _steer(self, command: Command) -> None:
+        at_ns = self._now_ns() + CHANGE_MARGIN_NS
+        change = self._steering.apply(command, at_ns)
+        self._note("command", command.kind.value, value=command.value, at_ns=at_ns)
+        if change is None:
+            return
+        if change.ended is not None:
+            self._aggregate.add_segment(change.ended)
+        for segment in change.segments:
+            self._aggregate.add_segment(segment)
+        self.state = RunState.HOLDING if self._steering.held else RunState.RUNNING
+        self._replan(change.at_ns, change.segments, change.finish)
+
+    def _replan(self, at_ns: int, segments: tuple[Segment, ...], finish: bool) -> None:
+        self._fleet.broadcast(FrameKind.REPLAN, Replan(at_ns, segments, finish))
+
+    # -- the search for capacity
+
+    def take(self, frame: Frame) -> None:
+        """Of a worker's frames, what the search goes by."""
+        if self._explorer is None:
+            return
+        if frame.kind is FrameKind.COUNTS:
+            self._explorer.take_counts(frame.payload)
+        elif frame.kind is FrameKind.ROWS:
+            self._explorer.take_rows(frame.payload)
+
+    @property
+    def answers(self) -> Sequence[tuple[int, str]]:
+        """What the search found: (index of the variant, answer in words)."""
+        return () if self._explorer is None else self._explorer.answers
+
+    def _explore(self, now_ns: int, explorer: Explorer) -> None:
+        if self.state is not RunState.RUNNING or not explorer.is_over(now_ns):
+            return
+        words, more = explorer.conclude()
+        self._note("step", words)
+        at_ns = now_ns + CHANGE_MARGIN_NS
+        if more:
+            self._replan(at_ns, self._next_step(explorer, at_ns), finish=False)
+        else:
+            self._replan(at_ns, (), finish=True)
+            self._give_up_ns = at_ns + self._patience_ns()
+            self.state = RunState.DRAINING
+
+    def _next_step(self, explorer: Explorer, at_ns: int) -> tuple[Segment, ...]:
+        step = explorer.begin(at_ns)
+        for segment, phase in step:
+            self._aggregate.add_segment(segment, phase)
+        return tuple(segment for segment, _ in step)
+
+    # -- what ends the load
+
+    def _check_target(self, lost: str | None) -> None:
+        """Without its target a run only counts refused connections: it ends there."""
+        if lost is None or self.lost_target or self.state not in LOADED:
+            return
+        self.lost_target = lost
+        self._note("target-lost", lost)
+        self.state = RunState.DRAINING
+        self._give_up_ns = self._now_ns() + GRACE_NS
+        self._end_load(FrameKind.DRAIN)
+
+    def _check_stop(self, now_ns: int) -> None:
+        if self.state not in LOADED:
+            return
+        aggregate = self._aggregate
+        reason = self._stopping.reason(now_ns, aggregate.totals, aggregate.spend_usd)
+        if reason is not None:
+            self.state = RunState.DRAINING
+            self._give_up_ns = now_ns + self._patience_ns()
+            self._note("stop", reason)
+            self._end_load(FrameKind.DRAIN)
+
+    def _expire(self, now_ns: int) -> None:
+        """After the last arrival: drain by itself, and give up on what never answers."""
+        ended = not self._steering.held and now_ns > self._steering.end_ns
+        if self.state is RunState.RUNNING and self._explorer is None and ended:
+            self.state = RunState.DRAINING
+            self._give_up_ns = self._steering.end_ns + self._patience_ns()
+        late = self._give_up_ns is not None and now_ns > self._give_up_ns
+        if self.state is RunState.DRAINING and late:
+            self.state = RunState.INTERRUPTED
+            self._note("gave-up", "some invocations never ended")
+            self._fleet.broadcast(FrameKind.ABORT)
+
+    def _patience_ns(self) -> int:
+        """The longest that an invocation can still take, retries included."""
+        retry, timeouts = self._profile.retry, self._profile.timeouts
+        attempt_ns = timeouts.connect_ns + timeouts.total_ns
+        return retry.max_attempts * attempt_ns + (retry.max_attempts - 1) * retry.cap_ns + GRACE_NS
