@@ -60,12 +60,18 @@ _UNWANTED: dict[frozenset[bytes], set[bytes]] = {}
 """Header lines seen before of which nobody wants anything: most lines of a server are the same in
 every answer."""
 _UNWANTED_LIMIT = 512
+_NOTHING: dict[bytes, bytes] = {}
 
 
 def _pick_raw(headers: RawHeaders, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
-    unwanted = _UNWANTED.setdefault(wanted, set())
+    lines = headers.lines()
+    unwanted = _UNWANTED.get(wanted)
+    if unwanted is None:
+        unwanted = _UNWANTED[wanted] = set()
+    elif unwanted.issuperset(lines):
+        return _NOTHING
     found = {}
-    for line in headers.lines():
+    for line in lines:
         if line in unwanted:
             continue
         name, _, value = line.partition(b":")

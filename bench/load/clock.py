@@ -11,6 +11,8 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
+from struct import Struct
 from time import monotonic_ns
 from typing import Protocol
 
@@ -20,8 +22,14 @@ from bench.model import NS_PER_S
 class Clock(Protocol):
     """Monotonic nanoseconds and one alarm at a time. The tests have one that they turn by hand."""
 
+    callback: Callable[[], None]
+    """What the alarm calls."""
+
     def now_ns(self) -> int:
         """Nanoseconds of CLOCK_MONOTONIC."""
+
+    def wait_briefly(self, when_ns: int) -> bool:
+        """True as soon as when_ns has come, if it is so near that an alarm would cost more."""
 
     def set_alarm(self, when_ns: int | None) -> None:
         """Call the callback at when_ns, replacing the alarm set before; None sets none."""
@@ -42,19 +50,27 @@ class TimerfdClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
         self._loop = loop
-        self._callback = callback
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._fd = self._libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
+        self.callback = callback
+        self._fd = _libc().timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create failed")
         self._armed_ns = 0
-        self._spec = _Itimerspec()
-        self._reference = ctypes.byref(self._spec)
+        self._spec = ctypes.create_string_buffer(_ITIMERSPEC.size)
+        settime = _libc().timerfd_settime
+        settime.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+        self._settime = partial(settime, self._fd, _TFD_TIMER_ABSTIME, self._spec, None)
         loop.add_reader(self._fd, self._fire)
 
     def now_ns(self) -> int:
         """Nanoseconds of CLOCK_MONOTONIC."""
         return monotonic_ns()
+
+    def wait_briefly(self, when_ns: int) -> bool:
+        """Wait for an instant at most NEAR_NS away."""
+        while (away_ns := when_ns - monotonic_ns()) > 0:
+            if away_ns > NEAR_NS:
+                return False
+        return True
 
     def set_alarm(self, when_ns: int | None) -> None:
         """Call the callback at when_ns; an instant in the past fires at once, None disarms."""
@@ -63,8 +79,8 @@ class TimerfdClock:
         if instant_ns and instant_ns == self._armed_ns:
             return
         self._armed_ns = instant_ns
-        self._spec.seconds, self._spec.nanoseconds = divmod(instant_ns, NS_PER_S)
-        self._libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, self._reference, None)
+        _ITIMERSPEC.pack_into(self._spec, 0, 0, 0, *divmod(instant_ns, NS_PER_S))
+        self._settime()
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -75,7 +91,7 @@ class TimerfdClock:
         # Setting a timerfd anew clears its readiness, which saves the read that would: disarmed
         # here, armed again by the callback.
         self._armed_ns = 0
-        self._callback()
+        self.callback()
         if not self._armed_ns:
             self.set_alarm(None)
 
@@ -85,19 +101,23 @@ class LoopClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
         self._loop = loop
-        self._callback = callback
+        self.callback = callback
         self._timer: asyncio.TimerHandle | None = None
 
     def now_ns(self) -> int:
         """Nanoseconds of the monotonic clock."""
         return monotonic_ns()
 
+    def wait_briefly(self, when_ns: int) -> bool:
+        """True if the instant has passed."""
+        return when_ns <= monotonic_ns()
+
     def set_alarm(self, when_ns: int | None) -> None:
         """Call the callback at when_ns, as well as the loop can; None sets none."""
         self.close()
         if when_ns is not None:
             wait_s = max(0, when_ns - monotonic_ns()) / NS_PER_S
-            self._timer = self._loop.call_later(wait_s, self._callback)
+            self._timer = self._loop.call_later(wait_s, lambda: self.callback())
 
     def close(self) -> None:
         """Cancel the timer."""
@@ -105,16 +125,15 @@ class LoopClock:
             self._timer.cancel()
 
 
+def _libc() -> ctypes.PyDLL:
+    """The C library, called without giving up the interpreter's lock: these calls never wait."""
+    return ctypes.PyDLL(None, use_errno=True)
+
+
+NEAR_NS = 10_000
+"""An alarm costs more than this: setting it, going to sleep, waking up."""
 _CLOCK_MONOTONIC = 1
 _TFD_TIMER_ABSTIME = 1
 
-
-class _Itimerspec(ctypes.Structure):
-    """struct itimerspec: an interval, which stays zero, and the value (time_t and long)."""
-
-    _fields_ = (
-        ("interval_seconds", ctypes.c_long),
-        ("interval_nanoseconds", ctypes.c_long),
-        ("seconds", ctypes.c_long),
-        ("nanoseconds", ctypes.c_long),
-    )
+_ITIMERSPEC = Struct("4l")
+"""struct itimerspec: an interval, which stays zero, and an instant; each in s and ns."""

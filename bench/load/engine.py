@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from heapq import heappop, heappush
 from random import Random
 from time import time
@@ -24,6 +25,7 @@ from bench.model import (
     NEVER,
     NS_PER_MS,
     NS_PER_S,
+    Answer,
     LoadSpec,
     Outcome,
     Report,
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 _START, _END, _WAIT = -1, -2, -3
 """In place of a variant: a segment begins, the plan ends, nothing until a replan."""
+_OK = Outcome.OK
+_LOOKS = 8
+"""Times that arrivals are looked for in a row before the answers get their turn."""
 _NEVER_DUE = 1 << 62
 _LAST_CUT = _NEVER_DUE + 1
 SAMPLES_PER_KIND = 5
@@ -65,18 +70,18 @@ class _Call(Exchange):
         "waited_ns",
     )
 
-    def __init__(
-        self, engine: Engine, intended_ns: int, variant: int, segment: int, caller: bool
-    ) -> None:
+    intended_ns: int
+    segment: int
+    number: int
+    event: bytes
+    waited_ns: int
+
+    def __init__(self, engine: Engine, variant: int, caller: bool) -> None:
         self.engine = engine
-        self.intended_ns = intended_ns
         self.variant = variant
-        self.segment = segment
         self.caller = caller
-        self.event = b""
-        self.number = 0
+        self.body_limit = engine._endpoints[variant].body_limit
         self.attempt = 0
-        self.waited_ns = 0
 
     def finished(self) -> None:
         self.engine._attempt_ended(self)
@@ -108,7 +113,7 @@ class Engine:
     ) -> None:
         self._clock = clock
         self._endpoints = endpoints
-        self._wires = wires
+        self._submits = [wire.submit for wire in wires]
         self._events = events
         self._checks = checks if any(checks) else ()
         self._load = load
@@ -125,10 +130,12 @@ class Engine:
         self._tails: deque[tuple[int, tuple[Segment, ...], bool]] = deque()
         self._segment: Segment | None = None
         self._callers = [0] * len(endpoints)
-        self._due: list[tuple[int, int, _Call | int]] = []
+        self._wanted = [0] * len(endpoints)
+        self._wanted_until_ns = 0
+        self._due: list[tuple[int, int, _Call | None]] = []
         self._sequence = 0
         self._ending = self._ended = False
-        self._invocations = 0
+        self._number = worker
         self.in_flight = 0
         self.rows = Rows()
         self.counts = Counts()
@@ -154,6 +161,7 @@ class Engine:
         """From at_ns (of the run) on, follow segments instead; without finish, wait after them."""
         self._tails.append((at_ns, tuple(segments), finish))
         self._cut_ns = self._tails[0][0]
+        self._wanted_until_ns = min(self._wanted_until_ns, self._cut_ns)
         while self._next[0] >= self._cut_ns:
             self._switch()
         self.pump()
@@ -162,9 +170,7 @@ class Engine:
         """No new arrivals; what is in flight goes on to its end, retries included."""
         self._tails.clear()
         self._cut_ns = _LAST_CUT
-        self._segment = None
-        self._next = (_NEVER_DUE, _END, None)
-        self._ending = True
+        self._end_timeline()
         self.pump()
 
     def abort(self) -> None:
@@ -193,21 +199,24 @@ class Engine:
         """Do all that is due and set the alarm for the next thing. The clock's callback."""
         if self._ended:
             return
-        now_ns = self._clock.now_ns() - self._start_ns
-        due = self._due
-        while True:
-            next_ns = self._next[0]
-            if due and due[0][0] <= now_ns and due[0][0] <= next_ns:
-                self._resume(due)
-            elif next_ns <= now_ns:
-                self._step()
-            else:
+        clock, start_ns, due = self._clock, self._start_ns, self._due
+        for _ in range(_LOOKS):
+            now_ns = clock.now_ns() - start_ns
+            while True:
+                next_ns = self._next[0]
+                if due and due[0][0] <= now_ns and due[0][0] <= next_ns:
+                    self._resume()
+                elif next_ns <= now_ns:
+                    self._step()
+                else:
+                    break
+            wake_ns = min(next_ns, due[0][0]) if due else next_ns
+            if self._ending and not self.in_flight:
+                self._finish()
+                return
+            if not clock.wait_briefly(wake_ns + start_ns):
                 break
-        if self._ending and not self.in_flight:
-            self._finish()
-            return
-        wake_ns = min(next_ns, due[0][0]) if due else next_ns
-        self._clock.set_alarm(None if wake_ns == _NEVER_DUE else wake_ns + self._start_ns)
+        clock.set_alarm(None if wake_ns == _NEVER_DUE else wake_ns + start_ns)
 
     def _step(self) -> None:
         intended_ns, variant, segment = self._next
@@ -217,22 +226,21 @@ class Engine:
             self._segment = segment
             self._set_callers(intended_ns)
         else:
-            self._segment = None
-            self._ending = True
-            self._next = (_NEVER_DUE, _END, None)
+            self._end_timeline()
             return
         self._advance()
 
-    def _resume(self, due: list[tuple[int, int, _Call | int]]) -> None:
-        when_ns, _, waiting = heappop(due)
-        if isinstance(waiting, _Call):
-            self._send(waiting)
-        elif waiting < 0:
+    def _resume(self) -> None:
+        when_ns, _, waiting = heappop(self._due)
+        if waiting is None:
             self._set_callers(when_ns)
+        elif waiting.attempt:
+            self._send(waiting)
         else:
             self._continue_caller(waiting, when_ns)
 
-    def _later(self, when_ns: int, waiting: _Call | int) -> None:
+    def _later(self, when_ns: int, waiting: _Call | None) -> None:
+        """Come back for a retry (a call with attempts), a caller (one without), or all callers."""
         self._sequence += 1
         heappush(self._due, (when_ns, self._sequence, waiting))
 
@@ -268,6 +276,12 @@ class Engine:
         else:
             self._next = (cut_ns, _START, None)
 
+    def _end_timeline(self) -> None:
+        self._segment = None
+        self._wanted_until_ns = 0
+        self._ending = True
+        self._next = (_NEVER_DUE, _END, None)
+
     # -- invocations
 
     def _offer(self, intended_ns: int, variant: int, segment: int) -> None:
@@ -276,7 +290,7 @@ class Engine:
         if self.in_flight >= self._limit:
             cell[1] += 1
             return
-        self._begin(_Call(self, intended_ns, variant, segment, caller=False))
+        self._begin(_Call(self, variant, caller=False), intended_ns, segment)
 
     def _cell(self, intended_ns: int, variant: int, segment: int) -> list[int]:
         second = intended_ns // NS_PER_S
@@ -289,67 +303,63 @@ class Engine:
             cell = self._cells[key] = self.counts.cell(second, variant, segment)
         return cell
 
-    def _begin(self, call: _Call) -> None:
+    def _begin(self, call: _Call, intended_ns: int, segment: int) -> None:
+        call.intended_ns, call.segment = intended_ns, segment
+        call.waited_ns = 0
         self.in_flight += 1
-        call.number = self._invocations * self._workers + self._worker
-        call.event = self._events.next(call.number)
-        self._invocations += 1
+        call.number = number = self._number
+        call.event = self._events.next(number)
+        self._number = number + self._workers
         self._send(call)
 
     def _send(self, call: _Call) -> None:
-        endpoint = self._endpoints[call.variant]
+        variant = call.variant
         call.attempt += 1
-        call.reset(endpoint.request(call.event, int(self._wall_s())), endpoint.body_limit)
-        self._wires[call.variant].submit(call)
+        call.reset(self._endpoints[variant].request(call.event, int(self._wall_s())))
+        self._submits[variant](call)
 
     def _attempt_ended(self, call: _Call) -> None:
         if self._ended:
             return
-        outcome, report, hint_ns = call.failure, None, None
-        request_id, detail = "", call.detail
-        if outcome is None:
+        if call.failure is None:
             answer = self._endpoints[call.variant].classify(call.status, call.headers, call.body)
-            outcome, report, hint_ns = answer.outcome, answer.report, answer.retry_after_ns
-            request_id, detail = answer.request_id, answer.detail
-            if outcome is Outcome.OK and self._checks:
-                outcome, detail = self._checked(call)
-        delay_ns = None
-        if outcome is not Outcome.OK:
-            self._sample(call, outcome, request_id, detail)
-            delay_ns = self._policy.next_delay_ns(
-                call.attempt, outcome, hint_ns, call.waited_ns, self._random
-            )
-        self._record(call, outcome, report, final=delay_ns is None)
+            if self._checks and answer.outcome is _OK:
+                answer = self._checked(call, answer)
+        else:
+            answer = Answer(call.failure, detail=call.detail)
+        delay_ns = None if answer.outcome is _OK else self._failed(call, answer)
+        self._record(call, answer.outcome, answer.report, delay_ns is None)
         if self.request_ids is not None:
-            self.request_ids.append(request_id)
+            self.request_ids.append(answer.request_id)
         if delay_ns is not None:
             call.waited_ns = delay_ns
             self._later(call.last_ns - self._start_ns + delay_ns, call)
             self.pump()
-        else:
-            self._invocation_ended(call)
-
-    def _checked(self, call: _Call) -> tuple[Outcome, str]:
-        """A response that breaks the contract of its event's service is the function's error."""
-        check = self._checks[call.variant]
-        problem = check(call.number, call.event, call.body) if check is not None else None
-        return (Outcome.OK, "") if problem is None else (Outcome.FUNCTION_ERROR, problem)
-
-    def _invocation_ended(self, call: _Call) -> None:
+            return
         self.in_flight -= 1
         if call.caller:
-            ready_ns = call.last_ns - self._start_ns + self._load.think_ns
-            if self._load.think_ns:
-                self._later(ready_ns, call.variant)
-                self.pump()
-            else:
-                self._continue_caller(call.variant, ready_ns)
+            self._caller_is_free(call)
         if self._ending and not self.in_flight:
             self.pump()
 
+    def _checked(self, call: _Call, answer: Answer) -> Answer:
+        """A response that breaks the contract of its event's service is the function's error."""
+        check = self._checks[call.variant]
+        problem = check(call.number, call.event, call.body) if check is not None else None
+        if problem is None:
+            return answer
+        return replace(answer, outcome=Outcome.FUNCTION_ERROR, detail=problem)
+
+    def _failed(self, call: _Call, answer: Answer) -> int | None:
+        """Keep the failure for the eye; how long to wait before the next attempt, None for none."""
+        self._sample(call, answer.outcome, answer.request_id, answer.detail)
+        return self._policy.next_delay_ns(
+            call.attempt, answer.outcome, answer.retry_after_ns, call.waited_ns, self._random
+        )
+
     def _record(self, call: _Call, outcome: Outcome, report: Report | None, final: bool) -> None:
         start_ns = self._start_ns
-        sent_ns, first_ns = call.sent_ns, call.first_ns
+        sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
         flags = FLAG_FINAL if final else 0
         if outcome is Outcome.TIMEOUT:
             flags |= FLAG_CENSORED
@@ -377,7 +387,7 @@ class Engine:
                 call.variant,
                 call.segment,
                 call.status,
-                min(call.attempt, 255),
+                attempt if attempt < 255 else 255,
                 outcome,
                 flags,
             )
@@ -398,29 +408,49 @@ class Engine:
     def _set_callers(self, t_ns: int) -> None:
         """Start the callers that the segment wants beyond those that run; ramps come back here."""
         segment = self._segment
+        self._wanted_until_ns = 0
         if segment is None or segment.start_callers is None:
             return
-        wanted = share(callers_at(segment, t_ns), self._worker, self._workers)
-        for variant in segment.variants:
+        change_ns = next_caller_change_ns(segment, t_ns)
+        for variant in range(len(self._callers)):
+            self._wanted[variant] = wanted = self._wanted_at(variant, t_ns)
             while self._callers[variant] < wanted:
                 self._callers[variant] += 1
-                self._call_again(variant, t_ns, segment)
-        change_ns = next_caller_change_ns(segment, t_ns)
+                self._cell(t_ns, variant, segment.index)[0] += 1
+                self._begin(_Call(self, variant, caller=True), t_ns, segment.index)
+        self._wanted_until_ns = min(change_ns or segment.end_ns, self._cut_ns)
         if change_ns is not None:
-            self._later(change_ns, _START)
+            self._later(change_ns, None)
 
-    def _continue_caller(self, variant: int, ready_ns: int) -> None:
-        segment = self._segment
-        if segment is not None and variant in segment.variants:
-            wanted = share(callers_at(segment, ready_ns), self._worker, self._workers)
-            if self._callers[variant] <= wanted:
-                self._call_again(variant, ready_ns, segment)
-                return
-        self._callers[variant] -= 1
+    def _caller_is_free(self, call: _Call) -> None:
+        ready_ns = call.last_ns - self._start_ns + self._load.think_ns
+        call.attempt = 0
+        if self._load.think_ns:
+            self._later(ready_ns, call)
+            self.pump()
+        else:
+            self._continue_caller(call, ready_ns)
 
-    def _call_again(self, variant: int, ready_ns: int, segment: Segment) -> None:
+    def _continue_caller(self, call: _Call, ready_ns: int) -> None:
+        """The same call goes out again as the caller's next invocation, if that is wanted still."""
+        segment, variant = self._segment, call.variant
+        if ready_ns >= self._wanted_until_ns:
+            wanted = self._wanted_at(variant, ready_ns)
+        else:
+            wanted = self._wanted[variant]
+        if segment is None or self._callers[variant] > wanted:
+            self._callers[variant] -= 1
+            return
+        if ready_ns < segment.start_ns:  # an answer that a new segment has overtaken
+            ready_ns = segment.start_ns
         self._cell(ready_ns, variant, segment.index)[0] += 1
-        self._begin(_Call(self, ready_ns, variant, segment.index, caller=True))
+        self._begin(call, ready_ns, segment.index)
+
+    def _wanted_at(self, variant: int, t_ns: int) -> int:
+        segment = self._segment
+        if segment is None or variant not in segment.variants:
+            return 0
+        return share(callers_at(segment, t_ns), self._worker, self._workers)
 
     def _finish(self) -> None:
         if not self._ended:

@@ -68,7 +68,7 @@ class Worker:
             wires.append(wire)
         events = event_source(order.target.events, order.load.seed)
         self.ended = asyncio.Event()
-        self._clock = open_clock(loop, self._on_alarm)
+        self._clock = open_clock(loop, lambda: None)
         self._engine = Engine(
             clock=self._clock,
             endpoints=self._endpoints,
@@ -82,6 +82,7 @@ class Worker:
             workers=order.workers,
             keep_request_ids=order.keep_request_ids,
         )
+        self._clock.callback = self._engine.pump
         self._health_ns, self._cpu_ns = monotonic_ns(), _cpu_ns()
         self._ship_timer: asyncio.TimerHandle | None = None
 
@@ -124,9 +125,6 @@ class Worker:
         self._clock.close()
         for pool in self._pools.values():
             pool.close()
-
-    def _on_alarm(self) -> None:
-        self._engine.pump()
 
     def _open(self, binding: Binding) -> tuple[Endpoint, MeasuredWire]:
         """A variant's endpoint and the wire under it; variants of one origin share a pool."""

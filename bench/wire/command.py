@@ -90,7 +90,7 @@ class CommandWire:
                 await process.wait()
         out.seek(0)
         err.seek(0)
-        exchange._body.append(out.read(exchange.body_limit))
+        exchange.body = out.read(exchange.body_limit)
         exchange.headers = [(_STDERR, err.read(4096)), (_RETURN_CODE, b"%d" % code)]
 
 

@@ -1,8 +1,9 @@
 """One HTTP/1.1 connection: bytes in, bytes out, one exchange at a time, no pipelining.
 
 Rules of this file:
-- A clock is read where the thing happens: before the write, in data_received, in
-  on_message_complete. Nothing is scheduled between.
+- A clock is read where the thing happens: before the write, and first thing in data_received,
+  whose bytes had all come by then: parsing is none of the server's time. Nothing is scheduled
+  between.
 - On a plain socket the request is written with os.write and not through the transport: uvloop
   queues writes until the end of the loop's turn, and the send time would be a lie by that much.
 - Whatever a server does ends as data on the exchange. Nothing here raises into the loop.
@@ -38,15 +39,15 @@ class Connection(asyncio.Protocol):
 
     on_free(connection, exchange) after an exchange that leaves the connection usable;
     on_lost(connection, exchange or None) once when it is not usable any more. Both are called
-    before the exchange's `finished`. on_first(exchange, None) at the first byte of an answer.
+    before the exchange's `finished`.
     """
 
     __slots__ = (
         "_body_bytes",
+        "_chunks",
         "_direct_fd",
         "_exchange",
         "_head",
-        "_on_first",
         "_on_free",
         "_on_lost",
         "_parser",
@@ -66,11 +67,9 @@ class Connection(asyncio.Protocol):
         self,
         on_free: Callable[[Connection, Exchange], None],
         on_lost: Callable[[Connection, Exchange | None], None],
-        on_first: Callable[[Exchange, None], object],
     ) -> None:
         self._on_free = on_free
         self._on_lost = on_lost
-        self._on_first = on_first
         self._exchange: Exchange | None = None
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
@@ -78,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._stage = _HEAD
         self._reusable = False
         self._head = b""
+        self._chunks: list[bytes] = []
         self._body_bytes = 0
         self.dns_ns = self.tcp_ns = self.tls_ns = NEVER
         self.open_ns = self.idle_since_ns = 0
@@ -94,26 +94,16 @@ class Connection(asyncio.Protocol):
             exchange.dns_ns, exchange.connect_ns = self.dns_ns, self.tcp_ns
             exchange.tls_ns = self.tls_ns
         self.uses += 1
-        self._stage = _HEAD
-        self._head = b""
-        self._body_bytes = 0
-        transport = cast(asyncio.Transport, self._transport)
         request = exchange.request
-        if self._direct_fd < 0:
-            exchange.sent_ns = monotonic_ns()
-            transport.write(request)
-            return
         exchange.sent_ns = monotonic_ns()
         try:
-            written = os.write(self._direct_fd, request)
-        except BlockingIOError:
-            written = 0
+            written = os.write(self._direct_fd, request) if self._direct_fd >= 0 else 0
         except OSError:
-            # The transport meets the same error and reports it from the loop, where it belongs.
-            transport.write(request)
-            return
+            # A full buffer, or an error that the transport meets too and reports from the loop,
+            # where it belongs.
+            written = 0
         if written < len(request):
-            transport.write(memoryview(request)[written:])
+            cast(asyncio.Transport, self._transport).write(memoryview(request)[written:])
 
     def is_stale(self, now_ns: int) -> bool:
         """True if the server has closed this idle connection, even if the loop has not seen it."""
@@ -146,13 +136,13 @@ class Connection(asyncio.Protocol):
             self._direct_fd = raw.fileno()
 
     def data_received(self, data: bytes) -> None:
+        now_ns = monotonic_ns()
         exchange = self._exchange
         if exchange is None:
             self.close()  # an answer that nobody asked for
             return
         if exchange.first_ns < 0:
-            exchange.first_ns = monotonic_ns()
-            self._on_first(exchange, None)
+            exchange.first_ns = now_ns
         if self._stage == _HEAD:
             self._head = data if not self._head else self._head + data
         try:
@@ -165,7 +155,8 @@ class Connection(asyncio.Protocol):
         if self._body_bytes > exchange.body_limit:
             self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.body_limit} bytes")
         elif self._stage == _DONE:
-            self._complete()
+            exchange.last_ns = now_ns
+            self._complete(exchange)
         elif self._stage == _HEAD and len(self._head) > HEADER_LIMIT:
             self._fail(Outcome.PROTOCOL_ERROR, f"the head exceeds {HEADER_LIMIT} bytes")
 
@@ -178,7 +169,7 @@ class Connection(asyncio.Protocol):
             self._drop(None)
         elif self._stage == _BODY and exc is None and _ends_at_eof(self._head):
             exchange.last_ns, self._reusable = monotonic_ns(), False
-            self._complete()
+            self._complete(exchange)
         else:
             self._fail(Outcome.PROTOCOL_ERROR, _lost_detail(exchange, exc))
         self._transport = None
@@ -198,14 +189,17 @@ class Connection(asyncio.Protocol):
             exchange.status = status = self._parser.get_status_code()
             self._stage = _BODY
             if status >= 200 and exchange.request.startswith(b"HEAD "):
-                self._end(reusable=False)
+                self._stage, self._reusable = _DONE, False
 
     def on_body(self, chunk: bytes) -> None:
         exchange = self._exchange
-        if self._stage == _BODY and exchange is not None:
-            self._body_bytes += len(chunk)
-            if self._body_bytes <= exchange.body_limit:
-                exchange._body.append(chunk)
+        if self._stage != _BODY or exchange is None:
+            return
+        if not self._body_bytes:
+            exchange.body = chunk
+        elif self._body_bytes <= exchange.body_limit:
+            self._chunks.append(chunk)
+        self._body_bytes += len(chunk)
 
     def on_message_complete(self) -> None:
         exchange = self._exchange
@@ -215,22 +209,19 @@ class Connection(asyncio.Protocol):
             self._head = _after_head(self._head)
             self._stage = _HEAD
         else:
-            self._end(self._parser.should_keep_alive())
-
-    def _end(self, reusable: bool) -> None:
-        exchange = self._exchange
-        if exchange is not None:
-            exchange.last_ns = monotonic_ns()
-        self._stage = _DONE
-        self._reusable = reusable
+            self._stage = _DONE
+            self._reusable = self._parser.should_keep_alive()
 
     # -- endings
 
-    def _complete(self) -> None:
-        exchange = cast("Exchange", self._exchange)
+    def _complete(self, exchange: Exchange) -> None:
         exchange.carrier = self._exchange = None
         exchange.headers = RawHeaders(self._head)
+        if self._chunks:
+            self._keep_body(exchange)
         self._head = b""
+        self._stage = _HEAD
+        self._body_bytes = 0
         if self._reusable and self.usable:
             self.idle_since_ns = exchange.last_ns
             self._on_free(self, exchange)
@@ -244,10 +235,15 @@ class Connection(asyncio.Protocol):
         self._head = b""
         self._drop(exchange)
         if exchange is not None:
+            self._keep_body(exchange)
             exchange.carrier = None
             exchange.last_ns = monotonic_ns()
             exchange.failure, exchange.detail = outcome, detail
             exchange.finished()
+
+    def _keep_body(self, exchange: Exchange) -> None:
+        exchange.body = b"".join((exchange.body, *self._chunks))[: exchange.body_limit]
+        self._chunks = []
 
     def _drop(self, exchange: Exchange | None) -> None:
         if self._transport is not None:

@@ -20,11 +20,12 @@ class Exchange:
 
     Instants are nanoseconds of the wire's clock, NEVER until they happen. failure is None when a
     complete response was read, else TIMEOUT, CONNECT_ERROR or PROTOCOL_ERROR, with `detail`
-    saying what happened in words.
+    saying what happened in words. body is the response's, as far as it was read; at most
+    body_limit bytes.
     """
 
     __slots__ = (
-        "_body",
+        "body",
         "body_limit",
         "carrier",
         "connect_ns",
@@ -41,26 +42,20 @@ class Exchange:
     )
 
     def __init__(self, request: bytes, body_limit: int = BODY_LIMIT) -> None:
-        self.reset(request, body_limit)
+        self.body_limit = body_limit
+        self.reset(request)
 
-    def reset(self, request: bytes, body_limit: int) -> None:
+    def reset(self, request: bytes) -> None:
         """Make ready for an attempt."""
         self.request = request
-        self.body_limit = body_limit
         self.carrier: object | None = None
         self.sent_ns = self.first_ns = self.last_ns = NEVER
         self.dns_ns = self.connect_ns = self.tls_ns = NEVER
         self.status = 0
         self.headers: Headers = ()
-        self._body: list[bytes] = []
+        self.body = b""
         self.failure: Outcome | None = None
         self.detail = ""
-
-    @property
-    def body(self) -> bytes:
-        """The response's body, as far as it was read; at most body_limit bytes."""
-        chunks = self._body
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def finished(self) -> None:
         """Called once by the wire when the exchange has ended, whichever way."""

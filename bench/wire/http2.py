@@ -84,12 +84,12 @@ class Http2Pool:
         response = await self._transport.handle_async_request(request)
         exchange.status = response.status_code
         exchange.headers = [(name.lower(), value) for name, value in response.headers.raw]
-        size = 0
+        body = bytearray()
         async for chunk in response.aiter_raw():
-            size += len(chunk)
-            if size > exchange.body_limit:
+            body += chunk
+            if len(body) > exchange.body_limit:
                 raise ValueError(f"the body exceeds {exchange.body_limit} bytes")
-            exchange._body.append(chunk)
+        exchange.body = bytes(body)
         await response.aclose()
 
     def _decode(self, encoded: bytes) -> httpx.Request:

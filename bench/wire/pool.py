@@ -56,15 +56,20 @@ class Pool:
         self._open: set[Connection] = set()
         self._openings: set[asyncio.Task[None]] = set()
         self._opened = self._waits = 0
-        self._first_byte = Deadlines(self._loop, timeouts.first_byte_ns, self._no_first_byte)
-        self._total = Deadlines(self._loop, timeouts.total_ns, self._not_done)
+        self._deadlines = Deadlines(self._loop, timeouts, self._no_first_byte, self._not_done)
+        self._watch, self._release = self._deadlines.watch, self._deadlines.release
 
     def submit(self, exchange: Exchange) -> None:
         """Send on a free connection, or as soon as there is one."""
-        connection = self._pop_idle()
-        if connection is not None:
-            self._start(connection, exchange)
-            return
+        idle = self._idle
+        while idle:
+            connection = idle.pop()
+            idle_ns = monotonic_ns() - connection.idle_since_ns
+            if (idle_ns < PEEK_AFTER_IDLE_NS and not self._wears_out) or self._is_good(connection):
+                connection.start(exchange)
+                self._watch(exchange, None)
+                return
+            connection.close()
         self._waits += 1
         self._queue.append(exchange)
         opening = self._loop.create_task(self._open_connection())
@@ -79,8 +84,7 @@ class Pool:
         """Abort what is under way (it ends as PROTOCOL_ERROR) and drop every connection."""
         for opening in list(self._openings):
             opening.cancel()
-        self._first_byte.close()
-        self._total.close()
+        self._deadlines.close()
         for connection in list(self._open):
             connection.abort(Outcome.PROTOCOL_ERROR, "aborted by this side")
         while self._queue:
@@ -88,33 +92,17 @@ class Pool:
 
     # -- connections
 
-    def _pop_idle(self) -> Connection | None:
-        idle = self._idle
-        if not idle:
-            return None
+    def _is_good(self, connection: Connection) -> bool:
         now_ns = monotonic_ns()
-        while idle:
-            connection = idle.pop()
-            if now_ns - connection.idle_since_ns < PEEK_AFTER_IDLE_NS and not self._wears_out:
-                return connection
-            if connection.is_stale(now_ns) or self._is_worn(connection, now_ns):
-                connection.close()
-                continue
-            return connection
-        return None
+        return not (connection.is_stale(now_ns) or self._is_worn(connection, now_ns))
 
     def _is_worn(self, connection: Connection, now_ns: int) -> bool:
         options = self._options
         too_old = options.max_age_ns and now_ns - connection.open_ns >= options.max_age_ns
         return bool(too_old or (options.max_uses and connection.uses >= options.max_uses))
 
-    def _start(self, connection: Connection, exchange: Exchange) -> None:
-        connection.start(exchange)
-        self._first_byte.watch(exchange)
-        self._total.watch(exchange)
-
     def _on_free(self, connection: Connection, exchange: Exchange) -> None:
-        self._total.release(exchange, None)
+        self._release(exchange, None)
         if not self._keeps or (
             self._wears_out and self._is_worn(connection, connection.idle_since_ns)
         ):
@@ -129,7 +117,9 @@ class Pool:
         if not connection.usable:
             return
         if self._queue:
-            self._start(connection, self._queue.popleft())
+            exchange = self._queue.popleft()
+            connection.start(exchange)
+            self._watch(exchange, None)
         else:
             connection.idle_since_ns = monotonic_ns()
             self._idle.append(connection)
@@ -137,8 +127,7 @@ class Pool:
     def _on_lost(self, connection: Connection, exchange: Exchange | None) -> None:
         self._open.discard(connection)
         if exchange is not None:
-            self._first_byte.release(exchange, None)
-            self._total.release(exchange, None)
+            self._release(exchange, None)
         if connection in self._idle:
             self._idle.remove(connection)
 
@@ -190,7 +179,7 @@ class Pool:
     async def _speak(self, sock: socket.socket) -> Connection:
         tls = self._tls
         _, protocol = await self._loop.create_connection(
-            lambda: Connection(self._on_free, self._on_lost, self._first_byte.release),
+            lambda: Connection(self._on_free, self._on_lost),
             sock=sock,
             ssl=tls,
             server_hostname=(self._options.server_name or self._host) if tls else None,

@@ -37,6 +37,9 @@ class FakeClock:
     def now_ns(self) -> int:
         return self.t_ns
 
+    def wait_briefly(self, when_ns: int) -> bool:
+        return when_ns <= self.t_ns
+
     def set_alarm(self, when_ns: int | None) -> None:
         self._alarm_ns = when_ns
 

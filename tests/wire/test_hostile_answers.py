@@ -74,7 +74,7 @@ def generated(rng: Random) -> bytes:
 
 
 def play(rng: Random) -> Counted:
-    connection = Connection(lambda *_: None, lambda *_: None, lambda *_: None)
+    connection = Connection(lambda *_: None, lambda *_: None)
     connection.connection_made(cast(asyncio.BaseTransport, FakeTransport()))
     exchange = Counted()
     connection.start(exchange)
