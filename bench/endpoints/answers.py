@@ -6,9 +6,12 @@ Nothing here raises, whatever the server sent.
 from __future__ import annotations
 
 import json
+import re
+from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
-from bench.endpoints.base import Headers, RawHeaders
+from bench.endpoints.base import Head, head_lines
 from bench.model import NS_PER_MS, NS_PER_S, Outcome
 
 DETAIL_LIMIT = 240
@@ -21,7 +24,8 @@ _LONGEST_ID = 128
 REPORT_HEADER = b"x-lamload-report"
 """A REPORT line of the function's, for endpoints that give no log: `Duration: 12.5 ms; …`."""
 
-_REQUEST_IDS = (b"x-amzn-requestid", b"apigw-requestid", b"x-amz-cf-id", b"x-request-id")
+REQUEST_IDS = (b"x-amzn-requestid", b"apigw-requestid", b"x-amz-cf-id", b"x-request-id")
+"""Headers with the server's id of a request, the best one first."""
 
 THROTTLE_CODES = frozenset(
     {
@@ -44,34 +48,16 @@ THROTTLE_CODES = frozenset(
 """Error codes that AWS SDKs retry as throttling. Source: botocore's retries.standard."""
 
 
-def pick(headers: Headers, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
+def line_with(*names: bytes) -> Callable[[Head], object]:
+    """Looks whether a head may have one of these headers, at the price of one search."""
+    return re.compile(rb"\n(?:%s):" % b"|".join(map(re.escape, names)), re.IGNORECASE).search
+
+
+def pick(head: Head, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
     """The wanted headers (names in lower case) that are there; of repeated ones the last."""
-    if type(headers) is RawHeaders:
-        return _pick_raw(headers, wanted)
+    unwanted = _UNWANTED[wanted]
     found = {}
-    for name, value in headers:
-        key = name.lower()
-        if key in wanted:
-            found[key] = value
-    return found
-
-
-_UNWANTED: dict[frozenset[bytes], set[bytes]] = {}
-"""Header lines seen before of which nobody wants anything: most lines of a server are the same in
-every answer."""
-_UNWANTED_LIMIT = 512
-_NOTHING: dict[bytes, bytes] = {}
-
-
-def _pick_raw(headers: RawHeaders, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
-    lines = headers.lines()
-    unwanted = _UNWANTED.get(wanted)
-    if unwanted is None:
-        unwanted = _UNWANTED[wanted] = set()
-    elif unwanted.issuperset(lines):
-        return _NOTHING
-    found = {}
-    for line in lines:
+    for line in head_lines(head):
         if line in unwanted:
             continue
         name, _, value = line.partition(b":")
@@ -85,9 +71,15 @@ def _pick_raw(headers: RawHeaders, wanted: frozenset[bytes]) -> dict[bytes, byte
     return found
 
 
+_UNWANTED: defaultdict[frozenset[bytes], set[bytes]] = defaultdict(set)
+"""Lines of heads seen before of which nobody wants anything: most lines of a server are the same
+in every answer."""
+_UNWANTED_LIMIT = 512
+
+
 def request_id_of(found: dict[bytes, bytes]) -> str:
     """The server's id of the request, or '' for none that can be printed."""
-    for name in _REQUEST_IDS:
+    for name in REQUEST_IDS:
         if name in found:
             request_id = found[name].decode("latin-1")[:_LONGEST_ID]
             return request_id if request_id.isprintable() else ""

@@ -7,58 +7,34 @@ name it there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, overload
+from typing import Protocol
 
 from bench.model import Answer
 
-Headers = Sequence[tuple[bytes, bytes]]
-"""Raw response headers in order of arrival; names in the case that the server sent."""
+Head = bytes
+"""The head of a response as it came, perhaps with its body behind: who wants a header looks for it
+himself, since most answers are known by their status alone."""
 
 
-class RawHeaders(Sequence[tuple[bytes, bytes]]):
-    """Headers as they came, read only by who asks: most answers are known by their status.
+def head_of(pairs: Iterable[tuple[bytes, bytes]]) -> Head:
+    """A head without a status line, for what did not come over HTTP/1.1."""
+    return b"".join((b"\r\n", *(b"%s: %s\r\n" % pair for pair in pairs), b"\r\n"))
 
-    raw begins with the head of a response and may go on with its body.
-    """
 
-    __slots__ = ("_pairs", "_raw")
+def head_lines(head: Head) -> list[bytes]:
+    """The lines of a head; the first one is the status line."""
+    end = head.find(b"\r\n\r\n")
+    if end >= 0:
+        return head[:end].split(b"\r\n")
+    return head.replace(b"\r", b"").partition(b"\n\n")[0].split(b"\n")
 
-    def __init__(self, raw: bytes) -> None:
-        self._raw = raw
-        self._pairs: list[tuple[bytes, bytes]] | None = None
 
-    def lines(self) -> list[bytes]:
-        """The lines of the head without the first one, the status line."""
-        end = self._raw.find(b"\r\n\r\n")
-        if end >= 0:
-            return self._raw[:end].split(b"\r\n")[1:]
-        head = self._raw.replace(b"\r", b"").partition(b"\n\n")[0]
-        return head.split(b"\n")[1:]
-
-    def _read(self) -> list[tuple[bytes, bytes]]:
-        if self._pairs is None:
-            parts = (line.partition(b":") for line in self.lines())
-            self._pairs = [(name.strip(), value.strip()) for name, colon, value in parts if colon]
-        return self._pairs
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-    @overload
-    def __getitem__(self, index: int) -> tuple[bytes, bytes]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[tuple[bytes, bytes]]: ...
-
-    def __getitem__(
-        self, index: int | slice
-    ) -> tuple[bytes, bytes] | Sequence[tuple[bytes, bytes]]:
-        return self._read()[index]
-
-    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
-        return iter(self._read())
+def headers_of(head: Head) -> list[tuple[bytes, bytes]]:
+    """All headers in order of arrival; names in the case that the server sent."""
+    parts = (line.partition(b":") for line in head_lines(head)[1:])
+    return [(name.strip(), value.strip()) for name, colon, value in parts if colon]
 
 
 class Endpoint(Protocol):
@@ -79,8 +55,14 @@ class Endpoint(Protocol):
         hot path: an endpoint keeps what it can for the same event object and second.
         """
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
-        """What the response means. Never raises: whatever cannot be read is a PROTOCOL_ERROR."""
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
+        """What the response means. Never raises: whatever cannot be read is a PROTOCOL_ERROR.
+
+        An answer that is OK may come without its request id, which few ask for.
+        """
+
+    def request_id(self, head: Head) -> str:
+        """The server's id of the request, or '' for none that can be printed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ import httpx
 
 from bench import __version__
 from bench.aws.sigv4 import PreparedSignature, Signer, payload_hash
+from bench.endpoints.answers import REQUEST_IDS, pick, request_id_of
+from bench.endpoints.base import Head
 from bench.errors import TargetError
 
 USER_AGENT = f"lamload/{__version__}"
@@ -24,6 +26,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(rb"[0-9A-Za-z._:-]+")
 _NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
 _KEPT_HASHES = 8
+_IDS = frozenset(REQUEST_IDS)
 
 
 class CompiledRequest:
@@ -80,6 +83,10 @@ class CompiledEndpoint:
         self.origin = request.origin
         self.body_limit = body_limit
         self.request = request.encode
+
+    def request_id(self, head: Head) -> str:
+        """The server's id of the request, or '' for none that can be printed."""
+        return request_id_of(pick(head, _IDS))
 
 
 def origin_of(url: httpx.URL) -> str:

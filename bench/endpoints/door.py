@@ -15,14 +15,16 @@ from __future__ import annotations
 from bench.aws.report_line import parse_timing_header
 from bench.endpoints.answers import (
     REPORT_HEADER,
+    REQUEST_IDS,
     excerpt,
+    line_with,
     one_line,
     pick,
     request_id_of,
     retry_after_ns,
     status_outcome,
 )
-from bench.endpoints.base import Headers
+from bench.endpoints.base import Head
 from bench.endpoints.compiled import CompiledEndpoint
 from bench.model import Answer, Outcome
 
@@ -43,6 +45,7 @@ REASONS = {
 """Source: Elastic Load Balancing user guide, error reason codes of Lambda targets."""
 
 _PLAIN_OK = Answer(Outcome.OK)
+_has_report = line_with(REPORT_HEADER)
 
 Explanation = tuple[Outcome, str]
 """An outcome with its detail."""
@@ -51,10 +54,7 @@ _WANTED = frozenset(
     {
         REPORT_HEADER,
         REASON_HEADER,
-        b"x-amzn-requestid",
-        b"apigw-requestid",
-        b"x-amz-cf-id",
-        b"x-request-id",
+        *REQUEST_IDS,
         b"retry-after",
         b"x-amz-retry-after",
         b"x-amzn-errortype",
@@ -66,11 +66,11 @@ _WANTED = frozenset(
 class DoorEndpoint(CompiledEndpoint):
     """A front door; subclasses say what its own failures mean."""
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
         """The answer, by status, headers and, for failures, body."""
-        found = pick(headers, _WANTED)
-        if not found and 200 <= status < 400:
+        if 200 <= status < 400 and not _has_report(head):
             return _PLAIN_OK
+        found = pick(head, _WANTED)
         report = parse_timing_header(found[REPORT_HEADER]) if REPORT_HEADER in found else None
         if 200 <= status < 400:
             return Answer(Outcome.OK, report, None, request_id_of(found))

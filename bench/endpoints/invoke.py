@@ -16,13 +16,14 @@ from bench.endpoints.answers import (
     THROTTLE_CODES,
     excerpt,
     json_object,
+    line_with,
     one_line,
     pick,
     request_id_of,
     retry_after_ns,
     status_outcome,
 )
-from bench.endpoints.base import Headers
+from bench.endpoints.base import Head
 from bench.endpoints.compiled import CompiledEndpoint
 from bench.model import Answer, Outcome, Report
 
@@ -32,6 +33,8 @@ BODY_LIMIT = 6_291_556
 _FUNCTION_ERROR = b"x-amz-function-error"
 _LOG_RESULT = b"x-amz-log-result"
 _ERROR_TYPE = b"x-amzn-errortype"
+_has_more = line_with(_FUNCTION_ERROR, _LOG_RESULT)
+_PLAIN_OK = Answer(Outcome.OK)
 SERVICE_HEADERS = frozenset(
     {
         _FUNCTION_ERROR,
@@ -48,9 +51,11 @@ SERVICE_HEADERS = frozenset(
 class InvokeEndpoint(CompiledEndpoint):
     """`POST /2015-03-31/functions/{name}/invocations`."""
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
         """The answer; its report comes from the log's tail, if that was asked for."""
-        found = pick(headers, SERVICE_HEADERS)
+        if status == 200 and not _has_more(head):
+            return _PLAIN_OK
+        found = pick(head, SERVICE_HEADERS)
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)

@@ -24,7 +24,7 @@ from bench.endpoints.answers import (
     request_id_of,
     retry_after_ns,
 )
-from bench.endpoints.base import Headers
+from bench.endpoints.base import Head
 from bench.endpoints.compiled import CompiledEndpoint, CompiledRequest
 from bench.endpoints.invoke import SERVICE_HEADERS, service_error
 from bench.model import Answer, Outcome
@@ -81,9 +81,9 @@ class StepFunctionsEndpoint(CompiledEndpoint):
             self._event, self._body = event, self._head + text.encode("ascii") + b"}"
         return self._encode(self._body, epoch_s)
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
         """The answer. A report is there only if the response carries one in `x-lamload-report`."""
-        found = pick(headers, _WANTED)
+        found = pick(head, _WANTED)
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)

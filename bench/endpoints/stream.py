@@ -19,7 +19,7 @@ from bench.endpoints.answers import (
     request_id_of,
     retry_after_ns,
 )
-from bench.endpoints.base import Headers
+from bench.endpoints.base import Head
 from bench.endpoints.compiled import CompiledEndpoint
 from bench.endpoints.eventstream import BrokenStream, EventFrame, read_frames
 from bench.endpoints.invoke import SERVICE_HEADERS, function_error, service_error
@@ -32,9 +32,9 @@ BODY_LIMIT = 256 * 1024 * 1024
 class StreamEndpoint(CompiledEndpoint):
     """`POST /2021-11-15/functions/{name}/response-streaming-invocations`."""
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
         """The answer, once the stream has ended."""
-        found = pick(headers, SERVICE_HEADERS)
+        found = pick(head, SERVICE_HEADERS)
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)

@@ -28,7 +28,6 @@ from bench.model import (
     Answer,
     LoadSpec,
     Outcome,
-    Report,
     RetrySpec,
     Sample,
     Segment,
@@ -84,7 +83,31 @@ class _Call(Exchange):
         self.attempt = 0
 
     def finished(self) -> None:
-        self.engine._attempt_ended(self)
+        """An attempt has ended: keep its row, then try again, go on as a caller, or be done."""
+        engine = self.engine
+        if engine._ended:
+            return
+        if self.failure is None:
+            answer = engine._endpoints[self.variant].classify(self.status, self.head, self.body)
+            if engine._checks and answer.outcome is _OK:
+                answer = engine._checked(self, answer)
+        else:
+            answer = Answer(self.failure, detail=self.detail)
+        delay_ns = None if answer.outcome is _OK else engine._failed(self, answer)
+        engine._record(self, answer, delay_ns is None)
+        if delay_ns is not None:
+            self.waited_ns = delay_ns
+            engine._retry(self)
+            return
+        engine.in_flight -= 1
+        if self.caller:
+            self.attempt = 0
+            if engine._load.think_ns:
+                engine._let_think(self)
+            else:
+                engine._continue_caller(self, self.last_ns - engine._start_ns)
+        if engine._ending and not engine.in_flight:
+            engine.pump()
 
 
 class Engine:
@@ -94,6 +117,45 @@ class Engine:
     absolute (the clock's) inside and relative to start_ns in rows. done() is called once, when
     everything has ended or was aborted.
     """
+
+    __slots__ = (
+        "_callers",
+        "_cells",
+        "_checks",
+        "_clock",
+        "_cut_ns",
+        "_done",
+        "_due",
+        "_ended",
+        "_ending",
+        "_endpoints",
+        "_event",
+        "_events",
+        "_limit",
+        "_load",
+        "_next",
+        "_number",
+        "_policy",
+        "_random",
+        "_sample_counts",
+        "_second",
+        "_segment",
+        "_sequence",
+        "_start_ns",
+        "_submits",
+        "_tails",
+        "_timeline",
+        "_wall_s",
+        "_wanted",
+        "_wanted_until_ns",
+        "_worker",
+        "_workers",
+        "counts",
+        "in_flight",
+        "request_ids",
+        "rows",
+        "samples",
+    )
 
     def __init__(
         self,
@@ -113,8 +175,9 @@ class Engine:
     ) -> None:
         self._clock = clock
         self._endpoints = endpoints
-        self._submits = [wire.submit for wire in wires]
+        self._submits: list[Callable[[Exchange], None]] = [wire.submit for wire in wires]
         self._events = events
+        self._event = events.next(0) if events.constant else b""
         self._checks = checks if any(checks) else ()
         self._load = load
         self._policy = RetryPolicy(retry)
@@ -308,7 +371,7 @@ class Engine:
         call.waited_ns = 0
         self.in_flight += 1
         call.number = number = self._number
-        call.event = self._events.next(number)
+        call.event = self._event or self._events.next(number)
         self._number = number + self._workers
         self._send(call)
 
@@ -317,30 +380,6 @@ class Engine:
         call.attempt += 1
         call.reset(self._endpoints[variant].request(call.event, int(self._wall_s())))
         self._submits[variant](call)
-
-    def _attempt_ended(self, call: _Call) -> None:
-        if self._ended:
-            return
-        if call.failure is None:
-            answer = self._endpoints[call.variant].classify(call.status, call.headers, call.body)
-            if self._checks and answer.outcome is _OK:
-                answer = self._checked(call, answer)
-        else:
-            answer = Answer(call.failure, detail=call.detail)
-        delay_ns = None if answer.outcome is _OK else self._failed(call, answer)
-        self._record(call, answer.outcome, answer.report, delay_ns is None)
-        if self.request_ids is not None:
-            self.request_ids.append(answer.request_id)
-        if delay_ns is not None:
-            call.waited_ns = delay_ns
-            self._later(call.last_ns - self._start_ns + delay_ns, call)
-            self.pump()
-            return
-        self.in_flight -= 1
-        if call.caller:
-            self._caller_is_free(call)
-        if self._ending and not self.in_flight:
-            self.pump()
 
     def _checked(self, call: _Call, answer: Answer) -> Answer:
         """A response that breaks the contract of its event's service is the function's error."""
@@ -352,12 +391,17 @@ class Engine:
 
     def _failed(self, call: _Call, answer: Answer) -> int | None:
         """Keep the failure for the eye; how long to wait before the next attempt, None for none."""
-        self._sample(call, answer.outcome, answer.request_id, answer.detail)
+        self._sample(call, answer.outcome, self._request_id(call, answer), answer.detail)
         return self._policy.next_delay_ns(
             call.attempt, answer.outcome, answer.retry_after_ns, call.waited_ns, self._random
         )
 
-    def _record(self, call: _Call, outcome: Outcome, report: Report | None, final: bool) -> None:
+    def _retry(self, call: _Call) -> None:
+        self._later(call.last_ns - self._start_ns + call.waited_ns, call)
+        self.pump()
+
+    def _record(self, call: _Call, answer: Answer, final: bool) -> None:
+        outcome, report = answer.outcome, answer.report
         start_ns = self._start_ns
         sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
         flags = FLAG_FINAL if final else 0
@@ -392,6 +436,11 @@ class Engine:
                 flags,
             )
         )
+        if self.request_ids is not None:
+            self.request_ids.append(self._request_id(call, answer))
+
+    def _request_id(self, call: _Call, answer: Answer) -> str:
+        return answer.request_id or self._endpoints[call.variant].request_id(call.head)
 
     def _sample(self, call: _Call, outcome: Outcome, request_id: str, detail: str) -> None:
         key = (call.variant, outcome)
@@ -422,14 +471,9 @@ class Engine:
         if change_ns is not None:
             self._later(change_ns, None)
 
-    def _caller_is_free(self, call: _Call) -> None:
-        ready_ns = call.last_ns - self._start_ns + self._load.think_ns
-        call.attempt = 0
-        if self._load.think_ns:
-            self._later(ready_ns, call)
-            self.pump()
-        else:
-            self._continue_caller(call, ready_ns)
+    def _let_think(self, call: _Call) -> None:
+        self._later(call.last_ns - self._start_ns + self._load.think_ns, call)
+        self.pump()
 
     def _continue_caller(self, call: _Call, ready_ns: int) -> None:
         """The same call goes out again as the caller's next invocation, if that is wanted still."""

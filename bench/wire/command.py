@@ -14,8 +14,9 @@ import tempfile
 from fcntl import F_SETFL, fcntl
 from time import monotonic_ns
 from typing import IO
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from bench.endpoints.base import CommandEndpoint, Headers
+from bench.endpoints.base import CommandEndpoint, Head, head_of, headers_of
 from bench.model import NS_PER_MS, NS_PER_S, Answer, Outcome, Timeouts
 from bench.wire.exchange import Exchange
 from bench.wire.pool import PoolStats
@@ -91,7 +92,8 @@ class CommandWire:
         out.seek(0)
         err.seek(0)
         exchange.body = out.read(exchange.body_limit)
-        exchange.headers = [(_STDERR, err.read(4096)), (_RETURN_CODE, b"%d" % code)]
+        said = quote_from_bytes(err.read(4096)).encode("ascii")
+        exchange.head = head_of([(_STDERR, said), (_RETURN_CODE, b"%d" % code)])
 
 
 class CommandAdapter:
@@ -107,7 +109,12 @@ class CommandAdapter:
         """The event itself: the wire asks the endpoint for the command."""
         return event
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
-        """What the end of the process means."""
-        said = dict(headers)
-        return self._endpoint.classify_process(int(said[_RETURN_CODE]), body, said[_STDERR])
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
+        """What the end of the process means, with the request id that it tells."""
+        said = dict(headers_of(head))
+        stderr = unquote_to_bytes(said[_STDERR])
+        return self._endpoint.classify_process(int(said[_RETURN_CODE]), body, stderr)
+
+    def request_id(self, head: Head) -> str:
+        """None beside the answer's own."""
+        return ""

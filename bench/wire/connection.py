@@ -12,16 +12,16 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-import os
 import select
 import ssl
 from collections.abc import Callable
+from os import write
 from time import monotonic_ns
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from bench.endpoints.base import RawHeaders
+from bench.endpoints.base import headers_of
 from bench.model import NEVER, NS_PER_S, Outcome
 
 if TYPE_CHECKING:
@@ -86,8 +86,16 @@ class Connection(asyncio.Protocol):
 
     # -- what the pool calls
 
-    def start(self, exchange: Exchange) -> None:
-        """Send the exchange's request now. Only on a free connection."""
+    def start(self, exchange: Exchange) -> bool:
+        """Send the exchange's request now. Only on a free connection.
+
+        False, and nothing is sent, if the server has closed this idle connection, even if the
+        loop has not seen it.
+        """
+        exchange.sent_ns = now_ns = monotonic_ns()
+        if now_ns - self.idle_since_ns > PEEK_AFTER_IDLE_NS and self._is_stale():
+            exchange.sent_ns = NEVER
+            return False
         self._exchange = exchange
         exchange.carrier = self
         if not self.uses:
@@ -95,22 +103,19 @@ class Connection(asyncio.Protocol):
             exchange.tls_ns = self.tls_ns
         self.uses += 1
         request = exchange.request
-        exchange.sent_ns = monotonic_ns()
         try:
-            written = os.write(self._direct_fd, request) if self._direct_fd >= 0 else 0
+            written = write(self._direct_fd, request) if self._direct_fd >= 0 else 0
         except OSError:
             # A full buffer, or an error that the transport meets too and reports from the loop,
             # where it belongs.
             written = 0
         if written < len(request):
             cast(asyncio.Transport, self._transport).write(memoryview(request)[written:])
+        return True
 
-    def is_stale(self, now_ns: int) -> bool:
-        """True if the server has closed this idle connection, even if the loop has not seen it."""
-        if not self.usable:
-            return True
-        if self._direct_fd < 0 or now_ns - self.idle_since_ns < PEEK_AFTER_IDLE_NS:
-            return False
+    def _is_stale(self) -> bool:
+        if not self.usable or self._direct_fd < 0:
+            return not self.usable
         poll = select.poll()
         poll.register(self._direct_fd, select.POLLIN)
         return bool(poll.poll(0))  # end of file, or bytes that nobody asked for
@@ -188,7 +193,7 @@ class Connection(asyncio.Protocol):
         if self._stage == _HEAD and exchange is not None:
             exchange.status = status = self._parser.get_status_code()
             self._stage = _BODY
-            if status >= 200 and exchange.request.startswith(b"HEAD "):
+            if exchange.request[:5] == b"HEAD " and status >= 200:
                 self._stage, self._reusable = _DONE, False
 
     def on_body(self, chunk: bytes) -> None:
@@ -216,7 +221,7 @@ class Connection(asyncio.Protocol):
 
     def _complete(self, exchange: Exchange) -> None:
         exchange.carrier = self._exchange = None
-        exchange.headers = RawHeaders(self._head)
+        exchange.head = self._head
         if self._chunks:
             self._keep_body(exchange)
         self._head = b""
@@ -271,7 +276,7 @@ def _after_head(raw: bytes) -> bytes:
 
 def _ends_at_eof(head: bytes) -> bool:
     """A body without a length ends with the connection (RFC 9112, 6.3); any other is cut short."""
-    names = {name.lower() for name, _ in RawHeaders(head)}
+    names = {name.lower() for name, _ in headers_of(head)}
     return b"content-length" not in names and b"transfer-encoding" not in names
 
 

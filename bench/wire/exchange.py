@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bench.endpoints.base import Headers
+from bench.endpoints.base import headers_of
 from bench.model import NEVER, Outcome
 
 BODY_LIMIT = 16 * 1024 * 1024
@@ -33,7 +33,7 @@ class Exchange:
         "dns_ns",
         "failure",
         "first_ns",
-        "headers",
+        "head",
         "last_ns",
         "request",
         "sent_ns",
@@ -52,10 +52,15 @@ class Exchange:
         self.sent_ns = self.first_ns = self.last_ns = NEVER
         self.dns_ns = self.connect_ns = self.tls_ns = NEVER
         self.status = 0
-        self.headers: Headers = ()
+        self.head = b""
         self.body = b""
         self.failure: Outcome | None = None
         self.detail = ""
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The response's headers in order of arrival."""
+        return headers_of(self.head)
 
     def finished(self) -> None:
         """Called once by the wire when the exchange has ended, whichever way."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from bench.endpoints.base import head_of
 from bench.errors import UsageError
 from bench.model import NS_PER_MS, NS_PER_S, Connections, Outcome, Timeouts
 from bench.wire.exchange import Exchange
@@ -83,7 +84,7 @@ class Http2Pool:
         request.extensions = {"trace": trace, "timeout": self._timeout()}
         response = await self._transport.handle_async_request(request)
         exchange.status = response.status_code
-        exchange.headers = [(name.lower(), value) for name, value in response.headers.raw]
+        exchange.head = head_of(response.headers.raw)
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import httpx
 
 from bench.model import NEVER, NS_PER_MS, NS_PER_S, Connections, Outcome, Timeouts
-from bench.wire.connection import PEEK_AFTER_IDLE_NS, Connection
+from bench.wire.connection import Connection
 from bench.wire.deadlines import Deadlines
 from bench.wire.exchange import Exchange
 from bench.wire.resolver import Address, Resolver
@@ -64,9 +64,8 @@ class Pool:
         idle = self._idle
         while idle:
             connection = idle.pop()
-            idle_ns = monotonic_ns() - connection.idle_since_ns
-            if (idle_ns < PEEK_AFTER_IDLE_NS and not self._wears_out) or self._is_good(connection):
-                connection.start(exchange)
+            worn = self._wears_out and self._is_worn(connection, monotonic_ns())
+            if not worn and connection.start(exchange):
                 self._watch(exchange, None)
                 return
             connection.close()
@@ -92,10 +91,6 @@ class Pool:
 
     # -- connections
 
-    def _is_good(self, connection: Connection) -> bool:
-        now_ns = monotonic_ns()
-        return not (connection.is_stale(now_ns) or self._is_worn(connection, now_ns))
-
     def _is_worn(self, connection: Connection, now_ns: int) -> bool:
         options = self._options
         too_old = options.max_age_ns and now_ns - connection.open_ns >= options.max_age_ns
@@ -118,8 +113,11 @@ class Pool:
             return
         if self._queue:
             exchange = self._queue.popleft()
-            connection.start(exchange)
-            self._watch(exchange, None)
+            if connection.start(exchange):
+                self._watch(exchange, None)
+            else:
+                connection.close()
+                self.submit(exchange)
         else:
             connection.idle_since_ns = monotonic_ns()
             self._idle.append(connection)
@@ -157,7 +155,7 @@ class Pool:
         except BaseException:
             sock.close()
             raise
-        connection.open_ns = monotonic_ns()
+        connection.open_ns = connection.idle_since_ns = monotonic_ns()
         connection.dns_ns, connection.tcp_ns = dns_ns, connected_ns - started_ns
         connection.tls_ns = NEVER if self._tls is None else connection.open_ns - connected_ns
         return connection

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 from bench.aws.credentials import Credentials
-from bench.endpoints.base import Endpoint
+from bench.endpoints.base import Endpoint, head_of
 from bench.endpoints.registry import endpoint_for
 from bench.model import Answer, Binding, EndpointKind, Target, TargetKind, Variant
 
@@ -41,14 +42,16 @@ def endpoint(kind: EndpointKind, credentials: Credentials | None = None, **bound
 
 def classify(kind: EndpointKind, status: int, body: bytes = b"", **headers: str | bytes) -> Answer:
     """Keyword `x_amz_function_error="Unhandled"` is the header X-Amz-Function-Error."""
-    raw = [
+    head = head_of(
         (
             name.replace("_", "-").title().encode(),
             value if isinstance(value, bytes) else value.encode(),
         )
         for name, value in headers.items()
-    ]
-    return endpoint(kind).classify(status, raw, body)
+    )
+    made = endpoint(kind)
+    answer = made.classify(status, head, body)
+    return replace(answer, request_id=answer.request_id or made.request_id(head))
 
 
 def log_tail(report: str = REPORT) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.endpoints.base import Headers
+from bench.endpoints.base import Head
 from bench.load.engine import Engine
 from bench.model import (
     NS_PER_MS,
@@ -105,12 +105,15 @@ class FakeEndpoint:
     def request(self, event: bytes, epoch_s: int) -> bytes:
         return event
 
-    def classify(self, status: int, headers: Headers, body: bytes) -> Answer:
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
         if status == 200:
             return Answer(Outcome.OK)
         if status == 429:
             return Answer(Outcome.THROTTLED, retry_after_ns=self.retry_after_ns, detail="slow down")
         return Answer(Outcome.SERVER_ERROR)
+
+    def request_id(self, head: Head) -> str:
+        return ""
 
 
 class CountingEvents:

@@ -15,6 +15,7 @@ from bench.model import (
     RetrySpec,
 )
 from bench.record.columns import FLAG_CENSORED
+from bench.wire.exchange import Exchange
 from tests.load.fakes import Bench, constant, segment
 
 EVEN = Arrivals.EVEN
@@ -149,6 +150,22 @@ def test_callers_move_to_the_next_segment() -> None:
     late = bench.final[bench.final["intended_ns"] >= NS_PER_S]
     assert set(late["variant"].tolist()) == {1}
     assert len(late) == pytest.approx(100, abs=3)
+
+
+def test_a_caller_whose_answer_a_new_segment_has_overtaken_goes_on() -> None:
+    held: list[Exchange] = []
+    bench = Bench(constant(1))
+    bench.engine._submits[0] = held.append
+    bench.start(segment(0, 1, callers=1), segment(0, 1, start_s=1, index=1, callers=1))
+    (first,) = held
+    answered_ns = bench.clock.t_ns + NS_PER_S - 1
+    bench.clock.t_ns += NS_PER_S
+    bench.engine.pump()  # the second segment begins before the loop comes to the answer
+    first.status, first.last_ns = 200, answered_ns
+    first.finished()
+    assert bench.engine.in_flight == 1
+    bench.take()
+    assert bench.counts["segment"].tolist() == [0, 1]
 
 
 def test_drain_stops_arrivals_and_waits_for_answers() -> None:

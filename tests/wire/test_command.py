@@ -36,7 +36,7 @@ async def run(script: Script, event: bytes = b"{}", total_ms: int = 20_000) -> t
     await asyncio.wait_for(probe.done, 30)
     if probe.failure is not None:
         return probe, Answer(probe.failure, detail=probe.detail)
-    return probe, adapter.classify(probe.status, probe.headers, probe.body)
+    return probe, adapter.classify(probe.status, probe.head, probe.body)
 
 
 async def test_the_event_goes_in_and_both_outputs_come_back() -> None:
