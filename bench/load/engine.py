@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 _START, _END, _WAIT = -1, -2, -3
 """In place of a variant: a segment begins, the plan ends, nothing until a replan."""
-_OK = Outcome.OK
+_OK, _TIMEOUT = Outcome.OK, Outcome.TIMEOUT
+"""Members of an Enum are found slowly."""
 _LOOKS = 8
 """Times that arrivals are looked for in a row before the answers get their turn."""
 _NEVER_DUE = 1 << 62
@@ -102,7 +103,7 @@ class _Call(Exchange):
         engine.in_flight -= 1
         if self.caller:
             self.attempt = 0
-            if engine._load.think_ns:
+            if engine._think_ns:
                 engine._let_think(self)
             else:
                 engine._continue_caller(self, self.last_ns - engine._start_ns)
@@ -129,6 +130,7 @@ class Engine:
         "_ended",
         "_ending",
         "_endpoints",
+        "_epoch_s",
         "_event",
         "_events",
         "_limit",
@@ -144,6 +146,7 @@ class Engine:
         "_start_ns",
         "_submits",
         "_tails",
+        "_think_ns",
         "_timeline",
         "_wall_s",
         "_wanted",
@@ -180,6 +183,7 @@ class Engine:
         self._event = events.next(0) if events.constant else b""
         self._checks = checks if any(checks) else ()
         self._load = load
+        self._think_ns = load.think_ns
         self._policy = RetryPolicy(retry)
         self._random = Random(f"retry/{load.seed}/{worker}")
         self._done = done
@@ -206,6 +210,8 @@ class Engine:
         self.request_ids: list[str] | None = [] if keep_request_ids else None
         self._sample_counts: dict[tuple[int, int], int] = {}
         self._second = -1
+        self._epoch_s = int(wall_s())
+        """Looked at once a second of arrivals, and before a retry."""
         self._cells: dict[int, list[int]] = {}
 
     # -- control
@@ -298,6 +304,7 @@ class Engine:
         if waiting is None:
             self._set_callers(when_ns)
         elif waiting.attempt:
+            self._epoch_s = int(self._wall_s())
             self._send(waiting)
         else:
             self._continue_caller(waiting, when_ns)
@@ -359,6 +366,7 @@ class Engine:
         second = intended_ns // NS_PER_S
         if second != self._second:
             self._second = second
+            self._epoch_s = int(self._wall_s())
             self._cells.clear()
         key = segment << 16 | variant
         cell = self._cells.get(key)
@@ -378,7 +386,7 @@ class Engine:
     def _send(self, call: _Call) -> None:
         variant = call.variant
         call.attempt += 1
-        call.reset(self._endpoints[variant].request(call.event, int(self._wall_s())))
+        call.reset(self._endpoints[variant].request(call.event, self._epoch_s))
         self._submits[variant](call)
 
     def _checked(self, call: _Call, answer: Answer) -> Answer:
@@ -405,7 +413,7 @@ class Engine:
         start_ns = self._start_ns
         sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
         flags = FLAG_FINAL if final else 0
-        if outcome is Outcome.TIMEOUT:
+        if outcome is _TIMEOUT:
             flags |= FLAG_CENSORED
         duration_ns = init_ns = restore_ns = billed_ms = memory_mb = NEVER
         if report is not None:
@@ -472,7 +480,7 @@ class Engine:
             self._later(change_ns, None)
 
     def _let_think(self, call: _Call) -> None:
-        self._later(call.last_ns - self._start_ns + self._load.think_ns, call)
+        self._later(call.last_ns - self._start_ns + self._think_ns, call)
         self.pump()
 
     def _continue_caller(self, call: _Call, ready_ns: int) -> None:
