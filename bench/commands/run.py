@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.commands.progress import Progress
+from bench.commands.runs import find_events
 from bench.commands.watched import (
     Watched,
     can_show_tui,
@@ -18,10 +19,11 @@ from bench.commands.watched import (
     show,
     watched,
 )
-from bench.errors import ExitCode
+from bench.errors import ExitCode, UsageError
 from bench.model import Profile
 
 if TYPE_CHECKING:
+    from bench.load.replaying import Recording
     from bench.load.session import RunResult, RunSession
     from bench.tui.preferences import Preferences
 
@@ -44,6 +46,12 @@ if TYPE_CHECKING:
     metavar="KEY=VALUE",
     help="Set a key of the profile, e.g. load.seed=2 or phase.steady.rate=20/s. Repeatable.",
 )
+@click.option(
+    "--replay",
+    metavar="RUN",
+    help="Give the operator's commands of RUN again, at the same times: a run's folder, a part of "
+    "its name, its events.jsonl, or latest.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON document on stdout.")
 @click.option(
@@ -57,6 +65,7 @@ def run(
     tui: bool,
     out: Path,
     overrides: tuple[str, ...],
+    replay: str | None,
     quiet: bool,
     as_json: bool,
     allow_invalid: bool,
@@ -65,12 +74,13 @@ def run(
     from bench.profile import load_profile
 
     loaded = load_profile(profile, overrides)
+    recording = None if replay is None else _recording(replay, out, loaded)
     check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())
     load = (
-        _run_with_tui(loaded, out, preferences())
+        _run_with_tui(loaded, recording, out, preferences())
         if wants_tui
-        else _run_headless(loaded, out, quiet)
+        else _run_headless(loaded, recording, out, quiet)
     )
     result = asyncio.run(load)
     context.exit(conclude(result, as_json=as_json, allow_invalid=allow_invalid))
@@ -93,25 +103,45 @@ def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> ExitCo
     return result.exit_code
 
 
-async def _run_headless(profile: Profile, out: Path, quiet: bool) -> RunResult:
+def _recording(name: str, root: Path, profile: Profile) -> Recording:
+    """The commands of a recorded run. Raises UsageError if the profile has no room for them."""
+    from bench.load.replaying import check_recording, recording_of
+
+    file = find_events(name, root)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--replay: {file} cannot be read: {error}") from None
+    recording = recording_of(text, str(file))
+    check_recording(recording, profile)
+    return recording
+
+
+async def _run_headless(
+    profile: Profile, recording: Recording | None, out: Path, quiet: bool
+) -> RunResult:
     progress = Progress(quiet=quiet)
     async with watched(out, progress) as run:
-        await _start(run, profile, progress)
+        await _start(run, profile, recording, progress)
         return await run.follow()
 
 
-async def _run_with_tui(profile: Profile, out: Path, settings: Preferences) -> RunResult:
+async def _run_with_tui(
+    profile: Profile, recording: Recording | None, out: Path, settings: Preferences
+) -> RunResult:
     from bench.tui.app import LamloadApp
 
     progress = Progress()
     async with watched(out, progress) as run:
-        session = await _start(run, profile, progress)
+        session = await _start(run, profile, recording, progress)
         app = LamloadApp(session, runs_root=out, preferences=settings)
         run.show_crash_in(app)
         run.leave(await show(app, progress))
         return await run.follow()
 
 
-async def _start(run: Watched, profile: Profile, progress: Progress) -> RunSession:
+async def _start(
+    run: Watched, profile: Profile, recording: Recording | None, progress: Progress
+) -> RunSession:
     progress.say(f"{profile.title or profile.name}: bringing up the target and the workers")
-    return await run.start(profile, sys.argv[1:])
+    return await run.start(profile, sys.argv[1:], recording)

@@ -13,6 +13,9 @@ from bench.errors import UsageError
 if TYPE_CHECKING:
     from bench.record.recorded import RecordedRun
 
+LATEST = "latest"
+"""In place of a run's name, where one has to be given."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -53,6 +56,22 @@ def find_run(name: str | None, root: Path) -> Path:
         raise UsageError(f"{name} could be any of {len(found)} runs: {names}")
     latest = f"; the latest is {entries[0].folder.name}" if entries else f"; {root} has none"
     raise UsageError(f"there is no run {name}{latest}")
+
+
+def find_events(name: str, root: Path) -> Path:
+    """The events.jsonl of a run: the file itself, or a run as `find_run` has it, or `latest`.
+
+    Raises UsageError if there is none.
+    """
+    from bench.record.recorded import EVENTS
+
+    path = Path(name).expanduser()
+    if path.is_file() and path.suffix == Path(EVENTS).suffix:
+        return path
+    file = find_run(None if name == LATEST else name, root) / EVENTS
+    if not file.is_file():
+        raise UsageError(f"{file.parent} has no {EVENTS}: it is not a run's folder")
+    return file
 
 
 def read_run(name: str | None, root: Path) -> RecordedRun:

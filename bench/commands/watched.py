@@ -16,6 +16,7 @@ from bench.errors import UsageError
 from bench.model import Command, CommandKind, Profile
 
 if TYPE_CHECKING:
+    from bench.load.replaying import Recording
     from bench.load.session import RunResult, RunSession
     from bench.tui.app import LamloadApp
     from bench.tui.preferences import Preferences
@@ -63,11 +64,16 @@ class Watched:
         self._session: RunSession | None = None
         self._load: asyncio.Future[RunResult] | None = None
 
-    async def start(self, profile: Profile, arguments: Sequence[str]) -> RunSession:
-        """Bring up target and workers, and begin. Raises LamloadError and closes what it opened."""
-        from bench.load.session import RunSession
+    async def start(
+        self, profile: Profile, arguments: Sequence[str], recording: Recording | None = None
+    ) -> RunSession:
+        """Bring up target and workers, and begin. Raises LamloadError and closes what it opened.
 
-        session = RunSession(profile, self._out, arguments)
+        recording: commands of an earlier run, to be given again.
+        """
+        from bench.load.session import NOTHING_RECORDED, RunSession
+
+        session = RunSession(profile, self._out, arguments, recording or NOTHING_RECORDED)
         try:
             await session.prepare()
         except BaseException:

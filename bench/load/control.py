@@ -46,6 +46,10 @@ class Steering:
             return sum(segment.duration_ns for segment in self._ahead)
         return max(0, self.end_ns - now_ns)
 
+    def is_loaded(self, t_ns: int) -> bool:
+        """False once there is nothing left to change at an instant."""
+        return self.held or t_ns < self.end_ns
+
     def segment_at(self, t_ns: int) -> Segment | None:
         """The segment in force at an instant, None while held or after the end."""
         if self.held:

@@ -6,13 +6,16 @@ of them turns into segments for the aggregate and frames for the fleet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from bench.load.control import Steering
 from bench.load.explore import Explorer
 from bench.load.files import Note
 from bench.load.fleet import LocalFleet
 from bench.load.frames import Frame, FrameKind, Replan, Start
+from bench.load.replaying import COMMAND_EVENT, RecordedCommand, Recording
 from bench.load.stopping import HalfWidth, Stopping
 from bench.model import (
     NS_PER_MS,
@@ -29,11 +32,13 @@ from bench.record.aggregate import Aggregate
 
 CHANGE_MARGIN_NS = 120 * NS_PER_MS
 """From a command of the operator's to its effect, so that all workers change over together."""
+SHORTEST_MARGIN_NS = 20 * NS_PER_MS
+"""The same for a command that is given again and comes late: more than a frame takes to arrive."""
 GRACE_NS = 10 * NS_PER_S
 """What an answer may take beyond its timeouts after the last arrival before the run aborts it."""
 LOADED = (RunState.RUNNING, RunState.HOLDING)
 """States in which arrivals are still to come."""
-DEAF = (RunState.PREPARING, RunState.FINISHED, RunState.FAILED)
+DEAF = (RunState.PREPARING, RunState.FINISHED, RunState.INTERRUPTED, RunState.FAILED)
 """States in which a command has no effect."""
 
 
@@ -50,6 +55,7 @@ class Course:
         now_ns: Callable[[], int],
         note: Note,
         half_width: HalfWidth,
+        recording: Recording,
     ) -> None:
         self.state = RunState.PREPARING
         self.interrupted = False
@@ -68,6 +74,11 @@ class Course:
         )
         self._stopping = Stopping(profile.stop, profile.max_spend_usd, half_width)
         self._give_up_ns: int | None = None
+        self._recorded = deque(recording.commands)
+        self._changed_ns = -1
+        """When the latest command takes effect; each one does so after those before it."""
+        self._drain_ns: int | None = None
+        """When the workers have had their last arrival and are to be told to end."""
 
     # -- from the first arrival to the last
 
@@ -82,8 +93,10 @@ class Course:
         self._fleet.broadcast(FrameKind.START, start)
 
     def tick(self, now_ns: int, lost_target: str | None) -> None:
-        """End what is to end by now. lost_target: why the target is gone, if it is."""
-        self._check_target(lost_target)
+        """Do what is due by now. lost_target: why the target is gone, if it is."""
+        self._replay(now_ns)
+        self._end_drained(now_ns)
+        self._check_target(now_ns, lost_target)
         self._check_stop(now_ns)
         if self._explorer is not None:
             self._explore(now_ns, self._explorer)
@@ -91,6 +104,8 @@ class Course:
 
     def end(self) -> None:
         """Every worker has ended."""
+        while self._recorded:
+            self._pass_over(self._recorded.popleft())
         self.state = RunState.INTERRUPTED if self.interrupted else RunState.FINISHED
 
     def fail(self) -> None:
@@ -111,38 +126,88 @@ class Course:
         by_precision_ns = self._stopping.remaining_ns(now_ns, windows)
         return planned_ns if by_precision_ns is None else min(planned_ns, by_precision_ns)
 
-    # -- what the operator says
+    # -- what the operator says, or said in a recorded run
 
     def command(self, command: Command) -> None:
         """Carry out a command; every one that has an effect is an event."""
-        if self.state in DEAF:
-            return
+        self._obey(command, self._now_ns() + CHANGE_MARGIN_NS)
+
+    def until_due_ns(self, now_ns: int) -> int | None:
+        """Nanoseconds until the next thing that `tick` has to do on time, None if there is none."""
+        due_ns = [] if self._drain_ns is None else [self._drain_ns]
+        due_ns += [recorded.due_ns for recorded in islice(self._recorded, 1)]
+        return max(0, min(due_ns) - now_ns) if due_ns else None
+
+    def _replay(self, now_ns: int) -> None:
+        """Give the recorded commands that are due, as if their keys were pressed again."""
+        while self._recorded and self._recorded[0].due_ns <= now_ns:
+            recorded = self._recorded.popleft()
+            at_ns = max(recorded.at_ns, now_ns + SHORTEST_MARGIN_NS)
+            if not self._obey(recorded.command, at_ns, replayed=True):
+                self._pass_over(recorded)
+
+    def _pass_over(self, recorded: RecordedCommand) -> None:
+        self._note("not-replayed", f"{recorded.words}: there was no load to change")
+
+    def _obey(self, command: Command, at_ns: int, *, replayed: bool = False) -> bool:
+        """False if the command has no effect any more.
+
+        at_ns: when to change the load, if nothing that was asked for before comes later.
+        """
+        at_ns = max(at_ns, self._changed_ns + 1)
+        if not self._takes(command.kind, at_ns):
+            return False
+        marks = {"replayed": True} if replayed else {}
         if command.kind is CommandKind.ABORT:
-            self._interrupt(command, RunState.INTERRUPTED, FrameKind.ABORT)
+            self._abort(marks)
         elif command.kind is CommandKind.DRAIN:
-            if self.state is not RunState.DRAINING or not self.interrupted:
-                self._interrupt(command, RunState.DRAINING, FrameKind.DRAIN)
-                self._give_up_ns = self._now_ns() + self._patience_ns()
-        elif self.state in LOADED and self._explorer is None:
-            self._steer(command)
+            self._drain(at_ns, marks)
+        else:
+            self._steer(command, at_ns, marks)
+        return True
 
-    def _interrupt(self, command: Command, state: RunState, frame: FrameKind) -> None:
-        self.interrupted = True
-        self.state = state
-        self._note("command", command.kind.value)
-        self._end_load(frame)
+    def _takes(self, kind: CommandKind, at_ns: int) -> bool:
+        if kind is CommandKind.ABORT:
+            return self.state not in DEAF
+        if kind is CommandKind.DRAIN:
+            return self.state not in DEAF and not self.interrupted
+        is_loaded = self.state in LOADED and self._steering.is_loaded(at_ns)
+        return is_loaded and self._explorer is None
 
-    def _end_load(self, frame: FrameKind) -> None:
-        """No more arrivals from now on, in the workers and in the plan."""
+    def _abort(self, marks: Mapping[str, bool]) -> None:
         now_ns = self._now_ns()
+        self.interrupted = True
+        self.state = RunState.INTERRUPTED
+        self._note(COMMAND_EVENT, CommandKind.ABORT.value, at_ns=now_ns, **marks)
+        self._end_load(now_ns, FrameKind.ABORT)
+
+    def _drain(self, at_ns: int, marks: Mapping[str, bool]) -> None:
+        """Hold the load at at_ns, in all workers alike, and end it once that has passed."""
+        self._changed_ns = at_ns
+        self.interrupted = True
+        self.state = RunState.DRAINING
+        self._note(COMMAND_EVENT, CommandKind.DRAIN.value, at_ns=at_ns, **marks)
+        self._aggregate.cut(at_ns)
+        self._steering.end(at_ns)
+        self._replan(at_ns, (), finish=False)
+        self._drain_ns = at_ns
+        self._give_up_ns = at_ns + self._patience_ns()
+
+    def _end_drained(self, now_ns: int) -> None:
+        if self._drain_ns is not None and now_ns >= self._drain_ns:
+            self._drain_ns = None
+            self._fleet.broadcast(FrameKind.DRAIN)
+
+    def _end_load(self, now_ns: int, frame: FrameKind) -> None:
+        """No more arrivals from now on, in the workers and in the plan."""
         self._aggregate.cut(now_ns)
         self._steering.end(now_ns)
         self._fleet.broadcast(frame)
 
-    def _steer(self, command: Command) -> None:
-        at_ns = self._now_ns() + CHANGE_MARGIN_NS
+    def _steer(self, command: Command, at_ns: int, marks: Mapping[str, bool]) -> None:
+        self._changed_ns = at_ns
         change = self._steering.apply(command, at_ns)
-        self._note("command", command.kind.value, value=command.value, at_ns=at_ns)
+        self._note(COMMAND_EVENT, command.kind.value, value=command.value, at_ns=at_ns, **marks)
         if change is None:
             return
         if change.ended is not None:
@@ -192,15 +257,15 @@ class Course:
 
     # -- what ends the load
 
-    def _check_target(self, lost: str | None) -> None:
+    def _check_target(self, now_ns: int, lost: str | None) -> None:
         """Without its target a run only counts refused connections: it ends there."""
         if lost is None or self.lost_target or self.state not in LOADED:
             return
         self.lost_target = lost
         self._note("target-lost", lost)
         self.state = RunState.DRAINING
-        self._give_up_ns = self._now_ns() + GRACE_NS
-        self._end_load(FrameKind.DRAIN)
+        self._give_up_ns = now_ns + GRACE_NS
+        self._end_load(now_ns, FrameKind.DRAIN)
 
     def _check_stop(self, now_ns: int) -> None:
         if self.state not in LOADED:
@@ -211,7 +276,7 @@ class Course:
             self.state = RunState.DRAINING
             self._give_up_ns = now_ns + self._patience_ns()
             self._note("stop", reason)
-            self._end_load(FrameKind.DRAIN)
+            self._end_load(now_ns, FrameKind.DRAIN)
 
     def _expire(self, now_ns: int) -> None:
         """After the last arrival: drain by itself, and give up on what never answers."""

@@ -25,6 +25,7 @@ from bench.load.fleet import LocalFleet
 from bench.load.frames import Frame, FrameKind, WorkOrder
 from bench.load.manifest import manifest
 from bench.load.preflight import check_limits, worker_count
+from bench.load.replaying import Recording, manifest_entry
 from bench.load.target import OpenTarget, open_target
 from bench.model import (
     NS_PER_MS,
@@ -49,6 +50,7 @@ from bench.stats.quantiles import Curve
 from bench.stats.slo import SloResult, SloState, evaluate
 
 TICK_NS = 250 * NS_PER_MS
+NOTHING_RECORDED = Recording()
 START_MARGIN_NS = 150 * NS_PER_MS
 """From the start command to the first arrival: every worker must have it by then."""
 
@@ -66,9 +68,17 @@ class RunResult:
 class RunSession:
     """One run. Call `prepare`, `run` and `finish` in this order; `close` in any case."""
 
-    def __init__(self, profile: Profile, runs_root: Path, arguments: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        runs_root: Path,
+        arguments: Sequence[str] = (),
+        recording: Recording = NOTHING_RECORDED,
+    ) -> None:
+        """recording: commands to give again; one that finds no load to change is passed over."""
         self.profile = profile
         self.plan: Plan = make_plan(profile)
+        self._recording = recording
         self.aggregate = Aggregate(profile, self.plan)
         self.target: OpenTarget = open_target(profile)
         self._fleet = LocalFleet()
@@ -82,6 +92,7 @@ class RunSession:
             now_ns=self._now_ns,
             note=self._files.note,
             half_width=self._findings.half_width,
+            recording=recording,
         )
         self._runs_root = runs_root
         self._arguments = tuple(arguments)
@@ -113,7 +124,8 @@ class RunSession:
             self.profile,
             resolved_toml(self.profile),
             manifest(self.profile, self._bindings, workers, self._arguments, self.target.label)
-            | {"configuration": dict(self.target.configuration)},
+            | {"configuration": dict(self.target.configuration)}
+            | manifest_entry(self._recording),
         )
         self._files.open(folder)
         self.target.keep_in(folder.path)
@@ -218,7 +230,9 @@ class RunSession:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(TICK_NS / NS_PER_S)
+            due_ns = self._course.until_due_ns(self._now_ns())
+            wait_ns = TICK_NS if due_ns is None else min(TICK_NS, due_ns)
+            await asyncio.sleep(wait_ns / NS_PER_S)
             self._tick_once()
 
     def _tick_once(self) -> None:
