@@ -679,8 +679,6 @@ class Snapshot:
     send_lag: Distribution
     windows: tuple[Window, ...]
     """A total per variant, measured phases only, in the order of the profile."""
-    recent: tuple[Window, ...]
-    """The last settled second of every variant that had traffic in it."""
     intervals: tuple[Interval, ...]
     """Every interval that changed since the previous snapshot, oldest first."""
     workers: tuple[WorkerHealth, ...]

@@ -293,7 +293,6 @@ class RunSession:
             in_flight=pulse.in_flight,
             send_lag=pulse.send_lag,
             windows=judgement.windows,
-            recent=self.aggregate.recent(),
             intervals=self.aggregate.changed(),
             workers=self._findings.workers,
             reasons=judgement.reasons,

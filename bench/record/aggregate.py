@@ -5,14 +5,15 @@ offered = outcomes + in flight + dropped holds in every second, while it lasts a
 and counts may come in any order: an invocation whose row is here before its arrival was counted is
 counted as offered.
 
-Memory stays flat: values of the last minute are kept as bucket numbers, seconds older than that as
-figures, totals as one histogram per variant and series.
+Memory is bounded, however long the run: values of the last minute are kept as bucket numbers, older
+seconds as figures on a shelf in a temporary file, totals as one histogram per variant and series.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from heapq import merge
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,6 @@ from bench.record.batch import TALLY, Batch, Count, Tallies, Values, present
 from bench.record.cells import (
     Cell,
     Figures,
-    Packed,
     add_late,
     distribution_of,
     merged_figures,
@@ -45,6 +45,7 @@ from bench.record.gaps import GapFit, Gaps
 from bench.record.histogram import Indexes, encode_buckets
 from bench.record.hlog import TaggedHistogram
 from bench.record.series import TAGS, Series
+from bench.record.shelf import Key, Shelf
 from bench.record.spread import added, unpack_spread
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
@@ -79,17 +80,25 @@ class Pulse:
     """Of the last ten seconds."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Key:
-    """Orders results as files do: by second, then as in the profile."""
+class Intervals(Collection[Interval]):
+    """Every second of every variant, in the order of the files.
 
-    second: int
-    variant: int
-    phase: int
+    Each is made when its turn comes: all of a long run's at once would fill the memory.
+    """
 
-    @property
-    def end_ns(self) -> int:
-        return (self.second + 1) * NS_PER_S
+    def __init__(self, aggregate: Aggregate) -> None:
+        self._aggregate = aggregate
+
+    def __len__(self) -> int:
+        return len(self._aggregate._cells) + len(self._aggregate._shelf)
+
+    def __iter__(self) -> Iterator[Interval]:
+        aggregate = self._aggregate
+        keys = merge(aggregate._shelf, sorted(aggregate._cells))
+        return map(aggregate._interval, keys)
+
+    def __contains__(self, interval: object) -> bool:
+        return any(own == interval for own in self)
 
 
 class Aggregate:
@@ -105,11 +114,10 @@ class Aggregate:
         self._give_up_ns = _longest_life_ns(profile) + _LATE_S * NS_PER_S
         self._now_ns = 0
         self._swept_s = 0
-        self._cells: dict[_Key, Cell] = {}
-        self._packed: dict[_Key, Packed] = {}
-        self._changed: set[_Key] = set()
-        self._coming: set[_Key] = set()
-        self._recent: dict[int, _Key] = {}
+        self._cells: dict[Key, Cell] = {}
+        self._shelf = Shelf()
+        self._changed: set[Key] = set()
+        self._coming: set[Key] = set()
         self._totals = Totals(profile.variants, profile.target.region)
         self._lost: set[int] = set()
         self._gaps = Gaps(profile, self._timeline)
@@ -141,36 +149,38 @@ class Aggregate:
             tally = np.zeros(TALLY, dtype=np.int64)
             tally[Count.OFFERED], tally[Count.DROPPED] = offered, dropped
             phase = int(self._timeline.phase_of[segment])
-            self._take(_Key(second, variant, phase), None, tally)
+            self._take(Key(second, variant, phase), None, tally)
 
-    def _take(self, key: _Key, values: Values | None, tally: Tallies) -> None:
+    def _take(self, key: Key, values: Values | None, tally: Tallies) -> None:
         measured = self._timeline.phase(key.phase).measured
         self._totals.count(key.variant, tally, measured)
         self._changed.add(key)
-        if key in self._packed:
+        cell = self._cell(key)
+        if cell is None:
             self._repack(key, values, tally)
             return
-        cell = self._cell(key)
         cell.tally += tally
         if values is not None:
             cell.take(values)
 
-    def _cell(self, key: _Key) -> Cell:
+    def _cell(self, key: Key) -> Cell | None:
+        """The cell of a second, a new one if need be; None once it is on the shelf."""
         cell = self._cells.get(key)
-        if cell is None:
+        if cell is None and self._shelf.get(key) is None:
             cell = self._cells[key] = Cell()
             self._coming.add(key)
         return cell
 
-    def _repack(self, key: _Key, values: Values | None, tally: Tallies) -> None:
-        packed = self._packed[key]
+    def _repack(self, key: Key, values: Values | None, tally: Tallies) -> None:
+        packed = self._shelf.get(key)
+        assert packed is not None
         known, figures = unpacked(packed)
         known += tally
         spread = unpack_spread(packed.spread)
         if values is not None:
             add_late(figures, values)
             spread = added(spread, response_spread(values))
-        self._packed[key] = repacked(known, figures, spread)
+        self._shelf.replace(key, repacked(known, figures, spread))
 
     def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
         """A change of the plan: from its start on, this segment supersedes what was planned.
@@ -207,10 +217,9 @@ class Aggregate:
             start_ns = second * NS_PER_S
             for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):
                 for variant in segment.variants:
-                    key = _Key(second, variant, segment.phase)
+                    key = Key(second, variant, segment.phase)
                     self._changed.add(key)
-                    if key not in self._packed:
-                        self._cell(key)
+                    self._cell(key)
         if self._now_ns // NS_PER_S > self._swept_s:
             self._swept_s = self._now_ns // NS_PER_S
             self._sweep()
@@ -219,7 +228,7 @@ class Aggregate:
         return min(instant_ns, self._now_ns)
 
     def _sweep(self) -> None:
-        """Pack what is old and complete, or too old to be completed."""
+        """Shelve what is old and complete, or too old to be completed, told of or not."""
         for key in list(self._cells):
             age_ns = self._now_ns - key.end_ns
             if age_ns < self._retain_s * NS_PER_S:
@@ -227,8 +236,10 @@ class Aggregate:
             cell = self._cells[key]
             emitted = not cell.waiting and key not in self._coming
             if emitted and (cell.unfinished <= 0 or age_ns > self._give_up_ns):
-                self._packed[key] = cell.pack()
+                self._shelf.add(key, cell.pack())
                 del self._cells[key]
+        oldest_s = (self._now_ns - max(self._give_up_ns, self._retain_s * NS_PER_S)) // NS_PER_S
+        self._changed = {key for key in self._changed if key.second >= oldest_s}
 
     # -- results
 
@@ -236,13 +247,12 @@ class Aggregate:
         """Measured phases, a window per variant in the order of the profile."""
         return self._totals.windows(self._timeline.measured(len(self._variants), self._now_ns))
 
-    def intervals(self, since_s: int = 0) -> tuple[Interval, ...]:
-        """Every second of every variant from second since_s on, in the order of the files."""
-        known = {*self._cells, *self._packed}
-        return self._intervals(key for key in known if key.second >= since_s)
+    def intervals(self) -> Collection[Interval]:
+        """Every second of every variant, in the order of the files."""
+        return Intervals(self)
 
     def changed(self) -> tuple[Interval, ...]:
-        """The intervals that changed since the last call."""
+        """The intervals that changed since the last call; seconds long past are forgotten."""
         keys, self._changed = self._changed, set()
         return self._intervals(keys)
 
@@ -252,18 +262,8 @@ class Aggregate:
         Invocations may still be in flight in them; `intervals` has their final figures.
         """
         keys = [key for key in self._coming if self._now_ns - key.end_ns >= _ROW_GRACE_NS]
-        return self._pass(keys)
-
-    def _pass(self, keys: list[_Key]) -> tuple[Interval, ...]:
         self._coming.difference_update(keys)
-        for key in sorted(keys):
-            if self._tally(key)[Count.OFFERED]:
-                self._recent[key.variant] = key
         return self._intervals(keys)
-
-    def recent(self) -> tuple[Window, ...]:
-        """For every variant that had traffic, its last passed second with traffic in it."""
-        return tuple(self._interval(self._recent[i]).window for i in sorted(self._recent))
 
     def window(self, seconds: int) -> tuple[Window, ...]:
         """The last seconds, at most WINDOW_MAX_S, of every variant that was on in them."""
@@ -274,14 +274,14 @@ class Aggregate:
         """One phase, of every variant that was on in it; values of the last minute alone."""
         return self._merged(lambda key: key.phase == phase)
 
-    def _merged(self, wanted: Callable[[_Key], bool]) -> tuple[Window, ...]:
-        by_variant: dict[int, list[_Key]] = {}
+    def _merged(self, wanted: Callable[[Key], bool]) -> tuple[Window, ...]:
+        by_variant: dict[int, list[Key]] = {}
         for key in self._cells:
             if wanted(key):
                 by_variant.setdefault(key.variant, []).append(key)
         return tuple(self._merge(variant, by_variant[variant]) for variant in sorted(by_variant))
 
-    def _merge(self, variant: int, keys: list[_Key]) -> Window:
+    def _merge(self, variant: int, keys: list[Key]) -> Window:
         cells = [self._cells[key] for key in keys]
         tally = np.sum([cell.tally for cell in cells], axis=0)
         stretch = sum((self._stretch(key) for key in keys), Stretch())
@@ -324,7 +324,7 @@ class Aggregate:
             if final or quiet or aged:
                 yield from self._lines(key, cell)
 
-    def _lines(self, key: _Key, cell: Cell) -> Iterator[TaggedHistogram]:
+    def _lines(self, key: Key, cell: Cell) -> Iterator[TaggedHistogram]:
         exact, bounds = cell.fresh()
         suffix = "" if self._timeline.phase(key.phase).measured else "/unmeasured"
         for name, series in TAGS.items():
@@ -336,7 +336,7 @@ class Aggregate:
             if late.size:
                 yield self._line(f"{tag}/censored", key, int(cell.high[series]), late)
 
-    def _line(self, tag: str, key: _Key, max_ns: int, held: Indexes) -> TaggedHistogram:
+    def _line(self, tag: str, key: Key, max_ns: int, held: Indexes) -> TaggedHistogram:
         duration_ns = self._stretch(key).duration_ns or NS_PER_S
         start_ns = key.second * NS_PER_S
         return TaggedHistogram(tag, start_ns, duration_ns, max_ns, encode_buckets(held))
@@ -378,32 +378,29 @@ class Aggregate:
 
     # -- from figures to what views see
 
-    def _intervals(self, keys: Iterable[_Key]) -> tuple[Interval, ...]:
+    def _intervals(self, keys: Iterable[Key]) -> tuple[Interval, ...]:
         return tuple(self._interval(key) for key in sorted(keys))
 
-    def _interval(self, key: _Key) -> Interval:
+    def _interval(self, key: Key) -> Interval:
         phase = self._timeline.phase(key.phase)
         cell = self._cells.get(key)
         if cell is not None:
             tally, figures, spread = cell.tally, cell.figures(), cell.spread()
         else:
-            packed = self._packed[key]
+            packed = self._shelf.get(key)
+            assert packed is not None
             (tally, figures), spread = unpacked(packed), unpack_spread(packed.spread)
         variant = self._variants[key.variant]
         window = window_of(variant, tally, self._stretch(key), _from_figures(figures))
         return Interval(key.second, phase.name, phase.measured, window, spread)
 
-    def _tally(self, key: _Key) -> Tallies:
-        cell = self._cells.get(key)
-        return cell.tally if cell is not None else unpacked(self._packed[key])[0]
-
-    def _stretch(self, key: _Key) -> Stretch:
+    def _stretch(self, key: Key) -> Stretch:
         start_ns = key.second * NS_PER_S
         return self._timeline.stretch(key.variant, key.phase, start_ns, self._clip(key.end_ns))
 
 
-def _key_of(key: int) -> _Key:
-    return _Key(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
+def _key_of(key: int) -> Key:
+    return Key(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
 
 
 def _longest_life_ns(profile: Profile) -> int:

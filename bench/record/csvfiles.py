@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,10 +39,16 @@ def summary_text(run: RecordedRun) -> str:
     return header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, run.windows))
 
 
+def intervals_lines(run: RecordedRun) -> Iterator[str]:
+    """intervals.csv line by line: a row per variant and second, too many for one text."""
+    yield header_text(INTERVAL_COLUMNS)
+    for interval in run.intervals:
+        yield csv_text(INTERVAL_COLUMNS, [interval_row(interval)])
+
+
 def intervals_text(run: RecordedRun) -> str:
-    """intervals.csv: a row per variant and second."""
-    rows = map(interval_row, run.intervals)
-    return header_text(INTERVAL_COLUMNS) + csv_text(INTERVAL_COLUMNS, rows)
+    """intervals.csv as one text."""
+    return "".join(intervals_lines(run))
 
 
 def percentiles_text(run: RecordedRun) -> str:

@@ -39,7 +39,7 @@ from bench.record.recorded import (
     text_of,
 )
 from bench.record.tables import interval_of, read_rows, window_of
-from bench.record.vitals import vitals_from
+from bench.record.vitals import read_vitals
 from bench.stats.slo import SloResult, SloState
 
 
@@ -73,7 +73,7 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
         slos=tuple(_slo(raw) for raw in report.get("slos", ())),
         state=str(report.get("state", UNFINISHED)),
         curves=curves_of(histograms),
-        vitals=tuple(map(vitals_from, read_rows(text_of(folder / VITALS)))),
+        vitals=read_vitals(folder / VITALS),
         class_curves=class_curves_of(histograms),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,7 +48,8 @@ class RecordedRun:
     profile: Profile
     manifest: Mapping[str, Any]
     windows: tuple[Window, ...]
-    intervals: tuple[Interval, ...] = ()
+    intervals: Collection[Interval] = ()
+    """In the order of the files."""
     events: tuple[RunEvent, ...] = ()
     reasons: tuple[Reason, ...] = ()
     verdict: Verdict = Verdict.VALID

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from bench.model import (
 from bench.record.csvfiles import (
     Phases,
     attempts_text,
-    intervals_text,
+    intervals_lines,
     percentiles_text,
     summary_text,
     totals_text,
@@ -60,7 +60,7 @@ from bench.record.tables import (
     header_text,
     interval_row,
 )
-from bench.record.vitals import VITALS_COLUMNS, vitals_text
+from bench.record.vitals import VITALS_COLUMNS, read_vitals, vitals_text
 from bench.stats.quantiles import Curve
 from bench.stats.slo import SloResult
 
@@ -76,7 +76,6 @@ class RunFolder:
         self._profile = profile
         self._manifest = manifest
         self._events: list[RunEvent] = []
-        self._vitals: list[Vitals] = []
         self._logs = {
             EVENTS: _LineLog(path / EVENTS, ""),
             INTERVALS: _LineLog(path / INTERVALS, header_text(INTERVAL_COLUMNS)),
@@ -112,8 +111,8 @@ class RunFolder:
             "started_epoch_s": started.timestamp(),
             **manifest,
         }
-        _replace(path / PROFILE, resolved_toml)
-        _replace(path / MANIFEST, json.dumps(whole, indent=2, default=str) + "\n")
+        _replace(path / PROFILE, [resolved_toml])
+        _replace(path / MANIFEST, [json.dumps(whole, indent=2, default=str) + "\n"])
         return cls(path, profile, whole)
 
     # -- as the run goes
@@ -129,9 +128,7 @@ class RunFolder:
 
     def append_vitals(self, vitals: Iterable[Vitals]) -> None:
         """Add seconds of the run as a whole."""
-        told = tuple(vitals)
-        self._vitals += told
-        self._logs[VITALS].add(vitals_text(told))
+        self._logs[VITALS].add(vitals_text(vitals))
 
     def append_histograms(self, histograms: Iterable[TaggedHistogram]) -> None:
         """Add settled histograms to the interval log."""
@@ -156,7 +153,7 @@ class RunFolder:
     def finish(
         self,
         windows: Sequence[Window],
-        intervals: Sequence[Interval],
+        intervals: Collection[Interval],
         reasons: Sequence[Reason],
         verdict: Verdict,
         slos: Sequence[SloResult] = (),
@@ -175,7 +172,7 @@ class RunFolder:
             profile=self._profile,
             manifest=self._manifest,
             windows=tuple(windows),
-            intervals=tuple(intervals),
+            intervals=intervals,
             events=tuple(self._events),
             reasons=tuple(reasons),
             verdict=verdict,
@@ -183,9 +180,9 @@ class RunFolder:
             state=state.value,
             curves=curves,
             class_curves=class_curves or {},
-            vitals=tuple(self._vitals),
+            vitals=read_vitals(self.path / VITALS),
         )
-        self.write(INTERVALS, intervals_text(run))
+        _replace(self.path / INTERVALS, intervals_lines(run))
         self.write(PERCENTILES, percentiles_text(run))
         self.write(TOTALS, totals_text(run))
         self.write(SUMMARY, summary_text(run))
@@ -194,7 +191,7 @@ class RunFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write or replace a file of the folder in one step."""
-        _replace(self.path / name, text)
+        _replace(self.path / name, [text])
 
     def close(self) -> None:
         """Close the files of a run that ends without results."""
@@ -234,11 +231,11 @@ def _new_folder(root: Path, name: str) -> Path:
             return path
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, parts: Iterable[str]) -> None:
     """Write beside the file, then put it in its place: readers see the old one or the new one."""
     beside = path.with_name(f".{path.name}.new")
     with beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+        file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from bench.model import NS_PER_S, Vitals, WorkerHealth
 from bench.record.aggregate import SHIPPED_NS, Aggregate
-from bench.record.tables import Cell, csv_text
+from bench.record.recorded import text_of
+from bench.record.tables import Cell, csv_text, read_rows
 
 VITALS_COLUMNS = (
     *("t_s", "planned_rps", "achieved_rps", "in_flight", "in_flight_by_variant"),
@@ -71,6 +73,11 @@ def _row(vitals: Vitals) -> dict[str, Cell]:
     row: dict[str, Cell] = {name: getattr(vitals, name) for name in VITALS_COLUMNS}
     row["in_flight_by_variant"] = " ".join(map(str, vitals.in_flight_by_variant))
     return row
+
+
+def read_vitals(path: Path) -> tuple[Vitals, ...]:
+    """A whole vitals.csv, none if there is no such file."""
+    return tuple(map(vitals_from, read_rows(text_of(path))))
 
 
 def vitals_from(row: Mapping[str, str]) -> Vitals:

@@ -114,7 +114,7 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
         yield line_chart(title, lines, x, y, "seconds since the start", unit)
 
 
-def _time_metric(intervals: Sequence[Interval]) -> tuple[str, Read]:
+def _time_metric(intervals: Iterable[Interval]) -> tuple[str, Read]:
     """The highest quantile that most seconds know; low rates have only a mean."""
     busy = [i.window.measure(Measure.RESPONSE) for i in intervals]
     busy = [distribution for distribution in busy if distribution.count]

@@ -94,7 +94,6 @@ class Replay:
             in_flight=pulse.in_flight if pulse is not None else 0,
             send_lag=self._rewind.send_lag(second),
             windows=self._totals(),
-            recent=(),
             intervals=intervals,
             workers=(),
             reasons=run.reasons,

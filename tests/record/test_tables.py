@@ -54,7 +54,7 @@ def windows_of(seed: int) -> tuple[tuple[Window, ...], tuple[Interval, ...]]:
     aggregate = Aggregate(profile, plan)
     random_load(Random(seed), profile, plan).to(aggregate)
     aggregate.advance(plan.duration_ns)
-    return aggregate.totals(), aggregate.intervals()
+    return aggregate.totals(), tuple(aggregate.intervals())
 
 
 def known_only(distribution: Distribution) -> Distribution:

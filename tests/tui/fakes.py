@@ -198,7 +198,6 @@ class FakeRun:
             in_flight=pulse.in_flight,
             send_lag=pulse.send_lag,
             windows=self.aggregate.totals(),
-            recent=self.aggregate.recent(),
             intervals=self.aggregate.changed(),
             workers=(WorkerHealth(0, True, 0.31, 54.0, 12, 14, pulse.in_flight),),
             reasons=self.reasons,
