@@ -14,6 +14,7 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from bench.tui.driver import fitting
@@ -35,6 +36,10 @@ class LamloadApp(App[AppResult]):
     TITLE = "lamload"
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = True
+    CSS = """
+    ToastRack { margin-bottom: 1; }
+    Toast { width: auto; max-width: 90%; margin-top: 0; padding: 0 1; }
+    """
 
     def __init__(
         self,
@@ -97,6 +102,22 @@ class LamloadApp(App[AppResult]):
         for screen in self.screen_stack:
             if isinstance(screen, RunScreen):
                 screen.failure = f"{type(error).__name__}: {error}"
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say it in place of what was said before, so that no pile hides the figures.
+
+        Never as markup: paths and errors of the system have brackets of their own.
+        """
+        self.clear_notifications()
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     # -- looks
 

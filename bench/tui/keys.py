@@ -66,6 +66,7 @@ KEYS: tuple[Key, ...] = (
     Key("quit", "q,ctrl+q,ctrl+c", "leave", "quit",
         "leave; asks what becomes of a load that goes on", ALL, "q", True),
 )  # fmt: skip
+BY_NAME = {key.name: key for key in KEYS}
 SCREENS = (
     ("1", "compare"),
     ("2", "latency"),

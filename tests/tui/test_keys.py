@@ -20,6 +20,7 @@ from bench.tui.widgets.keybar import KeyBar
 from bench.tui.widgets.status import Status
 from bench.tui.widgets.tabs import TabRow
 from tests.tui.fakes import VARIANTS, FakeRun
+from tests.tui.picture import rows_of
 from tests.tui.test_app import drawn, grid, screen_of, status
 
 SIZE = (140, 40)
@@ -259,6 +260,18 @@ async def test_a_filter_keeps_the_lines_with_a_word_and_escape_clears_it() -> No
         assert len(grid(app, "samples").order) == len(run.samples)
 
 
+async def test_the_bar_tells_what_ends_a_filter_while_it_is_typed() -> None:
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot)
+        await pilot.press("4", "slash")
+        await pilot.pause()
+        assert rows_of(app, SIZE[0]).splitlines()[-1].split() == ["Enter", "keep", "Esc", "clear"]
+        await pilot.press("a", "enter")
+        await pilot.pause()
+        assert "q quit" in rows_of(app, SIZE[0]).splitlines()[-1]
+
+
 async def test_enter_shows_one_failed_attempt_whole() -> None:
     app = LamloadApp(FakeRun())
     async with app.run_test(size=SIZE) as pilot:
@@ -379,9 +392,45 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_sent(state: RunState) 
     app = LamloadApp(run)
     async with app.run_test(size=SIZE) as pilot:
         await drawn(pilot)
-        await pilot.press("plus", "minus", "p", "n")
+        for key in ("plus", "minus", "p", "n"):
+            app.clear_notifications()
+            await pilot.press(key)
+            assert len(app._notifications) == 1
         assert run.commands == []
-        assert len(app._notifications) == 4
+
+
+async def test_what_is_said_takes_the_place_of_what_was_said_and_keeps_its_brackets() -> None:
+    app = LamloadApp(FakeRun(state=RunState.FINISHED))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await drawn(pilot)
+        await pilot.press("plus", "p")
+        screen_of(app).notify("not written: [Errno 28] No space left on device")
+        await pilot.pause()
+        assert [said.message for said in app._notifications] == [
+            "not written: [Errno 28] No space left on device"
+        ]
+        await drawn(pilot)
+        assert "[Errno 28] No space" in rows_of(app, SIZE[0])
+
+
+async def test_an_ended_run_offers_no_keys_of_the_load_and_a_held_view_says_it_ended() -> None:
+    app = LamloadApp(FakeRun(state=RunState.FINISHED))
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot)
+        assert "hold load" not in rows_of(app, SIZE[0])
+        await pilot.press("space")
+        assert "VIEW HELD, the run has ended" in status(app)
+
+
+async def test_the_help_is_never_cut_off() -> None:
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await drawn(pilot)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        shown = rows_of(app, 80)
+        for words in ("retries included.", "it the base.", "replay play or pause"):
+            assert words in shown
 
 
 async def test_ctrl_c_asks_and_a_second_one_drains() -> None:

@@ -21,7 +21,7 @@ _CSS = """
     border-title-style: bold;
 }}
 {name} VerticalScroll {{ height: auto; max-height: 100%; }}
-{name} Static {{ width: auto; }}
+{name} Static {{ width: auto; max-width: 100%; }}
 """
 
 
@@ -84,6 +84,11 @@ class Reading(ModalScreen[None]):
         super().__init__()
         self._title = title
         self._text = text
+
+    @staticmethod
+    def room(width: int) -> int:
+        """Cells for a line of text on a screen of that width: 96 % of it, borders, a scrollbar."""
+        return max(1, int(width * 0.96) - 8)
 
     def compose(self) -> ComposeResult:
         """The text."""

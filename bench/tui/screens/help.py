@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 
 from rich.text import Text
 from textual.binding import Binding
@@ -10,18 +11,22 @@ from textual.binding import Binding
 from bench.tui.keys import ALL, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, Key
 from bench.tui.views.base import View
 
+_KEYS_WIDTH = 17
+"""Cells of a line before its words: margin, keys, gap."""
 
-def help_text(view: View, bound: Mapping[str, str], is_replay: bool) -> Text:
-    """bound: action's name -> how its key is shown."""
+
+def help_text(view: View, bound: Mapping[str, str], is_replay: bool, width: int) -> Text:
+    """bound: action's name -> how its key is shown; width: cells that a line may have."""
     text = Text(view.help + "\n")
     groups = (VIEW, REPLAY, ALL) if is_replay else (VIEW, LOAD, ALL)
     for group in groups:
         keys = [key for key in KEYS if key.group == group and _has_a_place(key, view)]
-        _section(text, group, ((bound.get(k.name, k.keys), _words(k, view)) for k in keys))
+        rows = [(bound.get(k.name, k.keys), _words(k, view)) for k in keys]
+        _section(text, group, rows, width)
     own = list(_of_table(view, bound))
     if own:
-        _section(text, f"the {view.title.lower()}", own)
-    _section(text, "tables", GRID_HELP)
+        _section(text, f"the {view.title.lower()}", own, width)
+    _section(text, "tables", GRID_HELP, width)
     return text
 
 
@@ -40,8 +45,9 @@ def _of_table(view: View, bound: Mapping[str, str]) -> Iterable[tuple[str, str]]
             yield bound.get(binding.id, binding.key), binding.description
 
 
-def _section(text: Text, title: str, rows: Iterable[tuple[str, str]]) -> None:
+def _section(text: Text, title: str, rows: Iterable[tuple[str, str]], width: int) -> None:
     text.append(f"\n{title}\n", "bold")
     for key, words in rows:
         text.append(f"  {key:<14}", "bold")
-        text.append(f" {words}\n")
+        lines = wrap(words, max(20, width - _KEYS_WIDTH))
+        text.append(f" {(chr(10) + ' ' * _KEYS_WIDTH).join(lines)}\n")

@@ -97,6 +97,10 @@ class Panels(Files):
         line.add_class("open")
         line.focus()
 
+    def on_descendant_focus(self) -> None:
+        """The keyboard is elsewhere now."""
+        self.show_keys()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""
         self.filters[self.view.id or ""] = event.value
@@ -134,7 +138,8 @@ class Panels(Files):
 
     def action_help(self) -> None:
         """What this screen shows, and the keys."""
-        text = help_text(self.view, self._bound(), self.playback is not None)
+        width = Reading.room(self.size.width)
+        text = help_text(self.view, self._bound(), self.playback is not None, width)
         self.app.push_screen(Reading(self.view.title, text))
 
     def _bound(self) -> dict[str, str]:

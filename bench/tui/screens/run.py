@@ -5,7 +5,7 @@ Holding the view freezes what the views are given; the header goes on and says s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -16,11 +16,19 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import ContentSwitcher, Input
 
-from bench.model import Snapshot, Tally, Window
+from bench.model import RunState, Snapshot, Tally, Window
 from bench.tui import messages
 from bench.tui.digest import Digest, Digester
 from bench.tui.history import History
-from bench.tui.keys import KEYS, REPLAY_HINTS, REPLAY_WORDS, RUN_HINTS, SCREENS, bindings
+from bench.tui.keys import (
+    BY_NAME,
+    LOAD,
+    REPLAY_HINTS,
+    REPLAY_WORDS,
+    RUN_HINTS,
+    SCREENS,
+    bindings,
+)
 from bench.tui.metrics import METRICS, Metric
 from bench.tui.palette import Look
 from bench.tui.replay import Replay
@@ -43,9 +51,13 @@ from bench.tui.widgets.status import Status, StatusData
 from bench.tui.widgets.tabs import TabRow
 
 POLL_S = 0.25
+FILTER_HINTS = (Hint("Enter", "keep", ""), Hint("Esc", "clear", ""))
 CHART_EVERY = 2
 """Charts are drawn at every second poll."""
 NARROW, WIDE, SHORT, TINY = 100, 150, 30, 22
+_GOES_ON = "the load goes on"
+_BEHIND = {RunState.HOLDING: "the load too", RunState.DRAINING: "the run is draining"}
+"""What goes on behind a view that is held."""
 _VIEWS: dict[str, type[View]] = {
     "compare": CompareView,
     "latency": LatencyView,
@@ -181,29 +193,43 @@ class RunScreen(Panels):
         self.draw()
 
     def show_keys(self) -> None:
-        """Those of the table that has the keyboard first, then those that matter now."""
+        """Those of what has the keyboard first, then those that matter now."""
+        if self.query_one("#filter", Input).has_focus:
+            self.query_one(KeyBar).show(FILTER_HINTS)
+            return
         bound = self._bound()
+        hints = [*self._table_hints(bound)]
+        replay = self.playback is not None
+        for name in self._hinted:
+            key = BY_NAME[name]
+            words = REPLAY_WORDS.get(name, key.words) if replay else key.words
+            hints.append(Hint(bound.get(name, key.keys).split(" ")[0], words, key.action))
+        self.query_one(KeyBar).show(hints)
+
+    def _table_hints(self, bound: Mapping[str, str]) -> list[Hint]:
         table = self.view.table
         own = type(table).BINDINGS if table is not None else ()
-        hints = [
+        return [
             Hint(bound.get(b.id, b.key), b.description, "")
             for b in own
             if isinstance(b, Binding) and b.id is not None
         ]
-        replay = self.playback is not None
-        by_name = {key.name: key for key in KEYS}
-        for name in REPLAY_HINTS if replay else RUN_HINTS:
-            key = by_name[name]
-            words = REPLAY_WORDS.get(name, key.words) if replay else key.words
-            hints.append(Hint(bound.get(name, key.keys).split(" ")[0], words, key.action))
-        self.query_one(KeyBar).show(hints)
+
+    @property
+    def _hinted(self) -> Sequence[str]:
+        """Names of the keys that the bar offers; those of the load end with it."""
+        if self.playback is not None:
+            return REPLAY_HINTS
+        over = self.is_over
+        return [name for name in RUN_HINTS if not (over and BY_NAME[name].group == LOAD)]
 
     def _show_status(self, snapshot: Snapshot) -> None:
         notice = ""
         if self.failure:
             notice = f"THE LOAD BROKE: {self.failure}; its results so far are kept"
         elif self._frozen is not None:
-            notice = "VIEW HELD, the load goes on; space lets it go"
+            behind = "the run has ended" if self.is_over else _BEHIND.get(snapshot.state, _GOES_ON)
+            notice = f"VIEW HELD, {behind}; space lets it go"
         limit = self.source.profile.max_spend_usd
         replay = self.playback is not None
         data = StatusData(snapshot, limit, notice, replay, self.factor)

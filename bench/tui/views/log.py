@@ -14,8 +14,7 @@ from bench.tui.widgets.grid import Grid
 COLUMNS = (
     Column("at", "at s", 9),
     Column("kind", "kind", 12, left=True),
-    Column("text", "what", 60, 1, left=True),
-    Column("fields", "more", 8, 2, left=True, flex=True),
+    Column("text", "what", 24, left=True, flex=True),
 )
 _TONES = {"worker-lost": Tone.BAD, "gave-up": Tone.BAD, "stop": Tone.WARN, "command": Tone.ACCENT}
 
@@ -45,15 +44,14 @@ class LogView(View):
 
 
 def _row(number: int, event: RunEvent) -> Row:
-    fields = "  ".join(f"{key}={value}" for key, value in event.fields.items())
+    said = "  ".join([event.text, *(f"{key}={value}" for key, value in event.fields.items())])
     tone = _TONES.get(event.kind, Tone.TEXT)
     return Row(
         str(number),
         {
             "at": Cell(f"{event.t_ns / NS_PER_S:.2f}", event.t_ns, Tone.DIM),
             "kind": Cell(event.kind, event.kind, tone),
-            "text": Cell(event.text, event.text),
-            "fields": Cell(fields, fields, Tone.DIM),
+            "text": Cell(said, said),
         },
     )
 

@@ -284,7 +284,8 @@ class Grid(Painted, can_focus=True):
         if hidden <= 0:
             return self.note
         arrows = "<- ->" if self.is_ascii else "← →"
-        return f"{self.note}{', ' if self.note else ''}{arrows} {hidden} more columns"
+        more = f"{arrows} {hidden} more column{'s' if hidden > 1 else ''}"
+        return f"{self.note}, {more}" if self.note else more
 
     def _groups(self, visible: Sequence[Placed], width: int) -> Strip:
         rule = "-" if self.is_ascii else "─"
