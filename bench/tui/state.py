@@ -87,3 +87,8 @@ class ViewState:
         variant = self.totals[name].variant
         arm = " arm" if variant.architecture.value == "arm64" else ""
         return f"{variant.memory_mb or ''}{arm} {variant.endpoint.value}".strip()
+
+
+def is_closed(profile: Profile) -> bool:
+    """True in a closed loop, where callers wait for answers and no rate is planned."""
+    return any(phase.start_callers is not None for phase in profile.phases)

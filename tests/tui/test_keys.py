@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from bench.model import CommandKind, Measure, Reason, RunState, Verdict
+from bench.model import NS_PER_S, CommandKind, Measure, Phase, Reason, RunState, Verdict
 from bench.tui.app import LamloadApp
 from bench.tui.preferences import Preferences
 from bench.tui.screens.asking import Ask, Reading
@@ -359,6 +360,19 @@ async def test_the_generator_is_named_when_it_is_the_bottleneck() -> None:
             await drawn(pilot)
             assert words in status(app)
             assert "INVALID so far" in status(app)
+
+
+async def test_a_closed_loop_shows_no_planned_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    ten = Phase("steady", 40 * NS_PER_S, start_callers=10, end_callers=10)
+    closed = replace(FakeRun(1).profile, phases=(ten,))
+    monkeypatch.setattr(FakeRun, "profile", closed)
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot)
+        assert "540/s (1 s)" in status(app)
+        await pilot.press("3")
+        await drawn(pilot)
+        assert [line.name for line in chart(app, "rates").data.lines] == ["sent"]
 
 
 async def test_aws_is_named_with_account_and_region() -> None:

@@ -34,7 +34,7 @@ from bench.tui.palette import Look
 from bench.tui.replay import Replay
 from bench.tui.screens.panels import Panels
 from bench.tui.source import RunSource
-from bench.tui.state import WINDOWS, ViewState
+from bench.tui.state import WINDOWS, ViewState, is_closed
 from bench.tui.views.base import View
 from bench.tui.views.cold import ColdView
 from bench.tui.views.compare import CompareView
@@ -230,9 +230,10 @@ class RunScreen(Panels):
         elif self._frozen is not None:
             behind = "the run has ended" if self.is_over else _BEHIND.get(snapshot.state, _GOES_ON)
             notice = f"VIEW HELD, {behind}; space lets it go"
-        limit = self.source.profile.max_spend_usd
-        replay = self.playback is not None
-        data = StatusData(snapshot, limit, notice, replay, self.factor)
+        profile, replay = self.source.profile, self.playback is not None
+        data = StatusData(
+            snapshot, profile.max_spend_usd, notice, replay, self.factor, is_closed(profile)
+        )
         self.query_one(Status).show(data)
         if self.playback is not None:
             playback = self.playback

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from bench.model import Vitals, WorkerHealth
 from bench.tui.metrics import LAG
 from bench.tui.palette import Look, Tone
-from bench.tui.state import ViewState
+from bench.tui.state import ViewState, is_closed
 from bench.tui.views.base import View, over_time, panel, run_axis
 from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
 from bench.tui.widgets.columns import Cell, Column, Row
@@ -27,6 +27,8 @@ COLUMNS = (
     Column("opened", "opened", 8, falls=True),
     Column("waits", "waits", 7, falls=True),
 )
+
+_Series = tuple[str, Callable[[Vitals], float]]
 
 
 class LoadView(View):
@@ -111,13 +113,10 @@ def in_flight(state: ViewState, width: int) -> ChartData:
 
 
 def _rates(state: ViewState, width: int) -> ChartData:
-    return _of_vitals(
-        state,
-        width,
-        "arrivals of all variants",
-        "/s, each second",
-        (("planned", lambda v: v.planned_rps), ("sent", lambda v: v.achieved_rps)),
-    )
+    planned: _Series = ("planned", lambda v: v.planned_rps)
+    sent: _Series = ("sent", lambda v: v.achieved_rps)
+    series = (sent,) if is_closed(state.profile) else (planned, sent)
+    return _of_vitals(state, width, "arrivals of all variants", "/s, each second", series)
 
 
 def _connections(state: ViewState, width: int) -> ChartData:
@@ -139,7 +138,7 @@ def _of_vitals(
     width: int,
     title: str,
     note: str,
-    series: Sequence[tuple[str, Callable[[Vitals], float]]],
+    series: Sequence[_Series],
 ) -> ChartData:
     looks = _looks(state)
     lines = tuple(

@@ -49,6 +49,8 @@ class StatusData:
     replay: bool = False
     factor: float = 1.0
     """Of the profile's rate."""
+    closed: bool = False
+    """True in a closed loop: there the answers decide the rate, and none is planned."""
 
 
 class Status(Painted):
@@ -175,7 +177,7 @@ def _in_words(data: StatusData) -> list[Part]:
     return [
         ("sent ", Tone.DIM),
         (f"{rate(snapshot.achieved_rps):>5}", Tone.STRONG),
-        (f" of {rate(snapshot.planned_rps):>5}/s{_factor(data)} (1 s)", Tone.DIM),
+        (f"{_planned(data)} (1 s)", Tone.DIM),
         ("   in flight ", Tone.DIM),
         (f"{count(snapshot.in_flight):>4}", Tone.STRONG),
         (f"   lag {measure} ", Tone.DIM),
@@ -194,7 +196,7 @@ def _in_short(data: StatusData) -> list[Part]:
     measure, lag = _lag(snapshot.send_lag)
     return [
         (f"{rate(snapshot.achieved_rps):>5}", Tone.STRONG),
-        (f" of {rate(snapshot.planned_rps):>5}/s{_factor(data)} 1s", Tone.DIM),
+        (f"{_planned(data)} 1s", Tone.DIM),
         (f"  lag {measure} ", Tone.DIM),
         (f"{lag:>5} ms", Tone.BAD if _is_behind(data) else Tone.STRONG),
         (" 10s", Tone.DIM),
@@ -216,7 +218,7 @@ def _bare(data: StatusData) -> list[Part]:
     measure, lag = _lag(snapshot.send_lag)
     return [
         (rate(snapshot.achieved_rps), Tone.STRONG),
-        (f"/{rate(snapshot.planned_rps)}/s", Tone.DIM),
+        ("/s" if data.closed else f"/{rate(snapshot.planned_rps)}/s", Tone.DIM),
         (f" lag {measure} ", Tone.DIM),
         (f"{lag} ms", Tone.BAD if _is_behind(data) else Tone.STRONG),
         (" ◀ GENERATOR" if _is_behind(data) else "", Tone.BAD),
@@ -229,6 +231,12 @@ def _bare(data: StatusData) -> list[Part]:
 def _is_behind(data: StatusData) -> bool:
     """True if the generator is what limits the run."""
     return any(reason.generator for reason in data.snapshot.reasons)
+
+
+def _planned(data: StatusData) -> str:
+    if data.closed:
+        return f"/s{_factor(data)}"
+    return f" of {rate(data.snapshot.planned_rps):>5}/s{_factor(data)}"
 
 
 def _factor(data: StatusData) -> str:
