@@ -2,7 +2,8 @@
 
 Each tool is pinned to one core and nginx to the other. What is compared is CPU per request by
 wait4, so that a noisy machine does not matter; rates are shown for the picture. `--short` runs two
-seconds each instead of ten. A peer that is not installed is named and left out.
+seconds each instead of ten. A peer that is not installed is named and left out. `tui` runs the
+command itself, unpinned, with and without its view.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from bench.aws.sigv4 import Signer
 from tests.benchmarks.nginx import nginx
 from tests.benchmarks.ours import closed, open_loop, run_worker
 from tests.benchmarks.process import Finished, run
+from tests.benchmarks.scaling import scaling
+from tests.benchmarks.view import beside_the_view
 
 TOOL_CORE, TARGET_CORE = 0, 1
 CONNECTIONS = 32
@@ -42,21 +45,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--short", action="store_true", help="two seconds a tool")
-    parser.add_argument("--only", default="", help="comma list: peers,open,lag,memory,sigv4,help")
+    parser.add_argument("--only", default="", help=f"comma list: {','.join(PARTS)}")
     options = parser.parse_args()
-    seconds = 2.0 if options.short else 10.0
-    parts: dict[str, Callable[[str], None]] = {
-        "peers": lambda url: _peers(url, seconds),
-        "open": lambda url: _open_loop(url, 3.0 if options.short else 30.0),
-        "lag": lambda url: _send_lag(url, seconds),
-        "memory": lambda url: _memory(url, 200_000 if options.short else 2_000_000),
-        "sigv4": lambda url: _sigv4(),
-        "help": lambda url: _help(),
-    }
-    wanted = [part for part in options.only.split(",") if part] or list(parts)
+    wanted = [part for part in options.only.split(",") if part] or list(PARTS)
+    unknown = [part for part in wanted if part not in PARTS]
+    if unknown:
+        parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(PARTS)}")
     with nginx(TARGET_CORE) as url:
         for part in wanted:
-            parts[part](url)
+            PARTS[part](url, options.short)
 
 
 def _peers(url: str, seconds: float) -> None:
@@ -192,6 +189,18 @@ def _help() -> None:
 
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+PARTS: dict[str, Callable[[str, bool], None]] = {
+    "peers": lambda url, short: _peers(url, 2.0 if short else 10.0),
+    "open": lambda url, short: _open_loop(url, 3.0 if short else 30.0),
+    "lag": lambda url, short: _send_lag(url, 2.0 if short else 10.0),
+    "tui": lambda url, short: beside_the_view(url, 5.0 if short else 20.0, _say),
+    "memory": lambda url, short: _memory(url, 200_000 if short else 2_000_000),
+    "sigv4": lambda url, short: _sigv4(),
+    "workers": lambda url, short: scaling(url, 2.0 if short else 6.0, TOOL_CORE, _say),
+    "help": lambda url, short: _help(),
+}
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""One engine worker, pinned, fed with frames as the coordinator would: the whole pipeline."""
+"""Engine workers, pinned, fed with frames as the coordinator would: the whole pipeline."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from struct import Struct
 from time import monotonic_ns
 from typing import Any
@@ -42,6 +45,8 @@ class WorkerRun:
     counts: Any
     user_s: float
     system_s: float
+    ready_s: float
+    """CPU seconds until it was ready for the load."""
     rss_mb: tuple[float, ...]
 
     @property
@@ -53,6 +58,11 @@ class WorkerRun:
     def cpu_us(self) -> float:
         """Microseconds of CPU per invocation, the start of the process included."""
         return (self.user_s + self.system_s) / max(1, len(self.rows)) * 1e6
+
+    @property
+    def load_s(self) -> float:
+        """CPU seconds of the load alone, the start of the process left out."""
+        return self.user_s + self.system_s - self.ready_s
 
     def lag_us(self, q: float) -> float:
         """Send lag in microseconds at quantile q."""
@@ -77,35 +87,78 @@ def run_worker(
     url: str, segment: Segment, core: int, arrivals: Arrivals = Arrivals.POISSON
 ) -> WorkerRun:
     """Run one segment in one worker pinned to a core."""
-    order = WorkOrder(
-        worker=0,
-        workers=1,
-        target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
-        bindings=(Binding(Variant(EndpointKind.HTTP), url),),
-        load=LoadSpec(arrivals=arrivals, in_flight=1000),
-        timeouts=Timeouts(),
-        retry=RetrySpec(),
-        connections=Connections(),
-    )
+    return run_workers([url], segment, [core], arrivals)[0]
+
+
+def run_workers(
+    urls: Sequence[str],
+    segment: Segment,
+    cores: Sequence[int],
+    arrivals: Arrivals = Arrivals.POISSON,
+) -> list[WorkerRun]:
+    """Run one segment in several workers, each with its URL, pinned to its core."""
+    processes = [
+        _started(
+            WorkOrder(
+                worker=worker,
+                workers=len(cores),
+                target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
+                bindings=(Binding(Variant(EndpointKind.HTTP), url),),
+                load=LoadSpec(arrivals=arrivals, in_flight=1000),
+                timeouts=Timeouts(),
+                retry=RetrySpec(),
+                connections=Connections(),
+            ),
+            core,
+        )
+        for worker, (url, core) in enumerate(zip(urls, cores, strict=True))
+    ]
+    ready_s = [_ready(process) for process in processes]
+    start = encode(FrameKind.START, Start(monotonic_ns() + 300 * NS_PER_MS, (segment,)))
+    for process in processes:
+        process.stdin.write(start)  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+    with ThreadPoolExecutor(len(processes)) as pool:
+        return list(pool.map(_collect, processes, ready_s))
+
+
+def _started(order: WorkOrder, core: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.load.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
     process.stdin.write(encode(FrameKind.ORDER, order))
-    start_ns = monotonic_ns() + 500 * NS_PER_MS
-    process.stdin.write(encode(FrameKind.START, Start(start_ns, (segment,))))
     process.stdin.flush()
-    return _collect(process)
+    return process
 
 
-def _collect(process: subprocess.Popen[bytes]) -> WorkerRun:
+def _ready(process: subprocess.Popen[bytes]) -> float:
+    """Wait until the worker is ready; the CPU seconds that it has used by then."""
+    kind, body = _frame(process)
+    if kind != FrameKind.READY:
+        raise SystemExit(f"the worker did not start: {_unpickle(body)}")
+    on_cpu_ns = Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]
+    return int(on_cpu_ns) / NS_PER_S
+
+
+def _frame(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
+    """The next frame: its kind and payload; kind -1 at the end."""
+    assert process.stdout is not None
+    head = process.stdout.read(_HEAD.size)
+    if not head:
+        return -1, b""
+    length, kind = _HEAD.unpack(head)
+    return kind, process.stdout.read(length)
+
+
+def _collect(process: subprocess.Popen[bytes], ready_s: float) -> WorkerRun:
     rows, counts, rss_mb = [], [], []
-    while head := process.stdout.read(_HEAD.size):  # type: ignore[union-attr]
-        length, kind = _HEAD.unpack(head)
-        body = process.stdout.read(length)  # type: ignore[union-attr]
+    kind = -1
+    while kind != FrameKind.DONE:
+        kind, body = _frame(process)
         if kind == FrameKind.ROWS:
             rows.append(body)
         elif kind == FrameKind.COUNTS:
@@ -114,7 +167,7 @@ def _collect(process: subprocess.Popen[bytes]) -> WorkerRun:
             rss_mb.append(_health(body).rss_mb)
         elif kind == FrameKind.FAILED:
             raise SystemExit(f"the worker failed: {_unpickle(body)}")
-        elif kind == FrameKind.DONE:
+        elif kind == -1:
             break
     process.stdin.close()  # type: ignore[union-attr]
     _, status, usage = os.wait4(process.pid, 0)
@@ -124,6 +177,7 @@ def _collect(process: subprocess.Popen[bytes]) -> WorkerRun:
         np.frombuffer(b"".join(counts), dtype=list(COUNT_FIELDS)),
         usage.ru_utime,
         usage.ru_stime,
+        ready_s,
         tuple(rss_mb),
     )
 
