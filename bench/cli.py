@@ -91,15 +91,14 @@ def cli(context: click.Context) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    if sys.stdin.isatty() and sys.stderr.isatty():
-        from bench.commands.watched import can_show_tui
+    from bench.commands.watched import can_show_tui
 
-        if can_show_tui():
-            from pathlib import Path
+    if can_show_tui():
+        from pathlib import Path
 
-            from bench.commands.choose import choose
+        from bench.commands.choose import choose
 
-            context.exit(choose(Path("runs")))
+        context.exit(choose(Path("runs")))
     click.echo(context.get_help())
 
 

@@ -27,8 +27,11 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def can_show_tui() -> bool:
-    """True if stdin and stderr are terminals, TERM is not dumb and CI is not set."""
-    return (
+    """True if stdin and stderr are terminals, TERM is not dumb and CI is not set.
+
+    Under `textual serve`, which names its driver, a browser is the terminal.
+    """
+    return bool(os.environ.get("TEXTUAL_DRIVER")) or (
         sys.stdin.isatty()
         and sys.stderr.isatty()
         and os.environ.get("TERM", "dumb") != "dumb"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +18,7 @@ from bench.profile import shipped_profiles
 from bench.tui.app import LamloadApp
 from bench.tui.source import Leaving
 from tests.commands.recorded import profile_in, record_run
-from tests.commands.terminal import lamload_in_terminal
+from tests.commands.terminal import ROOT, lamload_in_terminal
 from tests.commands.test_cli import lamload
 
 SHORT = """
@@ -109,6 +112,19 @@ def test_no_view_opens_where_none_can_be_seen(tmp_path: Path, variables: dict[st
         code, printed = terminal.end()
     assert code == ExitCode.OK
     assert printed.startswith("Usage: lamload")
+
+
+def test_a_browser_is_a_terminal_too(tmp_path: Path) -> None:
+    served = dict(os.environ, TEXTUAL_DRIVER="textual.drivers.web_driver:WebDriver")
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench"], cwd=tmp_path, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, env=served | {"PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"__GANGLION__\n"  # how textual serve is greeted
+        packet = b'{"type": "quit"}'
+        process.communicate(b"M" + len(packet).to_bytes(4, "big") + packet)
+    assert process.returncode == ExitCode.OK
 
 
 def test_the_set_up_screen_has_a_card_for_every_shipped_profile() -> None:

@@ -20,7 +20,7 @@ _CSS = """
     background: $panel; border: round $primary; border-title-color: $primary;
     border-title-style: bold;
 }}
-{name} VerticalScroll {{ height: auto; max-height: 100%; }}
+{name} VerticalScroll {{ width: auto; max-width: 100%; height: auto; max-height: 100%; }}
 {name} Static {{ width: auto; max-width: 100%; }}
 """
 
