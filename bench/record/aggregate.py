@@ -36,6 +36,7 @@ from bench.record.cells import (
     add_late,
     distribution_of,
     merged_figures,
+    merged_series,
     repacked,
     response_spread,
     unpacked,
@@ -298,9 +299,14 @@ class Aggregate:
         second = (self._now_ns - SHIPPED_NS) // NS_PER_S - 1
         planned, achieved = self.rates(second)
         latest = [cell for key, cell in self._cells.items() if key.second > second - 10]
-        lag = distribution_of(merged_figures(latest), Series.SEND_LAG) if latest else _NOTHING
-        under_way = self._totals.in_flight
+        lag = merged_series(latest, Series.SEND_LAG) if latest else _NOTHING
+        under_way = self.in_flight_by_variant
         return Pulse(planned, achieved, sum(under_way), under_way, lag)
+
+    @property
+    def in_flight_by_variant(self) -> tuple[int, ...]:
+        """Invocations under way now, over all phases."""
+        return self._totals.in_flight
 
     def rates(self, second: int) -> tuple[float, float]:
         """Arrivals planned and invocations first sent in a second, over all variants."""
@@ -410,4 +416,4 @@ def _longest_life_ns(profile: Profile) -> int:
 
 
 def _from_figures(figures: Figures) -> DistributionOf:
-    return lambda series: distribution_of(figures, series)
+    return lambda series: distribution_of(figures[series])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bench.model import QUANTILES, Distribution, Quantile
 from bench.record.batch import MISSING, TALLY, Count, Values
-from bench.record.histogram import OVER, UPPER_NS, Indexes
+from bench.record.histogram import HIGHEST_NS, OVER, UPPER_NS, Indexes
 from bench.record.series import Series
 from bench.record.spread import Spread, pack_spread, spread_of
 from bench.stats.ranks import BEYOND, RANK_SLACK
@@ -24,6 +24,7 @@ from bench.stats.ranks import BEYOND, RANK_SLACK
 Figures = NDArray[np.int64]
 """Per series (rows) the columns of Figure, then one per quantile of QUANTILES."""
 
+_EVERY = slice(None)
 _HUGE = np.iinfo(np.int64).max
 _FAST = 1
 
@@ -43,7 +44,6 @@ class Figure(IntEnum):
 
 
 _WIDTH = Figure.QUANTILES + len(QUANTILES)
-_ROWS = np.arange(len(Series))[:, None]
 _BITS = 1 << np.arange(len(QUANTILES))
 
 
@@ -155,37 +155,43 @@ def _spread_of(parts: list[Indexes]) -> Spread:
     return spread_of(held[held != MISSING])
 
 
-def merged_figures(cells: list[Cell]) -> Figures:
-    """Figures over several cells at once: a window."""
-    exact = _joined([part for cell in cells for part in cell._buckets])
-    bounds = [part for cell in cells for part in cell._bounds]
-    figures = np.zeros((len(Series), _WIDTH), dtype=np.int64)
+def merged_figures(cells: list[Cell], rows: slice = _EVERY) -> Figures:
+    """Figures over several cells at once: a window. rows: of these series alone."""
+    exact = _joined([part[rows] for cell in cells for part in cell._buckets], rows)
+    bounds = [part[rows] for cell in cells for part in cell._bounds]
+    figures = np.zeros((exact.shape[0], _WIDTH), dtype=np.int64)
     every = np.sort(_joined([exact, *bounds]) if bounds else exact, axis=1)
     if every.shape[1]:
-        _fill(figures, every, cells)
+        _fill(figures, every, cells, rows)
         if bounds:
             _fill_bounded(figures, every, np.sort(exact, axis=1), _joined(bounds))
     return figures
 
 
-def _joined(parts: list[Indexes]) -> Indexes:
+def merged_series(cells: list[Cell], series: Series) -> Distribution:
+    """One series over several cells, without the work for the others."""
+    return distribution_of(merged_figures(cells, slice(series, series + 1))[0])
+
+
+def _joined(parts: list[Indexes], rows: slice = _EVERY) -> Indexes:
     if not parts:
-        return np.empty((len(Series), 0), dtype=np.uint16)
+        return np.empty((len(Series), 0), dtype=np.uint16)[rows]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _fill(figures: Figures, every: Indexes, cells: list[Cell]) -> None:
+def _fill(figures: Figures, every: Indexes, cells: list[Cell], rows: slice) -> None:
     counts = (every != MISSING).sum(axis=1)
-    low = np.min([cell.low for cell in cells], axis=0)
-    high = np.max([cell.high for cell in cells], axis=0)
+    low = np.min([cell.low for cell in cells], axis=0)[rows]
+    high = np.max([cell.high for cell in cells], axis=0)[rows]
     figures[:, Figure.COUNT] = counts
     figures[:, Figure.MIN_NS] = np.where(counts, low, 0)
     figures[:, Figure.MAX_NS] = high
-    figures[:, Figure.SUM_NS] = np.sum([cell.sums for cell in cells], axis=0)
-    over = (every == OVER).sum(axis=1)
-    figures[:, Figure.OUT_OF_RANGE] = over + np.sum([cell.negative for cell in cells], axis=0)
+    figures[:, Figure.SUM_NS] = np.sum([cell.sums for cell in cells], axis=0)[rows]
+    figures[:, Figure.OUT_OF_RANGE] = np.sum([cell.negative for cell in cells], axis=0)[rows]
+    if high.max() > HIGHEST_NS:
+        figures[:, Figure.OUT_OF_RANGE] += (every == OVER).sum(axis=1)
     ranks = ranks_of(counts)
-    found = every[_ROWS, ranks - 1]
+    found = np.take_along_axis(every, ranks - 1, axis=1)
     values = UPPER_NS[np.where(found == MISSING, 0, found)]
     figures[:, Figure.QUANTILES :] = np.clip(
         values, np.where(counts, low, 0)[:, None], high[:, None]
@@ -198,8 +204,10 @@ def _fill_bounded(figures: Figures, every: Indexes, exact: Indexes, bounds: Inde
     """Mark the quantiles that leave their bucket if every lower bound is infinite."""
     ranks = ranks_of(figures[:, Figure.COUNT])
     room = exact.shape[1]
-    reached = exact[_ROWS, np.minimum(ranks, room) - 1] if room else np.full(ranks.shape, MISSING)
-    moved = (ranks > room) | (reached != every[_ROWS, ranks - 1])
+    reached = np.full(ranks.shape, MISSING)
+    if room:
+        reached = np.take_along_axis(exact, np.minimum(ranks, room) - 1, axis=1)
+    moved = (ranks > room) | (reached != np.take_along_axis(every, ranks - 1, axis=1))
     figures[:, Figure.BOUNDED] |= moved @ _BITS
     figures[:, Figure.CENSORED] = (bounds != MISSING).sum(axis=1)
 
@@ -211,9 +219,9 @@ def ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return ranks
 
 
-def distribution_of(figures: Figures, series: Series) -> Distribution:
-    """What views show of a series."""
-    count, censored, out, low, high, total, known, bounded, *values = figures[series].tolist()
+def distribution_of(figures: Figures) -> Distribution:
+    """What views show of a series, from its row of figures."""
+    count, censored, out, low, high, total, known, bounded, *values = figures.tolist()
     if not count:
         return _NOTHING
     quantiles = tuple(

@@ -47,7 +47,7 @@ class VitalSigns:
 
     def _taken(self, second: int, health: Collection[WorkerHealth]) -> Vitals:
         alive = [worker for worker in health if worker.alive]
-        in_flight = self._aggregate.pulse().in_flight_by_variant
+        in_flight = self._aggregate.in_flight_by_variant
         return Vitals(
             t_s=second,
             planned_rps=0.0,
