@@ -1,8 +1,9 @@
 """The search for the highest rate that holds. Pure: results of steps in, the next step out.
 
-The rate doubles until a step fails, then bisection (on the logarithm) narrows the gap between the
-highest good and the lowest bad rate, then a longer hold at the good one confirms it. When a hold
-fails, short steps have proved too kind: the search goes on below it, with holds alone.
+The rate doubles until a step fails, or halves until one holds; then bisection (on the logarithm)
+narrows the gap between the highest good and the lowest bad rate, then a longer hold at the good one
+confirms it. When a hold fails, short steps have proved too kind: the search goes on below it, with
+holds alone.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ from bench.model import NS_PER_MS, CapacitySpec
 
 GROWTH = 2.0
 FALLBACK = 0.8
-"""Below a rate that failed, with no good one known, the next try is at this share of it."""
+"""Below a rate that failed its hold, the next try is at this share of it."""
 FLOOR_RPS = 0.1
 MAX_STEPS = 60
+
+
+def per_s(rps: float) -> str:
+    """A rate in words: four digits, never an exponent."""
+    return f"{rps:.0f}/s" if rps >= 1000 else f"{rps:.4g}/s"
 
 
 class StepKind(StrEnum):
@@ -102,22 +108,28 @@ class CapacitySearch:
 
     @property
     def answer(self) -> str:
-        """`412/s holds p99 < 300 ms; 440/s does not (p99 351.2 ms)`."""
+        """`412/s holds p99 < 300 ms; 440/s does not (p99 351.2 ms)`; of what is known so far."""
         spec = self._spec
         limit = f"p{spec.q * 100:g} < {spec.limit_ns / NS_PER_MS:g} ms"
-        bad = "" if self._bad_rps is None else f"{self._bad_rps:.4g}/s does not ({self._fault})"
+        words = (
+            [] if self._bad_rps is None else [f"{per_s(self._bad_rps)} does not ({self._fault})"]
+        )
         if self._good_rps is None:
-            return f"no rate was found that holds {limit}; {bad}"
-        if not self._confirmed:
-            return f"{self._good_rps:.4g}/s held {limit} in a step but not when held; {bad}"
-        if self._bad_rps is None:
-            return f"{self._good_rps:.4g}/s, the most that was to be tried, holds {limit}"
-        return f"{self._good_rps:.4g}/s holds {limit}; {bad}"
+            words.insert(0, f"no rate was found that holds {limit}")
+        elif not self._confirmed:
+            words.insert(
+                0, f"{per_s(self._good_rps)} held {limit} in a step, but no hold confirms it"
+            )
+        elif self._bad_rps is None:
+            words = [f"{per_s(self._good_rps)}, the most that was to be tried, holds {limit}"]
+        else:
+            words.insert(0, f"{per_s(self._good_rps)} holds {limit}")
+        return "; ".join(words)
 
     def _choose(self) -> Step | None:
         spec, good, bad = self._spec, self._good_rps, self._bad_rps
         if good is None:
-            lower = (bad or spec.start_rps) * FALLBACK
+            lower = (bad or spec.start_rps) * (FALLBACK if self._only_holds else 1 / GROWTH)
             return self._make(StepKind.GROW, lower) if lower >= FLOOR_RPS else None
         if bad is None:
             if good >= spec.max_rps:

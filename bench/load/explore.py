@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from bench.load.capacity import CapacitySearch, Step, StepKind, StepResult
+from bench.load.capacity import CapacitySearch, Step, StepKind, StepResult, per_s
 from bench.model import NS_PER_S, CapacitySpec, Outcome, Phase, Segment
 from bench.record.columns import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 
 _ROW_TYPE = np.dtype(list(ROW_FIELDS))
 _COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
-SETTLE_AFTER_NS = 2 * NS_PER_S
-"""How long after its end a step's own answers are waited for, beside the limit itself."""
+SETTLE_AFTER_NS = 30 * NS_PER_S
+"""How long after its end a step's own answers are waited for, beside the limit itself. A step
+beyond the capacity leaves a queue at the target, and the next one must not find it there."""
 
 
 class Explorer:
@@ -31,8 +32,7 @@ class Explorer:
         self._offered = self._dropped = 0
         self._measured: Segment | None = None
         self._made: list[tuple[Segment, Phase]] = []
-        self.answers: list[tuple[int, str]] = []
-        """(index of the variant, answer in words), as they are found."""
+        self._answers: list[tuple[int, str]] = []
 
     def begin(self, at_ns: int) -> list[tuple[Segment, Phase]]:
         """The current step as segments, from at_ns on: one to settle, one that is measured."""
@@ -80,19 +80,32 @@ class Explorer:
         """End the step: what it showed in words, and whether another one follows."""
         result = self._result()
         fault = result.fault(self._spec)
-        words = f"{self._step.rps:.4g}/s {'holds' if fault is None else f'does not hold: {fault}'}"
+        words = f"{per_s(self._step.rps)} {'holds' if fault is None else f'does not hold: {fault}'}"
         step = self._search.next(result)
         self._measured = None
         if step is not None:
             self._step = step
             return words, True
-        self.answers.append((self._variant, self._search.answer))
+        self._answers.append((self._variant, self._search.answer))
+        words += f". The answer: {self._search.answer}"
         self._variant += 1
         if self._variant >= self._variants:
             return words, False
         self._search = CapacitySearch(self._spec)
         self._step = self._search.first()
         return words, True
+
+    @property
+    def answers(self) -> list[tuple[int, str]]:
+        """(index of the variant, answer in words); of a search cut short, as far as it came."""
+        cut = [
+            (variant, f"the search was ended early: {self._known(variant)}")
+            for variant in range(self._variant, self._variants)
+        ]
+        return self._answers + cut
+
+    def _known(self, variant: int) -> str:
+        return self._search.answer if variant == self._variant else "no rate was tried"
 
     @property
     def _own(self) -> int:
@@ -117,7 +130,7 @@ class Explorer:
         index = self._index
         self._index += 1
         kind = step.kind if measured else "settle"
-        name = f"{StepKind(kind).value if measured else kind} {step.rps:.4g}/s"
+        name = f"{StepKind(kind).value if measured else kind} {per_s(step.rps)}"
         segment = Segment(
             index=index,
             round=0,

@@ -50,13 +50,23 @@ def test_a_rate_that_holds_only_for_a_short_step_is_not_the_answer() -> None:
 def test_a_target_without_a_limit_is_held_at_the_maximum() -> None:
     finding, steps = search(lambda step: True)
     assert steps[-1].rps == 10_000
-    assert finding.answer == "1e+04/s, the most that was to be tried, holds p99 < 300 ms"
+    assert finding.answer == "10000/s, the most that was to be tried, holds p99 < 300 ms"
 
 
 def test_a_target_that_bears_nothing_ends_the_search_with_a_plain_answer() -> None:
     finding, steps = search(lambda step: False)
-    assert len(steps) < 60
-    assert finding.answer.startswith("no rate was found that holds p99 < 300 ms")
+    assert len(steps) < 10
+    assert finding.answer.startswith("no rate was found that holds p99 < 300 ms; 0.")
+
+
+def test_an_answer_before_the_end_says_what_is_known_so_far() -> None:
+    finding = CapacitySearch(SPEC)
+    assert finding.answer == "no rate was found that holds p99 < 300 ms"
+    finding.first()
+    finding.next(result(100))
+    assert finding.answer == "10/s held p99 < 300 ms in a step, but no hold confirms it"
+    finding.next(result(900))
+    assert finding.answer.endswith("but no hold confirms it; 20/s does not (p99 900.0 ms)")
 
 
 @pytest.mark.parametrize(
