@@ -42,7 +42,10 @@ def read_phases(root: Table, load_table: Table, load: LoadSpec, base_dir: Path) 
         )
     elif phases and not any(phase.measured for phase in phases):
         root.fault("phase", "is never measured: leave out measured = false in one of them")
-    elif phases and not any(phase.measured and sends(phase) for phase in phases):
+    elif phases and not any(
+        phase.measured and (sends(phase) or _is_misread(table))
+        for table, phase in zip(tables, phases, strict=True)
+    ):
         root.fault("phase", "sends nothing while it is measured: give one a rate above 0")
     _check_loops(tables, phases, load_table)
     return phases
@@ -53,6 +56,12 @@ def sends(phase: Phase) -> bool:
     return bool(
         phase.start_rps or phase.end_rps or phase.end_callers or phase.burst or phase.replay
     ) or bool(phase.start_callers)
+
+
+def _is_misread(table: Table) -> bool:
+    """Whether the phase's kind of load is a mistake that is noted already."""
+    noted = {problem.key for problem in table.problems}
+    return "replay" in table or any(table.key_path(kind) in noted for kind in KINDS)
 
 
 def _phase(table: Table, index: int, load: LoadSpec, base_dir: Path) -> Phase:
@@ -108,9 +117,13 @@ def _replay(table: Table, base_dir: Path) -> tuple[bytes | None, str | None]:
         return None, None
     column = table.get("column")
     speed = table.get("speed", 1.0)
-    if not isinstance(column, str | None) or not isinstance(speed, int | float) or speed <= 0:
-        return None, path  # noted where these are read
-    return table.take("replay", lambda _: read_replay(path, column, float(speed)), None), path
+    try:
+        factor = positive(speed)
+    except ValueError:
+        return None, path  # noted where it is read
+    if not isinstance(column, str | None):
+        return None, path  # likewise
+    return table.take("replay", lambda _: read_replay(path, column, factor), None), path
 
 
 def _steps(table: Table, rates: tuple[float, float], callers: tuple[int | None, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -14,6 +15,15 @@ from bench.profile.units import MAX_DURATION_NS, shown
 
 MAX_ARRIVALS = 10_000_000
 _TIME_NAMES = ("timestamp", "time", "@timestamp", "datetime", "date", "ts", "epoch")
+_TIME_ENDINGS = (
+    "timestamp",
+    "start_time",
+    "event_time",
+    "request_time",
+    "arrival_time",
+    "starttime",
+)
+_UTC_NAMES = re.compile(r"\s*(?:z|utc|gmt)$", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,14 +54,14 @@ def _instants_ns(path: str, column: str | None) -> list[int]:
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
-            first = next(rows, None)
+            written = (row for row in rows if any(cell.strip() for cell in row))
+            first = next(written, None)
             if first is None:
                 return []
             index, is_header = _column(first, column)
-            instants = [] if is_header else [_instant_ns(first, index, 1)]
-            for row in rows:
-                if row and any(row):
-                    instants.append(_instant_ns(row, index, rows.line_num))
+            instants = [] if is_header else [_instant_ns(first, index, rows.line_num)]
+            for row in written:
+                instants.append(_instant_ns(row, index, rows.line_num))
                 if len(instants) > MAX_ARRIVALS:
                     raise ValueError(f"holds more than {MAX_ARRIVALS} timestamps ({path})")
             return instants
@@ -70,6 +80,7 @@ def _column(first: list[str], column: str | None) -> tuple[int, bool]:
         return names.index(column), True
     lower = [name.lower() for name in names]
     named = [lower.index(name) for name in _TIME_NAMES if name in lower]
+    named += [i for i, name in enumerate(lower) if name.endswith(_TIME_ENDINGS)]
     if named:
         return named[0], True
     try:
@@ -105,6 +116,6 @@ def parse_instant_ns(cell: str) -> int:
 
 
 def _iso_ns(cell: str) -> int:
-    moment = datetime.fromisoformat(cell)
+    moment = datetime.fromisoformat(_UTC_NAMES.sub("+00:00", cell))
     since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
     return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000

@@ -27,6 +27,9 @@ def offsets_ms(replay: bytes | None) -> list[float]:
         ("2023-11-15T00:13:20+02:00", 1_700_000_000_000_000_000),
         ("2023-11-14 22:13:20", 1_700_000_000_000_000_000),
         ("0.125", 125_000_000),
+        ("2023-11-14 22:13:20 UTC", 1_700_000_000_000_000_000),
+        ("2023-11-14T22:13:20z", 1_700_000_000_000_000_000),
+        ("2023-11-14 22:13:20 +0000", 1_700_000_000_000_000_000),
     ],
 )
 def test_iso_and_epoch_timestamps(cell: str, instant_ns: int) -> None:
@@ -39,6 +42,8 @@ def test_iso_and_epoch_timestamps(cell: str, instant_ns: int) -> None:
         ("1.0\n1.5\n1.25\n", [0, 250, 500]),
         ("id,timestamp\na,2.0\nb,1.0\n", [0, 1000]),
         ("when\n10\n11\n\n12\n", [0, 1000, 2000]),
+        ("\n\nts,n\n10,1\n  \n ,\n11,2\n", [0, 1000]),
+        ("id,start_time\n1,10\n2,20\n", [0, 10_000]),
         ("\ufeffTime,n\r\n2023-11-14T22:13:20Z,1\r\n2023-11-14T22:13:21Z,2\r\n", [0, 1000]),
     ],
 )
@@ -72,6 +77,8 @@ def test_a_phase_replays_a_column_faster(tmp_path: Path) -> None:
         ("", "", "phase[0].replay must hold at least one timestamp"),
         ("at\n1\n", 'column = "t"', 'phase[0].replay has no column "t"; it has at'),
         ("at\n1\n", "speed = 0", "phase[0].speed must be a number above 0"),
+        ("at\n1\n", "speed = inf", "phase[0].speed must be a number above 0"),
+        ("at\n1\n", "speed = nan", "phase[0].speed must be a number above 0"),
         ("at\n1\n", "column = 3", "phase[0].column must be a text in quotes"),
         ("at\n1\n1e12\n", "", "phase[0].replay spans more than 30 days"),
     ],
@@ -81,4 +88,6 @@ def test_a_recording_that_cannot_be_replayed(
 ) -> None:
     (tmp_path / "arrivals.csv").write_text(content)
     text = MINIMAL.replace('rate = "10/s"\nduration = "5s"', f'replay = "arrivals.csv"\n{extra}')
-    assert words in "\n".join(mistakes(tmp_path, text))
+    found = mistakes(tmp_path, text)
+    assert words in found[0]
+    assert len(found) == 1
