@@ -21,7 +21,7 @@ from bench.model import (
     Variant,
 )
 from bench.profile.events import existing_file
-from bench.profile.table import Table, above_zero, choice, flag, named_choice, text, whole
+from bench.profile.table import Reader, Table, above_zero, choice, flag, named_choice, text, whole
 from bench.profile.target import read_url
 from bench.profile.units import (
     read_duration_ns,
@@ -92,16 +92,45 @@ def read_connections(table: Table, base_dir: Path) -> Connections:
         max_uses=table.take("max_uses", whole(0, 2**31), default.max_uses),
         resolve_every_ns=table.take("resolve_every", read_duration_ns, default.resolve_every_ns),
         verify_tls=table.take("verify_tls", flag, default.verify_tls),
-        ca_bundle=table.take("ca_bundle", existing_file(base_dir), None),
+        ca_bundle=table.take("ca_bundle", _certificates(base_dir), None),
         server_name=table.take("server_name", text, None),
         http2=table.take("http2", flag, default.http2),
-        proxy=table.take("proxy", read_url, None),
+        proxy=table.take("proxy", _read_proxy, None),
     )
     if found.http2 and "keep_alive" in table and not found.keep_alive:
         table.fault("keep_alive", "cannot be false with http2, which shares connections")
+    for key, limit in (("max_age", found.max_age_ns), ("max_uses", found.max_uses)):
+        if found.http2 and limit:
+            table.fault(key, "is for HTTP/1.1, not for http2: leave one of them out")
     if found.ca_bundle is not None and "verify_tls" in table and not found.verify_tls:
         table.fault("ca_bundle", "is never looked at with verify_tls = false: leave one out")
     return found
+
+
+def _certificates(base_dir: Path) -> Reader[str]:
+    """A reader of paths to files with at least one PEM certificate."""
+    existing = existing_file(base_dir)
+
+    def read(value: Any) -> str:
+        path = existing(value)
+        # Imported here: it takes longer than everything else that a profile needs.
+        import ssl
+
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except OSError:
+            raise ValueError(f"must hold certificates in PEM form ({path} holds none)") from None
+        return path
+
+    return read
+
+
+def _read_proxy(value: Any) -> str:
+    """The URL of a proxy that is spoken to in plain HTTP."""
+    url = read_url(value)
+    if not url.startswith("http://"):
+        raise ValueError(f'must be an HTTP proxy, such as "http://proxy:3128" (it is {shown(url)})')
+    return url
 
 
 def read_slos(root: Table, variants: Sequence[Variant]) -> tuple[Slo, ...]:

@@ -29,6 +29,8 @@ class Http2Pool:
     def __init__(self, origin: str, timeouts: Timeouts, options: Connections | None = None) -> None:
         options = options or Connections()
         self._origin = origin
+        name = options.server_name
+        self._extensions: dict[str, Any] = {} if name is None else {"sni_hostname": name}
         self._timeouts = timeouts
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = 0
@@ -81,17 +83,19 @@ class Http2Pool:
         async def trace(name: str, info: dict[str, Any]) -> None:
             self._note(exchange, started, name)
 
-        request.extensions = {"trace": trace, "timeout": self._timeout()}
+        request.extensions = self._extensions | {"trace": trace, "timeout": self._timeout()}
         response = await self._transport.handle_async_request(request)
-        exchange.status = response.status_code
-        exchange.head = head_of(response.headers.raw)
-        body = bytearray()
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > exchange.body_limit:
-                raise ValueError(f"the body exceeds {exchange.body_limit} bytes")
-        exchange.body = bytes(body)
-        await response.aclose()
+        try:
+            exchange.status = response.status_code
+            exchange.head = head_of(response.headers.raw)
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > exchange.body_limit:
+                    raise ValueError(f"the body exceeds {exchange.body_limit} bytes")
+            exchange.body = bytes(body)
+        finally:
+            await response.aclose()
 
     def _decode(self, encoded: bytes) -> httpx.Request:
         """An endpoint's HTTP/1.1 bytes as a request; what only concerns one hop is left out."""

@@ -24,5 +24,6 @@ async def open_tunnel(
         if not chunk or len(answer) > _ANSWER_LIMIT:
             raise OSError(f"the proxy gave no usable answer to CONNECT {authority}")
     status_line = answer.split(b"\r\n", 1)[0].decode("latin-1")
-    if status_line.split(" ")[1:2] != ["200"]:
+    status = status_line.split(" ")[1:2]
+    if not (status and len(status[0]) == 3 and status[0].startswith("2")):
         raise OSError(f"the proxy refused CONNECT {authority}: {status_line}")

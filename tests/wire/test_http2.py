@@ -72,6 +72,21 @@ async def test_exchanges_share_one_connection_and_have_clocks(tmp_path: Path) ->
         pool.close()
 
 
+async def test_the_name_to_ask_for_goes_for_http2_too(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    AUTHORITY.cert_pem.write_to_path(str(bundle))
+    context = served_as("app.example")
+    context.set_alpn_protocols(["h2"])
+    options = Connections(ca_bundle=str(bundle), http2=True, server_name="app.example")
+    async with raw_server(serve_h2, context) as origin:
+        pool = Http2Pool(origin, Timeouts(), options)
+        probe = Probe(POST)
+        pool.submit(probe)
+        await asyncio.wait_for(probe.done, 5)
+        assert (probe.failure, probe.status) == (None, 200)
+        pool.close()
+
+
 async def test_no_answer_in_time_is_a_timeout_and_no_server_a_connect_error() -> None:
     quick = Timeouts(first_byte_ns=100 * NS_PER_MS, total_ns=200 * NS_PER_MS)
     options = Connections(verify_tls=False, http2=True)

@@ -89,7 +89,7 @@ async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     head = await read_request(reader)
     host, _, port = head.split(b" ")[1].decode().partition(":")
     far_reader, far_writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    writer.write(b"HTTP/1.1 201 Connection established\r\n\r\n")  # any 2xx grants it
 
     async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while chunk := await source.read(65536):
