@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
 
-from bench.model import NS_PER_MS, CapacitySpec
+from bench.model import NS_PER_MS, NS_PER_S, CapacitySpec
 
 GROWTH = 2.0
 FALLBACK = 0.8
 """Below a rate that failed its hold, the next try is at this share of it."""
-FLOOR_RPS = 0.1
+FEWEST = 3
+"""Arrivals to be expected in a step: with fewer there is nothing to judge."""
 MAX_STEPS = 60
 
 
@@ -130,7 +131,8 @@ class CapacitySearch:
         spec, good, bad = self._spec, self._good_rps, self._bad_rps
         if good is None:
             lower = (bad or spec.start_rps) * (FALLBACK if self._only_holds else 1 / GROWTH)
-            return self._make(StepKind.GROW, lower) if lower >= FLOOR_RPS else None
+            enough = lower * spec.step_ns >= FEWEST * NS_PER_S
+            return self._make(StepKind.GROW, lower) if enough else None
         if bad is None:
             if good >= spec.max_rps:
                 return self._make(StepKind.HOLD, good)

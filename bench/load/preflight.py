@@ -23,31 +23,37 @@ def worker_count(profile: Profile) -> int:
 
 def connections_needed(profile: Profile) -> int:
     """The most connections that the profile can have open at once, over all workers."""
-    callers = max(
+    return _callers(profile) * len(profile.variants) or profile.load.in_flight
+
+
+def _callers(profile: Profile) -> int:
+    """The most callers of a variant, 0 in an open loop."""
+    return max(
         (max(phase.start_callers or 0, phase.end_callers or 0) for phase in profile.phases),
         default=0,
     )
-    together = len(profile.variants) if callers else 1
-    return max(callers * together, 0 if callers else profile.load.in_flight)
 
 
 def check_limits(profile: Profile) -> None:
     """Raise the soft limit of descriptors as far as needed. Raises UsageError where that fails."""
     connections = connections_needed(profile)
+    callers = _callers(profile)
+    what = f"a closed loop of {callers} callers" if callers else "load.in_flight"
+    mend = "lower callers" if callers else "lower load.in_flight"
     per_worker = -(-connections // worker_count(profile)) + SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and per_worker > hard:
         raise UsageError(
-            f"{profile.source}: load.in_flight needs {per_worker} file descriptors a worker and "
-            f"this system allows {hard}; lower load.in_flight or raise the limit (ulimit -Hn)"
+            f"{profile.source}: {what} can need {per_worker} file descriptors in a worker and "
+            f"this system allows {hard}; {mend} or raise the limit (ulimit -Hn)"
         )
     if soft != resource.RLIM_INFINITY and per_worker > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (per_worker, hard))
     ports = ephemeral_ports()
     if ports is not None and connections > ports:
         raise UsageError(
-            f"{profile.source}: load.in_flight can need {connections} connections to one address "
-            f"and this system has {ports} ephemeral ports; lower load.in_flight or widen "
+            f"{profile.source}: {what} can need {connections} connections to one address "
+            f"and this system has {ports} ephemeral ports; {mend} or widen "
             f"net.ipv4.ip_local_port_range"
         )
 
