@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Paint
+from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Look, Paint
 from bench.tui.widgets.axes import (
     Axis,
     linear_axis,
@@ -18,6 +18,7 @@ from bench.tui.widgets.axes import (
     time_axis,
 )
 from bench.tui.widgets.canvas import EMPTY, GRID, Canvas, Glyphs
+from bench.tui.widgets.chart import Line, stretches, trace
 from bench.tui.widgets.columns import (
     GAP,
     Cell,
@@ -113,7 +114,7 @@ def test_what_lies_outside_is_left_out() -> None:
 
 def test_the_grid_stays_behind_lines_and_marks() -> None:
     canvas = Canvas(5, 1)
-    canvas.dot(0, 0, 7)
+    canvas.line(0, 0, 0, 0, 7)
     canvas.mark(4, 0, 3, "●")
     for column in range(5):
         canvas.behind(column, 0, "┄")
@@ -128,6 +129,36 @@ def test_a_label_finds_room_only_where_nothing_is_written() -> None:
     assert canvas.is_free(6, 0, 4)
     assert not canvas.is_free(6, 0, 9)
     assert canvas.row(0)[-1].series == EMPTY
+
+
+# -- lines
+
+
+@given(
+    st.lists(st.none() | st.floats(min_value=0, max_value=9), max_size=80),
+    st.sampled_from(Glyphs),
+)
+def test_a_line_of_many_points_looks_as_if_each_were_drawn(
+    values: list[float | None], glyphs: Glyphs
+) -> None:
+    x, y = Axis(0.0, float(len(values))), Axis(0.0, 9.0)
+    each, few = Canvas(6, 4, glyphs), Canvas(6, 4, glyphs)
+    before: tuple[int, int] | None = None
+    for number, value in enumerate(values):
+        at = None
+        if value is not None:
+            at = (
+                round(x.at(number) * (each.dots_across - 1)),
+                round((1 - y.at(value)) * (each.dots_down - 1)),
+            )
+            each.line(*(before or at), *at, 0)
+        before = at
+    line = Line("", Look("●", ""), tuple((float(n), value) for n, value in enumerate(values)))
+    drawn = list(stretches(few, x, y, line))
+    for stretch in drawn:
+        trace(few, stretch, 0)
+    assert text(few) == text(each)
+    assert all(len(stretch) <= few.dots_across for stretch in drawn)
 
 
 # -- columns

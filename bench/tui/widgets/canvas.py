@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 
 
 class Glyphs(Enum):
@@ -68,21 +69,21 @@ class Canvas:
             return y // down * self.width + x // across
         return None
 
-    def dot(self, x: int, y: int, series: int) -> None:
-        """Set one dot; what lies outside is left out."""
-        cell = self._cell(x, y)
-        if cell is not None:
-            across, down = self.glyphs.dots
-            self._dots[cell] |= _BITS[self.glyphs][y % down][x % across]
-            self._series[cell] = series
-
     def line(self, x0: int, y0: int, x1: int, y1: int, series: int) -> None:
-        """A straight line (Bresenham)."""
+        """A straight line (Bresenham); what lies outside is left out."""
+        if x0 == x1:
+            self.column(x0, min(y0, y1), max(y0, y1), series)
+            return
         dx, dy = abs(x1 - x0), -abs(y1 - y0)
         step_x, step_y = (1 if x0 < x1 else -1), (1 if y0 < y1 else -1)
         error = dx + dy
+        (across, down), bits = self.glyphs.dots, _BITS[self.glyphs]
+        dots, cells = self._dots, self._series
         while True:
-            self.dot(x0, y0, series)
+            if 0 <= x0 < self.dots_across and 0 <= y0 < self.dots_down:
+                cell = y0 // down * self.width + x0 // across
+                dots[cell] |= bits[y0 % down][x0 % across]
+                cells[cell] = series
             if (x0, y0) == (x1, y1):
                 return
             twice = 2 * error
@@ -92,6 +93,19 @@ class Canvas:
             if twice <= dx:
                 error += dx
                 y0 += step_y
+
+    def column(self, x: int, top: int, bottom: int, series: int) -> None:
+        """An upright line, a cell at a time: most of a chart with many points is made of these."""
+        if not 0 <= x < self.dots_across:
+            return
+        across, down = self.glyphs.dots
+        bits = [row[x % across] for row in _BITS[self.glyphs]]
+        top, bottom = max(top, 0), min(bottom, self.dots_down - 1)
+        for row in range(top // down, bottom // down + 1 if top <= bottom else 0):
+            cell = row * self.width + x // across
+            for y in range(max(top - row * down, 0), min(bottom - row * down, down - 1) + 1):
+                self._dots[cell] |= bits[y]
+            self._series[cell] = series
 
     def mark(self, x: int, y: int, series: int, text: str) -> None:
         """Put characters into the cells from that of a dot on."""
@@ -119,15 +133,13 @@ class Canvas:
 
     def row(self, y: int) -> list[Run]:
         """One row of cells."""
-        runs: list[Run] = []
         start = y * self.width
-        for cell in range(start, start + self.width):
-            series = self._series[cell]
-            char = self._marks.get(cell) or (
-                _char(self.glyphs, self._dots[cell]) if self._dots[cell] else " "
-            )
-            if runs and runs[-1].series == series:
-                runs[-1] = Run(runs[-1].text + char, series)
-            else:
-                runs.append(Run(char, series))
-        return runs
+        cells = range(start, start + self.width)
+        return [
+            Run("".join(map(self._char_at, run)), series)
+            for series, run in groupby(cells, key=self._series.__getitem__)
+        ]
+
+    def _char_at(self, cell: int) -> str:
+        dots = self._dots[cell]
+        return self._marks.get(cell) or (_char(self.glyphs, dots) if dots else " ")

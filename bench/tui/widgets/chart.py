@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log10
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
@@ -17,6 +21,8 @@ from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
 from bench.tui.widgets.painted import Painted, blank, strip_of
 
 Point = tuple[float, float | None]
+Upright = tuple[int, int, int, int, int]
+"""What a line covers of a column of dots: x, and y where it enters, at the top, bottom, leaving."""
 GUTTER = 7
 """Cells left of the plot, for the labels of the y axis and the axis itself."""
 _MARK_EVERY = 12
@@ -136,19 +142,14 @@ class Chart(Painted, can_focus=True):
         across = canvas.glyphs.dots[0]
         marks: list[tuple[int, int, int, str]] = []
         for number, line in enumerate(self._data.lines):
-            before: tuple[int, int] | None = None
             next_mark = number * 3 % _MARK_EVERY * across
-            for at_x, at_y in line.points:
-                if at_y is None or (y.logarithmic and at_y <= 0) or not x.low <= at_x <= x.high:
-                    before = None
-                    continue
-                at = _dot(canvas, x, y, at_x, at_y)
+            for stretch in stretches(canvas, x, y, line):
                 if not line.dots_only:
-                    canvas.line(*(before or at), *at, number)
-                if line.dots_only or before is None or at[0] >= next_mark:
-                    marks.append((*at, number, line.look.marker))
-                    next_mark = at[0] + _MARK_EVERY * across
-                before = at
+                    trace(canvas, stretch, number)
+                for place, (at_x, first, *_) in enumerate(stretch):
+                    if line.dots_only or place == 0 or at_x >= next_mark:
+                        marks.append((at_x, first, number, line.look.marker))
+                        next_mark = at_x + _MARK_EVERY * across
         for mark in marks:
             canvas.mark(*mark)
 
@@ -245,6 +246,57 @@ def _dot(canvas: Canvas, x: Axis, y: Axis, px: float, py: float) -> tuple[int, i
         round(x.at(px) * (canvas.dots_across - 1)),
         round((1 - y.at(py)) * (canvas.dots_down - 1)),
     )
+
+
+def stretches(canvas: Canvas, x: Axis, y: Axis, line: Line) -> Iterator[Sequence[Upright]]:
+    """Each part of a line without a gap in it, as what it covers of each column of dots.
+
+    However many points a line has, no more is drawn of it than there are columns.
+    """
+    if not line.points:
+        return
+    at_x, at_y = np.array(line.points, dtype=np.float64).T
+    seen = ~np.isnan(at_y) & (at_x >= x.low) & (at_x <= x.high)
+    if y.logarithmic:
+        seen &= at_y > 0
+    (places,) = np.nonzero(seen)
+    if not places.size:
+        return
+    dots_x = np.rint(_on(x, at_x[places]) * (canvas.dots_across - 1)).astype(np.int64)
+    dots_y = np.rint((1 - _on(y, at_y[places])) * (canvas.dots_down - 1)).astype(np.int64)
+    gaps = np.flatnonzero(np.diff(places) > 1) + 1
+    steps = np.arange(1, places.size) if line.dots_only else np.flatnonzero(np.diff(dots_x)) + 1
+    starts = np.union1d(np.union1d(steps, gaps), [0]).astype(np.int64)
+    ends = np.append(starts[1:], places.size) - 1
+    uprights = np.column_stack(
+        (
+            dots_x[starts],
+            dots_y[starts],
+            np.minimum.reduceat(dots_y, starts),
+            np.maximum.reduceat(dots_y, starts),
+            dots_y[ends],
+        )
+    ).tolist()
+    bounds = [0, *np.searchsorted(starts, gaps).tolist(), len(uprights)]
+    yield from (uprights[first:last] for first, last in pairwise(bounds))
+
+
+def trace(canvas: Canvas, stretch: Sequence[Upright], series: int) -> None:
+    """Draw a part of a line: its points joined in their order."""
+    before = stretch[0][:2]
+    for at_x, first, top, bottom, last in stretch:
+        canvas.line(*before, at_x, first, series)
+        if top < bottom:
+            canvas.column(at_x, top, bottom, series)
+        before = (at_x, last)
+
+
+def _on(axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`Axis.at` of many values."""
+    low, high, values = axis.low, axis.high, np.clip(values, axis.low, axis.high)
+    if axis.logarithmic:
+        low, high, values = log10(low), log10(high), np.log10(values)
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
 def _labels(y: Axis, rows: int) -> dict[int, str]:
