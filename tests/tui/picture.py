@@ -9,7 +9,18 @@ from textual.app import App
 
 from bench.tui.source import AppResult
 
+_NAMES = re.compile(r"terminal-\d+-")
+_LIKE_ALWAYS = re.compile(
+    r"@font-face \{.*?\}\s*|<clipPath id=\"terminal-line-.*?</clipPath>\s*"
+    r"| clip-path=\"[^\"]*\"| shape-rendering=\"crispEdges\"",
+    re.DOTALL,
+)
 _TEXT = re.compile(r'<text [^>]*?x="([0-9.]+)" y="([0-9.]+)" textLength="([0-9.]+)"[^>]*>([^<]*)<')
+
+
+def svg_of(app: App[AppResult]) -> str:
+    """The picture that the app exports, without what is the same in all or hangs on a hash."""
+    return _LIKE_ALWAYS.sub("", _NAMES.sub("terminal-", app.export_screenshot())) + "\n"
 
 
 def rows_of(app: App[AppResult], columns: int) -> str:

@@ -1,4 +1,4 @@
-"""Every screen at two sizes, as text, from recorded intervals: a change of looks is seen in a diff.
+"""Every screen at two sizes, as text and once as SVG: a change of looks is seen in a diff.
 
 With LAMLOAD_DRAW=1 in the environment the pictures are drawn anew; look at what changed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,16 @@ from textual.app import App
 
 from bench.commands.choose import card_of
 from bench.tui.app import LamloadApp
+from bench.tui.preferences import Preferences
 from bench.tui.replay import Replay
 from bench.tui.source import AppResult
 from tests.tui.fakes import FakeRun
-from tests.tui.picture import rows_of
+from tests.tui.picture import rows_of, svg_of
 from tests.tui.recorded import record
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = ((80, 24), (120, 40))
+IN_COLOUR = (80, 24)
 SCREENS = {
     "compare": "1",
     "latency": "2",
@@ -36,12 +39,18 @@ SCREENS = {
 
 
 def check(app: App[AppResult], name: str, size: tuple[int, int]) -> None:
-    """The screen is as it was drawn."""
-    shown = rows_of(app, size[0])
-    path = PICTURES / f"{name}-{size[0]}x{size[1]}.txt"
+    """The screen is as it was drawn; with its colours where it is that large."""
+    compare(rows_of(app, size[0]), PICTURES / f"{name}-{size[0]}x{size[1]}.txt")
+    if size == IN_COLOUR:
+        compare(svg_of(app), PICTURES / f"{name}-{size[0]}x{size[1]}.svg")
+
+
+def compare(shown: str, path: Path) -> None:
     if os.environ.get("LAMLOAD_DRAW"):
         path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text("utf-8"), "LAMLOAD_DRAW=1 draws it anew"
+    rows, drawn = shown.splitlines(), path.read_text("utf-8").splitlines()
+    changed = [f"-{was}\n+{now}" for was, now in zip_longest(drawn, rows) if was != now]
+    assert not changed, f"{path.name}: LAMLOAD_DRAW=1 draws it anew\n" + "\n".join(changed[:20])
 
 
 async def show(app: App[AppResult], name: str, size: tuple[int, int], keys: Sequence[str]) -> None:
@@ -51,6 +60,12 @@ async def show(app: App[AppResult], name: str, size: tuple[int, int], keys: Sequ
         await app.workers.wait_for_complete()
         await pilot.pause()
         check(app, name, size)
+
+
+@pytest.fixture(autouse=True)
+def any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests are run in says nothing about the pictures."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 @pytest.fixture
@@ -68,10 +83,26 @@ async def test_a_screen_of_a_run(name: str, size: tuple[int, int], runs: Path) -
     await show(app, name, size, [SCREENS[name], "b", "down"])
 
 
-async def test_a_replay_that_is_paused(runs: Path) -> None:
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_a_replay_that_is_paused(size: tuple[int, int], runs: Path) -> None:
     replay = Replay(next(runs.iterdir()), clock=lambda: 0.0)
     replay.seek(20)
-    await show(LamloadApp(replay, runs_root=runs), "replay", (120, 40), ["space"])
+    await show(LamloadApp(replay, runs_root=runs), "replay", size, ["space"])
+
+
+@pytest.mark.parametrize(("name", "key"), [("help", "question_mark"), ("leaving", "q")])
+async def test_a_question_and_the_help(name: str, key: str) -> None:
+    await show(LamloadApp(FakeRun()), name, IN_COLOUR, [key])
+
+
+@pytest.mark.parametrize("theme", ["light", "ansi"])
+async def test_the_other_themes(theme: str) -> None:
+    app = LamloadApp(FakeRun(), preferences=Preferences(theme=theme))
+    await show(app, theme, IN_COLOUR, ["b", "down"])
+
+
+async def test_no_colour() -> None:
+    await show(LamloadApp(FakeRun(), no_color=True), "plain", IN_COLOUR, ["b", "down"])
 
 
 async def test_the_smallest_screen(runs: Path) -> None:
