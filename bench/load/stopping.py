@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 
-from bench.model import NS_PER_S, StopSpec, Window
+from bench.model import NS_PER_S, Measure, StopSpec, Window
+from bench.stats.ranks import samples_needed
 
 ENOUGH_FOR_A_RATE = 100
 """Finished invocations before an error rate can end a run."""
@@ -57,19 +59,37 @@ class Stopping:
 
     def widest(self, windows: Sequence[Window]) -> float:
         """The widest relative half-width over all variants; infinite while one is not known."""
+        return max(map(self._width, windows), default=0.0)
+
+    def _width(self, window: Window) -> float:
         spec = self._spec
-        widths = [self._half_width(window, spec.precision_q, spec.confidence) for window in windows]
-        return max((float("inf") if width is None else width for width in widths), default=0.0)
+        if _samples(window) < samples_needed(spec.precision_q):
+            return inf  # a percentile that is not printed is not known either
+        width = self._half_width(window, spec.precision_q, spec.confidence)
+        return inf if width is None else width
 
     def remaining_ns(self, now_ns: int, windows: Sequence[Window]) -> int | None:
         """Estimated time until the precision is reached; None without that rule or a guess.
 
-        The width of an interval falls with the square root of the sample.
+        The width of an interval falls with the square root of the sample, and samples come as they
+        have come so far while the load was measured.
         """
         spec = self._spec
         if spec.precision is None:
             return None
-        ratio = self.widest(windows) / spec.precision
-        if ratio == float("inf"):
-            return None
-        return max(0, round(now_ns * (ratio * ratio - 1)))
+        growth = max((self._growth(window, spec.precision) for window in windows), default=inf)
+        measured_ns = min(now_ns, round(sum(w.duration_s for w in windows) * NS_PER_S))
+        return None if growth == inf else max(0, round(measured_ns * (growth - 1)))
+
+    def _growth(self, window: Window, wanted: float) -> float:
+        """How many times its samples a variant needs."""
+        samples, fewest = _samples(window), samples_needed(self._spec.precision_q)
+        if not samples:
+            return inf
+        if samples < fewest:
+            return fewest / samples
+        return (self._width(window) / wanted) ** 2
+
+
+def _samples(window: Window) -> int:
+    return window.measure(Measure.RESPONSE).count

@@ -61,7 +61,7 @@ def open_target(profile: Profile) -> OpenTarget:
         from bench.load.aws_target import AwsTarget
 
         return AwsTarget(profile.target)
-    return HttpTarget(profile.target)
+    return HttpTarget(profile.target, profile.connections.proxy)
 
 
 class HttpTarget:
@@ -70,8 +70,9 @@ class HttpTarget:
     credentials: Credentials | None = None
     configuration: Mapping[str, Any] = {}
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, proxy: str | None = None) -> None:
         self._target = target
+        self._proxy = proxy
         self.label = ", ".join(dict.fromkeys(target.urls.values()))
 
     def keep_in(self, folder: Path) -> None:
@@ -82,7 +83,10 @@ class HttpTarget:
         return None
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
-        """The URL for every variant. Raises TargetError if nothing listens there."""
+        """The URL for every variant. Raises TargetError if nothing listens there.
+
+        Behind a proxy only the proxy can be asked: names may be known to it alone.
+        """
         target = self._target
         bindings = tuple(
             Binding(
@@ -94,8 +98,8 @@ class HttpTarget:
             )
             for variant in variants
         )
-        for url in {binding.url for binding in bindings}:
-            await reach(url)
+        for url in {self._proxy or binding.url for binding in bindings}:
+            await reach(url, "connections.proxy" if self._proxy else "target.url")
         return bindings
 
     async def statistics(self) -> dict[str, Any]:
@@ -238,8 +242,11 @@ def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
     return command
 
 
-async def reach(url: str) -> None:
-    """Open and close one connection to a URL's host. Raises TargetError if that fails."""
+async def reach(url: str, key: str) -> None:
+    """Open and close one connection to a URL's host. Raises TargetError if that fails.
+
+    key: where the URL stands in the profile.
+    """
     import httpx
 
     parts = httpx.URL(url)
@@ -249,7 +256,7 @@ async def reach(url: str) -> None:
     except (OSError, TimeoutError) as error:
         raise TargetError(
             f"nothing answers at {parts.host}:{port} ({error or 'timed out'}); "
-            f"start the target or correct target.url"
+            f"start {'the proxy' if key.endswith('proxy') else 'the target'} or correct {key}"
         ) from None
     writer.close()
 

@@ -1,0 +1,110 @@
+"""When a run ends before its phases do, and how long it will take."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.load.stopping import Stopping
+from bench.model import (
+    NS_PER_S,
+    Distribution,
+    EndpointKind,
+    Measure,
+    Outcome,
+    StopSpec,
+    Tally,
+    Variant,
+    Window,
+)
+
+BY_PRECISION = StopSpec(precision=0.05, precision_q=0.99)
+
+
+def window(finished: int, failed: int = 0, duration_s: float = 10) -> Window:
+    outcomes = [0] * len(Outcome)
+    outcomes[Outcome.OK], outcomes[Outcome.TIMEOUT] = finished - failed, failed
+    return Window(
+        variant=Variant(EndpointKind.HTTP),
+        duration_s=duration_s,
+        tally=Tally(offered=finished, outcomes=tuple(outcomes), attempts=finished),
+        planned_rps=0,
+        achieved_rps=0,
+        goodput_rps=0,
+        measures={Measure.RESPONSE: Distribution(count=finished)},
+    )
+
+
+def stopping(
+    spec: StopSpec, width: float | None = None, max_spend_usd: float | None = None
+) -> Stopping:
+    return Stopping(spec, max_spend_usd, lambda *_: width)
+
+
+def reason(
+    rules: Stopping, *windows: Window, now_s: float = 10, spent_usd: float = 0
+) -> str | None:
+    return rules.reason(round(now_s * NS_PER_S), lambda: windows, lambda: spent_usd)
+
+
+def test_without_a_rule_a_run_goes_on() -> None:
+    assert reason(stopping(StopSpec()), window(10**9)) is None
+
+
+def test_time_passes() -> None:
+    rules = stopping(StopSpec(after_ns=10 * NS_PER_S))
+    assert reason(rules, now_s=9.9) is None
+    assert reason(rules, now_s=10) == "10 s have passed"
+
+
+def test_the_lower_of_two_amounts_is_spent_first() -> None:
+    rules = stopping(StopSpec(spend_usd=2.0), max_spend_usd=1.0)
+    assert reason(rules, spent_usd=0.99) is None
+    assert reason(rules, spent_usd=1.01) == "$1.010000 are spent, of $1 allowed"
+
+
+def test_invocations_of_all_variants_count() -> None:
+    rules = stopping(StopSpec(invocations=100))
+    assert reason(rules, window(50), window(49)) is None
+    assert reason(rules, window(50), window(50)) == "100 invocations have finished"
+
+
+def test_an_error_rate_needs_a_hundred_to_go_by() -> None:
+    rules = stopping(StopSpec(error_rate=0.1))
+    assert reason(rules, window(99, failed=99)) is None
+    assert reason(rules, window(200, failed=20)) is None
+    assert reason(rules, window(200, failed=30)) == "15.0% of invocations failed, more than 10.0%"
+
+
+def test_a_percentile_is_known_by_its_interval() -> None:
+    assert reason(stopping(BY_PRECISION, 0.06), window(5000)) is None
+    assert reason(stopping(BY_PRECISION, None), window(5000)) is None
+    found = reason(stopping(BY_PRECISION, 0.05), window(5000), window(2000))
+    assert found == "p99 of every variant is known to ±5.0%"
+
+
+def test_a_percentile_with_fewer_than_ten_samples_beyond_it_is_not_known() -> None:
+    assert reason(stopping(BY_PRECISION, 0.01), window(5000), window(999)) is None
+
+
+@pytest.mark.parametrize(
+    ("windows", "width", "now_s", "left_s"),
+    [
+        ([window(2000)], 0.05, 10, 0),
+        ([window(2000)], 0.10, 10, 30),  # half as wide takes four times the samples
+        ([window(2000, duration_s=6)], 0.10, 10, 18),  # a warm-up brought none of them
+        ([window(2000), window(2000)], 0.10, 10, 30),  # both were on all the time
+        ([window(250)], None, 10, 30),  # too few to have an interval: 1,000 are the fewest
+        ([window(0)], None, 10, None),
+        ([window(2000)], None, 10, None),
+        ([], None, 10, None),
+    ],
+)
+def test_the_time_until_the_precision_is_reached(
+    windows: list[Window], width: float | None, now_s: int, left_s: int | None
+) -> None:
+    left_ns = stopping(BY_PRECISION, width).remaining_ns(now_s * NS_PER_S, windows)
+    assert left_ns == (None if left_s is None else pytest.approx(left_s * NS_PER_S))
+
+
+def test_without_a_precision_there_is_nothing_to_estimate() -> None:
+    assert stopping(StopSpec()).remaining_ns(NS_PER_S, [window(2000)]) is None
