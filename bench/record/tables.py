@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 from bench.model import (
@@ -68,11 +69,13 @@ _RATES = ("planned_rps", "achieved_rps", "goodput_rps")
 _COST = ("billed_ms_mean", "usd_per_million")
 
 
+@cache
 def _times(name: str) -> tuple[str, ...]:
     unit = "mb" if name == Measure.MEMORY.value else "ms"
     return tuple(f"{name}_{quantile}_{unit}" for quantile in (*QUANTILE_NAMES, "max"))
 
 
+@cache
 def _samples(name: str) -> tuple[str, ...]:
     unit = "mb" if name == Measure.MEMORY.value else "ms"
     return (
@@ -191,19 +194,12 @@ def _at_least(distribution: Distribution) -> Iterable[str]:
         yield "max"
 
 
-def cell_text(cell: Cell) -> str:
-    """A cell as it stands in the file."""
-    if cell is None:
-        return ""
-    return repr(cell) if isinstance(cell, float) else str(cell)
-
-
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
     """Rows as CSV, without the header."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in rows:
-        writer.writerow([cell_text(row.get(column)) for column in columns])
+        writer.writerow(map(row.get, columns))  # floats as repr has them, None as nothing
     return out.getvalue()
 
 
