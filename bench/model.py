@@ -31,7 +31,7 @@ class Outcome(IntEnum):
     CONNECT_ERROR = 6
     PROTOCOL_ERROR = 7
     REJECTED = 8
-    """Never sent: a breaker or a retry budget kept it back."""
+    """Never sent: the circuit breaker was open."""
 
 
 class Verdict(StrEnum):
@@ -246,6 +246,11 @@ class RetryPolicyName(StrEnum):
     FULL_JITTER = "full-jitter"
     EQUAL_JITTER = "equal-jitter"
     DECORRELATED = "decorrelated-jitter"
+    AWS_LEGACY = "aws-legacy"
+    AWS_STANDARD = "aws-standard"
+    """The AWS SDKs' standard mode as it was before 2026."""
+    AWS_STANDARD_2026 = "aws-standard-2026"
+    """The AWS SDKs' default since 2026 (botocore 1.44.5)."""
 
 
 RETRYABLE = frozenset(
@@ -261,6 +266,17 @@ RETRYABLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class RetryBudget:
+    """Retries within ten seconds may be share (0..1) of the invocations, and floor_rps anyway.
+
+    Per variant and worker; the floor is that of all workers together. As Finagle has it.
+    """
+
+    share: float
+    floor_rps: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class RetrySpec:
     """max_attempts counts the first attempt too."""
 
@@ -270,6 +286,24 @@ class RetrySpec:
     cap_ns: int = 20 * NS_PER_S
     on: frozenset[Outcome] = RETRYABLE
     honour_retry_after: bool = True
+    budget: RetryBudget | None = None
+    """None is without limit, but for the token bucket that the AWS SDKs' standard modes have."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerSpec:
+    """A circuit breaker per variant and worker; nothing is sent while it is open.
+
+    It opens when at least min_attempts ended within window_ns and error_rate (0..1) of them failed;
+    after open_ns it lets `probes` attempts through: if all succeed it closes, else it opens anew.
+    """
+
+    error_rate: float = 0.5
+    window_ns: int = 10 * NS_PER_S
+    min_attempts: int = 20
+    open_ns: int = 5 * NS_PER_S
+    probes: int = 3
+    on: frozenset[Outcome] = RETRYABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +380,7 @@ class Profile:
     phases: tuple[Phase, ...]
     timeouts: Timeouts = Timeouts()
     retry: RetrySpec = RetrySpec()
+    breaker: BreakerSpec | None = None
     connections: Connections = Connections()
     slos: tuple[Slo, ...] = ()
     record_attempts: bool = False
@@ -466,6 +501,8 @@ class Tally:
     outcomes: tuple[int, ...] = (0,) * len(Outcome)
     attempts: int = 0
     cold_starts: int = 0
+    retries_refused: int = 0
+    """Invocations whose next retry the budget, or an open circuit breaker, refused."""
 
     @property
     def finished(self) -> int:
@@ -648,6 +685,12 @@ class WorkerHealth:
     connections_opened: int
     in_flight: int
     connection_waits: int = 0
+    open_breakers: tuple[int, ...] = ()
+    """Indexes of the variants whose circuit breaker lets nothing through, or probes alone."""
+
+
+BREAKER_OPEN, BREAKER_CLOSED = "breaker-open", "breaker-closed"
+"""Kinds of events with the fields `variant` (its name) and `worker`."""
 
 
 @dataclass(frozen=True, slots=True)

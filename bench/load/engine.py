@@ -19,20 +19,30 @@ from time import time
 from typing import TYPE_CHECKING
 
 from bench.load.clock import Clock
-from bench.load.retry import RetryPolicy
+from bench.load.guard import guards
+from bench.load.retry import Failure, RetryPolicy
 from bench.load.schedule import arrivals, callers_at, next_caller_change_ns, share
 from bench.model import (
     NEVER,
     NS_PER_MS,
     NS_PER_S,
     Answer,
+    BreakerSpec,
     LoadSpec,
     Outcome,
     RetrySpec,
     Sample,
     Segment,
 )
-from bench.record.columns import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, Rows, pack_row
+from bench.record.columns import (
+    FLAG_CENSORED,
+    FLAG_COLD,
+    FLAG_FINAL,
+    FLAG_REFUSED,
+    Counts,
+    Rows,
+    pack_row,
+)
 from bench.wire.exchange import Exchange, Wire
 
 if TYPE_CHECKING:
@@ -44,6 +54,9 @@ _START, _END, _WAIT = -1, -2, -3
 """In place of a variant: a segment begins, the plan ends, nothing until a replan."""
 _OK, _TIMEOUT = Outcome.OK, Outcome.TIMEOUT
 """Members of an Enum are found slowly."""
+_REJECTED = Answer(Outcome.REJECTED)
+REJECTED_PAUSE_NS = 100 * NS_PER_MS
+"""What a caller of a closed loop waits at least before it knocks at an open breaker again."""
 _LOOKS = 8
 """Times that arrivals are looked for in a row before the answers get their turn."""
 _NEVER_DUE = 1 << 62
@@ -65,6 +78,8 @@ class _Call(Exchange):
         "event",
         "intended_ns",
         "number",
+        "paid",
+        "refused",
         "segment",
         "variant",
         "waited_ns",
@@ -75,6 +90,8 @@ class _Call(Exchange):
     number: int
     event: bytes
     waited_ns: int
+    paid: int
+    refused: bool
 
     def __init__(self, engine: Engine, variant: int, caller: bool) -> None:
         self.engine = engine
@@ -94,6 +111,8 @@ class _Call(Exchange):
                 answer = engine._checked(self, answer)
         else:
             answer = Answer(self.failure, detail=self.detail)
+        if engine._guards:
+            engine._guards[self.variant].ended(self, answer.outcome)
         delay_ns = None if answer.outcome is _OK else engine._failed(self, answer)
         engine._record(self, answer, delay_ns is None)
         if delay_ns is not None:
@@ -133,6 +152,7 @@ class Engine:
         "_epoch_s",
         "_event",
         "_events",
+        "_guards",
         "_limit",
         "_load",
         "_next",
@@ -170,6 +190,7 @@ class Engine:
         load: LoadSpec,
         retry: RetrySpec,
         done: Callable[[], None],
+        breaker: BreakerSpec | None = None,
         worker: int = 0,
         workers: int = 1,
         wall_s: Callable[[], float] = time,
@@ -185,6 +206,7 @@ class Engine:
         self._load = load
         self._think_ns = load.think_ns
         self._policy = RetryPolicy(retry)
+        self._guards = guards(retry, breaker, len(endpoints), workers)
         self._random = Random(f"retry/{load.seed}/{worker}")
         self._done = done
         self._worker, self._workers = worker, workers
@@ -261,6 +283,10 @@ class Engine:
         """Nanoseconds until the next thing that is already known to fall due."""
         now_ns = self._clock.now_ns() - self._start_ns
         return min(self._next[0], self._due[0][0] if self._due else _NEVER_DUE) - now_ns
+
+    def open_breakers(self) -> tuple[int, ...]:
+        """Variants whose circuit breaker is not closed."""
+        return tuple(i for i, guard in enumerate(self._guards) if not guard.is_closed)
 
     # -- the loop
 
@@ -360,7 +386,18 @@ class Engine:
         if self.in_flight >= self._limit:
             cell[1] += 1
             return
+        if self._guards and not self._guards[variant].admits(self._clock.now_ns()):
+            self._reject(_Call(self, variant, caller=False), intended_ns, segment)
+            return
         self._begin(_Call(self, variant, caller=False), intended_ns, segment)
+
+    def _reject(self, call: _Call, intended_ns: int, segment: int) -> None:
+        """The breaker is open: the arrival ends here, without an attempt."""
+        call.intended_ns, call.segment = intended_ns, segment
+        call.refused = False
+        call.reset(b"")
+        call.last_ns = self._clock.now_ns()
+        self._record(call, _REJECTED, final=True)
 
     def _cell(self, intended_ns: int, variant: int, segment: int) -> list[int]:
         second = intended_ns // NS_PER_S
@@ -376,7 +413,8 @@ class Engine:
 
     def _begin(self, call: _Call, intended_ns: int, segment: int) -> None:
         call.intended_ns, call.segment = intended_ns, segment
-        call.waited_ns = 0
+        call.waited_ns = call.paid = 0
+        call.refused = False
         self.in_flight += 1
         call.number = number = self._number
         call.event = self._event or self._events.next(number)
@@ -400,9 +438,14 @@ class Engine:
     def _failed(self, call: _Call, answer: Answer) -> int | None:
         """Keep the failure for the eye; how long to wait before the next attempt, None for none."""
         self._sample(call, answer.outcome, self._request_id(call, answer), answer.detail)
-        return self._policy.next_delay_ns(
-            call.attempt, answer.outcome, answer.retry_after_ns, call.waited_ns, self._random
-        )
+        failure = Failure(call.attempt, answer.outcome, call.waited_ns, answer.retry_after_ns)
+        delay_ns = self._policy.next_delay_ns(failure, self._random)
+        if delay_ns is None or not self._guards:
+            return delay_ns
+        guard = self._guards[call.variant]
+        paid = guard.retry(answer.outcome, call.last_ns, call.last_ns + delay_ns)
+        call.paid, call.refused = paid or 0, paid is None
+        return None if paid is None else delay_ns
 
     def _retry(self, call: _Call) -> None:
         self._later(call.last_ns - self._start_ns + call.waited_ns, call)
@@ -413,6 +456,8 @@ class Engine:
         start_ns = self._start_ns
         sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
         flags = FLAG_FINAL if final else 0
+        if call.refused:
+            flags |= FLAG_REFUSED
         if outcome is _TIMEOUT:
             flags |= FLAG_CENSORED
         duration_ns = init_ns = restore_ns = billed_ms = memory_mb = NEVER
@@ -473,8 +518,7 @@ class Engine:
             self._wanted[variant] = wanted = self._wanted_at(variant, t_ns)
             while self._callers[variant] < wanted:
                 self._callers[variant] += 1
-                self._cell(t_ns, variant, segment.index)[0] += 1
-                self._begin(_Call(self, variant, caller=True), t_ns, segment.index)
+                self._later(t_ns, _Call(self, variant, caller=True))
         self._wanted_until_ns = min(change_ns or segment.end_ns, self._cut_ns)
         if change_ns is not None:
             self._later(change_ns, None)
@@ -496,6 +540,11 @@ class Engine:
         if ready_ns < segment.start_ns:  # an answer that a new segment has overtaken
             ready_ns = segment.start_ns
         self._cell(ready_ns, variant, segment.index)[0] += 1
+        if self._guards and not self._guards[variant].admits(self._clock.now_ns()):
+            self._reject(call, ready_ns, segment.index)
+            self._later(ready_ns + max(self._think_ns, REJECTED_PAUSE_NS), call)
+            self.pump()
+            return
         self._begin(call, ready_ns, segment.index)
 
     def _wanted_at(self, variant: int, t_ns: int) -> int:

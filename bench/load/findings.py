@@ -10,6 +10,8 @@ from typing import Any
 from bench.load.files import Note
 from bench.load.frames import Frame, FrameKind
 from bench.model import (
+    BREAKER_CLOSED,
+    BREAKER_OPEN,
     Measure,
     Outcome,
     Profile,
@@ -55,6 +57,7 @@ class Findings:
         elif kind is FrameKind.ROWS:
             self._aggregate.take_rows(worker, payload)
         elif kind is FrameKind.HEALTH:
+            self._note_breakers(worker, payload)
             self._health[worker] = payload
             self._health_history.take(payload)
         elif kind is FrameKind.SAMPLES:
@@ -62,6 +65,16 @@ class Findings:
                 self._keep_sample(self._named(sample))
         elif kind is FrameKind.FAILED:
             self._lose(worker, str(payload))
+
+    def _note_breakers(self, worker: int, health: WorkerHealth) -> None:
+        """A breaker's change, at the resolution of a worker's reports."""
+        before = self._health.get(worker)
+        was_open = set(before.open_breakers) if before is not None else set()
+        for index in sorted(was_open.symmetric_difference(health.open_breakers)):
+            name = self._profile.variants[index].name
+            kind = BREAKER_CLOSED if index in was_open else BREAKER_OPEN
+            words = kind.replace("-", " ")
+            self._note(kind, f"{name}: {words} in worker {worker}", variant=name, worker=worker)
 
     def _keep_sample(self, sample: Sample) -> None:
         """For the screens all of late, for the files the first of each kind."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.model import (
     Binding,
+    BreakerSpec,
     Connections,
     LoadSpec,
     RetrySpec,
@@ -72,6 +73,7 @@ class WorkOrder:
     timeouts: Timeouts
     retry: RetrySpec
     connections: Connections
+    breaker: BreakerSpec | None = None
     credentials: Credentials | None = None
     keep_request_ids: bool = False
 

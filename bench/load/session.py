@@ -211,6 +211,7 @@ class RunSession:
             load=profile.load,
             timeouts=profile.timeouts,
             retry=profile.retry,
+            breaker=profile.breaker,
             connections=profile.connections,
             credentials=self._credentials,
             keep_request_ids=profile.record_attempts,

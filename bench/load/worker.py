@@ -77,6 +77,7 @@ class Worker:
             checks=[response_check(binding.variant.endpoint, events) for binding in order.bindings],
             load=order.load,
             retry=order.retry,
+            breaker=order.breaker,
             done=self.ended.set,
             worker=order.worker,
             workers=order.workers,
@@ -176,6 +177,7 @@ class Worker:
             connections_opened=total.opened,
             in_flight=self._engine.in_flight,
             connection_waits=total.waits,
+            open_breakers=self._engine.open_breakers(),
         )
 
 

@@ -15,10 +15,10 @@ from bench.model import EndpointKind, Profile, Target, TargetKind
 from bench.profile.events import read_events
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
+from bench.profile.retries import read_breaker, read_retry
 from bench.profile.sections import (
     read_capacity,
     read_connections,
-    read_retry,
     read_slos,
     read_stop,
     read_timeouts,
@@ -151,6 +151,7 @@ def _build(
         phases=tuple(phases),
         timeouts=read_timeouts(root.table("timeout", "timeout")),
         retry=read_retry(root.table("retry", "retry")),
+        breaker=read_breaker(root.table("breaker", "breaker")) if "breaker" in root else None,
         connections=read_connections(root.table("connections", "connections"), base_dir),
         slos=read_slos(root, variants),
         record_attempts=record.take("attempts", flag, False),

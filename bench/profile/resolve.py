@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.model import EventKind, EventSpec, Phase, Profile, Target
 from bench.profile.events import EVENT_KEYS
+from bench.profile.retries import AWS_ATTEMPTS
 from bench.profile.units import (
     write_duration,
     write_quantile,
@@ -183,6 +184,7 @@ def _sections(profile: Profile) -> Mapping[str, _Keys]:
             "total": write_duration(profile.timeouts.total_ns),
         },
         "retry": _retry(profile),
+        "breaker": _breaker(profile),
         "connections": _connections(profile),
         "slo": {slo.name: slo.text for slo in profile.slos},
         "record": {"attempts": profile.record_attempts},
@@ -210,13 +212,31 @@ def _capacity(profile: Profile) -> _Keys:
 
 def _retry(profile: Profile) -> _Keys:
     retry = profile.retry
-    return {
-        "policy": retry.policy.value,
-        "max_attempts": retry.max_attempts,
-        "base": write_duration(retry.base_ns),
-        "cap": write_duration(retry.cap_ns),
+    found: dict[str, Any] = {"policy": retry.policy.value, "max_attempts": retry.max_attempts}
+    if retry.policy not in AWS_ATTEMPTS:
+        found |= {"base": write_duration(retry.base_ns), "cap": write_duration(retry.cap_ns)}
+    found |= {
         "on": [outcome.name.lower() for outcome in sorted(retry.on)],
         "honour_retry_after": retry.honour_retry_after,
+    }
+    if retry.budget is not None:
+        floor_rps = retry.budget.floor_rps
+        found["budget"] = write_share(retry.budget.share)
+        found["budget_floor"] = write_rates(floor_rps, floor_rps)
+    return found
+
+
+def _breaker(profile: Profile) -> _Keys:
+    breaker = profile.breaker
+    if breaker is None:
+        return {}
+    return {
+        "error_rate": write_share(breaker.error_rate),
+        "window": write_duration(breaker.window_ns),
+        "min_attempts": breaker.min_attempts,
+        "open": write_duration(breaker.open_ns),
+        "probes": breaker.probes,
+        "on": [outcome.name.lower() for outcome in sorted(breaker.on)],
     }
 
 

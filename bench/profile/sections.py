@@ -1,4 +1,4 @@
-"""The small sections of a profile: timeouts, retries, connections, thresholds, limits."""
+"""The small sections of a profile: timeouts, connections, thresholds, limits."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.model import (
-    RETRYABLE,
     CapacitySpec,
     Connections,
-    Outcome,
-    RetryPolicyName,
-    RetrySpec,
     Slo,
     StopSpec,
     Timeouts,
     Variant,
 )
 from bench.profile.events import existing_file
-from bench.profile.table import Reader, Table, above_zero, choice, flag, named_choice, text, whole
+from bench.profile.table import Reader, Table, above_zero, flag, text, whole
 from bench.profile.target import read_url
 from bench.profile.units import (
     read_duration_ns,
@@ -33,14 +29,6 @@ from bench.profile.units import (
 )
 from bench.stats.slo import check_selector, parse_slo
 
-MAX_ATTEMPTS = 100
-DEFAULT_ATTEMPTS = 3
-"""As the AWS SDKs have it, when a policy is named and nothing else."""
-RETRY_ON = {
-    outcome.name.lower(): outcome
-    for outcome in Outcome
-    if outcome not in (Outcome.OK, Outcome.REJECTED)
-}
 _HOLDS = re.compile(r"\s*(p[\d.]+)\s*<\s*(\S.*?)\s*")
 
 
@@ -55,32 +43,6 @@ def read_timeouts(table: Table) -> Timeouts:
     elif "first_byte" in table and total_ns < first_ns:
         table.fault("total", "must be at least first_byte, which is a part of it")
     return Timeouts(table.take("connect", read, default.connect_ns), first_ns, total_ns)
-
-
-def read_retry(table: Table) -> RetrySpec:
-    """The [retry] table; without a policy nothing is tried again."""
-    default = RetrySpec()
-    policy = table.take("policy", choice(RetryPolicyName), default.policy)
-    is_none = policy is RetryPolicyName.NONE
-    attempts = table.take(
-        "max_attempts", whole(1, MAX_ATTEMPTS), 1 if is_none else DEFAULT_ATTEMPTS
-    )
-    if is_none and attempts > 1:
-        mend = f'needs a policy: set policy = "{RetryPolicyName.FULL_JITTER.value}"'
-        table.fault("max_attempts", f"above 1 {mend} (it is {attempts})")
-    base_ns = table.take("base", read_duration_ns, default.base_ns)
-    cap_ns = table.take("cap", read_duration_ns, max(default.cap_ns, base_ns))
-    if "cap" in table and cap_ns < base_ns:
-        table.fault("cap", "must be at least base, the first delay")
-    outcomes = table.take_many("on", named_choice(RETRY_ON), sorted(RETRYABLE))
-    return RetrySpec(
-        policy=policy,
-        max_attempts=attempts,
-        base_ns=base_ns,
-        cap_ns=cap_ns,
-        on=frozenset(outcomes),
-        honour_retry_after=table.take("honour_retry_after", flag, default.honour_retry_after),
-    )
 
 
 def read_connections(table: Table, base_dir: Path) -> Connections:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model import Outcome
-from bench.record.columns import FLAG_COLD, FLAG_FINAL
+from bench.record.columns import FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
 from bench.record.histogram import Indexes, buckets_of
 from bench.record.series import ABSENT, ROW_TYPE, bounds_of, values_of
 
@@ -34,6 +34,8 @@ class Count(IntEnum):
     """Attempts of which the billed duration is known."""
     OFFERED = len(Outcome) + 7
     DROPPED = len(Outcome) + 8
+    REFUSED = len(Outcome) + 9
+    """Retries that were due and refused."""
 
 
 def present(buckets: Indexes) -> Indexes:
@@ -123,6 +125,7 @@ class Batch:
         columns[:, Count.ENDED] = final & (attempt > 0)
         columns[:, Count.BILLED_MS] = np.maximum(billed, 0)
         columns[:, Count.BILLED] = billed >= 0
+        columns[:, Count.REFUSED] = flags & FLAG_REFUSED > 0
         starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
         tallies: Tallies = np.add.reduceat(columns, starts, axis=0)
         return tallies

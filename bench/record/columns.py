@@ -21,6 +21,8 @@ FLAG_COLD = 2
 """The attempt met a cold start: its REPORT had an Init Duration."""
 FLAG_CENSORED = 4
 """The attempt timed out: its times are lower bounds."""
+FLAG_REFUSED = 8
+"""A retry was due by the policy, and the budget or an open circuit breaker refused it."""
 
 ROW_FIELDS: tuple[tuple[str, str], ...] = (
     ("intended_ns", "<i8"),

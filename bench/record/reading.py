@@ -54,7 +54,7 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
     profile = _profile(folder)
     report = read_json(folder / REPORT)
     intervals = tuple(map(interval_of, read_rows(text_of(folder / INTERVALS))))
-    summary = read_rows(text_of(folder / SUMMARY))
+    summary = list(read_rows(text_of(folder / SUMMARY)))
     histograms = _histograms(folder) if with_curves or not summary else {}
     windows = (
         tuple(map(window_of, summary))
@@ -123,6 +123,7 @@ def _sum_of(tallies: Sequence[Tally]) -> Tally:
         or Tally().outcomes,
         attempts=sum(tally.attempts for tally in tallies),
         cold_starts=sum(tally.cold_starts for tally in tallies),
+        retries_refused=sum(tally.retries_refused for tally in tallies),
     )
 
 

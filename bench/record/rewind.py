@@ -58,7 +58,7 @@ UNJUDGED = "not judged yet: the run has not written its end"
 _UNMEASURED = "/unmeasured"
 _OFFERED = 5
 """Columns of sums before those of the tally: duration, planned, sent, billed ms, billed."""
-_WIDTH = _OFFERED + 3 + len(Outcome) + 2
+_WIDTH = _OFFERED + 3 + len(Outcome) + 3
 Sums = NDArray[np.float64]
 
 
@@ -276,14 +276,14 @@ def _row(window: Window) -> list[float]:
         *(duration_s, window.planned_rps * duration_s, window.achieved_rps * duration_s),
         *((window.billed_ms_mean or 0.0) * billed, billed),
         *(tally.offered, tally.in_flight, tally.dropped, *tally.outcomes),
-        *(tally.attempts, tally.cold_starts),
+        *(tally.attempts, tally.cold_starts, tally.retries_refused),
     ]
 
 
 def _tally_of(sums: Sums) -> Tally:
     offered, in_flight, dropped, *rest = (round(value) for value in sums[_OFFERED:].tolist())
-    *outcomes, attempts, cold = rest
-    return Tally(offered, in_flight, dropped, tuple(outcomes), attempts, cold)
+    *outcomes, attempts, cold, refused = rest
+    return Tally(offered, in_flight, dropped, tuple(outcomes), attempts, cold, refused)
 
 
 def _mean_billed(sums: Sums) -> float | None:

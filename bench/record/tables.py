@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -96,11 +96,13 @@ _COUNTS = tuple(
     for column in _samples(name)
 )
 
-SUMMARY_COLUMNS = (*_HEAD, *_TALLY, *_RATES, *_MAIN, *_COST, *_MORE, *_COUNTS)
+_REFUSED = "retries_refused"
+
+SUMMARY_COLUMNS = (*_HEAD, *_TALLY, *_RATES, *_MAIN, *_COST, *_MORE, *_COUNTS, _REFUSED)
 INTERVAL_COLUMNS = (
     *("t_s", "phase"),
     *(*_HEAD, *_TALLY, *_RATES, *_MAIN),
-    *("billed_ms_mean", "measured", *_MORE, *_COUNTS, "response_spread"),
+    *("billed_ms_mean", "measured", *_MORE, *_COUNTS, "response_spread", _REFUSED),
 )
 PERCENTILE_COLUMNS = ("variant", "measure", "percentile", "value_ms", "samples", "at_least")
 ATTEMPT_COLUMNS = (
@@ -148,6 +150,7 @@ def _window_cells(window: Window) -> dict[str, Cell]:
         "retries": tally.retries,
         "retry_amplification": tally.retry_amplification,
         "cold_starts": tally.cold_starts,
+        _REFUSED: tally.retries_refused,
         "planned_rps": window.planned_rps,
         "achieved_rps": window.achieved_rps,
         "goodput_rps": window.goodput_rps,
@@ -211,10 +214,13 @@ def header_text(columns: Sequence[str]) -> str:
 # -- cells back in
 
 
-def read_rows(text: str) -> list[dict[str, str]]:
-    """The rows of a CSV file, without a last line that was cut off."""
+def read_rows(text: str) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file one by one, without a last line that was cut off.
+
+    A row of intervals.csv takes far more room than the interval that is made of it.
+    """
     whole = text[: text.rfind("\n") + 1]
-    return list(csv.DictReader(io.StringIO(whole)))
+    return csv.DictReader(io.StringIO(whole))
 
 
 def interval_of(row: Mapping[str, str]) -> Interval:
@@ -246,6 +252,7 @@ def window_of(row: Mapping[str, str]) -> Window:
             outcomes=tuple(int(row[outcome.name.lower()]) for outcome in Outcome),
             attempts=int(row["attempts"]),
             cold_starts=int(row["cold_starts"]),
+            retries_refused=_read(row, _REFUSED, int) or 0,
         ),
         planned_rps=float(row["planned_rps"]),
         achieved_rps=float(row["achieved_rps"]),

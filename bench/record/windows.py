@@ -76,4 +76,5 @@ def tally_of(tally: Tallies) -> Tally:
         outcomes=tuple(tally[: len(Outcome)].tolist()),
         attempts=int(tally[Count.ATTEMPTS]),
         cold_starts=int(tally[Count.COLD]),
+        retries_refused=int(tally[Count.REFUSED]),
     )

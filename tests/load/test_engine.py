@@ -9,12 +9,14 @@ from bench.model import (
     NS_PER_MS,
     NS_PER_S,
     Arrivals,
+    BreakerSpec,
     LoadSpec,
     Outcome,
+    RetryBudget,
     RetryPolicyName,
     RetrySpec,
 )
-from bench.record.columns import FLAG_CENSORED
+from bench.record.columns import FLAG_CENSORED, FLAG_FINAL, FLAG_REFUSED
 from bench.wire.exchange import Exchange
 from tests.load.fakes import Bench, constant, segment
 
@@ -107,6 +109,50 @@ def test_a_retry_after_of_the_server_raises_the_delay() -> None:
     bench.endpoint.retry_after_ns = 2 * NS_PER_S
     bench.run(segment(1, 1))
     assert bench.rows["sent_ns"].tolist() == [0, 2 * NS_PER_S + NS_PER_MS]
+
+
+def test_a_budget_refuses_retries_and_says_so() -> None:
+    retry = RetrySpec(
+        RetryPolicyName.FIXED, max_attempts=3, base_ns=NS_PER_MS, budget=RetryBudget(0.1, 0.0)
+    )
+    bench = Bench(constant(1, 503), retry=retry).run(segment(100, 5))
+    assert len(bench.final) == 500
+    assert len(bench.rows) == 500 + 50
+    refused = bench.rows["flags"] & FLAG_REFUSED != 0
+    assert (bench.rows["flags"][refused] & FLAG_FINAL != 0).all()
+    assert refused.sum() >= 450
+
+
+def test_an_open_breaker_rejects_arrivals_until_its_probes_are_good() -> None:
+    def ill_for_two_seconds(number: int, t_ns: int) -> tuple[int, int]:
+        return NS_PER_MS, 503 if t_ns < 1_002 * NS_PER_S else 200
+
+    breaker = BreakerSpec(min_attempts=10, open_ns=NS_PER_S, probes=2)
+    bench = Bench(ill_for_two_seconds, breaker=breaker).run(segment(100, 5))
+    outcomes = np.bincount(bench.final["outcome"], minlength=len(Outcome))
+    assert outcomes.sum() == 500
+    assert outcomes[Outcome.SERVER_ERROR] == 10 + 1  # until it opens, and a probe
+    rejected = bench.final[bench.final["outcome"] == Outcome.REJECTED]
+    assert set(rejected["attempt"].tolist()) == {0}
+    assert (rejected["sent_ns"] < 0).all()
+    assert outcomes[Outcome.OK] > 250
+    assert bench.engine.open_breakers() == ()
+
+
+def test_an_open_breaker_refuses_the_retry_that_would_meet_it() -> None:
+    retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=9, base_ns=100 * NS_PER_MS)
+    breaker = BreakerSpec(min_attempts=10, open_ns=60 * NS_PER_S)
+    bench = Bench(constant(1, 503), retry=retry, breaker=breaker).run(segment(50, 1))
+    assert bench.engine.open_breakers() == (0,)
+    assert (bench.rows["flags"] & FLAG_REFUSED != 0).any()
+    assert bench.final["attempt"].max() < 9
+
+
+def test_callers_of_a_closed_loop_wait_before_an_open_breaker() -> None:
+    breaker = BreakerSpec(min_attempts=10, open_ns=60 * NS_PER_S)
+    bench = Bench(constant(1, 503), breaker=breaker).run(segment(duration_s=2, callers=2))
+    rejected = bench.final["outcome"] == Outcome.REJECTED
+    assert rejected.sum() == pytest.approx(2 * 20, abs=4)  # each knocks every 100 ms
 
 
 def test_no_retry_after_the_last_attempt() -> None:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from bench.load.retry import RetryPolicy
+from bench.load.retry import Failure, RetryPolicy
 from bench.model import NS_PER_MS, NS_PER_S, Outcome, RetryPolicyName, RetrySpec
 
 BASE, CAP = 100 * NS_PER_MS, NS_PER_S
@@ -16,11 +16,15 @@ def delays(name: RetryPolicyName, attempt: int, previous_ns: int = 0) -> list[in
     policy = RetryPolicy(RetrySpec(name, max_attempts=99, base_ns=BASE, cap_ns=CAP))
     rng = Random(1)
     drawn = [
-        policy.next_delay_ns(attempt, Outcome.THROTTLED, None, previous_ns, rng)
+        policy.next_delay_ns(Failure(attempt, Outcome.THROTTLED, previous_ns), rng)
         for _ in range(2000)
     ]
     assert None not in drawn
     return [delay for delay in drawn if delay is not None]
+
+
+def hinted(hint_ms: int) -> Failure:
+    return Failure(1, Outcome.THROTTLED, hint_ns=hint_ms * NS_PER_MS)
 
 
 @pytest.mark.parametrize(
@@ -66,22 +70,59 @@ def test_decorrelated_jitter_grows_from_the_previous_delay_up_to_the_cap() -> No
 )
 def test_what_is_tried_again(attempt: int, outcome: Outcome, tries: bool) -> None:
     policy = RetryPolicy(RetrySpec(RetryPolicyName.FIXED, max_attempts=3))
-    assert (policy.next_delay_ns(attempt, outcome, None, 0, Random(1)) is not None) == tries
+    assert (policy.next_delay_ns(Failure(attempt, outcome), Random(1)) is not None) == tries
 
 
 def test_the_policy_none_never_retries() -> None:
     policy = RetryPolicy(RetrySpec(RetryPolicyName.NONE, max_attempts=3))
-    assert policy.next_delay_ns(1, Outcome.THROTTLED, None, 0, Random(1)) is None
+    assert policy.next_delay_ns(Failure(1, Outcome.THROTTLED), Random(1)) is None
 
 
 @pytest.mark.parametrize(("hint_ms", "delay_ms"), [(50, 100), (700, 700), (5000, 5000)])
 def test_a_hint_raises_the_delay_and_never_lowers_it(hint_ms: int, delay_ms: int) -> None:
     policy = RetryPolicy(RetrySpec(RetryPolicyName.FIXED, max_attempts=3, base_ns=BASE))
-    delay = policy.next_delay_ns(1, Outcome.THROTTLED, hint_ms * NS_PER_MS, 0, Random(1))
+    delay = policy.next_delay_ns(hinted(hint_ms), Random(1))
     assert delay == delay_ms * NS_PER_MS
 
 
 def test_a_hint_is_ignored_when_the_profile_says_so() -> None:
     spec = RetrySpec(RetryPolicyName.FIXED, max_attempts=3, base_ns=BASE, honour_retry_after=False)
-    delay = RetryPolicy(spec).next_delay_ns(1, Outcome.THROTTLED, NS_PER_S, 0, Random(1))
+    delay = RetryPolicy(spec).next_delay_ns(hinted(1000), Random(1))
     assert delay == BASE
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "attempt", "high_ms"),
+    [
+        (RetryPolicyName.AWS_LEGACY, Outcome.SERVER_ERROR, 1, 1_000),
+        (RetryPolicyName.AWS_LEGACY, Outcome.THROTTLED, 7, 64_000),
+        (RetryPolicyName.AWS_STANDARD, Outcome.THROTTLED, 2, 2_000),
+        (RetryPolicyName.AWS_STANDARD_2026, Outcome.THROTTLED, 1, 1_000),
+        (RetryPolicyName.AWS_STANDARD_2026, Outcome.SERVER_ERROR, 1, 50),
+        (RetryPolicyName.AWS_STANDARD_2026, Outcome.CONNECT_ERROR, 3, 200),
+        (RetryPolicyName.AWS_STANDARD_2026, Outcome.THROTTLED, 9, 20_000),
+    ],
+)
+def test_the_delays_of_the_aws_sdks(
+    name: RetryPolicyName, outcome: Outcome, attempt: int, high_ms: int
+) -> None:
+    policy = RetryPolicy(RetrySpec(name, max_attempts=99))
+    rng = Random(2)
+    drawn = [policy.next_delay_ns(Failure(attempt, outcome), rng) or 0 for _ in range(4000)]
+    assert 0 <= min(drawn) < 0.01 * high_ms * NS_PER_MS
+    assert 0.99 * high_ms * NS_PER_MS < max(drawn) <= high_ms * NS_PER_MS
+
+
+def test_the_standard_mode_of_before_2026_caps_after_the_jitter() -> None:
+    policy = RetryPolicy(RetrySpec(RetryPolicyName.AWS_STANDARD, max_attempts=99))
+    rng = Random(2)
+    late = [policy.next_delay_ns(Failure(10, Outcome.THROTTLED), rng) for _ in range(1000)]
+    assert max(delay or 0 for delay in late) == 20 * NS_PER_S
+    assert late.count(20 * NS_PER_S) > 900  # of U(0, 512 s)
+
+
+def test_a_hint_moves_the_delay_of_an_aws_sdk_by_five_seconds_at_most() -> None:
+    spec = RetrySpec(RetryPolicyName.AWS_STANDARD_2026, max_attempts=3)
+    delay = RetryPolicy(spec).next_delay_ns(hinted(60_000), Random(1))
+    assert delay is not None
+    assert 5 * NS_PER_S <= delay <= 6 * NS_PER_S

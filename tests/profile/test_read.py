@@ -6,8 +6,10 @@ import pytest
 
 from bench.errors import ExitCode, ProfileError
 from bench.model import (
+    NS_PER_S,
     Architecture,
     Arrivals,
+    BreakerSpec,
     EndpointKind,
     EventKind,
     Order,
@@ -79,6 +81,19 @@ def test_a_timeout_that_is_not_given_gives_way_to_one_that_is(tmp_path: Path) ->
     assert (short.first_byte_ns, short.total_ns) == (30_000_000_000, 30_000_000_000)
     long = load(tmp_path, MINIMAL + '[timeout]\nfirst_byte = "10m"\n').timeouts
     assert long.first_byte_ns == long.total_ns == 600_000_000_000
+
+
+def test_an_aws_mode_brings_its_attempts_and_ignores_retry_after(tmp_path: Path) -> None:
+    for policy, attempts in (("aws-legacy", 5), ("aws-standard", 3), ("aws-standard-2026", 3)):
+        retry = load(tmp_path, MINIMAL + f'[retry]\npolicy = "{policy}"\n').retry
+        assert (retry.max_attempts, retry.honour_retry_after) == (attempts, False)
+
+
+def test_a_breaker_is_there_once_its_table_is(tmp_path: Path) -> None:
+    assert load(tmp_path, MINIMAL).breaker is None
+    assert load(tmp_path, MINIMAL + "[breaker]\n").breaker == BreakerSpec()
+    found = load(tmp_path, MINIMAL + '[breaker]\nopen = "2s"\non = ["throttled"]\n').breaker
+    assert found == BreakerSpec(open_ns=2 * NS_PER_S, on=frozenset({Outcome.THROTTLED}))
 
 
 def test_a_retry_policy_alone_means_three_attempts(tmp_path: Path) -> None:
@@ -271,6 +286,14 @@ SECTIONS = [
     ('[retry]\nbase = "2s"\ncap = "1s"', "retry.cap must be at least base"),
     ('[retry]\non = ["throtled"]', 'retry.on[0] must be one of "function_error"'),
     ('[retry]\non = ["ok"]', "retry.on[0] must be one of"),
+    ('[retry]\nbudget = "20%"', "retry.budget is for retries, and without a policy"),
+    ('[retry]\npolicy = "fixed"\nbudget = 0.2', 'retry.budget must be a share such as "5%"'),
+    ('[retry]\npolicy = "fixed"\nbudget_floor = "1/s"', "retry.budget_floor is for a budget"),
+    ('[retry]\npolicy = "aws-legacy"\nbase = "1s"', "retry.base is fixed by aws-legacy"),
+    ('[retry]\npolicy = "aws-standrd"', 'did you mean "aws-standard"?'),
+    ('[breaker]\nerror_rate = "150%"', "breaker.error_rate must be from 0% to 100%"),
+    ('[breaker]\nopen = "0s"', "breaker.open must be above 0"),
+    ("[breaker]\nhalf_open = 3", "breaker.half_open is not a key of [breaker]"),
     ('[connections]\nca_bundle = "no.pem"', "connections.ca_bundle must be a file"),
     ("[connections]\nkeep_alive = 1", "connections.keep_alive must be true or false"),
     ('[connections]\nca_bundle = "p.toml"', "connections.ca_bundle must hold certificates in PEM"),

@@ -13,6 +13,7 @@ from bench.model import (
     RETRYABLE,
     Architecture,
     Arrivals,
+    BreakerSpec,
     CapacitySpec,
     Connections,
     EndpointKind,
@@ -23,6 +24,7 @@ from bench.model import (
     Outcome,
     Phase,
     Profile,
+    RetryBudget,
     RetryPolicyName,
     RetrySpec,
     Slo,
@@ -34,6 +36,7 @@ from bench.model import (
 )
 from bench.profile import load_profile, resolved_toml
 from bench.profile.resolve import write_value
+from bench.profile.retries import AWS_ATTEMPTS
 from tests.profile.write import MINIMAL, load
 
 texts = st.text(
@@ -50,6 +53,24 @@ json_values = st.recursive(
 durations_ns = st.integers(1, 10**15)
 rates = st.floats(0.001, 1e5)
 shares = st.floats(0.001, 0.999)
+failures = st.frozensets(st.sampled_from([*RETRYABLE, Outcome.FUNCTION_ERROR]), min_size=1)
+
+
+def retry_spec(
+    policy: RetryPolicyName,
+    attempts: int,
+    base: int,
+    more: int,
+    on: frozenset[Outcome],
+    honour: bool,
+    budget: RetryBudget | None,
+) -> RetrySpec:
+    if policy is RetryPolicyName.NONE:
+        attempts, budget = 1, None
+    spec = RetrySpec(policy, attempts, on=on, honour_retry_after=honour, budget=budget)
+    return spec if policy in AWS_ATTEMPTS else replace(spec, base_ns=base, cap_ns=base + more)
+
+
 events = st.builds(EventSpec, st.just(EventKind.LITERAL), json_values) | st.builds(
     EventSpec,
     st.just(EventKind.GENERATOR),
@@ -132,20 +153,24 @@ profiles = st.builds(
         st.integers(0, 10**15),
     ),
     retry=st.builds(
-        lambda policy, attempts, base, more, on, honour: RetrySpec(
-            policy,
-            1 if policy is RetryPolicyName.NONE else attempts,
-            base,
-            base + more,
-            on,
-            honour,
-        ),
+        retry_spec,
         st.sampled_from(RetryPolicyName),
         st.integers(1, 100),
         st.integers(0, 10**12),
         st.integers(0, 10**12),
-        st.frozensets(st.sampled_from([*RETRYABLE, Outcome.FUNCTION_ERROR]), min_size=1),
+        failures,
         st.booleans(),
+        st.none() | st.builds(RetryBudget, shares, st.sampled_from([0.0, 0.5, 10.0])),
+    ),
+    breaker=st.none()
+    | st.builds(
+        BreakerSpec,
+        shares,
+        durations_ns,
+        st.integers(1, 999),
+        durations_ns,
+        st.integers(1, 9),
+        failures,
     ),
     connections=st.builds(
         Connections,

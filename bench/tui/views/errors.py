@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 
 from bench.model import (
+    BREAKER_CLOSED,
+    BREAKER_OPEN,
     NS_PER_S,
+    BreakerSpec,
     Measure,
     Outcome,
+    Profile,
     RetryPolicyName,
     RetrySpec,
     Sample,
+    Snapshot,
     Window,
 )
 from bench.tui.metrics import FAILED
@@ -21,7 +28,7 @@ from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.lines import Lines
-from bench.tui.wording import UNKNOWN, count, quantile, share, span
+from bench.tui.wording import UNKNOWN, count, quantile, rate, share, span
 
 _WORDS = {
     Outcome.FUNCTION_ERROR: "function",
@@ -45,6 +52,7 @@ COLUMNS = (
     Column("attempts", "attempts", 8, 1, group="retries", falls=True),
     Column("retries", "retries", 7, 0, group="retries", falls=True),
     Column("amplification", "×", 6, 1, group="retries", falls=True),
+    Column("refused", "refused", 7, 10, group="retries", falls=True),
     Column("r50", "retried p50", 11, 11, group="retries", falls=True),
     Column("a50", "attempt p50", 11, 12, group="retries", falls=True),
 )
@@ -65,9 +73,10 @@ class ErrorsView(View):
 
     title = "Errors"
     help = (
-        "Outcomes of invocations by kind; rejected: a breaker or a retry budget kept it back.\n"
-        "×: attempts per invocation. retried p50 beside attempt p50: what waiting and trying\n"
-        "again cost. Below, failed attempts as they came; Enter shows one whole, / filters."
+        "Outcomes of invocations by kind; rejected: an open circuit breaker kept it back.\n"
+        "×: attempts per invocation. refused: retries that the budget or a breaker forbade.\n"
+        "retried p50 beside attempt p50: what waiting and trying again cost. Below, failed\n"
+        "attempts as they came; Enter shows one whole, / filters."
     )
     filters = True
     LAYOUT = """
@@ -80,7 +89,7 @@ class ErrorsView(View):
     def compose(self) -> ComposeResult:
         """Table, policy, chart, samples."""
         yield panel(Grid(COLUMNS, id="kinds", title="outcomes", fixed=3, grouped=True))
-        yield Lines(id="policy", rows=1)
+        yield Lines(id="policy", rows=2)
         yield panel(Chart(id="failures"))
         yield panel(
             Grid(
@@ -96,7 +105,9 @@ class ErrorsView(View):
         """Draw all four."""
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#kinds", Grid).show(rows, state.window_name)
-        self.query_one("#policy", Lines).show([policy_words(state.profile.retry)])
+        self.query_one("#policy", Lines).show(
+            [policy_words(state.profile.retry), guard_words(state.profile, state.snapshot)]
+        )
         samples = [s for s in state.snapshot.samples if _matches(s, state.filter)]
         self.query_one("#samples", Grid).show(
             [_sample_row(number, sample) for number, sample in enumerate(samples)],
@@ -120,11 +131,56 @@ def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
         return [("Retries  ", Tone.DIM), ("none: the first answer counts", Tone.TEXT)]
     kinds = ", ".join(_WORDS.get(o, o.name.lower()) for o in sorted(retry.on))
     hint = "; Retry-After is honoured" if retry.honour_retry_after else ""
-    said = (
-        f"{retry.policy.value}, at most {retry.max_attempts} attempts, base {span(retry.base_ns)}, "
-        f"cap {span(retry.cap_ns)}{hint}; on {kinds}"
-    )
+    delays = f", base {span(retry.base_ns)}, cap {span(retry.cap_ns)}"
+    if retry.policy.value.startswith("aws-"):
+        delays = ", delays as in the SDK"
+    said = f"{retry.policy.value}, at most {retry.max_attempts} attempts{delays}{hint}; on {kinds}"
     return [("Retries  ", Tone.DIM), (said, Tone.TEXT)]
+
+
+def guard_words(profile: Profile, snapshot: Snapshot) -> list[tuple[str, Tone]]:
+    """What keeps retries and calls back: the budget, the circuit breaker and where it is open."""
+    return [
+        ("Budget   ", Tone.DIM),
+        (_budget_words(profile.retry), Tone.TEXT),
+        ("   Breaker  ", Tone.DIM),
+        *_breaker_words(profile.breaker, open_breakers(snapshot)),
+    ]
+
+
+def _budget_words(retry: RetrySpec) -> str:
+    if retry.budget is not None:
+        floor = f" and {rate(retry.budget.floor_rps)}/s" if retry.budget.floor_rps else ""
+        return f"{retry.budget.share * 100:g} % of the invocations in 10 s{floor}"
+    tokens = {
+        RetryPolicyName.AWS_STANDARD: "500 tokens: 5 a retry, 10 after a timeout",
+        RetryPolicyName.AWS_STANDARD_2026: "500 tokens: 14 a retry, 5 after a throttle",
+    }
+    return tokens.get(retry.policy, "none")
+
+
+def _breaker_words(spec: BreakerSpec | None, opened: Mapping[str, int]) -> list[tuple[str, Tone]]:
+    if spec is None:
+        return [("none", Tone.TEXT)]
+    rule = f"opens at {spec.error_rate:.0%} failed in {span(spec.window_ns)}"
+    if not opened:
+        return [(f"closed; {rule}", Tone.TEXT)]
+    where = ", ".join(f"{name} in {_workers(count)}" for name, count in opened.items())
+    return [(f"OPEN: {where}", Tone.BAD), (f"; {rule}", Tone.TEXT)]
+
+
+def _workers(number: int) -> str:
+    return "1 worker" if number == 1 else f"{number} workers"
+
+
+def open_breakers(snapshot: Snapshot) -> dict[str, int]:
+    """In how many workers the breaker of a variant is open, by the events up to the snapshot."""
+    found: dict[str, int] = {}
+    for event in snapshot.events:
+        if event.kind in (BREAKER_OPEN, BREAKER_CLOSED):
+            name = str(event.fields["variant"])
+            found[name] = found.get(name, 0) + (1 if event.kind == BREAKER_OPEN else -1)
+    return {name: number for name, number in found.items() if number > 0}
 
 
 def _row(state: ViewState, name: str, window: Window) -> Row:
@@ -144,6 +200,7 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
         "amplification": Cell(
             UNKNOWN if amplification is None else f"{amplification:.3f}", amplification or ""
         ),
+        "refused": _counted(tally.retries_refused, Tone.WARN),
         "r50": Cell(quantile(window.retried.at(0.5))),
         "a50": Cell(quantile(window.measure(Measure.ATTEMPT).at(0.5))),
     }
