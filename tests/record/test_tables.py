@@ -146,5 +146,5 @@ def test_the_verdict_stands_in_the_row() -> None:
 
 
 def test_a_last_line_that_was_cut_off_is_left_out() -> None:
-    assert read_rows("a,b\n1,2\n3") == [{"a": "1", "b": "2"}]
-    assert read_rows("a,b") == []
+    assert list(read_rows("a,b\n1,2\n3")) == [{"a": "1", "b": "2"}]
+    assert list(read_rows("a,b")) == []
