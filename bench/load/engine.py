@@ -10,18 +10,18 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 from random import Random
 from time import time
 from typing import TYPE_CHECKING
 
+from bench.load.agenda import NEVER_DUE, START, Agenda
 from bench.load.clock import Clock
 from bench.load.guard import guards
 from bench.load.retry import Failure, RetryPolicy
-from bench.load.schedule import arrivals, callers_at, next_caller_change_ns, share
+from bench.load.schedule import callers_at, next_caller_change_ns, share
 from bench.model import (
     NEVER,
     NS_PER_MS,
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from bench.endpoints.contract import ResponseCheck
     from bench.events.source import EventSource
 
-_START, _END, _WAIT = -1, -2, -3
-"""In place of a variant: a segment begins, the plan ends, nothing until a replan."""
 _OK, _TIMEOUT = Outcome.OK, Outcome.TIMEOUT
 """Members of an Enum are found slowly."""
 _REJECTED = Answer(Outcome.REJECTED)
@@ -59,13 +57,8 @@ REJECTED_PAUSE_NS = 100 * NS_PER_MS
 """What a caller of a closed loop waits at least before it knocks at an open breaker again."""
 _LOOKS = 8
 """Times that arrivals are looked for in a row before the answers get their turn."""
-_NEVER_DUE = 1 << 62
-_LAST_CUT = _NEVER_DUE + 1
 SAMPLES_PER_KIND = 5
 """Failed attempts kept for the eye, per variant, outcome and shipment."""
-
-_Step = tuple[int, int, Segment | None]
-_NOTHING: _Step = (_NEVER_DUE, _WAIT, None)
 
 
 class _Call(Exchange):
@@ -126,7 +119,7 @@ class _Call(Exchange):
                 engine._let_think(self)
             else:
                 engine._continue_caller(self, self.last_ns - engine._start_ns)
-        if engine._ending and not engine.in_flight:
+        if engine._agenda.over and not engine.in_flight:
             engine.pump()
 
 
@@ -139,23 +132,20 @@ class Engine:
     """
 
     __slots__ = (
+        "_agenda",
         "_callers",
         "_cells",
         "_checks",
         "_clock",
-        "_cut_ns",
         "_done",
         "_due",
         "_ended",
-        "_ending",
         "_endpoints",
         "_epoch_s",
         "_event",
         "_events",
         "_guards",
         "_limit",
-        "_load",
-        "_next",
         "_number",
         "_policy",
         "_random",
@@ -165,9 +155,7 @@ class Engine:
         "_sequence",
         "_start_ns",
         "_submits",
-        "_tails",
         "_think_ns",
-        "_timeline",
         "_wall_s",
         "_wanted",
         "_wanted_until_ns",
@@ -203,7 +191,6 @@ class Engine:
         self._events = events
         self._event = events.next(0) if events.constant else b""
         self._checks = checks if any(checks) else ()
-        self._load = load
         self._think_ns = load.think_ns
         self._policy = RetryPolicy(retry)
         self._guards = guards(retry, breaker, len(endpoints), workers)
@@ -213,17 +200,14 @@ class Engine:
         self._wall_s = wall_s
         self._limit = max(1, share(load.in_flight, worker, workers))
         self._start_ns = 0
-        self._timeline: Iterator[_Step] = iter(())
-        self._next = _NOTHING
-        self._cut_ns = _LAST_CUT
-        self._tails: deque[tuple[int, tuple[Segment, ...], bool]] = deque()
+        self._agenda = Agenda(load, worker, workers)
         self._segment: Segment | None = None
         self._callers = [0] * len(endpoints)
         self._wanted = [0] * len(endpoints)
         self._wanted_until_ns = 0
         self._due: list[tuple[int, int, _Call | None]] = []
         self._sequence = 0
-        self._ending = self._ended = False
+        self._ended = False
         self._number = worker
         self.in_flight = 0
         self.rows = Rows()
@@ -244,24 +228,18 @@ class Engine:
         Without finish the engine waits for a replan after the last segment.
         """
         self._start_ns = start_ns
-        self._timeline = self._walk(segments, finish)
-        self._advance()
+        self._agenda.begin(segments, finish)
         self.pump()
 
     def replan(self, at_ns: int, segments: Sequence[Segment], finish: bool) -> None:
         """From at_ns (of the run) on, follow segments instead; without finish, wait after them."""
-        self._tails.append((at_ns, tuple(segments), finish))
-        self._cut_ns = self._tails[0][0]
-        self._wanted_until_ns = min(self._wanted_until_ns, self._cut_ns)
-        while self._next[0] >= self._cut_ns:
-            self._switch()
+        self._agenda.replan(at_ns, segments, finish)
+        self._wanted_until_ns = min(self._wanted_until_ns, self._agenda.cut_ns)
         self.pump()
 
     def drain(self) -> None:
         """No new arrivals; what is in flight goes on to its end, retries included."""
-        self._tails.clear()
-        self._cut_ns = _LAST_CUT
-        self._end_timeline()
+        self._end_arrivals()
         self.pump()
 
     def abort(self) -> None:
@@ -282,7 +260,7 @@ class Engine:
     def quiet_for_ns(self) -> int:
         """Nanoseconds until the next thing that is already known to fall due."""
         now_ns = self._clock.now_ns() - self._start_ns
-        return min(self._next[0], self._due[0][0] if self._due else _NEVER_DUE) - now_ns
+        return min(self._agenda.next[0], self._due[0][0] if self._due else NEVER_DUE) - now_ns
 
     def open_breakers(self) -> tuple[int, ...]:
         """Variants whose circuit breaker is not closed."""
@@ -294,11 +272,11 @@ class Engine:
         """Do all that is due and set the alarm for the next thing. The clock's callback."""
         if self._ended:
             return
-        clock, start_ns, due = self._clock, self._start_ns, self._due
+        clock, start_ns, due, agenda = self._clock, self._start_ns, self._due, self._agenda
         for _ in range(_LOOKS):
             now_ns = clock.now_ns() - start_ns
             while True:
-                next_ns = self._next[0]
+                next_ns = agenda.next[0]
                 if due and due[0][0] <= now_ns and due[0][0] <= next_ns:
                     self._resume()
                 elif next_ns <= now_ns:
@@ -306,24 +284,29 @@ class Engine:
                 else:
                     break
             wake_ns = min(next_ns, due[0][0]) if due else next_ns
-            if self._ending and not self.in_flight:
+            if agenda.over and not self.in_flight:
                 self._finish()
                 return
             if not clock.wait_briefly(wake_ns + start_ns):
                 break
-        clock.set_alarm(None if wake_ns == _NEVER_DUE else wake_ns + start_ns)
+        clock.set_alarm(None if wake_ns == NEVER_DUE else wake_ns + start_ns)
 
     def _step(self) -> None:
-        intended_ns, variant, segment = self._next
+        intended_ns, variant, segment = self._agenda.next
         if variant >= 0 and segment is not None:
             self._offer(intended_ns, variant, segment.index)
-        elif variant == _START:
+        elif variant == START:
             self._segment = segment
             self._set_callers(intended_ns)
         else:
-            self._end_timeline()
+            self._end_arrivals()
             return
-        self._advance()
+        self._agenda.advance()
+
+    def _end_arrivals(self) -> None:
+        self._agenda.end()
+        self._segment = None
+        self._wanted_until_ns = 0
 
     def _resume(self) -> None:
         when_ns, _, waiting = heappop(self._due)
@@ -339,44 +322,6 @@ class Engine:
         """Come back for a retry (a call with attempts), a caller (one without), or all callers."""
         self._sequence += 1
         heappush(self._due, (when_ns, self._sequence, waiting))
-
-    # -- the timeline
-
-    def _walk(self, segments: Sequence[Segment], finish: bool) -> Iterator[_Step]:
-        load = self._load
-        end_ns = 0
-        for segment in segments:
-            end_ns = segment.end_ns
-            yield segment.start_ns, _START, segment
-            if segment.start_callers is None:
-                for intended_ns, variant in arrivals(
-                    segment, load.arrivals, load.seed, self._worker, self._workers
-                ):
-                    yield intended_ns, variant, segment
-        if finish:
-            yield end_ns, _END, None
-
-    def _advance(self) -> None:
-        self._next = next(self._timeline, None) or _NOTHING
-        while self._next[0] >= self._cut_ns:
-            self._switch()
-
-    def _switch(self) -> None:
-        """Leave the timeline at the cut and follow the next tail."""
-        cut_ns, segments, finish = self._tails.popleft()
-        self._cut_ns = self._tails[0][0] if self._tails else _LAST_CUT
-        self._timeline = self._walk(segments, finish)
-        self._ending = False
-        if segments or finish:
-            self._next = next(self._timeline, None) or _NOTHING
-        else:
-            self._next = (cut_ns, _START, None)
-
-    def _end_timeline(self) -> None:
-        self._segment = None
-        self._wanted_until_ns = 0
-        self._ending = True
-        self._next = (_NEVER_DUE, _END, None)
 
     # -- invocations
 
@@ -519,7 +464,7 @@ class Engine:
             while self._callers[variant] < wanted:
                 self._callers[variant] += 1
                 self._later(t_ns, _Call(self, variant, caller=True))
-        self._wanted_until_ns = min(change_ns or segment.end_ns, self._cut_ns)
+        self._wanted_until_ns = min(change_ns or segment.end_ns, self._agenda.cut_ns)
         if change_ns is not None:
             self._later(change_ns, None)
 
