@@ -11,6 +11,7 @@ from bench.cli import run_command
 from bench.errors import ExitCode
 from bench.record.recorded import latest_run
 from tests.commands.recorded import profile_in, record_run
+from tests.commands.terminal import lamload_in_terminal
 from tests.commands.test_cli import lamload
 
 DRAIN = '{"t_ns": 700000000, "kind": "command", "text": "drain", "fields": {"at_ns": 800000000}}\n'
@@ -38,6 +39,17 @@ def test_a_run_is_replayed_headless_from_its_folder_its_name_or_its_file(
     events = [json.loads(line) for line in (replayed / "events.jsonl").read_text().splitlines()]
     commands = [(e["text"], e["fields"]) for e in events if e["kind"] == "command"]
     assert commands == [("drain", {"at_ns": 800_000_000, "replayed": True})]
+
+
+def test_a_run_is_replayed_in_sight(tmp_path: Path) -> None:
+    steered(tmp_path, DRAIN)
+    with lamload_in_terminal(["run", "t.toml", "--replay", "latest"], tmp_path) as terminal:
+        terminal.wait_for("■ interrupted")
+        terminal.press("q")
+        code, printed = terminal.end()
+    assert code == ExitCode.INTERRUPTED
+    assert "invoke-1769MB" in printed
+    assert '"replayed": true' in (latest_run(tmp_path / "runs") / "events.jsonl").read_text()
 
 
 @pytest.mark.parametrize(
