@@ -238,7 +238,8 @@ class Histogram:
         counts = self._counts[occupied]
         if self.over:
             occupied, counts = np.append(occupied, OVER), np.append(counts, self.over)
-        censored = np.zeros_like(counts) if self._censored is None else self._censored[occupied]
+        none = np.broadcast_to(np.int64(0), counts.shape)  # takes no room
+        censored = none if self._censored is None else self._censored[occupied]
         values = np.clip(UPPER_NS[occupied], min(self.min_ns, HIGHEST_NS), self.max_ns)
         return Curve(values, counts, censored)
 
