@@ -30,8 +30,9 @@ def arrivals(
 ) -> Iterator[Arrival]:
     """The share of one worker, every workers-th arrival, in time order.
 
-    Each variant of the segment has the segment's rate and a stream of its own; even streams are
-    staggered against each other. The union over all workers is the whole schedule.
+    Each variant of the segment has the segment's rate and the same gaps as the others, so that all
+    meet equal arrivals; they are staggered by a share of the mean gap, so that none is always sent
+    behind another. The union over all workers is the whole schedule.
     """
     streams = [
         _stream(segment, turn, variant, kind, seed, worker, workers)
@@ -49,7 +50,7 @@ def _stream(
     elif segment.replay is not None:
         instants = _replayed(segment, segment.replay)
     else:
-        instants = _at_rate(segment, turn, variant, kind, seed)
+        instants = _at_rate(segment, turn, kind, seed)
     for instant_ns in islice(instants, worker, None, workers):
         yield instant_ns, variant
 
@@ -69,13 +70,13 @@ def _replayed(segment: Segment, replay: bytes) -> Iterator[int]:
             yield instant_ns
 
 
-def _at_rate(segment: Segment, turn: int, variant: int, kind: Arrivals, seed: int) -> Iterator[int]:
+def _at_rate(segment: Segment, turn: int, kind: Arrivals, seed: int) -> Iterator[int]:
     duration_s = segment.duration_ns / NS_PER_S
     a, b = segment.start_rps, segment.end_rps
     total = (a + b) / 2 * duration_s
     slope = (b - a) / duration_s if duration_s else 0.0
     start_ns, end_ns = segment.start_ns, segment.end_ns
-    for h in _unit_arrivals(segment, turn, variant, kind, seed):
+    for h in _unit_arrivals(segment, turn, kind, seed):
         if h >= total:
             return
         root = a + sqrt(max(0.0, a * a + 2 * slope * h))
@@ -83,16 +84,20 @@ def _at_rate(segment: Segment, turn: int, variant: int, kind: Arrivals, seed: in
         yield min(start_ns + round(offset_s * NS_PER_S), end_ns - 1)
 
 
-def _unit_arrivals(
-    segment: Segment, turn: int, variant: int, kind: Arrivals, seed: int
-) -> Iterator[float]:
+def _unit_arrivals(segment: Segment, turn: int, kind: Arrivals, seed: int) -> Iterator[float]:
+    shift = turn / len(segment.variants)
+    h = shift
     if kind is Arrivals.EVEN:
-        h = turn / len(segment.variants)
         while True:
             yield h
             h += 1.0
-    draw = Random(f"arrivals/{seed}/{segment.index}/{variant}").expovariate
-    h = 0.0
+    # What the shift leaves open at the beginning is a Poisson process too, or counts would be low.
+    draw = Random(f"arrivals/{seed}/{segment.index}/{turn}").expovariate
+    before = draw(1.0)
+    while before < shift:
+        yield before
+        before += draw(1.0)
+    draw = Random(f"arrivals/{seed}/{segment.index}").expovariate
     while True:
         h += draw(1.0)
         yield h

@@ -24,6 +24,8 @@ _TIME_ENDINGS = (
     "starttime",
 )
 _UTC_NAMES = re.compile(r"\s*(?:z|utc|gmt)$", re.IGNORECASE)
+_BEYOND_US = re.compile(r"([.,]\d{6})(\d+)")
+"""A fraction of a second with the digits that datetime cannot hold."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -116,6 +118,9 @@ def parse_instant_ns(cell: str) -> int:
 
 
 def _iso_ns(cell: str) -> int:
+    beyond = _BEYOND_US.search(cell)
+    cell = _BEYOND_US.sub(r"\1", cell)
     moment = datetime.fromisoformat(_UTC_NAMES.sub("+00:00", cell))
     since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+    whole_us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return whole_us * 1_000 + (int(beyond[2].ljust(3, "0")[:3]) if beyond else 0)

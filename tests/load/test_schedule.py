@@ -55,6 +55,28 @@ def test_the_same_seed_gives_the_same_times_and_another_one_others() -> None:
     assert times(1) != times(2)
 
 
+def test_variants_side_by_side_meet_equal_arrivals_at_instants_of_their_own() -> None:
+    three = replace(segment(100, 60), variants=(0, 1, 2))
+    for kind in Arrivals:
+        times: list[list[int]] = [[], [], []]
+        for t, variant in arrivals(three, kind, 1, 0, 1):
+            times[variant].append(t)
+        assert max(map(len, times)) - min(map(len, times)) <= 6
+        assert len({t for own in times for t in own}) == sum(map(len, times))
+        first, *others = [{round((b - a) / 10) for a, b in pairwise(own)} for own in times]
+        assert all(len(first & gaps) >= 0.9 * len(first) for gaps in others)
+
+
+def test_many_short_stretches_side_by_side_are_not_short_of_arrivals() -> None:
+    counts = [0, 0, 0]
+    for index in range(1000):
+        for _, variant in arrivals(
+            replace(segment(3, 1), index=index, variants=(0, 1, 2)), Arrivals.POISSON, 1, 0, 1
+        ):
+            counts[variant] += 1
+    assert counts == [pytest.approx(3000, abs=4 * 3000**0.5)] * 3
+
+
 def test_bursts_come_at_once_and_every_so_often() -> None:
     bursts = replace(segment(0, 5), burst=3, every_ns=2 * NS_PER_S)
     assert [t for t, _ in arrivals(bursts, Arrivals.POISSON, 1, 0, 1)] == [
