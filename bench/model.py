@@ -689,6 +689,8 @@ class WorkerHealth:
     """Indexes of the variants whose circuit breaker lets nothing through, or probes alone."""
 
 
+COMMAND_EVENT = "command"
+"""Kind of the events with an operator's commands: `text` is the CommandKind, field `value`."""
 BREAKER_OPEN, BREAKER_CLOSED = "breaker-open", "breaker-closed"
 """Kinds of events with the fields `variant` (its name) and `worker`."""
 

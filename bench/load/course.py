@@ -15,9 +15,10 @@ from bench.load.explore import Explorer
 from bench.load.files import Note
 from bench.load.fleet import LocalFleet
 from bench.load.frames import Frame, FrameKind, Replan, Start
-from bench.load.replaying import COMMAND_EVENT, RecordedCommand, Recording
+from bench.load.replaying import RecordedCommand, Recording
 from bench.load.stopping import HalfWidth, Stopping
 from bench.model import (
+    COMMAND_EVENT,
     NS_PER_MS,
     NS_PER_S,
     Command,

@@ -14,14 +14,12 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.load.control import Steering
-from bench.model import NS_PER_MS, NS_PER_S, Command, CommandKind, Profile
+from bench.model import COMMAND_EVENT, NS_PER_MS, NS_PER_S, Command, CommandKind, Profile
 from bench.plan import make_plan
 
 ENDING = (CommandKind.DRAIN, CommandKind.ABORT)
 REPLAY_LEAD_NS = 250 * NS_PER_MS
 """How much ahead of its effect a command is given again: more than a busy view holds things up."""
-COMMAND_EVENT = "command"
-"""The kind of event that a command is."""
 
 
 @dataclass(frozen=True, slots=True)

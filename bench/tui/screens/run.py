@@ -161,6 +161,7 @@ class RunScreen(Panels):
             self._digester.hurry()
         self._history.take(snapshot.intervals, snapshot.vitals)
         self.snapshot = snapshot
+        self.follow_factor(snapshot)
         self._choose_looks()
         if self._is_seen:
             self._show_status(snapshot)

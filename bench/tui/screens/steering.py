@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from bench.model import Command, CommandKind, RunState, Snapshot
+from bench.model import COMMAND_EVENT, Command, CommandKind, RunEvent, RunState, Snapshot
 from bench.tui.screens.asking import Ask
 from bench.tui.source import AppResult, Leaving, Playback, RunSource
 from bench.tui.state import OVER
@@ -25,6 +25,7 @@ class Steering(Screen[None]):
     """True for a replay that was opened from another run's screen."""
     factor: float = 1.0
     """Of the profile's rate, as last asked for."""
+    _followed: RunEvent | None = None
 
     def poll(self) -> None:
         """Look at the run again."""
@@ -39,6 +40,16 @@ class Steering(Screen[None]):
     def is_over(self) -> bool:
         """True once the load can't be changed any more."""
         return bool(self.failure) or (self.snapshot is not None and self.snapshot.state in OVER)
+
+    def follow_factor(self, snapshot: Snapshot) -> None:
+        """Take over a factor that no key of this screen set: of a recording, or replayed."""
+        factors = (event for event in reversed(snapshot.events) if _is_factor(event))
+        latest = next(factors, None)
+        if self.playback is not None:
+            self.factor = 1.0 if latest is None else float(latest.fields["value"])
+        elif latest is not None and latest != self._followed and latest.fields.get("replayed"):
+            self._followed = latest
+            self.factor = float(latest.fields["value"])
 
     def _send(self, kind: CommandKind, said: str, value: float = 1.0) -> None:
         self.source.command(Command(kind, value))
@@ -121,3 +132,7 @@ class Steering(Screen[None]):
         if answer in _LEAVING:
             over = Leaving.ENDED if self.is_over else _LEAVING[answer or ""]
             self.app.exit(AppResult(over))
+
+
+def _is_factor(event: RunEvent) -> bool:
+    return event.kind == COMMAND_EVENT and event.text == CommandKind.RATE_FACTOR.value
