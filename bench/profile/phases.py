@@ -47,7 +47,7 @@ def read_phases(root: Table, load_table: Table, load: LoadSpec, base_dir: Path) 
         for table, phase in zip(tables, phases, strict=True)
     ):
         root.fault("phase", "sends nothing while it is measured: give one a rate above 0")
-    _check_loops(tables, phases, load_table)
+    _check_loops(root, tables, phases, load_table)
     return phases
 
 
@@ -141,7 +141,7 @@ def _check_names(tables: list[Table], phases: list[Phase]) -> None:
         seen.setdefault(phase.name, table.path)
 
 
-def _check_loops(tables: list[Table], phases: list[Phase], load_table: Table) -> None:
+def _check_loops(root: Table, tables: list[Table], phases: list[Phase], load_table: Table) -> None:
     """A run is either an open loop or a closed one: their response times differ in meaning."""
     is_open = [any(kind in table for kind in ("rate", "burst", "replay")) for table in tables]
     is_closed = [
@@ -156,6 +156,9 @@ def _check_loops(tables: list[Table], phases: list[Phase], load_table: Table) ->
             f"cannot stand in one run with the open loop of {tables[is_open.index(True)].path}: "
             "make two profiles of them",
         )
+    for key in ("callers", "think"):
+        if key in load_table and not phases and "capacity" in root:
+            load_table.fault(key, "is for a closed loop, and a search for capacity is an open one")
     if "think" in load_table and phases and not any(p.start_callers is not None for p in phases):
         load_table.fault("think", "is for a closed loop: set callers, or leave it out")
 
