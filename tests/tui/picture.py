@@ -20,7 +20,8 @@ _TEXT = re.compile(r'<text [^>]*?x="([0-9.]+)" y="([0-9.]+)" textLength="([0-9.]
 
 def svg_of(app: App[AppResult]) -> str:
     """The picture that the app exports, without what is the same in all or hangs on a hash."""
-    return _LIKE_ALWAYS.sub("", _NAMES.sub("terminal-", app.export_screenshot())) + "\n"
+    svg = _LIKE_ALWAYS.sub("", _NAMES.sub("terminal-", app.export_screenshot()))
+    return svg.replace("<style>", "<style>\n    rect { shape-rendering: crispEdges }", 1) + "\n"
 
 
 def rows_of(app: App[AppResult], columns: int) -> str:

@@ -30,6 +30,7 @@ from bench.tui.widgets.columns import (
     order_key,
 )
 from bench.tui.widgets.columns import placed as placed_columns
+from bench.tui.widgets.heat import Heat, HeatData
 
 FLOATS = st.floats(min_value=1e-3, max_value=1e9)
 
@@ -66,6 +67,17 @@ def test_ticks_are_numbers_that_people_count_in() -> None:
     assert labels(linear_axis(0, 117, 7)) == ["0", "20", "40", "60", "80", "100", "120"]
     assert labels(log_axis(8, 190, 6)) == ["5", "10", "20", "50", "100", "200"]
     assert labels(linear_axis(0, 2, 7, whole=True)) == ["0", "1", "2"]
+
+
+def test_a_short_logarithmic_axis_has_finer_ticks() -> None:
+    assert labels(log_axis(101, 190, 6)) == ["100", "120", "150", "200"]
+    assert labels(log_axis(11, 90, 8)) == ["10", "15", "20", "30", "50", "70", "100"]
+
+
+def test_a_heat_map_without_round_edges_names_those_of_its_ends() -> None:
+    heat = Heat(id="heat")
+    heat.show(HeatData(edges_ms=[100.0, 111.1, 123.4, 137.2]))
+    assert heat._labels(6, 0, 3) == ["100", "", "", "", "123", ""]
 
 
 def test_time_is_told_as_a_clock() -> None:

@@ -83,13 +83,13 @@ class CompareView(View):
 
     def show(self, state: ViewState) -> None:
         """Draw the rows, the sentence and, when due, the charts."""
-        note = f"{state.window_name}; response time, ms"
+        note = f"{state.window_name}; response ms"
         if state.base is not None:
-            note += f"; {quantile_text(state.digest.q)} against {state.base}"
+            note += f"; {quantile_text(state.digest.q)} vs {state.base}"
         grid = self.query_one("#variants", Grid)
         grid.show([_row(state, name, window) for name, window in state.windows.items()], note)
         sentence = verdict_sentence(state.digest, state.totals, state.base, state.selected)
-        self.query_one("#sentence", Lines).show([_sentence(sentence, self.size.width)])
+        self.query_one("#sentence", Lines).show([_sentence(state, sentence, self.size.width)])
         chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
         if self.is_due(state, chart):
             chart.show(over_time(state, state.metric, chart.size.width - GUTTER))
@@ -97,9 +97,10 @@ class CompareView(View):
             trade.show(trade_chart(state))
 
 
-def _sentence(said: str, width: int) -> list[tuple[str, Tone]]:
+def _sentence(state: ViewState, said: str, width: int) -> list[tuple[str, Tone]]:
     open_ = "not yet distinguishable" in said or "too few" in said
-    head = "So far  " if len(said) + 10 < width else ""
+    head = "Result  " if state.is_over else "So far  "
+    head = head if len(said) + 10 < width else ""
     return [(head, Tone.DIM), (said, Tone.DIM if open_ else Tone.STRONG)]
 
 

@@ -52,7 +52,7 @@ class CostView(View):
         yield Lines(id="spend", rows=2)
         yield panel(Grid(COLUMNS, id="prices", title="price of a million calls", fixed=3))
         yield panel(Chart(id="trade"))
-        yield Lines(id="advice", title="so far")
+        yield Lines(id="advice", title="results")
 
     def show(self, state: ViewState) -> None:
         """Draw all of it."""
@@ -61,7 +61,10 @@ class CostView(View):
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#prices", Grid).show(rows, note)
         sentences = state.digest.advice.sentences or ("too few answers to say anything",)
-        self.query_one("#advice", Lines).show([[sentence] for sentence in sentences[:6]])
+        self.query_one("#advice", Lines).show(
+            [[sentence] for sentence in sentences[:6]],
+            "whole run" if state.is_over else "whole run, so far",
+        )
         chart = self.query_one("#trade", Chart)
         if self.is_due(state, chart, state.digest_key):
             chart.show(trade_chart(state))

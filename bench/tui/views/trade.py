@@ -26,7 +26,8 @@ def trade_chart(state: ViewState) -> ChartData:
     title = f"$/M against {name}"
     if not places:
         return ChartData(title=title, note="whole run", empty="no price or no time is known yet")
-    path = tuple(sorted(places[n] for n in state.digest.advice.frontier if n in places))
+    frontier_names = state.digest.advice.frontier
+    path = tuple(sorted(places[n] for n in frontier_names if n in places))
     frontier = Line("", Look("", _frontier_colour(state)), path)
     most = max(x for x, _ in places.values())
     costs = [y for _, y in places.values()]
@@ -37,7 +38,10 @@ def trade_chart(state: ViewState) -> ChartData:
         logarithmic=logarithmic,
         lines=(frontier,),
         x=linear_axis(0.0, most, 6),
-        labelled=tuple((x, y, state.short(n), state.looks[n]) for n, (x, y) in places.items()),
+        labelled=tuple(
+            (*places[n], state.short(n), state.looks[n])
+            for n in sorted(places, key=lambda n: n in frontier_names)
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from math import ceil, floor, log10
 
 _TIME_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _NINES = (0.0, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+_WITHIN_A_DECADE = ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7))
+"""Ticks of a logarithmic axis that is too short for 1, 2 and 5 to tell its scale."""
 _SLACK = 1e-9
 
 
@@ -62,7 +64,7 @@ def log_axis(low: float, high: float, most: int) -> Axis:
     low = _log_edge(low, below=True)
     high = max(_log_edge(high, below=False), low * 2)
     decades = range(floor(log10(low)), ceil(log10(high)) + 1)
-    for marks in ((1, 2, 5), (1, 3), (1,)):
+    for marks in (*(_WITHIN_A_DECADE if high < low * 11 else ()), (1, 2, 5), (1, 3), (1,)):
         values = [m * 10.0**e for e in decades for m in marks]
         inside = [v for v in values if low * (1 - _SLACK) <= v <= high * (1 + _SLACK)]
         if len(inside) <= most:

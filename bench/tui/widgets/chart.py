@@ -63,7 +63,7 @@ class ChartData:
     """Concerns y."""
     flags: tuple[Flag, ...] = ()
     labelled: tuple[tuple[float, float, str, Look], ...] = field(default=())
-    """Single points (x, y, name, look) with their names beside them."""
+    """Single points (x, y, name, look), the last on top, with their names beside them."""
     empty: str = "no data yet"
 
 
@@ -162,7 +162,7 @@ class Chart(Painted, can_focus=True):
         ]
         for (dot_x, dot_y), _, look, series in points:
             canvas.mark(dot_x, dot_y, series, look.marker)
-        for (dot_x, dot_y), name, _, series in points:
+        for (dot_x, dot_y), name, _, series in reversed(points):
             for rows in (0, -1, 1, -2, 2):
                 for cells in (2, -len(name) - 1):
                     start_x, at_y = dot_x + cells * across, dot_y + rows * down

@@ -284,8 +284,11 @@ class Grid(Painted, can_focus=True):
         if hidden <= 0:
             return self.note
         arrows = "<- ->" if self.is_ascii else "← →"
-        more = f"{arrows} {hidden} more column{'s' if hidden > 1 else ''}"
-        return f"{self.note}, {more}" if self.note else more
+        told = [self.note] if self.note else []
+        forms = (f" more column{'s' if hidden > 1 else ''}", " more", "")
+        said = [", ".join([*told, f"{arrows} {hidden}{form}"]) for form in forms]
+        room = self.size.width - len(self.title) - 8
+        return next((words for words in said if len(words) <= room), said[-1])
 
     def _groups(self, visible: Sequence[Placed], width: int) -> Strip:
         rule = "-" if self.is_ascii else "─"

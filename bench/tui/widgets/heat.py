@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import floor, log10
 
 from rich.style import Style
@@ -72,7 +72,8 @@ class Heat(Painted, can_focus=True):
         low, high = min(bins), max(bins) + 1
         cells = self._cells(plot_width, rows, low, high, data.x)
         most = max((max(column) for column in cells), default=0.0)
-        body = [self._row(cells, row, rows, low, high, most) for row in range(rows)]
+        labels = self._labels(rows, low, high)
+        body = [self._row(cells, level, labels[level], most) for level in reversed(range(rows))]
         return [head, *body, self._x_labels(data.x, width)]
 
     def _cells(self, width: int, rows: int, low: int, high: int, x: Axis) -> list[list[float]]:
@@ -90,15 +91,21 @@ class Heat(Painted, can_focus=True):
                         cells[column][row] += count / seconds
         return cells
 
-    def _row(
-        self, cells: list[list[float]], row: int, rows: int, low: int, high: int, most: float
-    ) -> Strip:
-        level = rows - 1 - row
-        first = low + level * (high - low) // rows
-        until = max(first + 1, low + (level + 1) * (high - low) // rows)
-        starts = level == 0 or low + (level - 1) * (high - low) // rows != first
-        round_ones = [_round_edge(self._data.edges_ms[n]) for n in range(first, until)]
-        said = next((text for text in round_ones if text), "") if starts else ""
+    def _labels(self, rows: int, low: int, high: int) -> list[str]:
+        """From the bottom: round edges, or those of the ends where too few tell the scale."""
+        edges_ms = self._data.edges_ms
+        firsts = [low + level * (high - low) // rows for level in range(rows + 1)]
+        said = [""] * rows
+        for level, (first, until) in enumerate(pairwise(firsts)):
+            if level == 0 or firsts[level - 1] != first:
+                round_ones = [_round_edge(edges_ms[n]) for n in range(first, max(first + 1, until))]
+                said[level] = next((text for text in round_ones if text), "")
+        if sum(map(bool, said)) < 2:
+            for level in (0, firsts.index(firsts[rows - 1])):
+                said[level] = said[level] or label(float(f"{edges_ms[firsts[level]]:.3g}"))
+        return said
+
+    def _row(self, cells: list[list[float]], level: int, said: str, most: float) -> Strip:
         axis = "|" if self.is_ascii else ("┤" if said else "│")
         parts = [
             (f"{said[: GUTTER - 1]:>{GUTTER - 1}}", self.paint[Tone.DIM]),

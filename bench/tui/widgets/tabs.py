@@ -14,7 +14,9 @@ from bench.tui.widgets.painted import Painted, strip_of
 
 
 class TabRow(Painted):
-    """tabs are (key, name, title); on a narrow screen only the current one has its title."""
+    """tabs are (key, name, title). Where titles have no room their first words stand, else only
+    the current one's.
+    """
 
     DEFAULT_CSS = "TabRow { height: 1; }"
 
@@ -37,15 +39,25 @@ class TabRow(Painted):
 
     def draw(self, width: int, height: int) -> list[Strip]:
         """The row."""
-        whole = sum(len(f" {key} {title} ") + 1 for key, _, title in self._tabs)
+        titles, gap = self._titles(width)
         parts: list[tuple[str, Style]] = []
         self._places = []
         at = 0
-        for key, name, title in self._tabs:
-            current = name == self.current
-            said = f" {key} {title} " if whole <= width or current else f" {key} "
-            style = self.paint[Tone.CHIP if current else Tone.DIM]
-            parts += [(said, style), (" ", Style.null())]
+        for (key, name, _), title in zip(self._tabs, titles, strict=True):
+            said = f" {key} {title} " if title else f" {key} "
+            style = self.paint[Tone.CHIP if name == self.current else Tone.DIM]
+            parts += [(said, style), (gap, Style.null())]
             self._places.append((at, at + len(said), name))
-            at += len(said) + 1
+            at += len(said) + len(gap)
         return [strip_of(parts, width)]
+
+    def _titles(self, width: int) -> tuple[list[str], str]:
+        """What is said behind each key, and what stands between two."""
+        whole = [title for _, _, title in self._tabs]
+        if sum(len(title) + 5 for title in whole) <= width:
+            return whole, " "
+        words = [title.split()[0] for title in whole]
+        if sum(len(word) + 4 for word in words) <= width:
+            return words, ""
+        current = [title if name == self.current else "" for _, name, title in self._tabs]
+        return current, " "
