@@ -77,6 +77,15 @@ def buckets_of(values_ns: NDArray[np.int64]) -> Indexes:
     return found
 
 
+def bucket_of(value_ns: int) -> int:
+    """The bucket of a single value: an array of one costs ten times as much."""
+    if value_ns > HIGHEST_NS:
+        return OVER
+    units = max(value_ns, 0) >> _UNIT
+    shift = max(units.bit_length() - (_HALF + 1), 0)
+    return (shift << _HALF) + (units >> shift)
+
+
 class Histogram:
     """One growing distribution."""
 
@@ -182,36 +191,37 @@ class Histogram:
         ranks = [rank_of(q, count) for q in qs]
         low, high = self._occupied()
         running = np.cumsum(self._counts[low:high])
-        found = np.searchsorted(running, ranks)
+        found = np.searchsorted(running, ranks).tolist()
         bounded = self._moved(running, ranks, found, low)
-        placed = np.where(found < high - low, found + low, OVER)
-        values = np.clip(UPPER_NS[placed], self.min_ns, self.max_ns)
-        bounded |= placed == OVER
+        placed = [low + place if place < running.size else OVER for place in found]
         return tuple(
-            Quantile(q, int(value), count - rank >= BEYOND, bool(censored))
-            for q, value, rank, censored in zip(qs, values, ranks, bounded, strict=True)
+            Quantile(q, self._value_ns(bucket), count - rank >= BEYOND, moved or bucket == OVER)
+            for q, bucket, rank, moved in zip(qs, placed, ranks, bounded, strict=True)
         )
+
+    def _value_ns(self, bucket: int) -> int:
+        """The highest value of a bucket that may have occurred."""
+        return min(max(int(UPPER_NS[bucket]), self.min_ns), self.max_ns)
 
     def _occupied(self) -> tuple[int, int]:
         """The first bucket with a value in it, at the earliest, and the one behind the last.
 
         A tenth of all buckets, often: to add up the others would take most of a quantile's time.
         """
-        low, high = buckets_of(np.array([self.min_ns, self.max_ns])).tolist()
-        return low, min(high + 1, BUCKETS)
+        return bucket_of(self.min_ns), min(bucket_of(self.max_ns) + 1, BUCKETS)
 
     def _moved(
-        self, running: Counts, ranks: Sequence[int], found: NDArray[np.intp], low: int
-    ) -> NDArray[np.bool_]:
+        self, running: Counts, ranks: Sequence[int], found: Sequence[int], low: int
+    ) -> Sequence[bool]:
         """Which quantiles leave their bucket if every censored value is infinite.
 
         running counts up from bucket low on, and found is counted from there.
         """
         if self._censored is None:
-            return np.zeros(len(ranks), dtype=np.bool_)
+            return [False] * len(ranks)
         known = running - np.cumsum(self._censored[low : low + running.size])
-        moved: NDArray[np.bool_] = np.searchsorted(known, ranks) != found
-        return moved
+        moved = np.searchsorted(known, ranks).tolist()
+        return [there != place for there, place in zip(moved, found, strict=True)]
 
     def distribution(self, qs: Sequence[float] = QUANTILES) -> Distribution:
         """The summary that views show; kept until a value comes, since views ask often."""

@@ -16,6 +16,7 @@ from bench.record.histogram import (
     OVER,
     UPPER_NS,
     Histogram,
+    bucket_of,
     buckets_of,
     decode_buckets,
     encode_buckets,
@@ -43,6 +44,7 @@ def test_every_value_lands_where_the_library_itself_puts_it(values: list[int]) -
     peer = peer_of(values)
     indexes = buckets_of(np.array(values, dtype=np.int64))
     assert indexes.tolist() == [peer.get_counts_array_index(value) for value in values]
+    assert indexes.tolist() == [bucket_of(value) for value in values]
 
 
 def test_bucket_bounds_are_the_librarys() -> None:
