@@ -37,7 +37,7 @@ class Stopping:
         if self._spend_usd is not None:
             spent = spend_usd()
             if spent >= self._spend_usd:
-                return f"${spent:.6f} are spent, of ${self._spend_usd:g} allowed"
+                return f"{_usd(spent)} are spent, of {_usd(self._spend_usd)} allowed"
         if spec.invocations is None and spec.error_rate is None and spec.precision is None:
             return None
         return self._by_results(totals())
@@ -89,6 +89,11 @@ class Stopping:
         if samples < fewest:
             return fewest / samples
         return (self._width(window) / wanted) ** 2
+
+
+def _usd(amount: float) -> str:
+    """To the millionth, since an invocation costs a few of them."""
+    return f"${amount:.6f}".rstrip("0").rstrip(".")
 
 
 def _samples(window: Window) -> int:

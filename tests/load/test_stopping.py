@@ -59,7 +59,12 @@ def test_time_passes() -> None:
 def test_the_lower_of_two_amounts_is_spent_first() -> None:
     rules = stopping(StopSpec(spend_usd=2.0), max_spend_usd=1.0)
     assert reason(rules, spent_usd=0.99) is None
-    assert reason(rules, spent_usd=1.01) == "$1.010000 are spent, of $1 allowed"
+    assert reason(rules, spent_usd=1.01) == "$1.01 are spent, of $1 allowed"
+
+
+def test_small_amounts_are_written_out() -> None:
+    rules = stopping(StopSpec(spend_usd=0.00002))
+    assert reason(rules, spent_usd=0.000046) == "$0.000046 are spent, of $0.00002 allowed"
 
 
 def test_invocations_of_all_variants_count() -> None:
