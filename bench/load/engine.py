@@ -132,6 +132,7 @@ class Engine:
     """
 
     __slots__ = (
+        "_add_row",
         "_agenda",
         "_callers",
         "_cells",
@@ -211,6 +212,7 @@ class Engine:
         self._number = worker
         self.in_flight = 0
         self.rows = Rows()
+        self._add_row = self.rows.add
         self.counts = Counts()
         self.samples: list[Sample] = []
         self.request_ids: list[str] | None = [] if keep_request_ids else None
@@ -369,7 +371,8 @@ class Engine:
     def _send(self, call: _Call) -> None:
         variant = call.variant
         call.attempt += 1
-        call.reset(self._endpoints[variant].request(call.event, self._epoch_s))
+        request = self._endpoints[variant].request
+        call.reset(request(call.event, self._epoch_s))
         self._submits[variant](call)
 
     def _checked(self, call: _Call, answer: Answer) -> Answer:
@@ -412,7 +415,8 @@ class Engine:
             memory_mb = NEVER if report.max_memory_mb is None else report.max_memory_mb
             if init_ns >= 0 or restore_ns >= 0:
                 flags |= FLAG_COLD
-        self.rows.add(
+        add = self._add_row
+        add(
             pack_row(
                 call.intended_ns,
                 sent_ns - start_ns if sent_ns >= 0 else NEVER,

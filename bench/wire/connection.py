@@ -229,7 +229,8 @@ class Connection(asyncio.Protocol):
         self._body_bytes = 0
         if self._reusable and self.usable:
             self.idle_since_ns = exchange.last_ns
-            self._on_free(self, exchange)
+            on_free = self._on_free
+            on_free(self, exchange)
         else:
             self._drop(exchange)
         exchange.finished()

@@ -61,12 +61,12 @@ class Pool:
 
     def submit(self, exchange: Exchange) -> None:
         """Send on a free connection, or as soon as there is one."""
-        idle = self._idle
+        idle, watch = self._idle, self._watch
         while idle:
             connection = idle.pop()
             worn = self._wears_out and self._is_worn(connection, monotonic_ns())
             if not worn and connection.start(exchange):
-                self._watch(exchange, None)
+                watch(exchange, None)
                 return
             connection.close()
         self._waits += 1
@@ -97,7 +97,8 @@ class Pool:
         return bool(too_old or (options.max_uses and connection.uses >= options.max_uses))
 
     def _on_free(self, connection: Connection, exchange: Exchange) -> None:
-        self._release(exchange, None)
+        release = self._release
+        release(exchange, None)
         if not self._keeps or (
             self._wears_out and self._is_worn(connection, connection.idle_since_ns)
         ):
