@@ -57,7 +57,8 @@ class CostView(View):
     def show(self, state: ViewState) -> None:
         """Draw all of it."""
         self.query_one("#spend", Lines).show(list(_spend(state)))
-        note = f"{state.window_name}; response is {quantile_text(state.digest.q)}, ms"
+        response = quantile_text(state.digest.q)
+        note = f"{state.window_name}; response is {response}, duration p50, ms"
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#prices", Grid).show(rows, note)
         sentences = state.digest.advice.sentences or ("too few answers to say anything",)
