@@ -7,6 +7,8 @@ Each threshold stands here with its reason.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import sqrt
@@ -56,6 +58,13 @@ TICK_S = 1.0
 """A running run's newest second is not complete yet."""
 
 
+_EXHAUSTED = {
+    errno.EADDRNOTAVAIL: "ephemeral ports: keep connections alive or lower the rate",
+    errno.EMFILE: "file descriptors: raise the limit (ulimit -n) or lower load.in_flight",
+    errno.ENFILE: "file descriptors of the whole system",
+}
+
+
 @dataclass(slots=True)
 class _Worker:
     reports: int = 0
@@ -92,7 +101,8 @@ class Evidence:
     """What is known beside the results.
 
     lost_workers: those that died. target: what the embedded Lambda counted, as its control port
-    tells. running: the run still goes on.
+    tells. running: the run still goes on. exhausted: by variant, what this machine had no more of,
+    as `exhaustion` says.
     """
 
     health: HealthHistory = field(default_factory=lambda: HealthHistory())
@@ -101,6 +111,15 @@ class Evidence:
     target: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False
     running: bool = False
+    exhausted: Mapping[str, str] = field(default_factory=dict)
+
+
+def exhaustion(detail: str) -> str | None:
+    """What this machine had no more of when an attempt failed with this detail; None for others.
+
+    Such a failure is none of the target's: the load was not sent.
+    """
+    return next((what for error, what in _EXHAUSTED.items() if os.strerror(error) in detail), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +199,18 @@ def _saturation(target: Mapping[str, Any]) -> Iterable[Reason]:
 
 def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterable[Reason]:
     name = window.variant.name
-    generators = (*_lag(window), *_shortage(profile, window, evidence.running))
+    generators = (
+        *_lag(window),
+        *_shortage(profile, window, evidence.running),
+        *_exhausted(evidence.exhausted.get(name)),
+    )
     for finding in (
         *_no_success(window, evidence.running),
         *generators,
         *(_drops(window) if profile.capacity is None else ()),
         *_unfinished(window, evidence.running),
         *_gaps(window, evidence.gaps.get(name)),
+        *_exhausted(evidence.exhausted.get(name)),
         *_out_of_range(window),
     ):
         yield Reason(*finding, name, generator=finding in generators)
@@ -287,6 +311,11 @@ def _gaps(window: Window, fit: GapFit | None) -> Iterable[Finding]:
             f"gaps between sends are not exponential as planned (Anderson–Darling p = {fit.p:.1g})"
         )
         yield Verdict.SUSPECT, text
+
+
+def _exhausted(what: str | None) -> Iterable[Finding]:
+    if what is not None:
+        yield Verdict.INVALID, f"attempts failed since this machine ran out of {what}"
 
 
 def _out_of_range(window: Window) -> Iterable[Finding]:

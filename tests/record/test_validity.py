@@ -18,7 +18,7 @@ from bench.model import (
     WorkerHealth,
 )
 from bench.record.gaps import GapFit
-from bench.record.validity import Evidence, HealthHistory, Judgement, judge
+from bench.record.validity import Evidence, HealthHistory, Judgement, exhaustion, judge
 from tests.record.build import LARGE, SMALL, profile_of
 
 PROFILE = profile_of()
@@ -245,3 +245,13 @@ def test_the_worst_comes_first() -> None:
     severities = [reason.verdict.severity for reason in judgement.reasons]
     assert severities == sorted(severities, reverse=True)
     assert len(severities) == 3
+
+
+def test_a_machine_without_ports_or_descriptors_left_makes_a_run_invalid() -> None:
+    what = exhaustion("Cannot assign requested address")
+    assert what is not None
+    judged = judge(PROFILE, [GOOD], Evidence(exhausted={GOOD.variant.name: what}))
+    assert judged.verdict is Verdict.INVALID
+    assert "ran out of ephemeral ports" in judged.reasons[0].text
+    assert exhaustion("[Errno 24] Too many open files") is not None
+    assert exhaustion("Connection refused") is None
