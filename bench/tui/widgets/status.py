@@ -147,6 +147,8 @@ def _turn(data: StatusData, width: int) -> list[Part]:
         return [("load held, p resumes", Tone.WARN)]
     if not snapshot.phase:
         return []
+    if width < 76:
+        return [(snapshot.phase, Tone.STRONG)]
     parts: list[Part] = [("phase ", Tone.DIM), (snapshot.phase, Tone.STRONG)]
     segment = snapshot.segment
     if segment is None or width < 80:
@@ -161,7 +163,7 @@ def _turn(data: StatusData, width: int) -> list[Part]:
 
 def _numbers(data: StatusData, width: int) -> list[Part]:
     """As many words around the figures as there is room for; the figures themselves all stay."""
-    short = [_in_short, _without_limit, _bare]
+    short = [_in_short, _without_limit, _tight, _bare]
     forms = [_in_words, *short] if width >= _WIDE else short
     said = [form(data) for form in forms]
     return next((parts for parts in said if _length(parts) <= width), said[-1])
@@ -213,14 +215,25 @@ def _without_limit(data: StatusData) -> list[Part]:
     return parts if data.limit_usd is None else parts[:-1]
 
 
+def _tight(data: StatusData) -> list[Part]:
+    return _terse(data, " 1s", " 10s")
+
+
 def _bare(data: StatusData) -> list[Part]:
+    return _terse(data, "", "")
+
+
+def _terse(data: StatusData, of_rate: str, of_lag: str) -> list[Part]:
+    """of_rate and of_lag: how their windows are said."""
     snapshot = data.snapshot
     measure, lag = _lag(snapshot.send_lag)
+    planned = "" if data.closed else f"/{rate(snapshot.planned_rps)}"
     return [
         (rate(snapshot.achieved_rps), Tone.STRONG),
-        ("/s" if data.closed else f"/{rate(snapshot.planned_rps)}/s", Tone.DIM),
+        (f"{planned}/s{of_rate}", Tone.DIM),
         (f" lag {measure} ", Tone.DIM),
         (f"{lag} ms", Tone.BAD if _is_behind(data) else Tone.STRONG),
+        (of_lag, Tone.DIM),
         (" ◀ GENERATOR" if _is_behind(data) else "", Tone.BAD),
         (" drop ", Tone.DIM),
         _dropped(data),
