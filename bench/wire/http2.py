@@ -72,7 +72,8 @@ class Http2Pool:
         except httpx.ConnectError as error:
             exchange.failure, exchange.detail = Outcome.CONNECT_ERROR, str(error)
         except (httpx.HTTPError, ValueError) as error:
-            exchange.failure, exchange.detail = Outcome.PROTOCOL_ERROR, str(error)
+            said = str(error) or "the server closed the connection"
+            exchange.failure, exchange.detail = Outcome.PROTOCOL_ERROR, said
         exchange.last_ns = monotonic_ns()
         exchange.finished()
 

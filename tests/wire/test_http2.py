@@ -101,3 +101,18 @@ async def test_no_answer_in_time_is_a_timeout_and_no_server_a_connect_error() ->
     gone.submit(probe)
     await asyncio.wait_for(probe.done, 5)
     assert probe.failure is Outcome.CONNECT_ERROR
+
+
+async def test_a_connection_that_closes_instead_of_an_answer_says_so() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.close()
+
+    async with raw_server(hang_up, speaks_h2()) as origin:
+        pool = Http2Pool(origin, Timeouts(), Connections(verify_tls=False, http2=True))
+        probe = Probe(POST)
+        pool.submit(probe)
+        await asyncio.wait_for(probe.done, 5)
+        assert probe.failure is Outcome.PROTOCOL_ERROR
+        assert probe.detail
+        pool.close()
