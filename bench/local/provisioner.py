@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from bench.local.api_error import ApiError
 from bench.local.pool import Pool
@@ -15,27 +16,34 @@ PENDING_POLL_S = 0.05
 """How often to look whether a version that is still Pending has become Active."""
 
 
+class _Wanted(NamedTuple):
+    executions: int
+    version: str
+    """The one that the qualifier means now: an alias may have moved."""
+
+
 class Provisioner:
     """One task per function whose provisioned concurrency may have changed."""
 
     def __init__(self, store: Store, pool_of: Callable[[Target], Pool]) -> None:
         self._store = store
         self._pool_of = pool_of
-        self._held: dict[str, dict[str, int]] = {}
-        """By function, qualifier: how many were asked for when last looked at."""
+        self._held: dict[str, dict[str, _Wanted]] = {}
+        """By function, qualifier: what was asked for when last looked at."""
         self._provisioned: dict[str, set[Pool]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def settle(self, name: str) -> None:
         """Have the environments that the store asks for, in the background."""
         function = self._store.functions.get(name)
-        wanted = {q: held.requested for q, held in function.provisioned.items()} if function else {}
+        held = function.provisioned if function else {}
+        wanted = {q: _Wanted(each.requested, each.version) for q, each in held.items()}
         before = self._held.get(name, {})
         if wanted == before:
             return
         self._held[name] = wanted
-        for qualifier, count in wanted.items():
-            if before.get(qualifier) != count:
+        for qualifier, asked in wanted.items():
+            if before.get(qualifier) != asked:
                 report_allocated(self._store, name, qualifier, 0)
         task = asyncio.ensure_future(self._settle(name, dict(wanted)))
         self._tasks.add(task)
@@ -47,9 +55,9 @@ class Provisioner:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _settle(self, name: str, wanted: dict[str, int]) -> None:
+    async def _settle(self, name: str, wanted: dict[str, _Wanted]) -> None:
         pools: set[Pool] = set()
-        for qualifier, count in wanted.items():
+        for qualifier, (count, _) in wanted.items():
             target = await self._active(name, qualifier)
             if target is None:
                 return

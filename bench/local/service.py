@@ -184,6 +184,8 @@ class _Site:
         """Why a request may not come in: DNS rebinding, or a page in a browser."""
         if "Origin" in request.headers:
             return _message(403, "Requests with an Origin header are refused")
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            return _message(403, "Requests from a page of another site are refused")
         host, _, port = request.headers.get("Host", "").partition(":")
         if host.lower() not in ("127.0.0.1", "localhost") or port not in ("", str(self.port)):
             return _message(403, f"The Host header must be 127.0.0.1:{self.port}")

@@ -159,6 +159,38 @@ async def test_a_function_is_made_invoked_provisioned_and_deleted(local: Caller)
     assert local.server.dispatcher.alive("arn:aws:lambda:us-east-1:123456789012:function:made") == 0
 
 
+async def test_environments_follow_an_alias_to_its_new_version(local: Caller) -> None:
+    def ready(client: Any) -> dict[str, Any]:
+        while True:
+            held: dict[str, Any] = client.get_provisioned_concurrency_config(
+                FunctionName="echo", Qualifier="live"
+            )
+            if held["Status"] == "READY":
+                return held
+
+    def calls() -> None:
+        client = client_of(local)
+        first = client.publish_version(FunctionName="echo")["Version"]
+        client.create_alias(FunctionName="echo", Name="live", FunctionVersion=first)
+        client.put_provisioned_concurrency_config(
+            FunctionName="echo", Qualifier="live", ProvisionedConcurrentExecutions=1
+        )
+        ready(client)
+        client.update_function_configuration(FunctionName="echo", MemorySize=512)
+        quickly = {"Delay": 0.05, "MaxAttempts": 100}
+        client.get_waiter("function_updated_v2").wait(FunctionName="echo", WaiterConfig=quickly)
+        second = client.publish_version(FunctionName="echo")["Version"]
+        assert second != first
+        client.update_alias(FunctionName="echo", Name="live", FunctionVersion=second)
+        held = ready(client)
+        assert held["AvailableProvisionedConcurrentExecutions"] == 1
+        answer = client.invoke(FunctionName="echo", Qualifier="live", LogType="Tail")
+        assert answer["ExecutedVersion"] == second
+        assert b"Init Duration" not in base64.b64decode(answer["LogResult"])
+
+    await asyncio.to_thread(calls)
+
+
 async def test_a_changed_configuration_gets_new_sandboxes(local: Caller) -> None:
     def calls() -> None:
         client = client_of(local)

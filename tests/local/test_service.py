@@ -98,6 +98,15 @@ async def test_a_web_page_is_refused(site: Site, origin: str) -> None:
     assert site.requests == []
 
 
+@pytest.mark.parametrize(("site_of_page", "refused"), [("cross-site", True), ("none", False)])
+async def test_a_picture_on_another_sites_page_cannot_invoke(
+    site: Site, site_of_page: str, refused: bool
+) -> None:
+    answer = await site.http.get("/", headers={"Sec-Fetch-Site": site_of_page})
+    assert (answer.status_code == 403) == refused
+    assert len(site.requests) == (not refused)
+
+
 @pytest.mark.parametrize(
     "data",
     [
