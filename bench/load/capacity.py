@@ -60,18 +60,17 @@ class StepResult:
         """Why the step does not hold, or None if it does."""
         if not self.offered:
             return "nothing was offered"
-        if self.dropped:
-            return f"{self.dropped} of {self.offered} arrivals found no free slot"
         if self.throttled > spec.throttle_rate * self.offered:
             return f"{self.throttled / self.offered:.1%} throttled"
         errors = self.failed - self.throttled + self.offered - self.finished - self.dropped
         if errors > spec.error_rate * self.offered:
             return f"{errors / self.offered:.1%} errors"
-        if self.quantile_ns is None:
-            return "nothing was answered"
-        if self.quantile_ns >= spec.limit_ns:
+        if self.quantile_ns is not None and self.quantile_ns >= spec.limit_ns:
             return f"p{spec.q * 100:g} {self.quantile_ns / NS_PER_MS:.1f} ms"
-        return None
+        if self.dropped:  # what was answered would hold: this is none of the target's doing
+            share = f"{self.dropped} of {self.offered} arrivals"
+            return f"{share} found no free slot: load.in_flight is the limit"
+        return "nothing was answered" if self.quantile_ns is None else None
 
 
 class CapacitySearch:

@@ -46,6 +46,8 @@ DROPS_INVALID = 0.01
 """A drop hides the slowest moments, so any is doubtful; from 1 % on, p99 may be among them."""
 UNFINISHED_INVALID = 0.01
 """Likewise an invocation whose end nobody saw."""
+UNREACHED_SUSPECT = 0.5
+"""Where most invocations found no connection, the figures tell of the few that did."""
 WAITS_SUSPECT = 0.01
 """Share of attempts that may wait for a connection that had to be there already."""
 GAPS_P = 1e-4
@@ -206,6 +208,7 @@ def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterabl
     )
     for finding in (
         *_no_success(window, evidence.running),
+        *_unreachable(window),
         *generators,
         *(_drops(window) if profile.capacity is None else ()),
         *_unfinished(window, evidence.running),
@@ -229,6 +232,15 @@ def _no_success(window: Window, running: bool) -> Iterable[Finding]:
         yield Verdict.INVALID, f"none of {tally.finished:,} invocations succeeded, mostly {words}"
     elif not running:
         yield Verdict.SUSPECT, "it has no result: nothing of it was finished in a measured phase"
+
+
+def _unreachable(window: Window) -> Iterable[Finding]:
+    """A function that fails is a result; one that nobody reached has none."""
+    tally = window.tally
+    unreached = tally.outcomes[Outcome.CONNECT_ERROR]
+    if tally.ok and unreached > UNREACHED_SUSPECT * tally.finished:
+        text = f"{unreached:,} of {tally.finished:,} invocations found no connection to the target"
+        yield Verdict.SUSPECT, text
 
 
 def _lag(window: Window) -> Iterable[Finding]:

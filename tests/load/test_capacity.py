@@ -78,7 +78,11 @@ def test_an_answer_before_the_end_says_what_is_known_so_far() -> None:
         (result(failed=10), None),
         (result(failed=11), "1.1% errors"),
         (result(failed=5, throttled=5), "0.5% throttled"),
-        (result(dropped=1, finished=999), "1 of 1000 arrivals found no free slot"),
+        (
+            result(dropped=1, finished=999),
+            "1 of 1000 arrivals found no free slot: load.in_flight is the limit",
+        ),
+        (result(900, dropped=500, finished=500), "p99 900.0 ms"),
         (result(finished=980), "2.0% errors"),
         (result(None), "nothing was answered"),
         (result(offered=0), "nothing was offered"),

@@ -255,3 +255,13 @@ def test_a_machine_without_ports_or_descriptors_left_makes_a_run_invalid() -> No
     assert "ran out of ephemeral ports" in judged.reasons[0].text
     assert exhaustion("[Errno 24] Too many open files") is not None
     assert exhaustion("Connection refused") is None
+
+
+@pytest.mark.parametrize(("unreached", "verdict"), [(1100, Verdict.SUSPECT), (900, Verdict.VALID)])
+def test_a_target_that_went_away_makes_a_run_suspect(unreached: int, verdict: Verdict) -> None:
+    counts = outcomes(ok=2000 - unreached, connect_error=unreached)
+    lost = replace(GOOD, tally=Tally(offered=2000, outcomes=counts, attempts=2000))
+    judged = judge(PROFILE, [lost], Evidence())
+    assert judged.verdict is verdict
+    if unreached > 1000:
+        assert "1,100 of 2,000 invocations found no connection" in judged.reasons[0].text
