@@ -38,7 +38,7 @@ class Agenda:
 
     def begin(self, segments: Sequence[Segment], finish: bool) -> None:
         """Follow segments; without finish, wait after them."""
-        self._timeline = self._walk(segments, finish)
+        self._timeline = self._walk(segments, finish, 0)
         self.advance()
 
     def advance(self) -> None:
@@ -61,9 +61,9 @@ class Agenda:
         self.next = (NEVER_DUE, END, None)
         self.over = True
 
-    def _walk(self, segments: Sequence[Segment], finish: bool) -> Iterator[Step]:
+    def _walk(self, segments: Sequence[Segment], finish: bool, end_ns: int) -> Iterator[Step]:
+        """end_ns is the end of a plan without segments."""
         load = self._load
-        end_ns = 0
         for segment in segments:
             end_ns = segment.end_ns
             yield segment.start_ns, START, segment
@@ -79,7 +79,7 @@ class Agenda:
         """Leave the timeline at the cut and follow the next tail."""
         cut_ns, segments, finish = self._tails.popleft()
         self.cut_ns = self._tails[0][0] if self._tails else _LAST_CUT
-        self._timeline = self._walk(segments, finish)
+        self._timeline = self._walk(segments, finish, cut_ns)
         self.over = False
         if segments or finish:
             self.next = next(self._timeline, None) or _NOTHING

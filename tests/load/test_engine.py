@@ -243,6 +243,15 @@ def test_a_replan_takes_over_at_its_instant() -> None:
     assert np.bincount(bench.final["segment"]).tolist() == [20, 200]
 
 
+def test_callers_go_on_until_the_instant_at_which_the_plan_ends() -> None:
+    bench = Bench(constant(10))
+    bench.start(segment(duration_s=9, callers=1))
+    bench.clock.call_in(NS_PER_S, lambda: bench.engine.replan(2 * NS_PER_S, [], True))
+    bench.finish()
+    assert bench.final["intended_ns"].max() == pytest.approx(2 * NS_PER_S, abs=11 * NS_PER_MS)
+    assert len(bench.final) == pytest.approx(200, abs=2)
+
+
 def test_a_hold_waits_until_the_next_replan() -> None:
     bench = Bench(constant(1))
     bench.start(segment(10, 4))
