@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.model import NS_PER_MS, NS_PER_S, Measure, Outcome, Profile
+from bench.model import NS_PER_MS, NS_PER_S, Interval, Measure, Outcome, Profile
 from bench.record.columns import FLAG_COLD, FLAG_FINAL
 from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram, hlog_header, hlog_line
@@ -39,16 +39,16 @@ def summary_text(run: RecordedRun) -> str:
     return header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, run.windows))
 
 
-def intervals_lines(run: RecordedRun) -> Iterator[str]:
+def intervals_lines(intervals: Iterable[Interval]) -> Iterator[str]:
     """intervals.csv line by line: a row per variant and second, too many for one text."""
     yield header_text(INTERVAL_COLUMNS)
-    for interval in run.intervals:
+    for interval in intervals:
         yield csv_text(INTERVAL_COLUMNS, [interval_row(interval)])
 
 
 def intervals_text(run: RecordedRun) -> str:
     """intervals.csv as one text."""
-    return "".join(intervals_lines(run))
+    return "".join(intervals_lines(run.intervals))
 
 
 def percentiles_text(run: RecordedRun) -> str:
@@ -114,12 +114,14 @@ def max_ns_of(run: RecordedRun, variant: str, measure: Measure) -> int:
     return 0
 
 
-def totals_text(run: RecordedRun) -> str:
-    """totals.hlog: an interval log with one line per variant and measure, of the whole run."""
+def totals_text(run: RecordedRun, end_s: int) -> str:
+    """totals.hlog: an interval log with one line per variant and measure, of the whole run.
+
+    end_s: where the run's last second ends.
+    """
     started_s = float(run.manifest.get("started_epoch_s", 0.0))
-    duration_ns = max((i.t_s + 1 for i in run.intervals), default=0) * NS_PER_S
     lines = [
-        hlog_line(TaggedHistogram(tag, 0, duration_ns, histogram.max_ns, histogram.encode()))
+        hlog_line(TaggedHistogram(tag, 0, end_s * NS_PER_S, histogram.max_ns, histogram.encode()))
         for tag, histogram in _totals(run)
     ]
     return hlog_header(started_s, f"{run.profile.name}: whole run") + "".join(lines)

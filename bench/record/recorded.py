@@ -74,6 +74,11 @@ class RecordedRun:
         return self.state != UNFINISHED
 
     @property
+    def end_s(self) -> int:
+        """Where the last recorded second ends; looks at all of them."""
+        return max((interval.t_s + 1 for interval in self.intervals), default=0)
+
+    @property
     def profile_text(self) -> str:
         """The profile as resolved."""
         return text_of(self.folder / PROFILE)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -182,12 +182,25 @@ class RunFolder:
             class_curves=class_curves or {},
             vitals=read_vitals(self.path / VITALS),
         )
-        _replace(self.path / INTERVALS, intervals_lines(run))
+        end_s = self._write_seconds(run.intervals)
         self.write(PERCENTILES, percentiles_text(run))
-        self.write(TOTALS, totals_text(run))
+        self.write(TOTALS, totals_text(run, end_s))
         self.write(SUMMARY, summary_text(run))
         self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
         return run
+
+    def _write_seconds(self, intervals: Iterable[Interval]) -> int:
+        """Replace intervals.csv; where the last second ends, as each is made but once."""
+        end_s = 0
+
+        def each() -> Iterator[Interval]:
+            nonlocal end_s
+            for interval in intervals:
+                end_s = max(end_s, interval.t_s + 1)
+                yield interval
+
+        _replace(self.path / INTERVALS, intervals_lines(each()))
+        return end_s
 
     def write(self, name: str, text: str) -> None:
         """Write or replace a file of the folder in one step."""

@@ -8,4 +8,4 @@ from bench.record.recorded import HISTOGRAMS, RecordedRun, text_of
 
 def render_hlog(run: RecordedRun) -> str:
     """histograms.hlog, for any HdrHistogram tool."""
-    return text_of(run.folder / HISTOGRAMS) or totals_text(run)
+    return text_of(run.folder / HISTOGRAMS) or totals_text(run, run.end_s)

@@ -61,4 +61,4 @@ def _verdict(run: RecordedRun) -> ElementTree.Element:
 
 
 def _seconds(run: RecordedRun) -> float:
-    return float(max((interval.t_s + 1 for interval in run.intervals), default=0))
+    return float(run.end_s)
