@@ -95,4 +95,6 @@ def verdict_sentence(
     """One sentence: the row under the cursor against the baseline, or what the advice says."""
     if base is not None and row is not None and row != base and row in windows and base in windows:
         return compare_sentence(windows[row], windows[base], digest.q, digest.curves)
+    if len(windows) == 1:
+        return "one variant alone: nothing to compare it with"
     return digest.advice.against or "not yet distinguishable: too few answers so far"

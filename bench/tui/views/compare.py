@@ -51,6 +51,8 @@ COLUMNS = (
     Column("difference", "vs base", 8, 3),
 )
 _ALIKE = "~"
+_OPEN = ("not yet distinguishable", "too few", "nothing to compare")
+"""Words of a sentence that concludes nothing."""
 
 
 class CompareView(View):
@@ -98,7 +100,7 @@ class CompareView(View):
 
 
 def _sentence(state: ViewState, said: str, width: int) -> list[tuple[str, Tone]]:
-    open_ = "not yet distinguishable" in said or "too few" in said
+    open_ = any(words in said for words in _OPEN)
     head = "Result  " if state.is_over else "So far  "
     head = head if len(said) + 10 < width else ""
     return [(head, Tone.DIM), (said, Tone.DIM if open_ else Tone.STRONG)]
