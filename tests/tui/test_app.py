@@ -66,7 +66,7 @@ async def test_what_is_always_visible(size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await drawn(pilot)
         said = status(app)
-    for words in ("LOCAL", "running", "0:30 of 0:40", "0:10 left", "phase", "540", "/s",
+    for words in ("LOCAL", "running", "0:30 of 0:40", "0:10 left", "steady", "540", "/s",
                   "lag", "0.20 ms", "10", "drop", "$0.02", "VALID so far"):  # fmt: skip
         assert words in said, words
 
