@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from math import log10
+from math import isnan, log10
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,46 @@ Upright = tuple[int, int, int, int, int]
 """What a line covers of a column of dots: x, and y where it enters, at the top, bottom, leaving."""
 GUTTER = 7
 """Cells left of the plot, for the labels of the y axis and the axis itself."""
+_NONE = np.empty(0)
 _MARK_EVERY = 12
 """Cells between the markers of a line."""
 _MIN_WIDTH, _MIN_HEIGHT = 12, 3
+
+
+class Points(Sequence[Point]):
+    """Points at sixteen bytes each: a chart keeps what it has shown, also while out of sight."""
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, points: Iterable[Point]) -> None:
+        self._packed = np.array(tuple(points), dtype=np.float64).tobytes()
+
+    @property
+    def array(self) -> NDArray[np.float64]:
+        """Rows of x and y; NaN where the line breaks."""
+        return np.frombuffer(self._packed, dtype=np.float64).reshape(-1, 2)
+
+    def __len__(self) -> int:
+        return len(self._packed) // 16
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Points) and self._packed == other._packed
+
+    def __hash__(self) -> int:
+        return hash(self._packed)
+
+    @overload
+    def __getitem__(self, index: int) -> Point: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Point]: ...
+    def __getitem__(self, index: int | slice) -> Point | Sequence[Point]:
+        rows = self.array[index].tolist()
+        return tuple(map(_point, rows)) if isinstance(index, slice) else _point(rows)
+
+
+def _point(row: list[float]) -> Point:
+    x, y = row
+    return x, None if isnan(y) else y
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +122,8 @@ class Chart(Painted, can_focus=True):
 
     def show(self, data: ChartData) -> None:
         """Draw this from now on."""
+        lines = (replace(line, points=Points(line.points)) for line in data.lines)
+        data = replace(data, lines=tuple(lines))
         if data != self._data:
             self._data = data
             self.redraw()
@@ -121,12 +161,13 @@ class Chart(Painted, can_focus=True):
 
     def _values(self) -> list[float]:
         data = self._data
-        values = [y for line in data.lines for _, y in line.points if y is not None]
+        every = np.concatenate([_array(line)[:, 1] for line in data.lines] or [_NONE])
+        values: list[float] = every[~np.isnan(every)].tolist()
         values += [y for _, y, _, _ in data.labelled]
         return [value for value in values if value > 0] if data.logarithmic else values
 
     def _x_axis(self) -> Axis:
-        xs = [x for line in self._data.lines for x, _ in line.points]
+        xs = [x for line in self._data.lines for x in _array(line)[:, 0].tolist()]
         xs += [x for x, _, _, _ in self._data.labelled]
         low, high = min(xs), max(xs)
         return linear_axis(low, high, max(2, self.size.width // 12))
@@ -255,7 +296,7 @@ def stretches(canvas: Canvas, x: Axis, y: Axis, line: Line) -> Iterator[Sequence
     """
     if not line.points:
         return
-    at_x, at_y = np.array(line.points, dtype=np.float64).T
+    at_x, at_y = _array(line).T
     seen = ~np.isnan(at_y) & (at_x >= x.low) & (at_x <= x.high)
     if y.logarithmic:
         seen &= at_y > 0
@@ -279,6 +320,11 @@ def stretches(canvas: Canvas, x: Axis, y: Axis, line: Line) -> Iterator[Sequence
     ).tolist()
     bounds = [0, *np.searchsorted(starts, gaps).tolist(), len(uprights)]
     yield from (uprights[first:last] for first, last in pairwise(bounds))
+
+
+def _array(line: Line) -> NDArray[np.float64]:
+    points = line.points
+    return (points if isinstance(points, Points) else Points(points)).array
 
 
 def trace(canvas: Canvas, stretch: Sequence[Upright], series: int) -> None:
