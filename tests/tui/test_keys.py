@@ -13,8 +13,10 @@ from bench.model import NS_PER_S, CommandKind, Measure, Phase, Reason, RunState,
 from bench.tui.app import LamloadApp
 from bench.tui.preferences import Preferences
 from bench.tui.screens.asking import Ask, Reading
+from bench.tui.screens.help import help_text
 from bench.tui.screens.run import RunScreen
 from bench.tui.source import AppResult, Leaving
+from bench.tui.views.compare import CompareView
 from bench.tui.widgets.canvas import Glyphs
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.keybar import KeyBar
@@ -434,6 +436,12 @@ async def test_an_ended_run_offers_no_keys_of_the_load_and_a_held_view_says_it_e
         assert "hold load" not in rows_of(app, SIZE[0])
         await pilot.press("space")
         assert "VIEW HELD, the run has ended" in status(app)
+
+
+def test_the_help_of_a_replay_has_the_keys_of_its_speed() -> None:
+    said = help_text(CompareView(id="compare"), {}, True, 100).plain
+    assert "a tenth more load; in a replay twice as fast" in said
+    assert "stop and drain" not in said
 
 
 async def test_the_help_is_never_cut_off() -> None:

@@ -20,7 +20,7 @@ def help_text(view: View, bound: Mapping[str, str], is_replay: bool, width: int)
     text = Text(view.help + "\n")
     groups = (VIEW, REPLAY, ALL) if is_replay else (VIEW, LOAD, ALL)
     for group in groups:
-        keys = [key for key in KEYS if key.group == group and _has_a_place(key, view)]
+        keys = [key for key in KEYS if _group(key, is_replay) == group and _has_a_place(key, view)]
         rows = [(bound.get(k.name, k.keys), _words(k, view)) for k in keys]
         _section(text, group, rows, width)
     own = list(_of_table(view, bound))
@@ -28,6 +28,11 @@ def help_text(view: View, bound: Mapping[str, str], is_replay: bool, width: int)
         _section(text, f"the {view.title.lower()}", own, width)
     _section(text, "tables", GRID_HELP, width)
     return text
+
+
+def _group(key: Key, is_replay: bool) -> str:
+    """In a replay + and - are its own: they change how fast it plays."""
+    return REPLAY if is_replay and key.action.startswith("rate(") else key.group
 
 
 def _has_a_place(key: Key, view: View) -> bool:
