@@ -583,6 +583,7 @@ class Measure(StrEnum):
     DURATION = "duration"
     INIT = "init"
     CONNECT = "connect"
+    """Opening a connection: name, TCP (behind a proxy its CONNECT too) and TLS together."""
     FIRST_BYTE = "first_byte"
     BILLED = "billed"
     RESTORE = "restore"
@@ -590,6 +591,10 @@ class Measure(StrEnum):
     """Max Memory Used; a megabyte is kept as a million, so that what reads as ms reads as MB."""
     OVERHEAD = "overhead"
     """Attempt time less the function's own duration and init, of the same attempt."""
+    DNS = "dns"
+    """Of connections for which the name was asked for, not taken from the cache."""
+    TCP = "tcp"
+    TLS = "tls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -626,7 +631,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """One second of one variant, by intended arrival: t_s is the second since the run's start."""
+    """One second of one variant in one segment, by intended arrival.
+
+    t_s is the second since the run's start. A second in which the load changes has an interval for
+    each of its segments, each with the duration and the planned rate of its own part.
+    """
 
     t_s: int
     phase: str
@@ -634,6 +643,8 @@ class Interval:
     window: Window
     spread: tuple[tuple[int, int], ...] = ()
     """(bin, count) of response times, for a heat map; the bins stand in bench.record.spread."""
+    segment: int | None = None
+    """`Segment.index`; None in a recording that does not tell it."""
 
 
 @dataclass(frozen=True, slots=True)

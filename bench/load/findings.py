@@ -23,7 +23,7 @@ from bench.model import (
     WorkerHealth,
 )
 from bench.record.aggregate import Aggregate
-from bench.record.validity import Evidence, HealthHistory, Judgement, judge
+from bench.record.validity import Evidence, HealthHistory, Judgement, exhaustion, judge
 from bench.record.vitals import VitalSigns
 from bench.stats.quantiles import precision
 
@@ -45,6 +45,8 @@ class Findings:
         self._health: dict[int, WorkerHealth] = {}
         self._health_history = HealthHistory()
         self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
+        self._exhausted: dict[str, str] = {}
+        """By variant: what this machine had no more of."""
         self._seen: Counter[tuple[str, Outcome, int]] = Counter()
         self._vital_signs = VitalSigns(aggregate)
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
@@ -79,6 +81,8 @@ class Findings:
     def _keep_sample(self, sample: Sample) -> None:
         """For the screens all of late, for the files the first of each kind."""
         self._samples.append(sample)
+        if sample.outcome is Outcome.CONNECT_ERROR and (what := exhaustion(sample.detail)):
+            self._exhausted[sample.variant] = what
         kind = (sample.variant, sample.outcome, sample.status)
         self._seen[kind] += 1
         if self._seen[kind] <= NOTED_SAMPLES:
@@ -146,6 +150,7 @@ class Findings:
             target=target,
             interrupted=interrupted,
             running=running,
+            exhausted=self._exhausted,
         )
         judgement = judge(self._profile, self._aggregate.totals(), evidence)
         if not ended_by:

@@ -6,7 +6,7 @@ A column of values per row, a row of values per series:
     attempt       last - sent        of every row that was sent
     send lag      sent - intended    of first attempts
     first byte    first - sent       of every row that was sent (a lower bound if it timed out)
-    connect       DNS + TCP + TLS    of attempts that opened a connection
+    connect       dns + tcp + tls    of attempts that opened a connection, and each by itself
     overhead      attempt - duration - init    of attempts whose duration is known
 
 duration, init, restore, billed and memory come from the REPORT line. cold, warm, retried and failed
@@ -44,10 +44,13 @@ class Series(IntEnum):
     RESTORE = 8
     MEMORY = 9
     OVERHEAD = 10
-    COLD = 11
-    WARM = 12
-    RETRIED = 13
-    FAILED = 14
+    DNS = 11
+    TCP = 12
+    TLS = 13
+    COLD = 14
+    WARM = 15
+    RETRIED = 16
+    FAILED = 17
 
 
 MEASURES: dict[Measure, Series] = {measure: Series[measure.name] for measure in Measure}
@@ -129,12 +132,14 @@ def _put_reports(rows: NDArray[np.void], values: Values) -> None:
 
 def _put_connects(rows: NDArray[np.void], values: Values) -> None:
     opened = rows["connect_ns"] >= 0
-    if opened.any():
-        spans = [
-            np.maximum(rows[name].astype(np.int64), 0)
-            for name in ("dns_ns", "connect_ns", "tls_ns")
-        ]
-        np.copyto(values[Series.CONNECT], sum(spans), where=opened)
+    if not opened.any():
+        return
+    dns, tcp, tls = (rows[name].astype(np.int64) for name in ("dns_ns", "connect_ns", "tls_ns"))
+    whole = np.maximum(dns, 0) + tcp + np.maximum(tls, 0)
+    np.copyto(values[Series.CONNECT], whole, where=opened)
+    np.copyto(values[Series.DNS], dns, where=opened & (dns > 0))
+    np.copyto(values[Series.TCP], tcp, where=opened)
+    np.copyto(values[Series.TLS], tls, where=opened & (tls >= 0))
 
 
 def bounds_of(rows: NDArray[np.void]) -> NDArray[np.bool_] | None:

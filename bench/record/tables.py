@@ -47,6 +47,9 @@ MORE_MEASURES = (
     Measure.RESTORE,
     Measure.MEMORY,
     Measure.OVERHEAD,
+    Measure.DNS,
+    Measure.TCP,
+    Measure.TLS,
 )
 CLASSES = ("cold", "warm", "retried", "failed")
 """Response times of a class of invocations: fields of Window."""
@@ -102,14 +105,14 @@ SUMMARY_COLUMNS = (*_HEAD, *_TALLY, *_RATES, *_MAIN, *_COST, *_MORE, *_COUNTS, _
 INTERVAL_COLUMNS = (
     *("t_s", "phase"),
     *(*_HEAD, *_TALLY, *_RATES, *_MAIN),
-    *("billed_ms_mean", "measured", *_MORE, *_COUNTS, "response_spread", _REFUSED),
+    *("billed_ms_mean", "measured", *_MORE, *_COUNTS, "response_spread", _REFUSED, "segment"),
 )
 PERCENTILE_COLUMNS = ("variant", "measure", "percentile", "value_ms", "samples", "at_least")
 ATTEMPT_COLUMNS = (
     *("variant", "phase", "intended_ns", "sent_ns", "first_ns", "last_ns"),
     *("outcome", "attempt", "status", "request_id", "final", "cold"),
     *("dns_ns", "connect_ns", "tls_ns", "duration_ns", "init_ns", "restore_ns"),
-    *("billed_ms", "max_memory_mb"),
+    *("billed_ms", "max_memory_mb", "segment"),
 )
 
 
@@ -131,6 +134,7 @@ def interval_row(interval: Interval) -> dict[str, Cell]:
         **_window_cells(interval.window),
         "measured": "yes" if interval.measured else "no",
         "response_spread": spread_text(interval.spread),
+        "segment": interval.segment,
     }
 
 
@@ -231,6 +235,7 @@ def interval_of(row: Mapping[str, str]) -> Interval:
         measured=row.get("measured", "yes") == "yes",
         window=window_of(row),
         spread=spread_from(row.get("response_spread") or ""),
+        segment=_read(row, "segment", int),
     )
 
 

@@ -26,6 +26,7 @@ from bench.model import NEVER, NS_PER_S, Outcome
 
 if TYPE_CHECKING:
     from bench.wire.exchange import Exchange
+    from bench.wire.nodes import Node
 
 HEADER_LIMIT = 256 * 1024
 """Bytes of response head; more is a PROTOCOL_ERROR. AWS's own limits are at or below 128 KiB."""
@@ -56,12 +57,16 @@ class Connection(asyncio.Protocol):
         "_transport",
         "dns_ns",
         "idle_since_ns",
+        "node",
         "open_ns",
         "tcp_ns",
         "tls_ns",
         "usable",
         "uses",
     )
+
+    node: Node
+    """Its address; the pool sets it before the first exchange."""
 
     def __init__(
         self,

@@ -1,8 +1,9 @@
-"""Warm connections to one origin: most recently used first, opened when none is free.
+"""Warm connections to one origin: its addresses in turn, of each the most recently used one first.
 
-Every exchange that finds no free connection starts the opening of one and queues; whichever
-connection is ready first, new or freed, takes the head of the queue. So an opening that has become
-superfluous only leaves a warm connection behind. The engine bounds how much is under way.
+Every exchange that finds no free connection at the address whose turn it is starts the opening of
+one and queues; whichever connection is ready first, new or freed, takes the head of the queue. An
+opening that has become superfluous only leaves a warm connection behind. The engine bounds how much
+is under way.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import socket
 import ssl
 from collections import deque
+from collections.abc import Coroutine
 from time import monotonic_ns
 from typing import NamedTuple
 
@@ -21,8 +23,13 @@ from bench.model import NEVER, NS_PER_MS, NS_PER_S, Connections, Outcome, Timeou
 from bench.wire.connection import Connection
 from bench.wire.deadlines import Deadlines
 from bench.wire.exchange import Exchange
+from bench.wire.nodes import Node, Nodes
 from bench.wire.resolver import Address, Resolver
 from bench.wire.tunnel import open_tunnel
+
+SHORTEST_LOOK_NS = NS_PER_S
+"""Between two look-ups of a name that are not for a new connection."""
+_NEVER_NS = 1 << 62
 
 
 class PoolStats(NamedTuple):
@@ -51,17 +58,20 @@ class Pool:
             hop.host, hop.port or _default_port(hop), options.resolve_every_ns
         )
         self._loop = asyncio.get_running_loop()
-        self._idle: list[Connection] = []
+        self._nodes = Nodes(self._resolver.addresses)
+        self._look_ns = _NEVER_NS if self._resolver.is_fixed else 0
+        """When the name has to be looked up anew."""
         self._queue: deque[Exchange] = deque()
         self._open: set[Connection] = set()
-        self._openings: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._opened = self._waits = 0
         self._deadlines = Deadlines(self._loop, timeouts, self._no_first_byte, self._not_done)
         self._watch, self._release = self._deadlines.watch, self._deadlines.release
 
     def submit(self, exchange: Exchange) -> None:
         """Send on a free connection, or as soon as there is one."""
-        idle, watch = self._idle, self._watch
+        node, watch = self._nodes.take(), self._watch
+        idle = node.idle
         while idle:
             connection = idle.pop()
             worn = self._wears_out and self._is_worn(connection, monotonic_ns())
@@ -71,18 +81,16 @@ class Pool:
             connection.close()
         self._waits += 1
         self._queue.append(exchange)
-        opening = self._loop.create_task(self._open_connection())
-        self._openings.add(opening)
-        opening.add_done_callback(self._openings.discard)
+        self._begin(self._open_connection(node))
 
     def stats(self) -> PoolStats:
         """Counts at this moment."""
-        return PoolStats(len(self._open), len(self._idle), self._opened, self._waits)
+        return PoolStats(len(self._open), self._nodes.idle(), self._opened, self._waits)
 
     def close(self) -> None:
         """Abort what is under way (it ends as PROTOCOL_ERROR) and drop every connection."""
-        for opening in list(self._openings):
-            opening.cancel()
+        for task in list(self._tasks):
+            task.cancel()
         self._deadlines.close()
         for connection in list(self._open):
             connection.abort(Outcome.PROTOCOL_ERROR, "aborted by this side")
@@ -99,15 +107,20 @@ class Pool:
     def _on_free(self, connection: Connection, exchange: Exchange) -> None:
         release = self._release
         release(exchange, None)
-        if not self._keeps or (
-            self._wears_out and self._is_worn(connection, connection.idle_since_ns)
+        node = connection.node
+        if self._look_ns < exchange.last_ns:
+            self._look_again(exchange.last_ns)
+        if (
+            not self._keeps
+            or node.gone
+            or (self._wears_out and self._is_worn(connection, connection.idle_since_ns))
         ):
             connection.close()
         elif self._queue:
             # Not at once: the exchange that has just ended must get its `finished` first.
             self._loop.call_soon(self._serve, connection)
         else:
-            self._idle.append(connection)
+            node.idle.append(connection)
 
     def _serve(self, connection: Connection) -> None:
         if not connection.usable:
@@ -119,23 +132,58 @@ class Pool:
             else:
                 connection.close()
                 self.submit(exchange)
+        elif connection.node.gone:
+            connection.close()
         else:
             connection.idle_since_ns = monotonic_ns()
-            self._idle.append(connection)
+            connection.node.idle.append(connection)
 
     def _on_lost(self, connection: Connection, exchange: Exchange | None) -> None:
         self._open.discard(connection)
         if exchange is not None:
             self._release(exchange, None)
-        if connection in self._idle:
-            self._idle.remove(connection)
+        if connection in connection.node.idle:
+            connection.node.idle.remove(connection)
 
     # -- opening
 
-    async def _open_connection(self) -> None:
+    def _begin(self, what: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _look_again(self, now_ns: int) -> None:
+        """Connections are kept for long, addresses are not: ask while the load goes on."""
+        self._look_ns = now_ns + max(self._options.resolve_every_ns, SHORTEST_LOOK_NS)
+        self._begin(self._resolve())
+
+    async def _resolve(self) -> None:
+        try:
+            await self._resolver.refresh()
+        except OSError:
+            return  # what was known stays; who opens a connection hears of it
+        self._nodes.settle(self._resolver.addresses)
+
+    async def _node_for(self, node: Node) -> tuple[Node, int]:
+        """Where to connect, and the nanoseconds spent asking for it.
+
+        Raises OSError when the name does not resolve and nothing is known from before.
+        """
+        dns_ns, started_ns = 0, monotonic_ns()
+        if self._resolver.is_old(started_ns):
+            await self._resolver.refresh()
+            self._nodes.settle(self._resolver.addresses)
+            ended_ns = monotonic_ns()
+            dns_ns = ended_ns - started_ns
+            self._look_ns = ended_ns + max(self._options.resolve_every_ns, SHORTEST_LOOK_NS)
+        if node.address is None or node.gone:
+            node = self._nodes.take()
+        return node, dns_ns
+
+    async def _open_connection(self, node: Node) -> None:
         try:
             async with asyncio.timeout(self._timeouts.connect_ns / NS_PER_S):
-                connection = await self._connect()
+                connection = await self._connect(node)
         except TimeoutError:
             wait_ms = self._timeouts.connect_ns / NS_PER_MS
             self._fail_next(Outcome.TIMEOUT, f"no connection within {wait_ms:g} ms")
@@ -146,20 +194,33 @@ class Pool:
             self._open.add(connection)
             self._serve(connection)
 
-    async def _connect(self) -> Connection:
-        address, dns_ns = await self._resolver.next()
+    async def _connect(self, node: Node) -> Connection:
+        node, dns_ns = await self._node_for(node)
         started_ns = monotonic_ns()
-        sock = await self._connect_socket(address)
+        sock, node = await self._connect_somewhere(node)
         connected_ns = monotonic_ns()
         try:
             connection = await self._speak(sock)
         except BaseException:
             sock.close()
             raise
+        connection.node = node
         connection.open_ns = connection.idle_since_ns = monotonic_ns()
         connection.dns_ns, connection.tcp_ns = dns_ns, connected_ns - started_ns
         connection.tls_ns = NEVER if self._tls is None else connection.open_ns - connected_ns
         return connection
+
+    async def _connect_somewhere(self, node: Node) -> tuple[socket.socket, Node]:
+        """To the node, or to another one if it refuses."""
+        while True:
+            assert node.address is not None  # only a name that has not been asked for has none
+            try:
+                return await self._connect_socket(node.address), node
+            except OSError:
+                other = self._nodes.avoid(node)
+                if other is None:
+                    raise
+                node = other
 
     async def _connect_socket(self, address: Address) -> socket.socket:
         family, ip, port = address

@@ -1,14 +1,11 @@
-"""Names into addresses: every address in turn, resolved anew by age.
-
-A load balancer changes its addresses under load and expects its clients to notice; a client that
-keeps to the first address measures one node of it.
-"""
+"""Names into addresses, resolved anew by age."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Sequence
 from time import monotonic_ns
 
 Address = tuple[int, str, int]
@@ -16,7 +13,7 @@ Address = tuple[int, str, int]
 
 
 class Resolver:
-    """Resolves one host and port; hands its addresses out in turn."""
+    """Resolves one host and port, and knows when to do so again."""
 
     def __init__(self, host: str, port: int, max_age_ns: int) -> None:
         self._host = host
@@ -25,25 +22,29 @@ class Resolver:
         self._addresses: list[Address] = _literal(host, port)
         self._fixed = bool(self._addresses)
         self._resolved_ns = 0
-        self._turn = 0
         self._asking: asyncio.Task[list[Address]] | None = None
 
-    async def next(self) -> tuple[Address, int]:
-        """The next address, and the nanoseconds spent asking (0 from the cache).
+    @property
+    def is_fixed(self) -> bool:
+        """True for an IP address, which needs no asking."""
+        return self._fixed
 
-        Raises OSError when the name does not resolve and nothing is known from before.
-        """
-        started_ns = monotonic_ns()
-        if not self._fixed and self._is_old(started_ns):
-            await self._refresh()
-        address = self._addresses[self._turn % len(self._addresses)]
-        self._turn += 1
-        return address, monotonic_ns() - started_ns if not self._fixed else 0
+    @property
+    def addresses(self) -> Sequence[Address]:
+        """Those known now."""
+        return self._addresses
 
-    def _is_old(self, now_ns: int) -> bool:
+    def is_old(self, now_ns: int) -> bool:
+        """Whether it is time to ask again; never for an IP address."""
+        if self._fixed:
+            return False
         return not self._addresses or now_ns - self._resolved_ns > self._max_age_ns
 
-    async def _refresh(self) -> None:
+    async def refresh(self) -> None:
+        """Ask, once for all who want to know. What was known stays when there is no answer.
+
+        Raises OSError if nothing was known.
+        """
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._ask())
         asking = self._asking

@@ -50,6 +50,9 @@ _SPECTRA = (
             Measure.INIT,
             Measure.OVERHEAD,
             Measure.CONNECT,
+            Measure.DNS,
+            Measure.TCP,
+            Measure.TLS,
             Measure.SEND_LAG,
         )
     ),

@@ -1,0 +1,135 @@
+"""A name with several addresses: all are used in turn, and those that it gives up are left."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+
+import pytest
+
+from bench.model import NS_PER_S, Connections, Outcome
+from bench.wire import pool as pool_module
+from bench.wire.pool import Pool
+from bench.wire.resolver import Address, Resolver
+from tests.wire.rawserver import answering, raw_server
+from tests.wire.test_pool import QUICK, exchange, pool_to
+
+ORIGIN = "http://balancer.example:1"
+
+
+class Names:
+    """What the name means now; answers each asking."""
+
+    def __init__(self, addresses: Sequence[Address]) -> None:
+        self.addresses = list(addresses)
+        self.asked = 0
+        self.fails = False
+
+    async def ask(self) -> list[Address]:
+        self.asked += 1
+        if self.fails:
+            raise OSError("no such name")
+        return list(self.addresses)
+
+
+@pytest.fixture
+async def names(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Names]:
+    """Three servers that answer with their letter."""
+    async with AsyncExitStack() as stack:
+        addresses: list[Address] = []
+        for letter in b"abc":
+            answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%c" % letter
+            origin = await stack.enter_async_context(raw_server(answering(answer)))
+            addresses.append((socket.AF_INET, "127.0.0.1", int(origin.rpartition(":")[2])))
+        names = Names(addresses)
+        monkeypatch.setattr(Resolver, "_ask", lambda _: names.ask())
+        yield names
+
+
+async def met(pool: Pool, exchanges: int) -> Counter[bytes]:
+    """Who answered, one exchange after the other."""
+    return Counter([(await exchange(pool)).body for _ in range(exchanges)])
+
+
+async def test_kept_connections_are_used_in_turn(names: Names) -> None:
+    async with pool_to(ORIGIN) as pool:
+        assert await met(pool, 30) == {b"a": 10, b"b": 10, b"c": 10}
+        assert (pool.stats().opened, pool.stats().idle) == (3, 3)
+        assert names.asked == 1
+
+
+async def test_without_keep_alive_every_connection_goes_to_the_next(names: Names) -> None:
+    async with pool_to(ORIGIN, QUICK, Connections(keep_alive=False)) as pool:
+        assert await met(pool, 9) == {b"a": 3, b"b": 3, b"c": 3}
+
+
+async def test_the_name_moves_while_connections_are_kept(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "SHORTEST_LOOK_NS", 0)
+    async with pool_to(ORIGIN, QUICK, Connections(resolve_every_ns=0)) as pool:
+        await met(pool, 6)
+        names.addresses = names.addresses[2:]
+        await met(pool, 3)  # one of these asks, and the answer is settled before the last one ends
+        assert set(await met(pool, 9)) == {b"c"}
+        assert pool.stats().open == 1
+
+
+async def test_names_are_not_asked_for_more_often_than_by_their_age(names: Names) -> None:
+    async with pool_to(ORIGIN, QUICK, Connections(resolve_every_ns=3600 * NS_PER_S)) as pool:
+        await met(pool, 50)
+    assert names.asked == 1
+
+
+async def test_what_was_known_stays_when_nobody_answers(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "SHORTEST_LOOK_NS", 0)
+    async with pool_to(ORIGIN, QUICK, Connections(resolve_every_ns=0)) as pool:
+        await met(pool, 3)
+        names.fails = True
+        assert (await met(pool, 9)).total() == 9
+    assert names.asked > 1
+
+
+async def test_only_who_asked_has_a_time_for_it(names: Names) -> None:
+    async with pool_to(ORIGIN) as pool:
+        spent = [(await exchange(pool)).dns_ns for _ in range(3)]
+    assert spent[0] > 0
+    assert spent[1:] == [0, 0]
+
+
+def nobody() -> Address:
+    """An address at which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return (socket.AF_INET, "127.0.0.1", int(sock.getsockname()[1]))
+
+
+async def test_an_address_that_refuses_is_passed_over(names: Names) -> None:
+    names.addresses = [nobody(), names.addresses[0], nobody(), names.addresses[1]]
+    async with pool_to(ORIGIN) as pool:
+        assert await met(pool, 10) == {b"a": 5, b"b": 5}
+        assert pool.stats().opened == 2
+
+
+async def test_where_all_refuse_it_is_a_connect_error(names: Names) -> None:
+    names.addresses = [nobody(), nobody()]
+    async with pool_to(ORIGIN) as pool:
+        for _ in range(3):
+            assert (await exchange(pool)).failure is Outcome.CONNECT_ERROR
+
+
+async def test_one_that_refused_is_tried_again_after_the_next_look(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "SHORTEST_LOOK_NS", 0)
+    good = names.addresses
+    names.addresses = [nobody(), good[0]]
+    async with pool_to(ORIGIN, QUICK, Connections(resolve_every_ns=0)) as pool:
+        assert await met(pool, 4) == {b"a": 4}
+        names.addresses = [good[1], good[0]]
+        await met(pool, 2)
+        assert set(await met(pool, 6)) == {b"a", b"b"}
