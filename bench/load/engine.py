@@ -366,7 +366,12 @@ class Engine:
         call.number = number = self._number
         call.event = self._event or self._events.next(number)
         self._number = number + self._workers
-        self._send(call)
+        # What _send does for the attempts after the first one, without its call.
+        variant = call.variant
+        call.attempt = 1
+        request = self._endpoints[variant].request
+        call.reset(request(call.event, self._epoch_s))
+        self._submits[variant](call)
 
     def _send(self, call: _Call) -> None:
         variant = call.variant

@@ -47,7 +47,6 @@ class Connection(asyncio.Protocol):
         "_body_bytes",
         "_chunks",
         "_direct_fd",
-        "_exchange",
         "_head",
         "_on_free",
         "_on_lost",
@@ -56,6 +55,7 @@ class Connection(asyncio.Protocol):
         "_stage",
         "_transport",
         "dns_ns",
+        "exchange",
         "idle_since_ns",
         "node",
         "open_ns",
@@ -75,7 +75,8 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self._on_free = on_free
         self._on_lost = on_lost
-        self._exchange: Exchange | None = None
+        self.exchange: Exchange | None = None
+        """The one under way."""
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._direct_fd = -1
@@ -101,8 +102,7 @@ class Connection(asyncio.Protocol):
         if now_ns - self.idle_since_ns > PEEK_AFTER_IDLE_NS and self._is_stale():
             exchange.sent_ns = NEVER
             return False
-        self._exchange = exchange
-        exchange.carrier = self
+        self.exchange = exchange
         if not self.uses:
             exchange.dns_ns, exchange.connect_ns = self.dns_ns, self.tcp_ns
             exchange.tls_ns = self.tls_ns
@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         now_ns = monotonic_ns()
-        exchange = self._exchange
+        exchange = self.exchange
         if exchange is None:
             self.close()  # an answer that nobody asked for
             return
@@ -174,7 +174,7 @@ class Connection(asyncio.Protocol):
         return False  # connection_lost follows and tells the rest
 
     def connection_lost(self, exc: Exception | None) -> None:
-        exchange = self._exchange
+        exchange = self.exchange
         if exchange is None:
             self._drop(None)
         elif self._stage == _BODY and exc is None and _ends_at_eof(self._head):
@@ -194,7 +194,7 @@ class Connection(asyncio.Protocol):
             self._reusable = False  # an answer too many
 
     def on_headers_complete(self) -> None:
-        exchange = self._exchange
+        exchange = self.exchange
         if self._stage == _HEAD and exchange is not None:
             exchange.status = status = self._parser.get_status_code()
             self._stage = _BODY
@@ -202,7 +202,7 @@ class Connection(asyncio.Protocol):
                 self._stage, self._reusable = _DONE, False
 
     def on_body(self, chunk: bytes) -> None:
-        exchange = self._exchange
+        exchange = self.exchange
         if self._stage != _BODY or exchange is None:
             return
         if not self._body_bytes:
@@ -212,7 +212,7 @@ class Connection(asyncio.Protocol):
         self._body_bytes += len(chunk)
 
     def on_message_complete(self) -> None:
-        exchange = self._exchange
+        exchange = self.exchange
         if self._stage != _BODY or exchange is None:
             return
         if exchange.status < 200:  # 1xx: the final response is still to come
@@ -225,7 +225,7 @@ class Connection(asyncio.Protocol):
     # -- endings
 
     def _complete(self, exchange: Exchange) -> None:
-        exchange.carrier = self._exchange = None
+        self.exchange = None
         exchange.head = self._head
         if self._chunks:
             self._keep_body(exchange)
@@ -241,13 +241,12 @@ class Connection(asyncio.Protocol):
         exchange.finished()
 
     def _fail(self, outcome: Outcome, detail: str) -> None:
-        exchange = self._exchange
-        self._exchange = None
+        exchange = self.exchange
+        self.exchange = None
         self._head = b""
         self._drop(exchange)
         if exchange is not None:
             self._keep_body(exchange)
-            exchange.carrier = None
             exchange.last_ns = monotonic_ns()
             exchange.failure, exchange.detail = outcome, detail
             exchange.finished()

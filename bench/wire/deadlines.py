@@ -1,84 +1,69 @@
-"""Timeouts for exchanges under way, at the price of one dictionary entry each.
+"""Timeouts for exchanges under way, at no price for those that end in time.
 
-All exchanges of a wire share their spans, so they fall due in the order in which they were sent:
-the first entries of an insertion-ordered dict are the next to expire, and one timer serves any
-number of them. The timer goes on while nothing is under way, which costs one tick a span and
-spares every exchange the question whether it has been set.
+Nothing is noted when an exchange begins or ends. One timer looks at all connections when the oldest
+exchange can be due, which in a healthy run is about once in the length of the timeout.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Collection
 from time import monotonic_ns
+from typing import TYPE_CHECKING
 
-from bench.model import NS_PER_S, Timeouts
-from bench.wire.exchange import Exchange
+from bench.model import NS_PER_MS, NS_PER_S, Outcome, Timeouts
 
-Expire = Callable[[Exchange], None]
+if TYPE_CHECKING:
+    from bench.wire.connection import Connection
+
+REST_NS = 10_000
+"""Between two looks, for each connection: what a look costs stays about a hundredth of the time."""
 
 
 class Deadlines:
-    """Watches for the first byte and for the end.
+    """Aborts what waits too long for its first byte or its end, counted from its sent_ns.
 
-    Calls no_first_byte(exchange) or not_done(exchange) for each exchange that is watched for
-    longer than the span in question, counted from its sent_ns.
+    connections: all that there are, now and later.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         timeouts: Timeouts,
-        no_first_byte: Expire,
-        not_done: Expire,
+        connections: Collection[Connection],
     ) -> None:
         self._loop = loop
+        self._connections = connections
         self._first_byte_ns, self._total_ns = timeouts.first_byte_ns, timeouts.total_ns
         self._shortest_ns = min(self._first_byte_ns, self._total_ns)
-        self._no_first_byte = no_first_byte
-        self._not_done = not_done
-        self._watched: dict[Exchange, None] = {}
-        self.watch = self._watched.__setitem__
-        """watch(exchange, None) when it has been sent. The dictionary's own, in the hot path."""
-        self.release = self._watched.pop
-        """release(exchange, None) when it has ended."""
-        self._arm(monotonic_ns(), self._shortest_ns)
+        self._arm(self._shortest_ns)
 
     def close(self) -> None:
-        """Forget everything."""
-        self._watched.clear()
+        """Look no more."""
         self._timer.cancel()
 
-    def _arm(self, now_ns: int, wait_ns: int) -> None:
+    def _arm(self, wait_ns: int) -> None:
         # The loop's timers are as coarse as a millisecond; one too early would spin.
-        wait_s = max(0, wait_ns) / NS_PER_S + 1e-3
-        self._timer = self._loop.call_later(wait_s, self._sweep)
+        self._timer = self._loop.call_later(max(0, wait_ns) / NS_PER_S + 1e-3, self._look)
 
-    def _sweep(self) -> None:
+    def _look(self) -> None:
         now_ns = monotonic_ns()
-        silent: list[Exchange] = []
-        overdue: list[Exchange] = []
+        # What is sent from now on is due no earlier than this.
         next_ns = now_ns + self._shortest_ns
-        for exchange in self._watched:
+        late: list[tuple[Connection, str]] = []
+        for connection in self._connections:
+            exchange = connection.exchange
+            if exchange is None:
+                continue
             age_ns = now_ns - exchange.sent_ns
+            is_silent = exchange.first_ns < 0
             if age_ns >= self._total_ns:
-                overdue.append(exchange)
-            elif exchange.first_ns < 0 and age_ns >= self._first_byte_ns:
-                silent.append(exchange)
+                late.append((connection, f"not done within {self._total_ns / NS_PER_MS:g} ms"))
+            elif is_silent and age_ns >= self._first_byte_ns:
+                late.append((connection, f"no byte within {self._first_byte_ns / NS_PER_MS:g} ms"))
             else:
-                next_ns = min(next_ns, self._due_ns(exchange))
-                if exchange.first_ns < 0:
-                    break  # whatever was sent after it falls due after it
-        self._arm(now_ns, next_ns - now_ns)
-        for exchange in overdue:
-            self._expire(exchange, self._not_done)
-        for exchange in silent:
-            self._expire(exchange, self._no_first_byte)
-
-    def _due_ns(self, exchange: Exchange) -> int:
-        span_ns = self._total_ns if exchange.first_ns >= 0 else self._shortest_ns
-        return exchange.sent_ns + span_ns
-
-    def _expire(self, exchange: Exchange, told: Expire) -> None:
-        self._watched.pop(exchange, None)
-        told(exchange)
+                span_ns = self._shortest_ns if is_silent else self._total_ns
+                next_ns = min(next_ns, exchange.sent_ns + span_ns)
+        self._arm(max(next_ns - now_ns, len(self._connections) * REST_NS))
+        for connection, detail in late:
+            connection.abort(Outcome.TIMEOUT, detail)

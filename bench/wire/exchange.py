@@ -27,7 +27,6 @@ class Exchange:
     __slots__ = (
         "body",
         "body_limit",
-        "carrier",
         "connect_ns",
         "detail",
         "dns_ns",
@@ -48,7 +47,6 @@ class Exchange:
     def reset(self, request: bytes) -> None:
         """Make ready for an attempt."""
         self.request = request
-        self.carrier: object | None = None
         self.sent_ns = self.first_ns = self.last_ns = NEVER
         self.dns_ns = self.connect_ns = self.tls_ns = NEVER
         self.status = 0

@@ -65,18 +65,16 @@ class Pool:
         self._open: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = self._waits = 0
-        self._deadlines = Deadlines(self._loop, timeouts, self._no_first_byte, self._not_done)
-        self._watch, self._release = self._deadlines.watch, self._deadlines.release
+        self._deadlines = Deadlines(self._loop, timeouts, self._open)
 
     def submit(self, exchange: Exchange) -> None:
         """Send on a free connection, or as soon as there is one."""
-        node, watch = self._nodes.take(), self._watch
+        node = self._nodes.take()
         idle = node.idle
         while idle:
             connection = idle.pop()
             worn = self._wears_out and self._is_worn(connection, monotonic_ns())
             if not worn and connection.start(exchange):
-                watch(exchange, None)
                 return
             connection.close()
         self._waits += 1
@@ -105,8 +103,6 @@ class Pool:
         return bool(too_old or (options.max_uses and connection.uses >= options.max_uses))
 
     def _on_free(self, connection: Connection, exchange: Exchange) -> None:
-        release = self._release
-        release(exchange, None)
         node = connection.node
         if self._look_ns < exchange.last_ns:
             self._look_again(exchange.last_ns)
@@ -127,9 +123,7 @@ class Pool:
             return
         if self._queue:
             exchange = self._queue.popleft()
-            if connection.start(exchange):
-                self._watch(exchange, None)
-            else:
+            if not connection.start(exchange):
                 connection.close()
                 self.submit(exchange)
         elif connection.node.gone:
@@ -140,8 +134,6 @@ class Pool:
 
     def _on_lost(self, connection: Connection, exchange: Exchange | None) -> None:
         self._open.discard(connection)
-        if exchange is not None:
-            self._release(exchange, None)
         if connection in connection.node.idle:
             connection.node.idle.remove(connection)
 
@@ -257,17 +249,6 @@ class Pool:
         exchange.last_ns = monotonic_ns()
         exchange.failure, exchange.detail = outcome, detail
         exchange.finished()
-
-    def _no_first_byte(self, exchange: Exchange) -> None:
-        self._expire(exchange, f"no byte within {self._timeouts.first_byte_ns / NS_PER_MS:g} ms")
-
-    def _not_done(self, exchange: Exchange) -> None:
-        self._expire(exchange, f"not done within {self._timeouts.total_ns / NS_PER_MS:g} ms")
-
-    def _expire(self, exchange: Exchange, detail: str) -> None:
-        carrier = exchange.carrier
-        if isinstance(carrier, Connection):
-            carrier.abort(Outcome.TIMEOUT, detail)
 
 
 def tls_context(options: Connections) -> ssl.SSLContext:
