@@ -1,9 +1,10 @@
-"""Turns what workers ship into results: per variant and second, and in total.
+"""Turns what workers ship into results: per variant, second and segment, and in total.
 
 Everything that becomes of an invocation belongs to the second of its intended arrival, so that
-offered = outcomes + in flight + dropped holds in every second, while it lasts and at the end. Rows
-and counts may come in any order: an invocation whose row is here before its arrival was counted is
-counted as offered.
+offered = outcomes + in flight + dropped holds in every second, while it lasts and at the end. A
+second in which a segment ends and another begins is told in two parts: no row mixes what was
+planned before a change with what was planned after it. Rows and counts may come in any order: an
+invocation whose row is here before its arrival was counted is counted as offered.
 
 Memory is bounded, however long the run: values of the last minute are kept as bucket numbers, older
 seconds as figures on a shelf in a temporary file, totals as one histogram per variant and series.
@@ -82,7 +83,7 @@ class Pulse:
 
 
 class Intervals(Collection[Interval]):
-    """Every second of every variant, in the order of the files.
+    """Every second of every variant and segment, in the order of the files.
 
     Each is made when its turn comes: all of a long run's at once would fill the memory.
     """
@@ -132,13 +133,13 @@ class Aggregate:
         if not rows.size:
             return
         second = rows["intended_ns"] // NS_PER_S
-        phase = self._timeline.phase_of[rows["segment"]]
-        keys = batch.sort(rows["variant"].astype(np.int64) << 48 | phase << 32 | second)
+        segment = rows["segment"].astype(np.int64)
+        keys = batch.sort(rows["variant"].astype(np.int64) << 48 | segment << 32 | second)
         tallies = batch.tallies(keys)
         for (key, values), tally in zip(batch.groups(keys), tallies, strict=True):
             self._take(_key_of(key), values, tally)
         for key, values in batch.groups(keys >> 32):
-            if self._timeline.phase(key & 0xFFFF).measured:
+            if self._timeline.phase_in(key & 0xFFFF).measured:
                 self._totals.record(key >> 16, values)
         self._gaps.take(batch.rows)
 
@@ -149,11 +150,10 @@ class Aggregate:
         ).tolist():
             tally = np.zeros(TALLY, dtype=np.int64)
             tally[Count.OFFERED], tally[Count.DROPPED] = offered, dropped
-            phase = int(self._timeline.phase_of[segment])
-            self._take(Key(second, variant, phase), None, tally)
+            self._take(Key(second, variant, segment), None, tally)
 
     def _take(self, key: Key, values: Values | None, tally: Tallies) -> None:
-        measured = self._timeline.phase(key.phase).measured
+        measured = self._timeline.phase_in(key.segment).measured
         self._totals.count(key.variant, tally, measured)
         self._changed.add(key)
         cell = self._cell(key)
@@ -218,7 +218,7 @@ class Aggregate:
             start_ns = second * NS_PER_S
             for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):
                 for variant in segment.variants:
-                    key = Key(second, variant, segment.phase)
+                    key = Key(second, variant, segment.index)
                     self._changed.add(key)
                     self._cell(key)
         if self._now_ns // NS_PER_S > self._swept_s:
@@ -249,7 +249,7 @@ class Aggregate:
         return self._totals.windows(self._timeline.measured(len(self._variants), self._now_ns))
 
     def intervals(self) -> Collection[Interval]:
-        """Every second of every variant, in the order of the files."""
+        """Every second of every variant and segment, in the order of the files."""
         return Intervals(self)
 
     def changed(self) -> tuple[Interval, ...]:
@@ -273,7 +273,7 @@ class Aggregate:
 
     def phase_windows(self, phase: int) -> tuple[Window, ...]:
         """One phase, of every variant that was on in it; values of the last minute alone."""
-        return self._merged(lambda key: key.phase == phase)
+        return self._merged(lambda key: self._timeline.phase_of[key.segment] == phase)
 
     def _merged(self, wanted: Callable[[Key], bool]) -> tuple[Window, ...]:
         by_variant: dict[int, list[Key]] = {}
@@ -332,7 +332,7 @@ class Aggregate:
 
     def _lines(self, key: Key, cell: Cell) -> Iterator[TaggedHistogram]:
         exact, bounds = cell.fresh()
-        suffix = "" if self._timeline.phase(key.phase).measured else "/unmeasured"
+        suffix = "" if self._timeline.phase_in(key.segment).measured else "/unmeasured"
         for name, series in TAGS.items():
             tag = f"{self._variants[key.variant].name}/{name}{suffix}"
             late = present(bounds[series])
@@ -388,7 +388,7 @@ class Aggregate:
         return tuple(self._interval(key) for key in sorted(keys))
 
     def _interval(self, key: Key) -> Interval:
-        phase = self._timeline.phase(key.phase)
+        phase = self._timeline.phase_in(key.segment)
         cell = self._cells.get(key)
         if cell is not None:
             tally, figures, spread = cell.tally, cell.figures(), cell.spread()
@@ -398,11 +398,11 @@ class Aggregate:
             (tally, figures), spread = unpacked(packed), unpack_spread(packed.spread)
         variant = self._variants[key.variant]
         window = window_of(variant, tally, self._stretch(key), _from_figures(figures))
-        return Interval(key.second, phase.name, phase.measured, window, spread)
+        return Interval(key.second, phase.name, phase.measured, window, spread, key.segment)
 
     def _stretch(self, key: Key) -> Stretch:
         start_ns = key.second * NS_PER_S
-        return self._timeline.stretch(key.variant, key.phase, start_ns, self._clip(key.end_ns))
+        return self._timeline.stretch(key.variant, key.segment, start_ns, self._clip(key.end_ns))
 
 
 def _key_of(key: int) -> Key:

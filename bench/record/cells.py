@@ -1,4 +1,4 @@
-"""One second of one variant in one phase: counts, and its values' buckets until it is packed.
+"""One second of one variant in one segment: counts, and its values' buckets until it is packed.
 
 Values are kept as bucket numbers, two bytes each: a second's quantiles come from sorting them,
 cheaper than a histogram's twenty thousand counters for the few hundred values of a second. Once

@@ -40,7 +40,7 @@ def summary_text(run: RecordedRun) -> str:
 
 
 def intervals_lines(intervals: Iterable[Interval]) -> Iterator[str]:
-    """intervals.csv line by line: a row per variant and second, too many for one text."""
+    """intervals.csv line by line: a row per variant, second and segment, too many for one text."""
     yield header_text(INTERVAL_COLUMNS)
     for interval in intervals:
         yield csv_text(INTERVAL_COLUMNS, [interval_row(interval)])
@@ -176,6 +176,7 @@ def _attempt_rows(
             "request_id": request_ids[i] if i < len(request_ids) else None,
             "final": "yes" if row["flags"] & FLAG_FINAL else "no",
             "cold": "yes" if row["flags"] & FLAG_COLD else "no",
+            "segment": segment,
         }
         yield cells
 

@@ -20,24 +20,27 @@ _TABLE = """
     PRAGMA synchronous = OFF;
     PRAGMA cache_size = -256;
     CREATE TABLE shelf (
-        second INTEGER, variant INTEGER, phase INTEGER,
+        second INTEGER, variant INTEGER, segment INTEGER,
         tally BLOB, figures BLOB, spread BLOB,
-        PRIMARY KEY (second, variant, phase)
+        PRIMARY KEY (second, variant, segment)
     ) WITHOUT ROWID;
 """
 """Without care for a crash: the file ends with the process, and the run's own files are elsewhere.
 
 A small cache is enough: seconds come in order and are read once, in order.
 """
-_WHERE = "WHERE second = ? AND variant = ? AND phase = ?"
+_WHERE = "WHERE second = ? AND variant = ? AND segment = ?"
 
 
 class Key(NamedTuple):
-    """A second of a variant in a phase. Orders as files do: by second, then as in the profile."""
+    """What of a second is a variant's in one segment.
+
+    Orders as files do: by second, then as in the profile, then as planned.
+    """
 
     second: int
     variant: int
-    phase: int
+    segment: int
 
     @property
     def end_ns(self) -> int:
@@ -82,5 +85,5 @@ class Shelf:
 
     def __iter__(self) -> Iterator[Key]:
         """All keys, in their order."""
-        rows = self._file.execute("SELECT second, variant, phase FROM shelf ORDER BY 1, 2, 3")
+        rows = self._file.execute("SELECT second, variant, segment FROM shelf ORDER BY 1, 2, 3")
         return (Key(*row) for row in rows)

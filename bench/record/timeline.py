@@ -1,4 +1,4 @@
-"""When each variant was on, in which phase and at which planned rate. Pure.
+"""When each variant was on, in which segment and at which planned rate. Pure.
 
 The segments of a plan say so in advance; a change by the operator supersedes whatever was planned
 from its start on. Every duration and planned rate in the results comes from here.
@@ -91,10 +91,9 @@ class Timeline:
         """The phase with this index; an unknown one is measured."""
         return self._phases.get(index) or Phase(f"phase {index}", 0)
 
-    @property
-    def phases(self) -> int:
-        """One more than the highest index of a phase."""
-        return 1 + max([*self._phases, int(self.phase_of.max(initial=0))])
+    def phase_in(self, segment: int) -> Phase:
+        """The phase that a segment is of, also one that was superseded."""
+        return self.phase(int(self.phase_of[segment]))
 
     def between(self, from_ns: int, to_ns: int) -> Iterator[tuple[Segment, Stretch]]:
         """The segments with time between two instants, and how much."""
@@ -105,13 +104,12 @@ class Timeline:
             if stretch.duration_ns > 0:
                 yield segment, stretch
 
-    def stretch(self, variant: int, phase: int, from_ns: int, to_ns: int) -> Stretch:
-        """How long a variant was on in a phase between two instants."""
-        total = Stretch()
-        for segment, stretch in self.between(from_ns, to_ns):
-            if variant in segment.variants and segment.phase == phase:
-                total += stretch
-        return total
+    def stretch(self, variant: int, segment: int, from_ns: int, to_ns: int) -> Stretch:
+        """How long a variant was on between two instants in the segment with this index."""
+        for planned, stretch in self.between(from_ns, to_ns):
+            if planned.index == segment and variant in planned.variants:
+                return stretch
+        return Stretch()
 
     def ahead(self, variants: int, now_ns: int) -> list[float]:
         """Per variant, the arrivals that are planned from now on; none in a closed loop."""

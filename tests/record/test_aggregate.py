@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.load.schedule import arrivals
 from bench.model import (
     NS_PER_MS,
     NS_PER_S,
+    Arrivals,
     EndpointKind,
     Measure,
     Outcome,
@@ -388,6 +390,96 @@ def test_a_rate_change_starts_a_new_segment_of_the_same_phase() -> None:
     aggregate.advance(10 * NS_PER_S)
     window = aggregate.totals()[0]
     assert (window.duration_s, window.planned_rps, window.tally.ok) == (10.0, 20.0, 1)
+
+
+STEERED = Phase("steady", 6 * NS_PER_S, 10.0, 10.0)
+
+
+def steered() -> tuple[Aggregate, Plan]:
+    """At 1.3 s three times the rate, held from 2.6 s on, resumed at 4.2 s."""
+    aggregate, plan = aggregate_of((STEERED,))
+    whole = plan.segments[0]
+    first = replace(whole, duration_ns=1_300 * NS_PER_MS)
+    faster = replace(
+        whole,
+        index=1,
+        start_ns=first.end_ns,
+        duration_ns=1_300 * NS_PER_MS,
+        start_rps=30.0,
+        end_rps=30.0,
+    )
+    resumed = replace(faster, index=2, start_ns=4_200 * NS_PER_MS, duration_ns=3_400 * NS_PER_MS)
+    segments = (first, faster, resumed)
+    for segment in segments:
+        aggregate.advance(segment.start_ns)
+        aggregate.add_segment(segment)
+    return aggregate, Plan(segments)
+
+
+def test_a_second_in_which_the_load_changes_has_a_row_for_each_segment() -> None:
+    aggregate, _ = steered()
+    aggregate.advance(10 * NS_PER_S)
+    rows = [
+        (i.t_s, i.segment, round(i.window.duration_s, 9), round(i.window.planned_rps, 6))
+        for i in aggregate.intervals()
+        if i.window.variant == SMALL
+    ]
+    assert rows == [
+        (0, 0, 1.0, 10.0),
+        (1, 0, 0.3, 10.0),
+        (1, 1, 0.7, 30.0),
+        (2, 1, 0.6, 30.0),
+        (4, 2, 0.8, 30.0),
+        (5, 2, 1.0, 30.0),
+        (6, 2, 1.0, 30.0),
+        (7, 2, 0.6, 30.0),
+    ]
+    assert {i.phase for i in aggregate.intervals()} == {"steady"}
+
+
+def test_arrivals_stand_in_the_row_of_the_rate_at_which_they_were_planned() -> None:
+    aggregate, plan = steered()
+    shipment = Shipment()
+    for segment in plan.segments:
+        for at_ns, variant in arrivals(segment, Arrivals.EVEN, 1, 0, 1):
+            shipment.offer(at_ns, variant, segment.index, drop=at_ns % 3 == 0)
+            if at_ns % 3:
+                shipment.rows.append(row(at_ns, variant=variant, segment=segment.index))
+    shipment.to(aggregate)
+    aggregate.advance(10 * NS_PER_S)
+    for interval in aggregate.intervals():
+        window = interval.window
+        assert holds(window.tally)
+        assert abs(window.tally.offered - window.planned_rps * window.duration_s) < 1 + 1e-6
+
+
+@given(SEEDS)
+def test_the_rows_of_a_steered_run_add_up_to_its_totals(seed: int) -> None:
+    aggregate, plan = steered()
+    random_load(Random(seed), profile_of(phases=(STEERED,)), plan).to(aggregate)
+    aggregate.advance(10 * NS_PER_S)
+    assert all(holds(interval.window.tally) for interval in aggregate.intervals())
+    for window in aggregate.totals():
+        rows = [i.window for i in aggregate.intervals() if i.window.variant == window.variant]
+        assert sum(r.tally.offered for r in rows) == window.tally.offered
+        assert sum(r.tally.ok for r in rows) == window.tally.ok
+        assert sum(r.duration_s for r in rows) == pytest.approx(window.duration_s)
+        planned = sum(r.planned_rps * r.duration_s for r in rows)
+        assert planned == pytest.approx(window.planned_rps * window.duration_s)
+        sent = sum(r.achieved_rps * r.duration_s for r in rows)
+        assert sent == pytest.approx(window.achieved_rps * window.duration_s)
+
+
+def test_both_parts_of_a_second_on_the_shelf_take_late_rows() -> None:
+    aggregate, _ = steered()
+    for second in range(10, 200):
+        aggregate.advance(second * NS_PER_S)
+        aggregate.passed()
+        list(aggregate.settled())
+    assert aggregate.window(60) == ()
+    aggregate.take_rows(0, row(1_100 * NS_PER_MS) + row(1_800 * NS_PER_MS, segment=1))
+    told = {(i.t_s, i.segment): i.window.tally.ok for i in aggregate.changed()}
+    assert told == {(1, 0): 1, (1, 1): 1}
 
 
 def test_a_hold_plans_nothing_while_it_lasts() -> None:

@@ -87,6 +87,7 @@ def test_intervals_have_the_same_columns_behind_second_and_phase_and_no_cost() -
     contract = ["t_s", "phase", *CONTRACT, *TIMES]
     assert list(INTERVAL_COLUMNS[: len(contract)]) == contract
     assert "usd_per_million" not in INTERVAL_COLUMNS
+    assert INTERVAL_COLUMNS[-2:] == ("retries_refused", "segment")
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,15 @@ def test_intervals_read_back_exactly(seed: int) -> None:
     text = header_text(INTERVAL_COLUMNS) + csv_text(INTERVAL_COLUMNS, map(interval_row, intervals))
     read = [interval_of(cells) for cells in read_rows(text)]
     assert read == [replace(i, window=as_read(i.window)) for i in intervals]
+
+
+def test_seconds_recorded_before_the_segment_was_told_still_read() -> None:
+    _, intervals = windows_of(1)
+    columns = [column for column in INTERVAL_COLUMNS if column != "segment"]
+    text = header_text(columns) + csv_text(columns, map(interval_row, intervals))
+    read = [interval_of(cells) for cells in read_rows(text)]
+    assert {interval.segment for interval in read} == {None}
+    assert [(i.t_s, i.window.tally) for i in read] == [(i.t_s, i.window.tally) for i in intervals]
 
 
 def cells_of(window: Window) -> dict[str, str]:
