@@ -2,7 +2,8 @@
 
 Memory is bounded: the latest twenty minutes are kept by the second, what is older in groups of ten,
 the highest figure of each; of a very long run the groups double. Metrics are kept as numbers, the
-spread of times as a few bytes.
+spread of times as a few bytes. Of a second in which the load changes each segment's part is kept,
+as each may still be told anew; what is asked for is the whole second.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TypeAlias
 
 from bench.model import Interval, Vitals
 from bench.record.spread import added, pack_spread, unpack_spread
-from bench.tui.metrics import LADDER, MEAN, METRICS, Metric
+from bench.tui.metrics import LADDER, MEAN, METRICS, Metric, Reading, highest
 
 FINE_S = 1200
 """Seconds per variant that are kept one by one."""
@@ -27,26 +28,71 @@ MOST_GROUPS = 1200
 _COLUMN = {metric.name: number for number, metric in enumerate(METRICS)}
 Points = tuple[tuple[float, float | None], ...]
 Figures: TypeAlias = "array[float]"
+_NO_WEIGHTS: Figures = array("f")
+"""Of what is no part of a second."""
 
 
 class _Entry:
-    """A second, or a group of them: where it begins, how long it is, figures, packed spread."""
+    """A segment's part of a second, a second, or a group of them.
 
-    __slots__ = ("figures", "phase", "seconds", "spread", "t_s")
+    Where it begins, how long it is, figures, packed spread; of a part what each figure weighs.
+    """
 
-    def __init__(self, t_s: int, phase: str, seconds: int, figures: Figures, spread: bytes) -> None:
+    __slots__ = ("figures", "phase", "seconds", "segment", "spread", "t_s", "weights")
+
+    def __init__(
+        self,
+        t_s: int,
+        phase: str,
+        seconds: int,
+        figures: Figures,
+        spread: bytes,
+        segment: int = -1,
+        weights: Figures = _NO_WEIGHTS,
+    ) -> None:
         self.t_s, self.phase, self.seconds = t_s, phase, seconds
         self.figures, self.spread = figures, spread
+        self.segment, self.weights = segment, weights
 
     @property
-    def key(self) -> tuple[int, str]:
+    def key(self) -> tuple[int, int, str]:
+        """Orders parts as they were planned."""
+        return (self.t_s, self.segment, self.phase)
+
+    @property
+    def whole(self) -> tuple[int, str]:
+        """The same for all parts of a second in one phase."""
         return (self.t_s, self.phase)
 
 
 def _entry(interval: Interval) -> _Entry:
-    read = (metric.read(interval.window) for metric in METRICS)
-    figures = array("d", (nan if value is None else value for value in read))
-    return _Entry(interval.t_s, interval.phase, 1, figures, pack_spread(interval.spread))
+    return _Entry(
+        interval.t_s,
+        interval.phase,
+        1,
+        array("d", _read_all(interval, (metric.read for metric in METRICS))),
+        pack_spread(interval.spread),
+        -1 if interval.segment is None else interval.segment,
+        array("f", _read_all(interval, (metric.weight for metric in METRICS))),
+    )
+
+
+def _read_all(interval: Interval, readings: Iterable[Reading]) -> Iterator[float]:
+    values = (read(interval.window) for read in readings)
+    return (nan if value is None else value for value in values)
+
+
+def _joined(entries: Iterable[_Entry]) -> Iterator[_Entry]:
+    """Entries with the parts of a second in one phase made one."""
+    for (t_s, phase), group in groupby(entries, key=lambda entry: entry.whole):
+        parts = list(group)
+        if len(parts) == 1:
+            yield parts[0]
+            continue
+        figures = zip(*(part.figures for part in parts), strict=True)
+        weights = zip(*(part.weights for part in parts), strict=True)
+        joined = (m.join(f, w) for m, f, w in zip(METRICS, figures, weights, strict=True))
+        yield _Entry(t_s, phase, 1, array("d", joined), _spread_of(parts))
 
 
 def _grouped(entries: Iterable[_Entry], seconds: int) -> Iterator[_Entry]:
@@ -54,19 +100,19 @@ def _grouped(entries: Iterable[_Entry], seconds: int) -> Iterator[_Entry]:
     for number, group in groupby(entries, key=lambda entry: entry.t_s // seconds):
         members = list(group)
         columns = zip(*(entry.figures for entry in members), strict=True)
-        figures = array("d", (_highest(column) for column in columns))
-        spread = members[0].spread
-        for entry in members[1:]:
-            spread = pack_spread(added(unpack_spread(spread), unpack_spread(entry.spread)))
-        yield _Entry(number * seconds, members[0].phase, seconds, figures, spread)
+        figures = array("d", map(highest, columns))
+        yield _Entry(number * seconds, members[0].phase, seconds, figures, _spread_of(members))
 
 
-def _highest(values: Iterable[float]) -> float:
-    return max((value for value in values if not isnan(value)), default=nan)
+def _spread_of(entries: list[_Entry]) -> bytes:
+    spread = entries[0].spread
+    for entry in entries[1:]:
+        spread = pack_spread(added(unpack_spread(spread), unpack_spread(entry.spread)))
+    return spread
 
 
 class _Series:
-    """One variant's past, ascending; a second that spans two phases has two entries."""
+    """One variant's past, ascending; a second that spans two segments has two entries."""
 
     def __init__(self) -> None:
         self._groups: list[_Entry] = []
@@ -74,7 +120,7 @@ class _Series:
         self._fine: list[_Entry] = []
 
     def put(self, interval: Interval) -> None:
-        """Add or replace a second; one that is grouped already stays as it is."""
+        """Add or replace a part of a second; one that is grouped already stays as it is."""
         entry = _entry(interval)
         if self._groups and entry.t_s < self._groups[-1].t_s + self._group_s:
             return
@@ -89,17 +135,16 @@ class _Series:
     def _group(self) -> None:
         until_s = (self._fine[0].t_s // self._group_s + 1) * self._group_s
         at = bisect_left(self._fine, until_s, key=lambda entry: entry.t_s)
-        self._groups += _grouped(self._fine[:at], self._group_s)
+        self._groups += _grouped(_joined(self._fine[:at]), self._group_s)
         del self._fine[:at]
         if len(self._groups) > MOST_GROUPS:
             self._group_s *= 2
             self._groups = list(_grouped(self._groups, self._group_s))
 
     def between(self, since_s: int, until_s: int) -> list[_Entry]:
-        """Entries that begin in these seconds."""
-        return [
-            entry for part in (self._groups, self._fine) for entry in _cut(part, since_s, until_s)
-        ]
+        """Groups and whole seconds that begin in these; one of two phases comes twice."""
+        groups = _cut(self._groups, since_s, until_s)
+        return [*groups, *_joined(_cut(self._fine, since_s, until_s))]
 
     @property
     def latest(self) -> list[_Entry]:
@@ -182,9 +227,9 @@ def _thinned(
     entries: Iterable[_Entry], column: int, every: int
 ) -> Iterator[tuple[float, int, float | None]]:
     """(second, length, highest value) of each group of `every` seconds; longer ones stay."""
-    for _, group in groupby(entries, key=lambda e: e.t_s // every if every > 1 else e.key):
+    for _, group in groupby(entries, key=lambda e: e.t_s // every if every > 1 else e.whole):
         members = list(group)
-        value = _highest(entry.figures[column] for entry in members)
+        value = highest([entry.figures[column] for entry in members])
         length = max(every, members[0].seconds)
         yield float(members[0].t_s), length, None if isnan(value) else value
 

@@ -1,22 +1,51 @@
-"""The metrics that can be charted over time: each reads one number out of a second's results."""
+"""The metrics that can be charted over time: each reads one number out of a second's results.
+
+A second in which the load changes comes in parts, one for each segment: a metric also says how the
+figures of its parts make that of the second.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 
 from bench.model import NS_PER_MS, Measure, Outcome, Window
 
 Reading = Callable[[Window], float | None]
+Join = Callable[[Sequence[float], Sequence[float]], float]
+"""(figures, weights) of some parts -> the figure of all; NaN is what is not known."""
+
+
+def highest(figures: Sequence[float], weights: Sequence[float] = ()) -> float:
+    """For what can't be added up: no part shows more."""
+    return max((figure for figure in figures if not isnan(figure)), default=nan)
+
+
+def total(figures: Sequence[float], weights: Sequence[float] = ()) -> float:
+    """For counts."""
+    return sum(figures)
+
+
+def mean(figures: Sequence[float], weights: Sequence[float]) -> float:
+    """For rates, by the time of each part, and for means, by the samples of each."""
+    known = [(f, w) for f, w in zip(figures, weights, strict=True) if not isnan(f) and w > 0]
+    weight = sum(w for _, w in known)
+    return sum(f * w for f, w in known) / weight if known else highest(figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """name as the screen says it, unit of the axis, and how to read it from one second."""
+    """name as the screen says it, unit of the axis, and how to read it from one second.
+
+    join: how the parts of a second make one figure. weight: what each part counts in a mean.
+    """
 
     name: str
     unit: str
     read: Reading
+    join: Join = highest
+    weight: Reading = lambda _: None
 
 
 def _quantile(measure: Measure, q: float) -> Reading:
@@ -37,12 +66,24 @@ def _largest(measure: Measure) -> Reading:
     return read
 
 
-def _mean(measure: Measure) -> Reading:
+def _mean(name: str, measure: Measure) -> Metric:
     def read(window: Window) -> float | None:
         distribution = window.measure(measure)
         return distribution.mean_ns / NS_PER_MS if distribution.count else None
 
-    return read
+    return Metric(name, "ms", read, mean, _samples(measure))
+
+
+def _samples(measure: Measure) -> Reading:
+    return lambda window: window.measure(measure).count
+
+
+def _rate(name: str, read: Reading) -> Metric:
+    return Metric(name, "/s", read, mean, lambda window: window.duration_s)
+
+
+def _calls(name: str, read: Reading) -> Metric:
+    return Metric(name, "calls", read, total)
 
 
 def _outcome(outcome: Outcome) -> Reading:
@@ -53,20 +94,23 @@ METRICS: tuple[Metric, ...] = (
     Metric("response p50", "ms", _quantile(Measure.RESPONSE, 0.5)),
     Metric("response p90", "ms", _quantile(Measure.RESPONSE, 0.9)),
     Metric("response p99", "ms", _quantile(Measure.RESPONSE, 0.99)),
-    Metric("response mean", "ms", _mean(Measure.RESPONSE)),
+    _mean("response mean", Measure.RESPONSE),
     Metric("response max", "ms", _largest(Measure.RESPONSE)),
     Metric("attempt p50", "ms", _quantile(Measure.ATTEMPT, 0.5)),
-    Metric("attempt mean", "ms", _mean(Measure.ATTEMPT)),
-    Metric("duration mean", "ms", _mean(Measure.DURATION)),
+    _mean("attempt mean", Measure.ATTEMPT),
+    _mean("duration mean", Measure.DURATION),
     Metric("send lag max", "ms", _largest(Measure.SEND_LAG)),
-    Metric("sent", "/s", lambda window: window.achieved_rps),
-    Metric("goodput", "/s", lambda window: window.goodput_rps),
-    Metric("failed", "calls", lambda window: float(window.tally.failed)),
-    Metric("throttled", "calls", _outcome(Outcome.THROTTLED)),
-    Metric("dropped", "calls", lambda window: float(window.tally.dropped)),
-    Metric("retries", "calls", lambda window: float(window.tally.retries)),
-    Metric("cold starts", "calls", lambda window: float(window.tally.cold_starts)),
-    Metric("billed mean", "ms", lambda window: window.billed_ms_mean),
+    _rate("sent", lambda window: window.achieved_rps),
+    _rate("goodput", lambda window: window.goodput_rps),
+    _calls("failed", lambda window: float(window.tally.failed)),
+    _calls("throttled", _outcome(Outcome.THROTTLED)),
+    _calls("dropped", lambda window: float(window.tally.dropped)),
+    _calls("retries", lambda window: float(window.tally.retries)),
+    _calls("cold starts", lambda window: float(window.tally.cold_starts)),
+    Metric(
+        *("billed mean", "ms", lambda window: window.billed_ms_mean),
+        *(mean, _samples(Measure.BILLED)),
+    ),
 )
 
 BY_NAME = {metric.name: metric for metric in METRICS}

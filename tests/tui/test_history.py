@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.model import Distribution, Interval, Measure, Quantile, Tally, Variant, Window
 from bench.model import EndpointKind as Kind
 from bench.tui.history import FINE_S, GROUP_S, MOST_GROUPS, History
@@ -14,13 +16,23 @@ NAME = "invoke-128MB"
 
 
 def interval(
-    t_s: int, *, sent: float = 1.0, p50_ms: float = 0.0, known: bool = True, phase: str = "steady"
+    t_s: int,
+    *,
+    sent: float = 1.0,
+    p50_ms: float = 0.0,
+    known: bool = True,
+    phase: str = "steady",
+    segment: int = 0,
+    duration_s: float = 1.0,
+    samples: int = 30,
+    dropped: int = 0,
 ) -> Interval:
     ns = round(p50_ms * 1e6)
-    response = Distribution(30, ns, ns, ns, quantiles=(Quantile(0.5, ns, known),))
+    response = Distribution(samples, ns, ns, ns, quantiles=(Quantile(0.5, ns, known),))
     variant = Variant(Kind.INVOKE, 128)
-    window = Window(variant, 1.0, Tally(), 1.0, sent, sent, {Measure.RESPONSE: response})
-    return Interval(t_s, phase, True, window, ((5, t_s + 1),))
+    tally = Tally(offered=dropped, dropped=dropped)
+    window = Window(variant, duration_s, tally, 1.0, sent, sent, {Measure.RESPONSE: response})
+    return Interval(t_s, phase, True, window, ((5, t_s + 1),), segment)
 
 
 def test_points_are_what_the_intervals_say() -> None:
@@ -69,6 +81,42 @@ def test_a_second_of_two_phases_keeps_both() -> None:
     history = History()
     history.take([interval(1, sent=1, phase="warm-up"), interval(1, sent=2)])
     assert history.points(NAME, SENT, 0, 10) == ((1, 2), (1, 1))
+
+
+def parts(sent: float = 90) -> list[Interval]:
+    """A second at whose eighth tenth the rate becomes thrice what it was; the one after it."""
+    return [
+        interval(1, segment=0, duration_s=0.8, sent=30, p50_ms=10, samples=24, dropped=1),
+        interval(1, segment=1, duration_s=0.2, sent=sent, p50_ms=20, samples=8, dropped=2),
+        interval(2, segment=1, sent=90),
+    ]
+
+
+def test_a_second_in_which_the_load_changes_is_one_point() -> None:
+    history = History()
+    history.take(parts())
+    assert history.points(NAME, SENT, 0, 10) == ((1, pytest.approx(42)), (2, 90))
+    assert history.points(NAME, BY_NAME["dropped"], 0, 10) == ((1, 3), (2, 0))
+    assert history.points(NAME, MEAN, 0, 2) == ((1, pytest.approx(12.5)),)
+    assert history.points(NAME, P50, 0, 2) == ((1, 20),), "no average of quantiles"
+    assert list(history.spreads(NAME, 0, 2)) == [(1.0, 1, {5: 4})]
+
+
+def test_each_part_of_a_second_can_be_told_anew() -> None:
+    history = History()
+    history.take(parts())
+    history.take([parts(sent=130)[1]])
+    history.take([parts()[0]])
+    assert history.points(NAME, SENT, 0, 10) == ((1, pytest.approx(50)), (2, 90))
+
+
+def test_a_part_of_a_moment_does_not_stand_out_as_the_highest_of_a_group() -> None:
+    history = History()
+    history.take([interval(1, segment=0, duration_s=0.999, sent=10)])
+    history.take([interval(1, segment=1, duration_s=0.001, sent=1000)])
+    assert history.points(NAME, SENT, 0, 100, most=5) == ((1, pytest.approx(10.99)),)
+    history.take(interval(second, segment=1) for second in range(2, FINE_S + 200))
+    assert history.points(NAME, SENT, 0, GROUP_S) == ((0, pytest.approx(10.99)),)
 
 
 def test_what_is_old_is_kept_in_groups_the_highest_of_each() -> None:
