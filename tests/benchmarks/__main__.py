@@ -161,8 +161,8 @@ def _send_lag(url: str, seconds: float) -> None:
 
 
 def _memory(url: str, invocations: int) -> None:
-    few = run_worker(url, closed(CONNECTIONS, 1.0), TOOL_CORE)
-    rate = few.invocations
+    rate = run_worker(url, closed(CONNECTIONS, 1.0), TOOL_CORE).invocations
+    few = run_worker(url, closed(CONNECTIONS, 10_000 / rate), TOOL_CORE)
     many = run_worker(url, closed(CONNECTIONS, invocations / rate), TOOL_CORE)
     _say("\nResident memory of a worker")
     _say(f"  after {few.invocations:>9,} invocations: {few.rss_mb[-1]:.1f} MB")
