@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from math import log10
 
 from bench.model import NS_PER_MS, Interval, Measure, Window
@@ -18,7 +19,9 @@ MOST_POINTS = 300
 
 _HDR_TICKS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 
-Read = Callable[[Window], float | None]
+Parts = Sequence[Window]
+"""What of one second is one variant's in one phase: a window for each segment."""
+Read = Callable[[Parts], float | None]
 
 
 def charts(run: RecordedRun) -> Iterable[str]:
@@ -97,11 +100,11 @@ def _time_and_cost(window: Window, q: float) -> tuple[float, float] | None:
 
 
 def _over_time(run: RecordedRun) -> Iterable[str]:
-    name, read = _time_metric(run.intervals)
+    name, read = _time_metric(parts for _, parts in _seconds(run.intervals))
     for title, unit, metric, log in (
         (f"Response time over the run, {name} of each second", "ms", read, True),
         ("Send lag over the run, maximum of each second", "ms", _lag_ms, True),
-        ("Arrivals sent per second", "1/s", lambda window: window.achieved_rps, False),
+        ("Arrivals sent per second", "1/s", _sent_rps, False),
         ("Failed or dropped per second", "1/s", _bad_rps, False),
     ):
         lines = _lines(run, metric)
@@ -114,50 +117,71 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
         yield line_chart(title, lines, x, y, "seconds since the start", unit)
 
 
-def _time_metric(intervals: Iterable[Interval]) -> tuple[str, Read]:
+def _seconds(intervals: Iterable[Interval]) -> Iterator[tuple[int, Parts]]:
+    """(second, its parts): a change of the load splits a second, and the chart joins it again."""
+    for key, group in groupby(intervals, key=lambda i: (i.t_s, i.window.variant, i.phase)):
+        yield key[0], [interval.window for interval in group]
+
+
+def _time_metric(seconds: Iterable[Parts]) -> tuple[str, Read]:
     """The highest quantile that most seconds know; low rates have only a mean."""
-    busy = [i.window.measure(Measure.RESPONSE) for i in intervals]
-    busy = [distribution for distribution in busy if distribution.count]
-    for q in (0.99, 0.9, 0.5):
-        known = sum((found := d.at(q)) is not None and found.known for d in busy)
-        if busy and known > len(busy) / 2:
+    busy = 0
+    known = dict.fromkeys((0.99, 0.9, 0.5), 0)
+    for parts in seconds:
+        if _mean_ms(parts) is not None:
+            busy += 1
+            for q in known:
+                known[q] += _quantile_ms(q)(parts) is not None
+    for q, often in known.items():
+        if busy and often > busy / 2:
             return quantile_text(q), _quantile_ms(q)
     return "mean", _mean_ms
 
 
 def _quantile_ms(q: float) -> Read:
-    def read(window: Window) -> float | None:
-        quantile = window.measure(Measure.RESPONSE).at(q)
-        if quantile is None or not quantile.known:
-            return None
-        return quantile.value_ns / NS_PER_MS
+    """The highest of the parts: quantiles of parts don't make one of the whole."""
+
+    def read(parts: Parts) -> float | None:
+        found = (part.measure(Measure.RESPONSE).at(q) for part in parts)
+        known = [quantile.value_ns for quantile in found if quantile is not None and quantile.known]
+        return max(known) / NS_PER_MS if known else None
 
     return read
 
 
-def _mean_ms(window: Window) -> float | None:
-    distribution = window.measure(Measure.RESPONSE)
-    return distribution.mean_ns / NS_PER_MS if distribution.count else None
+def _mean_ms(parts: Parts) -> float | None:
+    responses = [part.measure(Measure.RESPONSE) for part in parts]
+    count = sum(response.count for response in responses)
+    total_ns = sum(response.mean_ns * response.count for response in responses)
+    return total_ns / count / NS_PER_MS if count else None
 
 
-def _lag_ms(window: Window) -> float | None:
-    distribution = window.measure(Measure.SEND_LAG)
-    return distribution.max_ns / NS_PER_MS if distribution.count else None
+def _lag_ms(parts: Parts) -> float | None:
+    lags = [part.measure(Measure.SEND_LAG) for part in parts]
+    known = [lag.max_ns for lag in lags if lag.count]
+    return max(known) / NS_PER_MS if known else None
 
 
-def _bad_rps(window: Window) -> float | None:
-    bad = window.tally.failed + window.tally.dropped
-    return bad / window.duration_s if window.duration_s else None
+def _sent_rps(parts: Parts) -> float | None:
+    return _per_s(sum(part.achieved_rps * part.duration_s for part in parts), parts)
+
+
+def _bad_rps(parts: Parts) -> float | None:
+    return _per_s(sum(part.tally.failed + part.tally.dropped for part in parts), parts)
+
+
+def _per_s(total: float, parts: Parts) -> float | None:
+    duration_s = sum(part.duration_s for part in parts)
+    return total / duration_s if duration_s else None
 
 
 def _lines(run: RecordedRun, read: Read) -> list[Line]:
     lines = []
     for index, window in enumerate(run.windows):
         points = [
-            (float(interval.t_s), value)
-            for interval in run.intervals
-            if interval.window.variant == window.variant
-            and (value := read(interval.window)) is not None
+            (float(second), value)
+            for second, parts in _seconds(run.intervals)
+            if parts[0].variant == window.variant and (value := read(parts)) is not None
         ]
         if points:
             lines.append(Line(window.variant.name, index, tuple(_stretches(points))))

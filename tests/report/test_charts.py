@@ -1,0 +1,58 @@
+"""The lines over time of the report, where the load changes within a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.model import NS_PER_MS, NS_PER_S, Phase, Plan, Verdict
+from bench.record.aggregate import Aggregate
+from bench.record.recorded import RecordedRun
+from bench.record.runlog import RunFolder
+from bench.report.charts import Read, _lag_ms, _lines, _mean_ms, _sent_rps
+from tests.record.build import SMALL, Shipment, profile_of, row, together
+
+MOMENT_NS = 1_999 * NS_PER_MS
+"""A millisecond before a second ends, the rate becomes a hundred times what it was."""
+
+
+@pytest.fixture
+def steered(tmp_path: Path) -> Iterator[RecordedRun]:
+    profile = profile_of((SMALL,), (Phase("steady", 3 * NS_PER_S, 10.0, 10.0),))
+    (whole,) = together(profile).segments
+    slow = replace(whole, duration_ns=MOMENT_NS)
+    fast = replace(whole, index=1, start_ns=MOMENT_NS, duration_ns=NS_PER_S, start_rps=1000.0)
+    aggregate = Aggregate(profile, Plan((slow, fast)))
+    shipment = Shipment()
+    for at_ns, segment, lag_ms in (
+        *((i * 100 * NS_PER_MS, 0, 1) for i in range(20)),
+        (MOMENT_NS + 1, 1, 4),
+        *((2 * NS_PER_S + i * 10 * NS_PER_MS, 1, 1) for i in range(99)),
+    ):
+        shipment.offer(at_ns, segment=segment)
+        lag_ns, response_ns = lag_ms * NS_PER_MS, 10 * lag_ms * NS_PER_MS
+        shipment.rows.append(row(at_ns, segment=segment, lag_ns=lag_ns, response_ns=response_ns))
+    shipment.to(aggregate)
+    aggregate.advance(5 * NS_PER_S)
+    folder = RunFolder.create(tmp_path, profile, "", {})
+    yield folder.finish(
+        aggregate.totals(), aggregate.intervals(), (), Verdict.VALID, curves=aggregate.curves()
+    )
+    folder.close()
+
+
+def points(run: RecordedRun, read: Read) -> dict[float, float]:
+    (line,) = _lines(run, read)
+    (stretch,) = line.stretches
+    assert len(stretch) == len(dict(stretch)), "a second is one point"
+    return dict(stretch)
+
+
+def test_a_second_in_parts_is_one_point_of_all_that_is_in_it(steered: RecordedRun) -> None:
+    assert len(steered.intervals) == 4
+    assert points(steered, _sent_rps) == pytest.approx({0: 10, 1: 11, 2: 99 / 0.999})
+    assert points(steered, _lag_ms) == pytest.approx({0: 1, 1: 4, 2: 1})
+    assert points(steered, _mean_ms) == pytest.approx({0: 10, 1: 140 / 11, 2: 10})
