@@ -147,6 +147,17 @@ class Steered:
         rows = rows_of(self.result, "attempts.csv")
         return sorted((row["phase"], int(row["intended_ns"])) for row in rows)
 
+    @property
+    def seconds(self) -> list[tuple[int, int, float, float, int]]:
+        """(second, segment, duration in s, planned rate, arrivals) of each row."""
+        return [
+            (
+                *(int(row["t_s"]), int(row["segment"])),
+                *(float(row["duration_s"]), float(row["planned_rps"]), int(row["offered"])),
+            )
+            for row in rows_of(self.result, "intervals.csv")
+        ]
+
 
 async def steered(
     profile: Profile,
@@ -202,6 +213,37 @@ async def test_a_steered_run_replays_to_the_same_segments_and_arrivals(tmp_path:
     told = read_json(again.result.recorded.folder / "manifest.json")["replayed"]
     assert told["from"] == "first"
     assert [c["at_ns"] for c in told["commands"]] == [at_ns for _, _, at_ns in first.commands]
+
+
+async def test_each_change_of_the_load_has_rows_of_its_own(tmp_path: Path) -> None:
+    commands = [
+        (0.3, Command(CommandKind.RATE_FACTOR, 3)),
+        (1.4, Command(CommandKind.HOLD)),
+        (4.2, Command(CommandKind.RESUME)),
+    ]
+    async with raw_server(answering(OK)) as url:
+        profile = steerable(url, Phase("steady", 3 * NS_PER_S, 60, 60))
+        first = await steered(profile, tmp_path, commands)
+        again = await steered(profile, tmp_path, recording=recording_of(first.text, "first"))
+    assert first.seconds == again.seconds
+    assert [s.index for s in first.segments] == [0, 1, 2]
+    assert {second for second, *_ in first.seconds}.isdisjoint({3}), "held throughout"
+    expected = []
+    for segment in first.segments:
+        for second in range(segment.start_ns // NS_PER_S, -(-segment.end_ns // NS_PER_S)):
+            start_ns = max(segment.start_ns, second * NS_PER_S)
+            end_ns = min(segment.end_ns, (second + 1) * NS_PER_S)
+            sent = [at_ns for _, at_ns in first.arrivals if start_ns <= at_ns < end_ns]
+            duration_s = (end_ns - start_ns) / NS_PER_S
+            expected.append((second, segment.index, duration_s, segment.start_rps, len(sent)))
+    assert first.seconds == [pytest.approx(row) for row in sorted(expected)]
+    told = {(int(a["intended_ns"]), a["segment"]) for a in rows_of(first.result, "attempts.csv")}
+    assert told == {
+        (at_ns, str(segment.index))
+        for _, at_ns in first.arrivals
+        for segment in first.segments
+        if segment.start_ns <= at_ns < segment.end_ns
+    }
 
 
 async def test_a_drained_run_replays_to_the_same_end(tmp_path: Path) -> None:

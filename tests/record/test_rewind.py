@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -14,6 +15,7 @@ from bench.model import (
     Measure,
     Outcome,
     Phase,
+    Plan,
     Profile,
     RunEvent,
     Tally,
@@ -22,10 +24,11 @@ from bench.model import (
 )
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
+from bench.record.reading import recovered
 from bench.record.rewind import Rewind
 from bench.record.runlog import RunFolder
 from bench.record.tail import Tail
-from tests.record.build import Shipment, counts, profile_of, random_load, row, together
+from tests.record.build import SMALL, Shipment, counts, profile_of, random_load, row, together
 
 PHASES = (
     Phase("warm-up", 3 * NS_PER_S, 5.0, 5.0, measured=False),
@@ -106,6 +109,40 @@ def test_the_whole_run_merged_from_its_seconds_is_the_summary(recording: Recordi
         assert own.retried.quantiles == window.retried.quantiles
         assert own.measure(Measure.RESPONSE).censored == window.measure(Measure.RESPONSE).censored
     assert sum(w.tally.offered for w in merged) > sum(w.tally.offered for w in windows)
+
+
+def test_a_run_whose_load_was_changed_merges_to_its_summary(recording: Recording) -> None:
+    """At 5.4 s three times the rate; the load is held from 7.3 s to 8.9 s."""
+    (_, steady) = recording.plan.segments
+    slow = replace(steady, duration_ns=2_400_000_000)
+    tripled = replace(slow, index=2, start_rps=90.0, end_rps=90.0)
+    fast = replace(tripled, start_ns=slow.end_ns, duration_ns=1_900_000_000)
+    resumed = replace(fast, index=3, start_ns=8_900_000_000, duration_ns=4_700_000_000)
+    recording.load = Shipment()
+    recording.go(3)
+    for segment in (slow, fast, resumed):
+        recording.aggregate.add_segment(segment)
+        recording.load = random_load(Random(3), recording.profile, Plan((segment,)))
+        recording.go(segment.start_ns // NS_PER_S)
+    windows = recording.end()
+    rewind = Rewind(recording.folder.path)
+    told = [(i.t_s, i.segment) for i in rewind.intervals(0, 99) if i.window.variant == SMALL]
+    assert told[3:] == [
+        *((3, 1), (4, 1), (5, 1), (5, 2), (6, 2), (7, 2), (8, 3)),
+        *((9, 3), (10, 3), (11, 3), (12, 3), (13, 3)),
+    ]
+    for window in windows:
+        own = rewind._window(window.variant, 0, 99, (True,))
+        assert own.tally == window.tally
+        assert own.duration_s == pytest.approx(9.0)
+        assert own.planned_rps == pytest.approx(window.planned_rps)
+        assert own.achieved_rps == pytest.approx(window.achieved_rps)
+        assert own.measure(Measure.RESPONSE).quantiles == window.measure(Measure.RESPONSE).quantiles
+        assert own.measure(Measure.RESPONSE).max_ns == window.measure(Measure.RESPONSE).max_ns
+    recovered_windows = recovered(recording.profile.variants, list(rewind.intervals(0, 99)), {})
+    for own, window in zip(recovered_windows, windows, strict=True):
+        assert own.tally == window.tally
+        assert own.planned_rps == pytest.approx(window.planned_rps)
 
 
 def test_a_second_within_has_what_was_intended_before_it(recording: Recording) -> None:
