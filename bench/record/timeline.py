@@ -38,7 +38,7 @@ class Stretch:
 
 
 class Timeline:
-    """The segments in time order, without overlap."""
+    """The segments in time order, without overlap; their indexes ascend with it."""
 
     def __init__(self, profile: Profile, segments: Sequence[Segment]) -> None:
         self._phases = dict(enumerate(profile.phases))
@@ -106,10 +106,11 @@ class Timeline:
 
     def stretch(self, variant: int, segment: int, from_ns: int, to_ns: int) -> Stretch:
         """How long a variant was on between two instants in the segment with this index."""
-        for planned, stretch in self.between(from_ns, to_ns):
-            if planned.index == segment and variant in planned.variants:
-                return stretch
-        return Stretch()
+        at = bisect_left(self._segments, segment, key=lambda planned: planned.index)
+        if at == len(self._segments) or self._segments[at].index != segment:
+            return Stretch()  # superseded before it began
+        planned = self._segments[at]
+        return _overlap(planned, from_ns, to_ns) if variant in planned.variants else Stretch()
 
     def ahead(self, variants: int, now_ns: int) -> list[float]:
         """Per variant, the arrivals that are planned from now on; none in a closed loop."""

@@ -77,6 +77,10 @@ def test_a_segment_supersedes_all_that_was_planned_from_its_start_on() -> None:
         (0, 0, 3 * NS_PER_S),
         (5, 3 * NS_PER_S, 5 * NS_PER_S),
     ]
+    assert timeline.stretch(0, 0, 0, 99 * NS_PER_S).duration_s == 3
+    assert timeline.stretch(1, 5, 0, 99 * NS_PER_S).duration_s == 2
+    assert timeline.stretch(0, 5, 0, 99 * NS_PER_S).duration_s == 0, "it is not on in it"
+    assert timeline.stretch(0, 1, 0, 99 * NS_PER_S).duration_s == 0, "it never began"
     assert timeline.phase_of[1] == 1, "late rows of a superseded segment still find their phase"
 
 
