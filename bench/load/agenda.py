@@ -56,6 +56,7 @@ class Agenda:
 
     def end(self) -> None:
         """There is nothing more to do, unless the plan is changed."""
+        self._timeline = iter(())
         self._tails.clear()
         self.cut_ns = _LAST_CUT
         self.next = (NEVER_DUE, END, None)

@@ -74,10 +74,14 @@ class Course:
             Explorer(profile.capacity, len(profile.variants)) if profile.capacity else None
         )
         self._stopping = Stopping(profile.stop, profile.max_spend_usd, half_width)
+        self._after_ns = self._stopping.after_ns
+        """When the load is to end by itself; None without that, and once it is arranged."""
         self._give_up_ns: int | None = None
         self._recorded = deque(recording.commands)
         self._changed_ns = -1
         """When the latest command takes effect; each one does so after those before it."""
+        self._used_up_ns: dict[int, int] = {}
+        """By worker, its last arrival by the quota."""
         self._drain_ns: int | None = None
         """When the workers have had their last arrival and are to be told to end."""
 
@@ -98,6 +102,7 @@ class Course:
         self._replay(now_ns)
         self._end_drained(now_ns)
         self._check_target(now_ns, lost_target)
+        self._check_time(now_ns)
         self._check_stop(now_ns)
         if self._explorer is not None:
             self._explore(now_ns, self._explorer)
@@ -122,10 +127,14 @@ class Course:
         return segment, "" if segment is None else self._profile.phases[segment.phase].name
 
     def remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int:
-        """How much load is still to come, by the plan or by the precision that is wanted."""
-        planned_ns = self._steering.left_ns(now_ns)
+        """How much load is still to come, by the plan or by what ends it sooner."""
+        left_ns = [self._steering.left_ns(now_ns)]
         by_precision_ns = self._stopping.remaining_ns(now_ns, windows)
-        return planned_ns if by_precision_ns is None else min(planned_ns, by_precision_ns)
+        if by_precision_ns is not None:
+            left_ns.append(by_precision_ns)
+        if self._after_ns is not None:
+            left_ns.append(max(0, self._after_ns - now_ns))
+        return min(left_ns)
 
     # -- what the operator says, or said in a recorded run
 
@@ -137,6 +146,8 @@ class Course:
         """Nanoseconds until the next thing that `tick` has to do on time, None if there is none."""
         due_ns = [] if self._drain_ns is None else [self._drain_ns]
         due_ns += [recorded.due_ns for recorded in islice(self._recorded, 1)]
+        if self._after_ns is not None and self.state in LOADED:
+            due_ns.append(self._after_ns - CHANGE_MARGIN_NS)
         return max(0, min(due_ns) - now_ns) if due_ns else None
 
     def _replay(self, now_ns: int) -> None:
@@ -183,11 +194,14 @@ class Course:
         self._end_load(now_ns, FrameKind.ABORT)
 
     def _drain(self, at_ns: int, marks: Mapping[str, bool]) -> None:
+        self.interrupted = True
+        self._note(COMMAND_EVENT, CommandKind.DRAIN.value, at_ns=at_ns, **marks)
+        self._end_at(at_ns)
+
+    def _end_at(self, at_ns: int) -> None:
         """Hold the load at at_ns, in all workers alike, and end it once that has passed."""
         self._changed_ns = at_ns
-        self.interrupted = True
         self.state = RunState.DRAINING
-        self._note(COMMAND_EVENT, CommandKind.DRAIN.value, at_ns=at_ns, **marks)
         self._aggregate.cut(at_ns)
         self._steering.end(at_ns)
         self._replan(at_ns, (), finish=False)
@@ -221,10 +235,13 @@ class Course:
     def _replan(self, at_ns: int, segments: tuple[Segment, ...], finish: bool) -> None:
         self._fleet.broadcast(FrameKind.REPLAN, Replan(at_ns, segments, finish))
 
-    # -- the search for capacity
+    # -- what the workers say
 
-    def take(self, frame: Frame) -> None:
-        """Of a worker's frames, what the search goes by."""
+    def take(self, worker: int, frame: Frame) -> None:
+        """Of a worker's frames, what the search goes by and what ends the load."""
+        if frame.kind is FrameKind.USED_UP:
+            self._used_up_ns[worker] = frame.payload
+            self._check_quotas()
         if self._explorer is None:
             return
         if frame.kind is FrameKind.COUNTS:
@@ -268,11 +285,37 @@ class Course:
         self._give_up_ns = now_ns + GRACE_NS
         self._end_load(now_ns, FrameKind.DRAIN)
 
+    def _check_time(self, now_ns: int) -> None:
+        """Told in advance, all workers end at the very instant."""
+        after_ns = self._after_ns
+        if after_ns is None or self.state not in LOADED or now_ns < after_ns - CHANGE_MARGIN_NS:
+            return
+        self._after_ns = None
+        at_ns = max(after_ns, self._changed_ns + 1)
+        if self._explorer is None and not self._steering.is_loaded(at_ns):
+            return  # the plan ends before
+        self._note("stop", self._stopping.passed_words(), at_ns=at_ns)
+        self._end_at(at_ns)
+
+    def _check_quotas(self) -> None:
+        """The workers have ended the load by themselves, and with their last arrival the plan ends.
+
+        A worker that died never tells: then the others end, and the verdict says why.
+        """
+        if self.state not in LOADED or len(self._used_up_ns) < self._fleet.size:
+            return
+        at_ns = max(self._used_up_ns.values()) + 1
+        self.state = RunState.DRAINING
+        self._give_up_ns = self._now_ns() + self._patience_ns()
+        self._note("stop", self._stopping.begun_words(), at_ns=at_ns)
+        self._aggregate.cut(at_ns)
+        self._steering.end(at_ns)
+
     def _check_stop(self, now_ns: int) -> None:
         if self.state not in LOADED:
             return
         aggregate = self._aggregate
-        reason = self._stopping.reason(now_ns, aggregate.totals, aggregate.spend_usd)
+        reason = self._stopping.reason(aggregate.totals, aggregate.spend_usd)
         if reason is not None:
             self.state = RunState.DRAINING
             self._give_up_ns = now_ns + self._patience_ns()

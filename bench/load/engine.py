@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from bench.load.agenda import NEVER_DUE, START, Agenda
 from bench.load.clock import Clock
 from bench.load.guard import guards
+from bench.load.quota import Quota
 from bench.load.retry import Failure, RetryPolicy
 from bench.load.schedule import callers_at, next_caller_change_ns, share
 from bench.model import (
@@ -145,10 +146,13 @@ class Engine:
         "_epoch_s",
         "_event",
         "_events",
+        "_full_number",
         "_guards",
         "_limit",
         "_number",
         "_policy",
+        "_quota",
+        "_quota_left",
         "_random",
         "_sample_counts",
         "_second",
@@ -167,6 +171,7 @@ class Engine:
         "request_ids",
         "rows",
         "samples",
+        "used_up_ns",
     )
 
     def __init__(
@@ -185,6 +190,7 @@ class Engine:
         wall_s: Callable[[], float] = time,
         keep_request_ids: bool = False,
         checks: Sequence[ResponseCheck | None] = (),
+        quota: Quota | None = None,
     ) -> None:
         self._clock = clock
         self._endpoints = endpoints
@@ -210,6 +216,12 @@ class Engine:
         self._sequence = 0
         self._ended = False
         self._number = worker
+        self._quota = quota
+        self._quota_left = 0 if quota is None else quota.invocations
+        self._full_number = NEVER_DUE
+        """The number of the first invocation beyond the quota, while a phase counts against it."""
+        self.used_up_ns: int | None = None
+        """The arrival (of the run) with which the quota was used up."""
         self.in_flight = 0
         self.rows = Rows()
         self._add_row = self.rows.add
@@ -235,6 +247,8 @@ class Engine:
 
     def replan(self, at_ns: int, segments: Sequence[Segment], finish: bool) -> None:
         """From at_ns (of the run) on, follow segments instead; without finish, wait after them."""
+        if self.used_up_ns is not None:
+            return
         self._agenda.replan(at_ns, segments, finish)
         self._wanted_until_ns = min(self._wanted_until_ns, self._agenda.cut_ns)
         self.pump()
@@ -299,6 +313,8 @@ class Engine:
             self._offer(intended_ns, variant, segment.index)
         elif variant == START:
             self._segment = segment
+            if self._quota is not None:
+                self._count_against(self._quota, intended_ns)
             self._set_callers(intended_ns)
         else:
             self._end_arrivals()
@@ -345,6 +361,10 @@ class Engine:
         call.reset(b"")
         call.last_ns = self._clock.now_ns()
         self._record(call, _REJECTED, final=True)
+        if self._full_number != NEVER_DUE:  # it has ended without a number of its own
+            self._full_number -= self._workers
+            if self._number >= self._full_number:
+                self._use_up(intended_ns)
 
     def _cell(self, intended_ns: int, variant: int, segment: int) -> list[int]:
         second = intended_ns // NS_PER_S
@@ -365,7 +385,9 @@ class Engine:
         self.in_flight += 1
         call.number = number = self._number
         call.event = self._event or self._events.next(number)
-        self._number = number + self._workers
+        self._number = number = number + self._workers
+        if number >= self._full_number:
+            self._use_up(intended_ns)
         # What _send does for the attempts after the first one, without its call.
         variant = call.variant
         call.attempt = 1
@@ -458,6 +480,27 @@ class Engine:
             self.samples.append(
                 Sample(t_ns, variant, outcome, call.status, call.attempt, request_id, detail)
             )
+
+    # -- the quota
+
+    def _count_against(self, quota: Quota, t_ns: int) -> None:
+        """A segment begins: from here on invocations use the quota up, or do not."""
+        workers = self._workers
+        if self._full_number != NEVER_DUE:
+            self._quota_left = (self._full_number - self._number) // workers
+        self._full_number = NEVER_DUE
+        segment = self._segment
+        if segment is None or segment.phase in quota.unmeasured:
+            return
+        if self._quota_left:
+            self._full_number = self._number + self._quota_left * workers
+        else:
+            self._use_up(t_ns)
+
+    def _use_up(self, t_ns: int) -> None:
+        """No arrivals after this one, whatever the plan says."""
+        self.used_up_ns = t_ns
+        self._end_arrivals()
 
     # -- closed loop
 

@@ -55,6 +55,11 @@ class LocalFleet:
         ready = dict([await self._ready() for _ in orders])
         return [ready[order.worker] for order in orders]
 
+    @property
+    def size(self) -> int:
+        """How many workers were started."""
+        return len(self._processes)
+
     def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
         """A command to one worker; a dead one hears nothing."""
         stdin = self._processes[worker].stdin

@@ -14,6 +14,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
+from bench.load.quota import Quota
 from bench.model import (
     Binding,
     BreakerSpec,
@@ -32,7 +33,7 @@ _HEAD = Struct(">IB")
 
 
 class FrameKind(IntEnum):
-    """What a frame carries."""
+    """What a frame carries. USED_UP: when the last arrival was that the quota let in."""
 
     ORDER = 1
     START = 2
@@ -46,6 +47,7 @@ class FrameKind(IntEnum):
     SAMPLES = 13
     REQUEST_IDS = 14
     HEALTH = 15
+    USED_UP = 18
     DONE = 16
     FAILED = 17
 
@@ -76,6 +78,7 @@ class WorkOrder:
     breaker: BreakerSpec | None = None
     credentials: Credentials | None = None
     keep_request_ids: bool = False
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)

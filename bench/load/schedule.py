@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
-from itertools import islice, repeat
+from itertools import cycle, islice, repeat
 from math import sqrt
 from random import Random
 from struct import iter_unpack
@@ -39,6 +39,16 @@ def arrivals(
         for turn, variant in enumerate(segment.variants)
     ]
     return streams[0] if len(streams) == 1 else merge(*streams)
+
+
+def owners(segment: Segment, kind: Arrivals, seed: int, workers: int) -> Iterator[int]:
+    """The worker that each arrival of the segment falls to, in time order over all workers."""
+    streams = [
+        zip(_stream(segment, turn, variant, kind, seed, 0, 1), cycle(range(workers)), strict=False)
+        for turn, variant in enumerate(segment.variants)
+    ]
+    for _, worker in streams[0] if len(streams) == 1 else merge(*streams):
+        yield worker
 
 
 def _stream(

@@ -25,6 +25,7 @@ from bench.load.fleet import LocalFleet
 from bench.load.frames import Frame, FrameKind, WorkOrder
 from bench.load.manifest import manifest
 from bench.load.preflight import check_limits, worker_count
+from bench.load.quota import Quota, quotas
 from bench.load.replaying import Recording, manifest_entry
 from bench.load.target import OpenTarget, open_target
 from bench.model import (
@@ -118,7 +119,8 @@ class RunSession:
         self._bindings = await self.target.bind(self.profile.variants)
         self._credentials = self.target.credentials
         workers = worker_count(self.profile)
-        await self._fleet.start([self._order(worker, workers) for worker in range(workers)])
+        shares = quotas(self.profile, self.plan, workers)
+        await self._fleet.start([self._order(i, workers, quota) for i, quota in enumerate(shares)])
         folder = RunFolder.create(
             self._runs_root,
             self.profile,
@@ -201,7 +203,7 @@ class RunSession:
         await self._fleet.close()
         await self.target.close()
 
-    def _order(self, worker: int, workers: int) -> WorkOrder:
+    def _order(self, worker: int, workers: int, quota: Quota | None) -> WorkOrder:
         profile = self.profile
         return WorkOrder(
             worker=worker,
@@ -215,6 +217,7 @@ class RunSession:
             connections=profile.connections,
             credentials=self._credentials,
             keep_request_ids=profile.record_attempts,
+            quota=quota,
         )
 
     # -- as time passes
@@ -226,7 +229,7 @@ class RunSession:
 
     def _take(self, worker: int, frame: Frame) -> None:
         self._findings.take(worker, frame)
-        self._course.take(frame)
+        self._course.take(worker, frame)
         self._files.take(worker, frame)
 
     async def _tick(self) -> None:

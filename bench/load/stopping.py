@@ -24,16 +24,26 @@ class Stopping:
         self._spend_usd = min(limits) if limits else None
         self._half_width = half_width
 
+    @property
+    def after_ns(self) -> int | None:
+        """The instant at which the run ends by itself, known beforehand; None without that rule."""
+        return self._spec.after_ns
+
+    def passed_words(self) -> str:
+        """Why the run ends at that instant."""
+        return f"{(self._spec.after_ns or 0) / NS_PER_S:g} s have passed"
+
+    def begun_words(self) -> str:
+        """Why the run ends once every worker has used up its quota."""
+        return f"{self._spec.invocations} invocations have begun"
+
     def reason(
         self,
-        now_ns: int,
         totals: Callable[[], Sequence[Window]],
         spend_usd: Callable[[], float],
     ) -> str | None:
         """Why the run is to end now, or None. What no rule asks for is not computed."""
         spec = self._spec
-        if spec.after_ns is not None and now_ns >= spec.after_ns:
-            return f"{spec.after_ns / NS_PER_S:g} s have passed"
         if self._spend_usd is not None:
             spent = spend_usd()
             if spent >= self._spend_usd:

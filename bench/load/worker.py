@@ -82,10 +82,13 @@ class Worker:
             worker=order.worker,
             workers=order.workers,
             keep_request_ids=order.keep_request_ids,
+            quota=order.quota,
         )
         self._clock.callback = self._engine.pump
         self._health_ns, self._cpu_ns = monotonic_ns(), _cpu_ns()
         self._ship_timer: asyncio.TimerHandle | None = None
+        self._has_told = False
+        """That the quota is used up."""
 
     def obey(self, frame: Frame) -> None:
         """Carry out one command."""
@@ -116,6 +119,9 @@ class Worker:
             self._send(FrameKind.ROWS, rows)
         if samples:
             self._send(FrameKind.SAMPLES, samples)
+        if self._engine.used_up_ns is not None and not self._has_told:
+            self._has_told = True
+            self._send(FrameKind.USED_UP, self._engine.used_up_ns)
         self._send(FrameKind.HEALTH, self._health())
 
     def close(self) -> None:

@@ -192,8 +192,16 @@ class Aggregate:
         self._timeline.add(segment, phase)
 
     def cut(self, at_ns: int) -> None:
-        """No more arrivals from this instant on: the run is drained or aborted there."""
+        """No more arrivals from this instant on: the run is drained or aborted there.
+
+        It may lie a little back: seconds after it that have begun since are forgotten.
+        """
         self._timeline.cut(at_ns)
+        for key in [key for key in self._cells if key.end_ns > at_ns]:
+            if not self._cells[key].tally.any() and not self._stretch(key).duration_ns:
+                del self._cells[key]
+                self._changed.discard(key)
+                self._coming.discard(key)
 
     def worker_lost(self, worker: int) -> None:
         """A worker died: what it had under way stays in flight for good."""

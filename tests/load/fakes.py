@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.endpoints.base import Head
 from bench.load.engine import Engine
+from bench.load.quota import Quota
 from bench.model import (
     NS_PER_MS,
     NS_PER_S,
@@ -142,6 +143,7 @@ class Bench:
         lag_ns: int = 0,
         worker: int = 0,
         workers: int = 1,
+        quota: Quota | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.wire = FakeWire(self.clock, service, lag_ns)
@@ -160,6 +162,7 @@ class Bench:
             worker=worker,
             workers=workers,
             wall_s=lambda: 0.0,
+            quota=quota,
         )
         self.clock.callback = self.engine.pump
         self._rows: list[bytes] = []
@@ -216,11 +219,12 @@ def segment(
     variants: tuple[int, ...] = (0,),
     callers: int | None = None,
     to_callers: int | None = None,
+    phase: int = 0,
 ) -> Segment:
     return Segment(
         index=index,
         round=0,
-        phase=0,
+        phase=phase,
         variants=variants,
         start_ns=round(start_s * NS_PER_S),
         duration_ns=round(duration_s * NS_PER_S),

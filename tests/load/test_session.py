@@ -25,6 +25,7 @@ from bench.model import (
     EndpointKind,
     LoadSpec,
     Measure,
+    Order,
     Outcome,
     Phase,
     Profile,
@@ -202,7 +203,7 @@ async def test_a_rate_change_is_an_event_and_a_new_segment(tmp_path: Path) -> No
     ("stop", "says"),
     [
         (StopSpec(after_ns=NS_PER_S), "1 s have passed"),
-        (StopSpec(invocations=30), "invocations have finished"),
+        (StopSpec(invocations=30), "30 invocations have begun"),
         (StopSpec(precision=5.0, precision_q=0.5), "p50 of every variant is known"),
     ],
 )
@@ -214,6 +215,60 @@ async def test_stop_rules_end_a_run_as_good(stop: StopSpec, says: str, tmp_path:
     assert len(reasons) == 1
     assert says in reasons[0]
     check_ledger(result)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("stop", "measured"),
+    [
+        (StopSpec(after_ns=1700 * NS_PER_MS), 300),  # half a second of them is a warm-up
+        (StopSpec(invocations=333), 333),
+    ],
+)
+async def test_stop_rules_are_exact(
+    stop: StopSpec, measured: int, workers: int, tmp_path: Path
+) -> None:
+    def side_by_side(profile: Profile) -> Profile:
+        warm_up = replace(profile.phases[0], start_rps=125, end_rps=125)
+        return replace(
+            profile,
+            variants=(Variant(EndpointKind.HTTP), Variant(EndpointKind.HTTP, memory_mb=128)),
+            phases=(warm_up, Phase("steady", 600 * NS_PER_S, 125, 125)),
+            load=replace(profile.load, workers=workers, order=Order.TOGETHER),
+            stop=stop,
+        )
+
+    result = await run(answering(OK), tmp_path, side_by_side)
+    assert result.exit_code is ExitCode.OK
+    assert result.recorded.state == RunState.FINISHED.value
+    tallies = [window.tally for window in result.recorded.windows]
+    assert sum(tally.ok for tally in tallies) == sum(tally.offered for tally in tallies) == measured
+    assert abs(tallies[0].ok - tallies[1].ok) <= 1
+    check_ledger(result)
+    for window in result.recorded.windows:
+        assert window.planned_rps == pytest.approx(125)
+        assert window.duration_s == pytest.approx(measured / 250, abs=0.01)
+    assert all(float(row["duration_s"]) > 0 for row in rows_of(result, "intervals.csv"))
+
+
+async def test_callers_stop_after_as_many_invocations(tmp_path: Path) -> None:
+    callers = (Phase("callers", 600 * NS_PER_S, start_callers=3, end_callers=3),)
+
+    def change(profile: Profile) -> Profile:
+        load = replace(profile.load, callers=3, workers=2)
+        return replace(profile, phases=callers, load=load, stop=StopSpec(invocations=200))
+
+    result = await run(answering(OK), tmp_path, change)
+    assert result.exit_code is ExitCode.OK
+    assert result.recorded.windows[0].tally.ok == result.recorded.windows[0].tally.offered == 200
+    check_ledger(result)
+
+
+async def test_a_plan_that_ends_before_its_stop_rule_says_nothing_of_it(tmp_path: Path) -> None:
+    stop = StopSpec(after_ns=NS_PER_S * 3 // 2 + NS_PER_MS, invocations=1000)
+    result = await run(answering(OK), tmp_path, lambda p: replace(p, stop=stop))
+    assert result.recorded.windows[0].tally.ok == 40
+    assert not [event for event in events_of(result) if event["kind"] == "stop"]
 
 
 async def test_a_capacity_search_finds_where_a_target_gives_way(tmp_path: Path) -> None:

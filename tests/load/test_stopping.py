@@ -40,20 +40,18 @@ def stopping(
     return Stopping(spec, max_spend_usd, lambda *_: width)
 
 
-def reason(
-    rules: Stopping, *windows: Window, now_s: float = 10, spent_usd: float = 0
-) -> str | None:
-    return rules.reason(round(now_s * NS_PER_S), lambda: windows, lambda: spent_usd)
+def reason(rules: Stopping, *windows: Window, spent_usd: float = 0) -> str | None:
+    return rules.reason(lambda: windows, lambda: spent_usd)
 
 
 def test_without_a_rule_a_run_goes_on() -> None:
     assert reason(stopping(StopSpec()), window(10**9)) is None
 
 
-def test_time_passes() -> None:
-    rules = stopping(StopSpec(after_ns=10 * NS_PER_S))
-    assert reason(rules, now_s=9.9) is None
-    assert reason(rules, now_s=10) == "10 s have passed"
+def test_what_is_exact_is_told_in_the_words_of_the_rule() -> None:
+    rules = stopping(StopSpec(after_ns=NS_PER_S * 5 // 2, invocations=500))
+    assert rules.passed_words() == "2.5 s have passed"
+    assert rules.begun_words() == "500 invocations have begun"
 
 
 def test_the_lower_of_two_amounts_is_spent_first() -> None:

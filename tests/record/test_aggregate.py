@@ -501,6 +501,17 @@ def test_a_drain_ends_the_time_on() -> None:
     assert aggregate.totals()[0].duration_s == 3.0
 
 
+def test_a_second_that_began_after_the_end_is_forgotten_once_the_end_is_known() -> None:
+    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    aggregate.take_rows(0, row(NS_PER_S + 5))
+    aggregate.advance(round(3.2 * NS_PER_S))
+    aggregate.cut(round(2.9 * NS_PER_S))
+    aggregate.advance(9 * NS_PER_S)
+    assert sorted({interval.t_s for interval in aggregate.intervals()}) == [0, 1, 2]
+    assert aggregate.totals()[0].planned_rps == pytest.approx(10.0)
+    assert aggregate.totals()[0].duration_s == pytest.approx(2.9)
+
+
 def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> None:
     aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 10.0, 10.0),))
     step = Segment(7, 0, 3, (1,), NS_PER_S, NS_PER_S, 99.0, 99.0)
