@@ -157,11 +157,11 @@ async def test_a_chart_over_time_is_intervals_csv(metric: str, column: str, fold
         lines = screen_of(app).query_one("#over-time", Chart).data.lines
     rows = rows_of_file(folder / "intervals.csv")
     for line, variant in zip(lines, VARIANTS, strict=True):
-        of_file = [
-            (float(row["t_s"]), float(row[column]))
+        of_file = {
+            float(row["t_s"]): float(row[column])
             for row in rows
             if row["variant"] == variant.name and row[column]
-        ]
-        known = [(t_s, value) for t_s, value in line.points if value is not None]
+        }
+        known = {t_s: value for t_s, value in line.points if value is not None}
         assert known == pytest.approx(of_file)
         assert of_file

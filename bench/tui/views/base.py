@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import ClassVar, TypeVar
 
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from bench.model import NS_PER_S, Window
+from bench.tui.history import every_s
 from bench.tui.metrics import Metric
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -117,7 +119,8 @@ def run_axis(state: ViewState, width: int) -> Axis:
     most = max(2, width // 12)
     if state.window_s is not None:
         return time_axis(max(0, state.passed_s - 60), max(60, state.passed_s), most)
-    whole_s = (state.snapshot.elapsed_ns + state.snapshot.remaining_ns) / NS_PER_S
+    whole_ns = state.snapshot.whole_ns
+    whole_s = inf if whole_ns is None else whole_ns / NS_PER_S
     span_s = round_span_s(max(1.0, state.passed_s))
     return time_axis(0.0, min(span_s, max(whole_s, state.passed_s, 1.0)), most)
 
@@ -155,13 +158,17 @@ def over_time(
 
 def _grain(state: ViewState) -> str:
     """How many seconds share a point of a chart over time."""
-    every = -(-(state.passed_s - state.since_s) // MOST_POINTS)
+    every = every_s(state.since_s, state.passed_s, MOST_POINTS)
     longest = state.history.longest_s(state.since_s, state.passed_s)
-    if max(every, longest) <= 1:
-        return "each second"
     if longest <= every:
-        return f"the highest of each {every} s"
+        return vital_grain(state)
     return f"the highest of each {every} s, at first of each {longest} s"
+
+
+def vital_grain(state: ViewState, alone: str = "each second") -> str:
+    """Likewise of a chart of the run's vitals. alone: what is said where each has its own."""
+    every = every_s(state.since_s, state.passed_s, MOST_POINTS)
+    return alone if every == 1 else f"the highest of each {every} s"
 
 
 def phase_flags(state: ViewState) -> tuple[Flag, ...]:

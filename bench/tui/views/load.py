@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from bench.model import Vitals, WorkerHealth
+from bench.tui.history import Points
 from bench.tui.metrics import LAG
 from bench.tui.palette import Look, Tone
 from bench.tui.state import ViewState, is_closed
-from bench.tui.views.base import View, over_time, panel, run_axis
+from bench.tui.views.base import MOST_POINTS, View, over_time, panel, run_axis, vital_grain
 from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
@@ -28,6 +29,7 @@ COLUMNS = (
     Column("waits", "waits", 7, falls=True),
 )
 
+_AT_END = "at the end of each second"
 _Series = tuple[str, Callable[[Vitals], float]]
 
 
@@ -106,7 +108,7 @@ def in_flight(state: ViewState, width: int) -> ChartData:
         lines.append(Line(state.short(name), state.looks[name], points, hidden))
     return ChartData(
         title="in flight",
-        note="at the end of each second",
+        note=vital_grain(state, _AT_END),
         lines=tuple(lines),
         x=run_axis(state, width),
     )
@@ -116,7 +118,7 @@ def _rates(state: ViewState, width: int) -> ChartData:
     planned: _Series = ("planned", lambda v: v.planned_rps)
     sent: _Series = ("sent", lambda v: v.achieved_rps)
     series = (sent,) if is_closed(state.profile) else (planned, sent)
-    return _of_vitals(state, width, "arrivals of all variants", "/s, each second", series)
+    return _of_vitals(state, width, "arrivals of all variants", f"/s, {vital_grain(state)}", series)
 
 
 def _connections(state: ViewState, width: int) -> ChartData:
@@ -124,7 +126,7 @@ def _connections(state: ViewState, width: int) -> ChartData:
         state,
         width,
         "connections",
-        "at the end of each second; opened and waits since the start",
+        f"{vital_grain(state, _AT_END)}; opened and waits since the start",
         (
             ("open", lambda v: float(v.connections)),
             ("opened", lambda v: float(v.connections_opened)),
@@ -168,12 +170,5 @@ def _looks(state: ViewState) -> list[Look]:
     return [Look(marker, colours[i % len(colours)]) for i, marker in enumerate(markers)]
 
 
-def _points(
-    state: ViewState, read: Callable[[Vitals], float]
-) -> tuple[tuple[float, float | None], ...]:
-    until_s = state.passed_s
-    return tuple(
-        (float(vitals.t_s), read(vitals))
-        for vitals in state.history.vitals
-        if state.since_s <= vitals.t_s < until_s
-    )
+def _points(state: ViewState, read: Callable[[Vitals], float]) -> Points:
+    return state.history.vital_points(read, state.since_s, state.passed_s, MOST_POINTS)
