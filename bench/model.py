@@ -728,7 +728,8 @@ class Snapshot:
     phase: str
     segment: Segment | None
     elapsed_ns: int
-    remaining_ns: int
+    remaining_ns: int | None
+    """Of load that is still to come; None while nobody knows, in a search for capacity."""
     planned_rps: float
     achieved_rps: float
     in_flight: int
@@ -748,6 +749,11 @@ class Snapshot:
     """Seconds that ended since the previous snapshot, oldest first."""
     projected_usd: float | None = None
     """What the run will have cost at its planned end, if prices and failures stay as they are."""
+
+    @property
+    def whole_ns(self) -> int | None:
+        """From beginning to end, as things stand; None while nobody knows the end."""
+        return None if self.remaining_ns is None else self.elapsed_ns + self.remaining_ns
 
 
 # --------------------------------------------------------------------------- control while it runs

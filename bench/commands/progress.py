@@ -48,10 +48,14 @@ class Progress:
 
 
 def progress_line(snapshot: Snapshot) -> str:
-    """`12.0 s of 45.0 s  round 1 steady  alb-512MB  20.1/s of 20/s  3 in flight  errors 0`."""
-    elapsed_s = snapshot.elapsed_ns / NS_PER_S
-    total_s = (snapshot.elapsed_ns + snapshot.remaining_ns) / NS_PER_S
-    parts = [f"{elapsed_s:5.1f} s of {total_s:.1f} s", _where(snapshot)]
+    """`12.0 s of 45.0 s  round 1 steady  alb-512MB  20.1/s of 20/s  3 in flight  errors 0`.
+
+    Of a search, whose end nobody knows, `12.0 s  step 4: grow 20/s  alb-512MB  20.1/s of 20/s`.
+    """
+    elapsed = f"{snapshot.elapsed_ns / NS_PER_S:5.1f} s"
+    if snapshot.whole_ns is not None:
+        elapsed += f" of {snapshot.whole_ns / NS_PER_S:.1f} s"
+    parts = [elapsed, _where(snapshot)]
     parts.append(f"{snapshot.achieved_rps:.1f}/s of {snapshot.planned_rps:.1f}/s")
     parts.append(f"{snapshot.in_flight} in flight")
     parts.append(f"errors {sum(window.tally.failed for window in snapshot.windows)}")
@@ -65,13 +69,15 @@ def progress_line(snapshot: Snapshot) -> str:
 
 
 def _where(snapshot: Snapshot) -> str:
+    searches = snapshot.remaining_ns is None
     if snapshot.state is not RunState.RUNNING or snapshot.segment is None:
-        return snapshot.state.value
+        return snapshot.phase if searches and snapshot.phase else snapshot.state.value
     names = ", ".join(_name(snapshot.windows, index) for index in snapshot.segment.variants[:3])
     more = len(snapshot.segment.variants) - 3
     if more > 0:
         names += f" and {more} more"
-    return f"round {snapshot.segment.round + 1} {snapshot.phase}  {names}"
+    turn = "" if searches else f"round {snapshot.segment.round + 1} "
+    return f"{turn}{snapshot.phase}  {names}"
 
 
 def _name(windows: tuple[Window, ...], index: int) -> str:

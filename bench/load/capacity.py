@@ -37,8 +37,9 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A rate to try, measured for measured_ns after settle_ns that are not."""
+    """A rate to try, measured for measured_ns after settle_ns that are not; numbered from 1."""
 
+    number: int
     kind: StepKind
     rps: float
     settle_ns: int
@@ -153,5 +154,5 @@ class CapacitySearch:
         if self._only_holds:
             kind = StepKind.HOLD
         measured_ns = spec.hold_ns if kind is StepKind.HOLD else spec.step_ns
-        self._step = Step(kind, rps, spec.settle_ns, measured_ns)
+        self._step = Step(self._steps, kind, rps, spec.settle_ns, measured_ns)
         return self._step

@@ -126,8 +126,13 @@ class Course:
         segment = self._steering.segment_at(now_ns)
         return segment, "" if segment is None else self._profile.phases[segment.phase].name
 
-    def remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int:
-        """How much load is still to come, by the plan or by what ends it sooner."""
+    def remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int | None:
+        """How much load is still to come, by the plan or by what ends it sooner.
+
+        None while a search goes on: each step decides whether another one follows.
+        """
+        if self._explorer is not None:
+            return None if self.state in (RunState.PREPARING, *LOADED) else 0
         left_ns = [self._steering.left_ns(now_ns)]
         by_precision_ns = self._stopping.remaining_ns(now_ns, windows)
         if by_precision_ns is not None:

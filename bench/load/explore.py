@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.load.capacity import CapacitySearch, Step, StepKind, StepResult, per_s
+from bench.load.capacity import CapacitySearch, Step, StepResult, per_s
 from bench.model import NS_PER_S, CapacitySpec, Outcome, Phase, Segment
 from bench.record.columns import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 
@@ -53,7 +53,7 @@ class Explorer:
         for segment, phase in self._made:
             if segment.start_ns <= now_ns < segment.end_ns:
                 return segment, phase.name
-        return None, "waiting for answers"
+        return None, f"step {self._step.number}: waiting for answers"
 
     def take_rows(self, payload: bytes) -> None:
         """Keep what the measured part of the step needs of these rows."""
@@ -129,8 +129,8 @@ class Explorer:
     ) -> tuple[Segment, Phase]:
         index = self._index
         self._index += 1
-        kind = step.kind if measured else "settle"
-        name = f"{StepKind(kind).value if measured else kind} {per_s(step.rps)}"
+        kind = step.kind.value if measured else "settle"
+        name = f"step {step.number}: {kind} {per_s(step.rps)}"
         segment = Segment(
             index=index,
             round=0,

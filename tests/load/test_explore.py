@@ -29,13 +29,14 @@ def test_a_step_settles_first_and_is_judged_by_its_own_measured_rows() -> None:
     explorer = Explorer(SPEC, 1)
     (settle, settling), (own, measured) = explorer.begin(0)
     assert (settling.measured, measured.measured) == (False, True)
-    assert (settle.end_ns, measured.name) == (own.start_ns, "grow 1500/s")
+    assert (settle.end_ns, measured.name) == (own.start_ns, "step 1: grow 1500/s")
     explorer.take_counts(counts(settle.index, 10))
     explorer.take_rows(rows(settle.index, 10, response_ms=900))
     explorer.take_counts(counts(own.index, 10))
     explorer.take_rows(rows(own.index, 10))
     assert explorer.is_over(STEP_END_NS + NS_PER_S)
     assert explorer.conclude() == ("1500/s holds", True)
+    assert explorer.begin(STEP_END_NS)[0][1].name == "step 2: settle 2000/s"
 
 
 def test_the_next_step_waits_until_the_queue_of_the_last_one_is_gone() -> None:

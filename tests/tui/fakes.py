@@ -177,6 +177,14 @@ class FakeRun:
     # -- the seam
 
     @property
+    def remaining_ns(self) -> int | None:
+        return (SECONDS - self.second) * NS_PER_S
+
+    @property
+    def phase(self) -> str:
+        return profile().phases[0 if self.second < WARM_UP_S else 1].name
+
+    @property
     def profile(self) -> Profile:
         return profile()
 
@@ -189,10 +197,10 @@ class FakeRun:
             state=self.state,
             title=profile().title,
             target=self.target,
-            phase=profile().phases[segment.phase].name,
+            phase=self.phase,
             segment=segment,
             elapsed_ns=now_ns,
-            remaining_ns=(SECONDS - self.second) * NS_PER_S,
+            remaining_ns=self.remaining_ns,
             planned_rps=pulse.planned_rps,
             achieved_rps=pulse.achieved_rps,
             in_flight=pulse.in_flight,

@@ -127,16 +127,21 @@ def _verdict(data: StatusData) -> list[Part]:
 
 def _progress(data: StatusData, width: int) -> list[Part]:
     snapshot = data.snapshot
-    whole_ns = snapshot.elapsed_ns + snapshot.remaining_ns
+    tone = _STATE_TONES.get(snapshot.state, Tone.STRONG)
+    state = (f"{_STATE_MARKS[snapshot.state]} {snapshot.state.value:<11} ", tone)
+    elapsed = clock(snapshot.elapsed_ns)
+    whole_ns, remaining_ns = snapshot.whole_ns, snapshot.remaining_ns
+    if whole_ns is None or remaining_ns is None:  # nobody knows the end: no bar pretends to
+        more = ", as long as the search takes" if width >= _WIDE else ""
+        return [state, (f"{elapsed} so far", Tone.STRONG), (more, Tone.TEXT)]
     bar = max(6, min(40, width // 6))
     done = min(bar, round(bar * snapshot.elapsed_ns / whole_ns)) if whole_ns else 0
-    tone = _STATE_TONES.get(snapshot.state, Tone.STRONG)
     return [
-        (f"{_STATE_MARKS[snapshot.state]} {snapshot.state.value:<11} ", tone),
+        state,
         ("━" * done, Tone.ACCENT),
         ("─" * (bar - done), Tone.DIM),
-        (f" {clock(snapshot.elapsed_ns)} of {clock(whole_ns)}", Tone.STRONG),
-        (f", {clock(snapshot.remaining_ns)} left", Tone.TEXT),
+        (f" {elapsed} of {clock(whole_ns)}", Tone.STRONG),
+        (f", {clock(remaining_ns)} left", Tone.TEXT),
     ]
 
 
@@ -149,12 +154,13 @@ def _turn(data: StatusData, width: int) -> list[Part]:
         return []
     if width < 76:
         return [(snapshot.phase, Tone.STRONG)]
-    parts: list[Part] = [("phase ", Tone.DIM), (snapshot.phase, Tone.STRONG)]
+    searches = snapshot.remaining_ns is None
+    parts: list[Part] = [("" if searches else "phase ", Tone.DIM), (snapshot.phase, Tone.STRONG)]
     segment = snapshot.segment
     if segment is None or width < 80:
         return parts
     if len(segment.variants) < len(snapshot.windows):
-        parts.append((f", round {segment.round + 1}", Tone.DIM))
+        parts.append(("" if searches else f", round {segment.round + 1}", Tone.DIM))
         names = [snapshot.windows[i].variant.name for i in segment.variants[:2]]
         more = len(segment.variants) - len(names)
         parts.append((f", {', '.join(names)}{f' +{more}' if more else ''}", Tone.TEXT))
