@@ -700,6 +700,8 @@ class WorkerHealth:
     """Indexes of the variants whose circuit breaker lets nothing through, or probes alone."""
 
 
+ANSWER_EVENT = "answer"
+"""Kind of the events with what a search for capacity found; fields `variant`, `rate_rps`."""
 COMMAND_EVENT = "command"
 """Kind of the events with an operator's commands: `text` is the CommandKind, field `value`."""
 BREAKER_OPEN, BREAKER_CLOSED = "breaker-open", "breaker-closed"
@@ -714,6 +716,18 @@ class RunEvent:
     kind: str
     text: str
     fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityAnswer:
+    """What a search for capacity found of a variant, by its name.
+
+    rate_rps is the highest rate that a hold has confirmed, None if there is none.
+    """
+
+    variant: str
+    rate_rps: float | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,9 +93,6 @@ def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> ExitCo
 
     render = run_document if as_json else render_text
     sys.stdout.write(render(result.recorded))
-    for answer in result.answers:
-        if not as_json:
-            sys.stdout.write(answer + "\n")
     sys.stdout.flush()
     sys.stderr.write(f"Results in {result.recorded.folder}\n")
     if allow_invalid and result.exit_code is ExitCode.INVALID:

@@ -108,6 +108,11 @@ class CapacitySearch:
         return self._choose()
 
     @property
+    def confirmed_rps(self) -> float | None:
+        """The highest rate that is known to hold, None before a hold has confirmed one."""
+        return self._good_rps if self._confirmed else None
+
+    @property
     def answer(self) -> str:
         """`412/s holds p99 < 300 ms; 440/s does not (p99 351.2 ms)`; of what is known so far."""
         spec = self._spec

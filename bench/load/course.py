@@ -7,7 +7,7 @@ of them turns into segments for the aggregate and frames for the fleet.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 from bench.load.control import Steering
@@ -18,9 +18,11 @@ from bench.load.frames import Frame, FrameKind, Replan, Start
 from bench.load.replaying import RecordedCommand, Recording
 from bench.load.stopping import HalfWidth, Stopping
 from bench.model import (
+    ANSWER_EVENT,
     COMMAND_EVENT,
     NS_PER_MS,
     NS_PER_S,
+    CapacityAnswer,
     Command,
     CommandKind,
     Plan,
@@ -71,7 +73,9 @@ class Course:
         self._note = note
         self._steering = Steering(plan)
         self._explorer = (
-            Explorer(profile.capacity, len(profile.variants)) if profile.capacity else None
+            Explorer(profile.capacity, [variant.name for variant in profile.variants])
+            if profile.capacity
+            else None
         )
         self._stopping = Stopping(profile.stop, profile.max_spend_usd, half_width)
         self._after_ns = self._stopping.after_ns
@@ -112,11 +116,13 @@ class Course:
         """Every worker has ended."""
         while self._recorded:
             self._pass_over(self._recorded.popleft())
+        self._answer_early()
         self.state = RunState.INTERRUPTED if self.interrupted else RunState.FINISHED
 
     def fail(self) -> None:
         """Something of ours broke: nothing that was still to come counts as planned."""
         self.state = RunState.FAILED
+        self._answer_early()
         self._aggregate.cut(self._now_ns())
 
     def current(self, now_ns: int) -> tuple[Segment | None, str]:
@@ -254,18 +260,23 @@ class Course:
         elif frame.kind is FrameKind.ROWS:
             self._explorer.take_rows(frame.payload)
 
-    @property
-    def answers(self) -> Sequence[tuple[int, str]]:
-        """What the search found: (index of the variant, answer in words)."""
-        return () if self._explorer is None else self._explorer.answers
+    def _answer_early(self) -> None:
+        """What a search knows that did not come to its end."""
+        for answer in () if self._explorer is None else self._explorer.early_answers():
+            self._note_answer(answer)
+
+    def _note_answer(self, answer: CapacityAnswer) -> None:
+        self._note(ANSWER_EVENT, answer.text, variant=answer.variant, rate_rps=answer.rate_rps)
 
     def _explore(self, now_ns: int, explorer: Explorer) -> None:
         if self.state is not RunState.RUNNING or not explorer.is_over(now_ns):
             return
-        words, more = explorer.conclude()
+        words, answer = explorer.conclude()
         self._note("step", words)
+        if answer is not None:
+            self._note_answer(answer)
         at_ns = now_ns + CHANGE_MARGIN_NS
-        if more:
+        if not explorer.has_ended:
             self._replan(at_ns, self._next_step(explorer, at_ns), finish=False)
         else:
             self._replan(at_ns, (), finish=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from bench.load.capacity import CapacitySearch, Step, StepResult, per_s
-from bench.model import NS_PER_S, CapacitySpec, Outcome, Phase, Segment
+from bench.model import NS_PER_S, CapacityAnswer, CapacitySpec, Outcome, Phase, Segment
 from bench.record.columns import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 
 _ROW_TYPE = np.dtype(list(ROW_FIELDS))
@@ -20,7 +21,8 @@ beyond the capacity leaves a queue at the target, and the next one must not find
 class Explorer:
     """The searches of a run. Segments are numbered on, phases too: each has its own description."""
 
-    def __init__(self, spec: CapacitySpec, variants: int) -> None:
+    def __init__(self, spec: CapacitySpec, variants: Sequence[str]) -> None:
+        """variants: their names, in the order of the profile."""
         self._spec = spec
         self._variants = variants
         self._variant = 0
@@ -32,7 +34,6 @@ class Explorer:
         self._offered = self._dropped = 0
         self._measured: Segment | None = None
         self._made: list[tuple[Segment, Phase]] = []
-        self._answers: list[tuple[int, str]] = []
 
     def begin(self, at_ns: int) -> list[tuple[Segment, Phase]]:
         """The current step as segments, from at_ns on: one to settle, one that is measured."""
@@ -76,8 +77,13 @@ class Explorer:
         complete = self._offered == int(self._outcomes.sum()) + self._dropped
         return complete or now_ns > self._measured.end_ns + self._spec.limit_ns + SETTLE_AFTER_NS
 
-    def conclude(self) -> tuple[str, bool]:
-        """End the step: what it showed in words, and whether another one follows."""
+    @property
+    def has_ended(self) -> bool:
+        """True once every variant has its answer."""
+        return self._variant >= len(self._variants)
+
+    def conclude(self) -> tuple[str, CapacityAnswer | None]:
+        """End the step: what it showed in words, and the answer if it was the variant's last."""
         result = self._result()
         fault = result.fault(self._spec)
         words = f"{per_s(self._step.rps)} {'holds' if fault is None else f'does not hold: {fault}'}"
@@ -85,27 +91,30 @@ class Explorer:
         self._measured = None
         if step is not None:
             self._step = step
-            return words, True
-        self._answers.append((self._variant, self._search.answer))
-        words += f". The answer: {self._search.answer}"
+            return words, None
+        answer = self._answer()
         self._variant += 1
-        if self._variant >= self._variants:
-            return words, False
-        self._search = CapacitySearch(self._spec)
-        self._step = self._search.first()
-        return words, True
+        if not self.has_ended:
+            self._search = CapacitySearch(self._spec)
+            self._step = self._search.first()
+        return words, answer
 
-    @property
-    def answers(self) -> list[tuple[int, str]]:
-        """(index of the variant, answer in words); of a search cut short, as far as it came."""
-        cut = [
-            (variant, f"the search was ended early: {self._known(variant)}")
-            for variant in range(self._variant, self._variants)
+    def _answer(self, before: str = "") -> CapacityAnswer:
+        search = self._search
+        return CapacityAnswer(
+            self._variants[self._variant], search.confirmed_rps, before + search.answer
+        )
+
+    def early_answers(self) -> list[CapacityAnswer]:
+        """Of each variant that has no answer yet, as far as its search came."""
+        if self.has_ended:
+            return []
+        early = "the search was ended early: "
+        untried = self._variants[self._variant + 1 :]
+        return [
+            self._answer(early),
+            *(CapacityAnswer(name, None, f"{early}no rate was tried") for name in untried),
         ]
-        return self._answers + cut
-
-    def _known(self, variant: int) -> str:
-        return self._search.answer if variant == self._variant else "no rate was tried"
 
     @property
     def _own(self) -> int:

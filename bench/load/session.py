@@ -62,8 +62,6 @@ class RunResult:
 
     recorded: RecordedRun
     exit_code: ExitCode
-    answers: tuple[str, ...] = ()
-    """What a capacity search found, a sentence per variant."""
 
 
 class RunSession:
@@ -169,7 +167,7 @@ class RunSession:
         slos = [evaluate(slo, judgement.windows, curves) for slo in self.profile.slos]
         self._files.note("end", f"{judgement.verdict.value}: {self.state.value}")
         recorded = self._files.finish(judgement, slos, self.state, self._target_statistics)
-        return RunResult(recorded, self._exit_code(judgement.verdict, slos), self._answers())
+        return RunResult(recorded, self._exit_code(judgement.verdict, slos))
 
     def _judged(self, *, running: bool) -> Judgement:
         return self._findings.judged(
@@ -189,10 +187,6 @@ class RunSession:
         if any(slo.state is SloState.FAILED for slo in slos):
             return ExitCode.THRESHOLD
         return ExitCode.OK
-
-    def _answers(self) -> tuple[str, ...]:
-        variants = self.profile.variants
-        return tuple(f"{variants[i].name}: {text}" for i, text in self._course.answers)
 
     def write(self, name: str, text: str) -> None:
         """Add a file to the run's folder, whole or not at all."""

@@ -40,6 +40,9 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
             {"name": s.slo.name, "text": s.slo.text, "state": s.state.value, "value": s.value}
             for s in run.slos
         ],
+        "answers": [
+            {"variant": a.variant, "rate_rps": a.rate_rps, "text": a.text} for a in run.answers
+        ],
         "variants": [_variant(window) for window in run.windows],
         "overheads": [_own_overhead(window, run) for window in run.windows],
         "advice": _advice(advise(run.windows, run.curves)),

@@ -11,7 +11,9 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.model import (
+    ANSWER_EVENT,
     NS_PER_S,
+    CapacityAnswer,
     Interval,
     Measure,
     Profile,
@@ -67,6 +69,15 @@ class RecordedRun:
     def name(self) -> str:
         """The folder's name: what identifies the run."""
         return self.folder.name
+
+    @property
+    def answers(self) -> tuple[CapacityAnswer, ...]:
+        """What a search for capacity found, in the order of the variants."""
+        return tuple(
+            CapacityAnswer(str(e.fields.get("variant", "")), e.fields.get("rate_rps"), e.text)
+            for e in self.events
+            if e.kind == ANSWER_EVENT
+        )
 
     @property
     def is_finished(self) -> bool:

@@ -48,6 +48,7 @@ def render_html(run: RecordedRun) -> str:
         " style-src 'unsafe-inline'\">",
         f"<title>{title}</title><style>{_STYLE}</style></head><body>\n",
         *_head(run, title),
+        *_answers(run),
         *_advice(run),
         *_slos(run),
         "<h2>Results</h2>\n",
@@ -78,6 +79,11 @@ def _head(run: RecordedRun, title: str) -> Iterable[str]:
 def _list(lines: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f"<ul>{items}</ul>\n" if items else ""
+
+
+def _answers(run: RecordedRun) -> Iterable[str]:
+    if run.answers:
+        yield "<h2>Capacity</h2>\n" + _list(f"{a.variant}: {a.text}" for a in run.answers)
 
 
 def _advice(run: RecordedRun) -> Iterable[str]:

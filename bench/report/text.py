@@ -54,6 +54,7 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     lines += _tables(run.windows, width)
     lines += _notes(run.windows)
     lines += ["", *advise(run.windows, run.curves).sentences]
+    lines += ["", *(f"{answer.variant}: {answer.text}" for answer in run.answers)]
     lines += _slo_lines(run)
     lines += _verdict_lines(run)
     return "\n".join(_squeezed(lines)) + "\n"

@@ -10,7 +10,10 @@ from bench.cli import run_command
 from bench.commands.export import FORMATS
 from bench.commands.runs import find_run
 from bench.errors import UsageError
-from bench.model import Verdict
+from bench.model import ANSWER_EVENT, RunEvent, Verdict
+from bench.record.reading import load_run
+from bench.record.recorded import EVENTS, event_line
+from bench.report.html import render_html
 from tests.commands.recorded import profile_in, record_run
 
 FAST = [[100.0 + n % 20 for n in range(200)], [10.0 + n % 5 for n in range(200)]]
@@ -184,3 +187,30 @@ def test_it_takes_two_to_compare(tmp_path: Path, capsys: pytest.CaptureFixture[s
     record_run(tmp_path / "runs", profile_in(tmp_path), FAST)
     assert run_command(["compare", "--runs", str(tmp_path / "runs")]) == 2
     assert "it takes two to compare" in capsys.readouterr().err
+
+
+def test_the_answers_of_a_search_are_told_again_in_every_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = record_run(tmp_path / "runs", profile_in(tmp_path), FAST)
+    found = [
+        RunEvent(9, ANSWER_EVENT, "412/s holds p99 < 300 ms", {"variant": "a", "rate_rps": 412.5}),
+        RunEvent(9, ANSWER_EVENT, "no rate was found", {"variant": "b", "rate_rps": None}),
+    ]
+    (folder / EVENTS).write_text("".join(map(event_line, found)))
+    text = output(capsys, "report", str(folder))
+    assert "\n\na: 412/s holds p99 < 300 ms\nb: no rate was found\n\n" in text
+    assert json.loads(output(capsys, "report", "--json", str(folder)))["answers"] == [
+        {"variant": "a", "rate_rps": 412.5, "text": "412/s holds p99 < 300 ms"},
+        {"variant": "b", "rate_rps": None, "text": "no rate was found"},
+    ]
+    page = render_html(load_run(folder))
+    assert "<h2>Capacity</h2>" in page
+    assert "<li>a: 412/s holds p99 &lt; 300 ms</li><li>b: no rate was found</li>" in page
+
+
+def test_a_run_that_searched_for_nothing_has_no_answers(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert json.loads(output(capsys, "report", "--json", "--runs", str(runs)))["answers"] == []
+    assert "Capacity" not in render_html(load_run(find_run(None, runs)))

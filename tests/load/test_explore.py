@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.load.explore import Explorer
-from bench.model import NS_PER_MS, NS_PER_S, CapacitySpec, Outcome
+from bench.model import NS_PER_MS, NS_PER_S, CapacityAnswer, CapacitySpec, Outcome
 from bench.record.columns import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 
 SPEC = CapacitySpec(start_rps=1500, max_rps=2000, limit_ns=100 * NS_PER_MS, settle_ns=NS_PER_S)
@@ -26,7 +26,7 @@ def counts(segment: int, offered: int, dropped: int = 0) -> bytes:
 
 
 def test_a_step_settles_first_and_is_judged_by_its_own_measured_rows() -> None:
-    explorer = Explorer(SPEC, 1)
+    explorer = Explorer(SPEC, ["a"])
     (settle, settling), (own, measured) = explorer.begin(0)
     assert (settling.measured, measured.measured) == (False, True)
     assert (settle.end_ns, measured.name) == (own.start_ns, "step 1: grow 1500/s")
@@ -35,12 +35,12 @@ def test_a_step_settles_first_and_is_judged_by_its_own_measured_rows() -> None:
     explorer.take_counts(counts(own.index, 10))
     explorer.take_rows(rows(own.index, 10))
     assert explorer.is_over(STEP_END_NS + NS_PER_S)
-    assert explorer.conclude() == ("1500/s holds", True)
+    assert explorer.conclude() == ("1500/s holds", None)
     assert explorer.begin(STEP_END_NS)[0][1].name == "step 2: settle 2000/s"
 
 
 def test_the_next_step_waits_until_the_queue_of_the_last_one_is_gone() -> None:
-    explorer = Explorer(SPEC, 1)
+    explorer = Explorer(SPEC, ["a"])
     own = explorer.begin(0)[1][0]
     explorer.take_counts(counts(own.index, 10))
     explorer.take_rows(rows(own.index, 6))
@@ -50,7 +50,7 @@ def test_the_next_step_waits_until_the_queue_of_the_last_one_is_gone() -> None:
 
 
 def test_answers_that_never_come_are_waited_for_only_so_long() -> None:
-    explorer = Explorer(SPEC, 1)
+    explorer = Explorer(SPEC, ["a"])
     own = explorer.begin(0)[1][0]
     explorer.take_counts(counts(own.index, 10))
     assert explorer.is_over(STEP_END_NS + 60 * NS_PER_S)
@@ -58,16 +58,31 @@ def test_answers_that_never_come_are_waited_for_only_so_long() -> None:
 
 
 def test_a_search_that_is_cut_short_says_how_far_it_came() -> None:
-    explorer = Explorer(SPEC, 2)
+    explorer = Explorer(SPEC, ["a", "b"])
     own = explorer.begin(0)[1][0]
     explorer.take_counts(counts(own.index, 10))
     explorer.take_rows(rows(own.index, 10))
     explorer.conclude()
-    assert explorer.answers == [
-        (
-            0,
-            "the search was ended early: 1500/s held p99 < 100 ms in a step, but no hold confirms"
-            " it",
+    early = "the search was ended early: "
+    assert explorer.early_answers() == [
+        CapacityAnswer(
+            "a", None, f"{early}1500/s held p99 < 100 ms in a step, but no hold confirms it"
         ),
-        (1, "the search was ended early: no rate was tried"),
+        CapacityAnswer("b", None, f"{early}no rate was tried"),
     ]
+
+
+def test_each_variant_has_an_answer_of_its_own() -> None:
+    explorer = Explorer(SPEC, ["a", "b"])
+    answers = []
+    at_ns = 0
+    while not explorer.has_ended:
+        own = explorer.begin(at_ns)[-1][0]
+        at_ns = own.end_ns
+        explorer.take_counts(counts(own.index, 10))
+        explorer.take_rows(rows(own.index, 10))
+        answers.append(explorer.conclude()[1])
+    held = "2000/s, the most that was to be tried, holds p99 < 100 ms"
+    found = [answer for answer in answers if answer is not None]
+    assert found == [CapacityAnswer("a", 2000, held), CapacityAnswer("b", 2000, held)]
+    assert explorer.early_answers() == []

@@ -291,12 +291,29 @@ async def test_a_capacity_search_finds_where_a_target_gives_way(tmp_path: Path) 
         hold_ns=NS_PER_S,
         precision=0.5,
     )
-    result = await run(serial, tmp_path, lambda p: replace(p, phases=(), capacity=spec))
-    assert len(result.answers) == 1
-    assert "holds p99 < 200 ms" in result.answers[0]
-    rate = float(result.answers[0].split(": ")[1].split("/s")[0])
-    assert 15 <= rate <= 60
+    seen = []
+    async with raw_server(serial) as url:
+        profile = replace(profile_of(url), phases=(), capacity=spec)
+        result = await play(profile, tmp_path, lambda session: seen.append(session.snapshot()))
     check_ledger(result)
+    assert seen[0].remaining_ns is None
+    assert seen[0].phase.startswith("step 1: ")
+    answers = load_run(result.recorded.folder).answers
+    assert [answer.variant for answer in answers] == ["http"]
+    assert "holds p99 < 200 ms" in answers[0].text
+    assert answers[0].rate_rps is not None
+    assert 15 <= answers[0].rate_rps <= 60
+    assert answers == result.recorded.answers
+
+
+async def test_a_search_that_is_drained_says_what_it_knows(tmp_path: Path) -> None:
+    spec = CapacitySpec(start_rps=20, max_rps=50, limit_ns=NS_PER_S, step_ns=9 * NS_PER_S)
+    async with raw_server(answering(OK)) as url:
+        profile = replace(profile_of(url), phases=(), capacity=spec)
+        result = await play(profile, tmp_path, lambda s: s.command(Command(CommandKind.DRAIN)))
+    document = json.loads((result.recorded.folder / "report.json").read_text("utf-8"))
+    words = "the search was ended early: no rate was found that holds p99 < 1000 ms"
+    assert document["answers"] == [{"variant": "http", "rate_rps": None, "text": words}]
 
 
 async def test_a_load_that_breaks_says_so_and_keeps_what_was_measured(tmp_path: Path) -> None:
