@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -14,6 +15,8 @@ from bench.record.runlog import RunFolder
 from bench.record.validity import Judgement
 from bench.stats.slo import SloResult
 
+SEEN_EVENTS = 1000
+"""Each snapshot carries so many at most, however often a breaker opens in a run of hours."""
 TARGET_STATISTICS = "target.json"
 """What the target itself counted, where it tells."""
 
@@ -26,10 +29,11 @@ class Note(Protocol):
 
 
 class RunFiles:
-    """The run's folder, which is there once the target is; events are kept for the views too."""
+    """The run's folder, which is there once the target is; views see the latest events."""
 
     def __init__(self, profile: Profile, aggregate: Aggregate, now_ns: Callable[[], int]) -> None:
-        self.events: list[RunEvent] = []
+        self.events: deque[RunEvent] = deque(maxlen=SEEN_EVENTS)
+        """The latest ones; all are in events.jsonl."""
         self._profile = profile
         self._aggregate = aggregate
         self._now_ns = now_ns

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 
 from bench.model import Measure, Window
 from bench.stats.compare import Difference, difference
@@ -14,6 +15,18 @@ from bench.tui.source import ClassCurves, Curves, RunSource
 
 EVERY = 8
 """Polls between two digests: two seconds."""
+
+
+class Depth(IntEnum):
+    """How much of a digest a view shows; what none shows is not made."""
+
+    NONE = 0
+    CURVES = 1
+    """And what is concluded from them."""
+    CLASSES = 2
+    """Also those of cold, warm, retried and failed calls."""
+
+
 _LADDER = (0.99, 0.9, 0.5)
 
 
@@ -35,6 +48,8 @@ class Digester:
     def __init__(self, source: RunSource) -> None:
         self._source = source
         self._polls = 0
+        self._made_at = 0
+        self._depth = Depth.NONE
         self._base: str | None = None
         self._digest = Digest()
         self._due = True
@@ -43,11 +58,13 @@ class Digester:
         """Make the next one at once."""
         self._due = True
 
-    def digest(self, windows: tuple[Window, ...], base: str | None) -> Digest:
-        """The digest for these totals of the whole run."""
+    def digest(self, windows: tuple[Window, ...], base: str | None, depth: Depth) -> Digest:
+        """The digest for these totals of the whole run, as deep as asked for or deeper."""
         self._polls += 1
-        if self._due or base != self._base or self._polls % EVERY == 0:
+        aged = self._due or base != self._base or self._polls - self._made_at >= EVERY
+        if depth > self._depth or (depth > Depth.NONE and aged):
             self._due, self._base = False, base
+            self._made_at, self._depth = self._polls, depth
             self._digest = self._make(windows, base)
         return self._digest
 
@@ -64,7 +81,7 @@ class Digester:
         q = advice.q or _highest_known(curves)
         return Digest(
             curves=curves,
-            class_curves=self._source.class_curves(),
+            class_curves=self._source.class_curves() if self._depth is Depth.CLASSES else {},
             advice=advice,
             q=q,
             base=base,

@@ -14,18 +14,23 @@ from bench.model import (
     RetryPolicyName,
     RetrySpec,
     RunEvent,
+    Snapshot,
 )
 from bench.tui.views.errors import guard_words, open_breakers
-from tests.tui.fakes import FakeRun, profile
+from tests.tui.fakes import VARIANTS, FakeRun, profile
 
 
 def event(kind: str, worker: int, variant: str = "512MB") -> RunEvent:
     return RunEvent(0, kind, kind, {"variant": variant, "worker": worker})
 
 
+def recorded(*events: RunEvent) -> Snapshot:
+    return replace(FakeRun(1).snapshot(), workers=(), events=events)
+
+
 def said(retry: RetrySpec, breaker: BreakerSpec | None, *events: RunEvent) -> str:
     guarded = replace(profile(), retry=retry, breaker=breaker)
-    snapshot = replace(FakeRun(1).snapshot(), events=events)
+    snapshot = recorded(*events)
     return "".join(part for part, _ in guard_words(guarded, snapshot))
 
 
@@ -45,9 +50,22 @@ def test_a_budget(retry: RetrySpec, words: str) -> None:
     assert words in said(retry, None)
 
 
-def test_where_a_breaker_is_open() -> None:
+def test_in_a_live_run_the_workers_say_where_a_breaker_is_open() -> None:
+    """Of a breaker that has flapped for hours the first events are not at hand any more."""
+    worker = FakeRun(1).snapshot().workers[0]
+    workers = (
+        replace(worker, open_breakers=(0, 2)),
+        replace(worker, worker=1, open_breakers=(2,)),
+        replace(worker, worker=2, open_breakers=(1,), alive=False),
+    )
+    closed = event(BREAKER_CLOSED, 0)
+    snapshot = replace(FakeRun(1).snapshot(), workers=workers, events=(closed,))
+    assert open_breakers(snapshot) == {VARIANTS[0].name: 1, VARIANTS[2].name: 2}
+
+
+def test_where_a_breaker_was_open_in_a_recording() -> None:
     opened = (event(BREAKER_OPEN, 0), event(BREAKER_OPEN, 1), event(BREAKER_CLOSED, 0))
-    snapshot = replace(FakeRun(1).snapshot(), events=(*opened, event(BREAKER_OPEN, 0, "1024MB")))
+    snapshot = recorded(*opened, event(BREAKER_OPEN, 0, "1024MB"))
     assert open_breakers(snapshot) == {"512MB": 1, "1024MB": 1}
     assert "OPEN: 512MB in 1 worker;" in said(RetrySpec(), BreakerSpec(), *opened)
     assert "closed; opens at 50% failed" in said(RetrySpec(), BreakerSpec())

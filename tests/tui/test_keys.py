@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from bench.model import NS_PER_S, CommandKind, Measure, Phase, Reason, RunState, Verdict
 from bench.tui.app import LamloadApp
+from bench.tui.digest import Depth
 from bench.tui.preferences import Preferences
 from bench.tui.screens.asking import Ask, Reading
 from bench.tui.screens.help import help_text
@@ -138,7 +139,7 @@ async def test_a_baseline_says_how_the_others_differ() -> None:
         await pilot.press("b", "down")
         table = grid(app)
         assert table.cell(SMALLEST, "difference") == "base"
-        digest = screen_of(app)._digester.digest((), SMALLEST)
+        digest = screen_of(app)._digester.digest((), SMALLEST, Depth.CURVES)
         found = digest.differences[LARGEST]
         assert found is not None
         assert found.relative is not None

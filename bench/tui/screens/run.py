@@ -18,7 +18,7 @@ from textual.widgets import ContentSwitcher, Input
 
 from bench.model import RunState, Snapshot, Tally, Window
 from bench.tui import messages
-from bench.tui.digest import Digest, Digester
+from bench.tui.digest import Depth, Digest, Digester
 from bench.tui.history import History
 from bench.tui.keys import (
     BY_NAME,
@@ -279,7 +279,7 @@ class RunScreen(Panels):
             digest = self._digester.against(self._frozen.digest, self._base)
             self._frozen = replace(self._frozen, digest=digest)
             return digest
-        return self._digester.digest(snapshot.windows, self._base)
+        return self._digester.digest(snapshot.windows, self._base, self.view.depth)
 
     def _recent(self, window_s: int) -> tuple[Window, ...]:
         if self._frozen is not None:
@@ -341,7 +341,7 @@ class RunScreen(Panels):
             self._frozen = None
         elif self.snapshot is not None:
             windows = {w: self.source.window(w) for w in WINDOWS if w is not None}
-            digest = self._digester.digest(self.snapshot.windows, self._base)
+            digest = self._digester.digest(self.snapshot.windows, self._base, Depth.CLASSES)
             self._frozen = _Frozen(self.snapshot, windows, digest)
         self.poll()
 

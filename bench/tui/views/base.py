@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from bench.model import NS_PER_S, Window
+from bench.tui.digest import Depth
 from bench.tui.history import every_s
 from bench.tui.metrics import Metric
 from bench.tui.palette import Tone
@@ -36,6 +37,8 @@ class View(Vertical):
     """As in the tabs."""
     help: ClassVar[str] = ""
     """What `?` says of it, beside the keys."""
+    depth: ClassVar[Depth] = Depth.NONE
+    """How much of the digest it shows."""
     filters: ClassVar[bool] = False
     """True if `/` filters here."""
     metrics: ClassVar[str] = "the metric of the charts over time"
@@ -43,7 +46,7 @@ class View(Vertical):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._drawn: dict[str, tuple[object, ...]] = {}
+        self._drawn: dict[str, object] = {}
 
     def show(self, state: ViewState) -> None:
         """Draw this state."""
@@ -56,10 +59,13 @@ class View(Vertical):
         """
         if not state.redraw_charts or not part.size.area:
             return False
-        key = (state.chart_key if key is None else key, part.size)
-        if self._drawn.get(part.id or "") == key:
+        return self.is_new(part.id or "", (state.chart_key if key is None else key, part.size))
+
+    def is_new(self, part: str, key: object) -> bool:
+        """True if a part of the view was last drawn for another key."""
+        if self._drawn.get(part) == key:
             return False
-        self._drawn[part.id or ""] = key
+        self._drawn[part] = key
         return True
 
     def next_metric(self) -> bool:

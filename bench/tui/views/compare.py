@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from bench.model import NS_PER_MS, Measure, Outcome, Window
 from bench.stats.compare import Difference
 from bench.stats.wording import percent, quantile_text
-from bench.tui.digest import verdict_sentence
+from bench.tui.digest import Depth, verdict_sentence
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import (
@@ -59,6 +59,7 @@ class CompareView(View):
     """A row per variant, the chart's legend in its first column."""
 
     title = "Compare"
+    depth = Depth.CURVES
     help = (
         "A row per variant. Response time counts from the intended arrival, retries included.\n"
         "·  too few samples to know     ≥  at least: it falls among timeouts\n"

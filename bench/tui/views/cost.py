@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 
 from bench.model import NS_PER_MS, Measure, Window
 from bench.stats.wording import quantile_text
+from bench.tui.digest import Depth
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, panel, variant_cells
@@ -34,6 +35,7 @@ class CostView(View):
     """Spend, projection, price by size, cost against time."""
 
     title = "Cost"
+    depth = Depth.CURVES
     help = (
         "Prices are AWS's list prices for the region, free tier left out; a local run costs\n"
         "nothing, and what is shown is what it would cost on AWS. The projection holds if prices,\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
@@ -108,11 +109,12 @@ class ErrorsView(View):
         self.query_one("#policy", Lines).show(
             [policy_words(state.profile.retry), guard_words(state.profile, state.snapshot)]
         )
-        samples = [s for s in state.snapshot.samples if _matches(s, state.filter)]
-        self.query_one("#samples", Grid).show(
-            [_sample_row(number, sample) for number, sample in enumerate(samples)],
-            _sample_note(state, len(samples)),
-        )
+        if self.is_new("samples", (state.snapshot.samples, state.filter)):
+            samples = [s for s in state.snapshot.samples if _matches(s, state.filter)]
+            self.query_one("#samples", Grid).show(
+                [_sample_row(number, sample) for number, sample in enumerate(samples)],
+                _sample_note(state, len(samples)),
+            )
         chart = self.query_one("#failures", Chart)
         if self.is_due(state, chart):
             width = chart.size.width - GUTTER
@@ -174,7 +176,13 @@ def _workers(number: int) -> str:
 
 
 def open_breakers(snapshot: Snapshot) -> dict[str, int]:
-    """In how many workers the breaker of a variant is open, by the events up to the snapshot."""
+    """In how many workers the breaker of a variant is open.
+
+    As the workers say; a recording has none, but all of the run's events.
+    """
+    if snapshot.workers:
+        opened = (index for w in snapshot.workers if w.alive for index in w.open_breakers)
+        return dict(Counter(snapshot.windows[index].variant.name for index in opened))
     found: dict[str, int] = {}
     for event in snapshot.events:
         if event.kind in (BREAKER_OPEN, BREAKER_CLOSED):

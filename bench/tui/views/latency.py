@@ -13,6 +13,7 @@ from bench.model import NS_PER_MS, Distribution, Measure, Window
 from bench.record.csvfiles import percentile_rows
 from bench.record.spread import bin_edges_ns
 from bench.stats.quantiles import Curve
+from bench.tui.digest import Depth
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, panel, run_axis, variant_cells
@@ -84,6 +85,7 @@ class LatencyView(View):
     """Distributions of all variants, and more of the one under the cursor."""
 
     title = "Latency"
+    depth = Depth.CLASSES
     help = (
         "Spectrum: time by percentile, each nine as wide as the last; it ends where fewer than\n"
         "ten samples lie beyond. Histogram and heat map: the variant under the cursor.\n"

@@ -24,7 +24,8 @@ class LogView(View):
 
     title = "Log"
     help = (
-        "What stands in events.jsonl: commands of yours, changes of the run, the end.\n"
+        "What stands in events.jsonl: commands of yours, changes of the run, the end; while\n"
+        "the run goes on the latest thousand lines.\n"
         "The newest line stays in view while the cursor is on the last one (End). / filters."
     )
     filters = True
@@ -36,18 +37,20 @@ class LogView(View):
 
     def show(self, state: ViewState) -> None:
         """Draw those that match."""
-        rows = [_row(number, event) for number, event in enumerate(state.snapshot.events)]
+        if not self.is_new("events", (state.snapshot.events, state.filter)):
+            return
+        rows = [_row(event) for event in state.snapshot.events]
         wanted = state.filter.lower()
         kept = [row for row in rows if wanted in _said(row).lower()]
         note = f"{len(kept)} of {len(rows)} match '{state.filter}'" if wanted else f"{len(rows)}"
         self.query_one("#events", Grid).show(kept, note)
 
 
-def _row(number: int, event: RunEvent) -> Row:
+def _row(event: RunEvent) -> Row:
     said = "  ".join([event.text, *(f"{key}={value}" for key, value in event.fields.items())])
     tone = _TONES.get(event.kind, Tone.TEXT)
     return Row(
-        str(number),
+        f"{event.t_ns} {event.kind} {said}",  # stays when older ones are forgotten
         {
             "at": Cell(f"{event.t_ns / NS_PER_S:.2f}", event.t_ns, Tone.DIM),
             "kind": Cell(event.kind, event.kind, tone),

@@ -241,8 +241,9 @@ class Grid(Painted, can_focus=True):
             self.call_after_refresh(self.refresh, layout=True)
 
     def on_resize(self) -> None:
-        """The cursor's row stays in sight."""
+        """The cursor's row stays in sight, and the room is filled."""
         self._keep_in_view()
+        self.redraw()
 
     # -- drawing
 
