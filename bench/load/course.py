@@ -140,9 +140,9 @@ class Course:
         if self._explorer is not None:
             return None if self.state in (RunState.PREPARING, *LOADED) else 0
         left_ns = [self._steering.left_ns(now_ns)]
-        by_precision_ns = self._stopping.remaining_ns(now_ns, windows)
-        if by_precision_ns is not None:
-            left_ns.append(by_precision_ns)
+        by_results_ns = self._stopping.remaining_ns(now_ns, windows)
+        if by_results_ns is not None:
+            left_ns.append(by_results_ns)
         if self._after_ns is not None:
             left_ns.append(max(0, self._after_ns - now_ns))
         return min(left_ns)

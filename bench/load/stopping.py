@@ -79,20 +79,31 @@ class Stopping:
         return inf if width is None else width
 
     def remaining_ns(self, now_ns: int, windows: Sequence[Window]) -> int | None:
-        """Estimated time until the precision is reached; None without that rule or a guess.
+        """Estimated time until there are results enough; None without such a rule or a guess.
 
-        The width of an interval falls with the square root of the sample, and samples come as they
-        have come so far while the load was measured.
+        Samples come as they have come so far while the load was measured.
         """
-        spec = self._spec
-        if spec.precision is None:
-            return None
-        growth = max((self._growth(window, spec.precision) for window in windows), default=inf)
+        growth = min(self._growth_by_count(windows), self._growth_by_precision(windows))
         measured_ns = min(now_ns, round(sum(w.duration_s for w in windows) * NS_PER_S))
         return None if growth == inf else max(0, round(measured_ns * (growth - 1)))
 
+    def _growth_by_count(self, windows: Sequence[Window]) -> float:
+        """How many times the invocations so far are wanted."""
+        wanted, finished = self._spec.invocations, sum(window.tally.finished for window in windows)
+        return inf if wanted is None or not finished else wanted / finished
+
+    def _growth_by_precision(self, windows: Sequence[Window]) -> float:
+        """How many times the samples so far the variant needs that lacks most."""
+        wanted = self._spec.precision
+        if wanted is None:
+            return inf
+        return max((self._growth(window, wanted) for window in windows), default=inf)
+
     def _growth(self, window: Window, wanted: float) -> float:
-        """How many times its samples a variant needs."""
+        """How many times its samples a variant needs.
+
+        The width of an interval falls with the square root of the sample.
+        """
         samples, fewest = _samples(window), samples_needed(self._spec.precision_q)
         if not samples:
             return inf

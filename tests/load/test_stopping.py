@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.load.stopping import Stopping
@@ -109,5 +111,14 @@ def test_the_time_until_the_precision_is_reached(
     assert left_ns == (None if left_s is None else pytest.approx(left_s * NS_PER_S))
 
 
-def test_without_a_precision_there_is_nothing_to_estimate() -> None:
+def test_the_time_until_there_are_as_many_invocations() -> None:
+    by_count = StopSpec(invocations=1000)
+    side_by_side = [window(200), window(200)]
+    assert stopping(by_count).remaining_ns(10 * NS_PER_S, side_by_side) == 15 * NS_PER_S
+    assert stopping(by_count).remaining_ns(10 * NS_PER_S, [window(0)]) is None
+    sooner = replace(BY_PRECISION, invocations=1000)
+    assert stopping(sooner, 0.10).remaining_ns(10 * NS_PER_S, [window(500)]) == 10 * NS_PER_S
+
+
+def test_without_such_a_rule_there_is_nothing_to_estimate() -> None:
     assert stopping(StopSpec()).remaining_ns(NS_PER_S, [window(2000)]) is None
