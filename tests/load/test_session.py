@@ -264,6 +264,23 @@ async def test_callers_stop_after_as_many_invocations(tmp_path: Path) -> None:
     check_ledger(result)
 
 
+async def test_a_load_that_is_held_ends_when_its_time_has_passed(tmp_path: Path) -> None:
+    async with raw_server(answering(OK)) as url:
+        long = replace(
+            profile_of(url),
+            phases=(Phase("steady", 600 * NS_PER_S, 40, 40),),
+            stop=StopSpec(after_ns=NS_PER_S * 3 // 2),
+        )
+        result = await play(long, tmp_path, lambda s: s.command(Command(CommandKind.HOLD)))
+    assert result.exit_code is ExitCode.OK
+    assert result.recorded.windows[0].duration_s < 1.5
+    assert result.recorded.windows[0].tally.ok < 60
+    assert [str(e["text"]) for e in events_of(result) if e["kind"] == "stop"] == [
+        "1.5 s have passed"
+    ]
+    check_ledger(result)
+
+
 async def test_a_plan_that_ends_before_its_stop_rule_says_nothing_of_it(tmp_path: Path) -> None:
     stop = StopSpec(after_ns=NS_PER_S * 3 // 2 + NS_PER_MS, invocations=1000)
     result = await run(answering(OK), tmp_path, lambda p: replace(p, stop=stop))
