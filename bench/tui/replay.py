@@ -22,12 +22,13 @@ from bench.model import (
     Window,
 )
 from bench.record.rewind import Rewind
+from bench.record.validity import Evidence, Judgement, judge
 from bench.stats.quantiles import Curve
 
 LOOK_EVERY_S = 1.0
 FASTEST, SLOWEST = 64.0, 0.25
 ALIVE_S = 10.0
-"""A run without results whose files changed this recently is taken to be running."""
+"""A run without results whose files have grown this recently is taken to be running."""
 
 
 class Replay:
@@ -43,6 +44,7 @@ class Replay:
         self._at_s = self.end_s if self._following else 0.0
         self._moved = clock()
         self._looked = clock()
+        self._grown = clock()
         self._told_s = 0
         self._rewound = False
         self._windows: tuple[int, tuple[Window, ...]] | None = None
@@ -80,6 +82,7 @@ class Replay:
         self._told_s = second
         now_ns = round(self._at_s * NS_PER_S)
         run, pulse = self._rewind.run, self._vitals_at(second)
+        judgement = self._judged()
         return Snapshot(
             t_ns=now_ns,
             state=self._state,
@@ -93,11 +96,11 @@ class Replay:
             achieved_rps=pulse.achieved_rps if pulse is not None else 0.0,
             in_flight=pulse.in_flight if pulse is not None else 0,
             send_lag=self._rewind.send_lag(second),
-            windows=self._totals(),
+            windows=judgement.windows,
             intervals=intervals,
             workers=(),
-            reasons=run.reasons,
-            verdict=run.verdict,
+            reasons=judgement.reasons,
+            verdict=judgement.verdict,
             samples=(),
             events=tuple(event for event in self._rewind.events if event.t_ns <= now_ns),
             spend_usd=pulse.spend_usd if pulse is not None else None,
@@ -120,12 +123,20 @@ class Replay:
     @property
     def words(self) -> str:
         """What it does."""
+        if self._following and not self.is_running:
+            return f"nothing new for {self._clock() - self._grown:.0f} s"
         if self._following:
             return "following"
         speed = f" ×{self._speed:g}" if self._speed != 1 else ""
         if self._at_s >= self.end_s:
             return f"at the end{speed}"
         return f"{'playing' if self._playing else 'paused'}{speed}"
+
+    @property
+    def is_running(self) -> bool:
+        """True while the run that it shows goes on."""
+        silent_s = self._clock() - self._grown
+        return not self._rewind.run.is_finished and silent_s < ALIVE_S
 
     @property
     def rewound(self) -> bool:
@@ -172,11 +183,20 @@ class Replay:
 
     def _look(self) -> None:
         """Read on. What a finished run's last files say differs from what was told: tell anew."""
+        before = self._length
         self._rewind.refresh()
+        if before != self._length:
+            self._grown = self._clock()
         self._windows = None
         if self._rewind.run.is_finished:
             self._rewound, self._told_s = True, 0
             self._following = False
+
+    @property
+    def _length(self) -> tuple[int, int, int]:
+        """Grows while the run is written."""
+        rewind = self._rewind
+        return (rewind.end_s, len(rewind.vitals), len(rewind.events))
 
     @property
     def _second(self) -> int:
@@ -192,11 +212,17 @@ class Replay:
     @property
     def _state(self) -> RunState:
         run = self._rewind.run
-        if not run.is_finished:
-            return RunState.RUNNING if self._following else RunState.INTERRUPTED
-        if self._at_s < self.end_s:
+        if self._at_s < self.end_s or self.is_running:
             return RunState.RUNNING
-        return RunState(run.state)
+        return RunState(run.state) if run.is_finished else RunState.INTERRUPTED
+
+    def _judged(self) -> Judgement:
+        """As the run judged itself in the end; before that, by what is there so far."""
+        run = self._rewind.run
+        if run.is_finished:
+            return Judgement(run.verdict, run.reasons, self._totals())
+        evidence = Evidence(running=self.is_running, interrupted=not self.is_running)
+        return judge(run.profile, self._totals(), evidence)
 
     def _vitals_at(self, second: int) -> Vitals | None:
         found = [v for v in self._rewind.vitals if v.t_s < second]

@@ -54,6 +54,10 @@ class Playback(Protocol):
         """`playing ×4`, `paused`, `following`."""
 
     @property
+    def is_running(self) -> bool:
+        """True while the run that it shows goes on."""
+
+    @property
     def rewound(self) -> bool:
         """True once after time went back: what was shown of later seconds is to be forgotten."""
 

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
-from bench.model import NS_PER_S, Command, CommandKind, Measure, RunState
-from bench.tui.replay import FASTEST, LOOK_EVERY_S, SLOWEST, Replay
+from bench.model import NS_PER_S, Command, CommandKind, Measure, RunState, Verdict
+from bench.tui.app import LamloadApp
+from bench.tui.replay import ALIVE_S, FASTEST, LOOK_EVERY_S, SLOWEST, Replay
 from bench.tui.source import Playback, RunSource
+from bench.tui.widgets.status import Status
 from tests.tui.fakes import SECONDS, VARIANTS, FakeRun
 from tests.tui.recorded import begin, finish, grow, record
+from tests.tui.test_app import drawn, screen_of
 
 
 class Clock:
@@ -135,6 +138,36 @@ def test_a_run_that_is_still_written_is_followed_to_its_end(tmp_path: Path) -> N
     replay.snapshot()
     assert replay.end_s == SECONDS
     assert replay.words != "following"
+
+
+def test_a_run_that_goes_on_is_judged_by_what_is_there(tmp_path: Path) -> None:
+    clock = Clock()
+    replay = Replay(begin(tmp_path, 20).path, clock)
+    assert replay.is_running
+    told = replay.snapshot()
+    assert (told.state, told.verdict, told.reasons) == (RunState.RUNNING, Verdict.VALID, ())
+
+
+def test_a_run_that_fell_silent_is_not_followed_for_ever(tmp_path: Path) -> None:
+    clock = Clock()
+    replay = Replay(begin(tmp_path, 20).path, clock)
+    clock.now_s += ALIVE_S + 1
+    told = replay.snapshot()
+    assert told.state is RunState.INTERRUPTED
+    assert "partial results" in told.reasons[0].text
+    assert replay.words == "nothing new for 11 s"
+
+
+async def test_the_header_says_that_a_run_is_followed(tmp_path: Path) -> None:
+    writer = begin(tmp_path, 20)
+    app = LamloadApp(Replay(writer.path, Clock()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await drawn(pilot)
+        said = screen_of(app).query_one(Status).plain
+        assert "FOLLOWING" in said
+        assert "VALID so far" in said
+        await pilot.press("comma")
+        assert "BEHIND" in screen_of(app).query_one(Status).plain
 
 
 def test_a_half_written_line_waits_for_its_rest(tmp_path: Path) -> None:

@@ -231,14 +231,28 @@ class RunScreen(Panels):
         elif self._frozen is not None:
             behind = "the run has ended" if self.is_over else _BEHIND.get(snapshot.state, _GOES_ON)
             notice = f"VIEW HELD, {behind}; space lets it go"
-        profile, replay = self.source.profile, self.playback is not None
+        profile = self.source.profile
+        replay = self.playback is not None and not self.playback.is_running
         data = StatusData(
-            snapshot, profile.max_spend_usd, notice, replay, self.factor, is_closed(profile)
+            self._headed(snapshot),
+            profile.max_spend_usd,
+            notice,
+            replay,
+            self.factor,
+            is_closed(profile),
         )
         self.query_one(Status).show(data)
         if self.playback is not None:
             playback = self.playback
             self.query_one(Slider).show(playback.position_s, playback.end_s, playback.words)
+
+    def _headed(self, snapshot: Snapshot) -> Snapshot:
+        """Of a run that another process drives: whether this is its newest second."""
+        playback = self.playback
+        if playback is None or not playback.is_running:
+            return snapshot
+        what = "FOLLOWING" if playback.position_s >= playback.end_s else "BEHIND"
+        return replace(snapshot, title=f"{what}  {snapshot.title}")
 
     def draw(self, charts: bool = True) -> None:
         """Show the view in sight anew."""
