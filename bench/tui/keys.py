@@ -62,6 +62,7 @@ KEYS: tuple[Key, ...] = (
     Key("forward_1", "full_stop", "step(1)", "on", "a second on", REPLAY, "."),
     Key("back_10", "less_than_sign", "step(-10)", "back 10", "ten seconds back", REPLAY, "<"),
     Key("forward_10", "greater_than_sign", "step(10)", "on 10", "ten seconds on", REPLAY, ">"),
+    Key("reasons", "v", "reasons", "verdict", "the verdict and all its reasons", ALL),
     Key("help", "question_mark,f1", "help", "help", "what is here, and its keys", ALL, "?", True),
     Key("quit", "q,ctrl+q,ctrl+c", "leave", "quit",
         "leave; asks what becomes of a load that goes on", ALL, "q", True),
@@ -79,14 +80,14 @@ SCREENS = (
 )
 RUN_HINTS = (
     "help", "quit", "stop", "hold_load", "hold_view", "metric", "window", "baseline", "log_scale",
-    "maximise", "export", "filter",
+    "maximise", "export", "filter", "reasons",
 )  # fmt: skip
 """What the bar at the bottom offers, as far as there is room."""
 REPLAY_WORDS = {"hold_view": "play or pause"}
 """What some of them are called in a replay."""
 REPLAY_HINTS = (
     "help", "quit", "hold_view", "rate_up", "rate_down", "back_1", "forward_1", "back_10",
-    "forward_10", "metric", "window", "baseline", "log_scale", "export",
+    "forward_10", "metric", "window", "baseline", "log_scale", "export", "reasons",
 )  # fmt: skip
 GRID_HELP = (
     ("↑ ↓ Home End", "another row"),

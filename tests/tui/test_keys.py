@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from bench.tui.screens.help import help_text
 from bench.tui.screens.run import RunScreen
 from bench.tui.source import AppResult, Leaving
 from bench.tui.views.compare import CompareView
+from bench.tui.views.errors import ErrorsView
 from bench.tui.widgets.canvas import Glyphs
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.keybar import KeyBar
@@ -463,6 +465,41 @@ async def test_ctrl_c_asks_and_a_second_one_drains() -> None:
         await pilot.press("ctrl+c", "ctrl+c")
     assert app.return_value is not None
     assert app.return_value.leaving is Leaving.DRAIN
+
+
+@pytest.mark.parametrize("width", [60, 70, 80])
+def test_the_words_of_the_help_flow_into_a_narrow_screen(width: int) -> None:
+    said = help_text(ErrorsView(id="errors"), {}, False, Reading.room(width)).plain
+    lines = said[said.index("retried p50") : said.index("the view")].strip().splitlines()
+    for line, following in pairwise(lines):
+        first = following.split(" ")[0]
+        assert len(line) + 1 + len(first) > Reading.room(width), "there was room for one more word"
+
+
+@pytest.mark.parametrize("size", [(60, 18), (120, 40)])
+async def test_the_verdict_is_told_with_all_its_reasons(size: tuple[int, int]) -> None:
+    run = FakeRun()
+    run.verdict = Verdict.INVALID
+    run.reasons = (
+        Reason(Verdict.INVALID, "worker 0 died: its share of the load is missing"),
+        Reason(Verdict.SUSPECT, "send lag p99 is 12 ms, more than a tenth of the p50", SMALLEST),
+    )
+    app = LamloadApp(run)
+    async with app.run_test(size=size) as pilot:
+        await drawn(pilot)
+        await pilot.press("v")
+        assert isinstance(app.screen, Reading)
+        text = app.screen._text.plain
+        assert max(map(len, text.splitlines())) <= Reading.room(size[0])
+        said = " ".join(text.split())
+        assert "INVALID so far" in said
+        for reason in run.reasons:
+            assert f"{reason.verdict.value}: " in said
+            assert reason.text in said
+        assert f"{SMALLEST}: send lag" in said
+        await pilot.press("v")
+        await pilot.pause()
+        assert screen_of(app).view.id == "compare"
 
 
 # -- files

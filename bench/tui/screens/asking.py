@@ -76,7 +76,7 @@ class Reading(ModalScreen[None]):
 
     DEFAULT_CSS = _CSS.format(name="Reading", width="auto")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter,f1,ctrl+c,ctrl+q", "dismiss", "back"),
+        Binding("escape,q,v,question_mark,enter,f1,ctrl+c,ctrl+q", "dismiss", "back"),
         Binding("y", "copy", "copy"),
     ]
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.binding import Binding
 
 from bench.tui.keys import ALL, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, Key
+from bench.tui.screens.reasons import WIDEST
 from bench.tui.views.base import View
 
 _KEYS_WIDTH = 17
@@ -17,7 +18,7 @@ _KEYS_WIDTH = 17
 
 def help_text(view: View, bound: Mapping[str, str], is_replay: bool, width: int) -> Text:
     """bound: action's name -> how its key is shown; width: cells that a line may have."""
-    text = Text(view.help + "\n")
+    text = Text(flowing(view.help, width) + "\n")
     groups = (VIEW, REPLAY, ALL) if is_replay else (VIEW, LOAD, ALL)
     for group in groups:
         keys = [key for key in KEYS if _group(key, is_replay) == group and _has_a_place(key, view)]
@@ -28,6 +29,13 @@ def help_text(view: View, bound: Mapping[str, str], is_replay: bool, width: int)
         _section(text, f"the {view.title.lower()}", own, width)
     _section(text, "tables", GRID_HELP, width)
     return text
+
+
+def flowing(paragraphs: str, width: int) -> str:
+    """Paragraphs, one a line, as lines that are no longer than they read well."""
+    widest = min(width, WIDEST)
+    lines = [line for text in paragraphs.splitlines() for line in wrap(text, widest) or [""]]
+    return "\n".join(lines)
 
 
 def _group(key: Key, is_replay: bool) -> str:

@@ -12,6 +12,7 @@ from bench.tui import messages
 from bench.tui.screens.asking import Reading
 from bench.tui.screens.files import Files
 from bench.tui.screens.help import help_text
+from bench.tui.screens.reasons import reasons_text
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.tabs import TabRow
 
@@ -141,6 +142,12 @@ class Panels(Files):
         width = Reading.room(self.size.width)
         text = help_text(self.view, self._bound(), self.playback is not None, width)
         self.app.push_screen(Reading(self.view.title, text))
+
+    def action_reasons(self) -> None:
+        """The verdict, and everything that speaks against the figures."""
+        if self.snapshot is not None:
+            text = reasons_text(self.snapshot, Reading.room(self.size.width))
+            self.app.push_screen(Reading("Verdict", text))
 
     def _bound(self) -> dict[str, str]:
         """Action's name -> its keys, as they are bound now."""

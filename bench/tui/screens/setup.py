@@ -22,6 +22,7 @@ from bench.errors import LamloadError
 from bench.tui import messages
 from bench.tui.palette import Tone
 from bench.tui.screens.asking import Reading
+from bench.tui.screens.help import flowing
 from bench.tui.source import AppResult, Leaving, RunSource
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
@@ -66,7 +67,7 @@ COLUMNS = (
     Column("title", "title", 12, 2, left=True, flex=True),
 )
 HELP = """\
-Choose a profile with the arrows, or type the path of your own below. Behind it stand
+Choose a profile with the arrows, or type the path of your own below. Behind it stand \
 changes, as after --set: load.seed=2 phase.steady.rate=20/s
 
   Enter   in the list: take that profile into the line below
@@ -237,7 +238,9 @@ class SetupScreen(Screen[RunSource]):
 
     def action_help(self) -> None:
         """How to choose and start."""
-        self.app.push_screen(Reading("Start a run", Text(HELP)))
+        self.app.push_screen(
+            Reading("Start a run", Text(flowing(HELP, Reading.room(self.size.width))))
+        )
 
     def action_leave(self) -> None:
         """Leave without a run."""

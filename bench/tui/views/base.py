@@ -36,7 +36,7 @@ class View(Vertical):
     title: ClassVar[str] = ""
     """As in the tabs."""
     help: ClassVar[str] = ""
-    """What `?` says of it, beside the keys."""
+    """What `?` says of it, beside the keys: paragraphs, one a line."""
     depth: ClassVar[Depth] = Depth.NONE
     """How much of the digest it shows."""
     filters: ClassVar[bool] = False

@@ -40,8 +40,8 @@ class ColdView(View):
 
     title = "Cold starts"
     help = (
-        "A cold start is an attempt whose REPORT has an Init Duration. Response times of calls\n"
-        "that met one stand beside those of warm ones. New environments come when more calls are\n"
+        "A cold start is an attempt whose REPORT has an Init Duration. Response times of calls "
+        "that met one stand beside those of warm ones. New environments come when more calls are "
         "under way than there were environments: hence the two charts side by side."
     )
     LAYOUT = """

@@ -63,7 +63,7 @@ class CompareView(View):
     help = (
         "A row per variant. Response time counts from the intended arrival, retries included.\n"
         "·  too few samples to know     ≥  at least: it falls among timeouts\n"
-        "★  fastest, cheapest, best trade     ~  chance explains the difference\n"
+        "★  fastest, cheapest, best trade     ~  chance explains it\n"
         "vs base and ★ are always of the whole run; press b on a row to make it the base."
     )
     LAYOUT = """

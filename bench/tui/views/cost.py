@@ -37,8 +37,8 @@ class CostView(View):
     title = "Cost"
     depth = Depth.CURVES
     help = (
-        "Prices are AWS's list prices for the region, free tier left out; a local run costs\n"
-        "nothing, and what is shown is what it would cost on AWS. The projection holds if prices,\n"
+        "Prices are AWS's list prices for the region, free tier left out; a local run costs "
+        "nothing, and what is shown is what it would cost on AWS. The projection holds if prices, "
         "failures and durations stay as they are. $/M: a million invocations, retries left out."
     )
     LAYOUT = """

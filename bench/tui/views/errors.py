@@ -76,7 +76,7 @@ class ErrorsView(View):
     help = (
         "Outcomes of invocations by kind; rejected: an open circuit breaker kept it back.\n"
         "×: attempts per invocation. refused: retries that the budget or a breaker forbade.\n"
-        "retried p50 beside attempt p50: what waiting and trying again cost. Below, failed\n"
+        "retried p50 beside attempt p50: what waiting and trying again cost. Below, failed "
         "attempts as they came; Enter shows one whole, / filters."
     )
     filters = True

@@ -69,8 +69,8 @@ class HistoryView(View):
 
     title = "History"
     help = (
-        "Past runs, newest first. Enter replays the one under the cursor; m marks it, c compares\n"
-        "the two that are marked (the one marked first is the base), v opens its report.html in\n"
+        "Past runs, newest first. Enter replays the one under the cursor; m marks it, c compares "
+        "the two that are marked (the one marked first is the base), v opens its report.html in "
         "the browser, r looks again. Escape or q comes back from a replay to the run."
     )
     filters = True

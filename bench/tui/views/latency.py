@@ -87,9 +87,9 @@ class LatencyView(View):
     title = "Latency"
     depth = Depth.CLASSES
     help = (
-        "Spectrum: time by percentile, each nine as wide as the last; it ends where fewer than\n"
+        "Spectrum: time by percentile, each nine as wide as the last; it ends where fewer than "
         "ten samples lie beyond. Histogram and heat map: the variant under the cursor.\n"
-        "m changes what the spectrum shows: response, response and attempt time, warm, cold,\n"
+        "m changes what the spectrum shows: response, response and attempt time, warm, cold, "
         "retried and failed calls, first byte, function duration, init, overhead, connect, lag."
     )
     metrics = "what the spectrum shows"

@@ -38,7 +38,7 @@ class LoadView(View):
 
     title = "Load"
     help = (
-        "Arrivals planned and invocations first sent, over all variants; what was under way at\n"
+        "Arrivals planned and invocations first sent, over all variants; what was under way at "
         "the end of each second; connections; send lag, which is the generator's own lateness.\n"
         "waits: exchanges that had to wait for a connection."
     )

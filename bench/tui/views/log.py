@@ -24,7 +24,7 @@ class LogView(View):
 
     title = "Log"
     help = (
-        "What stands in events.jsonl: commands of yours, changes of the run, the end; while\n"
+        "What stands in events.jsonl: commands of yours, changes of the run, the end; while "
         "the run goes on the latest thousand lines.\n"
         "The newest line stays in view while the cursor is on the last one (End). / filters."
     )

@@ -1,0 +1,31 @@
+"""The verdict with all its reasons: the header has room for one of them at most."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from rich.text import Text
+
+from bench.model import Reason, Snapshot
+from bench.tui.state import OVER
+
+WIDEST = 88
+"""Cells of a line that still reads well."""
+
+
+def reasons_text(snapshot: Snapshot, width: int) -> Text:
+    """width: cells that a line may have."""
+    so_far = "" if snapshot.state in OVER else " so far"
+    text = Text()
+    text.append(f"{snapshot.verdict.value}{so_far}\n", "bold")
+    for said in [_said(reason) for reason in snapshot.reasons] or [_NONE]:
+        text.append("\n" + "\n".join(wrap(said, max(20, min(width, WIDEST)))) + "\n")
+    return text
+
+
+_NONE = "Nothing speaks against these figures."
+
+
+def _said(reason: Reason) -> str:
+    where = f"{reason.variant}: " if reason.variant else ""
+    return f"{reason.verdict.value}: {where}{reason.text}"
