@@ -487,6 +487,7 @@ async def test_the_verdict_is_told_with_all_its_reasons(size: tuple[int, int]) -
     app = LamloadApp(run)
     async with app.run_test(size=size) as pilot:
         await drawn(pilot)
+        assert "v verdict" in rows_of(app, size[0]), "on any screen, once there are reasons"
         await pilot.press("v")
         assert isinstance(app.screen, Reading)
         text = app.screen._text.plain

@@ -16,10 +16,9 @@ WIDEST = 88
 def reasons_text(snapshot: Snapshot, width: int) -> Text:
     """width: cells that a line may have."""
     so_far = "" if snapshot.state in OVER else " so far"
-    text = Text()
-    text.append(f"{snapshot.verdict.value}{so_far}\n", "bold")
+    text = Text(f"{snapshot.verdict.value}{so_far}", "bold")
     for said in [_said(reason) for reason in snapshot.reasons] or [_NONE]:
-        text.append("\n" + "\n".join(wrap(said, max(20, min(width, WIDEST)))) + "\n")
+        text.append("\n\n" + "\n".join(wrap(said, max(20, min(width, WIDEST)))), "not bold")
     return text
 
 

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import ContentSwitcher, Input
 
-from bench.model import RunState, Snapshot, Tally, Window
+from bench.model import RunState, Snapshot, Tally, Verdict, Window
 from bench.tui import messages
 from bench.tui.digest import Depth, Digest, Digester
 from bench.tui.history import History
@@ -218,11 +218,17 @@ class RunScreen(Panels):
 
     @property
     def _hinted(self) -> Sequence[str]:
-        """Names of the keys that the bar offers; those of the load end with it."""
-        if self.playback is not None:
-            return REPLAY_HINTS
-        over = self.is_over
-        return [name for name in RUN_HINTS if not (over and BY_NAME[name].group == LOAD)]
+        """Names of the keys that the bar offers; those of the load end with it.
+
+        What speaks against the figures comes early, once there is anything.
+        """
+        names: Sequence[str] = REPLAY_HINTS
+        if self.playback is None:
+            over = self.is_over
+            names = [name for name in RUN_HINTS if not (over and BY_NAME[name].group == LOAD)]
+        if self.snapshot is None or self.snapshot.verdict is Verdict.VALID:
+            return names
+        return [*names[:2], "reasons", *(name for name in names[2:] if name != "reasons")]
 
     def _show_status(self, snapshot: Snapshot) -> None:
         notice = ""
