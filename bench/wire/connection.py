@@ -65,14 +65,14 @@ class Connection(asyncio.Protocol):
         "uses",
     )
 
-    node: Node
-    """Its address; the pool sets it before the first exchange."""
-
     def __init__(
         self,
+        node: Node,
         on_free: Callable[[Connection, Exchange], None],
         on_lost: Callable[[Connection, Exchange | None], None],
     ) -> None:
+        self.node = node
+        """Its address."""
         self._on_free = on_free
         self._on_lost = on_lost
         self.exchange: Exchange | None = None

@@ -183,20 +183,24 @@ class Pool:
             self._fail_next(Outcome.CONNECT_ERROR, _reason(error))
         else:
             self._opened += 1
-            self._open.add(connection)
-            self._serve(connection)
+            if connection.usable:
+                self._open.add(connection)
+                self._serve(connection)
+            else:  # before anything could be sent
+                self._fail_next(Outcome.CONNECT_ERROR, "the server closed the new connection")
 
     async def _connect(self, node: Node) -> Connection:
         node, dns_ns = await self._node_for(node)
         started_ns = monotonic_ns()
         sock, node = await self._connect_somewhere(node)
-        connected_ns = monotonic_ns()
         try:
-            connection = await self._speak(sock)
+            if self._options.proxy:
+                await open_tunnel(self._loop, sock, self._host, self._port)
+            connected_ns = monotonic_ns()
+            connection = await self._speak(sock, node)
         except BaseException:
             sock.close()
             raise
-        connection.node = node
         connection.open_ns = connection.idle_since_ns = monotonic_ns()
         connection.dns_ns, connection.tcp_ns = dns_ns, connected_ns - started_ns
         connection.tls_ns = NEVER if self._tls is None else connection.open_ns - connected_ns
@@ -221,17 +225,15 @@ class Pool:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.sock_connect(sock, (ip, port))
-            if self._options.proxy:
-                await open_tunnel(self._loop, sock, self._host, self._port)
         except BaseException:
             sock.close()
             raise
         return sock
 
-    async def _speak(self, sock: socket.socket) -> Connection:
+    async def _speak(self, sock: socket.socket, node: Node) -> Connection:
         tls = self._tls
         _, protocol = await self._loop.create_connection(
-            lambda: Connection(self._on_free, self._on_lost),
+            lambda: Connection(node, self._on_free, self._on_lost),
             sock=sock,
             ssl=tls,
             server_hostname=(self._options.server_name or self._host) if tls else None,

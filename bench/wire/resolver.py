@@ -59,9 +59,12 @@ class Resolver:
                 self._asking = None
 
     async def _ask(self) -> list[Address]:
-        answers = await asyncio.get_running_loop().getaddrinfo(
-            self._host, self._port, type=socket.SOCK_STREAM
-        )
+        try:
+            answers = await asyncio.get_running_loop().getaddrinfo(
+                self._host, self._port, type=socket.SOCK_STREAM
+            )
+        except UnicodeError as error:  # a label that is too long, or none between two dots
+            raise OSError(f"{self._host} is not a name: {error}") from None
         return list(
             dict.fromkeys((family, str(to[0]), self._port) for family, _, _, _, to in answers)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +14,7 @@ from bench.model import NS_PER_S, Connections, Outcome
 from bench.wire import pool as pool_module
 from bench.wire.pool import Pool
 from bench.wire.resolver import Address, Resolver
-from tests.wire.rawserver import answering, raw_server
+from tests.wire.rawserver import Script, answering, raw_server, read_request
 from tests.wire.test_pool import QUICK, exchange, pool_to
 
 ORIGIN = "http://balancer.example:1"
@@ -133,3 +134,26 @@ async def test_one_that_refused_is_tried_again_after_the_next_look(
         names.addresses = [good[1], good[0]]
         await met(pool, 2)
         assert set(await met(pool, 6)) == {b"a", b"b"}
+
+
+async def test_a_proxy_that_says_no_keeps_its_turn(names: Names) -> None:
+    met_by: Counter[str] = Counter()
+
+    def refusing(name: str) -> Script:
+        async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            met_by[name] += 1
+            writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+            await writer.drain()
+
+        return script
+
+    async with raw_server(refusing("x")) as x, raw_server(refusing("y")) as y:
+        names.addresses = [(socket.AF_INET, "127.0.0.1", int(o.rpartition(":")[2])) for o in (x, y)]
+        options = Connections(proxy=ORIGIN)
+        async with pool_to("http://127.0.0.1:9", QUICK, options) as pool:
+            for _ in range(4):
+                probe = await exchange(pool)
+                assert probe.failure is Outcome.CONNECT_ERROR
+                assert "refused CONNECT" in probe.detail
+    assert met_by == {"x": 2, "y": 2}

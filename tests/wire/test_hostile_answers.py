@@ -12,6 +12,7 @@ from typing import Any, cast
 from bench.model import Outcome
 from bench.wire.connection import Connection
 from bench.wire.exchange import Exchange
+from bench.wire.nodes import Node
 
 ANSWERS = 100_000
 SEEDS = (
@@ -74,7 +75,7 @@ def generated(rng: Random) -> bytes:
 
 
 def play(rng: Random) -> Counted:
-    connection = Connection(lambda *_: None, lambda *_: None)
+    connection = Connection(Node(None), lambda *_: None, lambda *_: None)
     connection.connection_made(cast(asyncio.BaseTransport, FakeTransport()))
     exchange = Counted()
     connection.start(exchange)

@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bench.model import NEVER, NS_PER_MS, Connections, Outcome, Timeouts
+from bench.wire.connection import Connection
 from bench.wire.exchange import Exchange
+from bench.wire.nodes import Node
 from bench.wire.pool import Pool
 from tests.wire.rawserver import answering, raw_server, read_request, silent
 
@@ -198,6 +200,32 @@ async def test_nobody_listening_is_a_connect_error() -> None:
 async def test_a_name_that_does_not_resolve_is_a_connect_error() -> None:
     async with pool_to("http://does-not-exist.invalid:80") as pool:
         assert (await exchange(pool)).failure is Outcome.CONNECT_ERROR
+
+
+async def test_a_name_that_can_be_none_is_a_connect_error() -> None:
+    async with pool_to(f"http://{'a' * 64}.example:80") as pool:
+        assert (await exchange(pool)).failure is Outcome.CONNECT_ERROR
+
+
+async def test_a_connection_that_is_closed_before_it_was_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def slam(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        return
+
+    speak = Pool._speak
+
+    async def late(self: Pool, sock: socket.socket, node: Node) -> Connection:
+        connection = await speak(self, sock, node)
+        while connection.usable:
+            await asyncio.sleep(0)
+        return connection
+
+    monkeypatch.setattr(Pool, "_speak", late)
+    async with raw_server(slam) as origin, pool_to(origin) as pool:
+        for _ in range(3):
+            assert (await exchange(pool)).failure is Outcome.CONNECT_ERROR
+        assert pool.stats().open == 0
 
 
 async def test_parallel_exchanges_have_a_connection_each_and_keep_them() -> None:
