@@ -213,14 +213,20 @@ async def test_a_connection_that_is_closed_before_it_was_used(
     async def slam(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         return
 
-    speak = Pool._speak
+    speak, on_lost = Pool._speak, Pool._on_lost
+    closed = asyncio.Event()
+
+    def note(self: Pool, connection: Connection, exchange: Exchange | None) -> None:
+        on_lost(self, connection, exchange)
+        closed.set()
 
     async def late(self: Pool, sock: socket.socket, node: Node) -> Connection:
         connection = await speak(self, sock, node)
-        while connection.usable:
-            await asyncio.sleep(0)
+        await closed.wait()
+        closed.clear()
         return connection
 
+    monkeypatch.setattr(Pool, "_on_lost", note)
     monkeypatch.setattr(Pool, "_speak", late)
     async with raw_server(slam) as origin, pool_to(origin) as pool:
         for _ in range(3):
