@@ -289,6 +289,14 @@ class RetrySpec:
     budget: RetryBudget | None = None
     """None is without limit, but for the token bucket that the AWS SDKs' standard modes have."""
 
+    @property
+    def longest_wait_ns(self) -> int:
+        """All delays of one invocation at their longest, hints of a server apart."""
+        delays = self.max_attempts - 1
+        if self.policy is RetryPolicyName.AWS_LEGACY:  # doubles from 1 s without a cap
+            return ((1 << delays) - 1) * NS_PER_S
+        return delays * self.cap_ns
+
 
 @dataclass(frozen=True, slots=True)
 class BreakerSpec:
@@ -387,6 +395,12 @@ class Profile:
     max_spend_usd: float | None = None
     stop: StopSpec = StopSpec()
     capacity: CapacitySpec | None = None
+
+    @property
+    def longest_invocation_ns(self) -> int:
+        """The longest that one can take by its timeouts and retries."""
+        attempt_ns = self.timeouts.connect_ns + self.timeouts.total_ns
+        return self.retry.max_attempts * attempt_ns + self.retry.longest_wait_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -351,7 +351,4 @@ class Course:
             self._fleet.broadcast(FrameKind.ABORT)
 
     def _patience_ns(self) -> int:
-        """The longest that an invocation can still take, retries included."""
-        retry, timeouts = self._profile.retry, self._profile.timeouts
-        attempt_ns = timeouts.connect_ns + timeouts.total_ns
-        return retry.max_attempts * attempt_ns + (retry.max_attempts - 1) * retry.cap_ns + GRACE_NS
+        return self._profile.longest_invocation_ns + GRACE_NS

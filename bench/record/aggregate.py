@@ -113,7 +113,7 @@ class Aggregate:
         if profile.capacity is not None:
             longest_ns = max(profile.capacity.step_ns, profile.capacity.hold_ns)
             self._retain_s += longest_ns // NS_PER_S
-        self._give_up_ns = _longest_life_ns(profile) + _LATE_S * NS_PER_S
+        self._give_up_ns = profile.longest_invocation_ns + _LATE_S * NS_PER_S
         self._now_ns = 0
         self._swept_s = 0
         self._cells: dict[Key, Cell] = {}
@@ -415,12 +415,6 @@ class Aggregate:
 
 def _key_of(key: int) -> Key:
     return Key(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
-
-
-def _longest_life_ns(profile: Profile) -> int:
-    attempts = profile.retry.max_attempts
-    each_ns = profile.timeouts.connect_ns + profile.timeouts.total_ns
-    return attempts * each_ns + (attempts - 1) * profile.retry.cap_ns
 
 
 def _from_figures(figures: Figures) -> DistributionOf:

@@ -6,6 +6,7 @@ the httpx transport subclass it; so does the fake wire of the tests.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Protocol
 
 from bench.endpoints.base import headers_of
@@ -60,9 +61,9 @@ class Exchange:
         """The response's headers in order of arrival."""
         return headers_of(self.head)
 
+    @abstractmethod
     def finished(self) -> None:
         """Called once by the wire when the exchange has ended, whichever way."""
-        raise NotImplementedError
 
 
 class Wire(Protocol):

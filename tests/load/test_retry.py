@@ -126,3 +126,19 @@ def test_a_hint_moves_the_delay_of_an_aws_sdk_by_five_seconds_at_most() -> None:
     delay = RetryPolicy(spec).next_delay_ns(hinted(60_000), Random(1))
     assert delay is not None
     assert 5 * NS_PER_S <= delay <= 6 * NS_PER_S
+
+
+@pytest.mark.parametrize("policy", [p for p in RetryPolicyName if p is not RetryPolicyName.NONE])
+def test_no_delays_are_longer_than_the_longest_wait(policy: RetryPolicyName) -> None:
+    spec = RetrySpec(policy, max_attempts=7, base_ns=BASE, cap_ns=CAP)
+    if policy.value.startswith("aws-"):
+        spec = RetrySpec(policy, max_attempts=7)
+    rng, waits = Random(3), []
+    for _ in range(500):
+        total_ns = previous_ns = 0
+        for attempt in range(1, 7):
+            failure = Failure(attempt, Outcome.THROTTLED, previous_ns)
+            previous_ns = RetryPolicy(spec).next_delay_ns(failure, rng) or 0
+            total_ns += previous_ns
+        waits.append(total_ns)
+    assert max(waits) <= spec.longest_wait_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 
 from rich.text import Text
@@ -24,13 +25,13 @@ class Panels(Files):
         super().__init__()
         self.filters: dict[str, str] = {}
 
+    @abstractmethod
     def draw(self, charts: bool = True) -> None:
         """Show the view in sight anew."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_keys(self) -> None:
         """Offer the keys that matter here."""
-        raise NotImplementedError
 
     def action_view(self, name: str) -> None:
         """Go to one of the numbered screens."""

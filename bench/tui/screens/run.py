@@ -189,7 +189,7 @@ class RunScreen(Panels):
         status = self.query_one(Status)
         looks = status.paint.looks(len(names), status.is_ascii)
         self._looks = dict(zip(names, looks, strict=True))
-        for widget in self.query(Painted):
+        for widget in self.query(Painted):  # type: ignore[type-abstract]  # likewise
             widget.redraw()
         self.draw()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual.screen import Screen
 
 from bench.model import COMMAND_EVENT, Command, CommandKind, RunEvent, RunState, Snapshot
@@ -27,9 +29,9 @@ class Steering(Screen[None]):
     """Of the profile's rate, as last asked for."""
     _followed: RunEvent | None = None
 
+    @abstractmethod
     def poll(self) -> None:
         """Look at the run again."""
-        raise NotImplementedError
 
     @property
     def playback(self) -> Playback | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from math import inf
 from typing import ClassVar, TypeVar
 
@@ -48,9 +49,9 @@ class View(Vertical):
         super().__init__(id=id)
         self._drawn: dict[str, object] = {}
 
+    @abstractmethod
     def show(self, state: ViewState) -> None:
         """Draw this state."""
-        raise NotImplementedError
 
     def is_due(self, state: ViewState, part: Widget, key: object = None) -> bool:
         """True if a chart would look different from when this was last asked.

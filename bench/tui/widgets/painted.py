@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Protocol, cast
@@ -53,9 +54,9 @@ class Painted(Widget):
         """True if rules and markers are ASCII too."""
         return self.glyphs is Glyphs.ASCII
 
+    @abstractmethod
     def draw(self, width: int, height: int) -> list[Strip]:
         """All rows of the widget at this size."""
-        raise NotImplementedError
 
     def redraw(self) -> None:
         """Draw again what the widget shows, and have the rows that differ painted."""
