@@ -120,6 +120,8 @@ class _Call(Exchange):
                 engine._let_think(self)
             else:
                 engine._continue_caller(self, self.last_ns - engine._start_ns)
+                if engine._guards:
+                    engine.pump()  # it may have been told to come back later
         if engine._agenda.over and not engine.in_flight:
             engine.pump()
 
@@ -540,7 +542,6 @@ class Engine:
         if self._guards and not self._guards[variant].admits(self._clock.now_ns()):
             self._reject(call, ready_ns, segment.index)
             self._later(ready_ns + max(self._think_ns, REJECTED_PAUSE_NS), call)
-            self.pump()
             return
         self._begin(call, ready_ns, segment.index)
 

@@ -114,7 +114,8 @@ def _tables(windows: Sequence[Window]) -> Iterable[str]:
         (
             *("variant", "offered", "planned/s", "achieved/s", "goodput/s", "in flight", "dropped"),
             *(outcome.name.lower().replace("_", " ") for outcome in Outcome),
-            *("retries", "amplification", "cold starts", "billed ms", "$/million", "verdict"),
+            *("retries", "amplification", "retries refused", "cold starts"),
+            *("billed ms", "$/million", "verdict"),
         ),
         map(_counts, windows),
     )
@@ -144,6 +145,7 @@ def _counts(window: Window) -> list[str]:
         *(f"{count:,}" for count in tally.outcomes),
         f"{tally.retries:,}",
         UNKNOWN if tally.retry_amplification is None else f"{tally.retry_amplification:.3f}",
+        f"{tally.retries_refused:,}",
         f"{tally.cold_starts:,}",
         UNKNOWN if window.billed_ms_mean is None else f"{window.billed_ms_mean:.1f}",
         UNKNOWN if window.usd_per_million is None else f"{window.usd_per_million:.3f}",

@@ -235,6 +235,7 @@ _PARTS = (
             *(_outcome(outcome) for outcome in Outcome),
             _RETRIES,
             _Column("×", lambda window: _maybe(window.tally.retry_amplification, ".2f")),
+            _count("retries_refused"),
             _COLD,
         ),
     ),

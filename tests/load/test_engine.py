@@ -155,6 +155,12 @@ def test_callers_of_a_closed_loop_wait_before_an_open_breaker() -> None:
     assert rejected.sum() == pytest.approx(2 * 20, abs=4)  # each knocks every 100 ms
 
 
+def test_any_number_of_callers_can_wait_before_an_open_breaker() -> None:
+    breaker = BreakerSpec(min_attempts=10, open_ns=60 * NS_PER_S)
+    bench = Bench(constant(1, 503), breaker=breaker).run(segment(duration_s=1, callers=3000))
+    assert (bench.final["outcome"] == Outcome.REJECTED).sum() > 3000
+
+
 def test_no_retry_after_the_last_attempt() -> None:
     retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=3, base_ns=0)
     bench = Bench(constant(1, 500), retry=retry).run(segment(10, 1))
