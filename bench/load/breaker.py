@@ -70,6 +70,7 @@ class Breaker:
         spec = self._spec
         return (
             self._attempts >= spec.min_attempts
+            and self._failures > 0
             and self._failures >= spec.error_rate * self._attempts
         )
 

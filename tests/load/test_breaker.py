@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bench.load.breaker import Breaker
 from bench.model import NS_PER_S, BreakerSpec, Outcome
 
@@ -29,6 +31,15 @@ def test_what_does_not_count_as_a_failure_does_not_open_it() -> None:
     for _ in range(50):
         breaker.ended(Outcome.FUNCTION_ERROR, S, S)
     assert breaker.is_closed
+
+
+def test_without_a_failure_it_stays_closed_whatever_the_share() -> None:
+    breaker = Breaker(replace(SPEC, error_rate=0.0))
+    for _ in range(50):
+        breaker.ended(Outcome.OK, S, S)
+    assert breaker.is_closed
+    breaker.ended(Outcome.TIMEOUT, S, S)
+    assert not breaker.is_closed
 
 
 def test_failures_leave_the_window() -> None:
