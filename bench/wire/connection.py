@@ -131,9 +131,18 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close an idle connection."""
-        self.usable = False
+        self._retire()
         if self._transport is not None:
             self._transport.close()
+
+    def _retire(self) -> None:
+        """Nothing more is sent here: the descriptor is another's from now on.
+
+        To look idle since ever is what makes `start` ask.
+        """
+        self.usable = False
+        self._direct_fd = -1
+        self.idle_since_ns = 0
 
     # -- asyncio.Protocol
 
@@ -258,7 +267,7 @@ class Connection(asyncio.Protocol):
     def _drop(self, exchange: Exchange | None) -> None:
         if self._transport is not None:
             self._transport.abort()
-        self.usable = False
+        self._retire()
         on_lost, self._on_lost = self._on_lost, _nothing
         on_lost(self, exchange)
 

@@ -234,6 +234,18 @@ async def test_a_connection_that_is_closed_before_it_was_used(
         assert pool.stats().open == 0
 
 
+async def test_nothing_is_sent_on_a_connection_that_has_just_been_given_up() -> None:
+    async with raw_server(answering(OK)) as origin, pool_to(origin) as pool:
+        await exchange(pool)
+        (connection,) = pool._open
+        connection.data_received(b"nobody asked for this")
+        probe = Probe()
+        pool.submit(probe)  # before the loop has told of the close
+        await asyncio.wait_for(probe.done, 5)
+        assert (probe.failure, probe.body) == (None, b"ok")
+        assert pool.stats().opened == 2
+
+
 async def test_parallel_exchanges_have_a_connection_each_and_keep_them() -> None:
     async with raw_server(answering(OK)) as origin, pool_to(origin) as pool:
         for _ in range(3):
