@@ -52,7 +52,8 @@ class Shelf:
     """Packed cells by key, in a file without a name."""
 
     def __init__(self) -> None:
-        self._file = sqlite3.connect("", isolation_level=None)
+        # One thread uses it at a time, but which one lets go of it last is the collector's choice.
+        self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         finalize(self, self._file.close)
         self._file.executescript(_TABLE)
         self._latest_s = -1
