@@ -91,12 +91,12 @@ def cli(context: click.Context) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from bench.commands.watched import can_show_tui
+    from bench.commands.support.live_view import can_show_tui
 
     if can_show_tui():
         from pathlib import Path
 
-        from bench.commands.choose import choose
+        from bench.commands.support.setup_screen import choose
 
         context.exit(choose(Path("runs")))
     click.echo(context.get_help())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.aws.prices import usd_per_million
-from bench.model import NS_PER_S, Plan, Profile, Segment, Variant
+from bench.model.load import Plan, Segment
+from bench.model.profile import Profile, Variant
+from bench.model.times import NS_PER_S
 from bench.plan import make_plan
 
 PER_MILLION = 1_000_000

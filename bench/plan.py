@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from bench.model import Order, Phase, Plan, Profile, Segment
+from bench.model.load import Plan, Segment
+from bench.model.profile import Order, Phase, Profile
 
 _Block = tuple[int, tuple[int, ...]]
 """(round, indexes of the variants that are on together)."""

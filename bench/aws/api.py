@@ -151,7 +151,9 @@ class LambdaApi:
         query = {} if qualifier is None else {"Qualifier": qualifier}
         return await self.call("GetFunctionConfiguration", function, **query)
 
-    async def settled(self, function: str, qualifier: str | None = None) -> dict[str, Any]:
+    async def wait_until_active(
+        self, function: str, qualifier: str | None = None
+    ) -> dict[str, Any]:
         """The configuration, once a pending creation or update has ended well.
 
         Raises TargetError if it ends badly or does not end within LONGEST_WAIT_S.

@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from bench.aws.api import LambdaApi, service_url
 from bench.aws.journal import Journal
-from bench.aws.sizes import LATEST
+from bench.aws.versions import LATEST
 from bench.errors import TargetError
-from bench.model import Binding, EndpointKind, Target, Variant
+from bench.model.load import Binding
+from bench.model.profile import EndpointKind, Target, Variant
 
 MACHINE_PARAMETER = "stateMachineArn"
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from bench.model import Architecture, EndpointKind, Variant
+from bench.model.profile import Architecture, EndpointKind, Variant
 
 DEFAULT_REGION = "us-east-1"
 PER_MILLION = 1_000_000

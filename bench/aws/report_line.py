@@ -14,7 +14,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from typing import Any
 
-from bench.model import Report
+from bench.model.outcome import Report
 
 _TEXT_MARK = b"REPORT RequestId:"
 _JSON_MARK = b'"platform.report"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.aws.api import AwsRefusal, LambdaApi
 from bench.aws.journal import Journal
-from bench.aws.sizes import LATEST, restore_memory
+from bench.aws.versions import LATEST, restore_memory
 
 
 async def undo(api: LambdaApi, journal: Journal) -> list[str]:

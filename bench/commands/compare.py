@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bench.commands.runs import find_run, read_run, runs_option
+from bench.commands.support.run_lookup import find_run, read_run, runs_option
 from bench.errors import ExitCode, UsageError
 
 
@@ -41,8 +41,8 @@ def compare(
 
     Without OTHER the latest run is compared with BASE; without both, with the one before it.
     """
-    from bench.profile.units import read_quantile, read_share
     from bench.report.comparison import compared, comparison_document, render_comparison
+    from bench.units import read_quantile, read_share
 
     try:
         limit = None if max_slower is None else read_share(max_slower)
@@ -67,7 +67,7 @@ def compare(
 
 def _one_before(root: Path) -> str:
     """The run before the latest. Raises UsageError if there are not two."""
-    from bench.record.recorded import list_runs
+    from bench.record.recorded_run import list_runs
 
     find_run(None, root)
     entries = list_runs(root)

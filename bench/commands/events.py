@@ -8,11 +8,11 @@ from typing import Any, TextIO
 import click
 
 from bench.errors import ExitCode, UsageError
-from bench.events.feed import literal
-from bench.events.generated import GeneratedEvents
-from bench.events.generators import GENERATORS
-from bench.events.generators.base import Generator
-from bench.events.placeholders import PLACEHOLDERS
+from bench.payloads.feed import literal
+from bench.payloads.generated import GeneratedEvents
+from bench.payloads.generators import GENERATORS
+from bench.payloads.generators.base import Generator
+from bench.payloads.placeholders import PLACEHOLDERS
 
 
 @click.command("events")

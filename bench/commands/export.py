@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from bench.commands.runs import read_run, runs_option
+from bench.commands.support.run_lookup import read_run, runs_option
 from bench.errors import UsageError
 
 FORMATS = {
-    "csv": "bench.record.csvfiles:summary_text",
-    "intervals": "bench.record.csvfiles:intervals_text",
-    "percentiles": "bench.record.csvfiles:percentiles_text",
+    "csv": "bench.record.csv_files:summary_text",
+    "intervals": "bench.record.csv_files:intervals_text",
+    "percentiles": "bench.record.csv_files:percentiles_text",
     "json": "bench.report.json:run_document",
     "html": "bench.report.html:render_html",
     "junit": "bench.report.junit:render_junit",

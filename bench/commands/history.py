@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.commands.runs import runs_option
+from bench.commands.support.run_lookup import runs_option
 
 if TYPE_CHECKING:
-    from bench.record.recorded import RunEntry
+    from bench.record.recorded_run import RunEntry
 
 HEAD = ("run", "verdict", "state", "target", "variants", "title")
 
@@ -23,7 +23,7 @@ HEAD = ("run", "verdict", "state", "target", "variants", "title")
 @runs_option
 def history(as_json: bool, limit: int | None, root: Path) -> None:
     """List past runs, the newest first."""
-    from bench.record.recorded import list_runs
+    from bench.record.recorded_run import list_runs
 
     entries = list_runs(root)[:limit]
     if as_json:

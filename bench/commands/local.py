@@ -120,7 +120,7 @@ def local(
 
 async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> None:
     """From ready to a signal, the end of stdin, or the loss of the sandboxes' parent."""
-    from bench.local.ready import story
+    from bench.local.banner import story
     from bench.local.server import LocalLambda
 
     stop = asyncio.Event()
@@ -188,7 +188,7 @@ def _sizes(memory: str) -> tuple[int, ...]:
 def _doors(doors: str) -> tuple[str, ...]:
     """The doors named. What goes through the Lambda API itself is always served."""
     from bench.local.doors import DOORS
-    from bench.model import EndpointKind
+    from bench.model.profile import EndpointKind
 
     named = [part.strip() for part in doors.split(",") if part.strip()]
     unknown = [part for part in named if part not in {*EndpointKind, "none"}]

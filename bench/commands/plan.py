@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.commands.outlook import (
+from bench.commands.support.plan_words import (
     arrival_words,
     cost_words,
     order_words,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.forecast import Forecast, VariantForecast
-    from bench.model import Profile
+    from bench.model.profile import Profile
 
 CURVE = (0.5, 0.9, 0.99, 0.999)
 INDENT = "          "
@@ -45,7 +45,7 @@ def plan(profile: str, overrides: tuple[str, ...], billed: str) -> None:
     """Say what a run of PROFILE would do, need and cost. Nothing is sent."""
     from bench.forecast import forecast
     from bench.profile import load_profile
-    from bench.profile.units import read_duration_ns
+    from bench.units import read_duration_ns
 
     try:
         billed_ms = read_duration_ns(billed) / 1e6

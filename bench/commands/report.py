@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bench.commands.runs import read_run, runs_option
+from bench.commands.support.run_lookup import read_run, runs_option
 
 
 @click.command()

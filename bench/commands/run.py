@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.commands.progress import Progress
-from bench.commands.runs import find_events
-from bench.commands.watched import (
-    Watched,
+from bench.commands.support.live_view import (
+    LiveView,
     can_show_tui,
     check_folder,
     preferences,
     show,
     watched,
 )
+from bench.commands.support.progress import Progress
+from bench.commands.support.run_lookup import find_events
 from bench.errors import ExitCode, UsageError
-from bench.model import Profile
+from bench.model.profile import Profile
 
 if TYPE_CHECKING:
-    from bench.load.replaying import Recording
+    from bench.load.replay import Recording
     from bench.load.session import RunResult, RunSession
     from bench.tui.preferences import Preferences
 
@@ -102,7 +102,7 @@ def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> ExitCo
 
 def _recording(name: str, root: Path, profile: Profile) -> Recording:
     """The commands of a recorded run. Raises UsageError if the profile has no room for them."""
-    from bench.load.replaying import check_recording, recording_of
+    from bench.load.replay import check_recording, recording_of
 
     file = find_events(name, root)
     try:
@@ -138,7 +138,7 @@ async def _run_with_tui(
 
 
 async def _start(
-    run: Watched, profile: Profile, recording: Recording | None, progress: Progress
+    run: LiveView, profile: Profile, recording: Recording | None, progress: Progress
 ) -> RunSession:
-    progress.say(f"{profile.title or profile.name}: bringing up the target and the workers")
+    progress.write_line(f"{profile.title or profile.name}: bringing up the target and the workers")
     return await run.start(profile, sys.argv[1:], recording)

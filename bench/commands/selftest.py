@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from bench.errors import ExitCode
-from bench.model import NS_PER_MS
+from bench.model.times import NS_PER_MS
 
 
 @click.command()
@@ -19,8 +19,8 @@ def selftest(context: click.Context, cases: tuple[str, ...], only_list: bool) ->
 
     Runs all CASES, or those named. Exit code 1 if a measurement is off.
     """
-    from bench.proof.cases import CASES
-    from bench.proof.kit import named, prove
+    from bench.selftest.cases import CASES
+    from bench.selftest.kit import named, prove
 
     if only_list:
         for case in CASES:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.commands.runs import find_run
-from bench.commands.watched import can_show_tui, preferences
+from bench.commands.support.live_view import can_show_tui, preferences
+from bench.commands.support.run_lookup import find_run
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def watch(run: str | None, tui: bool, root: Path) -> None:
 
     A run that another lamload still writes is followed. Leaving prints the table of results.
     """
-    from bench.record.reading import load_run
+    from bench.record.load_run import load_run
     from bench.report.text import render_text
 
     folder = find_run(run, root)
@@ -48,6 +48,6 @@ def watch(run: str | None, tui: bool, root: Path) -> None:
 
 def _app(folder: Path, root: Path) -> LamloadApp:
     from bench.tui.app import LamloadApp
-    from bench.tui.replay import Replay
+    from bench.tui.playback import PlaybackSource
 
-    return LamloadApp(Replay(folder), runs_root=root, preferences=preferences())
+    return LamloadApp(PlaybackSource(folder), runs_root=root, preferences=preferences())

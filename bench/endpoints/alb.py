@@ -8,9 +8,9 @@ header, so there they are told apart. Source: ELB user guide, "Lambda functions 
 
 from __future__ import annotations
 
-from bench.endpoints.answers import excerpt, one_line
-from bench.endpoints.door import DoorEndpoint, Explanation
-from bench.model import Outcome
+from bench.endpoints.front_door import DoorEndpoint, Explanation
+from bench.endpoints.responses import excerpt, one_line
+from bench.model.outcome import Outcome
 
 BODY_LIMIT = 1024 * 1024
 """ALB takes at most 1 MB of response JSON from a function."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.model import Answer
+from bench.model.outcome import Answer
 
 Head = bytes
 """The head of a response as it came, perhaps with its body behind: who wants a header looks for it

@@ -8,9 +8,9 @@ functions" and the error-status pages; the same words exist for CloudFront Funct
 
 from __future__ import annotations
 
-from bench.endpoints.answers import excerpt, one_line
-from bench.endpoints.door import DoorEndpoint, Explanation
-from bench.model import Outcome
+from bench.endpoints.front_door import DoorEndpoint, Explanation
+from bench.endpoints.responses import excerpt, one_line
+from bench.model.outcome import Outcome
 
 BODY_LIMIT = 50 * 1024 * 1024
 

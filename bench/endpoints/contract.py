@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.endpoints.answers import one_line
 from bench.endpoints.payload import HANDED_THROUGH, function_payload
-from bench.events.source import EventSource, response_contract
-from bench.model import EndpointKind
+from bench.endpoints.responses import one_line
+from bench.model.profile import EndpointKind
+from bench.payloads.source import EventSource, response_contract
 
 ResponseCheck = Callable[[int, bytes, bytes], str | None]
 """(number of the event, event, response body) → what is wrong, in one line, or None."""

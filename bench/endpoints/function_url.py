@@ -7,9 +7,9 @@ Source: Lambda developer guide, "Invoking Lambda function URLs".
 
 from __future__ import annotations
 
-from bench.endpoints.answers import excerpt, one_line
-from bench.endpoints.door import DoorEndpoint, Explanation
-from bench.model import Outcome
+from bench.endpoints.front_door import DoorEndpoint, Explanation
+from bench.endpoints.responses import excerpt, one_line
+from bench.model.outcome import Outcome
 
 BODY_LIMIT = 200 * 1024 * 1024
 """What a URL in RESPONSE_STREAM mode can send; a buffered one ends at 6 MB."""

@@ -8,10 +8,10 @@ verified which): the details say so. Any other 5xx body comes from the function.
 
 from __future__ import annotations
 
-from bench.endpoints.answers import excerpt, one_line
-from bench.endpoints.door import DoorEndpoint, Explanation
+from bench.endpoints.front_door import DoorEndpoint, Explanation
+from bench.endpoints.responses import excerpt, one_line
 from bench.endpoints.rest import gateway_message
-from bench.model import Outcome
+from bench.model.outcome import Outcome
 
 BODY_LIMIT = 10 * 1024 * 1024
 

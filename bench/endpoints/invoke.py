@@ -12,7 +12,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from bench.aws.report_line import parse_log_result
-from bench.endpoints.answers import (
+from bench.endpoints.base import Head
+from bench.endpoints.request_template import CompiledEndpoint
+from bench.endpoints.responses import (
     THROTTLE_CODES,
     excerpt,
     json_object,
@@ -23,9 +25,7 @@ from bench.endpoints.answers import (
     retry_after_ns,
     status_outcome,
 )
-from bench.endpoints.base import Head
-from bench.endpoints.compiled import CompiledEndpoint
-from bench.model import Answer, Outcome, Report
+from bench.model.outcome import Answer, Outcome, Report
 
 BODY_LIMIT = 6_291_556
 """Lambda's cap on a buffered response, to the byte."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench.endpoints.cli import split_output
+from bench.endpoints.aws_cli import split_output
+from bench.endpoints.invoke_stream import streamed_payload
 from bench.endpoints.step_functions import execution_output
-from bench.endpoints.stream import streamed_payload
-from bench.model import EndpointKind
+from bench.model.profile import EndpointKind
 
 HANDED_THROUGH = frozenset(
     {EndpointKind.INVOKE, EndpointKind.STREAM, EndpointKind.STEP_FUNCTIONS, EndpointKind.CLI}
@@ -17,7 +17,7 @@ def function_payload(kind: EndpointKind, body: bytes) -> bytes | None:
     """What the function returned, or None where the endpoint makes something else of it.
 
     body is what `classify` was given; for the CLI, its stdout. Meant for answers that are OK: a
-    response contract of bench.events is checked against it.
+    response contract of bench.payloads is checked against it.
     """
     if kind is EndpointKind.INVOKE:
         return body

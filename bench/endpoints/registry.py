@@ -11,18 +11,19 @@ from bench.endpoints import (
     alb,
     cloudfront,
     function_url,
+    http,
     http_api,
     invoke,
-    plain,
+    invoke_stream,
     rest,
     step_functions,
-    stream,
 )
+from bench.endpoints.aws_cli import CliEndpoint
 from bench.endpoints.base import CommandEndpoint, Endpoint
-from bench.endpoints.cli import CliEndpoint
-from bench.endpoints.compiled import BODILESS, CompiledRequest
+from bench.endpoints.request_template import BODILESS, CompiledRequest
 from bench.errors import TargetError
-from bench.model import Binding, EndpointKind, Target
+from bench.model.load import Binding
+from bench.model.profile import EndpointKind, Target
 
 LOCAL_CREDENTIALS = Credentials("LAMLOADLOCAL", "not-a-secret")
 """Sign requests to targets that want an Authorization header and do not verify it."""
@@ -62,9 +63,9 @@ def _invoke(binding: Binding, target: Target, credentials: Credentials | None) -
 
 
 def _stream(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
-    path = stream.stream_path(_function(binding), binding.qualifier)
+    path = invoke_stream.stream_path(_function(binding), binding.qualifier)
     request = _lambda_request(binding, path, target, credentials)
-    return stream.StreamEndpoint(request, stream.BODY_LIMIT)
+    return invoke_stream.StreamEndpoint(request, invoke_stream.BODY_LIMIT)
 
 
 def _lambda_request(
@@ -113,7 +114,7 @@ _ENDPOINTS: dict[EndpointKind, _Make] = {
         function_url.FunctionUrlEndpoint, function_url.BODY_LIMIT, "lambda"
     ),
     EndpointKind.CLOUDFRONT: _door(cloudfront.CloudFrontEndpoint, cloudfront.BODY_LIMIT),
-    EndpointKind.HTTP: _door(plain.PlainEndpoint, plain.BODY_LIMIT),
+    EndpointKind.HTTP: _door(http.PlainEndpoint, http.BODY_LIMIT),
 }
 
 

@@ -10,9 +10,9 @@ Any other 5xx body comes from the function. Source: API Gateway developer guide.
 
 from __future__ import annotations
 
-from bench.endpoints.answers import excerpt, json_object, one_line
-from bench.endpoints.door import DoorEndpoint, Explanation
-from bench.model import Outcome
+from bench.endpoints.front_door import DoorEndpoint, Explanation
+from bench.endpoints.responses import excerpt, json_object, one_line
+from bench.model.outcome import Outcome
 
 BODY_LIMIT = 10 * 1024 * 1024
 

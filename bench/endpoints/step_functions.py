@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.aws.report_line import parse_timing_header
-from bench.endpoints.answers import (
+from bench.endpoints.base import Head
+from bench.endpoints.invoke import SERVICE_HEADERS, service_error
+from bench.endpoints.request_template import CompiledEndpoint, CompiledRequest
+from bench.endpoints.responses import (
     REPORT_HEADER,
     THROTTLE_CODES,
     json_object,
@@ -24,10 +27,7 @@ from bench.endpoints.answers import (
     request_id_of,
     retry_after_ns,
 )
-from bench.endpoints.base import Head
-from bench.endpoints.compiled import CompiledEndpoint, CompiledRequest
-from bench.endpoints.invoke import SERVICE_HEADERS, service_error
-from bench.model import Answer, Outcome
+from bench.model.outcome import Answer, Outcome
 
 BODY_LIMIT = 4 * 1024 * 1024
 """Input and output of 256 KB each, escaped, and the cause."""

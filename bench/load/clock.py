@@ -16,7 +16,7 @@ from struct import Struct
 from time import monotonic_ns
 from typing import Protocol
 
-from bench.model import NS_PER_S
+from bench.model.times import NS_PER_S
 
 
 class Clock(Protocol):

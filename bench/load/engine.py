@@ -17,31 +17,24 @@ from random import Random
 from time import time
 from typing import TYPE_CHECKING
 
-from bench.load.agenda import NEVER_DUE, START, Agenda
 from bench.load.clock import Clock
-from bench.load.guard import guards
-from bench.load.quota import Quota
-from bench.load.retry import Failure, RetryPolicy
+from bench.load.iterations import Iterations
+from bench.load.pacer import NEVER_DUE, START, Pacer
+from bench.load.retry.guard import guards
+from bench.load.retry.policy import FailedAttempt, RetryPolicy
 from bench.load.schedule import callers_at, next_caller_change_ns, share
-from bench.model import (
-    NEVER,
-    NS_PER_MS,
-    NS_PER_S,
-    Answer,
-    BreakerSpec,
-    LoadSpec,
-    Outcome,
-    RetrySpec,
-    Sample,
-    Segment,
-)
-from bench.record.columns import (
+from bench.model.load import Segment
+from bench.model.outcome import Answer, Outcome
+from bench.model.profile import BreakerSpec, LoadSpec, RetrySpec
+from bench.model.result import Sample
+from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
+from bench.record.row_layout import (
     FLAG_CENSORED,
     FLAG_COLD,
     FLAG_FINAL,
     FLAG_REFUSED,
     Counts,
-    Rows,
+    RowBuffer,
     pack_row,
 )
 from bench.wire.exchange import Exchange, Wire
@@ -49,7 +42,7 @@ from bench.wire.exchange import Exchange, Wire
 if TYPE_CHECKING:
     from bench.endpoints.base import Endpoint
     from bench.endpoints.contract import ResponseCheck
-    from bench.events.source import EventSource
+    from bench.payloads.source import EventSource
 
 _OK, _TIMEOUT = Outcome.OK, Outcome.TIMEOUT
 """Members of an Enum are found slowly."""
@@ -192,7 +185,7 @@ class Engine:
         wall_s: Callable[[], float] = time,
         keep_request_ids: bool = False,
         checks: Sequence[ResponseCheck | None] = (),
-        quota: Quota | None = None,
+        quota: Iterations | None = None,
     ) -> None:
         self._clock = clock
         self._endpoints = endpoints
@@ -209,7 +202,7 @@ class Engine:
         self._wall_s = wall_s
         self._limit = max(1, share(load.in_flight, worker, workers))
         self._start_ns = 0
-        self._agenda = Agenda(load, worker, workers)
+        self._agenda = Pacer(load, worker, workers)
         self._segment: Segment | None = None
         self._callers = [0] * len(endpoints)
         self._wanted = [0] * len(endpoints)
@@ -225,7 +218,7 @@ class Engine:
         self.used_up_ns: int | None = None
         """The arrival (of the run) with which the quota was used up."""
         self.in_flight = 0
-        self.rows = Rows()
+        self.rows = RowBuffer()
         self._add_row = self.rows.add
         self.counts = Counts()
         self.samples: list[Sample] = []
@@ -265,7 +258,7 @@ class Engine:
         self._due.clear()
         self._finish()
 
-    def take(self) -> tuple[bytes, bytes, list[Sample], list[str]]:
+    def collect(self) -> tuple[bytes, bytes, list[Sample], list[str]]:
         """Rows, counts, failure samples and request ids since the last call."""
         self._second = -1
         self._sample_counts.clear()
@@ -273,7 +266,7 @@ class Engine:
         ids: list[str] = []
         if self.request_ids is not None:
             ids, self.request_ids = self.request_ids, []
-        return self.rows.take(), self.counts.take(), samples, ids
+        return self.rows.drain(), self.counts.drain(), samples, ids
 
     def quiet_for_ns(self) -> int:
         """Nanoseconds until the next thing that is already known to fall due."""
@@ -415,7 +408,7 @@ class Engine:
     def _failed(self, call: _Call, answer: Answer) -> int | None:
         """Keep the failure for the eye; how long to wait before the next attempt, None for none."""
         self._sample(call, answer.outcome, self._request_id(call, answer), answer.detail)
-        failure = Failure(call.attempt, answer.outcome, call.waited_ns, answer.retry_after_ns)
+        failure = FailedAttempt(call.attempt, answer.outcome, call.waited_ns, answer.retry_after_ns)
         delay_ns = self._policy.next_delay_ns(failure, self._random)
         if delay_ns is None or not self._guards:
             return delay_ns
@@ -485,7 +478,7 @@ class Engine:
 
     # -- the quota
 
-    def _count_against(self, quota: Quota, t_ns: int) -> None:
+    def _count_against(self, quota: Iterations, t_ns: int) -> None:
         """A segment begins: from here on invocations use the quota up, or do not."""
         workers = self._workers
         if self._full_number != NEVER_DUE:

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from bench.errors import LamloadError
+from bench.load.child import package_root
 from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
-from bench.load.target import package_root
 
 _LAST = (FrameKind.DONE, FrameKind.FAILED)
 STDERR_TAIL = 4000

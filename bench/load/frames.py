@@ -1,7 +1,7 @@
 """What travels between coordinator and worker: length-prefixed frames on two pipes.
 
 A frame is u32 length of the payload, u8 kind, payload; big-endian. Bulk kinds carry packed rows
-(bench.record.columns), the others a pickled dataclass. Both ends are the same program started by
+(bench.record.row_layout), the others a pickled dataclass. Both ends are the same program started by
 the same user, so pickle's trust in its sender is in place.
 """
 
@@ -14,17 +14,9 @@ from enum import IntEnum
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from bench.load.quota import Quota
-from bench.model import (
-    Binding,
-    BreakerSpec,
-    Connections,
-    LoadSpec,
-    RetrySpec,
-    Segment,
-    Target,
-    Timeouts,
-)
+from bench.load.iterations import Iterations
+from bench.model.load import Binding, Segment
+from bench.model.profile import BreakerSpec, Connections, LoadSpec, RetrySpec, Target, Timeouts
 
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
@@ -78,7 +70,7 @@ class WorkOrder:
     breaker: BreakerSpec | None = None
     credentials: Credentials | None = None
     keep_request_ids: bool = False
-    quota: Quota | None = None
+    quota: Iterations | None = None
 
 
 @dataclass(frozen=True, slots=True)

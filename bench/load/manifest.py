@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import bench
-from bench.model import Binding, Profile
+from bench.model.load import Binding
+from bench.model.profile import Profile
 
 PACKAGES = ("httpx", "httptools", "uvloop", "numpy", "hdrhistogram", "textual", "awslambdaric")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.errors import UsageError
-from bench.model import NS_PER_S, Order, Phase, Profile, TargetKind
+from bench.model.profile import Order, Phase, Profile, TargetKind
+from bench.model.times import NS_PER_S
 
 SPARE_DESCRIPTORS = 64
 """What a worker needs beside its connections: pipes, event loop, libraries."""

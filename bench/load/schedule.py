@@ -19,7 +19,9 @@ from math import sqrt
 from random import Random
 from struct import iter_unpack
 
-from bench.model import NS_PER_S, Arrivals, Segment
+from bench.model.load import Segment
+from bench.model.profile import Arrivals
+from bench.model.times import NS_PER_S
 
 Arrival = tuple[int, int]
 """(intended instant in ns since the run's start, index of the variant)."""

@@ -18,37 +18,31 @@ from typing import Any
 
 from bench.aws.credentials import Credentials, renewed
 from bench.errors import ExitCode
-from bench.load.course import Course
-from bench.load.files import RunFiles
-from bench.load.findings import Findings
+from bench.load.collector import Collector
 from bench.load.fleet import LocalFleet
 from bench.load.frames import Frame, FrameKind, WorkOrder
+from bench.load.iterations import Iterations, quotas
+from bench.load.lifecycle import Lifecycle
 from bench.load.manifest import manifest
 from bench.load.preflight import check_limits, worker_count
-from bench.load.quota import Quota, quotas
-from bench.load.replaying import Recording, manifest_entry
-from bench.load.target import OpenTarget, open_target
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
-    Binding,
-    Command,
-    Measure,
-    Plan,
-    Profile,
-    RunState,
-    Snapshot,
-    Verdict,
-    Window,
-)
+from bench.load.replay import Recording, manifest_entry
+from bench.load.run_writer import RunWriter
+from bench.load.targets.base import OpenTarget
+from bench.load.targets.open import open_target
+from bench.model.live import RunState, Snapshot
+from bench.model.load import Binding, Command, Plan
+from bench.model.outcome import Verdict
+from bench.model.profile import Profile
+from bench.model.result import Measure, Window
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan import make_plan
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
-from bench.record.recorded import RecordedRun
-from bench.record.runlog import RunFolder
+from bench.record.folder import RunFolder
+from bench.record.recorded_run import RecordedRun
 from bench.record.validity import Judgement
 from bench.stats.quantiles import Curve
-from bench.stats.slo import SloResult, SloState, evaluate
+from bench.stats.thresholds import SloResult, SloState, evaluate
 
 TICK_NS = 250 * NS_PER_MS
 NOTHING_RECORDED = Recording()
@@ -81,9 +75,9 @@ class RunSession:
         self.aggregate = Aggregate(profile, self.plan)
         self.target: OpenTarget = open_target(profile)
         self._fleet = LocalFleet()
-        self._files = RunFiles(profile, self.aggregate, self._now_ns)
-        self._findings = Findings(profile, self.aggregate, self._files.note)
-        self._course = Course(
+        self._files = RunWriter(profile, self.aggregate, self._now_ns)
+        self._findings = Collector(profile, self.aggregate, self._files.note)
+        self._course = Lifecycle(
             profile,
             self.plan,
             self._fleet,
@@ -138,7 +132,7 @@ class RunSession:
         self._start_ns = monotonic_ns() + START_MARGIN_NS
         self._course.begin(self._start_ns)
         ticker = asyncio.ensure_future(self._tick())
-        hearing = asyncio.ensure_future(self._hear())
+        hearing = asyncio.ensure_future(self._follow_frames())
         try:
             done, _ = await asyncio.wait({ticker, hearing}, return_when=asyncio.FIRST_COMPLETED)
             for ended in done:
@@ -197,7 +191,7 @@ class RunSession:
         await self._fleet.close()
         await self.target.close()
 
-    def _order(self, worker: int, workers: int, quota: Quota | None) -> WorkOrder:
+    def _order(self, worker: int, workers: int, quota: Iterations | None) -> WorkOrder:
         profile = self.profile
         return WorkOrder(
             worker=worker,
@@ -216,15 +210,15 @@ class RunSession:
 
     # -- as time passes
 
-    async def _hear(self) -> None:
+    async def _follow_frames(self) -> None:
         """Until every worker has ended."""
         async for worker, frame in self._fleet.frames():
-            self._take(worker, frame)
+            self._on_frame(worker, frame)
 
-    def _take(self, worker: int, frame: Frame) -> None:
-        self._findings.take(worker, frame)
-        self._course.take(worker, frame)
-        self._files.take(worker, frame)
+    def _on_frame(self, worker: int, frame: Frame) -> None:
+        self._findings.on_frame(worker, frame)
+        self._course.on_frame(worker, frame)
+        self._files.on_frame(worker, frame)
 
     async def _tick(self) -> None:
         while True:
@@ -236,7 +230,7 @@ class RunSession:
     def _tick_once(self) -> None:
         now_ns = self._now_ns()
         self.aggregate.advance(now_ns)
-        self._files.add_settled(self._findings.take_vitals(now_ns))
+        self._files.add_settled(self._findings.drain_vitals(now_ns))
         self._renew_credentials()
         self._course.tick(now_ns, self.target.lost())
 

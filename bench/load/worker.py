@@ -22,21 +22,16 @@ from bench.aws.credentials import Credentials
 from bench.endpoints.base import Endpoint
 from bench.endpoints.contract import response_check
 from bench.endpoints.registry import command_endpoint_for, endpoint_for
-from bench.events.source import event_source
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
-    Binding,
-    Connections,
-    EndpointKind,
-    Timeouts,
-    WorkerHealth,
-)
+from bench.model.live import WorkerHealth
+from bench.model.load import Binding
+from bench.model.profile import Connections, EndpointKind, Timeouts
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.payloads.source import event_source
 from bench.wire.exchange import BODY_LIMIT, Wire
-from bench.wire.pool import Pool, PoolStats
+from bench.wire.pool import ConnectionPool, PoolStats
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
@@ -110,7 +105,7 @@ class Worker:
 
     def ship(self) -> None:
         """Send what has gathered since the last time."""
-        rows, counts, samples, request_ids = self._engine.take()
+        rows, counts, samples, request_ids = self._engine.collect()
         if counts:
             self._send(FrameKind.COUNTS, counts)
         if request_ids:
@@ -137,7 +132,7 @@ class Worker:
         """A variant's endpoint and the wire under it; variants of one origin share a pool."""
         order = self._order
         if binding.variant.endpoint is EndpointKind.CLI:
-            from bench.wire.command import CommandAdapter, CommandWire
+            from bench.wire.process import CommandAdapter, CommandWire
 
             command = command_endpoint_for(binding, order.target, order.credentials)
             wire = self._pools[binding.variant.name] = CommandWire(command, order.timeouts)
@@ -193,7 +188,7 @@ def open_pool(origin: str, timeouts: Timeouts, options: Connections) -> Measured
         from bench.wire.http2 import Http2Pool
 
         return Http2Pool(origin, timeouts, options)
-    return Pool(origin, timeouts, options)
+    return ConnectionPool(origin, timeouts, options)
 
 
 def _cpu_ns() -> int:

@@ -8,13 +8,13 @@ import os
 from pathlib import Path
 
 from bench.errors import UsageError
-from bench.local import runtime
-from bench.local.api_error import ApiError
+from bench.local.account.concurrency import put_reserved
+from bench.local.account.records import Settings
+from bench.local.account.store import Store
+from bench.local.http.api_error import ApiError
 from bench.local.model import FunctionConfig
 from bench.local.options import FunctionSource, LocalOptions
-from bench.local.records import Settings
-from bench.local.reservations import put_reserved
-from bench.local.store import Store
+from bench.local.sandbox import runtime
 
 
 def deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError
-from bench.local.limits import INIT_LIMIT_S, MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
+from bench.lambda_facts import INIT_LIMIT_S, MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 
 DEFAULT_PORT = 9001
 LOCAL_ACCESS_KEY = "LAMLOADLOCAL"

@@ -11,25 +11,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import TargetError
-from bench.local import host, invoke
-from bench.local.alarm import Alarm
-from bench.local.asynchronous import EventQueue
-from bench.local.control import Control
-from bench.local.control_plane import ControlPlane
+from bench.local.account.store import Store
+from bench.local.admin import Admin
+from bench.local.control_plane.api import ControlPlane
 from bench.local.deployment import deploy
-from bench.local.dispatcher import Dispatcher
-from bench.local.doors import DOORS
-from bench.local.fault_player import FaultPlayer
-from bench.local.front_doors import STEP_FUNCTIONS, FrontDoor, FunctionUrls, mount
-from bench.local.lambda_api import LambdaApi
+from bench.local.doors import DOORS, invoke
+from bench.local.doors.fault_player import FaultPlayer
+from bench.local.doors.lambda_api import InvokeApi
+from bench.local.doors.served import STEP_FUNCTIONS, FrontDoor, FunctionUrls, mount
+from bench.local.execution import host
+from bench.local.execution.asynchronous import EventQueue
+from bench.local.execution.dispatcher import Dispatcher
+from bench.local.http.service import Handler, Service
+from bench.local.http.signatures import Secret, Verifier
 from bench.local.model import HttpRequest
 from bench.local.options import LocalOptions
-from bench.local.sandbox import Tools
-from bench.local.service import Handler, Service
-from bench.local.signatures import Secret, Verifier
-from bench.local.spawner import Spawner
-from bench.local.store import Store
-from bench.local.watch import Watch
+from bench.local.sandbox.memory_watch import MemoryWatch
+from bench.local.sandbox.sandbox import Tools
+from bench.local.sandbox.spawner import Spawner
+from bench.local.sandbox.timer import TimerQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class LocalLambda:
         self.deployed: tuple[Deployed, ...] = ()
         self.spawner = spawner
         self.store = Store(account_concurrency=options.concurrency)
-        self._alarm = Alarm(asyncio.get_running_loop())
+        self._alarm = TimerQueue(asyncio.get_running_loop())
         output = _print_output if options.show_logs else None
-        tools = Tools(spawner, self._alarm, Watch(), output, options.init_limit_s)
+        tools = Tools(spawner, self._alarm, MemoryWatch(), output, options.init_limit_s)
         descriptors = host.raise_descriptor_limit()
         self._most_sandboxes = host.sandbox_limit(descriptors, host.available_mb())
         self.dispatcher = Dispatcher(
@@ -118,7 +118,7 @@ class LocalLambda:
         """Warn on stderr, while it serves, when the host cannot bear the load."""
         while True:
             await asyncio.sleep(1)
-            if (warning := self._saturation.look()) is not None:
+            if (warning := self._saturation.check()) is not None:
                 sys.stderr.write(f"warning: {warning}\n")
 
     def notes(self) -> list[str]:
@@ -136,11 +136,11 @@ class LocalLambda:
         self.function_urls = await self._listen(urls.handle, 0)
         template = self.function_urls + "/{url_id}/"
         plane = ControlPlane(self.store, self.spawner.root / "code", url_template=template)
-        api = LambdaApi(
+        api = InvokeApi(
             self.store, self.dispatcher, self.events, plane.handle, self._faults, verify
         )
         self.invoke_url = await self._listen(api.handle, self.options.port)
-        control = Control(self.dispatcher, self._faults)
+        control = Admin(self.dispatcher, self._faults)
         self.control_url = await self._listen(control.handle, self.options.control_port)
         self.deployed = tuple(
             [

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError
-from bench.events.source import event_source
-from bench.model import EventKind, EventSpec
-from bench.profile.table import Reader, Table, positive, quoted, text
-from bench.profile.units import shown
+from bench.model.profile import EventKind, EventSpec
+from bench.payloads.source import event_source
+from bench.profile.reader import Reader, Table, positive, quoted, text
+from bench.units import shown
 
 EVENT_KEYS = {
     "event": EventKind.LITERAL,
@@ -40,7 +40,7 @@ def read_events(target: Table, base_dir: Path) -> list[tuple[Table, EventSpec]]:
 
 
 def _mixed(table: Table, base_dir: Path) -> EventSpec:
-    weight = table.take("weight", positive, 1.0)
+    weight = table.read("weight", positive, 1.0)
     spec = _event(table, base_dir)
     if spec is None:
         table.fault("", f"needs one of {', '.join(EVENT_KEYS)}")
@@ -50,8 +50,8 @@ def _mixed(table: Table, base_dir: Path) -> EventSpec:
 def _event(table: Table, base_dir: Path) -> EventSpec | None:
     given = [key for key in EVENT_KEYS if key in table]
     if given == ["event_template", "event_feed"]:
-        path, options = table.take("event_feed", feed(base_dir), _NO_FEED)
-        template: Any = table.take("event_template", json_value, {})
+        path, options = table.read("event_feed", feed(base_dir), _NO_FEED)
+        template: Any = table.read("event_template", json_value, {})
         return EventSpec(EventKind.TEMPLATE, template, None, {"feed": path, **options})
     for key in given[1:]:
         table.fault(key, f"cannot stand beside {given[0]}: keep one of them")
@@ -61,14 +61,14 @@ def _event(table: Table, base_dir: Path) -> EventSpec | None:
 def _single(table: Table, key: str, base_dir: Path) -> EventSpec:
     kind = EVENT_KEYS[key]
     if kind is EventKind.FILE:
-        return EventSpec(kind, {}, table.take(key, existing_file(base_dir), None))
+        return EventSpec(kind, {}, table.read(key, existing_file(base_dir), None))
     if kind is EventKind.FEED:
-        path, options = table.take(key, feed(base_dir), _NO_FEED)
+        path, options = table.read(key, feed(base_dir), _NO_FEED)
         return EventSpec(kind, {}, path, options)
     if kind is EventKind.GENERATOR:
-        name, options = table.take(key, generator, _NO_GENERATOR)
+        name, options = table.read(key, generator, _NO_GENERATOR)
         return EventSpec(kind, name, None, options)
-    return EventSpec(kind, table.take(key, json_value, {}))
+    return EventSpec(kind, table.read(key, json_value, {}))
 
 
 def json_value(value: Any) -> Any:

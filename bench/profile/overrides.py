@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.errors import Problem
-from bench.profile.keys import KEYS, unknown_key
+from bench.profile.schema import KEYS, unknown_key
 
 SOURCE = "--set"
 _PART = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^.\[\]"]+)|\[(\d+)\])\s*\.?')

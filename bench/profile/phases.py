@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.model import Arrivals, LoadSpec, Order, Phase
+from bench.model.profile import Arrivals, LoadSpec, Order, Phase
 from bench.profile.events import existing_file
-from bench.profile.replay import read_replay, replay_duration_ns
-from bench.profile.table import Table, above_zero, choice, flag, positive, text, whole
-from bench.profile.units import MAX_CALLERS, read_callers, read_duration_ns, read_rates_rps
+from bench.profile.reader import Table, above_zero, choice, flag, positive, text, whole
+from bench.profile.recorded_arrivals import read_replay, replay_duration_ns
+from bench.units import MAX_CALLERS, read_callers, read_duration_ns, read_rates_rps
 
 MAX_SEGMENTS = 65_535
 """The segment's number has 16 bits in a recorded row."""
@@ -20,14 +20,14 @@ def read_load(table: Table) -> LoadSpec:
     """The [load] table."""
     default = LoadSpec()
     return LoadSpec(
-        arrivals=table.take("arrivals", choice(Arrivals), default.arrivals),
-        order=table.take("order", choice(Order), default.order),
-        rounds=table.take("rounds", whole(1, MAX_SEGMENTS), default.rounds),
-        seed=table.take("seed", whole(-(2**63), 2**63 - 1), default.seed),
-        in_flight=table.take("in_flight", whole(1, MAX_CALLERS), default.in_flight),
-        callers=table.take("callers", whole(1, MAX_CALLERS), default.callers),
-        think_ns=table.take("think", read_duration_ns, default.think_ns),
-        workers=table.take("workers", whole(1, 256), default.workers),
+        arrivals=table.read("arrivals", choice(Arrivals), default.arrivals),
+        order=table.read("order", choice(Order), default.order),
+        rounds=table.read("rounds", whole(1, MAX_SEGMENTS), default.rounds),
+        seed=table.read("seed", whole(-(2**63), 2**63 - 1), default.seed),
+        in_flight=table.read("in_flight", whole(1, MAX_CALLERS), default.in_flight),
+        callers=table.read("callers", whole(1, MAX_CALLERS), default.callers),
+        think_ns=table.read("think", read_duration_ns, default.think_ns),
+        workers=table.read("workers", whole(1, 256), default.workers),
     )
 
 
@@ -70,17 +70,17 @@ def _phase(table: Table, index: int, load: LoadSpec, base_dir: Path) -> Phase:
         table.fault(kind, f"cannot stand beside {kinds[0]}: keep one of them")
     if not kinds and load.callers is None:
         table.fault("rate", 'is missing: give a rate such as "10/s", or callers for a closed loop')
-    rates = table.take("rate", read_rates_rps, (0.0, 0.0))
+    rates = table.read("rate", read_rates_rps, (0.0, 0.0))
     fallback = (load.callers, load.callers) if not kinds else (None, None)
-    callers = table.take("callers", read_callers, fallback)
+    callers = table.read("callers", read_callers, fallback)
     replay, path = _replay(table, base_dir)
-    burst = table.take("burst", whole(1, MAX_CALLERS), None)
+    burst = table.read("burst", whole(1, MAX_CALLERS), None)
     phase = Phase(
-        name=table.take("name", text, f"phase {index + 1}"),
+        name=table.read("name", text, f"phase {index + 1}"),
         duration_ns=_duration_ns(table, replay),
         start_rps=rates[0],
         end_rps=rates[1],
-        measured=table.take("measured", flag, True),
+        measured=table.read("measured", flag, True),
         start_callers=callers[0],
         end_callers=callers[1],
         burst=burst,
@@ -88,8 +88,8 @@ def _phase(table: Table, index: int, load: LoadSpec, base_dir: Path) -> Phase:
         replay=replay,
         steps=_steps(table, rates, callers),
         replay_path=path,
-        replay_column=table.take("column", text, None) if path else None,
-        replay_speed=table.take("speed", positive, 1.0) if path else 1.0,
+        replay_column=table.read("column", text, None) if path else None,
+        replay_speed=table.read("speed", positive, 1.0) if path else 1.0,
     )
     for key in ("column", "speed"):
         if key in table and "replay" not in table:
@@ -101,18 +101,18 @@ def _duration_ns(table: Table, replay: bytes | None) -> int:
     """A replay that says nothing lasts until its last arrival; anything else must say."""
     default = replay_duration_ns(replay) if replay else 0
     missing = None if "replay" in table else 'say how long, such as "30s"'
-    return table.take("duration", above_zero(read_duration_ns), default, missing=missing)
+    return table.read("duration", above_zero(read_duration_ns), default, missing=missing)
 
 
 def _every_ns(table: Table) -> int:
     if "every" in table and "burst" not in table:
         table.fault("every", "is for a phase with burst")
     missing = 'say how far bursts are apart, such as "10s"' if "burst" in table else None
-    return table.take("every", above_zero(read_duration_ns), 0, missing=missing)
+    return table.read("every", above_zero(read_duration_ns), 0, missing=missing)
 
 
 def _replay(table: Table, base_dir: Path) -> tuple[bytes | None, str | None]:
-    path = table.take("replay", existing_file(base_dir), None)
+    path = table.read("replay", existing_file(base_dir), None)
     if path is None:
         return None, None
     column = table.get("column")
@@ -123,11 +123,11 @@ def _replay(table: Table, base_dir: Path) -> tuple[bytes | None, str | None]:
         return None, path  # noted where it is read
     if not isinstance(column, str | None):
         return None, path  # likewise
-    return table.take("replay", lambda _: read_replay(path, column, factor), None), path
+    return table.read("replay", lambda _: read_replay(path, column, factor), None), path
 
 
 def _steps(table: Table, rates: tuple[float, float], callers: tuple[int | None, ...]) -> int:
-    steps = table.take("steps", whole(1, 10_000), 1)
+    steps = table.read("steps", whole(1, 10_000), 1)
     if steps > 1 and rates[0] == rates[1] and callers[0] == callers[1]:
         table.fault("steps", 'is for a ramp, such as rate = "10/s..100/s"')
     return steps

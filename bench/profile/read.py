@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import Problem, ProfileError
-from bench.model import EndpointKind, Profile, Target, TargetKind
+from bench.model.profile import EndpointKind, Profile, Target, TargetKind
 from bench.profile.events import read_events
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
-from bench.profile.retries import read_breaker, read_retry
+from bench.profile.reader import Table, flag, text
+from bench.profile.retry import read_breaker, read_retry
 from bench.profile.sections import (
     read_capacity,
     read_connections,
@@ -24,10 +25,9 @@ from bench.profile.sections import (
     read_timeouts,
 )
 from bench.profile.shipped import shipped_profile, shipped_profiles
-from bench.profile.table import Table, flag, text
 from bench.profile.target import read_target
-from bench.profile.units import read_usd, shown
 from bench.profile.variants import check_events, read_variants
+from bench.units import read_usd, shown
 
 _POSITION = re.compile(r"(.*?) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
@@ -121,7 +121,7 @@ def _build(
     """Read every section; with problems the result is of no use."""
     base_dir = path.absolute().parent
     root = Table(document, "", "", problems)
-    name = root.take("name", _name, path.stem)
+    name = root.read("name", _name, path.stem)
     target_table = root.table("target", "target")
     events = read_events(target_table, base_dir)
     if "target" in root:
@@ -142,7 +142,7 @@ def _build(
         root.fault("capacity", "takes the place of [[phase]]: leave one of them out")
     return Profile(
         name=name,
-        title=root.take("title", text, name),
+        title=root.read("title", text, name),
         question=read_question(content),
         source=source,
         target=target,
@@ -154,8 +154,8 @@ def _build(
         breaker=read_breaker(root.table("breaker", "breaker")) if "breaker" in root else None,
         connections=read_connections(root.table("connections", "connections"), base_dir),
         slos=read_slos(root, variants),
-        record_attempts=record.take("attempts", flag, False),
-        max_spend_usd=limits.take("max_spend", read_usd, None),
+        record_attempts=record.read("attempts", flag, False),
+        max_spend_usd=limits.read("max_spend", read_usd, None),
         stop=read_stop(root.table("stop", "stop")),
         capacity=capacity,
     )

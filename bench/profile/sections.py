@@ -8,26 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.model import (
-    CapacitySpec,
-    Connections,
-    Slo,
-    StopSpec,
-    Timeouts,
-    Variant,
-)
+from bench.model.profile import CapacitySpec, Connections, Slo, StopSpec, Timeouts, Variant
 from bench.profile.events import existing_file
-from bench.profile.table import Reader, Table, above_zero, flag, text, whole
+from bench.profile.reader import Reader, Table, above_zero, flag, text, whole
 from bench.profile.target import read_url
-from bench.profile.units import (
-    read_duration_ns,
-    read_quantile,
-    read_rate_rps,
-    read_share,
-    read_usd,
-    shown,
-)
-from bench.stats.slo import check_selector, parse_slo
+from bench.stats.thresholds import check_selector, parse_slo
+from bench.units import read_duration_ns, read_quantile, read_rate_rps, read_share, read_usd, shown
 
 _HOLDS = re.compile(r"\s*(p[\d.]+)\s*<\s*(\S.*?)\s*")
 
@@ -36,28 +22,28 @@ def read_timeouts(table: Table) -> Timeouts:
     """The [timeout] table. A limit that is not given gives way to one that is."""
     default = Timeouts()
     read = above_zero(read_duration_ns)
-    total_ns = table.take("total", read, default.total_ns)
-    first_ns = table.take("first_byte", read, min(default.first_byte_ns, total_ns))
+    total_ns = table.read("total", read, default.total_ns)
+    first_ns = table.read("first_byte", read, min(default.first_byte_ns, total_ns))
     if "total" not in table:
         total_ns = max(total_ns, first_ns)
     elif "first_byte" in table and total_ns < first_ns:
         table.fault("total", "must be at least first_byte, which is a part of it")
-    return Timeouts(table.take("connect", read, default.connect_ns), first_ns, total_ns)
+    return Timeouts(table.read("connect", read, default.connect_ns), first_ns, total_ns)
 
 
 def read_connections(table: Table, base_dir: Path) -> Connections:
     """The [connections] table."""
     default = Connections()
     found = Connections(
-        keep_alive=table.take("keep_alive", flag, default.keep_alive),
-        max_age_ns=table.take("max_age", read_duration_ns, default.max_age_ns),
-        max_uses=table.take("max_uses", whole(0, 2**31), default.max_uses),
-        resolve_every_ns=table.take("resolve_every", read_duration_ns, default.resolve_every_ns),
-        verify_tls=table.take("verify_tls", flag, default.verify_tls),
-        ca_bundle=table.take("ca_bundle", _certificates(base_dir), None),
-        server_name=table.take("server_name", text, None),
-        http2=table.take("http2", flag, default.http2),
-        proxy=table.take("proxy", _read_proxy, None),
+        keep_alive=table.read("keep_alive", flag, default.keep_alive),
+        max_age_ns=table.read("max_age", read_duration_ns, default.max_age_ns),
+        max_uses=table.read("max_uses", whole(0, 2**31), default.max_uses),
+        resolve_every_ns=table.read("resolve_every", read_duration_ns, default.resolve_every_ns),
+        verify_tls=table.read("verify_tls", flag, default.verify_tls),
+        ca_bundle=table.read("ca_bundle", _certificates(base_dir), None),
+        server_name=table.read("server_name", text, None),
+        http2=table.read("http2", flag, default.http2),
+        proxy=table.read("proxy", _read_proxy, None),
     )
     if found.http2 and "keep_alive" in table and not found.keep_alive:
         table.fault("keep_alive", "cannot be false with http2, which shares connections")
@@ -110,31 +96,31 @@ def read_slos(root: Table, variants: Sequence[Variant]) -> tuple[Slo, ...]:
 def read_stop(table: Table) -> StopSpec:
     """The [stop] table."""
     default = StopSpec()
-    precision = table.take("precision", _share_within, None)
+    precision = table.read("precision", _share_within, None)
     for key in ("percentile", "confidence"):
         if key in table and "precision" not in table:
             table.fault(key, 'is for precision: set precision = "3%" too')
     return StopSpec(
-        after_ns=table.take("after", above_zero(read_duration_ns), None),
-        invocations=table.take("invocations", whole(1, 2**53), None),
-        spend_usd=table.take("spend", read_usd, None),
-        error_rate=table.take("error_rate", read_share, None),
+        after_ns=table.read("after", above_zero(read_duration_ns), None),
+        invocations=table.read("invocations", whole(1, 2**53), None),
+        spend_usd=table.read("spend", read_usd, None),
+        error_rate=table.read("error_rate", read_share, None),
         precision=precision,
-        precision_q=table.take("percentile", read_quantile, default.precision_q),
-        confidence=table.take("confidence", _share_within, default.confidence),
+        precision_q=table.read("percentile", read_quantile, default.precision_q),
+        confidence=table.read("confidence", _share_within, default.confidence),
     )
 
 
 def read_capacity(table: Table) -> CapacitySpec:
     """The [capacity] table."""
     default = CapacitySpec(1.0, 1.0, 1)
-    start_rps = table.take("start", read_rate_rps, 1.0, missing='say where to begin, as "10/s"')
-    max_rps = table.take("max", read_rate_rps, start_rps, missing='say where to end, as "1000/s"')
+    start_rps = table.read("start", read_rate_rps, 1.0, missing='say where to begin, as "10/s"')
+    max_rps = table.read("max", read_rate_rps, start_rps, missing='say where to end, as "1000/s"')
     if {"start", "max"} <= {
         key for key in ("start", "max") if key in table
     } and max_rps < start_rps:
         table.fault("max", "must be at least start")
-    q, limit_ns = table.take(
+    q, limit_ns = table.read(
         "holds", read_holds, (default.q, 1), missing='say what must hold, such as "p99 < 300ms"'
     )
     spec = CapacitySpec(
@@ -142,13 +128,13 @@ def read_capacity(table: Table) -> CapacitySpec:
         max_rps=max_rps,
         limit_ns=limit_ns,
         q=q,
-        error_rate=table.take("error_rate", read_share, default.error_rate),
-        throttle_rate=table.take("throttle_rate", read_share, default.throttle_rate),
-        step_ns=table.take("step", above_zero(read_duration_ns), default.step_ns),
-        settle_ns=table.take("settle", read_duration_ns, default.settle_ns),
-        hold_ns=table.take("hold", above_zero(read_duration_ns), default.hold_ns),
+        error_rate=table.read("error_rate", read_share, default.error_rate),
+        throttle_rate=table.read("throttle_rate", read_share, default.throttle_rate),
+        step_ns=table.read("step", above_zero(read_duration_ns), default.step_ns),
+        settle_ns=table.read("settle", read_duration_ns, default.settle_ns),
+        hold_ns=table.read("hold", above_zero(read_duration_ns), default.hold_ns),
     )
-    return replace(spec, precision=table.take("precision", _share_within, default.precision))
+    return replace(spec, precision=table.read("precision", _share_within, default.precision))
 
 
 def read_holds(value: Any) -> tuple[float, int]:

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import bench
 from bench.errors import ProfileError
-from bench.local.faults import FaultPlan
-from bench.model import EndpointKind, EventSpec, Target, TargetKind
+from bench.faults.plan import FaultPlan
+from bench.model.profile import EndpointKind, EventSpec, Target, TargetKind
 from bench.profile.events import json_value
-from bench.profile.table import Table, above_zero, choice, flag, text, whole
-from bench.profile.units import read_duration_ns, shown
+from bench.profile.reader import Table, above_zero, choice, flag, text, whole
+from bench.units import read_duration_ns, shown
 
 MAX_FUNCTION_TIMEOUT_S = 900.0
 CLIENT_CONTEXT_LIMIT_BYTES = 3583
@@ -33,7 +33,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 def read_target(table: Table, events: Iterable[EventSpec], base_dir: Path) -> Target:
     """The target with its events, as far as it can be read; relative paths start from base_dir."""
-    kind = table.take(
+    kind = table.read(
         "kind",
         choice(TargetKind),
         TargetKind.LOCAL,
@@ -45,19 +45,19 @@ def read_target(table: Table, events: Iterable[EventSpec], base_dir: Path) -> Ta
     return Target(
         kind=kind,
         function=_function(table, kind, base_dir),
-        handler=table.take("handler", text, None),
-        region=table.take("region", _region, None),
-        qualifier=table.take("qualifier", _qualifier, None),
+        handler=table.read("handler", text, None),
+        region=table.read("region", _region, None),
+        qualifier=table.read("qualifier", _qualifier, None),
         events=tuple(events),
         urls=_urls(table, kind),
-        http_method=table.take("method", _method, "POST"),
-        http_path=table.take("path", _path, "/"),
+        http_method=table.read("method", _method, "POST"),
+        http_path=table.read("path", _path, "/"),
         http_headers=_headers(table),
-        timeout_s=table.take("timeout", _timeout_s, None),
-        concurrency=table.take("concurrency", whole(0, 1_000_000), None),
+        timeout_s=table.read("timeout", _timeout_s, None),
+        concurrency=table.read("concurrency", whole(0, 1_000_000), None),
         faults=_faults(table),
-        log_tail=table.take("log_tail", flag, True),
-        client_context=table.take("client_context", _client_context, None),
+        log_tail=table.read("log_tail", flag, True),
+        client_context=table.read("client_context", _client_context, None),
         environment=table.named("environment", _variable),
     )
 
@@ -71,11 +71,11 @@ def _function(table: Table, kind: TargetKind, base_dir: Path) -> str | None:
     if kind is TargetKind.LOCAL:
         mend = f"name a folder with a handler, or one of {', '.join(bundled_functions())}"
         handler = table.get("handler")
-        return table.take(
+        return table.read(
             "function", lambda value: _local_function(value, handler, base_dir), None, missing=mend
         )
     missing = "name the function or its ARN" if kind is TargetKind.AWS else None
-    return table.take("function", _aws_function, None, missing=missing)
+    return table.read("function", _aws_function, None, missing=missing)
 
 
 def _local_function(value: Any, handler: Any, base_dir: Path) -> str:
@@ -153,7 +153,7 @@ def _urls(table: Table, kind: TargetKind) -> dict[EndpointKind, str]:
             urls[kinds[name]] = own
         else:
             table.fault(f"urls.{name}", f"is not an endpoint; there are {', '.join(kinds)}")
-    url = table.take("url", read_url, None)
+    url = table.read("url", read_url, None)
     if url is not None and kind is TargetKind.HTTP:
         urls.setdefault(EndpointKind.HTTP, url)
     elif "url" in table and kind is not TargetKind.HTTP:
@@ -210,7 +210,7 @@ def _faults(table: Table) -> tuple[dict[str, Any], ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         table.fault("faults", f"must be an array of tables (it is {shown(value)})")
         return ()
-    faults: list[dict[str, Any]] = table.take("faults", json_value, [])
+    faults: list[dict[str, Any]] = table.read("faults", json_value, [])
     try:
         FaultPlan.parse(faults)
     except ProfileError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from bench.model import Architecture, EndpointKind, EventSpec, Target, TargetKind, Variant
+from bench.model.profile import Architecture, EndpointKind, EventSpec, Target, TargetKind, Variant
 from bench.profile.events import check_event
-from bench.profile.table import Table, choice, whole
+from bench.profile.reader import Table, choice, whole
 
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
 MAX_VARIANTS = 1_000
@@ -86,9 +86,9 @@ def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) ->
 def _product(table: Table, target: Target) -> list[Variant]:
     is_http = target.kind is TargetKind.HTTP
     default = EndpointKind.HTTP if is_http else EndpointKind.INVOKE
-    endpoints = table.take_many("endpoint", choice(EndpointKind), [default])
-    sizes_mb = table.take_many("memory_mb", whole(MIN_MEMORY_MB, MAX_MEMORY_MB), [])
-    architectures = table.take_many("architecture", choice(Architecture), [Architecture.X86_64])
+    endpoints = table.read_list("endpoint", choice(EndpointKind), [default])
+    sizes_mb = table.read_list("memory_mb", whole(MIN_MEMORY_MB, MAX_MEMORY_MB), [])
+    architectures = table.read_list("architecture", choice(Architecture), [Architecture.X86_64])
     for endpoint in endpoints:
         if fault := _impossible(endpoint, target):
             table.fault("endpoint", fault)

@@ -19,21 +19,17 @@ from heapq import merge
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model import (
-    NS_PER_S,
-    Distribution,
-    Interval,
-    Measure,
-    Phase,
-    Plan,
-    Profile,
-    Segment,
-    Window,
-)
-from bench.record.batch import TALLY, Batch, Count, Tallies, Values, present
-from bench.record.cells import (
-    Cell,
+from bench.model.load import Plan, Segment
+from bench.model.profile import Phase, Profile
+from bench.model.result import Distribution, Interval, Measure, Window
+from bench.model.times import NS_PER_S
+from bench.record.arrival_test import ArrivalGaps, GapFit
+from bench.record.batch import TALLY, Batch, Count, MeasureValues, Tallies, present
+from bench.record.histogram import Indexes, encode_buckets
+from bench.record.hlog import TaggedHistogram
+from bench.record.interval_stats import (
     Figures,
+    IntervalStats,
     add_late,
     distribution_of,
     merged_figures,
@@ -42,16 +38,13 @@ from bench.record.cells import (
     response_spread,
     unpacked,
 )
-from bench.record.columns import COUNT_FIELDS
-from bench.record.gaps import GapFit, Gaps
-from bench.record.histogram import Indexes, encode_buckets
-from bench.record.hlog import TaggedHistogram
-from bench.record.series import TAGS, Series
-from bench.record.shelf import Key, Shelf
-from bench.record.spread import added, unpack_spread
+from bench.record.interval_store import IntervalKey, IntervalStore
+from bench.record.latency_bins import added, unpack_spread
+from bench.record.measures import TAGS, Series
+from bench.record.row_layout import COUNT_FIELDS
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
-from bench.record.windows import DistributionOf, sent, window_of
+from bench.record.window import DistributionOf, sent, window_of
 from bench.stats.quantiles import Curve
 
 WINDOW_MAX_S = 60
@@ -116,18 +109,18 @@ class Aggregate:
         self._give_up_ns = profile.longest_invocation_ns + _LATE_S * NS_PER_S
         self._now_ns = 0
         self._swept_s = 0
-        self._cells: dict[Key, Cell] = {}
-        self._shelf = Shelf()
-        self._changed: set[Key] = set()
-        self._coming: set[Key] = set()
+        self._cells: dict[IntervalKey, IntervalStats] = {}
+        self._shelf = IntervalStore()
+        self._changed: set[IntervalKey] = set()
+        self._coming: set[IntervalKey] = set()
         self._totals = Totals(profile.variants, profile.target.region)
         self._lost: set[int] = set()
-        self._gaps = Gaps(profile, self._timeline)
+        self._gaps = ArrivalGaps(profile, self._timeline)
 
     # -- what comes in
 
-    def take_rows(self, worker: int, payload: bytes) -> None:
-        """Rows of attempts, packed as bench.record.columns has them."""
+    def add_rows(self, worker: int, payload: bytes) -> None:
+        """Rows of attempts, packed as bench.record.row_layout has them."""
         batch = Batch(payload)
         rows = batch.rows
         if not rows.size:
@@ -137,22 +130,22 @@ class Aggregate:
         keys = batch.sort(rows["variant"].astype(np.int64) << 48 | segment << 32 | second)
         tallies = batch.tallies(keys)
         for (key, values), tally in zip(batch.groups(keys), tallies, strict=True):
-            self._take(_key_of(key), values, tally)
+            self._add(_key_of(key), values, tally)
         for key, values in batch.groups(keys >> 32):
             if self._timeline.phase_in(key & 0xFFFF).measured:
                 self._totals.record(key >> 16, values)
-        self._gaps.take(batch.rows)
+        self._gaps.add(batch.rows)
 
-    def take_counts(self, worker: int, payload: bytes) -> None:
-        """Arrivals offered and dropped, packed as bench.record.columns has them."""
+    def add_counts(self, worker: int, payload: bytes) -> None:
+        """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
         for second, variant, segment, offered, dropped in np.frombuffer(
             payload, dtype=_COUNT_TYPE
         ).tolist():
             tally = np.zeros(TALLY, dtype=np.int64)
             tally[Count.OFFERED], tally[Count.DROPPED] = offered, dropped
-            self._take(Key(second, variant, segment), None, tally)
+            self._add(IntervalKey(second, variant, segment), None, tally)
 
-    def _take(self, key: Key, values: Values | None, tally: Tallies) -> None:
+    def _add(self, key: IntervalKey, values: MeasureValues | None, tally: Tallies) -> None:
         measured = self._timeline.phase_in(key.segment).measured
         self._totals.count(key.variant, tally, measured)
         self._changed.add(key)
@@ -162,17 +155,17 @@ class Aggregate:
             return
         cell.tally += tally
         if values is not None:
-            cell.take(values)
+            cell.add(values)
 
-    def _cell(self, key: Key) -> Cell | None:
+    def _cell(self, key: IntervalKey) -> IntervalStats | None:
         """The cell of a second, a new one if need be; None once it is on the shelf."""
         cell = self._cells.get(key)
         if cell is None and self._shelf.get(key) is None:
-            cell = self._cells[key] = Cell()
+            cell = self._cells[key] = IntervalStats()
             self._coming.add(key)
         return cell
 
-    def _repack(self, key: Key, values: Values | None, tally: Tallies) -> None:
+    def _repack(self, key: IntervalKey, values: MeasureValues | None, tally: Tallies) -> None:
         packed = self._shelf.get(key)
         assert packed is not None
         known, figures = unpacked(packed)
@@ -226,7 +219,7 @@ class Aggregate:
             start_ns = second * NS_PER_S
             for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):
                 for variant in segment.variants:
-                    key = Key(second, variant, segment.index)
+                    key = IntervalKey(second, variant, segment.index)
                     self._changed.add(key)
                     self._cell(key)
         if self._now_ns // NS_PER_S > self._swept_s:
@@ -283,14 +276,14 @@ class Aggregate:
         """One phase, of every variant that was on in it; values of the last minute alone."""
         return self._merged(lambda key: self._timeline.phase_of[key.segment] == phase)
 
-    def _merged(self, wanted: Callable[[Key], bool]) -> tuple[Window, ...]:
-        by_variant: dict[int, list[Key]] = {}
+    def _merged(self, wanted: Callable[[IntervalKey], bool]) -> tuple[Window, ...]:
+        by_variant: dict[int, list[IntervalKey]] = {}
         for key in self._cells:
             if wanted(key):
                 by_variant.setdefault(key.variant, []).append(key)
         return tuple(self._merge(variant, by_variant[variant]) for variant in sorted(by_variant))
 
-    def _merge(self, variant: int, keys: list[Key]) -> Window:
+    def _merge(self, variant: int, keys: list[IntervalKey]) -> Window:
         cells = [self._cells[key] for key in keys]
         tally = np.sum([cell.tally for cell in cells], axis=0)
         stretch = sum((self._stretch(key) for key in keys), Stretch())
@@ -324,7 +317,7 @@ class Aggregate:
         planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
         return planned, float(first_sends)
 
-    def settled(self, final: bool = False) -> Iterator[TaggedHistogram]:
+    def closed_histograms(self, final: bool = False) -> Iterator[TaggedHistogram]:
         """Lines for histograms.hlog, each value in one of them: of seconds in which all has ended.
 
         final: of all others as well.
@@ -338,7 +331,7 @@ class Aggregate:
             if final or quiet or aged:
                 yield from self._lines(key, cell)
 
-    def _lines(self, key: Key, cell: Cell) -> Iterator[TaggedHistogram]:
+    def _lines(self, key: IntervalKey, cell: IntervalStats) -> Iterator[TaggedHistogram]:
         exact, bounds = cell.fresh()
         suffix = "" if self._timeline.phase_in(key.segment).measured else "/unmeasured"
         for name, series in TAGS.items():
@@ -350,7 +343,7 @@ class Aggregate:
             if late.size:
                 yield self._line(f"{tag}/censored", key, int(cell.high[series]), late)
 
-    def _line(self, tag: str, key: Key, max_ns: int, held: Indexes) -> TaggedHistogram:
+    def _line(self, tag: str, key: IntervalKey, max_ns: int, held: Indexes) -> TaggedHistogram:
         duration_ns = self._stretch(key).duration_ns or NS_PER_S
         start_ns = key.second * NS_PER_S
         return TaggedHistogram(tag, start_ns, duration_ns, max_ns, encode_buckets(held))
@@ -392,10 +385,10 @@ class Aggregate:
 
     # -- from figures to what views see
 
-    def _intervals(self, keys: Iterable[Key]) -> tuple[Interval, ...]:
+    def _intervals(self, keys: Iterable[IntervalKey]) -> tuple[Interval, ...]:
         return tuple(self._interval(key) for key in sorted(keys))
 
-    def _interval(self, key: Key) -> Interval:
+    def _interval(self, key: IntervalKey) -> Interval:
         phase = self._timeline.phase_in(key.segment)
         cell = self._cells.get(key)
         if cell is not None:
@@ -408,13 +401,13 @@ class Aggregate:
         window = window_of(variant, tally, self._stretch(key), _from_figures(figures))
         return Interval(key.second, phase.name, phase.measured, window, spread, key.segment)
 
-    def _stretch(self, key: Key) -> Stretch:
+    def _stretch(self, key: IntervalKey) -> Stretch:
         start_ns = key.second * NS_PER_S
         return self._timeline.stretch(key.variant, key.segment, start_ns, self._clip(key.end_ns))
 
 
-def _key_of(key: int) -> Key:
-    return Key(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
+def _key_of(key: int) -> IntervalKey:
+    return IntervalKey(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
 
 
 def _from_figures(figures: Figures) -> DistributionOf:

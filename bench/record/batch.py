@@ -9,10 +9,10 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model import Outcome
-from bench.record.columns import FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
+from bench.model.outcome import Outcome
 from bench.record.histogram import Indexes, buckets_of
-from bench.record.series import ABSENT, ROW_TYPE, bounds_of, values_of
+from bench.record.measures import ABSENT, ROW_TYPE, bounds_of, values_of
+from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
 
 MISSING = np.uint16(np.iinfo(np.uint16).max)
 """In a matrix of buckets: no value. It sorts behind every bucket."""
@@ -49,7 +49,7 @@ Tallies = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class MeasureValues:
     """Values of every series (rows of each array) with their exact extremes and sums.
 
     buckets: exact values, MISSING where there is none. bounds: lower bounds, likewise.
@@ -88,7 +88,7 @@ class Batch:
         self._low = np.where(absent, np.iinfo(np.int64).max, self._real)
         return keys[order]
 
-    def groups(self, keys: NDArray[np.int64]) -> Iterator[tuple[int, Values]]:
+    def groups(self, keys: NDArray[np.int64]) -> Iterator[tuple[int, MeasureValues]]:
         """Each run of equal keys (one per row, sorted) with its values."""
         starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
         ends = [*starts[1:].tolist(), keys.size]
@@ -100,7 +100,7 @@ class Batch:
             bounds = None if self._bounds is None else self._bounds[:, start:end]
             yield (
                 int(keys[start]),
-                Values(
+                MeasureValues(
                     self._buckets[:, start:end],
                     bounds if bounds is not None and (bounds != MISSING).any() else None,
                     lows[:, i],

@@ -24,7 +24,8 @@ from hdrh.codec import HdrCookieException, HdrLengthException
 from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
-from bench.model import NS_PER_S, NS_PER_US, QUANTILES, Distribution, Quantile
+from bench.model.result import QUANTILES, Distribution, Quantile
+from bench.model.times import NS_PER_S, NS_PER_US
 from bench.stats.quantiles import Curve
 from bench.stats.ranks import BEYOND, rank_of
 

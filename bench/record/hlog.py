@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from bench.model import NS_PER_MS, NS_PER_S, Measure
+from bench.model.result import Measure
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.histogram import Histogram
-from bench.record.series import CLASSES
+from bench.record.measures import CLASSES
 from bench.stats.quantiles import Curve
 
 _LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'

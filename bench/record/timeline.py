@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model import NS_PER_S, Phase, Profile, Segment
+from bench.model.load import Segment
+from bench.model.profile import Phase, Profile
+from bench.model.times import NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

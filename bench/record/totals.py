@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.aws.prices import door_usd, function_usd, usd_per_million
-from bench.model import Distribution, EndpointKind, Measure, Outcome, Variant, Window
-from bench.record.batch import TALLY, Count, Tallies, Values, present
+from bench.model.outcome import Outcome
+from bench.model.profile import EndpointKind, Variant
+from bench.model.result import Distribution, Measure, Window
+from bench.record.batch import TALLY, Count, MeasureValues, Tallies, present
 from bench.record.histogram import Histogram
-from bench.record.series import CLASSES, MEASURES, Series
+from bench.record.measures import CLASSES, MEASURES, Series
 from bench.record.timeline import Stretch
-from bench.record.windows import DistributionOf, billed_ms_mean, in_flight, offered, window_of
+from bench.record.window import DistributionOf, billed_ms_mean, in_flight, offered, window_of
 from bench.stats.quantiles import Curve
 
 _NOTHING = Distribution()
@@ -32,7 +34,7 @@ class Totals:
         """Add counts."""
         (self._measured if measured else self._warm_up)[variant] += tally
 
-    def record(self, variant: int, values: Values) -> None:
+    def record(self, variant: int, values: MeasureValues) -> None:
         """Add values of a measured phase."""
         histograms = self._histograms[variant]
         for series in Series:

@@ -14,18 +14,12 @@ from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
-from bench.model import (
-    NS_PER_MS,
-    Arrivals,
-    Measure,
-    Outcome,
-    Profile,
-    Reason,
-    Verdict,
-    Window,
-    WorkerHealth,
-)
-from bench.record.gaps import GapFit
+from bench.model.live import WorkerHealth
+from bench.model.outcome import Outcome, Reason, Verdict
+from bench.model.profile import Arrivals, Profile
+from bench.model.result import Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.record.arrival_test import GapFit
 
 LAG_FLOOR_NS = NS_PER_MS
 """Send lag below a millisecond is an ordinary operating system's grain, whatever the latency."""
@@ -80,7 +74,7 @@ class HealthHistory:
     def __init__(self) -> None:
         self._workers: dict[int, _Worker] = {}
 
-    def take(self, report: WorkerHealth) -> None:
+    def add(self, report: WorkerHealth) -> None:
         """One more report."""
         worker = self._workers.setdefault(report.worker, _Worker())
         worker.reports += 1

@@ -12,10 +12,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bench.model import NS_PER_S, Vitals, WorkerHealth
+from bench.model.live import WorkerHealth
+from bench.model.result import Vitals
+from bench.model.times import NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate
-from bench.record.recorded import text_of
-from bench.record.tables import Cell, csv_text, read_rows
+from bench.record.csv_columns import Cell, csv_text, read_rows
+from bench.record.recorded_run import text_of
 
 VITALS_COLUMNS = (
     *("t_s", "planned_rps", "achieved_rps", "in_flight", "in_flight_by_variant"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from bench.stats.wording import number
+from bench.format import number
 
 
 @dataclass(frozen=True, slots=True)

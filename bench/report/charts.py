@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from math import log10
 
-from bench.model import NS_PER_MS, Interval, Measure, Window
-from bench.record.csvfiles import max_ns_of, percentile_rows
-from bench.record.recorded import RecordedRun
+from bench.format import number, quantile_text
+from bench.model.result import Interval, Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.record.csv_files import max_ns_of, percentile_rows
+from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, linear_axis, log_axis
-from bench.report.svg import Line, line_chart, scatter_chart
+from bench.report.svg import SvgLine, line_chart, scatter_chart
 from bench.stats.recommend import common_quantile, comparable, frontier
-from bench.stats.wording import number, quantile_text
 
 MOST_POINTS = 300
 """Of a line over time; beyond that, several seconds share a point: the worst of them."""
@@ -46,7 +47,7 @@ def _spectrum(run: RecordedRun) -> Iterable[str]:
             for row in rows
         )
         if points:
-            lines.append(Line(name, index, (points,)))
+            lines.append(SvgLine(name, index, (points,)))
     if lines:
         y = _log_axis_of(lines)
         x = _nines_axis(max(x for line in lines for s in line.stretches for x, _ in s))
@@ -175,7 +176,7 @@ def _per_s(total: float, parts: Parts) -> float | None:
     return total / duration_s if duration_s else None
 
 
-def _lines(run: RecordedRun, read: Read) -> list[Line]:
+def _lines(run: RecordedRun, read: Read) -> list[SvgLine]:
     lines = []
     for index, window in enumerate(run.windows):
         points = [
@@ -184,7 +185,7 @@ def _lines(run: RecordedRun, read: Read) -> list[Line]:
             if parts[0].variant == window.variant and (value := read(parts)) is not None
         ]
         if points:
-            lines.append(Line(window.variant.name, index, tuple(_stretches(points))))
+            lines.append(SvgLine(window.variant.name, index, tuple(_stretches(points))))
     return lines
 
 
@@ -205,6 +206,6 @@ def _stretches(
         yield tuple(stretch)
 
 
-def _log_axis_of(lines: Sequence[Line]) -> Axis:
+def _log_axis_of(lines: Sequence[SvgLine]) -> Axis:
     values = [y for line in lines for stretch in line.stretches for _, y in stretch if y > 0]
     return log_axis(min(values), max(values), number) if values else linear_axis(0.0, 1.0)

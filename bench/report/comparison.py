@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bench.model import NS_PER_MS, Window
-from bench.record.recorded import PROFILE, RecordedRun, text_of
-from bench.stats.compare import Difference
-from bench.stats.runs import QUANTILES, Setting, VariantChange, changes, settings_changed
-from bench.stats.wording import number, percent, quantile_text
+from bench.format import number, percent, quantile_text
+from bench.model.result import Window
+from bench.model.times import NS_PER_MS
+from bench.record.recorded_run import PROFILE, RecordedRun, text_of
+from bench.stats.bootstrap import Difference
+from bench.stats.run_comparison import QUANTILES, Setting, VariantChange, changes, settings_changed
 
 UNKNOWN = "·"
 MOST_SETTINGS = 12

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.record.csvfiles import totals_text
-from bench.record.recorded import HISTOGRAMS, RecordedRun, text_of
+from bench.record.csv_files import totals_text
+from bench.record.recorded_run import HISTOGRAMS, RecordedRun, text_of
 
 
 def render_hlog(run: RecordedRun) -> str:

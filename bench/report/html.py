@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bench.model import Measure, Outcome, Verdict, Window
-from bench.record.recorded import RecordedRun
+from bench.model.outcome import Outcome, Verdict
+from bench.model.result import Measure, Window
+from bench.record.recorded_run import RecordedRun
 from bench.report.charts import charts
 from bench.report.text import UNKNOWN, max_cell, quantile_cell
 from bench.stats.recommend import advise

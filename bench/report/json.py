@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from bench.record.document import document_of
-from bench.record.recorded import RecordedRun
+from bench.record.recorded_run import RecordedRun
+from bench.record.summary_json import document_of
 
 
 def run_document(run: RecordedRun) -> str:

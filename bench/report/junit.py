@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from bench.model import Verdict
-from bench.record.recorded import RecordedRun
-from bench.stats.slo import SloResult, SloState
+from bench.model.outcome import Verdict
+from bench.record.recorded_run import RecordedRun
+from bench.stats.thresholds import SloResult, SloState
 
 
 def render_junit(run: RecordedRun) -> str:

@@ -24,7 +24,7 @@ _MARKERS = ("circle", "square", "triangle", "diamond")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SvgLine:
     """A series: stretches of (x, y) points, each drawn without a break. index picks its looks."""
 
     name: str
@@ -33,7 +33,7 @@ class Line:
 
 
 def line_chart(
-    title: str, lines: Sequence[Line], x: Axis, y: Axis, x_name: str, y_name: str
+    title: str, lines: Sequence[SvgLine], x: Axis, y: Axis, x_name: str, y_name: str
 ) -> str:
     """Lines over two axes, with a legend in text below."""
     body = [_frame(x, y, x_name, y_name)]
@@ -88,7 +88,7 @@ def _free_label(name: str, left: float, top: float, taken: Sequence[_Label]) -> 
     return _Label(start, top + 4, width)
 
 
-def _figure(title: str, body: Sequence[str], lines: Sequence[Line]) -> str:
+def _figure(title: str, body: Sequence[str], lines: Sequence[SvgLine]) -> str:
     legend = "".join(_legend(line) for line in lines)
     return (
         f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}"'
@@ -97,7 +97,7 @@ def _figure(title: str, body: Sequence[str], lines: Sequence[Line]) -> str:
     )
 
 
-def _legend(line: Line) -> str:
+def _legend(line: SvgLine) -> str:
     sample = (
         f'<svg viewBox="0 0 34 12" class="sample"><path class="line" {_looks(line.index)}'
         f' d="M1 6H33"/>{_marker(line.index, 17, 6, 4)}</svg>'
@@ -137,7 +137,7 @@ def _path(points: Iterable[tuple[float, float]], x: Axis, y: Axis) -> str:
     return "M" + "L".join(f"{left:.1f} {top:.1f}" for left, top in places)
 
 
-def _line(line: Line, x: Axis, y: Axis) -> str:
+def _line(line: SvgLine, x: Axis, y: Axis) -> str:
     drawn = " ".join(_path(stretch, x, y) for stretch in line.stretches if len(stretch) > 1)
     points = [point for stretch in line.stretches for point in stretch]
     every = max(1, len(points) // _MARKED)

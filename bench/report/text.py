@@ -11,19 +11,13 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.model import (
-    NS_PER_MS,
-    Distribution,
-    Measure,
-    Outcome,
-    Quantile,
-    Verdict,
-    Window,
-)
-from bench.record.recorded import RecordedRun
+from bench.format import number
+from bench.model.outcome import Outcome, Verdict
+from bench.model.result import Distribution, Measure, Quantile, Window
+from bench.model.times import NS_PER_MS
+from bench.record.recorded_run import RecordedRun
 from bench.stats.recommend import advise
-from bench.stats.slo import SloState
-from bench.stats.wording import number
+from bench.stats.thresholds import SloState
 
 UNKNOWN = "·"
 _GAP = "  "

@@ -14,17 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.model import EndpointKind, Measure, Variant, Verdict, Window
-from bench.stats.compare import Difference, difference
+from bench.format import bare_size, duration_text, percent, quantile_text, signed_ms, size_name
+from bench.model.outcome import Verdict
+from bench.model.profile import EndpointKind, Variant
+from bench.model.result import Measure, Window
+from bench.stats.bootstrap import Difference, difference
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
-from bench.stats.wording import (
-    bare_size,
-    duration_text,
-    percent,
-    quantile_text,
-    signed_ms,
-    size_name,
-)
 
 MAX_FAILED_SHARE = 0.05
 """A variant that fails more often than this is not recommended."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.model import Window
-from bench.record.csvfiles import summary_text
-from bench.record.reading import load_run
-from bench.record.tables import SUMMARY_COLUMNS, csv_text, header_text, summary_row
+from bench.model.result import Window
+from bench.record.csv_columns import SUMMARY_COLUMNS, csv_text, header_text, summary_row
+from bench.record.csv_files import summary_text
+from bench.record.load_run import load_run
 from bench.report.html import render_html
 
 HTML = "report.html"

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-from bench.model import NS_PER_MS, Measure, Outcome, Window
+from bench.model.outcome import Outcome
+from bench.model.result import Measure, Window
+from bench.model.times import NS_PER_MS
 
 Reading = Callable[[Window], float | None]
 Join = Callable[[Sequence[float], Sequence[float]], float]

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from bench.model import Command, Measure, Profile, Snapshot, Window
+from bench.model.live import Snapshot
+from bench.model.load import Command
+from bench.model.profile import Profile
+from bench.model.result import Measure, Window
 from bench.stats.quantiles import Curve
 
 Curves = Mapping[str, Mapping[Measure, Curve]]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.model import NS_PER_S, Profile, RunState, Snapshot, Window
-from bench.tui.digest import Digest
-from bench.tui.history import History
+from bench.model.live import RunState, Snapshot
+from bench.model.profile import Profile
+from bench.model.result import Window
+from bench.model.times import NS_PER_S
+from bench.tui.analysis import Analysis
+from bench.tui.interval_history import IntervalHistory
 from bench.tui.metrics import Metric
 from bench.tui.palette import Look
 
@@ -22,8 +25,8 @@ class ViewState:
 
     snapshot: Snapshot
     profile: Profile
-    history: History
-    digest: Digest
+    history: IntervalHistory
+    digest: Analysis
     totals: Mapping[str, Window]
     """The whole run, by the variant's name."""
     windows: Mapping[str, Window]

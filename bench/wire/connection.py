@@ -22,17 +22,36 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from bench.endpoints.base import headers_of
-from bench.model import NEVER, NS_PER_S, Outcome
+from bench.model.outcome import Outcome
+from bench.model.times import NEVER, NS_PER_S
 
 if TYPE_CHECKING:
     from bench.wire.exchange import Exchange
-    from bench.wire.nodes import Node
+    from bench.wire.resolver import Address
 
 HEADER_LIMIT = 256 * 1024
 """Bytes of response head; more is a PROTOCOL_ERROR. AWS's own limits are at or below 128 KiB."""
 _HEAD, _BODY, _DONE = range(3)
 PEEK_AFTER_IDLE_NS = NS_PER_S
 """A connection that idled longer is asked whether the server has closed it meanwhile."""
+
+
+class PooledAddress:
+    """One address, None while nobody knows any. idle: free connections, last used last."""
+
+    __slots__ = ("address", "gone", "idle")
+
+    def __init__(self, address: Address | None) -> None:
+        self.address = address
+        self.idle: list[Connection] = []
+        self.gone = False
+        """The name has given this address up, or it refuses: no connection to it is kept."""
+
+    def retire(self) -> None:
+        """Nothing more goes there."""
+        self.gone = True
+        while self.idle:
+            self.idle.pop().close()
 
 
 class Connection(asyncio.Protocol):
@@ -67,7 +86,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(
         self,
-        node: Node,
+        node: PooledAddress,
         on_free: Callable[[Connection, Exchange], None],
         on_lost: Callable[[Connection, Exchange | None], None],
     ) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Collection
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-from bench.model import NS_PER_MS, NS_PER_S, Outcome, Timeouts
+from bench.model.outcome import Outcome
+from bench.model.profile import Timeouts
+from bench.model.times import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
     from bench.wire.connection import Connection
@@ -44,9 +46,9 @@ class Deadlines:
 
     def _arm(self, wait_ns: int) -> None:
         # The loop's timers are as coarse as a millisecond; one too early would spin.
-        self._timer = self._loop.call_later(max(0, wait_ns) / NS_PER_S + 1e-3, self._look)
+        self._timer = self._loop.call_later(max(0, wait_ns) / NS_PER_S + 1e-3, self._expire_due)
 
-    def _look(self) -> None:
+    def _expire_due(self) -> None:
         now_ns = monotonic_ns()
         # What is sent from now on is due no earlier than this.
         next_ns = now_ns + self._shortest_ns

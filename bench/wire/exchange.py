@@ -10,7 +10,8 @@ from abc import abstractmethod
 from typing import Protocol
 
 from bench.endpoints.base import headers_of
-from bench.model import NEVER, Outcome
+from bench.model.outcome import Outcome
+from bench.model.times import NEVER
 
 BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of body kept by default. Above every Lambda limit but response streaming's 200 MB."""

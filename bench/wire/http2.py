@@ -16,7 +16,9 @@ import httpx
 
 from bench.endpoints.base import head_of
 from bench.errors import UsageError
-from bench.model import NS_PER_MS, NS_PER_S, Connections, Outcome, Timeouts
+from bench.model.outcome import Outcome
+from bench.model.profile import Connections, Timeouts
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.wire.exchange import Exchange
 from bench.wire.pool import PoolStats, tls_context
 

@@ -11,9 +11,10 @@ from types import TracebackType
 
 import httpx
 
-from bench.model import Connections, Outcome, Timeouts
+from bench.model.outcome import Outcome
+from bench.model.profile import Connections, Timeouts
 from bench.wire.exchange import Exchange
-from bench.wire.pool import Pool
+from bench.wire.pool import ConnectionPool
 
 _ERRORS: dict[Outcome, type[httpx.TransportError]] = {
     Outcome.CONNECT_ERROR: httpx.ConnectError,
@@ -30,7 +31,7 @@ class WireTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._timeouts = timeouts or Timeouts()
         self._connections = connections
-        self._pools: dict[str, Pool] = {}
+        self._pools: dict[str, ConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send and read whole. Raises httpx's TransportErrors, never retries."""
@@ -64,10 +65,10 @@ class WireTransport(httpx.AsyncBaseTransport):
             pool.close()
         self._pools.clear()
 
-    def _pool(self, url: httpx.URL) -> Pool:
+    def _pool(self, url: httpx.URL) -> ConnectionPool:
         origin = str(url.copy_with(raw_path=b"/", username="", password="")).rstrip("/")
         if origin not in self._pools:
-            self._pools[origin] = Pool(origin, self._timeouts, self._connections)
+            self._pools[origin] = ConnectionPool(origin, self._timeouts, self._connections)
         return self._pools[origin]
 
 

@@ -19,13 +19,15 @@ from typing import NamedTuple
 
 import httpx
 
-from bench.model import NEVER, NS_PER_MS, NS_PER_S, Connections, Outcome, Timeouts
-from bench.wire.connection import Connection
+from bench.model.outcome import Outcome
+from bench.model.profile import Connections, Timeouts
+from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
+from bench.wire.addresses import AddressRotation
+from bench.wire.connection import Connection, PooledAddress
 from bench.wire.deadlines import Deadlines
 from bench.wire.exchange import Exchange
-from bench.wire.nodes import Node, Nodes
+from bench.wire.http_connect import open_tunnel
 from bench.wire.resolver import Address, Resolver
-from bench.wire.tunnel import open_tunnel
 
 SHORTEST_LOOK_NS = NS_PER_S
 """Between two look-ups of a name that are not for a new connection."""
@@ -41,7 +43,7 @@ class PoolStats(NamedTuple):
     waits: int
 
 
-class Pool:
+class ConnectionPool:
     """A Wire to one origin (`scheme://host:port`)."""
 
     def __init__(self, origin: str, timeouts: Timeouts, options: Connections | None = None) -> None:
@@ -58,7 +60,7 @@ class Pool:
             hop.host, hop.port or _default_port(hop), options.resolve_every_ns
         )
         self._loop = asyncio.get_running_loop()
-        self._nodes = Nodes(self._resolver.addresses)
+        self._nodes = AddressRotation(self._resolver.addresses)
         self._look_ns = _NEVER_NS if self._resolver.is_fixed else 0
         """When the name has to be looked up anew."""
         self._queue: deque[Exchange] = deque()
@@ -69,7 +71,7 @@ class Pool:
 
     def submit(self, exchange: Exchange) -> None:
         """Send on a free connection, or as soon as there is one."""
-        node = self._nodes.take()
+        node = self._nodes.next()
         idle = node.idle
         while idle:
             connection = idle.pop()
@@ -105,7 +107,7 @@ class Pool:
     def _on_free(self, connection: Connection, exchange: Exchange) -> None:
         node = connection.node
         if self._look_ns < exchange.last_ns:
-            self._look_again(exchange.last_ns)
+            self._resolve_again(exchange.last_ns)
         if (
             not self._keeps
             or node.gone
@@ -144,7 +146,7 @@ class Pool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _look_again(self, now_ns: int) -> None:
+    def _resolve_again(self, now_ns: int) -> None:
         """Connections are kept for long, addresses are not: ask while the load goes on."""
         self._look_ns = now_ns + max(self._options.resolve_every_ns, SHORTEST_LOOK_NS)
         self._begin(self._resolve())
@@ -154,9 +156,9 @@ class Pool:
             await self._resolver.refresh()
         except OSError:
             return  # what was known stays; who opens a connection hears of it
-        self._nodes.settle(self._resolver.addresses)
+        self._nodes.replace(self._resolver.addresses)
 
-    async def _node_for(self, node: Node) -> tuple[Node, int]:
+    async def _node_for(self, node: PooledAddress) -> tuple[PooledAddress, int]:
         """Where to connect, and the nanoseconds spent asking for it.
 
         Raises OSError when the name does not resolve and nothing is known from before.
@@ -164,15 +166,15 @@ class Pool:
         dns_ns, started_ns = 0, monotonic_ns()
         if self._resolver.is_old(started_ns):
             await self._resolver.refresh()
-            self._nodes.settle(self._resolver.addresses)
+            self._nodes.replace(self._resolver.addresses)
             ended_ns = monotonic_ns()
             dns_ns = ended_ns - started_ns
             self._look_ns = ended_ns + max(self._options.resolve_every_ns, SHORTEST_LOOK_NS)
         if node.address is None or node.gone:
-            node = self._nodes.take()
+            node = self._nodes.next()
         return node, dns_ns
 
-    async def _open_connection(self, node: Node) -> None:
+    async def _open_connection(self, node: PooledAddress) -> None:
         try:
             async with asyncio.timeout(self._timeouts.connect_ns / NS_PER_S):
                 connection = await self._connect(node)
@@ -189,7 +191,7 @@ class Pool:
             else:  # before anything could be sent
                 self._fail_next(Outcome.CONNECT_ERROR, "the server closed the new connection")
 
-    async def _connect(self, node: Node) -> Connection:
+    async def _connect(self, node: PooledAddress) -> Connection:
         node, dns_ns = await self._node_for(node)
         started_ns = monotonic_ns()
         sock, node = await self._connect_somewhere(node)
@@ -206,7 +208,7 @@ class Pool:
         connection.tls_ns = NEVER if self._tls is None else connection.open_ns - connected_ns
         return connection
 
-    async def _connect_somewhere(self, node: Node) -> tuple[socket.socket, Node]:
+    async def _connect_somewhere(self, node: PooledAddress) -> tuple[socket.socket, PooledAddress]:
         """To the node, or to another one if it refuses."""
         while True:
             assert node.address is not None  # only a name that has not been asked for has none
@@ -230,7 +232,7 @@ class Pool:
             raise
         return sock
 
-    async def _speak(self, sock: socket.socket, node: Node) -> Connection:
+    async def _speak(self, sock: socket.socket, node: PooledAddress) -> Connection:
         tls = self._tls
         _, protocol = await self._loop.create_connection(
             lambda: Connection(node, self._on_free, self._on_lost),

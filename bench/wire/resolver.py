@@ -46,7 +46,7 @@ class Resolver:
         Raises OSError if nothing was known.
         """
         if self._asking is None:
-            self._asking = asyncio.ensure_future(self._ask())
+            self._asking = asyncio.ensure_future(self._query())
         asking = self._asking
         try:
             self._addresses = await asyncio.shield(asking)
@@ -58,7 +58,7 @@ class Resolver:
             if asking.done():
                 self._asking = None
 
-    async def _ask(self) -> list[Address]:
+    async def _query(self) -> list[Address]:
         try:
             answers = await asyncio.get_running_loop().getaddrinfo(
                 self._host, self._port, type=socket.SOCK_STREAM

@@ -11,15 +11,15 @@ from typing import Any
 import httpx
 
 from bench.aws.api import LambdaApi, Place
+from bench.aws.bindings import changes_of
 from bench.aws.credentials import Credentials
-from bench.aws.functions import changes_of
 from bench.aws.journal import FILE_NAME, Journal
-from bench.local.control_plane import ControlPlane
+from bench.local.account.records import Settings
+from bench.local.account.store import Store
+from bench.local.control_plane.api import ControlPlane
+from bench.local.http.signatures import Secret, Verifier
 from bench.local.model import FunctionConfig, HttpRequest
-from bench.local.records import Settings
-from bench.local.signatures import Secret, Verifier
-from bench.local.store import Store
-from bench.model import Target, TargetKind
+from bench.model.profile import Target, TargetKind
 
 KEYS = Credentials("AKIDEXAMPLE", "secret/key", "session-token")
 PLACE = Place("us-east-1", "https://lambda.us-east-1.amazonaws.com")

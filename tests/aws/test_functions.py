@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from bench.aws.api import AwsRefusal, Place
-from bench.aws.functions import BoundFunction, FunctionName, bind_variants, place_of
+from bench.aws.bindings import BoundFunction, FunctionName, bind_variants, place_of
 from bench.aws.journal import Journal
 from bench.aws.undo import undo
 from bench.errors import TargetError, UsageError
-from bench.model import Architecture, EndpointKind, Target, Variant
+from bench.model.profile import Architecture, EndpointKind, Target, Variant
 from tests.aws.fake_aws import ARN, PLACE, FakeAws, target
 
 K = EndpointKind

@@ -2,14 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.aws.prices import (
-    door_usd,
-    gb_second_usd,
-    is_listed,
-    usd_per_invocation,
-    usd_per_million,
-)
-from bench.model import Architecture, EndpointKind, Variant
+from bench.aws.prices import door_usd, gb_second_usd, is_listed, usd_per_invocation, usd_per_million
+from bench.model.profile import Architecture, EndpointKind, Variant
 
 X86, ARM = Architecture.X86_64, Architecture.ARM64
 

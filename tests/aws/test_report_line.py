@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.aws.report_line import parse_log_result, parse_report, parse_timing_header
-from bench.model import Report
+from bench.model.outcome import Report
 
 ID = "0a6ff3f4-4f22-4c7d-9d4a-9b3c8e8f3b11"
 FIELDS = (

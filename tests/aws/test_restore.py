@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 
 from bench.aws.journal import FILE_NAME, Changes, Journal, new_journal, pending, state_folder
 from bench.commands.restore import restore
-from bench.load.aws_target import AwsTarget
-from bench.local.control_plane import ControlPlane
+from bench.load.targets.aws import AwsTarget
+from bench.local.account.store import Store
+from bench.local.control_plane.api import ControlPlane
 from bench.local.model import FunctionConfig
-from bench.local.store import Store
-from bench.model import EndpointKind, Variant
+from bench.model.profile import EndpointKind, Variant
 from tests.aws.fake_aws import target
-from tests.local_control.serving import served
+from tests.local.control_plane.serving import served
 
 SIZES = (Variant(EndpointKind.INVOKE, 128),)
 

@@ -16,23 +16,21 @@ from typing import Any
 import numpy as np
 
 from bench.load.frames import FrameKind, Start, WorkOrder, encode
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
+from bench.model.live import WorkerHealth
+from bench.model.load import Binding, Segment
+from bench.model.profile import (
     Arrivals,
-    Binding,
     Connections,
     EndpointKind,
     LoadSpec,
     RetrySpec,
-    Segment,
     Target,
     TargetKind,
     Timeouts,
     Variant,
-    WorkerHealth,
 )
-from bench.record.columns import COUNT_FIELDS, ROW_FIELDS
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.row_layout import COUNT_FIELDS, ROW_FIELDS
 
 _HEAD = Struct(">IB")
 

@@ -19,16 +19,8 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-from bench.model import (
-    NS_PER_S,
-    EndpointKind,
-    LoadSpec,
-    Phase,
-    Profile,
-    Target,
-    TargetKind,
-    Variant,
-)
+from bench.model.profile import EndpointKind, LoadSpec, Phase, Profile, Target, TargetKind, Variant
+from bench.model.times import NS_PER_S
 from bench.plan import make_plan
 from bench.record.aggregate import Aggregate
 from tests.benchmarks.nginx import nginx
@@ -117,9 +109,9 @@ def _aggregated_s(runs: Sequence[WorkerRun], seconds: float) -> float:
     begun = process_time()
     for number, payloads in enumerate(zip(*shipped, strict=True), 1):
         for worker, payload in enumerate(payloads):
-            aggregate.take_rows(worker, payload)
+            aggregate.add_rows(worker, payload)
         aggregate.advance(number * NS_PER_S // SHIPMENTS_PER_S)
-        for _ in aggregate.settled():
+        for _ in aggregate.closed_histograms():
             pass
     return process_time() - begun
 

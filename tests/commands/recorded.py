@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.model import NS_PER_MS, Measure, Outcome, Profile, Tally, Verdict, Window
+from bench.model.outcome import Outcome, Verdict
+from bench.model.profile import Profile
+from bench.model.result import Measure, Tally, Window
+from bench.model.times import NS_PER_MS
 from bench.profile import load_profile, resolved_toml
+from bench.record.folder import RunFolder
 from bench.record.histogram import Histogram
-from bench.record.runlog import RunFolder
 from bench.stats.quantiles import Curve, curve_of
 
 PROFILE = """

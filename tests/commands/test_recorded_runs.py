@@ -8,11 +8,12 @@ import pytest
 
 from bench.cli import run_command
 from bench.commands.export import FORMATS
-from bench.commands.runs import find_run
+from bench.commands.support.run_lookup import find_run
 from bench.errors import UsageError
-from bench.model import ANSWER_EVENT, RunEvent, Verdict
-from bench.record.reading import load_run
-from bench.record.recorded import EVENTS, event_line
+from bench.model.live import ANSWER_EVENT, RunEvent
+from bench.model.outcome import Verdict
+from bench.record.load_run import load_run
+from bench.record.recorded_run import EVENTS, event_line
 from bench.report.html import render_html
 from tests.commands.recorded import profile_in, record_run
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.cli import run_command
 from bench.errors import ExitCode
-from bench.record.recorded import latest_run
+from bench.record.recorded_run import latest_run
 from tests.commands.recorded import profile_in, record_run
 from tests.commands.terminal import lamload_in_terminal
 from tests.commands.test_cli import lamload

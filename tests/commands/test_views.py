@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
-from bench.commands.choose import FIRST, card_of, cards, mistakes
-from bench.commands.progress import Progress
-from bench.commands.watched import show
+from bench.commands.support.live_view import show
+from bench.commands.support.progress import Progress
+from bench.commands.support.setup_screen import FIRST, card_of, cards, mistakes
 from bench.errors import ExitCode
 from bench.profile import shipped_profiles
 from bench.tui.app import LamloadApp

@@ -4,7 +4,8 @@ import pytest
 
 from bench.endpoints.payload import function_payload
 from bench.endpoints.registry import command_endpoint_for
-from bench.model import Answer, EndpointKind, Outcome
+from bench.model.outcome import Answer, Outcome
+from bench.model.profile import EndpointKind
 from tests.endpoints.build import KEYS, REQUEST_ID, binding, log_tail, target
 
 CLI = EndpointKind.CLI

@@ -11,7 +11,8 @@ from bench.local.doors.http_api import HttpApiDoor
 from bench.local.doors.rest import RestDoor
 from bench.local.doors.step_functions import StepFunctionsDoor
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
-from bench.model import Answer, EndpointKind, Outcome
+from bench.model.outcome import Answer, Outcome
+from bench.model.profile import EndpointKind
 from tests.endpoints.build import REQUEST_ID, endpoint
 
 K = EndpointKind

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.endpoints.answers import DETAIL_LIMIT
 from bench.endpoints.base import Endpoint, head_of
 from bench.endpoints.payload import function_payload
 from bench.endpoints.registry import command_endpoint_for
+from bench.endpoints.responses import DETAIL_LIMIT
 from bench.endpoints.step_functions import billing
-from bench.model import NS_PER_S, Answer, EndpointKind, Outcome
+from bench.model.outcome import Answer, Outcome
+from bench.model.profile import EndpointKind
+from bench.model.times import NS_PER_S
 from tests.endpoints.build import binding, endpoint, target
 from tests.endpoints.test_stream_answers import event
 

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
-from bench.model import NS_PER_MS, NS_PER_S, EndpointKind, Outcome, Report
+from bench.model.outcome import Outcome, Report
+from bench.model.profile import EndpointKind
+from bench.model.times import NS_PER_MS, NS_PER_S
 from tests.endpoints.build import REPORT, REQUEST_ID, classify, log_tail
 
 INVOKE = EndpointKind.INVOKE

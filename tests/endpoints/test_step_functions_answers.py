@@ -5,7 +5,8 @@ import pytest
 
 from bench.endpoints.payload import function_payload
 from bench.endpoints.step_functions import WorkflowBilling, billing, machine_arn
-from bench.model import EndpointKind, Outcome
+from bench.model.outcome import Outcome
+from bench.model.profile import EndpointKind
 from tests.endpoints.build import EPOCH_S, REPORT, REQUEST_ID, classify, endpoint, parsed
 
 SFN = EndpointKind.STEP_FUNCTIONS

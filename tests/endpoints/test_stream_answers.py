@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bench.endpoints.eventstream import BrokenStream, read_frames
 from bench.endpoints.payload import function_payload
-from bench.model import EndpointKind, Outcome
+from bench.model.outcome import Outcome
+from bench.model.profile import EndpointKind
 from tests.endpoints.build import REPORT, REQUEST_ID, classify, log_tail
 
 STREAM = EndpointKind.STREAM

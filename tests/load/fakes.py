@@ -10,19 +10,12 @@ import numpy as np
 
 from bench.endpoints.base import Head
 from bench.load.engine import Engine
-from bench.load.quota import Quota
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
-    Answer,
-    Arrivals,
-    BreakerSpec,
-    LoadSpec,
-    Outcome,
-    RetrySpec,
-    Segment,
-)
-from bench.record.columns import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
+from bench.load.iterations import Iterations
+from bench.model.load import Segment
+from bench.model.outcome import Answer, Outcome
+from bench.model.profile import Arrivals, BreakerSpec, LoadSpec, RetrySpec
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 from bench.wire.exchange import Exchange
 
 
@@ -143,7 +136,7 @@ class Bench:
         lag_ns: int = 0,
         worker: int = 0,
         workers: int = 1,
-        quota: Quota | None = None,
+        quota: Iterations | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.wire = FakeWire(self.clock, service, lag_ns)
@@ -185,7 +178,7 @@ class Bench:
         return self
 
     def take(self) -> None:
-        rows, counts, _, _ = self.engine.take()
+        rows, counts, _, _ = self.engine.collect()
         self._rows.append(rows)
         self._counts.append(counts)
 

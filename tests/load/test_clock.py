@@ -9,7 +9,7 @@ from time import monotonic_ns
 import pytest
 
 from bench.load.clock import NEAR_NS, Clock, LoopClock, TimerfdClock, open_clock
-from bench.model import NS_PER_MS
+from bench.model.times import NS_PER_MS
 
 KINDS = [LoopClock, *([TimerfdClock] if sys.platform == "linux" else [])]
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
+from bench.model.outcome import Outcome
+from bench.model.profile import (
     Arrivals,
     BreakerSpec,
     LoadSpec,
-    Outcome,
     RetryBudget,
     RetryPolicyName,
     RetrySpec,
 )
-from bench.record.columns import FLAG_CENSORED, FLAG_FINAL, FLAG_REFUSED
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.row_layout import FLAG_CENSORED, FLAG_FINAL, FLAG_REFUSED
 from bench.wire.exchange import Exchange
 from tests.load.fakes import Bench, constant, segment
 

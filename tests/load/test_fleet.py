@@ -16,22 +16,20 @@ import pytest
 from bench.errors import LamloadError
 from bench.load.fleet import LocalFleet
 from bench.load.frames import Frame, FrameKind, Replan, Start, WorkOrder
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
+from bench.model.load import Binding, Segment
+from bench.model.profile import (
     Arrivals,
-    Binding,
     Connections,
     EndpointKind,
     LoadSpec,
     RetrySpec,
-    Segment,
     Target,
     TargetKind,
     Timeouts,
     Variant,
 )
-from bench.record.columns import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 from tests.load.fakes import segment
 from tests.wire.rawserver import answering, raw_server, silent
 

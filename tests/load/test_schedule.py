@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.load.control import start_at
+from bench.load.live_plan import start_at
 from bench.load.schedule import arrivals, callers_at, next_caller_change_ns, share
-from bench.model import NS_PER_S, Arrivals
+from bench.model.profile import Arrivals
+from bench.model.times import NS_PER_S
 from tests.load.fakes import segment
 
 RATES = st.floats(0, 500, allow_nan=False)

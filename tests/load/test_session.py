@@ -15,32 +15,29 @@ import pytest
 
 from bench.errors import ExitCode, TargetError
 from bench.load.session import RunResult, RunSession
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
+from bench.model.live import RunState
+from bench.model.load import Command, CommandKind
+from bench.model.outcome import Outcome, Verdict
+from bench.model.profile import (
     Arrivals,
     CapacitySpec,
-    Command,
-    CommandKind,
     EndpointKind,
     LoadSpec,
-    Measure,
     Order,
-    Outcome,
     Phase,
     Profile,
     RetryPolicyName,
     RetrySpec,
-    RunState,
     Slo,
     StopSpec,
     Target,
     TargetKind,
     Timeouts,
     Variant,
-    Verdict,
 )
-from bench.record.reading import load_run
+from bench.model.result import Measure
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.load_run import load_run
 from tests.wire.rawserver import Script, answering, raw_server, read_request, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -338,7 +335,7 @@ async def test_a_load_that_breaks_says_so_and_keeps_what_was_measured(tmp_path: 
         def take(worker: int, payload: object) -> None:
             raise RuntimeError("these rows cannot be read")
 
-        session.aggregate.take_rows = take  # type: ignore[method-assign]
+        session.aggregate.add_rows = take  # type: ignore[method-assign]
 
     async with raw_server(answering(OK)) as url:
         result = await play(profile_of(url), tmp_path, breaks)

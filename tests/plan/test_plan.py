@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from bench.model import (
+from bench.model.load import Segment
+from bench.model.profile import (
     EndpointKind,
     LoadSpec,
     Order,
     Phase,
     Profile,
-    Segment,
     Target,
     TargetKind,
     Variant,

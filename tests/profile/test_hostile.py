@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bench.errors import ProfileError
 from bench.profile import load_profile, shipped_profiles
-from bench.profile.keys import KEYS
-from bench.profile.resolve import write_value
+from bench.profile.dump import write_value
+from bench.profile.schema import KEYS
 
 DOCUMENTS = [tomllib.loads(path.read_text("utf-8")) for path in shipped_profiles()]
 SECTIONS = sorted(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.model import Arrivals
+from bench.model.profile import Arrivals
 from bench.profile.overrides import parse_key, parse_value
 from tests.profile.write import MINIMAL, load, mistakes
 

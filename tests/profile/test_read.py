@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ExitCode, ProfileError
-from bench.model import (
-    NS_PER_S,
+from bench.model.outcome import Outcome
+from bench.model.profile import (
     Architecture,
     Arrivals,
     BreakerSpec,
     EndpointKind,
     EventKind,
     Order,
-    Outcome,
     RetryPolicyName,
     TargetKind,
     Variant,
 )
+from bench.model.times import NS_PER_S
 from bench.profile import load_profile
 from tests.profile.write import MINIMAL, load, mistakes
 

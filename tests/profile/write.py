@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ProfileError
-from bench.model import Profile
+from bench.model.profile import Profile
 from bench.profile import load_profile
 
 MINIMAL = """

@@ -6,31 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from bench.model import (
-    NEVER,
-    NS_PER_MS,
-    NS_PER_S,
+from bench.model.load import Plan, Segment
+from bench.model.outcome import Outcome
+from bench.model.profile import (
     Arrivals,
     EndpointKind,
     LoadSpec,
-    Outcome,
     Phase,
-    Plan,
     Profile,
-    Segment,
     Slo,
     Target,
     TargetKind,
     Variant,
 )
+from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.columns import (
-    FLAG_CENSORED,
-    FLAG_COLD,
-    FLAG_FINAL,
-    Counts,
-    pack_row,
-)
+from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, pack_row
 
 SMALL = Variant(EndpointKind.INVOKE, 128)
 LARGE = Variant(EndpointKind.INVOKE, 1769)
@@ -143,7 +134,7 @@ def counts(cells: dict[tuple[int, int, int], tuple[int, int]]) -> bytes:
         cell = buffer.cell(second, variant, segment)
         cell[0] += offered
         cell[1] += dropped
-    return buffer.take()
+    return buffer.drain()
 
 
 @dataclass
@@ -161,8 +152,8 @@ class Shipment:
         self.counts[key] = (offered + 1, dropped + drop)
 
     def to(self, aggregate: Aggregate, worker: int = 0) -> None:
-        aggregate.take_rows(worker, b"".join(self.rows))
-        aggregate.take_counts(worker, counts(self.counts))
+        aggregate.add_rows(worker, b"".join(self.rows))
+        aggregate.add_counts(worker, counts(self.counts))
 
 
 def random_load(random: Random, profile: Profile, plan: Plan) -> Shipment:

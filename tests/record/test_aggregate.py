@@ -10,21 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.load.schedule import arrivals
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
-    Arrivals,
-    EndpointKind,
-    Measure,
-    Outcome,
-    Phase,
-    Plan,
-    Quantile,
-    Segment,
-    Tally,
-    Variant,
-    Window,
-)
+from bench.model.load import Plan, Segment
+from bench.model.outcome import Outcome
+from bench.model.profile import Arrivals, EndpointKind, Phase, Variant
+from bench.model.result import Measure, Quantile, Tally, Window
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate
 from bench.record.hlog import TaggedHistogram, merged
 from bench.stats.ranks import rank_of
@@ -107,11 +97,11 @@ def test_the_order_in_which_shipments_come_does_not_matter(seed: int) -> None:
     load = random_load(Random(seed), profile, plan)
     one, other = Aggregate(profile, plan), Aggregate(profile, plan)
     load.to(one)
-    other.take_counts(1, counts(load.counts))
+    other.add_counts(1, counts(load.counts))
     shuffled = list(load.rows)
     Random(seed + 1).shuffle(shuffled)
     for i in range(0, len(shuffled), 7):
-        other.take_rows(i % 3, b"".join(shuffled[i : i + 7]))
+        other.add_rows(i % 3, b"".join(shuffled[i : i + 7]))
     one.advance(5 * NS_PER_S)
     other.advance(5 * NS_PER_S)
     assert one.totals() == other.totals()
@@ -143,10 +133,10 @@ def test_a_seconds_quantiles_and_the_runs_are_the_exact_ones(times: list[int], s
 
 def test_rows_before_their_counts_are_offered_already() -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1))
+    aggregate.add_rows(0, row(2 * NS_PER_S, segment=1))
     aggregate.advance(3 * NS_PER_S)
     assert aggregate.totals()[0].tally.offered == 1
-    aggregate.take_counts(0, counts({(2, 0, 1): (2, 0)}))
+    aggregate.add_counts(0, counts({(2, 0, 1): (2, 0)}))
     tally = aggregate.totals()[0].tally
     assert (tally.offered, tally.in_flight, tally.ok) == (2, 1, 1)
 
@@ -154,8 +144,8 @@ def test_rows_before_their_counts_are_offered_already() -> None:
 def test_a_slow_answer_belongs_to_the_second_of_its_intended_arrival() -> None:
     aggregate, _ = aggregate_of()
     at_ns = 2 * NS_PER_S + 900 * NS_PER_MS
-    aggregate.take_counts(0, counts({(2, 0, 1): (1, 0)}))
-    aggregate.take_rows(0, row(at_ns, segment=1, response_ns=10 * NS_PER_S))
+    aggregate.add_counts(0, counts({(2, 0, 1): (1, 0)}))
+    aggregate.add_rows(0, row(at_ns, segment=1, response_ns=10 * NS_PER_S))
     aggregate.advance(14 * NS_PER_S)
     by_second = {i.t_s: i.window for i in aggregate.intervals() if i.window.variant == SMALL}
     assert by_second[2].tally.ok == 1
@@ -164,7 +154,7 @@ def test_a_slow_answer_belongs_to_the_second_of_its_intended_arrival() -> None:
 
 def test_response_time_counts_from_the_intended_arrival_and_attempt_time_from_the_send() -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_rows(
+    aggregate.add_rows(
         0, row(2 * NS_PER_S, segment=1, response_ns=90 * NS_PER_MS, lag_ns=30 * NS_PER_MS)
     )
     window = aggregate.totals()[0]
@@ -176,8 +166,8 @@ def test_response_time_counts_from_the_intended_arrival_and_attempt_time_from_th
 def test_retries_lengthen_the_response_and_are_counted_once() -> None:
     aggregate, _ = aggregate_of()
     at_ns = 2 * NS_PER_S
-    aggregate.take_counts(0, counts({(2, 0, 1): (1, 0)}))
-    aggregate.take_rows(
+    aggregate.add_counts(0, counts({(2, 0, 1): (1, 0)}))
+    aggregate.add_rows(
         0,
         row(at_ns, segment=1, final=False, outcome=Outcome.THROTTLED, response_ns=10 * NS_PER_MS)
         + row(at_ns, segment=1, attempt=2, lag_ns=60 * NS_PER_MS, response_ns=80 * NS_PER_MS),
@@ -198,7 +188,7 @@ def test_retries_lengthen_the_response_and_are_counted_once() -> None:
 )
 def test_what_was_never_answered_has_no_response_time(outcome: Outcome, answered: bool) -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1, outcome=outcome))
+    aggregate.add_rows(0, row(2 * NS_PER_S, segment=1, outcome=outcome))
     window = aggregate.totals()[0]
     assert window.measure(Measure.RESPONSE).count == int(answered)
     assert window.tally.outcomes[outcome] == 1
@@ -212,7 +202,7 @@ def test_a_timeout_makes_quantiles_lower_bounds() -> None:
         row(2 * NS_PER_S, segment=1, outcome=Outcome.TIMEOUT, response_ns=NS_PER_S, answered=False)
         for _ in range(50)
     ]
-    aggregate.take_rows(0, b"".join(rows))
+    aggregate.add_rows(0, b"".join(rows))
     aggregate.advance(3 * NS_PER_S)
     interval = next(i for i in aggregate.intervals() if i.t_s == 2)
     for window in (aggregate.totals()[0], interval.window):
@@ -225,8 +215,8 @@ def test_a_timeout_makes_quantiles_lower_bounds() -> None:
 
 def test_warm_up_stands_in_the_intervals_and_not_in_the_totals() -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_counts(0, counts({(0, 0, 0): (1, 0)}))
-    aggregate.take_rows(0, row(NS_PER_S // 2))
+    aggregate.add_counts(0, counts({(0, 0, 0): (1, 0)}))
+    aggregate.add_rows(0, row(NS_PER_S // 2))
     aggregate.advance(NS_PER_S)
     assert aggregate.totals()[0].tally.offered == 0
     first = next(iter(aggregate.intervals()))
@@ -269,11 +259,11 @@ def test_rates_are_per_second_of_the_time_on() -> None:
 
 def test_what_is_in_flight_counts_as_sent_until_its_row_says_otherwise() -> None:
     aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 4.0, 4.0),))
-    aggregate.take_counts(0, counts({(0, 0, 0): (4, 0)}))
+    aggregate.add_counts(0, counts({(0, 0, 0): (4, 0)}))
     aggregate.advance(NS_PER_S)
     assert aggregate.totals()[0].achieved_rps == 4.0
     refused = row(0, outcome=Outcome.CONNECT_ERROR, sent=False, answered=False)
-    aggregate.take_rows(0, refused + row(1, final=False, outcome=Outcome.THROTTLED))
+    aggregate.add_rows(0, refused + row(1, final=False, outcome=Outcome.THROTTLED))
     assert aggregate.totals()[0].achieved_rps == 3.0
 
 
@@ -283,7 +273,7 @@ def test_a_seconds_row_is_given_once_and_changes_are_told_apart() -> None:
     assert {i.t_s for i in aggregate.passed()} == {0, 1}
     assert aggregate.passed() == ()
     aggregate.changed()
-    aggregate.take_rows(0, row(NS_PER_S // 4))
+    aggregate.add_rows(0, row(NS_PER_S // 4))
     assert [(i.t_s, i.window.tally.ok) for i in aggregate.changed()] == [(0, 1)]
     assert aggregate.changed() == ()
 
@@ -296,13 +286,13 @@ def test_every_value_reaches_the_interval_log_once(seed: int) -> None:
     load = random_load(Random(seed), profile, plan)
     lines: list[TaggedHistogram] = []
     half = len(load.rows) // 2
-    aggregate.take_counts(0, counts(load.counts))
-    aggregate.take_rows(0, b"".join(load.rows[:half]))
+    aggregate.add_counts(0, counts(load.counts))
+    aggregate.add_rows(0, b"".join(load.rows[:half]))
     aggregate.advance(20 * NS_PER_S)
-    lines += aggregate.settled()
-    aggregate.take_rows(0, b"".join(load.rows[half:]))
-    lines += aggregate.settled()
-    lines += aggregate.settled(final=True)
+    lines += aggregate.closed_histograms()
+    aggregate.add_rows(0, b"".join(load.rows[half:]))
+    lines += aggregate.closed_histograms()
+    lines += aggregate.closed_histograms(final=True)
     logged = merged(lines)
     for name, curves in aggregate.curves().items():
         for measure, curve in curves.items():
@@ -323,10 +313,10 @@ def test_an_old_second_keeps_its_figures_and_takes_late_rows_honestly() -> None:
     for second in range(2, 90):
         aggregate.advance(second * NS_PER_S)
         aggregate.passed()
-        list(aggregate.settled())
+        list(aggregate.closed_histograms())
     assert next(iter(aggregate.intervals())) == before
     assert aggregate.window(60) == ()
-    aggregate.take_rows(0, row(5, response_ns=3 * NS_PER_S))
+    aggregate.add_rows(0, row(5, response_ns=3 * NS_PER_S))
     late = next(iter(aggregate.intervals())).window
     assert late.tally.ok == 41
     assert late.tally.offered == 41
@@ -339,8 +329,8 @@ def test_an_old_second_keeps_its_figures_and_takes_late_rows_honestly() -> None:
 def test_a_window_merges_the_last_seconds() -> None:
     aggregate, _ = aggregate_of((Phase("steady", 30 * NS_PER_S, 1.0, 1.0),))
     for second in range(30):
-        aggregate.take_counts(0, counts({(second, 0, 0): (1, 0)}))
-        aggregate.take_rows(0, row(second * NS_PER_S, response_ns=(second + 1) * NS_PER_MS))
+        aggregate.add_counts(0, counts({(second, 0, 0): (1, 0)}))
+        aggregate.add_rows(0, row(second * NS_PER_S, response_ns=(second + 1) * NS_PER_MS))
     aggregate.advance(30 * NS_PER_S)
     window = aggregate.window(10)[0]
     assert (window.tally.ok, window.duration_s) == (10, 10.0)
@@ -350,8 +340,8 @@ def test_a_window_merges_the_last_seconds() -> None:
 
 def test_the_pulse_tells_the_last_whole_second() -> None:
     aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 4.0, 4.0),))
-    aggregate.take_counts(0, counts({(1, 0, 0): (3, 0), (1, 1, 0): (4, 0), (2, 0, 0): (9, 0)}))
-    aggregate.take_rows(0, row(NS_PER_S, lag_ns=7 * NS_PER_MS))
+    aggregate.add_counts(0, counts({(1, 0, 0): (3, 0), (1, 1, 0): (4, 0), (2, 0, 0): (9, 0)}))
+    aggregate.add_rows(0, row(NS_PER_S, lag_ns=7 * NS_PER_MS))
     aggregate.advance(2 * NS_PER_S + SHIPPED_NS)
     pulse = aggregate.pulse()
     assert (pulse.planned_rps, pulse.achieved_rps, pulse.in_flight) == (8.0, 7, 15)
@@ -361,12 +351,12 @@ def test_the_pulse_tells_the_last_whole_second() -> None:
 
 def test_what_the_run_will_have_cost_follows_from_what_it_has() -> None:
     aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 4.0, 4.0),))
-    aggregate.take_counts(0, counts({(1, 0, 0): (20, 0)}))
-    aggregate.take_rows(0, b"".join(row(NS_PER_S, billed_ms=100) for _ in range(20)))
+    aggregate.add_counts(0, counts({(1, 0, 0): (20, 0)}))
+    aggregate.add_rows(0, b"".join(row(NS_PER_S, billed_ms=100) for _ in range(20)))
     aggregate.advance(5 * NS_PER_S)
     assert aggregate.projected_usd() is None  # the other variant has not begun
-    aggregate.take_counts(0, counts({(1, 1, 0): (20, 0)}))
-    aggregate.take_rows(0, b"".join(row(NS_PER_S, variant=1, billed_ms=10) for _ in range(20)))
+    aggregate.add_counts(0, counts({(1, 1, 0): (20, 0)}))
+    aggregate.add_rows(0, b"".join(row(NS_PER_S, variant=1, billed_ms=10) for _ in range(20)))
     assert aggregate.projected_usd() == pytest.approx(2 * aggregate.spend_usd())
     aggregate.advance(10 * NS_PER_S)
     assert aggregate.projected_usd() == pytest.approx(aggregate.spend_usd())
@@ -386,7 +376,7 @@ def test_a_rate_change_starts_a_new_segment_of_the_same_phase() -> None:
     )
     aggregate.add_segment(half)
     aggregate.add_segment(faster)
-    aggregate.take_rows(0, row(6 * NS_PER_S, segment=1))
+    aggregate.add_rows(0, row(6 * NS_PER_S, segment=1))
     aggregate.advance(10 * NS_PER_S)
     window = aggregate.totals()[0]
     assert (window.duration_s, window.planned_rps, window.tally.ok) == (10.0, 20.0, 1)
@@ -475,9 +465,9 @@ def test_both_parts_of_a_second_on_the_shelf_take_late_rows() -> None:
     for second in range(10, 200):
         aggregate.advance(second * NS_PER_S)
         aggregate.passed()
-        list(aggregate.settled())
+        list(aggregate.closed_histograms())
     assert aggregate.window(60) == ()
-    aggregate.take_rows(0, row(1_100 * NS_PER_MS) + row(1_800 * NS_PER_MS, segment=1))
+    aggregate.add_rows(0, row(1_100 * NS_PER_MS) + row(1_800 * NS_PER_MS, segment=1))
     told = {(i.t_s, i.segment): i.window.tally.ok for i in aggregate.changed()}
     assert told == {(1, 0): 1, (1, 1): 1}
 
@@ -503,7 +493,7 @@ def test_a_drain_ends_the_time_on() -> None:
 
 def test_a_second_that_began_after_the_end_is_forgotten_once_the_end_is_known() -> None:
     aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
-    aggregate.take_rows(0, row(NS_PER_S + 5))
+    aggregate.add_rows(0, row(NS_PER_S + 5))
     aggregate.advance(round(3.2 * NS_PER_S))
     aggregate.cut(round(2.9 * NS_PER_S))
     aggregate.advance(9 * NS_PER_S)
@@ -516,7 +506,7 @@ def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> 
     aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 10.0, 10.0),))
     step = Segment(7, 0, 3, (1,), NS_PER_S, NS_PER_S, 99.0, 99.0)
     aggregate.add_segment(step, Phase("settle 99/s", NS_PER_S, measured=False))
-    aggregate.take_rows(0, row(NS_PER_S + 5, variant=1, segment=7))
+    aggregate.add_rows(0, row(NS_PER_S + 5, variant=1, segment=7))
     aggregate.advance(2 * NS_PER_S)
     assert aggregate.totals()[1].tally.finished == 0
     window = aggregate.phase_windows(3)[0]
@@ -526,19 +516,19 @@ def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> 
 
 def test_what_a_lost_worker_had_under_way_stays_in_flight() -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_counts(0, counts({(2, 0, 1): (3, 0)}))
-    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1))
+    aggregate.add_counts(0, counts({(2, 0, 1): (3, 0)}))
+    aggregate.add_rows(0, row(2 * NS_PER_S, segment=1))
     aggregate.worker_lost(0)
     aggregate.advance(60 * NS_PER_S)
     assert aggregate.lost_workers == {0}
     assert aggregate.totals()[0].tally.in_flight == 2
-    assert any(line.tag.endswith("/response") for line in aggregate.settled(final=True))
+    assert any(line.tag.endswith("/response") for line in aggregate.closed_histograms(final=True))
 
 
 def test_a_door_without_a_log_has_the_price_of_its_size_elsewhere() -> None:
     profile = profile_of((LARGE, DOOR), (Phase("steady", NS_PER_S, 1.0, 1.0),))
     aggregate = Aggregate(profile, together(profile))
-    aggregate.take_rows(0, row(0, billed_ms=100) + row(1, variant=1))
+    aggregate.add_rows(0, row(0, billed_ms=100) + row(1, variant=1))
     own, door = aggregate.totals()
     assert own.billed_ms_mean == 100.0
     assert door.billed_ms_mean is None
@@ -550,23 +540,23 @@ def test_a_door_without_a_log_has_the_price_of_its_size_elsewhere() -> None:
 def test_a_plain_url_has_no_price() -> None:
     profile = profile_of((Variant(EndpointKind.HTTP),), (Phase("steady", NS_PER_S, 1.0, 1.0),))
     aggregate = Aggregate(profile, together(profile))
-    aggregate.take_rows(0, row(0))
+    aggregate.add_rows(0, row(0))
     assert aggregate.totals()[0].usd_per_million is None
     assert aggregate.spend_usd() == 0.0
 
 
 def test_the_spend_counts_the_warm_up_too() -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_rows(0, row(0, billed_ms=1000))
+    aggregate.add_rows(0, row(0, billed_ms=1000))
     once = aggregate.spend_usd()
-    aggregate.take_rows(0, row(2 * NS_PER_S, segment=1, billed_ms=1000))
+    aggregate.add_rows(0, row(2 * NS_PER_S, segment=1, billed_ms=1000))
     assert once > 0
     assert aggregate.spend_usd() == pytest.approx(2 * once)
 
 
 def test_overhead_is_attempt_time_less_what_the_function_took() -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_rows(
+    aggregate.add_rows(
         0,
         row(
             2 * NS_PER_S,
@@ -586,8 +576,8 @@ def test_overhead_is_attempt_time_less_what_the_function_took() -> None:
 
 def test_empty_shipments_are_nothing() -> None:
     aggregate, _ = aggregate_of()
-    aggregate.take_rows(0, b"")
-    aggregate.take_counts(0, b"")
+    aggregate.add_rows(0, b"")
+    aggregate.add_counts(0, b"")
     assert all(window.tally == Tally() for window in aggregate.totals())
 
 
@@ -597,7 +587,7 @@ def test_a_regular_schedule_fails_the_test_of_gaps_and_a_poisson_one_passes() ->
     for instants, good in ((np.cumsum(gaps), True), (np.arange(580) / 30, False)):
         aggregate, _ = aggregate_of(phases)
         for t_ns in (instants * NS_PER_S).astype(int).tolist():
-            aggregate.take_rows(0, row(t_ns))
+            aggregate.add_rows(0, row(t_ns))
         aggregate.advance(30 * NS_PER_S)
         fit = aggregate.gap_fits()[SMALL.name]
         assert (fit.p > 0.001) is good

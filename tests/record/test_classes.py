@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from bench.model import Phase, Verdict
+from bench.model.outcome import Verdict
+from bench.model.profile import Phase
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
+from bench.record.folder import RunFolder
 from bench.record.hlog import class_curves_of, merged, read_hlog
-from bench.record.reading import load_run
-from bench.record.runlog import RunFolder
-from bench.record.series import CLASSES
+from bench.record.load_run import load_run
+from bench.record.measures import CLASSES
 from tests.record.build import profile_of, random_load, together
 
 
@@ -48,7 +49,7 @@ def test_classes_merge_from_the_interval_log_and_read_back_from_the_totals(tmp_p
         Verdict.VALID,
         curves=aggregate.curves(),
         class_curves=aggregate.class_curves(),
-        histograms=aggregate.settled(final=True),
+        histograms=aggregate.closed_histograms(final=True),
     )
     by_second = class_curves_of(
         merged(read_hlog((written.folder / "histograms.hlog").read_text(encoding="utf-8")))

@@ -6,7 +6,8 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.model import NS_PER_MS, NS_PER_S, QUANTILES
+from bench.model.result import QUANTILES
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.histogram import (
     BUCKETS,
     DIGITS,

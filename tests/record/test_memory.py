@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.model import NS_PER_MS, NS_PER_S, Interval, Phase, Profile, Verdict, WorkerHealth
+from bench.model.live import WorkerHealth
+from bench.model.outcome import Verdict
+from bench.model.profile import Phase, Profile
+from bench.model.result import Interval
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.recorded import INTERVALS
-from bench.record.runlog import RunFolder
+from bench.record.folder import RunFolder
+from bench.record.recorded_run import INTERVALS
 from bench.record.vitals import VitalSigns
 from tests.record.build import counts, profile_of, row, together
 
@@ -33,14 +37,14 @@ class LongRun:
         """One second, in which an invocation of each variant comes and goes."""
         at_ns = second * NS_PER_S
         aggregate = self.aggregate
-        aggregate.take_counts(0, counts({(second, variant, 0): (1, 0) for variant in (0, 1)}))
+        aggregate.add_counts(0, counts({(second, variant, 0): (1, 0) for variant in (0, 1)}))
         response_ns = (1 + second % 97) * NS_PER_MS
         for variant in (0, 1):
-            aggregate.take_rows(0, row(at_ns, variant=variant, response_ns=response_ns))
+            aggregate.add_rows(0, row(at_ns, variant=variant, response_ns=response_ns))
         now_ns = at_ns + NS_PER_S
         aggregate.advance(now_ns)
         self.folder.append_intervals(aggregate.passed())
-        self.folder.append_histograms(aggregate.settled())
+        self.folder.append_histograms(aggregate.closed_histograms())
         worker = WorkerHealth(0, True, 0.3, 54.0, 2, 2, 1)
         self.folder.append_vitals(self._vitals.tick(now_ns, [worker]))
 

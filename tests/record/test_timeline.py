@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.load.schedule import arrivals
-from bench.model import NS_PER_S, Arrivals, Phase, Segment
+from bench.model.load import Segment
+from bench.model.profile import Arrivals, Phase
+from bench.model.times import NS_PER_S
 from bench.record.timeline import Timeline, planned_arrivals
 from tests.record.build import profile_of, together
 

@@ -4,20 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model import (
-    NS_PER_MS,
-    Arrivals,
-    CapacitySpec,
-    Distribution,
-    Measure,
-    Outcome,
-    Quantile,
-    Tally,
-    Verdict,
-    Window,
-    WorkerHealth,
-)
-from bench.record.gaps import GapFit
+from bench.model.live import WorkerHealth
+from bench.model.outcome import Outcome, Verdict
+from bench.model.profile import Arrivals, CapacitySpec
+from bench.model.result import Distribution, Measure, Quantile, Tally, Window
+from bench.model.times import NS_PER_MS
+from bench.record.arrival_test import GapFit
 from bench.record.validity import Evidence, HealthHistory, Judgement, exhaustion, judge
 from tests.record.build import LARGE, SMALL, profile_of
 
@@ -80,7 +72,7 @@ def health(cpu: float, busy: int, reports: int, waits: int = 0) -> HealthHistory
     history = HealthHistory()
     for i in range(reports):
         share = cpu if i < busy else 0.2
-        history.take(WorkerHealth(0, True, share, 50.0, 10, 10, 5, 10 + waits))
+        history.add(WorkerHealth(0, True, share, 50.0, 10, 10, 5, 10 + waits))
     return history
 
 

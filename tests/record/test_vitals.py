@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.model import NS_PER_S, Phase, Verdict, Vitals, WorkerHealth
+from bench.model.live import WorkerHealth
+from bench.model.outcome import Verdict
+from bench.model.profile import Phase
+from bench.model.result import Vitals
+from bench.model.times import NS_PER_S
 from bench.profile import resolved_toml
 from bench.record.aggregate import SHIPPED_NS, Aggregate
-from bench.record.reading import load_run
-from bench.record.runlog import RunFolder
+from bench.record.folder import RunFolder
+from bench.record.load_run import load_run
 from bench.record.vitals import VitalSigns
 from tests.record.build import counts, profile_of, row, together
 
@@ -24,11 +28,11 @@ def taken() -> tuple[Vitals, ...]:
     profile = profile_of(phases=PHASES)
     aggregate = Aggregate(profile, together(profile))
     signs = VitalSigns(aggregate)
-    aggregate.take_counts(0, counts({(0, 0, 0): (4, 0), (0, 1, 0): (5, 1)}))
-    aggregate.take_rows(0, row(0))
+    aggregate.add_counts(0, counts({(0, 0, 0): (4, 0), (0, 1, 0): (5, 1)}))
+    aggregate.add_rows(0, row(0))
     aggregate.advance(NS_PER_S)
     assert signs.tick(NS_PER_S, HEALTH) == ()  # its rates are still under way
-    aggregate.take_counts(0, counts({(0, 0, 0): (1, 0)}))
+    aggregate.add_counts(0, counts({(0, 0, 0): (1, 0)}))
     aggregate.advance(NS_PER_S + SHIPPED_NS)
     return signs.tick(NS_PER_S + SHIPPED_NS, HEALTH)
 

@@ -10,11 +10,13 @@ import pytest
 from bench.cli import BROKEN_PIPE, VERBS
 from bench.commands.export import FORMATS
 from bench.errors import ExitCode
-from bench.local.faults import FaultKind
-from bench.model import EndpointKind, Measure, Outcome, RetryPolicyName
-from bench.profile.keys import KEYS
+from bench.faults.fault import FaultKind
+from bench.model.outcome import Outcome
+from bench.model.profile import EndpointKind, RetryPolicyName
+from bench.model.result import Measure
+from bench.profile.schema import KEYS
 from bench.profile.target import bundled_functions
-from bench.record.tables import SUMMARY_COLUMNS
+from bench.record.csv_columns import SUMMARY_COLUMNS
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ExitCode
-from bench.model import TargetKind
+from bench.model.profile import TargetKind
 from bench.plan import make_plan
 from bench.profile import load_profile, resolved_toml, shipped_profiles
 from bench.profile.shipped import FOLDERS

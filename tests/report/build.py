@@ -6,23 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
-    EndpointKind,
-    Outcome,
-    Phase,
-    Reason,
-    RunEvent,
-    Slo,
-    Variant,
-    Verdict,
-)
+from bench.model.live import RunEvent
+from bench.model.outcome import Outcome, Reason, Verdict
+from bench.model.profile import EndpointKind, Phase, Slo, Variant
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.recorded import RecordedRun
-from bench.record.runlog import RunFolder
+from bench.record.folder import RunFolder
+from bench.record.recorded_run import RecordedRun
 from bench.record.validity import Evidence, judge
-from bench.stats.slo import evaluate
+from bench.stats.thresholds import evaluate
 from tests.record.build import DOOR, LARGE, SMALL, Shipment, profile_of, row, together
 
 RARE = Variant(EndpointKind.REST, 1769)
@@ -54,7 +46,7 @@ def recorded(root: Path, *, slos: tuple[Slo, ...] = (), seconds: int = 20) -> Re
         judgement.verdict,
         [evaluate(slo, judgement.windows, curves) for slo in slos],
         curves=curves,
-        histograms=aggregate.settled(final=True),
+        histograms=aggregate.closed_histograms(final=True),
     )
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.model import NS_PER_MS, NS_PER_S, Phase, Plan, Verdict
+from bench.model.load import Plan
+from bench.model.outcome import Verdict
+from bench.model.profile import Phase
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.recorded import RecordedRun
-from bench.record.runlog import RunFolder
+from bench.record.folder import RunFolder
+from bench.record.recorded_run import RecordedRun
 from bench.report.charts import Read, _lag_ms, _lines, _mean_ms, _sent_rps
 from tests.record.build import SMALL, Shipment, profile_of, row, together
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.record.recorded import RecordedRun
+from bench.record.recorded_run import RecordedRun
 from bench.report.html import render_html
 from tests.record.build import LARGE, SMALL
 from tests.report.build import TITLE, recorded

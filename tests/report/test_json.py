@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench.model import Slo
-from bench.record.tables import SUMMARY_COLUMNS
+from bench.model.profile import Slo
+from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.report.json import run_document
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import RARE, recorded

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from bench.model import Slo
+from bench.model.profile import Slo
 from bench.report.junit import render_junit
 from tests.report.build import TITLE, recorded
 

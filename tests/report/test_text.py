@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.model import Slo, Verdict
-from bench.record.recorded import RecordedRun
+from bench.model.outcome import Verdict
+from bench.model.profile import Slo
+from bench.record.recorded_run import RecordedRun
 from bench.report.text import render_text
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import RARE, recorded

@@ -5,23 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.model import (
-    NS_PER_MS,
-    QUANTILES,
-    Architecture,
-    EndpointKind,
-    Measure,
-    Outcome,
-    Quantile,
-    Tally,
-    Variant,
-    Verdict,
-    Window,
-)
-from bench.model import Distribution as D
+from bench.format import number, percent, size_name
+from bench.model.outcome import Outcome, Verdict
+from bench.model.profile import Architecture, EndpointKind, Variant
+from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
+from bench.model.result import Distribution as D
+from bench.model.times import NS_PER_MS
 from bench.stats.quantiles import Curve, curve_of
 from bench.stats.recommend import advise, compare_sentence, frontier, own_overhead
-from bench.stats.wording import number, percent, size_name
 
 
 def results(

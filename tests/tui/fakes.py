@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from random import Random
 
-from bench.model import (
-    NS_PER_MS,
-    NS_PER_S,
-    Command,
-    CommandKind,
+from bench.model.live import RunEvent, RunState, Snapshot, WorkerHealth
+from bench.model.load import Command, CommandKind, Plan, Segment
+from bench.model.outcome import Outcome, Reason, Verdict
+from bench.model.profile import (
     EndpointKind,
     EventSpec,
     LoadSpec,
-    Outcome,
     Phase,
-    Plan,
     Profile,
-    Reason,
     RetryPolicyName,
     RetrySpec,
-    RunEvent,
-    RunState,
-    Sample,
-    Segment,
-    Snapshot,
     Target,
     TargetKind,
     Variant,
-    Verdict,
-    Vitals,
-    Window,
-    WorkerHealth,
 )
+from bench.model.result import Sample, Vitals, Window
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.columns import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, Rows, pack_row
+from bench.record.row_layout import (
+    FLAG_CENSORED,
+    FLAG_COLD,
+    FLAG_FINAL,
+    Counts,
+    RowBuffer,
+    pack_row,
+)
 from bench.tui.source import ClassCurves, Curves
 
 VARIANTS = (
@@ -99,19 +95,19 @@ class FakeRun:
 
     def play(self, until_s: int) -> None:
         """Go on to a second."""
-        rows, counts = Rows(), Counts()
+        rows, counts = RowBuffer(), Counts()
         for second in range(self.second, until_s):
             for number, variant in enumerate(VARIANTS):
                 for arrival in range(RPS):
                     self._arrive(rows, counts, number, variant, second * RPS + arrival)
         self.second = until_s
-        self.aggregate.take_counts(0, counts.take())
-        self.aggregate.take_rows(0, rows.take())
+        self.aggregate.add_counts(0, counts.drain())
+        self.aggregate.add_rows(0, rows.drain())
         self.aggregate.advance(until_s * NS_PER_S)
         self.aggregate.passed()
 
     def _arrive(
-        self, rows: Rows, counts: Counts, number: int, variant: Variant, arrival: int
+        self, rows: RowBuffer, counts: Counts, number: int, variant: Variant, arrival: int
     ) -> None:
         random = self._random[number]
         work_ms = 8 * 1769 / (variant.memory_mb or 1769)
@@ -140,7 +136,7 @@ class FakeRun:
 
     def _attempt(
         self,
-        rows: Rows,
+        rows: RowBuffer,
         number: int,
         segment: int,
         intended_ns: int,

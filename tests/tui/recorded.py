@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.model import NS_PER_S, RunEvent, RunState, Verdict
+from bench.model.live import RunEvent, RunState
+from bench.model.outcome import Verdict
+from bench.model.times import NS_PER_S
 from bench.profile import resolved_toml
-from bench.record.runlog import RunFolder
+from bench.record.folder import RunFolder
 from tests.tui.fakes import SECONDS, FakeRun, profile, vitals_at
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -49,5 +51,5 @@ def finish(folder: RunFolder) -> None:
         Verdict.VALID,
         curves=run.curves(),
         class_curves=run.class_curves(),
-        histograms=run.aggregate.settled(final=True),
+        histograms=run.aggregate.closed_histograms(final=True),
     )

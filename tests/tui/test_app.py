@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from bench.model import CommandKind, Measure, RunState
+from bench.model.live import RunState
+from bench.model.load import CommandKind
+from bench.model.result import Measure
 from bench.tui.app import LamloadApp
 from bench.tui.screens.run import RunScreen
 from bench.tui.source import AppResult, Leaving

@@ -18,7 +18,7 @@ from bench.tui.widgets.axes import (
     time_axis,
 )
 from bench.tui.widgets.canvas import EMPTY, GRID, Canvas, Glyphs
-from bench.tui.widgets.chart import Line, stretches, trace
+from bench.tui.widgets.chart import ChartLine, stretches, trace
 from bench.tui.widgets.columns import (
     GAP,
     Cell,
@@ -165,7 +165,7 @@ def test_a_line_of_many_points_looks_as_if_each_were_drawn(
             )
             each.line(*(before or at), *at, 0)
         before = at
-    line = Line("", Look("●", ""), tuple((float(n), value) for n, value in enumerate(values)))
+    line = ChartLine("", Look("●", ""), tuple((float(n), value) for n, value in enumerate(values)))
     drawn = list(stretches(few, x, y, line))
     for stretch in drawn:
         trace(few, stretch, 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bench.model import COMMAND_EVENT, NS_PER_S, CommandKind, RunEvent
+from bench.model.live import COMMAND_EVENT, RunEvent
+from bench.model.load import CommandKind
+from bench.model.times import NS_PER_S
 from bench.tui.app import LamloadApp
 from tests.tui.fakes import FakeRun
 from tests.tui.test_app import drawn, screen_of

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.model import RunState
+from bench.model.live import RunState
 from bench.tui.app import LamloadApp
 from bench.tui.metrics import BY_NAME
-from bench.tui.replay import Replay
+from bench.tui.playback import PlaybackSource
 from bench.tui.source import RunSource
 from bench.tui.widgets.chart import Chart
 from tests.tui.fakes import SECONDS, VARIANTS, FakeRun
@@ -110,8 +110,8 @@ def rows_of_file(path: Path) -> list[FileRow]:
         return list(csv.DictReader(file))
 
 
-def at_the_end(folder: Path) -> Replay:
-    replay = Replay(folder, clock=lambda: 0.0)
+def at_the_end(folder: Path) -> PlaybackSource:
+    replay = PlaybackSource(folder, clock=lambda: 0.0)
     replay.seek(SECONDS)
     return replay
 

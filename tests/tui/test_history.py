@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model import Distribution, Interval, Measure, Quantile, Tally, Variant, Window
-from bench.model import EndpointKind as Kind
-from bench.tui.history import FINE_S, GROUP_S, MOST_GROUPS, History
+from bench.model.profile import EndpointKind as Kind
+from bench.model.profile import Variant
+from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
+from bench.tui.interval_history import FINE_S, GROUP_S, MOST_GROUPS, IntervalHistory
 from bench.tui.metrics import BY_NAME, LADDER, MEAN
 from tests.tui.fakes import VARIANTS, FakeRun, vitals_at
 
@@ -40,8 +41,8 @@ def interval(
 
 def test_points_are_what_the_intervals_say() -> None:
     run = FakeRun(10)
-    history = History()
-    history.take(run.aggregate.intervals())
+    history = IntervalHistory()
+    history.extend(run.aggregate.intervals())
     for variant in VARIANTS:
         told = {
             i.t_s: found.value_ns / 1e6
@@ -54,35 +55,35 @@ def test_points_are_what_the_intervals_say() -> None:
 
 
 def test_a_later_word_on_a_second_takes_the_place_of_the_first() -> None:
-    history = History()
-    history.take([interval(3, sent=4), interval(2, sent=1)])
-    history.take([interval(3, sent=9)])
+    history = IntervalHistory()
+    history.extend([interval(3, sent=4), interval(2, sent=1)])
+    history.extend([interval(3, sent=9)])
     assert history.points(NAME, SENT, 0, 10) == ((2, 1), (3, 9))
 
 
 def test_a_quantile_that_is_not_known_is_a_gap() -> None:
-    history = History()
-    history.take([interval(1, p50_ms=5), interval(2, p50_ms=6, known=False)])
+    history = IntervalHistory()
+    history.extend([interval(1, p50_ms=5), interval(2, p50_ms=6, known=False)])
     assert history.points(NAME, P50, 0, 10) == ((1, 5), (2, None))
 
 
 def test_the_line_breaks_where_the_variant_was_not_on() -> None:
-    history = History()
-    history.take([interval(1), interval(2), interval(7)])
+    history = IntervalHistory()
+    history.extend([interval(1), interval(2), interval(7)])
     assert history.points(NAME, SENT, 0, 10) == ((1, 1), (2, 1), (3, None), (7, 1))
 
 
 def test_many_seconds_share_a_point_the_highest_of_them() -> None:
-    history = History()
-    history.take([interval(second, sent=second % 10) for second in range(100)])
+    history = IntervalHistory()
+    history.extend([interval(second, sent=second % 10) for second in range(100)])
     points = history.points(NAME, SENT, 0, 100, most=10)
     assert len(points) == 10
     assert {value for _, value in points} == {9}
 
 
 def test_a_second_of_two_phases_keeps_both() -> None:
-    history = History()
-    history.take([interval(1, sent=1, phase="warm-up"), interval(1, sent=2)])
+    history = IntervalHistory()
+    history.extend([interval(1, sent=1, phase="warm-up"), interval(1, sent=2)])
     assert history.points(NAME, SENT, 0, 10) == ((1, 2), (1, 1))
 
 
@@ -96,8 +97,8 @@ def parts(sent: float = 90) -> list[Interval]:
 
 
 def test_a_second_in_which_the_load_changes_is_one_point() -> None:
-    history = History()
-    history.take(parts())
+    history = IntervalHistory()
+    history.extend(parts())
     assert dict(history.points(NAME, SENT, 0, 10)) == pytest.approx({1: 42, 2: 90})
     assert history.points(NAME, BY_NAME["dropped"], 0, 10) == ((1, 3), (2, 0))
     assert dict(history.points(NAME, MEAN, 0, 2)) == pytest.approx({1: 12.5})
@@ -106,26 +107,26 @@ def test_a_second_in_which_the_load_changes_is_one_point() -> None:
 
 
 def test_each_part_of_a_second_can_be_told_anew() -> None:
-    history = History()
-    history.take(parts())
-    history.take([parts(sent=130)[1]])
-    history.take([parts()[0]])
+    history = IntervalHistory()
+    history.extend(parts())
+    history.extend([parts(sent=130)[1]])
+    history.extend([parts()[0]])
     assert dict(history.points(NAME, SENT, 0, 10)) == pytest.approx({1: 50, 2: 90})
 
 
 def test_a_part_of_a_moment_does_not_stand_out_as_the_highest_of_a_group() -> None:
-    history = History()
-    history.take([interval(1, segment=0, duration_s=0.999, sent=10)])
-    history.take([interval(1, segment=1, duration_s=0.001, sent=1000)])
+    history = IntervalHistory()
+    history.extend([interval(1, segment=0, duration_s=0.999, sent=10)])
+    history.extend([interval(1, segment=1, duration_s=0.001, sent=1000)])
     assert dict(history.points(NAME, SENT, 0, 100, most=5)) == pytest.approx({1: 10.99})
-    history.take(interval(second, segment=1) for second in range(2, FINE_S + 200))
+    history.extend(interval(second, segment=1) for second in range(2, FINE_S + 200))
     assert dict(history.points(NAME, SENT, 0, GROUP_S)) == pytest.approx({0: 10.99})
 
 
 def test_what_is_old_is_kept_in_groups_the_highest_of_each() -> None:
-    history = History()
+    history = IntervalHistory()
     for second in range(FINE_S + 200):
-        history.take([interval(second, sent=second)])
+        history.extend([interval(second, sent=second)])
     points = history.points(NAME, SENT, 0, 9999, most=9999)
     assert points[0] == (0, GROUP_S - 1)
     assert points[1] == (GROUP_S, 2 * GROUP_S - 1)
@@ -134,10 +135,10 @@ def test_what_is_old_is_kept_in_groups_the_highest_of_each() -> None:
 
 
 def test_a_day_takes_no_more_room_than_some_hours() -> None:
-    history = History()
+    history = IntervalHistory()
     day_s = 86_400
     for second in range(0, day_s, GROUP_S):
-        history.take([interval(second + offset) for offset in (0, 5)])
+        history.extend([interval(second + offset) for offset in (0, 5)])
     points = history.points(NAME, SENT, 0, day_s, most=day_s)
     assert points[0][0] == 0
     assert points[-1][0] == day_s - 5
@@ -150,14 +151,14 @@ def test_half_an_hour_of_twelve_variants_stays_within_a_few_megabytes() -> None:
     variants = [Variant(Kind.INVOKE, 128 * size) for size in range(1, 13)]
     window = interval(0, p50_ms=5).window
     windows = [replace(window, variant=variant) for variant in variants]
-    history = History()
+    history = IntervalHistory()
     tracemalloc.start()
     try:
         for second in range(1800):
             spread = tuple((40 + n, 1 + (second + n) % 60) for n in range(16))
             own = [Interval(second, "steady", True, w, spread, 0) for w in windows]
             in_flight = tuple(300 + second + n for n in range(12))
-            history.take(own, [replace(vitals_at(second), in_flight_by_variant=in_flight)])
+            history.extend(own, [replace(vitals_at(second), in_flight_by_variant=in_flight)])
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -166,29 +167,29 @@ def test_half_an_hour_of_twelve_variants_stays_within_a_few_megabytes() -> None:
 
 
 def test_a_late_word_on_a_grouped_second_changes_nothing() -> None:
-    history = History()
+    history = IntervalHistory()
     for second in range(FINE_S + 200):
-        history.take([interval(second)])
+        history.extend([interval(second)])
     before = history.points(NAME, SENT, 0, 9999)
-    history.take([interval(3, sent=99)])
+    history.extend([interval(3, sent=99)])
     assert history.points(NAME, SENT, 0, 9999) == before
 
 
 def test_spreads_read_back() -> None:
-    history = History()
-    history.take([interval(4)])
+    history = IntervalHistory()
+    history.extend([interval(4)])
     assert list(history.spreads(NAME, 0, 10)) == [(4.0, 1, {5: 5})]
 
 
 def test_phases_are_told_where_they_begin() -> None:
-    history = History()
-    history.take([interval(second, phase="a" if second < 3 else "b") for second in range(6)])
+    history = IntervalHistory()
+    history.extend([interval(second, phase="a" if second < 3 else "b") for second in range(6)])
     assert history.phase_changes(0, 10) == [(0, "a"), (3, "b")]
 
 
 def test_the_chart_begins_with_what_most_seconds_know() -> None:
-    few, many = History(), History()
-    few.take([interval(second, p50_ms=5, known=False) for second in range(9)])
-    many.take([interval(second, p50_ms=5) for second in range(9)])
+    few, many = IntervalHistory(), IntervalHistory()
+    few.extend([interval(second, p50_ms=5, known=False) for second in range(9)])
+    many.extend([interval(second, p50_ms=5) for second in range(9)])
     assert few.telling_metric() is MEAN
     assert many.telling_metric() is LADDER[-1]

@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from bench.model import NS_PER_S, CommandKind, Measure, Phase, Reason, RunState, Verdict
+from bench.model.live import RunState
+from bench.model.load import CommandKind
+from bench.model.outcome import Reason, Verdict
+from bench.model.profile import Phase
+from bench.model.result import Measure
+from bench.model.times import NS_PER_S
+from bench.tui.analysis import Depth
 from bench.tui.app import LamloadApp
-from bench.tui.digest import Depth
 from bench.tui.preferences import Preferences
-from bench.tui.screens.asking import Ask, Reading
+from bench.tui.screens.dialogs import Confirm, TextDialog
 from bench.tui.screens.help import help_text
 from bench.tui.screens.run import RunScreen
 from bench.tui.source import AppResult, Leaving
@@ -101,7 +106,7 @@ async def test_the_bar_of_keys_can_be_clicked() -> None:
         start = next(s for s, _, action in app.screen.query_one(KeyBar)._places if action == "stop")
         await pilot.click("#keys", offset=(start + 1, 0))
         await pilot.pause()
-        assert isinstance(app.screen, Ask)
+        assert isinstance(app.screen, Confirm)
 
 
 async def test_columns_without_a_place_come_with_the_arrow_keys() -> None:
@@ -284,7 +289,7 @@ async def test_enter_shows_one_failed_attempt_whole() -> None:
         await drawn(pilot)
         await pilot.press("4", "tab", "tab", "enter")
         await pilot.pause()
-        assert isinstance(app.screen, Reading)
+        assert isinstance(app.screen, TextDialog)
         await pilot.press("escape")
         assert isinstance(app.screen, RunScreen)
 
@@ -332,7 +337,7 @@ async def test_keys_can_be_bound_anew_and_the_help_says_so() -> None:
         assert kinds == [CommandKind.HOLD, CommandKind.DRAIN]
         await pilot.press("question_mark")
         await pilot.pause()
-        assert isinstance(app.screen, Reading)
+        assert isinstance(app.screen, TextDialog)
         assert "^x" in app.screen._text.plain
 
 
@@ -344,7 +349,7 @@ async def test_the_help_tells_the_keys_of_where_you_are() -> None:
         for key in "128":
             await pilot.press(key, "question_mark")
             await pilot.pause()
-            assert isinstance(app.screen, Reading)
+            assert isinstance(app.screen, TextDialog)
             told[key] = app.screen._text.plain
             await pilot.press("escape")
     assert "change what the spectrum shows" in told["2"]
@@ -469,11 +474,13 @@ async def test_ctrl_c_asks_and_a_second_one_drains() -> None:
 
 @pytest.mark.parametrize("width", [60, 70, 80])
 def test_the_words_of_the_help_flow_into_a_narrow_screen(width: int) -> None:
-    said = help_text(ErrorsView(id="errors"), {}, False, Reading.room(width)).plain
+    said = help_text(ErrorsView(id="errors"), {}, False, TextDialog.room(width)).plain
     lines = said[said.index("retried p50") : said.index("the view")].strip().splitlines()
     for line, following in pairwise(lines):
         first = following.split(" ")[0]
-        assert len(line) + 1 + len(first) > Reading.room(width), "there was room for one more word"
+        assert len(line) + 1 + len(first) > TextDialog.room(width), (
+            "there was room for one more word"
+        )
 
 
 @pytest.mark.parametrize("size", [(60, 18), (120, 40)])
@@ -489,9 +496,9 @@ async def test_the_verdict_is_told_with_all_its_reasons(size: tuple[int, int]) -
         await drawn(pilot)
         assert "v verdict" in rows_of(app, size[0]), "on any screen, once there are reasons"
         await pilot.press("v")
-        assert isinstance(app.screen, Reading)
+        assert isinstance(app.screen, TextDialog)
         text = app.screen._text.plain
-        assert max(map(len, text.splitlines())) <= Reading.room(size[0])
+        assert max(map(len, text.splitlines())) <= TextDialog.room(size[0])
         said = " ".join(text.split())
         assert "INVALID so far" in said
         for reason in run.reasons:

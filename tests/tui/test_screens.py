@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from bench.commands.choose import card_of
+from bench.commands.support.setup_screen import card_of
 from bench.tui.app import LamloadApp
+from bench.tui.playback import PlaybackSource
 from bench.tui.preferences import Preferences
-from bench.tui.replay import Replay
 from bench.tui.source import AppResult
 from tests.tui.fakes import FakeRun
 from tests.tui.picture import rows_of, svg_of
@@ -85,7 +85,7 @@ async def test_a_screen_of_a_run(name: str, size: tuple[int, int], runs: Path) -
 
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
 async def test_a_replay_that_is_paused(size: tuple[int, int], runs: Path) -> None:
-    replay = Replay(next(runs.iterdir()), clock=lambda: 0.0)
+    replay = PlaybackSource(next(runs.iterdir()), clock=lambda: 0.0)
     replay.seek(20)
     await show(LamloadApp(replay, runs_root=runs), "replay", size, ["space"])
 

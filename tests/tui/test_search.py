@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.commands.progress import progress_line
+from bench.commands.support.progress import progress_line
 from bench.tui.app import LamloadApp
 from tests.tui.fakes import FakeRun
 from tests.tui.test_app import SIZES, drawn, status

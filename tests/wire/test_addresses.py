@@ -10,9 +10,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bench.model import NS_PER_S, Connections, Outcome
+from bench.model.outcome import Outcome
+from bench.model.profile import Connections
+from bench.model.times import NS_PER_S
 from bench.wire import pool as pool_module
-from bench.wire.pool import Pool
+from bench.wire.pool import ConnectionPool
 from bench.wire.resolver import Address, Resolver
 from tests.wire.rawserver import Script, answering, raw_server, read_request
 from tests.wire.test_pool import QUICK, exchange, pool_to
@@ -49,7 +51,7 @@ async def names(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Names]:
         yield names
 
 
-async def met(pool: Pool, exchanges: int) -> Counter[bytes]:
+async def met(pool: ConnectionPool, exchanges: int) -> Counter[bytes]:
     """Who answered, one exchange after the other."""
     return Counter([(await exchange(pool)).body for _ in range(exchanges)])
 

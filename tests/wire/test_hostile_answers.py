@@ -9,10 +9,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
-from bench.model import Outcome
-from bench.wire.connection import Connection
+from bench.model.outcome import Outcome
+from bench.wire.connection import Connection, PooledAddress
 from bench.wire.exchange import Exchange
-from bench.wire.nodes import Node
 
 ANSWERS = 100_000
 SEEDS = (
@@ -75,7 +74,7 @@ def generated(rng: Random) -> bytes:
 
 
 def play(rng: Random) -> Counted:
-    connection = Connection(Node(None), lambda *_: None, lambda *_: None)
+    connection = Connection(PooledAddress(None), lambda *_: None, lambda *_: None)
     connection.connection_made(cast(asyncio.BaseTransport, FakeTransport()))
     exchange = Counted()
     connection.start(exchange)

@@ -10,7 +10,9 @@ import h2.config
 import h2.connection
 import h2.events
 
-from bench.model import NS_PER_MS, Connections, Outcome, Timeouts
+from bench.model.outcome import Outcome
+from bench.model.profile import Connections, Timeouts
+from bench.model.times import NS_PER_MS
 from bench.wire.http2 import Http2Pool
 from tests.wire.rawserver import raw_server
 from tests.wire.test_pool import Probe

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bench.model import NS_PER_MS, Timeouts
+from bench.model.profile import Timeouts
+from bench.model.times import NS_PER_MS
 from bench.wire.httpx_transport import WireTransport
 from tests.wire.rawserver import answering, raw_server, read_request, silent
 

@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bench.model import NEVER, NS_PER_MS, Connections, Outcome, Timeouts
-from bench.wire.connection import Connection
+from bench.model.outcome import Outcome
+from bench.model.profile import Connections, Timeouts
+from bench.model.times import NEVER, NS_PER_MS
+from bench.wire.connection import Connection, PooledAddress
 from bench.wire.exchange import Exchange
-from bench.wire.nodes import Node
-from bench.wire.pool import Pool
+from bench.wire.pool import ConnectionPool
 from tests.wire.rawserver import answering, raw_server, read_request, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -41,15 +42,15 @@ class Probe(Exchange):
 @asynccontextmanager
 async def pool_to(
     origin: str, timeouts: Timeouts = QUICK, options: Connections | None = None
-) -> AsyncIterator[Pool]:
-    pool = Pool(origin, timeouts, options)
+) -> AsyncIterator[ConnectionPool]:
+    pool = ConnectionPool(origin, timeouts, options)
     try:
         yield pool
     finally:
         pool.close()
 
 
-async def exchange(pool: Pool, request: bytes = GET, body_limit: int = 1 << 20) -> Probe:
+async def exchange(pool: ConnectionPool, request: bytes = GET, body_limit: int = 1 << 20) -> Probe:
     probe = Probe(request, body_limit)
     pool.submit(probe)
     assert not probe.done.done(), "finished must not be called from inside submit"
@@ -213,21 +214,21 @@ async def test_a_connection_that_is_closed_before_it_was_used(
     async def slam(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         return
 
-    speak, on_lost = Pool._speak, Pool._on_lost
+    speak, on_lost = ConnectionPool._speak, ConnectionPool._on_lost
     closed = asyncio.Event()
 
-    def note(self: Pool, connection: Connection, exchange: Exchange | None) -> None:
+    def note(self: ConnectionPool, connection: Connection, exchange: Exchange | None) -> None:
         on_lost(self, connection, exchange)
         closed.set()
 
-    async def late(self: Pool, sock: socket.socket, node: Node) -> Connection:
+    async def late(self: ConnectionPool, sock: socket.socket, node: PooledAddress) -> Connection:
         connection = await speak(self, sock, node)
         await closed.wait()
         closed.clear()
         return connection
 
-    monkeypatch.setattr(Pool, "_on_lost", note)
-    monkeypatch.setattr(Pool, "_speak", late)
+    monkeypatch.setattr(ConnectionPool, "_on_lost", note)
+    monkeypatch.setattr(ConnectionPool, "_speak", late)
     async with raw_server(slam) as origin, pool_to(origin) as pool:
         for _ in range(3):
             assert (await exchange(pool)).failure is Outcome.CONNECT_ERROR
@@ -298,7 +299,7 @@ async def test_a_large_request_is_sent_whole() -> None:
 
 async def test_closing_ends_what_is_under_way() -> None:
     async with raw_server(silent) as origin:
-        pool = Pool(origin, Timeouts())
+        pool = ConnectionPool(origin, Timeouts())
         probes = [Probe() for _ in range(3)]
         for probe in probes:
             pool.submit(probe)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bench.model import Connections, Outcome
+from bench.model.outcome import Outcome
+from bench.model.profile import Connections
 from tests.wire.rawserver import answering, raw_server, read_request
 from tests.wire.test_pool import OK, exchange, pool_to
 

@@ -10,15 +10,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from bench.local.api_error import ApiError
 from bench.local.doors import answer, fields, unverified
-from bench.local.doors.base import (
-    REASON_HEADER,
-    DoorContext,
-    encode,
-    port,
-    with_report,
-)
+from bench.local.doors.base import REASON_HEADER, DoorContext, encode, port, with_report
+from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 BODY_LIMIT_BYTES = 1024 * 1024

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from bench.local.api_error import ApiError
+from bench.local.http.api_error import ApiError
 from bench.local.model import ACCOUNT_ID, REGION, HttpRequest, HttpResponse, InvokeResult
 
 REPORT_HEADER = "x-lamload-report"

@@ -11,9 +11,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from bench.local.api_error import ApiError
 from bench.local.doors import answer, fields, unverified
 from bench.local.doors.base import DoorContext, encode, opaque_id, with_report
+from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 VIEWER = "viewer-request"

@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.local.api_error import ApiError
-from bench.local.authorization import access_key
 from bench.local.doors import answer, payload_v2, unverified
-from bench.local.doors.base import (
-    INVOKE_LIMIT_BYTES,
-    DoorContext,
-    encode,
-    trace_root,
-    with_report,
-)
+from bench.local.doors.base import INVOKE_LIMIT_BYTES, DoorContext, encode, trace_root, with_report
+from bench.local.http.api_error import ApiError
+from bench.local.http.authorization import access_key
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 FORBIDDEN = (

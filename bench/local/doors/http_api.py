@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bench.local.api_error import ApiError
 from bench.local.doors import answer, payload_v2, unverified
-from bench.local.doors.base import (
-    INVOKE_LIMIT_BYTES,
-    DoorContext,
-    encode,
-    opaque_id,
-    with_report,
-)
+from bench.local.doors.base import INVOKE_LIMIT_BYTES, DoorContext, encode, opaque_id, with_report
+from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 BODY_LIMIT_BYTES = 10 * 1024 * 1024

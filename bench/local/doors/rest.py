@@ -9,7 +9,6 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from bench.local.api_error import ApiError
 from bench.local.doors import answer, fields, unverified
 from bench.local.doors.base import (
     INVOKE_LIMIT_BYTES,
@@ -21,6 +20,7 @@ from bench.local.doors.base import (
     trace_root,
     with_report,
 )
+from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 BODY_LIMIT_BYTES = 10 * 1024 * 1024

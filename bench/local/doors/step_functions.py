@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from bench.local.api_error import ApiError
 from bench.local.doors import answer
 from bench.local.doors.base import NS_PER_MS, DoorContext, encode, with_report
+from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 TARGET = "AWSStepFunctions.StartSyncExecution"

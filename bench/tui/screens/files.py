@@ -12,7 +12,7 @@ from rich.text import Text
 from textual.widgets import ContentSwitcher
 
 from bench.errors import LamloadError
-from bench.record.reading import load_run
+from bench.record.load_run import load_run
 from bench.report.comparison import render_comparison
 from bench.tui import messages
 from bench.tui.export import (
@@ -22,15 +22,15 @@ from bench.tui.export import (
     export_text,
     export_windows,
 )
-from bench.tui.replay import Replay
-from bench.tui.screens.asking import Ask, Reading
-from bench.tui.screens.steering import Steering
+from bench.tui.playback import PlaybackSource
+from bench.tui.screens.dialogs import Confirm, TextDialog
+from bench.tui.screens.load_keys import LoadKeys
 from bench.tui.state import WINDOWS
 from bench.tui.views.base import View
 from bench.tui.widgets.grid import Grid
 
 
-class Files(Steering):
+class Files(LoadKeys):
     """Part of the screen of a run."""
 
     runs_root: Path | None = None
@@ -74,7 +74,7 @@ class Files(Steering):
         if self.run_folder is not None:
             answers["s"] = "summary.csv as far as the run's files are written"
             answers["h"] = "report.html, one page"
-        self.app.push_screen(Ask("Write what to a file?", answers), self._export)
+        self.app.push_screen(Confirm("Write what to a file?", answers), self._export)
 
     def _export(self, answer: str | None) -> None:
         folder, name = export_folder(self.run_folder), self.view.id or "view"
@@ -121,7 +121,7 @@ class Files(Steering):
 
         async def work() -> None:
             try:
-                recording = await asyncio.to_thread(Replay, folder)
+                recording = await asyncio.to_thread(PlaybackSource, folder)
             except (OSError, ValueError, LamloadError) as error:
                 self.notify(f"{folder.name} cannot be replayed: {error}", severity="error")
                 return
@@ -130,7 +130,7 @@ class Files(Steering):
         self.run_worker(work(), exit_on_error=False)
 
     @abstractmethod
-    def open_recording(self, recording: Replay) -> None:
+    def open_recording(self, recording: PlaybackSource) -> None:
         """Watch a recording."""
 
     def on_runs_compared(self, message: messages.RunsCompared) -> None:
@@ -142,7 +142,7 @@ class Files(Steering):
             except (OSError, ValueError, LamloadError) as error:
                 self.notify(f"they cannot be compared: {error}", severity="error")
                 return
-            self.app.push_screen(Reading("two runs", Text(text)))
+            self.app.push_screen(TextDialog("two runs", Text(text)))
 
         self.run_worker(work(), exit_on_error=False)
 

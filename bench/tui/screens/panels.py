@@ -10,7 +10,7 @@ from textual import events
 from textual.widgets import ContentSwitcher, Input
 
 from bench.tui import messages
-from bench.tui.screens.asking import Reading
+from bench.tui.screens.dialogs import TextDialog
 from bench.tui.screens.files import Files
 from bench.tui.screens.help import help_text
 from bench.tui.screens.reasons import reasons_text
@@ -140,15 +140,15 @@ class Panels(Files):
 
     def action_help(self) -> None:
         """What this screen shows, and the keys."""
-        width = Reading.room(self.size.width)
+        width = TextDialog.room(self.size.width)
         text = help_text(self.view, self._bound(), self.playback is not None, width)
-        self.app.push_screen(Reading(self.view.title, text))
+        self.app.push_screen(TextDialog(self.view.title, text))
 
     def action_reasons(self) -> None:
         """The verdict, and everything that speaks against the figures."""
         if self.snapshot is not None:
-            text = reasons_text(self.snapshot, Reading.room(self.size.width))
-            self.app.push_screen(Reading("Verdict", text))
+            text = reasons_text(self.snapshot, TextDialog.room(self.size.width))
+            self.app.push_screen(TextDialog("Verdict", text))
 
     def _bound(self) -> dict[str, str]:
         """Action's name -> its keys, as they are bound now."""
@@ -170,4 +170,4 @@ class Panels(Files):
             values = zip(grid.header_text.split("\t"), grid.row_text(message.row).split("\t"),
                          strict=True)  # fmt: skip
             text = Text("\n".join(f"{name:<12} {value}" for name, value in values))
-            self.app.push_screen(Reading("one line", text))
+            self.app.push_screen(TextDialog("one line", text))

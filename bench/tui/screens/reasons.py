@@ -6,7 +6,8 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from bench.model import Reason, Snapshot
+from bench.model.live import Snapshot
+from bench.model.outcome import Reason
 from bench.tui.state import OVER
 
 WIDEST = 88

@@ -16,22 +16,16 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import ContentSwitcher, Input
 
-from bench.model import RunState, Snapshot, Tally, Verdict, Window
+from bench.model.live import RunState, Snapshot
+from bench.model.outcome import Verdict
+from bench.model.result import Tally, Window
 from bench.tui import messages
-from bench.tui.digest import Depth, Digest, Digester
-from bench.tui.history import History
-from bench.tui.keys import (
-    BY_NAME,
-    LOAD,
-    REPLAY_HINTS,
-    REPLAY_WORDS,
-    RUN_HINTS,
-    SCREENS,
-    bindings,
-)
+from bench.tui.analysis import Analysis, Analyzer, Depth
+from bench.tui.interval_history import IntervalHistory
+from bench.tui.keys import BY_NAME, LOAD, REPLAY_HINTS, REPLAY_WORDS, RUN_HINTS, SCREENS, bindings
 from bench.tui.metrics import METRICS, Metric
 from bench.tui.palette import Look
-from bench.tui.replay import Replay
+from bench.tui.playback import PlaybackSource
 from bench.tui.screens.panels import Panels
 from bench.tui.source import RunSource
 from bench.tui.state import WINDOWS, ViewState, is_closed
@@ -45,9 +39,9 @@ from bench.tui.views.latency import LatencyView
 from bench.tui.views.load import LoadView
 from bench.tui.views.log import LogView
 from bench.tui.widgets.keybar import Hint, KeyBar
-from bench.tui.widgets.painted import Painted
 from bench.tui.widgets.slider import Slider
 from bench.tui.widgets.status import Status, StatusData
+from bench.tui.widgets.strip_widget import StripWidget
 from bench.tui.widgets.tabs import TabRow
 
 POLL_S = 0.25
@@ -76,7 +70,7 @@ class _Frozen:
 
     snapshot: Snapshot
     windows: Mapping[int, tuple[Window, ...]]
-    digest: Digest
+    digest: Analysis
 
 
 class RunScreen(Panels):
@@ -90,7 +84,7 @@ class RunScreen(Panels):
         display: none; height: 1; border: none; padding: 0 1; background: $panel;
     }
     RunScreen #filter.open { display: block; }
-    View.maximised .panel, View.maximised Lines { display: none !important; }
+    View.maximised .panel, View.maximised TextLines { display: none !important; }
     View.maximised .panel.enlarged {
         display: block !important; width: 1fr !important; height: 1fr !important;
         max-height: 100% !important; margin: 0 !important;
@@ -107,8 +101,8 @@ class RunScreen(Panels):
         self.source = source
         self.nested = nested
         self.runs_root = runs_root
-        self._digester = Digester(source)
-        self._history = History()
+        self._digester = Analyzer(source)
+        self._history = IntervalHistory()
         self._looks: dict[str, Look] = {}
         self._polls = 0
         self._frozen: _Frozen | None = None
@@ -157,9 +151,9 @@ class RunScreen(Panels):
         playback = self.playback
         snapshot = self.source.snapshot()
         if playback is not None and playback.rewound:
-            self._history = History()
+            self._history = IntervalHistory()
             self._digester.hurry()
-        self._history.take(snapshot.intervals, snapshot.vitals)
+        self._history.extend(snapshot.intervals, snapshot.vitals)
         self.snapshot = snapshot
         self.follow_factor(snapshot)
         self._choose_looks()
@@ -189,7 +183,7 @@ class RunScreen(Panels):
         status = self.query_one(Status)
         looks = status.paint.looks(len(names), status.is_ascii)
         self._looks = dict(zip(names, looks, strict=True))
-        for widget in self.query(Painted):  # type: ignore[type-abstract]  # likewise
+        for widget in self.query(StripWidget):  # type: ignore[type-abstract]  # likewise
             widget.redraw()
         self.draw()
 
@@ -294,7 +288,7 @@ class RunScreen(Panels):
             is_replay=self.playback is not None,
         )
 
-    def _digest(self, snapshot: Snapshot) -> Digest:
+    def _digest(self, snapshot: Snapshot) -> Analysis:
         if self._frozen is not None:
             digest = self._digester.against(self._frozen.digest, self._base)
             self._frozen = replace(self._frozen, digest=digest)
@@ -379,7 +373,7 @@ class RunScreen(Panels):
             self.playback.seek(message.share * self.playback.end_s)
             self.poll()
 
-    def open_recording(self, recording: Replay) -> None:
+    def open_recording(self, recording: PlaybackSource) -> None:
         """On a screen of its own, above this one."""
         self.app.push_screen(RunScreen(recording, self.runs_root, nested=True))
 

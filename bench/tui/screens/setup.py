@@ -21,13 +21,13 @@ from textual.widgets import Input
 from bench.errors import LamloadError
 from bench.tui import messages
 from bench.tui.palette import Tone
-from bench.tui.screens.asking import Reading
+from bench.tui.screens.dialogs import TextDialog
 from bench.tui.screens.help import flowing
 from bench.tui.source import AppResult, Leaving, RunSource
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.keybar import Hint, KeyBar
-from bench.tui.widgets.lines import Line, Lines
+from bench.tui.widgets.text_lines import Line, TextLines
 
 CHECK_AFTER_S = 0.3
 NARROW = 100
@@ -119,19 +119,19 @@ class SetupScreen(Screen[RunSource]):
 
     def compose(self) -> ComposeResult:
         """Head, list beside card, the line, what is wrong with it."""
-        yield Lines(id="head", rows=2)
+        yield TextLines(id="head", rows=2)
         with Horizontal(id="body"):
             yield Grid(COLUMNS, id="profiles", title="profiles", empty="none are shipped")
-            yield Lines(id="card", title="what it would do")
+            yield TextLines(id="card", title="what it would do")
         line = Input(id="line", placeholder="a profile's name or path, then KEY=VALUE …")
         line.border_title = "run"
         yield line
-        yield Lines(id="problems")
+        yield TextLines(id="problems")
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the list; its first profile is in the line."""
-        self.query_one("#head", Lines).show(
+        self.query_one("#head", TextLines).show(
             [
                 [(" lamload ", Tone.CHIP), ("  which profile is to run?", Tone.STRONG)],
                 [("Nothing is sent before the start.", Tone.DIM)],
@@ -149,7 +149,7 @@ class SetupScreen(Screen[RunSource]):
         grid = self.query_one("#profiles", Grid)
         grid.show([_row(card) for card in self._cards.values()], f"{len(self._cards)}")
         if grid.selected is not None:
-            self._take(grid.selected)
+            self._choose(grid.selected)
         grid.focus()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -165,14 +165,14 @@ class SetupScreen(Screen[RunSource]):
 
     def on_row_selected(self, message: messages.RowSelected) -> None:
         """The profile under the cursor goes into the line."""
-        self._take(message.row)
+        self._choose(message.row)
 
     def on_row_chosen(self, message: messages.RowChosen) -> None:
         """Enter in the list: on to the line, ready to start."""
-        self._take(message.row)
+        self._choose(message.row)
         self.query_one("#line", Input).focus()
 
-    def _take(self, name: str) -> None:
+    def _choose(self, name: str) -> None:
         line = self.query_one("#line", Input)
         line.value = name
         line.cursor_position = len(name)
@@ -200,10 +200,10 @@ class SetupScreen(Screen[RunSource]):
         box.set_class(bool(problems), "wrong")
         many = f"{len(problems)} mistake{'s' if len(problems) > 1 else ''}"
         box.border_title = f"run: {many}" if problems else "run: ready, ctrl+r starts"
-        self.query_one("#problems", Lines).show([[(p, Tone.BAD)] for p in problems[:6]])
-        width = self.query_one("#card", Lines).size.width
+        self.query_one("#problems", TextLines).show([[(p, Tone.BAD)] for p in problems[:6]])
+        width = self.query_one("#card", TextLines).size.width
         lines = _card_lines(card, max(20, width - 2)) if card is not None else []
-        self.query_one("#card", Lines).show(lines, "" if card is None else card.name)
+        self.query_one("#card", TextLines).show(lines, "" if card is None else card.name)
         self._shown = line
 
     # -- leaving
@@ -239,7 +239,7 @@ class SetupScreen(Screen[RunSource]):
     def action_help(self) -> None:
         """How to choose and start."""
         self.app.push_screen(
-            Reading("Start a run", Text(flowing(HELP, Reading.room(self.size.width))))
+            TextDialog("Start a run", Text(flowing(HELP, TextDialog.room(self.size.width))))
         )
 
     def action_leave(self) -> None:

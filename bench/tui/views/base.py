@@ -9,17 +9,18 @@ from typing import ClassVar, TypeVar
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from bench.model import NS_PER_S, Window
-from bench.tui.digest import Depth
-from bench.tui.history import every_s
+from bench.model.result import Window
+from bench.model.times import NS_PER_S
+from bench.tui.analysis import Depth
+from bench.tui.figures import UNKNOWN
+from bench.tui.interval_history import every_s
 from bench.tui.metrics import Metric
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.axes import Axis, round_span_s, time_axis
-from bench.tui.widgets.chart import ChartData, Flag, Line
+from bench.tui.widgets.chart import ChartData, ChartLine, Flag
 from bench.tui.widgets.columns import MARKER, Cell, Column
 from bench.tui.widgets.grid import Grid
-from bench.tui.wording import UNKNOWN
 
 W = TypeVar("W", bound=Widget)
 MOST_FLAGS = 6
@@ -137,7 +138,7 @@ def over_time(
 ) -> ChartData:
     """A metric of every variant, second by second. chosen: it is the one that `m` changes."""
     lines = tuple(
-        Line(
+        ChartLine(
             state.short(name),
             look,
             ()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.model import NS_PER_MS, Distribution, Measure, Window
+from bench.model.result import Distribution, Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.tui.figures import UNKNOWN, count, maximum, milliseconds, quantile
 from bench.tui.metrics import COLD_STARTS
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -14,7 +16,6 @@ from bench.tui.views.load import in_flight
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.wording import UNKNOWN, count, maximum, milliseconds, quantile
 
 COLUMNS = (
     *VARIANT_COLUMNS,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.model import NS_PER_MS, Measure, Outcome, Window
-from bench.stats.compare import Difference
-from bench.stats.wording import percent, quantile_text
-from bench.tui.digest import Depth, verdict_sentence
+from bench.format import percent, quantile_text
+from bench.model.outcome import Outcome
+from bench.model.result import Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.stats.bootstrap import Difference
+from bench.tui.analysis import Depth, verdict_sentence
+from bench.tui.figures import UNKNOWN, count, maximum, milliseconds, quantile, rate, share, usd
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import (
@@ -23,8 +26,7 @@ from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.widgets.lines import Lines
-from bench.tui.wording import UNKNOWN, count, maximum, milliseconds, quantile, rate, share, usd
+from bench.tui.widgets.text_lines import TextLines
 
 _QUANTILES = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
 _MS = "response ms"
@@ -79,7 +81,7 @@ class CompareView(View):
     def compose(self) -> ComposeResult:
         """Table, verdict, charts."""
         yield panel(Grid(COLUMNS, id="variants", title="variants", fixed=3, grouped=True))
-        yield Lines(id="sentence", rows=1)
+        yield TextLines(id="sentence", rows=1)
         with Horizontal(classes="row"):
             yield panel(Chart(id="over-time"))
             yield panel(Chart(id="trade"))
@@ -92,7 +94,7 @@ class CompareView(View):
         grid = self.query_one("#variants", Grid)
         grid.show([_row(state, name, window) for name, window in state.windows.items()], note)
         sentence = verdict_sentence(state.digest, state.totals, state.base, state.selected)
-        self.query_one("#sentence", Lines).show([_sentence(state, sentence, self.size.width)])
+        self.query_one("#sentence", TextLines).show([_sentence(state, sentence, self.size.width)])
         chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
         if self.is_due(state, chart):
             chart.show(over_time(state, state.metric, chart.size.width - GUTTER))

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from textual.app import ComposeResult
 
-from bench.model import NS_PER_MS, Measure, Window
-from bench.stats.wording import quantile_text
-from bench.tui.digest import Depth
+from bench.format import quantile_text
+from bench.model.result import Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.tui.analysis import Depth
+from bench.tui.figures import UNKNOWN, count, milliseconds, quantile, usd
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, panel, variant_cells
@@ -16,8 +18,7 @@ from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.widgets.lines import Line, Lines
-from bench.tui.wording import UNKNOWN, count, milliseconds, quantile, usd
+from bench.tui.widgets.text_lines import Line, TextLines
 
 COLUMNS = (
     *VARIANT_COLUMNS,
@@ -51,20 +52,20 @@ class CostView(View):
 
     def compose(self) -> ComposeResult:
         """Spend, table, advice, chart."""
-        yield Lines(id="spend", rows=2)
+        yield TextLines(id="spend", rows=2)
         yield panel(Grid(COLUMNS, id="prices", title="price of a million calls", fixed=3))
         yield panel(Chart(id="trade"))
-        yield Lines(id="advice", title="results")
+        yield TextLines(id="advice", title="results")
 
     def show(self, state: ViewState) -> None:
         """Draw all of it."""
-        self.query_one("#spend", Lines).show(list(_spend(state)))
+        self.query_one("#spend", TextLines).show(list(_spend(state)))
         response = quantile_text(state.digest.q)
         note = f"{state.window_name}; response is {response}, duration p50, ms"
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#prices", Grid).show(rows, note)
         sentences = state.digest.advice.sentences or ("too few answers to say anything",)
-        self.query_one("#advice", Lines).show(
+        self.query_one("#advice", TextLines).show(
             [[sentence] for sentence in sentences[:6]],
             "whole run" if state.is_over else "whole run, so far",
         )

@@ -7,20 +7,12 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 
-from bench.model import (
-    BREAKER_CLOSED,
-    BREAKER_OPEN,
-    NS_PER_S,
-    BreakerSpec,
-    Measure,
-    Outcome,
-    Profile,
-    RetryPolicyName,
-    RetrySpec,
-    Sample,
-    Snapshot,
-    Window,
-)
+from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
+from bench.model.outcome import Outcome
+from bench.model.profile import BreakerSpec, Profile, RetryPolicyName, RetrySpec
+from bench.model.result import Measure, Sample, Window
+from bench.model.times import NS_PER_S
+from bench.tui.figures import UNKNOWN, count, quantile, rate, share, span
 from bench.tui.metrics import FAILED
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -28,8 +20,7 @@ from bench.tui.views.base import VARIANT_COLUMNS, View, over_time, panel, varian
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.widgets.lines import Lines
-from bench.tui.wording import UNKNOWN, count, quantile, rate, share, span
+from bench.tui.widgets.text_lines import TextLines
 
 _WORDS = {
     Outcome.FUNCTION_ERROR: "function",
@@ -90,7 +81,7 @@ class ErrorsView(View):
     def compose(self) -> ComposeResult:
         """Table, policy, chart, samples."""
         yield panel(Grid(COLUMNS, id="kinds", title="outcomes", fixed=3, grouped=True))
-        yield Lines(id="policy", rows=2)
+        yield TextLines(id="policy", rows=2)
         yield panel(Chart(id="failures"))
         yield panel(
             Grid(
@@ -106,7 +97,7 @@ class ErrorsView(View):
         """Draw all four."""
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#kinds", Grid).show(rows, state.window_name)
-        self.query_one("#policy", Lines).show(
+        self.query_one("#policy", TextLines).show(
             [policy_words(state.profile.retry), guard_words(state.profile, state.snapshot)]
         )
         if self.is_new("samples", (state.snapshot.samples, state.filter)):

@@ -9,15 +9,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from bench.model import Verdict
-from bench.record.recorded import RunEntry, list_runs
+from bench.model.outcome import Verdict
+from bench.record.recorded_run import RunEntry, list_runs
+from bench.tui.figures import UNKNOWN
 from bench.tui.messages import ReportAsked, RunsCompared
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, panel
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.wording import UNKNOWN
 
 COLUMNS = (
     Column("mark", " ", 1),

@@ -9,21 +9,22 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.model import NS_PER_MS, Distribution, Measure, Window
-from bench.record.csvfiles import percentile_rows
-from bench.record.spread import bin_edges_ns
+from bench.model.result import Distribution, Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.record.csv_files import percentile_rows
+from bench.record.latency_bins import bin_edges_ns
 from bench.stats.quantiles import Curve
-from bench.tui.digest import Depth
+from bench.tui.analysis import Depth
+from bench.tui.figures import count, maximum, quantile
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, panel, run_axis, variant_cells
 from bench.tui.widgets.axes import log_axis, nines, nines_axis
 from bench.tui.widgets.bars import Bars, BarsData
-from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
+from bench.tui.widgets.chart import GUTTER, Chart, ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.heat import Heat, HeatData
-from bench.tui.wording import count, maximum, quantile
 
 _EDGES_MS = tuple((bin_edges_ns() / NS_PER_MS).tolist())
 _CLASSES = ("warm", "cold", "retried", "failed")
@@ -194,12 +195,12 @@ def _spectrum(state: ViewState, shown: _Shown, width: int) -> ChartData:
     )
 
 
-def _lines(state: ViewState, shown: _Shown) -> Iterable[Line]:
+def _lines(state: ViewState, shown: _Shown) -> Iterable[ChartLine]:
     if shown not in _OF_ONE:
         for name, look in state.looks.items():
             curve = state.digest.curves.get(name, {}).get(shown.measure or Measure.RESPONSE)
             hidden = name in state.hidden
-            yield Line(state.short(name), look, () if hidden else _points(curve), hidden)
+            yield ChartLine(state.short(name), look, () if hidden else _points(curve), hidden)
         return
     selected = state.selected
     if selected is None or selected not in state.looks:
@@ -208,7 +209,7 @@ def _lines(state: ViewState, shown: _Shown) -> Iterable[Line]:
     for number, (word, curve) in enumerate(_own_curves(state, selected, shown).items()):
         markers = _CLASS_MARKERS
         own = Look(markers.get(word, look.marker), _colour(state, number))
-        yield Line(word, own, _points(curve))
+        yield ChartLine(word, own, _points(curve))
 
 
 def _own_curves(state: ViewState, name: str, shown: _Shown) -> Mapping[str, Curve]:

@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.model import Vitals, WorkerHealth
-from bench.tui.history import Points
+from bench.model.live import WorkerHealth
+from bench.model.result import Vitals
+from bench.tui.figures import count
+from bench.tui.interval_history import Points
 from bench.tui.metrics import LAG
 from bench.tui.palette import Look, Tone
 from bench.tui.state import ViewState, is_closed
 from bench.tui.views.base import MOST_POINTS, View, over_time, panel, run_axis, vital_grain
-from bench.tui.widgets.chart import GUTTER, Chart, ChartData, Line
+from bench.tui.widgets.chart import GUTTER, Chart, ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.wording import count
 
 COLUMNS = (
     Column("worker", "worker", 7, left=True),
@@ -105,7 +106,7 @@ def in_flight(state: ViewState, width: int) -> ChartData:
             return float(per_variant[number]) if number < len(per_variant) else 0.0
 
         points = () if hidden else _points(state, read)
-        lines.append(Line(state.short(name), state.looks[name], points, hidden))
+        lines.append(ChartLine(state.short(name), state.looks[name], points, hidden))
     return ChartData(
         title="in flight",
         note=vital_grain(state, _AT_END),
@@ -144,7 +145,7 @@ def _of_vitals(
 ) -> ChartData:
     looks = _looks(state)
     lines = tuple(
-        Line(name, looks[number], _points(state, read))
+        ChartLine(name, looks[number], _points(state, read))
         for number, (name, read) in enumerate(series)
     )
     return ChartData(title=title, note=note, lines=lines, x=run_axis(state, width))

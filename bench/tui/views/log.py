@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from bench.model import NS_PER_S, RunEvent
+from bench.model.live import RunEvent
+from bench.model.times import NS_PER_S
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, panel

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bench.model import NS_PER_MS, Measure, Window
-from bench.stats.wording import quantile_text
+from bench.format import quantile_text
+from bench.model.result import Measure, Window
+from bench.model.times import NS_PER_MS
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
 from bench.tui.widgets.axes import linear_axis
-from bench.tui.widgets.chart import ChartData, Line
+from bench.tui.widgets.chart import ChartData, ChartLine
 
 Place = tuple[float, float]
 FAR = 4.0
@@ -28,7 +29,7 @@ def trade_chart(state: ViewState) -> ChartData:
         return ChartData(title=title, note="whole run", empty="no price or no time is known yet")
     frontier_names = state.digest.advice.frontier
     path = tuple(sorted(places[n] for n in frontier_names if n in places))
-    frontier = Line("", Look("", _frontier_colour(state)), path)
+    frontier = ChartLine("", Look("", _frontier_colour(state)), path)
     most = max(x for x, _ in places.values())
     costs = [y for _, y in places.values()]
     logarithmic = state.logarithmic or max(costs) > FAR * min(costs) > 0

@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from bench.tui.palette import Look, Tone
 from bench.tui.widgets.axes import Axis, placed
-from bench.tui.widgets.painted import Painted, blank, strip_of
+from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 MARGIN = 1
@@ -28,7 +28,7 @@ class BarsData:
     empty: str = "no answers yet"
 
 
-class Bars(Painted, can_focus=True):
+class Bars(StripWidget, can_focus=True):
     """Draws the BarsData that it is given."""
 
     DEFAULT_CSS = "Bars { height: 1fr; min-height: 5; }"

@@ -45,7 +45,7 @@ WORDS = -3
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StyledSpan:
     """Neighbouring cells of one series."""
 
     text: str
@@ -131,12 +131,12 @@ class Canvas:
             self._series[cell] = series
             self._marks[cell] = char
 
-    def row(self, y: int) -> list[Run]:
+    def row(self, y: int) -> list[StyledSpan]:
         """One row of cells."""
         start = y * self.width
         cells = range(start, start + self.width)
         return [
-            Run("".join(map(self._char_at, run)), series)
+            StyledSpan("".join(map(self._char_at, run)), series)
             for series, run in groupby(cells, key=self._series.__getitem__)
         ]
 

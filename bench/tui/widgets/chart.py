@@ -19,7 +19,7 @@ from bench.tui.messages import Toggled
 from bench.tui.palette import Look, Tone
 from bench.tui.widgets.axes import Axis, linear_axis, log_axis, placed
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
-from bench.tui.widgets.painted import Painted, blank, strip_of
+from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 Point = tuple[float, float | None]
 Upright = tuple[int, int, int, int, int]
@@ -69,7 +69,7 @@ def _point(row: list[float]) -> Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One series: points ascending in x; a None breaks the line. A hidden one has no points."""
 
     name: str
@@ -94,7 +94,7 @@ class ChartData:
 
     title: str = ""
     note: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ChartLine, ...] = ()
     x: Axis | None = None
     """None: from the first to the last point."""
     logarithmic: bool = False
@@ -105,7 +105,7 @@ class ChartData:
     empty: str = "no data yet"
 
 
-class Chart(Painted, can_focus=True):
+class Chart(StripWidget, can_focus=True):
     """Draws the ChartData that it is given."""
 
     DEFAULT_CSS = "Chart { height: 1fr; min-height: 5; }"
@@ -289,7 +289,7 @@ def _dot(canvas: Canvas, x: Axis, y: Axis, px: float, py: float) -> tuple[int, i
     )
 
 
-def stretches(canvas: Canvas, x: Axis, y: Axis, line: Line) -> Iterator[Sequence[Upright]]:
+def stretches(canvas: Canvas, x: Axis, y: Axis, line: ChartLine) -> Iterator[Sequence[Upright]]:
     """Each part of a line without a gap in it, as what it covers of each column of dots.
 
     However many points a line has, no more is drawn of it than there are columns.
@@ -322,7 +322,7 @@ def stretches(canvas: Canvas, x: Axis, y: Axis, line: Line) -> Iterator[Sequence
     yield from (uprights[first:last] for first, last in pairwise(bounds))
 
 
-def _array(line: Line) -> NDArray[np.float64]:
+def _array(line: ChartLine) -> NDArray[np.float64]:
     points = line.points
     return (points if isinstance(points, Points) else Points(points)).array
 

@@ -29,10 +29,10 @@ from bench.tui.widgets.columns import (
     padded,
     placed,
 )
-from bench.tui.widgets.painted import Painted, blank, strip_of
+from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 
-class Grid(Painted, can_focus=True):
+class Grid(StripWidget, can_focus=True):
     """Rows with a cursor."""
 
     DEFAULT_CSS = "Grid { height: auto; }"

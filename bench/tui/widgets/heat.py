@@ -13,7 +13,7 @@ from textual.strip import Strip
 from bench.tui.palette import Tone
 from bench.tui.widgets.axes import Axis, label, placed
 from bench.tui.widgets.chart import GUTTER
-from bench.tui.widgets.painted import Painted, blank, strip_of
+from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 _SHADES = " ·░▒▓█"
 _ASCII_SHADES = " .:+*#@"
@@ -41,7 +41,7 @@ def _round_edge(edge_ms: float) -> str:
     return "" if near is None else label(float(f"{near * power:.3g}"))
 
 
-class Heat(Painted, can_focus=True):
+class Heat(StripWidget, can_focus=True):
     """Draws the HeatData that it is given."""
 
     DEFAULT_CSS = "Heat { height: 1fr; min-height: 5; }"

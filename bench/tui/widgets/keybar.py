@@ -11,7 +11,7 @@ from textual import events
 from textual.strip import Strip
 
 from bench.tui.palette import Tone
-from bench.tui.widgets.painted import Painted, strip_of
+from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Hint:
     action: str
 
 
-class KeyBar(Painted):
+class KeyBar(StripWidget):
     """One row at the bottom."""
 
     DEFAULT_CSS = "KeyBar { height: 1; dock: bottom; padding: 0 1; background: $surface; }"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual import events
 from textual.strip import Strip
 
+from bench.tui.figures import clock_s
 from bench.tui.messages import Sought
 from bench.tui.palette import Tone
-from bench.tui.widgets.painted import Painted, strip_of
-from bench.tui.wording import clock_s
+from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
 
-class Slider(Painted):
+class Slider(StripWidget):
     """One row: ▶ 0:30 ━━━━━━●────── 0:45  ×4."""
 
     DEFAULT_CSS = "Slider { height: 1; }"

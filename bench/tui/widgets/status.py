@@ -8,12 +8,14 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from bench.model import Distribution, RunState, Snapshot, Verdict
+from bench.model.live import RunState, Snapshot
+from bench.model.outcome import Verdict
+from bench.model.result import Distribution
+from bench.tui.figures import UNKNOWN, clock, count, maximum, quantile, rate, usd
 from bench.tui.palette import Tone
 from bench.tui.state import OVER
 from bench.tui.widgets.columns import clipped
-from bench.tui.widgets.painted import Painted, strip_of
-from bench.tui.wording import UNKNOWN, clock, count, maximum, quantile, rate, usd
+from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
 _STATE_MARKS = {
     RunState.PREPARING: "◌",
@@ -53,7 +55,7 @@ class StatusData:
     """True in a closed loop: there the answers decide the rate, and none is planned."""
 
 
-class Status(Painted):
+class Status(StripWidget):
     """Three lines at the top of every screen. Every number has its place and its window."""
 
     DEFAULT_CSS = "Status { height: 3; padding: 0 1; background: $surface; }"

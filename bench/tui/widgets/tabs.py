@@ -10,10 +10,10 @@ from textual.strip import Strip
 
 from bench.tui.messages import TabChosen
 from bench.tui.palette import Tone
-from bench.tui.widgets.painted import Painted, strip_of
+from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
 
-class TabRow(Painted):
+class TabRow(StripWidget):
     """tabs are (key, name, title). Where titles have no room their first words stand, else only
     the current one's.
     """

@@ -1,0 +1,158 @@
+"""One function in several memory sizes: a published version and an alias for each.
+
+$LATEST is set to each size, published and set back before anything is measured; a version that
+already has the size, the same code and the same configuration is used again. Versions and aliases
+(`lamload-512MB`) stay for the next run; `bench.aws.undo` removes them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from bench.aws.api import AwsRefusal, LambdaApi
+from bench.aws.journal import Journal
+from bench.errors import TargetError
+
+LATEST = "$LATEST"
+
+_SAME = (
+    "Architectures",
+    "CodeSha256",
+    "EphemeralStorage",
+    "Environment",
+    "FileSystemConfigs",
+    "Handler",
+    "ImageConfigResponse",
+    "KMSKeyArn",
+    "Layers",
+    "LoggingConfig",
+    "PackageType",
+    "Role",
+    "Runtime",
+    "Timeout",
+    "TracingConfig",
+    "VpcConfig",
+)
+"""What a version must share with $LATEST to stand for it in another size."""
+
+
+def alias_of(memory_mb: int) -> str:
+    """The alias of a size."""
+    return f"lamload-{memory_mb}MB"
+
+
+async def provide_sizes(
+    latest: Mapping[str, Any], sizes: Sequence[int], api: LambdaApi, journal: Journal
+) -> dict[int, str]:
+    """An alias by size, of a version that has it. latest is the configuration as it was found.
+
+    The journal is on disk before anything changes, and $LATEST has its own size again when this
+    returns, raises or is cancelled. Raises TargetError.
+    """
+    versions = await _find(latest, sizes, api, journal)
+    missing = [size for size in sizes if size not in versions]
+    missing.sort(key=lambda size: size != latest["MemorySize"])
+    try:
+        for size in missing:
+            versions[size] = await _publish(latest, size, api, journal)
+    finally:
+        await _see_through(restore_memory(api, journal))
+    return {size: await _point_alias(size, versions[size], api, journal) for size in sizes}
+
+
+async def restore_memory(api: LambdaApi, journal: Journal) -> int | None:
+    """Give $LATEST its memory size back; the size, or None if there was nothing to do.
+
+    A size that is none of those that were set here is somebody else's doing: it stays.
+    """
+    changes = journal.changes
+    original = changes.original_memory_mb
+    if original is None:
+        return None
+    restored = None
+    found = await api.wait_until_active(changes.function)
+    if found["MemorySize"] != original and found["MemorySize"] in changes.set_memory_mb:
+        await _set_memory(original, api, changes.function)
+        restored = original
+    changes.original_memory_mb = None
+    journal.write()
+    return restored
+
+
+async def _find(
+    latest: Mapping[str, Any], sizes: Sequence[int], api: LambdaApi, journal: Journal
+) -> dict[int, str]:
+    """The newest version of each size that can be used again."""
+    listed = await api.pages("ListVersionsByFunction", "Versions", journal.changes.function)
+    return {
+        version["MemorySize"]: version["Version"]
+        for version in listed
+        if version["Version"] != LATEST
+        and version["MemorySize"] in sizes
+        and all(version.get(key) == latest.get(key) for key in _SAME)
+    }
+
+
+async def _publish(latest: Mapping[str, Any], size: int, api: LambdaApi, journal: Journal) -> str:
+    changes = journal.changes
+    if size != latest["MemorySize"]:
+        changes.original_memory_mb = latest["MemorySize"]
+        changes.set_memory_mb.append(size)
+        journal.write()
+        await _set_memory(size, api, changes.function)
+    body = {"Description": f"lamload {size} MB"}
+    if latest.get("CodeSha256"):
+        body["CodeSha256"] = latest["CodeSha256"]
+    made = await api.call("PublishVersion", changes.function, body=body)
+    version = str(made["Version"])
+    changes.versions.append(version)
+    journal.write()
+    if made["MemorySize"] != size:
+        raise TargetError(
+            f"version {version} of {changes.function} has {made['MemorySize']} MB instead of "
+            f"{size}: somebody else is changing the function; try again when it is left alone"
+        )
+    await api.wait_until_active(changes.function, version)
+    return version
+
+
+async def _set_memory(size: int, api: LambdaApi, function: str) -> None:
+    await api.call("UpdateFunctionConfiguration", function, body={"MemorySize": size})
+    await api.wait_until_active(function)
+
+
+async def _see_through(work: Coroutine[Any, Any, Any]) -> None:
+    """Wait for work to end, also when this task is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+async def _point_alias(size: int, version: str, api: LambdaApi, journal: Journal) -> str:
+    function, alias = journal.changes.function, alias_of(size)
+    before = await _alias_version(function, alias, api)
+    if before == version:
+        return alias
+    journal.changes.aliases.setdefault(alias, before)
+    journal.write()
+    body: dict[str, Any] = {"FunctionVersion": version, "RoutingConfig": {}}
+    if before:
+        await api.call("UpdateAlias", function, alias, body=body)
+    else:
+        await api.call("CreateAlias", function, body={"Name": alias, **body})
+    return alias
+
+
+async def _alias_version(function: str, alias: str, api: LambdaApi) -> str:
+    """The version that an alias points to, '' without the alias."""
+    try:
+        return str((await api.call("GetAlias", function, alias))["FunctionVersion"])
+    except AwsRefusal as refusal:
+        if refusal.status == 404:
+            return ""
+        raise

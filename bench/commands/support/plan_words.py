@@ -1,0 +1,115 @@
+"""The words for what a profile would do: `plan` prints them, the set-up screen shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.forecast import Forecast
+    from bench.model.profile import CapacitySpec, Phase, Profile
+
+
+def target_words(profile: Profile) -> str:
+    """Where the load goes."""
+    target = profile.target
+    if target.kind.value == "local":
+        return f"the embedded Lambda on this machine, function {target.function}"
+    if target.kind.value == "aws":
+        region = target.region or "the region of the environment"
+        return f"AWS, {region}, function {target.function}"
+    return ", ".join(sorted(set(target.urls.values())))
+
+
+def order_words(profile: Profile) -> str:
+    """How variants take turns."""
+    load, count = profile.load, len(profile.variants)
+    variants = f"{count} variant{plural(count)}"
+    rounds = f", {load.rounds} rounds" if load.rounds > 1 else ""
+    return f"{load.order.value}: {variants}{rounds}, seed {load.seed}"
+
+
+def phase_lines(profile: Profile) -> Iterator[str]:
+    """A line for each phase."""
+    for phase in profile.phases:
+        ramp = f" in {phase.steps} steps" if phase.steps > 1 else ""
+        note = "" if phase.measured else ", not measured"
+        yield f"{phase.name}: {_load(profile, phase)}{ramp} for {_span(phase.duration_ns)}{note}"
+
+
+def search_words(spec: CapacitySpec) -> str:
+    """What a search for capacity goes through."""
+    return (
+        f"from {spec.start_rps:g}/s up to {spec.max_rps:g}/s for the highest rate "
+        f"with p{spec.q * 100:g} < {_span(spec.limit_ns)}, in steps of {_span(spec.step_ns)}"
+    )
+
+
+def _load(profile: Profile, phase: Phase) -> str:
+    if phase.burst is not None:
+        return f"{phase.burst} at once every {_span(phase.every_ns)}"
+    if phase.replay is not None:
+        return f"{len(phase.replay) // 8} arrivals as recorded in {phase.replay_path}"
+    if phase.start_callers is not None:
+        return f"{_range(phase.start_callers, phase.end_callers)} callers"
+    kind = profile.load.arrivals.value
+    return f"{_range(phase.start_rps, phase.end_rps)}/s, {kind}"
+
+
+def _range(start: float, end: float | None) -> str:
+    return f"{start:g}" if end is None or start == end else f"{start:g} to {end:g}"
+
+
+def time_words(profile: Profile, expected: Forecast) -> str:
+    """How long it takes."""
+    if profile.capacity is not None:
+        return "as long as the search takes"
+    pieces = len(expected.plan.segments)
+    stop = profile.stop
+    early = any(
+        value is not None
+        for value in (
+            stop.after_ns, stop.invocations, stop.spend_usd, stop.error_rate, stop.precision
+        )
+    )  # fmt: skip
+    sooner = ", unless a stop rule ends it sooner" if early else ""
+    return f"{_span(expected.plan.duration_ns)} in {pieces} piece{plural(pieces)}{sooner}"
+
+
+def arrival_words(profile: Profile, expected: Forecast) -> str:
+    """How many arrivals there will be."""
+    if expected.offered is None or expected.peak_rps is None:
+        return "as many as the answers allow" if profile.capacity is None else "as many as it takes"
+    return f"about {expected.offered:,.0f}, at most {expected.peak_rps:,.4g}/s at a time"
+
+
+def cost_words(profile: Profile, expected: Forecast, billed: str) -> str:
+    """What it costs if each invocation is billed that much."""
+    if profile.target.kind.value == "http":
+        return "not known for a URL"
+    where = "nothing here; on AWS " if profile.target.kind.value == "local" else ""
+    if expected.usd is None:
+        return f"{where}it depends on how many arrivals there will be"
+    return f"{where}{usd_words(expected.usd)} if {billed} are billed for each, without retries"
+
+
+def usd_words(amount: float) -> str:
+    """`1.50 USD`; small amounts with two digits that count."""
+    return f"{amount:.2f} USD" if amount >= 1 else f"{amount:.2g} USD"
+
+
+def _span(duration_ns: int) -> str:
+    """`45 s`, `500 ms`, `1 min 30 s`."""
+    seconds = duration_ns / 1e9
+    if seconds < 1:
+        return f"{seconds * 1000:g} ms"
+    if seconds < 100:
+        return f"{seconds:g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def plural(count: int) -> str:
+    """The s of more than one."""
+    return "" if count == 1 else "s"

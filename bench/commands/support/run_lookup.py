@@ -1,0 +1,81 @@
+"""Which run a verb means: a folder, a run's name or the end of one, or the latest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from bench.record.recorded_run import RecordedRun
+
+LATEST = "latest"
+"""In place of a run's name, where one has to be given."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def runs_option(command: F) -> F:
+    """The option --runs: where runs lie."""
+    option = click.option(
+        "--runs",
+        "root",
+        type=click.Path(path_type=Path),
+        default=Path("runs"),
+        show_default=True,
+        help="Folder with the runs.",
+    )
+    return option(command)
+
+
+def find_run(name: str | None, root: Path) -> Path:
+    """The folder of a run: given, or found in root by a part of its name; None is the latest.
+
+    Raises UsageError if there is none, or more than one that the part could mean.
+    """
+    from bench.record.recorded_run import MANIFEST, latest_run, list_runs
+
+    if name is None:
+        return latest_run(root)
+    folder = Path(name).expanduser()
+    if folder.is_file() and folder.parent.joinpath(MANIFEST).is_file():
+        return folder.parent
+    if folder.is_dir():
+        return folder
+    entries = list_runs(root)
+    found = [entry.folder for entry in entries if name in entry.folder.name]
+    exact = [folder for folder in found if folder.name == name]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        names = ", ".join(folder.name for folder in found[:5])
+        raise UsageError(f"{name} could be any of {len(found)} runs: {names}")
+    latest = f"; the latest is {entries[0].folder.name}" if entries else f"; {root} has none"
+    raise UsageError(f"there is no run {name}{latest}")
+
+
+def find_events(name: str, root: Path) -> Path:
+    """The events.jsonl of a run: the file itself, or a run as `find_run` has it, or `latest`.
+
+    Raises UsageError if there is none.
+    """
+    from bench.record.recorded_run import EVENTS
+
+    path = Path(name).expanduser()
+    if path.is_file() and path.suffix == Path(EVENTS).suffix:
+        return path
+    file = find_run(None if name == LATEST else name, root) / EVENTS
+    if not file.is_file():
+        raise UsageError(f"{file.parent} has no {EVENTS}: it is not a run's folder")
+    return file
+
+
+def read_run(name: str | None, root: Path) -> RecordedRun:
+    """The run itself. Raises UsageError as `find_run`, and for a folder that is no run's."""
+    from bench.record.load_run import load_run
+
+    return load_run(find_run(name, root))

@@ -1,0 +1,144 @@
+"""What all endpoints share in reading answers: headers, hints, one-line details, plain statuses.
+
+Nothing here raises, whatever the server sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from bench.endpoints.base import Head, head_lines
+from bench.model.outcome import Outcome
+from bench.model.times import NS_PER_MS, NS_PER_S
+
+DETAIL_LIMIT = 240
+"""Characters of a failure's detail."""
+READABLE_BYTES = 256 * 1024
+"""A longer error body is not parsed: its beginning has to do."""
+_LONGEST_HINT_S = 3600.0
+_LONGEST_ID = 128
+
+REPORT_HEADER = b"x-lamload-report"
+"""A REPORT line of the function's, for endpoints that give no log: `Duration: 12.5 ms; …`."""
+
+REQUEST_IDS = (b"x-amzn-requestid", b"apigw-requestid", b"x-amz-cf-id", b"x-request-id")
+"""Headers with the server's id of a request, the best one first."""
+
+THROTTLE_CODES = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+"""Error codes that AWS SDKs retry as throttling. Source: botocore's retries.standard."""
+
+
+def line_with(*names: bytes) -> Callable[[Head], object]:
+    """Looks whether a head may have one of these headers, at the price of one search."""
+    return re.compile(rb"\n(?:%s):" % b"|".join(map(re.escape, names)), re.IGNORECASE).search
+
+
+def pick(head: Head, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
+    """The wanted headers (names in lower case) that are there; of repeated ones the last."""
+    unwanted = _UNWANTED[wanted]
+    found = {}
+    for line in head_lines(head):
+        if line in unwanted:
+            continue
+        name, _, value = line.partition(b":")
+        key = name.strip().lower()
+        if key in wanted:
+            found[key] = value.strip()
+        elif len(unwanted) < _UNWANTED_LIMIT:
+            unwanted.add(line)
+        else:
+            unwanted.clear()
+    return found
+
+
+_UNWANTED: defaultdict[frozenset[bytes], set[bytes]] = defaultdict(set)
+"""Lines of heads seen before of which nobody wants anything: most lines of a server are the same
+in every answer."""
+_UNWANTED_LIMIT = 512
+
+
+def request_id_of(found: dict[bytes, bytes]) -> str:
+    """The server's id of the request, or '' for none that can be printed."""
+    for name in REQUEST_IDS:
+        if name in found:
+            request_id = found[name].decode("latin-1")[:_LONGEST_ID]
+            return request_id if request_id.isprintable() else ""
+    return ""
+
+
+def retry_after_ns(found: dict[bytes, bytes]) -> int | None:
+    """The server's hint: `x-amz-retry-after` in milliseconds, else `Retry-After` in seconds.
+
+    At most an hour; None without a hint or for one that is no number (an HTTP date).
+    """
+    for name, unit_ns in ((b"x-amz-retry-after", NS_PER_MS), (b"retry-after", NS_PER_S)):
+        try:
+            hint_ns = float(found[name]) * unit_ns
+        except (KeyError, ValueError):
+            continue
+        if 0 <= hint_ns <= _LONGEST_HINT_S * NS_PER_S:
+            return round(hint_ns)
+    return None
+
+
+def json_object(body: bytes, limit: int = READABLE_BYTES) -> dict[str, Any]:
+    """The body as a JSON object; {} if it is none, or longer than limit bytes."""
+    if len(body) > limit:
+        return {}
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def one_line(*parts: object) -> str:
+    """The parts that are not empty, joined by ': ' and cut to one short printable line."""
+    text = ": ".join(str(part) for part in parts if part not in (None, ""))
+    flat = " ".join(text[: DETAIL_LIMIT * 4].split())
+    flat = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in flat
+    )
+    return flat if len(flat) <= DETAIL_LIMIT else flat[: DETAIL_LIMIT - 1] + "…"
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of a body that could not be understood."""
+    return one_line(body[: DETAIL_LIMIT * 4].decode("utf-8", "replace"))
+
+
+def status_outcome(status: int) -> Outcome:
+    """What an HTTP status means by itself: 2xx and 3xx succeed, 429 throttles.
+
+    Redirects are answers and are not followed, as with k6 and hey.
+    """
+    if 200 <= status < 400:
+        return Outcome.OK
+    if status == 429:
+        return Outcome.THROTTLED
+    if 400 <= status < 500:
+        return Outcome.CLIENT_ERROR
+    if 500 <= status < 600:
+        return Outcome.SERVER_ERROR
+    return Outcome.PROTOCOL_ERROR

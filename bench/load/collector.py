@@ -1,0 +1,150 @@
+"""What a run has found so far: workers' frames in, figures and the judgement of them out."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bench.load.frames import Frame, FrameKind
+from bench.load.run_writer import Note
+from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, WorkerHealth
+from bench.model.outcome import Outcome, Reason, Verdict
+from bench.model.profile import Profile
+from bench.model.result import Measure, Sample, Vitals, Window
+from bench.record.aggregate import Aggregate
+from bench.record.validity import Evidence, HealthHistory, Judgement, exhaustion, judge
+from bench.record.vitals import VitalSigns
+from bench.stats.quantiles import precision
+
+KEPT_VITALS = 3600
+"""Seconds of the whole run's vitals that wait for a view; the file has them all."""
+NOTED_SAMPLES = 3
+"""Failed attempts of a kind (variant, outcome, status) that events.jsonl tells of."""
+KEPT_SAMPLES = 500
+"""Failed attempts that a live view can show; the files keep what they want."""
+
+
+class Collector:
+    """Results in the aggregate, and beside it what bears on whether they can be believed."""
+
+    def __init__(self, profile: Profile, aggregate: Aggregate, note: Note) -> None:
+        self._profile = profile
+        self._aggregate = aggregate
+        self._note = note
+        self._health: dict[int, WorkerHealth] = {}
+        self._health_history = HealthHistory()
+        self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
+        self._exhausted: dict[str, str] = {}
+        """By variant: what this machine had no more of."""
+        self._seen: Counter[tuple[str, Outcome, int]] = Counter()
+        self._vital_signs = VitalSigns(aggregate)
+        self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
+
+    def on_frame(self, worker: int, frame: Frame) -> None:
+        """What a worker says."""
+        kind, payload = frame.kind, frame.payload
+        if kind is FrameKind.COUNTS:
+            self._aggregate.add_counts(worker, payload)
+        elif kind is FrameKind.ROWS:
+            self._aggregate.add_rows(worker, payload)
+        elif kind is FrameKind.HEALTH:
+            self._note_breakers(worker, payload)
+            self._health[worker] = payload
+            self._health_history.add(payload)
+        elif kind is FrameKind.SAMPLES:
+            for sample in payload:
+                self._keep_sample(self._named(sample))
+        elif kind is FrameKind.FAILED:
+            self._lose(worker, str(payload))
+
+    def _note_breakers(self, worker: int, health: WorkerHealth) -> None:
+        """A breaker's change, at the resolution of a worker's reports."""
+        before = self._health.get(worker)
+        was_open = set(before.open_breakers) if before is not None else set()
+        for index in sorted(was_open.symmetric_difference(health.open_breakers)):
+            name = self._profile.variants[index].name
+            kind = BREAKER_CLOSED if index in was_open else BREAKER_OPEN
+            words = kind.replace("-", " ")
+            self._note(kind, f"{name}: {words} in worker {worker}", variant=name, worker=worker)
+
+    def _keep_sample(self, sample: Sample) -> None:
+        """For the screens all of late, for the files the first of each kind."""
+        self._samples.append(sample)
+        if sample.outcome is Outcome.CONNECT_ERROR and (what := exhaustion(sample.detail)):
+            self._exhausted[sample.variant] = what
+        kind = (sample.variant, sample.outcome, sample.status)
+        self._seen[kind] += 1
+        if self._seen[kind] <= NOTED_SAMPLES:
+            self._note(
+                "failure",
+                f"{sample.variant}: {sample.outcome.name.lower().replace('_', ' ')}",
+                status=sample.status,
+                attempt=sample.attempt,
+                request_id=sample.request_id,
+                detail=sample.detail,
+            )
+
+    def _named(self, sample: Sample) -> Sample:
+        return replace(sample, variant=self._profile.variants[int(sample.variant)].name)
+
+    def _lose(self, worker: int, words: str) -> None:
+        self._aggregate.worker_lost(worker)
+        if worker in self._health:
+            self._health[worker] = replace(self._health[worker], alive=False)
+        self._note("worker-lost", words.splitlines()[-1] if words else "no word", worker=worker)
+
+    def drain_vitals(self, now_ns: int) -> tuple[Vitals, ...]:
+        """The seconds whose vitals can be told now; they are kept for a view as well."""
+        vitals = self._vital_signs.tick(now_ns, self._health.values())
+        self._vitals.extend(vitals)
+        return vitals
+
+    def fresh_vitals(self) -> tuple[Vitals, ...]:
+        """Those that no view has had yet."""
+        vitals = tuple(self._vitals)
+        self._vitals.clear()
+        return vitals
+
+    @property
+    def workers(self) -> tuple[WorkerHealth, ...]:
+        """Each worker's latest report."""
+        return tuple(self._health.values())
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """Failed attempts of late, oldest first."""
+        return tuple(self._samples)
+
+    def half_width(self, window: Window, q: float, confidence: float) -> float | None:
+        """Half of the confidence interval of a variant's quantile, relative to it; None unknown."""
+        curve = self._aggregate.curve(window.variant.name, Measure.RESPONSE)
+        return None if curve is None else precision(curve, q, confidence)
+
+    def judged(
+        self,
+        *,
+        running: bool,
+        interrupted: bool,
+        target: Mapping[str, Any],
+        ended_by: Sequence[str],
+    ) -> Judgement:
+        """What the figures are worth. target: its own statistics.
+
+        ended_by: what broke the run, in words; any of it makes it INVALID.
+        """
+        evidence = Evidence(
+            health=self._health_history,
+            lost_workers=self._aggregate.lost_workers,
+            gaps={} if running else self._aggregate.gap_fits(),
+            target=target,
+            interrupted=interrupted,
+            running=running,
+            exhausted=self._exhausted,
+        )
+        judgement = judge(self._profile, self._aggregate.totals(), evidence)
+        if not ended_by:
+            return judgement
+        reasons = tuple(Reason(Verdict.INVALID, words) for words in ended_by)
+        return Judgement(Verdict.INVALID, (*reasons, *judgement.reasons), judgement.windows)

@@ -1,0 +1,78 @@
+"""A target at a URL of the user's: a front door, any web service, or an emulator of Lambda."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.aws.credentials import Credentials
+from bench.errors import TargetError
+from bench.model.load import Binding
+from bench.model.profile import Target, Variant
+
+
+class HttpTarget:
+    """Any URL, or an emulator of Lambda. Reached once before the run, without sending a request."""
+
+    credentials: Credentials | None = None
+    configuration: Mapping[str, Any] = {}
+
+    def __init__(self, target: Target, proxy: str | None = None) -> None:
+        self._target = target
+        self._proxy = proxy
+        self.label = ", ".join(dict.fromkeys(target.urls.values()))
+
+    def keep_in(self, folder: Path) -> None:
+        """Nothing has to."""
+
+    def lost(self) -> str | None:
+        """Only its answers can tell."""
+        return None
+
+    async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
+        """The URL for every variant. Raises TargetError if nothing listens there.
+
+        Behind a proxy only the proxy can be asked: names may be known to it alone.
+        """
+        target = self._target
+        bindings = tuple(
+            Binding(
+                variant,
+                target.urls[variant.endpoint],
+                function=target.function,
+                qualifier=target.qualifier,
+                region=target.region,
+            )
+            for variant in variants
+        )
+        for url in {self._proxy or binding.url for binding in bindings}:
+            await reach(url, "connections.proxy" if self._proxy else "target.url")
+        return bindings
+
+    async def statistics(self) -> dict[str, Any]:
+        """Nothing is known of it."""
+        return {}
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+async def reach(url: str, key: str) -> None:
+    """Open and close one connection to a URL's host. Raises TargetError if that fails.
+
+    key: where the URL stands in the profile.
+    """
+    import httpx
+
+    parts = httpx.URL(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.host, port), 10)
+    except (OSError, TimeoutError) as error:
+        raise TargetError(
+            f"nothing answers at {parts.host}:{port} ({error or 'timed out'}); "
+            f"start {'the proxy' if key.endswith('proxy') else 'the target'} or correct {key}"
+        ) from None
+    writer.close()

@@ -1,0 +1,62 @@
+"""Function URL configurations."""
+
+from __future__ import annotations
+
+from bench.local.account import urls
+from bench.local.account.records import FunctionUrl
+from bench.local.control_plane import shapes
+from bench.local.control_plane.request import Call, Reply
+from bench.local.http.api_error import ApiError
+
+AUTH_TYPES = ("NONE", "AWS_IAM")
+INVOKE_MODES = ("BUFFERED", "RESPONSE_STREAM")
+
+
+def create(call: Call) -> Reply:
+    """CreateFunctionUrlConfig: 201."""
+    ref = call.store.ref(call.name, call.qualifier)
+    if ref.name not in call.store.functions:
+        raise ApiError(404, "ResourceNotFoundException", "Function does not exist")
+    auth_type = call.choice("AuthType", AUTH_TYPES) or call.needed_text("AuthType")
+    made = urls.create_url(
+        call.store,
+        call.name,
+        ref.qualifier,
+        auth_type=auth_type,
+        invoke_mode=call.choice("InvokeMode", INVOKE_MODES) or "BUFFERED",
+        cors=call.object("Cors"),
+    )
+    shown = shapes.url(call, made)
+    del shown["LastModifiedTime"]
+    return 201, shown
+
+
+def get(call: Call) -> Reply:
+    """GetFunctionUrlConfig."""
+    return 200, shapes.url(call, urls.find_url(call.store, call.name, call.qualifier))
+
+
+def update(call: Call) -> Reply:
+    """UpdateFunctionUrlConfig."""
+    made = urls.update_url(
+        call.store,
+        call.name,
+        call.qualifier,
+        auth_type=call.choice("AuthType", AUTH_TYPES),
+        invoke_mode=call.choice("InvokeMode", INVOKE_MODES),
+        cors=call.object("Cors"),
+    )
+    return 200, shapes.url(call, made)
+
+
+def delete(call: Call) -> Reply:
+    """DeleteFunctionUrlConfig: 204."""
+    urls.delete_url(call.store, call.name, call.qualifier)
+    return 204, None
+
+
+def list_urls(call: Call) -> Reply:
+    """ListFunctionUrlConfigs: of the function and its aliases."""
+    name = call.store.function(call.name).name
+    held: list[FunctionUrl] = [url for url in call.store.urls.values() if url.name == name]
+    return 200, call.page("FunctionUrlConfigs", held, lambda url: shapes.url(call, url))

@@ -1,0 +1,133 @@
+"""Functions, versions, aliases and the rest as the API's JSON; each with its own form of time."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+from bench.local.account.arns import LATEST
+from bench.local.account.records import Alias, FunctionUrl, Provisioned, Version
+from bench.local.control_plane.request import Call
+
+NS_PER_S = 1_000_000_000
+
+
+def configuration(call: Call, version: Version, arn: str | None = None) -> dict[str, Any]:
+    """FunctionConfiguration with its states. arn stands in for the version's own: an alias's."""
+    now_ns = call.store.clock_ns()
+    made = summary(call, version) | {"FunctionArn": arn or version.config.arn}
+    made["State"] = version.state(now_ns)
+    if made["State"] == "Pending":
+        made["StateReason"] = "The function is being created."
+        made["StateReasonCode"] = "Creating"
+        made["LastUpdateStatus"] = "InProgress"
+    else:
+        made["LastUpdateStatus"] = version.last_update_status(now_ns)
+    if made["LastUpdateStatus"] == "InProgress":
+        made["LastUpdateStatusReason"] = "The function is being created."
+        made["LastUpdateStatusReasonCode"] = "Creating"
+    runtime = hashlib.sha256(version.config.runtime.encode()).hexdigest()
+    made["RuntimeVersionConfig"] = {
+        "RuntimeVersionArn": f"arn:aws:lambda:{call.store.region}::runtime:{runtime}"
+    }
+    return made
+
+
+def summary(call: Call, version: Version) -> dict[str, Any]:
+    """FunctionConfiguration as lists have it: no states; `$LATEST` qualified."""
+    config, settings = version.config, version.settings
+    arn = f"{config.arn}:{LATEST}" if config.version == LATEST else config.arn
+    made: dict[str, Any] = {
+        "FunctionName": config.name,
+        "FunctionArn": arn,
+        "Runtime": config.runtime,
+        "Role": settings.role,
+        "Handler": config.handler,
+        "CodeSize": settings.code_size_bytes,
+        "Description": settings.description,
+        "Timeout": int(config.timeout_s),
+        "MemorySize": config.memory_mb,
+        "LastModified": modified(version.modified_ns),
+        "CodeSha256": settings.code_sha256,
+        "Version": config.version,
+        "TracingConfig": {"Mode": "PassThrough"},
+        "RevisionId": version.revision(call.store.clock_ns()),
+        "PackageType": "Zip",
+        "Architectures": [config.architecture],
+        "EphemeralStorage": {"Size": config.ephemeral_storage_mb},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": {
+            "LogFormat": config.log_format,
+            "LogGroup": f"/aws/lambda/{config.name}",
+        },
+    }
+    if config.environment:
+        made["Environment"] = {"Variables": dict(config.environment)}
+    return made | _echoed(version)
+
+
+def _echoed(version: Version) -> dict[str, Any]:
+    held = dict(version.settings.echoed)
+    layers = held.pop("Layers", None)
+    snap_start = held.pop("SnapStart", None)
+    if isinstance(layers, list):
+        held["Layers"] = [{"Arn": layer, "CodeSize": 0} for layer in layers]
+    if isinstance(snap_start, dict):
+        held["SnapStart"] = {"OptimizationStatus": "Off", **snap_start}
+    return held
+
+
+def alias(held: Alias) -> dict[str, Any]:
+    """AliasConfiguration."""
+    made: dict[str, Any] = {
+        "AliasArn": held.arn,
+        "Name": held.name,
+        "FunctionVersion": held.version,
+        "Description": held.description,
+        "RevisionId": held.revision_id,
+    }
+    if held.weights:
+        made["RoutingConfig"] = {"AdditionalVersionWeights": dict(held.weights)}
+    return made
+
+
+def provisioned(call: Call, held: Provisioned) -> dict[str, Any]:
+    """A provisioned concurrency configuration; READY once all that is asked for is up."""
+    allocated = held.allocated_at(call.store.clock_ns())
+    return {
+        "RequestedProvisionedConcurrentExecutions": held.requested,
+        "AvailableProvisionedConcurrentExecutions": allocated,
+        "AllocatedProvisionedConcurrentExecutions": allocated,
+        "Status": "READY" if allocated >= held.requested else "IN_PROGRESS",
+        "LastModified": time.strftime(
+            "%Y-%m-%dT%H:%M:%S+0000", time.gmtime(held.modified_ns // NS_PER_S)
+        ),
+    }
+
+
+def url(call: Call, held: FunctionUrl) -> dict[str, Any]:
+    """FunctionUrlConfig."""
+    made: dict[str, Any] = {
+        "FunctionUrl": call.url_template.format(url_id=held.url_id, region=call.store.region),
+        "FunctionArn": held.arn,
+        "AuthType": held.auth_type,
+        "CreationTime": instant(held.created_ns),
+        "LastModifiedTime": instant(held.modified_ns),
+        "InvokeMode": held.invoke_mode,
+    }
+    if held.cors is not None:
+        made["Cors"] = dict(held.cors)
+    return made
+
+
+def modified(ns: int) -> str:
+    """`2020-04-10T19:06:32.563+0000`."""
+    millis = ns // 1_000_000 % 1000
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S)) + f".{millis:03}+0000"
+
+
+def instant(ns: int) -> str:
+    """`2022-09-14T21:51:13.373847Z`."""
+    micros = ns // 1000 % 1_000_000
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S)) + f".{micros:06}Z"

@@ -1,0 +1,184 @@
+"""What CreateFunction and UpdateFunction… say about a function, checked and put in our form.
+
+Bounds and patterns from botocore's Lambda model and the Lambda quotas; texts as AWS answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bench.local.account.records import Settings
+from bench.local.control_plane.request import Call, unreadable
+from bench.local.http.api_error import ApiError, invalid_parameter, validation_error
+from bench.local.model import FunctionConfig
+
+ENVIRONMENT_LIMIT_BYTES = 4096
+MEMORY_MB = (128, 10_240)
+TIMEOUT_S = (1, 900)
+STORAGE_MB = (512, 10_240)
+
+_RUNTIME = re.compile(r"python3\.\d{1,2}|nodejs\d{2}\.x|provided(\.al2|\.al2023)?")
+_HANDLER = re.compile(r"\S+")
+_ROLE = re.compile(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
+_VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_RESERVED = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+    }
+)
+_ECHOED = (
+    "VpcConfig",
+    "DeadLetterConfig",
+    "KMSKeyArn",
+    "TracingConfig",
+    "Layers",
+    "FileSystemConfigs",
+    "SnapStart",
+)
+
+
+def configured(call: Call, before: FunctionConfig) -> FunctionConfig:
+    """The configuration with what the call changes; raises ApiError 400."""
+    changes: dict[str, Any] = {
+        "memory_mb": call.number("MemorySize", *MEMORY_MB),
+        "timeout_s": call.number("Timeout", *TIMEOUT_S),
+        "handler": _handler(call),
+        "runtime": _runtime(call),
+        "environment": _environment(call),
+        "ephemeral_storage_mb": _storage(call),
+        "log_format": _log_format(call),
+    }
+    return replace(before, **{name: value for name, value in changes.items() if value is not None})
+
+
+def described(call: Call, before: Settings) -> Settings:
+    """The settings with what the call changes; raises ApiError 400."""
+    role = call.text("Role")
+    if role is not None and not _ROLE.fullmatch(role):
+        raise validation_error(
+            role[:100],
+            "role",
+            r"satisfy regular expression pattern: "
+            r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+",
+        )
+    description = call.text("Description", longest=256)
+    echoed = dict(before.echoed)
+    echoed |= {key: call.body[key] for key in _ECHOED if call.body.get(key) is not None}
+    return replace(
+        before,
+        role=before.role if role is None else role,
+        description=before.description if description is None else description,
+        echoed=echoed,
+    )
+
+
+def architecture(call: Call) -> str | None:
+    """The one entry of Architectures, or None; raises ApiError 400."""
+    value = call.body.get("Architectures")
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 1 or value[0] not in ("x86_64", "arm64"):
+        raise validation_error(
+            str(value)[:64], "architectures", "satisfy enum value set: [x86_64, arm64]"
+        )
+    return str(value[0])
+
+
+def _handler(call: Call) -> str | None:
+    handler = call.text("Handler", longest=128)
+    if handler is not None and not _HANDLER.fullmatch(handler):
+        raise validation_error(handler, "handler", r"satisfy regular expression pattern: [^\s]+")
+    return handler
+
+
+def _runtime(call: Call) -> str | None:
+    runtime = call.text("Runtime")
+    if runtime is not None and not _RUNTIME.fullmatch(runtime):
+        raise invalid_parameter(
+            f"Value {runtime[:64]} at 'runtime' failed to satisfy constraint: Member must satisfy "
+            "enum value set: [python3.x, nodejsNN.x, provided, provided.al2, provided.al2023]; "
+            "the embedded Lambda runs no other"
+        )
+    return runtime
+
+
+def _environment(call: Call) -> Mapping[str, str] | None:
+    given = call.object("Environment")
+    if given is None:
+        return None
+    variables = given.get("Variables") or {}
+    if not isinstance(variables, dict):
+        raise unreadable("Environment.Variables must be an object")
+    for name, value in variables.items():
+        if not isinstance(value, str) or "\0" in value:
+            raise unreadable(f"environment variable {name[:64]} must be a string")
+        if not _VARIABLE.fullmatch(name):
+            raise validation_error(
+                name[:64],
+                "environment.variables",
+                "satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+",
+            )
+    _check_environment(variables)
+    return dict(variables)
+
+
+def _check_environment(variables: Mapping[str, str]) -> None:
+    reserved = sorted(_RESERVED & variables.keys())
+    if reserved:
+        raise invalid_parameter(
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided contains reserved keys that are currently not supported "
+            f"for modification. Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode("utf-8", "replace")) > ENVIRONMENT_LIMIT_BYTES:
+        raise invalid_parameter(
+            "Lambda was unable to configure your environment variables because the environment "
+            f"variables you have provided exceeded the 4KB limit. String measured: {measured[:64]}…"
+        )
+
+
+def _storage(call: Call) -> int | None:
+    given = call.object("EphemeralStorage")
+    return None if given is None else replace(call, body=given).needed_number("Size", *STORAGE_MB)
+
+
+def _log_format(call: Call) -> str | None:
+    given = call.object("LoggingConfig")
+    return (
+        None if given is None else replace(call, body=given).choice("LogFormat", ("Text", "JSON"))
+    )
+
+
+def check_package(call: Call) -> None:
+    """Refuse container images and code in S3, which the embedded Lambda cannot get."""
+    if call.choice("PackageType", ("Zip", "Image")) == "Image" or call.body.get("ImageUri"):
+        raise invalid_parameter("The embedded Lambda runs no container images: send a zip")
+    if call.body.get("S3Bucket") or call.body.get("S3Key"):
+        raise ApiError(
+            400,
+            "InvalidParameterValueException",
+            "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: "
+            "The specified bucket does not exist (the embedded Lambda has no S3: send a zip)",
+        )

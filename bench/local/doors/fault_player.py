@@ -1,0 +1,74 @@
+"""Carries out what the fault plan decides for each request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic_ns
+from typing import Any
+
+from bench.faults.fault import NS_PER_S, FaultAction, FaultKind
+from bench.faults.plan import FaultPlan
+from bench.local.doors.fault_answers import error_answer, spoilt
+from bench.local.http.service import Reply
+from bench.local.model import HttpResponse
+
+Run = Callable[[bool], Awaitable[HttpResponse | None]]
+"""Invokes the function, in a new sandbox if True, and makes the response."""
+Throttle = Callable[[FaultAction], HttpResponse]
+"""The response of a throttle that never reached the function."""
+
+
+class FaultPlayer:
+    """The plan in force, and how often each kind of it has struck."""
+
+    def __init__(self, tables: Sequence[dict[str, Any]] = (), source: str = "faults") -> None:
+        self.struck: dict[str, int] = {}
+        self.tables: Sequence[dict[str, Any]] = ()
+        self._plan = FaultPlan()
+        self._since_ns = 0
+        self.replace(tables, source)
+
+    def replace(self, tables: Sequence[dict[str, Any]], source: str = "faults") -> None:
+        """Another plan, from now on. Raises ProfileError, and keeps the old one, for mistakes."""
+        self._plan = FaultPlan.parse(tables, source=source)
+        self.tables = tuple(tables)
+        self._since_ns = monotonic_ns()
+
+    async def play(
+        self,
+        door: str,
+        name: str,
+        qualifier: str | None,
+        request_id: str,
+        reply: Reply,
+        run: Run,
+        throttle: Throttle,
+    ) -> HttpResponse | None:
+        """The response to one request, spoilt or not; None when reply has done it all."""
+        if not self._plan.faults:
+            return await run(False)
+        decision = self._plan.decide(monotonic_ns() - self._since_ns, door, name, qualifier)
+        if decision.delay_ns:
+            self._count("delay")
+            await asyncio.sleep(decision.delay_ns / NS_PER_S)
+        if decision.cold:
+            self._count(FaultKind.COLD_START)
+        action = decision.action
+        if action is None:
+            return await run(decision.cold)
+        self._count(action.kind)
+        if action.runs_function:
+            response = await run(decision.cold)
+            if response is not None:
+                reply.send_raw(spoilt(action, response))
+            return None
+        if action.kind is FaultKind.RESET:
+            reply.reset()
+            return None
+        if action.kind is FaultKind.THROTTLE:
+            return throttle(action)
+        return error_answer(action, door, request_id)
+
+    def _count(self, kind: str) -> None:
+        self.struck[kind] = self.struck.get(kind, 0) + 1

@@ -1,0 +1,145 @@
+"""What the embedded Lambda itself saw, to check a load generator's figures against."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.local.model import FunctionConfig, InvokeResult
+from bench.local.sandbox.cpu import Usage, unmended_ns
+
+NS_PER_MS = 1_000_000
+QUANTILES = (0.5, 0.9, 0.99, 0.999)
+
+
+class Durations:
+    """Values kept to three significant digits: memory stays small however many there are."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum_ms = 0.0
+        self.max_ms = 0.0
+        self._counts: dict[float, int] = {}
+
+    def add(self, value_ms: float) -> None:
+        """One value in milliseconds."""
+        self.count += 1
+        self.sum_ms += value_ms
+        self.max_ms = max(self.max_ms, value_ms)
+        rounded = float(f"{value_ms:.3g}")
+        self._counts[rounded] = self._counts.get(rounded, 0) + 1
+
+    def quantile(self, q: float) -> float:
+        """The smallest value that at least a share q of all values does not exceed."""
+        left = math.ceil(q * self.count)
+        for value in sorted(self._counts):
+            left -= self._counts[value]
+            if left <= 0:
+                return value
+        return 0.0
+
+    def summary(self) -> dict[str, float | int]:
+        """Count, sum, maximum and quantiles, in milliseconds."""
+        return {
+            "count": self.count,
+            "sum_ms": round(self.sum_ms, 3),
+            "max_ms": round(self.max_ms, 3),
+        } | {f"p{q * 100:g}_ms".replace(".", ""): self.quantile(q) for q in QUANTILES}
+
+
+@dataclass(slots=True)
+class Seen:
+    """Of one function and qualifier. outcomes by `ok`, `throttled` or the error type."""
+
+    invocations: int = 0
+    running: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    throttles: dict[str, int] = field(default_factory=dict)
+    cold_starts: int = 0
+    billed_ms: int = 0
+    duration: Durations = field(default_factory=Durations)
+    init: Durations = field(default_factory=Durations)
+
+    def figures(self) -> dict[str, Any]:
+        """As /stats tells them."""
+        return {
+            "invocations": self.invocations,
+            "running": self.running,
+            "outcomes": dict(self.outcomes),
+            "throttles": dict(self.throttles),
+            "cold_starts": self.cold_starts,
+            "billed_ms": self.billed_ms,
+            "duration": self.duration.summary(),
+            "init": self.init.summary(),
+        }
+
+
+@dataclass(slots=True)
+class Saturation:
+    """How far the host could do what the memory sizes promise.
+
+    unmended_ns is the waiting for a core that no shorter hold made good.
+    """
+
+    cpu_ns: int = 0
+    wait_ns: int = 0
+    unmended_ns: int = 0
+    refused: int = 0
+    """Invocations throttled because the host has no room for another sandbox."""
+
+    def figures(self) -> dict[str, Any]:
+        """saturated: more than 5 % of the CPU time was waited for in vain."""
+        return {
+            "cpu_ms": round(self.cpu_ns / NS_PER_MS, 3),
+            "run_queue_wait_ms": round(self.wait_ns / NS_PER_MS, 3),
+            "uncorrected_wait_ms": round(self.unmended_ns / NS_PER_MS, 3),
+            "saturated": self.unmended_ns > 0.05 * self.cpu_ns,
+            "refused_for_room": self.refused,
+        }
+
+
+class Stats:
+    """Counters by function and qualifier."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str], Seen] = {}
+        self.saturation = Saturation()
+
+    def of(self, name: str, qualifier: str) -> Seen:
+        """The counters of one function and qualifier."""
+        return self.seen.setdefault((name, qualifier), Seen())
+
+    def began(self, name: str, qualifier: str) -> None:
+        """An invocation was let in; `left` follows, however it ends."""
+        self.of(name, qualifier).running += 1
+
+    def left(self, name: str, qualifier: str) -> None:
+        """An invocation that was let in is out again."""
+        self.of(name, qualifier).running -= 1
+
+    def ended(self, name: str, qualifier: str, result: InvokeResult) -> None:
+        """What became of an invocation."""
+        seen = self.of(name, qualifier)
+        seen.invocations += 1
+        if result.throttle_reason:
+            _count(seen.outcomes, "throttled")
+            _count(seen.throttles, result.throttle_reason)
+            return
+        _count(seen.outcomes, result.error_type or result.error or "ok")
+        seen.billed_ms += result.billed_ms
+        seen.duration.add(result.duration_ms)
+        if result.init_ms is not None:
+            seen.cold_starts += 1
+            seen.init.add(result.init_ms)
+
+    def used(self, config: FunctionConfig, usage: Usage) -> None:
+        """What an invocation took of the host."""
+        saturation = self.saturation
+        saturation.cpu_ns += usage.cpu_ns
+        saturation.wait_ns += usage.wait_ns
+        saturation.unmended_ns += unmended_ns(usage, config.memory_mb)
+
+
+def _count(counts: dict[str, int], key: str) -> None:
+    counts[key] = counts.get(key, 0) + 1

@@ -1,0 +1,401 @@
+"""The process that forks sandboxes, and that outlives the server just long enough to clean up.
+
+Run as a script (`python -I -S warden.py ROOT`), standard library only, one thread: forking is safe
+here and quick, whatever the server has loaded. Requests come as JSON lines on stdin, events go out
+as JSON lines on stdout. stdin's end means that the server is gone, however it went: every sandbox
+with everything that it started is killed, ROOT is removed, and the warden ends.
+
+    {"spawn": ID, "argv": […], "env": {…}, "cwd": DIR, "log": FIFO, "tmp": DIR or "",
+     "keep": [PATH, …], "hide": [DIR, …]}
+    {"kill": ID}          with every descendant
+    {"remove": DIR}       a folder below ROOT
+
+    {"ready": true, "private_tmp": true}      {"spawned": ID, "pid": N}
+    {"exited": ID, "status": WAIT_STATUS}
+
+Sandboxes are process groups in the warden's session: where the kernel schedules by session
+(autogroup), a hundred of them weigh as much as the server, not a hundred times as much.
+
+On Linux it is a subreaper, so that daemonised grandchildren stay within reach, and each sandbox has
+PR_SET_PDEATHSIG, so that none survives the warden's own death.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+LINUX = sys.platform == "linux"
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+MAX_DESCRIPTORS = 1024
+"""What AWS gives a function; processes are not limited: RLIMIT_NPROC counts the whole user."""
+NICENESS = 5
+"""Sandboxes yield to the server and to whoever measures: their waiting is seen and made good."""
+ENDING_S = 1.5
+"""How long killed processes may take to vanish before the warden goes on without them."""
+LOCK = "lock"
+"""A file in ROOT that is locked as long as the warden lives."""
+MARK = "AWS_LAMBDA_RUNTIME_API"
+"""Its value is a sandbox's own, and descendants inherit it."""
+
+
+class LibC:
+    """The system calls that Python does not wrap."""
+
+    def __init__(self) -> None:
+        import ctypes
+
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._errno = ctypes.get_errno
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call a function that returns 0; raises OSError."""
+        if getattr(self._libc, name)(*arguments) != 0:
+            error = self._errno()
+            raise OSError(error, f"{name}: {os.strerror(error)}")
+
+
+class PrivateTmp:
+    """A mount namespace in which /tmp is the sandbox's own folder.
+
+    Root unshares mounts alone; others need a user namespace, which not every host allows.
+    """
+
+    def __init__(self, libc: LibC) -> None:
+        self._libc = libc
+
+    def works(self) -> bool:
+        """Try it in a child."""
+        child = os.fork()
+        if child == 0:
+            code = 1
+            with contextlib.suppress(OSError):
+                self.unshare()
+                code = 0
+            os._exit(code)
+        return os.waitpid(child, 0)[1] == 0
+
+    def unshare(self) -> None:
+        """Enter a mount namespace of one's own; raises OSError."""
+        if os.geteuid() == 0:
+            self._libc.call("unshare", CLONE_NEWNS)
+        else:
+            uid, gid = os.getuid(), os.getgid()
+            self._libc.call("unshare", CLONE_NEWUSER | CLONE_NEWNS)
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+            Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+        self._libc.call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
+
+    def enter(self, folder: str, keep: list[str], hide: list[str]) -> None:
+        """Make folder the /tmp of this process.
+
+        Paths in keep stay visible where they are; folders in hide look empty.
+        """
+        self.unshare()
+        empty = Path(folder).with_name("empty")
+        empty.mkdir(exist_ok=True)
+        for path in hide:
+            self._bind(str(empty), path)
+        for path in keep:
+            shown = Path(folder, os.path.relpath(path, "/tmp"))
+            shown.mkdir(parents=True, exist_ok=True)
+            self._bind(path, str(shown))
+        self._bind(folder, "/tmp")
+
+    def _bind(self, source: str, target: str) -> None:
+        self._libc.call("mount", source.encode(), target.encode(), None, MS_BIND | MS_REC, None)
+
+
+def processes() -> Iterator[tuple[int, int]]:
+    """(pid, parent's pid) of everything in /proc; nothing where there is none."""
+    if not LINUX:
+        return
+    with os.scandir("/proc") as entries:
+        pids = [entry.name for entry in entries if entry.name.isdigit()]
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            stat = Path("/proc", pid, "stat").read_bytes()
+            yield int(pid), int(stat[stat.rindex(b")") + 2 :].split()[1])
+
+
+def mark_of(pid: int) -> str:
+    """The sandbox that a process belongs to; '' for none, and for a zombie."""
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return ""
+    prefix = f"{MARK}=".encode()
+    found = next((entry for entry in environment if entry.startswith(prefix)), prefix)
+    return found.removeprefix(prefix).decode(errors="replace")
+
+
+def descendants(roots: set[int]) -> set[int]:
+    """Every process below roots, without them."""
+    parents = dict(processes())
+    found: set[int] = set()
+    fresh = roots
+    while fresh:
+        fresh = {pid for pid, parent in parents.items() if parent in fresh} - found
+        found |= fresh
+    return found
+
+
+def kill(pid: int) -> None:
+    """SIGKILL; a process that is gone is no error, nor one that is not ours any more."""
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_group(pid: int) -> None:
+    """SIGKILL to a sandbox's whole process group."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def reap_one(leaders: Container[int]) -> tuple[int, int] | None:
+    """(pid, wait status) of a child that has ended, or None.
+
+    A leader's process group is killed before its pid is given back and can be another's; macOS
+    before Python 3.13 has no waitid, so there it is killed after.
+    """
+    try:
+        if not hasattr(os, "waitid"):
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid in leaders:
+                kill_group(pid)
+            return (pid, status) if pid else None
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
+            return None
+        if ended.si_pid in leaders:
+            kill_group(ended.si_pid)
+        return os.waitpid(ended.si_pid, 0)
+    except ChildProcessError:
+        return None
+
+
+class Sandboxes:
+    """What has been forked and not yet reported as exited."""
+
+    def __init__(self, private_tmp: PrivateTmp | None, libc: LibC | None) -> None:
+        self._private_tmp = private_tmp
+        self._libc = libc
+        self._pids: dict[str, int] = {}
+        self._marks: dict[str, str] = {}
+
+    def spawn(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Fork one sandbox; the event to report."""
+        name = request["spawn"]
+        warden = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become(request, warden)
+        with contextlib.suppress(OSError):  # it does the same: whoever comes first
+            os.setpgid(pid, pid)
+        self._pids[name] = pid
+        self._marks[name] = request["env"].get(MARK, "")
+        return {"spawned": name, "pid": pid}
+
+    def _become(self, request: dict[str, Any], warden: int) -> NoReturn:
+        """In the child: from here on only exec or _exit."""
+        try:
+            self._enter(request)
+            if os.getppid() != warden:
+                os._exit(127)
+            os.execve(request["argv"][0], request["argv"], request["env"])
+        except Exception as error:  # noqa: BLE001 - a child must never return into the warden
+            os.write(2, f"{request['argv'][0]}: {error}\n".encode())
+        os._exit(127)
+
+    def _enter(self, request: dict[str, Any]) -> None:
+        log = os.open(request["log"], os.O_WRONLY)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        signal.set_wakeup_fd(-1)
+        os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        os.setpgid(0, 0)
+        os.nice(NICENESS)
+        if self._libc is not None:
+            self._libc.call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limit = MAX_DESCRIPTORS if hard < 0 else min(MAX_DESCRIPTORS, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if self._private_tmp is not None and request["tmp"]:
+            self._private_tmp.enter(request["tmp"], request["keep"], request["hide"])
+        os.umask(0o022)
+        os.chdir(request["cwd"])
+
+    def kill(self, names: list[str]) -> None:
+        """Kill sandboxes and what they started; their exits are reported later."""
+        pids = {self._pids[name] for name in names if name in self._pids}
+        if not pids:
+            return
+        below = descendants(pids)
+        for pid in pids:
+            kill_group(pid)
+            kill(pid)
+        for pid in below:
+            kill(pid)
+
+    def reap(self) -> list[dict[str, Any]]:
+        """Exits since the last call. What exited sandboxes leave behind is killed first."""
+        names = {pid: name for name, pid in self._pids.items()}
+        events, marks = [], set()
+        while (ended := reap_one(names)) is not None:
+            pid, status = ended
+            if pid in names:
+                name = names[pid]
+                marks.add(self._marks.pop(name))
+                del self._pids[name]
+                events.append({"exited": name, "status": status})
+        if marks:
+            self._sweep(marks)
+        return events
+
+    def _sweep(self, marks: set[str]) -> None:
+        """Kill the strays of dead sandboxes, until there are none."""
+        deadline = time.monotonic() + ENDING_S
+        while time.monotonic() < deadline:
+            others = descendants({os.getpid()}) - set(self._pids.values())
+            strays = [pid for pid in others if mark_of(pid) in marks]
+            for stray in strays:
+                kill(stray)
+            if not strays:
+                return
+            time.sleep(0.001)
+
+    def end(self) -> None:
+        """Kill everything below this process, and wait until it is gone."""
+        deadline = time.monotonic() + ENDING_S
+        for pid in self._pids.values():
+            kill_group(pid)
+            kill(pid)
+        while time.monotonic() < deadline:
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            except ChildProcessError:
+                return
+            for pid in descendants({os.getpid()}):
+                kill(pid)
+            time.sleep(0.002)
+
+
+def remove(folder: str, root: str) -> None:
+    """Delete a folder below root, also one whose handler took its permissions away."""
+    if Path(folder).is_relative_to(root):
+        shutil.rmtree(folder, onerror=_unlock)
+
+
+def _unlock(function: Any, path: str, _: Any) -> None:
+    """Retry a failed deletion with the permissions restored."""
+    with contextlib.suppress(OSError):
+        Path(path).parent.chmod(0o700)
+        Path(path).chmod(0o700)
+        if function in (os.open, os.scandir, os.lstat):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            function(path)
+
+
+class ForkServer:
+    """Requests in, events out, until stdin ends."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        libc = LibC() if LINUX else None
+        if libc is not None:
+            libc.call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        private_tmp = PrivateTmp(libc) if libc is not None else None
+        if private_tmp is not None and not private_tmp.works():
+            private_tmp = None
+        self._sandboxes = Sandboxes(private_tmp, libc)
+        self._pending = b""
+        self.send_event({"ready": True, "private_tmp": private_tmp is not None})
+
+    def send_event(self, event: dict[str, Any]) -> None:
+        """One line to the server."""
+        line = json.dumps(event).encode() + b"\n"
+        while line:
+            line = line[os.write(1, line) :]
+
+    def serve(self, wakeup: int) -> None:
+        """Work until the server is gone."""
+        while True:
+            readable, _, _ = select.select([0, wakeup], [], [])
+            if wakeup in readable:
+                os.read(wakeup, 4096)
+            if 0 in readable and not self._read_requests():
+                return
+            for event in self._sandboxes.reap():
+                self.send_event(event)
+
+    def _read_requests(self) -> bool:
+        """Carry out what has arrived; False at the end of stdin."""
+        received = os.read(0, 1 << 20)
+        *lines, self._pending = (self._pending + received).split(b"\n")
+        requests = [json.loads(line) for line in lines]
+        self._sandboxes.kill([request["kill"] for request in requests if "kill" in request])
+        for request in requests:
+            self._obey(request)
+        return bool(received)
+
+    def _obey(self, request: dict[str, Any]) -> None:
+        if "spawn" in request:
+            self.send_event(self._sandboxes.spawn(request))
+        elif "remove" in request:
+            remove(request["remove"], self._root)
+
+    def end(self) -> None:
+        """Leave nothing."""
+        self._sandboxes.end()
+        remove(self._root, self._root)
+
+
+def main(root: str) -> None:
+    """Serve requests for the sandboxes below the folder root, which is made here."""
+    wakeup, signalled = os.pipe()
+    os.set_blocking(signalled, False)
+    signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    Path(root).mkdir(0o700)
+    fresh = Path(root, f"{LOCK}.new")
+    lock = os.open(fresh, os.O_CREAT | os.O_WRONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    fresh.rename(Path(root, LOCK))  # so it is never seen unlocked
+    try:
+        warden = ForkServer(root)
+        with contextlib.suppress(OSError):  # the server went while it was being told something
+            warden.serve(wakeup)
+        warden.end()
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,323 @@
+"""One execution environment: a process that serves one invocation at a time.
+
+Its folder, and so its /tmp, outlives the process: after a timeout or a crash the next invocation
+starts a new process in the same sandbox, as on AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic_ns
+
+from bench.lambda_facts import INIT_LIMIT_S, LOG_TAIL_BYTES
+from bench.local.model import FunctionConfig, Invocation
+from bench.local.sandbox import failures, runtime
+from bench.local.sandbox.cpu import Meter, Usage
+from bench.local.sandbox.failures import Failure
+from bench.local.sandbox.invocation import ChunkSink, InvocationEnd, RunningInvocation
+from bench.local.sandbox.memory_watch import MemoryWatch
+from bench.local.sandbox.runtime_api import RuntimeApi
+from bench.local.sandbox.spawner import ForkRequest, Spawner
+from bench.local.sandbox.timer import TimerQueue
+
+READ_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all sandboxes of a server share. output takes what functions print, if anyone looks."""
+
+    spawner: Spawner
+    alarm: TimerQueue
+    watch: MemoryWatch
+    output: Callable[[str, bytes], None] | None = None
+    init_limit_s: float = INIT_LIMIT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How an init went. failure None means that the process waits for work."""
+
+    init_ns: int
+    failure: Failure | None
+    output: bytes
+
+
+class SandboxGone(Exception):
+    """The process ended before it had taken the invocation: another sandbox can have it."""
+
+    def __init__(self, wait_status: int) -> None:
+        super().__init__(f"wait status {wait_status}")
+        self.wait_status = wait_status
+
+
+class Sandbox:
+    """A process, its Runtime API, its folder and its log."""
+
+    def __init__(
+        self, name: str, config: FunctionConfig, tools: Tools, *, provisioned: bool = False
+    ) -> None:
+        self.name = name
+        self.config = config
+        self.provisioned = provisioned
+        self.alive = False
+        """The process runs and its init is over."""
+        self.idle_since_ns = 0
+        self.alarm = tools.alarm
+        self.init_limit_s = tools.init_limit_s
+        self._tools = tools
+        self._folder = tools.spawner.root / name
+        self._api = RuntimeApi(self)
+        self._meter: Meter | None = None
+        self._log: int | None = None
+        self._output = bytearray()
+        self._request_id = ""
+        self._peak_mb = 0
+        self._exited: asyncio.Future[int] | None = None
+        self._init: asyncio.Future[Failure | None] | None = None
+        self._ready: asyncio.Future[None] | None = None
+        self._running: RunningInvocation | None = None
+
+    # ------------------------------------------------------------------ the process
+
+    async def start(self, limit_s: float, request_id: str) -> Started:
+        """Start the process and wait for its init; after limit_s it is killed.
+
+        request_id is the invocation's that waits for it, for the texts of failures.
+        """
+        argv = runtime.command(self.config)
+        if argv is None:
+            paths = f"{self.config.folder}/bootstrap /opt/bootstrap"
+            return Started(0, failures.no_bootstrap(request_id, paths), b"")
+        await self._gone()
+        self._request_id = request_id
+        begin_ns = monotonic_ns()
+        loop = asyncio.get_running_loop()
+        self._init, self._exited = loop.create_future(), loop.create_future()
+        self._ready = loop.create_future()
+        await self._spawn(argv)
+        self._tools.watch.add(self)
+        try:
+            failure = await asyncio.wait_for(asyncio.shield(self._init), limit_s)
+        except TimeoutError:
+            failure = failures.timed_out(request_id, limit_s)
+        finally:
+            self._tools.watch.discard(self)
+        init_ns = monotonic_ns() - begin_ns
+        self.alive = failure is None and not self._exited.done()
+        if failure is not None:
+            self.kill()
+            await self._gone()
+        return Started(init_ns, failure, self.drain_output())
+
+    async def start_cold(self) -> Started:
+        """Start ahead of any invocation."""
+        return await self.start(self.init_limit_s, "")
+
+    def fallen(self, failure: Failure, duration_ns: int = 0) -> InvocationEnd:
+        """The end of an invocation that the process has never taken."""
+        usage = Usage(peak_mb=self._peak_mb)
+        output = self.drain_output() + failure.line
+        return InvocationEnd(
+            failure.payload, "application/json", failure, duration_ns, usage, output
+        )
+
+    async def _spawn(self, argv: tuple[str, ...]) -> None:
+        if not self._api.address:
+            await self._api.start()
+        (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
+        self._open_log()
+        pid = await self._tools.spawner.spawn(self.name, self._command(argv), self._process_ended)
+        self._meter = Meter(pid)
+
+    def _command(self, argv: tuple[str, ...]) -> ForkRequest:
+        tmp = str(self._folder / "tmp")
+        keep = _below_tmp(runtime.needed_paths(self.config))
+        private = self._tools.spawner.private_tmp and "/tmp" not in keep
+        seen = "/tmp" if private else tmp
+        environment = runtime.environment(
+            self.config, self._api.address, seen, provisioned=self.provisioned
+        )
+        log = str(self._folder / "log")
+        return ForkRequest(
+            argv,
+            environment,
+            self.config.folder,
+            log,
+            tmp if private else "",
+            keep,
+            runtime.credential_folders(),
+        )
+
+    def _open_log(self) -> None:
+        self._close_log()
+        path = self._folder / "log"
+        if not path.exists():
+            os.mkfifo(path, 0o600)
+        self._log = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        asyncio.get_running_loop().add_reader(self._log, self._drain)
+
+    def _close_log(self) -> None:
+        if self._log is not None:
+            asyncio.get_running_loop().remove_reader(self._log)
+            os.close(self._log)
+            self._log = None
+
+    def _process_ended(self, wait_status: int) -> None:
+        self.alive = False
+        self._drain()
+        self._close_log()
+        self._api.abandon()
+        if self._exited is not None:
+            self._exited.set_result(wait_status)
+        self._init_over(failures.exited(self._request_id, wait_status))
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_exception(SandboxGone(wait_status))
+            self._ready.exception()  # perhaps nobody waits for it
+        if self._running is not None:
+            self._running.lost(wait_status)
+        if self._meter is not None:
+            self._peak_mb = self._meter.peak_mb
+            self._meter.close()
+            self._meter = None
+
+    def _init_over(self, failure: Failure | None) -> None:
+        """The first word on how init went counts."""
+        if self._init is not None and not self._init.done():
+            self._init.set_result(failure)
+
+    def kill(self) -> None:
+        """SIGKILL to the process and all that it started."""
+        self.alive = False
+        self._tools.spawner.kill(self.name)
+
+    async def _gone(self) -> None:
+        """Wait until the last process has ended."""
+        if self._exited is not None:
+            await asyncio.shield(self._exited)
+
+    async def close(self) -> None:
+        """Kill the process and remove the folder."""
+        self.kill()
+        self._api.close()
+        await self._gone()
+        self._tools.spawner.remove(self._folder)
+
+    # ------------------------------------------------------------------ an invocation
+
+    async def invoke(
+        self, invocation: Invocation, timeout_s: float, on_chunk: ChunkSink | None = None
+    ) -> InvocationEnd:
+        """Run one invocation. timeout_s is what init has left of the function's timeout.
+
+        Raises SandboxGone if the process ended before it took the invocation.
+        """
+        assert self._ready is not None and self._running is None
+        if not self._ready.done():
+            try:
+                await asyncio.wait_for(asyncio.shield(self._ready), timeout_s)
+            except TimeoutError:
+                self.kill()
+                failure = failures.timed_out(invocation.request_id, self.config.timeout_s)
+                return self.fallen(failure, int(timeout_s * 1e9))
+        else:
+            self._ready.result()
+        assert self._meter is not None
+        self._ready = asyncio.get_running_loop().create_future()
+        self.drain_output()
+        self._running = run = RunningInvocation(
+            self, self._meter, invocation.request_id, timeout_s, on_chunk
+        )
+        self._tools.watch.add(self)
+        try:
+            run.begin()
+            self._api.deliver(invocation, time.time_ns() // 1_000_000 + int(timeout_s * 1000))
+            return await run.ended
+        finally:
+            run.cancel_timeout()
+            self._running = None
+            self._tools.watch.discard(self)
+
+    def tick(self) -> None:
+        """Look at a process at work: its memory, and the processes that it starts."""
+        if self._meter is None or self._meter.tick() <= self.config.memory_mb:
+            return
+        if self._running is not None:
+            self._running.fail(failures.out_of_memory(self._running.request_id))
+        self._init_over(failures.out_of_memory(self._request_id))
+        self.kill()
+
+    # ------------------------------------------------------------------ the log
+
+    def _drain(self) -> None:
+        """Read what has been printed; of it the last 4 KB are kept."""
+        while self._log is not None:
+            try:
+                printed = os.read(self._log, READ_BYTES)
+            except BlockingIOError:
+                return
+            if not printed:
+                asyncio.get_running_loop().remove_reader(self._log)
+                return
+            if self._tools.output is not None:
+                self._tools.output(self.config.name, printed)
+            self._output += printed
+            del self._output[:-LOG_TAIL_BYTES]
+
+    def drain_output(self) -> bytes:
+        """What has been printed since the last call. awslambdaric ends its lines with CR."""
+        self._drain()
+        taken = bytes(self._output).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        self._output.clear()
+        return taken
+
+    # ------------------------------------------------------------------ RuntimeListener
+
+    def polled(self) -> None:
+        """The process waits for work."""
+        self._init_over(None)
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+    def hung_up(self) -> None:
+        """The process waits no longer: it has to poll again before it gets work."""
+        if self._ready is not None and self._ready.done() and self._ready.exception() is None:
+            self._ready = asyncio.get_running_loop().create_future()
+
+    def init_failed(self, body: bytes, error_type: str) -> None:
+        """The runtime could not load the handler."""
+        self._init_over(failures.told(body, error_type, handled=False))
+
+    def responded(self, body: bytes, content_type: str) -> None:
+        """The handler has answered."""
+        if self._running is not None:
+            self._running.answer(body, content_type, None)
+
+    def failed(self, body: bytes, error_type: str) -> None:
+        """The handler has raised."""
+        if self._running is not None:
+            self._running.answer(
+                body, "application/json", failures.told(body, error_type, handled=True)
+            )
+
+    def too_large(self) -> None:
+        """The answer is bigger than Lambda passes on."""
+        if self._running is not None:
+            failure = failures.too_large()
+            self._running.answer(failure.payload, "application/json", failure)
+
+    def chunk(self, body: bytes, content_type: str) -> None:
+        """A piece of the answer, while the handler goes on."""
+        if self._running is not None:
+            self._running.chunk(body, content_type)
+
+
+def _below_tmp(paths: Iterable[str]) -> tuple[str, ...]:
+    """Of these, what a /tmp of the sandbox's own would hide."""
+    found = {path for path in paths if Path(path).is_relative_to("/tmp") and Path(path).exists()}
+    return tuple(sorted(found))

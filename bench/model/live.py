@@ -1,0 +1,97 @@
+"""A run while it is under way, for views: one frozen snapshot at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from bench.model.load import Segment
+from bench.model.outcome import Reason, Verdict
+from bench.model.result import Distribution, Interval, Sample, Vitals, Window
+
+
+class RunState(Enum):
+    """Where a run is; the value is what the screen says."""
+
+    PREPARING = "preparing"
+    RUNNING = "running"
+    HOLDING = "holding"
+    DRAINING = "draining"
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerHealth:
+    """What a worker says of itself. cpu is the share of one core in the last interval, 0..1."""
+
+    worker: int
+    alive: bool
+    cpu: float
+    rss_mb: float
+    connections: int
+    connections_opened: int
+    in_flight: int
+    connection_waits: int = 0
+    open_breakers: tuple[int, ...] = ()
+    """Indexes of the variants whose circuit breaker lets nothing through, or probes alone."""
+
+
+ANSWER_EVENT = "answer"
+"""Kind of the events with what a search for capacity found; fields `variant`, `rate_rps`."""
+COMMAND_EVENT = "command"
+"""Kind of the events with an operator's commands: `text` is the CommandKind, field `value`."""
+BREAKER_OPEN, BREAKER_CLOSED = "breaker-open", "breaker-closed"
+"""Kinds of events with the fields `variant` (its name) and `worker`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """What the operator or the run did, and when; a line of events.jsonl."""
+
+    t_ns: int
+    kind: str
+    text: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a live view needs, at one moment. Frozen: views read it, nothing else."""
+
+    t_ns: int
+    state: RunState
+    title: str
+    target: str
+    """For the header: `LOCAL`, or the account and region, or the URL."""
+    phase: str
+    segment: Segment | None
+    elapsed_ns: int
+    remaining_ns: int | None
+    """Of load that is still to come; None while nobody knows, in a search for capacity."""
+    planned_rps: float
+    achieved_rps: float
+    in_flight: int
+    send_lag: Distribution
+    windows: tuple[Window, ...]
+    """A total per variant, measured phases only, in the order of the profile."""
+    intervals: tuple[Interval, ...]
+    """Every interval that changed since the previous snapshot, oldest first."""
+    workers: tuple[WorkerHealth, ...]
+    reasons: tuple[Reason, ...]
+    verdict: Verdict
+    samples: tuple[Sample, ...]
+    events: tuple[RunEvent, ...]
+    spend_usd: float | None = None
+    run_folder: str | None = None
+    vitals: tuple[Vitals, ...] = ()
+    """Seconds that ended since the previous snapshot, oldest first."""
+    projected_usd: float | None = None
+    """What the run will have cost at its planned end, if prices and failures stay as they are."""
+
+    @property
+    def whole_ns(self) -> int | None:
+        """From beginning to end, as things stand; None while nobody knows the end."""
+        return None if self.remaining_ns is None else self.elapsed_ns + self.remaining_ns

@@ -1,0 +1,89 @@
+"""The load as the engine carries it out: segments, bindings, an operator's commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.model.profile import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The unit that the engine executes: one phase of one block, for one variant or all together.
+
+    index is its position in the plan and the value in recorded rows; variants holds indexes into
+    `Profile.variants`. A rate change during the run starts a new segment.
+    """
+
+    index: int
+    round: int
+    phase: int
+    variants: tuple[int, ...]
+    start_ns: int
+    duration_ns: int
+    start_rps: float
+    end_rps: float
+    start_callers: int | None = None
+    end_callers: int | None = None
+    burst: int | None = None
+    every_ns: int = 0
+    replay: bytes | None = None
+    replay_from_ns: int = 0
+    """Offset in `replay` at which this segment starts; not 0 for the rest of a segment cut."""
+
+    @property
+    def end_ns(self) -> int:
+        """First instant after the segment."""
+        return self.start_ns + self.duration_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Segments in time order, without overlap."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def duration_ns(self) -> int:
+        """End of the last segment."""
+        return self.segments[-1].end_ns if self.segments else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a variant is really called: filled in once the target is up.
+
+    url: for invoke and its like the Lambda API's base; for front doors the full URL to call.
+    function: name or ARN; qualifier: version or alias that has the variant's memory size.
+    """
+
+    variant: Variant
+    url: str
+    function: str | None = None
+    qualifier: str | None = None
+    region: str | None = None
+    sign: bool = False
+    """Sign with SigV4. A local target only gets an unverified Authorization header."""
+
+
+class CommandKind(StrEnum):
+    """What the operator can ask of a run; each becomes an event in events.jsonl."""
+
+    RATE_FACTOR = "rate-factor"
+    """Multiply the planned rate from now on by `value` (1.0 is the profile's own rate)."""
+    HOLD = "hold"
+    """No new arrivals until RESUME; what is in flight goes on."""
+    RESUME = "resume"
+    SKIP_PHASE = "skip-phase"
+    DRAIN = "drain"
+    """No new arrivals, wait for what is in flight, report."""
+    ABORT = "abort"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request of the operator's."""
+
+    kind: CommandKind
+    value: float = 1.0

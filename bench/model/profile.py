@@ -1,0 +1,351 @@
+"""What to run: a validated profile and all that it consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bench.model.outcome import Outcome
+from bench.model.times import NS_PER_MS, NS_PER_S
+
+
+class EndpointKind(StrEnum):
+    """What a call goes through."""
+
+    INVOKE = "invoke"
+    STREAM = "invoke-stream"
+    ALB = "alb"
+    ALB_MULTI = "alb-multi-value"
+    REST = "rest"
+    HTTP_API = "http-api"
+    FUNCTION_URL = "function-url"
+    CLOUDFRONT = "cloudfront"
+    STEP_FUNCTIONS = "step-functions"
+    CLI = "aws-cli"
+    HTTP = "http"
+    """Any URL: no Lambda semantics, the HTTP status alone decides."""
+
+
+class Architecture(StrEnum):
+    """Instruction set of a function; it decides the price."""
+
+    X86_64 = "x86_64"
+    ARM64 = "arm64"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One thing being measured. memory_mb is None only for `EndpointKind.HTTP`."""
+
+    endpoint: EndpointKind
+    memory_mb: int | None = None
+    architecture: Architecture = Architecture.X86_64
+
+    @property
+    def name(self) -> str:
+        """Stable identifier in files: `invoke-128MB`, `alb-512MB-arm64`, `http`."""
+        parts = [self.endpoint.value]
+        if self.memory_mb is not None:
+            parts.append(f"{self.memory_mb}MB")
+        if self.architecture is not Architecture.X86_64:
+            parts.append(self.architecture.value)
+        return "-".join(parts)
+
+
+class TargetKind(StrEnum):
+    """Where the function lives."""
+
+    LOCAL = "local"
+    AWS = "aws"
+    HTTP = "http"
+
+
+class EventKind(StrEnum):
+    """Where the payload of an invocation comes from."""
+
+    LITERAL = "literal"
+    FILE = "file"
+    TEMPLATE = "template"
+    FEED = "feed"
+    GENERATOR = "generator"
+
+
+@dataclass(frozen=True, slots=True)
+class EventSpec:
+    """The payload as the profile gives it.
+
+    literal: `value` is the JSON value. file and feed: `path` (absolute once resolved). template:
+    `value` is the template text or JSON value with placeholders. generator: `value` is its name,
+    `options` its parameters. weight counts in a mix.
+    """
+
+    kind: EventKind = EventKind.LITERAL
+    value: Any = field(default_factory=dict)
+    path: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is called.
+
+    function: for local a bundled function's name or a folder with a handler; on AWS a name or ARN;
+    None for http. urls: base URL by endpoint kind, for front doors on AWS and for http. http_*:
+    how a request through a front door or to a plain URL looks (the event is the body of a POST).
+    """
+
+    kind: TargetKind
+    function: str | None = None
+    handler: str | None = None
+    region: str | None = None
+    qualifier: str | None = None
+    events: tuple[EventSpec, ...] = (EventSpec(),)
+    urls: dict[EndpointKind, str] = field(default_factory=dict)
+    http_method: str = "POST"
+    http_path: str = "/"
+    http_headers: dict[str, str] = field(default_factory=dict)
+    timeout_s: float | None = None
+    """Function timeout for a local target; None means the embedded Lambda's default."""
+    concurrency: int | None = None
+    """Account concurrency of a local target; None means AWS's default of 1,000."""
+    faults: tuple[dict[str, Any], ...] = ()
+    """Faults of a local target, as bench.faults.plan reads them."""
+    log_tail: bool = True
+    """Ask for the REPORT line where the endpoint can give it."""
+    client_context: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Arrivals(StrEnum):
+    """How gaps between arrivals are drawn."""
+
+    EVEN = "even"
+    POISSON = "poisson"
+
+
+class Order(StrEnum):
+    """In which order variants are measured."""
+
+    SEQUENTIAL = "sequential"
+    INTERLEAVED = "interleaved"
+    TOGETHER = "together"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSpec:
+    """callers None means an open loop, else a closed loop of so many callers over all workers."""
+
+    arrivals: Arrivals = Arrivals.POISSON
+    order: Order = Order.INTERLEAVED
+    rounds: int = 1
+    seed: int = 1
+    in_flight: int = 1000
+    """Invocations under way at once, over all workers; an arrival beyond that is dropped."""
+    callers: int | None = None
+    think_ns: int = 0
+    workers: int | None = None
+    """Engine processes; None means the number of cores less one, at least one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of load. Rates in invocations per second; a ramp goes from start_rps to end_rps.
+
+    In a closed loop start_callers and end_callers take the place of the rates. A burst phase sends
+    `burst` invocations at once every every_ns. A replay phase sends at recorded offsets from its
+    start (speed already applied): little-endian 64-bit nanoseconds, ascending, packed.
+    """
+
+    name: str
+    duration_ns: int
+    start_rps: float = 0.0
+    end_rps: float = 0.0
+    measured: bool = True
+    start_callers: int | None = None
+    end_callers: int | None = None
+    burst: int | None = None
+    every_ns: int = 0
+    replay: bytes | None = None
+    steps: int = 1
+    """A ramp in so many equal steps of constant rate; 1 is a smooth ramp."""
+    replay_path: str | None = None
+    """The CSV file (absolute) that `replay` was read from, its column and the speed applied."""
+    replay_column: str | None = None
+    replay_speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Of each attempt. connect covers DNS, TCP and TLS; the others count from the first send."""
+
+    connect_ns: int = 5 * NS_PER_S
+    first_byte_ns: int = 60 * NS_PER_S
+    total_ns: int = 120 * NS_PER_S
+
+
+class RetryPolicyName(StrEnum):
+    """Named retry policies; the formulas stand in bench.load.retry.policy."""
+
+    NONE = "none"
+    FIXED = "fixed"
+    EXPONENTIAL = "exponential"
+    FULL_JITTER = "full-jitter"
+    EQUAL_JITTER = "equal-jitter"
+    DECORRELATED = "decorrelated-jitter"
+    AWS_LEGACY = "aws-legacy"
+    AWS_STANDARD = "aws-standard"
+    """The AWS SDKs' standard mode as it was before 2026."""
+    AWS_STANDARD_2026 = "aws-standard-2026"
+    """The AWS SDKs' default since 2026 (botocore 1.44.5)."""
+
+
+RETRYABLE = frozenset(
+    {
+        Outcome.THROTTLED,
+        Outcome.SERVER_ERROR,
+        Outcome.TIMEOUT,
+        Outcome.CONNECT_ERROR,
+        Outcome.PROTOCOL_ERROR,
+    }
+)
+"""What is retried by default: what an AWS SDK would retry. A function error never is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryBudget:
+    """Retries within ten seconds may be share (0..1) of the invocations, and floor_rps anyway.
+
+    Per variant and worker; the floor is that of all workers together. As Finagle has it.
+    """
+
+    share: float
+    floor_rps: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySpec:
+    """max_attempts counts the first attempt too."""
+
+    policy: RetryPolicyName = RetryPolicyName.NONE
+    max_attempts: int = 1
+    base_ns: int = 50 * NS_PER_MS
+    cap_ns: int = 20 * NS_PER_S
+    on: frozenset[Outcome] = RETRYABLE
+    honour_retry_after: bool = True
+    budget: RetryBudget | None = None
+    """None is without limit, but for the token bucket that the AWS SDKs' standard modes have."""
+
+    @property
+    def longest_wait_ns(self) -> int:
+        """All delays of one invocation at their longest, hints of a server apart."""
+        delays = self.max_attempts - 1
+        if self.policy is RetryPolicyName.AWS_LEGACY:  # doubles from 1 s without a cap
+            return ((1 << delays) - 1) * NS_PER_S
+        return delays * self.cap_ns
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerSpec:
+    """A circuit breaker per variant and worker; nothing is sent while it is open.
+
+    It opens when at least min_attempts ended within window_ns and error_rate (0..1) of them failed;
+    after open_ns it lets `probes` attempts through: if all succeed it closes, else it opens anew.
+    """
+
+    error_rate: float = 0.5
+    window_ns: int = 10 * NS_PER_S
+    min_attempts: int = 20
+    open_ns: int = 5 * NS_PER_S
+    probes: int = 3
+    on: frozenset[Outcome] = RETRYABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How connections are kept. max_age_ns and max_uses of 0 mean without limit."""
+
+    keep_alive: bool = True
+    max_age_ns: int = 0
+    max_uses: int = 0
+    resolve_every_ns: int = 30 * NS_PER_S
+    verify_tls: bool = True
+    ca_bundle: str | None = None
+    server_name: str | None = None
+    http2: bool = False
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slo:
+    """A threshold such as `p99 of 1769MB < 500ms`; see bench.stats.thresholds for its grammar."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacitySpec:
+    """A search for the highest rate that a variant bears; it takes the place of the phases.
+
+    A step holds if its own response time at quantile q stays below limit_ns and its shares of
+    errors and of throttles (0..1) stay within theirs.
+    """
+
+    start_rps: float
+    max_rps: float
+    limit_ns: int
+    q: float = 0.99
+    error_rate: float = 0.01
+    throttle_rate: float = 0.0
+    step_ns: int = 5 * NS_PER_S
+    settle_ns: int = NS_PER_S
+    """Unmeasured beginning of each step."""
+    hold_ns: int = 15 * NS_PER_S
+    precision: float = 0.05
+    """The search ends when the lowest bad rate is at most this share above the highest good one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpec:
+    """When a run ends before its phases do; whichever comes first. None: this never ends it."""
+
+    after_ns: int | None = None
+    invocations: int | None = None
+    spend_usd: float | None = None
+    error_rate: float | None = None
+    """Share of failures, 0..1, once a hundred invocations have finished."""
+    precision: float | None = None
+    """Half-width of the confidence interval of quantile precision_q, relative to it."""
+    precision_q: float = 0.99
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A validated profile. `text` is the TOML that it came from, with overrides applied."""
+
+    name: str
+    title: str
+    question: str
+    source: str
+    target: Target
+    variants: tuple[Variant, ...]
+    load: LoadSpec
+    phases: tuple[Phase, ...]
+    timeouts: Timeouts = Timeouts()
+    retry: RetrySpec = RetrySpec()
+    breaker: BreakerSpec | None = None
+    connections: Connections = Connections()
+    slos: tuple[Slo, ...] = ()
+    record_attempts: bool = False
+    max_spend_usd: float | None = None
+    stop: StopSpec = StopSpec()
+    capacity: CapacitySpec | None = None
+
+    @property
+    def longest_invocation_ns(self) -> int:
+        """The longest that one can take by its timeouts and retries."""
+        attempt_ns = self.timeouts.connect_ns + self.timeouts.total_ns
+        return self.retry.max_attempts * attempt_ns + self.retry.longest_wait_ns

@@ -1,0 +1,214 @@
+"""What came back: counts, distributions and money of a variant over some time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.model.outcome import Outcome, Verdict
+from bench.model.profile import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of invocations. offered == sum(outcomes) + in_flight + dropped, always."""
+
+    offered: int = 0
+    in_flight: int = 0
+    dropped: int = 0
+    outcomes: tuple[int, ...] = (0,) * len(Outcome)
+    attempts: int = 0
+    cold_starts: int = 0
+    retries_refused: int = 0
+    """Invocations whose next retry the budget, or an open circuit breaker, refused."""
+
+    @property
+    def finished(self) -> int:
+        """Invocations with a final outcome."""
+        return sum(self.outcomes)
+
+    @property
+    def ok(self) -> int:
+        """Successful invocations."""
+        return self.outcomes[Outcome.OK]
+
+    @property
+    def failed(self) -> int:
+        """Finished invocations that did not succeed."""
+        return self.finished - self.ok
+
+    @property
+    def retries(self) -> int:
+        """Attempts beyond each sent invocation's first."""
+        return max(0, self.attempts - self.sent)
+
+    @property
+    def sent(self) -> int:
+        """Finished invocations of which at least one attempt was made."""
+        return self.finished - self.outcomes[Outcome.REJECTED]
+
+    @property
+    def retry_amplification(self) -> float | None:
+        """Attempts divided by invocations; None before the first has finished."""
+        return self.attempts / self.sent if self.sent else None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """One quantile of a distribution, in nanoseconds.
+
+    known is False with fewer than ten samples beyond it: such a value is not printed. censored
+    means that it falls among timed-out values: it is at least value_ns.
+    """
+
+    q: float
+    value_ns: int
+    known: bool
+    censored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One measure of one variant over some time. count 0 has no quantiles."""
+
+    count: int = 0
+    min_ns: int = 0
+    max_ns: int = 0
+    mean_ns: float = 0.0
+    censored: int = 0
+    """How many of count are right-censored (timed out)."""
+    out_of_range: int = 0
+    quantiles: tuple[Quantile, ...] = ()
+
+    def at(self, q: float) -> Quantile | None:
+        """The quantile for q in 0..1, if it was computed."""
+        for quantile in self.quantiles:
+            if quantile.q == q:
+                return quantile
+        return None
+
+
+QUANTILES = (0.5, 0.9, 0.99, 0.999)
+"""The quantiles that every summary has, beside the maximum."""
+
+
+class Measure(StrEnum):
+    """What is kept as a histogram. The first five are columns of summary.csv, in this order."""
+
+    RESPONSE = "response"
+    ATTEMPT = "attempt"
+    SEND_LAG = "send_lag"
+    DURATION = "duration"
+    INIT = "init"
+    CONNECT = "connect"
+    """Opening a connection: name, TCP (behind a proxy its CONNECT too) and TLS together."""
+    FIRST_BYTE = "first_byte"
+    BILLED = "billed"
+    RESTORE = "restore"
+    MEMORY = "memory"
+    """Max Memory Used; a megabyte is kept as a million, so that what reads as ms reads as MB."""
+    OVERHEAD = "overhead"
+    """Attempt time less the function's own duration and init, of the same attempt."""
+    DNS = "dns"
+    """Of connections for which the name was asked for, not taken from the cache."""
+    TCP = "tcp"
+    TLS = "tls"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Results of one variant over some stretch of time: the whole run, an interval, or a window.
+
+    planned_rps is what the schedule asks for while the variant is on; achieved_rps counts first
+    sends and goodput_rps successes, per second of duration_s.
+    """
+
+    variant: Variant
+    duration_s: float
+    tally: Tally
+    planned_rps: float
+    achieved_rps: float
+    goodput_rps: float
+    measures: dict[Measure, Distribution]
+    cold: Distribution = Distribution()
+    """Response time of invocations that met a cold start."""
+    warm: Distribution = Distribution()
+    """Response time of all others that succeeded."""
+    billed_ms_mean: float | None = None
+    usd_per_million: float | None = None
+    verdict: Verdict = Verdict.VALID
+    retried: Distribution = Distribution()
+    """Response time of invocations that took more than one attempt."""
+    failed: Distribution = Distribution()
+    """Response time of answered or timed-out invocations that did not succeed."""
+
+    def measure(self, measure: Measure) -> Distribution:
+        """The distribution of a measure, empty if it has no samples."""
+        return self.measures.get(measure, Distribution())
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """One second of one variant in one segment, by intended arrival.
+
+    t_s is the second since the run's start. A second in which the load changes has an interval for
+    each of its segments, each with the duration and the planned rate of its own part.
+    """
+
+    t_s: int
+    phase: str
+    measured: bool
+    window: Window
+    spread: tuple[tuple[int, int], ...] = ()
+    """(bin, count) of response times, for a heat map; see bench.record.latency_bins."""
+    segment: int | None = None
+    """`Segment.index`; None in a recording that does not tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The run as a whole at the end of one second: what is under way and how the engine fares.
+
+    Rates are those of that second, in_flight_by_variant is in the order of the profile,
+    connections_opened and connection_waits count from the run's start. cpu is the busiest worker's
+    share of a core, rss_mb the sum over all workers.
+    """
+
+    t_s: int
+    planned_rps: float
+    achieved_rps: float
+    in_flight: int
+    in_flight_by_variant: tuple[int, ...]
+    connections: int
+    connections_opened: int
+    connection_waits: int
+    workers: int
+    """Workers that are alive."""
+    cpu: float
+    rss_mb: float
+    spend_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One failed attempt, kept for the eye."""
+
+    t_ns: int
+    variant: str
+    outcome: Outcome
+    status: int
+    attempt: int
+    request_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityAnswer:
+    """What a search for capacity found of a variant, by its name.
+
+    rate_rps is the highest rate that a hold has confirmed, None if there is none.
+    """
+
+    variant: str
+    rate_rps: float | None
+    text: str

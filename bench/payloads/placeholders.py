@@ -1,0 +1,124 @@
+"""What can stand between `{{` and `}}` in a template. To add one, add a line to PLACEHOLDERS."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from bench.payloads.base import parse_size
+from bench.payloads.feed import literal
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@dataclass(slots=True)
+class Moment:
+    """What a placeholder may depend on: the event's own randomness, number and row."""
+
+    random: Random
+    index: int
+    row: Any
+
+
+Draw = Callable[[Moment], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """usage is how it is written; make compiles its arguments and raises if they are wrong."""
+
+    usage: str
+    meaning: str
+    make: Callable[..., Draw]
+
+
+def _index() -> Draw:
+    return lambda moment: moment.index
+
+
+def _counter(start: str = "1", step: str = "1") -> Draw:
+    first, by = int(start), int(step)
+    return lambda moment: first + by * moment.index
+
+
+def _uuid() -> Draw:
+    return lambda moment: str(UUID(int=moment.random.getrandbits(128), version=4))
+
+
+def _int(low: str, high: str) -> Draw:
+    least, most = int(low), int(high)
+    if least > most:
+        raise ValueError
+    return lambda moment: moment.random.randint(least, most)
+
+
+def _float(low: str, high: str, digits: str = "6") -> Draw:
+    least, most, places = float(low), float(high), int(digits)
+    if not least <= most < float("inf") or least == float("-inf"):
+        raise ValueError
+    return lambda moment: round(moment.random.uniform(least, most), places)
+
+
+def _normal(mean: str, deviation: str) -> Draw:
+    centre, spread = float(mean), float(deviation)
+    if not abs(centre) < float("inf") or not 0 <= spread < float("inf"):
+        raise ValueError
+    return lambda moment: round(moment.random.normalvariate(centre, spread), 6)
+
+
+def _choice(*values: str) -> Draw:
+    if not values:
+        raise ValueError
+    choices = [literal(value) for value in values]
+    return lambda moment: choices[int(moment.random.random() * len(choices))]
+
+
+def _bool(probability: str = "0.5") -> Draw:
+    share = float(probability)
+    if not 0 <= share <= 1:
+        raise ValueError
+    return lambda moment: moment.random.random() < share
+
+
+def _string(length: str) -> Draw:
+    size = _bounded(length)
+    return lambda moment: "".join(moment.random.choices(_LETTERS, k=size))
+
+
+def _hex(length: str) -> Draw:
+    size = _bounded(length)
+    return lambda moment: moment.random.randbytes(-(-size // 2)).hex()[:size]
+
+
+def _base64(length: str) -> Draw:
+    size = _bounded(length)
+    return lambda moment: b64encode(moment.random.randbytes(size)).decode("ascii")
+
+
+def _filler(length: str) -> Draw:
+    text = "x" * _bounded(length)
+    return lambda moment: text
+
+
+def _bounded(length: str) -> int:
+    return parse_size(length)
+
+
+PLACEHOLDERS = {
+    "index": Placeholder("index", "number of the invocation, from 0", _index),
+    "counter": Placeholder("counter START STEP", "START + STEP × index; 1 and 1", _counter),
+    "uuid": Placeholder("uuid", "a version 4 UUID", _uuid),
+    "int": Placeholder("int LOW HIGH", "a whole number, both ends included", _int),
+    "float": Placeholder("float LOW HIGH DIGITS", "a number, rounded to DIGITS (6)", _float),
+    "normal": Placeholder("normal MEAN DEVIATION", "a normally distributed number", _normal),
+    "choice": Placeholder("choice A B C", "one of the words, numbers or true and false", _choice),
+    "bool": Placeholder("bool PROBABILITY", "true with that probability (0.5)", _bool),
+    "string": Placeholder("string SIZE", "random lower-case letters and digits", _string),
+    "hex": Placeholder("hex SIZE", "random hexadecimal digits", _hex),
+    "base64": Placeholder("base64 SIZE", "base64 of SIZE random bytes", _base64),
+    "filler": Placeholder("filler SIZE", "SIZE times the letter x", _filler),
+}

@@ -1,0 +1,142 @@
+"""The gaps between first sends, kept for a test of how they are distributed.
+
+Of each variant the first KEPT planned arrivals of measured phases are looked at, wherever they
+lie: its segments are joined end to end on a scale of planned arrivals, on which the instants of a
+Poisson process have gaps of Exp(1) at any rate, also on a ramp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.model.load import Segment
+from bench.model.profile import Arrivals, Profile
+from bench.model.times import NS_PER_S
+from bench.record.timeline import Timeline
+from bench.stats.goodness_of_fit import exponential_p
+
+KEPT = 400
+ENOUGH = 100
+"""Gaps below which the test says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapFit:
+    """p: probability of gaps this unlike the planned ones. mean_gap_ns: the planned mean."""
+
+    p: float
+    mean_gap_ns: float
+
+
+class ArrivalGaps:
+    """First sends of every variant, on the scale of planned arrivals."""
+
+    def __init__(self, profile: Profile, timeline: Timeline) -> None:
+        self._poisson = profile.load.arrivals is Arrivals.POISSON
+        self._timeline = timeline
+        self._version = -1
+        self._starts: dict[tuple[int, int], float] = {}
+        self._segments: dict[int, Segment] = {}
+        self._last_ns = -1
+        self._sent: dict[int, list[NDArray[np.float64]]] = {}
+
+    def add(self, rows: NDArray[np.void]) -> None:
+        """Keep what is needed of rows."""
+        if not self._poisson:
+            return
+        self._refresh()
+        if rows["intended_ns"].min() > self._last_ns:
+            return
+        for index in np.unique(rows["segment"]).tolist():
+            segment = self._segments.get(index)
+            if segment is None:
+                continue
+            own = rows[(rows["segment"] == index) & (rows["attempt"] == 1) & (rows["sent_ns"] >= 0)]
+            for variant in np.unique(own["variant"]).tolist():
+                self._keep(segment, variant, own["sent_ns"][own["variant"] == variant])
+
+    def p_value(self, variant: int, now_ns: int) -> float | None:
+        """Probability of gaps this unlike Exp(1); None with too few to tell.
+
+        now_ns: arrivals up to here are complete.
+        """
+        self._refresh()
+        parts = self._sent.get(variant)
+        if not parts:
+            return None
+        instants = np.sort(np.concatenate(parts))
+        instants = instants[instants < min(KEPT, self._reached(variant, now_ns))]
+        if instants.size < ENOUGH:
+            return None
+        return exponential_p(np.maximum(np.diff(instants, prepend=0.0), 0.0))
+
+    def mean_gap_ns(self, variant: int) -> float | None:
+        """Mean planned gap over what is tested; None without rates."""
+        segments = [s for s in self._segments.values() if variant in s.variants]
+        planned = sum(_planned(segment) for segment in segments)
+        return sum(s.duration_ns for s in segments) / planned if planned else None
+
+    def _refresh(self) -> None:
+        """Lay the segments end to end anew if the plan has changed."""
+        if self._version == self._timeline.version:
+            return
+        self._version = self._timeline.version
+        self._segments.clear()
+        self._starts.clear()
+        self._last_ns = -1
+        reached: dict[int, float] = {}
+        for segment in self._timeline.measured_segments():
+            if segment.burst is not None or segment.replay is not None or not _planned(segment):
+                continue
+            for variant in segment.variants:
+                start = reached.get(variant, 0.0)
+                if start < KEPT:
+                    self._segments[segment.index] = segment
+                    self._starts[segment.index, variant] = start
+                    reached[variant] = start + _planned(segment)
+                    self._last_ns = max(self._last_ns, _instant_ns(segment, KEPT - start))
+
+    def _keep(self, segment: Segment, variant: int, sent_ns: NDArray[np.int64]) -> None:
+        start = self._starts.get((segment.index, variant))
+        if start is None:
+            return
+        instants = start + _cumulative(segment, sent_ns)
+        instants = instants[instants < KEPT]
+        if instants.size:
+            self._sent.setdefault(variant, []).append(instants)
+
+    def _reached(self, variant: int, now_ns: int) -> float:
+        """How far the joined segments of a variant have come by now."""
+        reached = 0.0
+        for (index, own), start in self._starts.items():
+            segment = self._segments[index]
+            if own == variant and segment.start_ns < now_ns:
+                until = np.array([min(now_ns, segment.end_ns)])
+                reached = max(reached, start + float(_cumulative(segment, until)[0]))
+        return reached
+
+
+def _planned(segment: Segment) -> float:
+    return (segment.start_rps + segment.end_rps) / 2 * segment.duration_ns / NS_PER_S
+
+
+def _instant_ns(segment: Segment, arrivals: float) -> int:
+    """When so many arrivals of a segment have been planned, at most its end."""
+    if arrivals >= _planned(segment):
+        return segment.end_ns
+    a = segment.start_rps
+    slope = (segment.end_rps - a) / (segment.duration_ns / NS_PER_S)
+    root = a + sqrt(max(0.0, a * a + 2 * slope * arrivals))
+    return segment.start_ns + round(2 * arrivals / root * NS_PER_S)
+
+
+def _cumulative(segment: Segment, instants_ns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Arrivals planned in a segment up to each instant."""
+    t_s = (instants_ns - segment.start_ns) / NS_PER_S
+    slope = (segment.end_rps - segment.start_rps) / (segment.duration_ns / NS_PER_S)
+    cumulative: NDArray[np.float64] = t_s * (segment.start_rps + slope * t_s / 2)
+    return cumulative

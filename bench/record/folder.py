@@ -1,0 +1,247 @@
+"""The folder that a run leaves behind, written as it goes.
+
+events.jsonl, intervals.csv, vitals.csv, attempts.csv and histograms.hlog grow in whole lines, each
+given to the kernel at once, so that a coordinator that is killed leaves files whole up to the last
+second.
+At the end, what may have changed since it was written is replaced, each file in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.model.live import RunEvent, RunState
+from bench.model.outcome import Reason, Verdict
+from bench.model.profile import Profile
+from bench.model.result import Interval, Measure, Vitals, Window
+from bench.record.csv_columns import (
+    ATTEMPT_COLUMNS,
+    INTERVAL_COLUMNS,
+    csv_text,
+    header_text,
+    interval_row,
+)
+from bench.record.csv_files import (
+    Phases,
+    attempts_text,
+    intervals_lines,
+    percentiles_text,
+    summary_text,
+    totals_text,
+)
+from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
+from bench.record.recorded_run import (
+    ATTEMPTS,
+    EVENTS,
+    HISTOGRAMS,
+    INTERVALS,
+    MANIFEST,
+    PERCENTILES,
+    PROFILE,
+    REPORT,
+    SUMMARY,
+    TOTALS,
+    VITALS,
+    RecordedRun,
+    event_line,
+    utc_text,
+)
+from bench.record.summary_json import document_of
+from bench.record.vitals import VITALS_COLUMNS, read_vitals, vitals_text
+from bench.stats.quantiles import Curve
+from bench.stats.thresholds import SloResult
+
+Curves = Mapping[str, Mapping[Measure, Curve]]
+ClassCurves = Mapping[str, Mapping[str, Curve]]
+
+
+class RunFolder:
+    """One run's files. Raises OSError if the disk refuses."""
+
+    def __init__(self, path: Path, profile: Profile, manifest: Mapping[str, Any]) -> None:
+        self.path = path
+        self._profile = profile
+        self._manifest = manifest
+        self._events: list[RunEvent] = []
+        self._logs = {
+            EVENTS: _LineLog(path / EVENTS, ""),
+            INTERVALS: _LineLog(path / INTERVALS, header_text(INTERVAL_COLUMNS)),
+            VITALS: _LineLog(path / VITALS, header_text(VITALS_COLUMNS)),
+            HISTOGRAMS: _LineLog(
+                path / HISTOGRAMS, hlog_header(manifest["started_epoch_s"], profile.name)
+            ),
+        }
+        if profile.record_attempts:
+            self._logs[ATTEMPTS] = _LineLog(path / ATTEMPTS, header_text(ATTEMPT_COLUMNS))
+
+    @classmethod
+    def create(
+        cls,
+        root: Path,
+        profile: Profile,
+        resolved_toml: str,
+        manifest: Mapping[str, Any],
+        now: datetime | None = None,
+    ) -> RunFolder:
+        """A new folder under root, named after the UTC time and the profile.
+
+        To the manifest are added what a list of runs shows, and started_utc and started_epoch_s.
+        """
+        started = now or datetime.now(UTC)
+        path = _new_folder(root, f"{started:%Y%m%dT%H%M%SZ}-{_slug(profile.name)}")
+        whole = {
+            "profile": profile.name,
+            "title": profile.title,
+            "target": profile.target.kind.value,
+            "variants": [variant.name for variant in profile.variants],
+            "started_utc": utc_text(started),
+            "started_epoch_s": started.timestamp(),
+            **manifest,
+        }
+        _replace(path / PROFILE, [resolved_toml])
+        _replace(path / MANIFEST, [json.dumps(whole, indent=2, default=str) + "\n"])
+        return cls(path, profile, whole)
+
+    # -- as the run goes
+
+    def event(self, event: RunEvent) -> None:
+        """Note what the operator or the run did."""
+        self._events.append(event)
+        self._logs[EVENTS].add(event_line(event))
+
+    def append_intervals(self, intervals: Iterable[Interval]) -> None:
+        """Add seconds that have passed; `finish` replaces them by their final figures."""
+        self._logs[INTERVALS].add(csv_text(INTERVAL_COLUMNS, map(interval_row, intervals)))
+
+    def append_vitals(self, vitals: Iterable[Vitals]) -> None:
+        """Add seconds of the run as a whole."""
+        self._logs[VITALS].add(vitals_text(vitals))
+
+    def append_histograms(self, histograms: Iterable[TaggedHistogram]) -> None:
+        """Add settled histograms to the interval log."""
+        self._logs[HISTOGRAMS].add("".join(map(hlog_line, histograms)))
+
+    def append_attempts(
+        self,
+        payload: bytes,
+        request_ids: Sequence[str] = (),
+        phases: Phases = (),
+    ) -> None:
+        """Add rows of attempts if the profile asks for them.
+
+        request_ids: one per row, in order. phases: index of the phase by index of the segment.
+        """
+        if ATTEMPTS in self._logs:
+            lines = attempts_text(payload, request_ids, phases, self._profile)
+            self._logs[ATTEMPTS].add(lines)
+
+    # -- the end
+
+    def finish(
+        self,
+        windows: Sequence[Window],
+        intervals: Collection[Interval],
+        reasons: Sequence[Reason],
+        verdict: Verdict,
+        slos: Sequence[SloResult] = (),
+        *,
+        curves: Curves,
+        class_curves: ClassCurves | None = None,
+        histograms: Iterable[TaggedHistogram] = (),
+        state: RunState = RunState.FINISHED,
+    ) -> RecordedRun:
+        """Write the results and close every file. histograms are those not yet appended."""
+        self.append_histograms(histograms)
+        for log in self._logs.values():
+            log.close()
+        run = RecordedRun(
+            folder=self.path,
+            profile=self._profile,
+            manifest=self._manifest,
+            windows=tuple(windows),
+            intervals=intervals,
+            events=tuple(self._events),
+            reasons=tuple(reasons),
+            verdict=verdict,
+            slos=tuple(slos),
+            state=state.value,
+            curves=curves,
+            class_curves=class_curves or {},
+            vitals=read_vitals(self.path / VITALS),
+        )
+        end_s = self._write_seconds(run.intervals)
+        self.write(PERCENTILES, percentiles_text(run))
+        self.write(TOTALS, totals_text(run, end_s))
+        self.write(SUMMARY, summary_text(run))
+        self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
+        return run
+
+    def _write_seconds(self, intervals: Iterable[Interval]) -> int:
+        """Replace intervals.csv; where the last second ends, as each is made but once."""
+        end_s = 0
+
+        def each() -> Iterator[Interval]:
+            nonlocal end_s
+            for interval in intervals:
+                end_s = max(end_s, interval.t_s + 1)
+                yield interval
+
+        _replace(self.path / INTERVALS, intervals_lines(each()))
+        return end_s
+
+    def write(self, name: str, text: str) -> None:
+        """Write or replace a file of the folder in one step."""
+        _replace(self.path / name, [text])
+
+    def close(self) -> None:
+        """Close the files of a run that ends without results."""
+        for log in self._logs.values():
+            log.close()
+
+
+class _LineLog:
+    """A file that grows in whole lines, one write to the kernel for each addition."""
+
+    def __init__(self, path: Path, header: str) -> None:
+        self._file = path.open("wb", buffering=0)
+        self.add(header)
+
+    def add(self, lines: str) -> None:
+        if lines and not self._file.closed:
+            self._file.write(lines.encode("utf-8"))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "run"
+
+
+def _new_folder(root: Path, name: str) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def _replace(path: Path, parts: Iterable[str]) -> None:
+    """Write beside the file, then put it in its place: readers see the old one or the new one."""
+    beside = path.with_name(f".{path.name}.new")
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,234 @@
+"""One second of one variant in one segment: counts, and its values' buckets until it is packed.
+
+Values are kept as bucket numbers, two bytes each: a second's quantiles come from sorting them,
+cheaper than a histogram's twenty thousand counters for the few hundred values of a second. Once
+nothing more is expected, a cell is packed: figures only, compressed, some 400 bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from zlib import compress, decompress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.model.result import QUANTILES, Distribution, Quantile
+from bench.record.batch import MISSING, TALLY, Count, MeasureValues
+from bench.record.histogram import HIGHEST_NS, OVER, UPPER_NS, Indexes
+from bench.record.latency_bins import Spread, pack_spread, spread_of
+from bench.record.measures import Series
+from bench.stats.ranks import BEYOND, RANK_SLACK
+
+Figures = NDArray[np.int64]
+"""Per series (rows) the columns of Figure, then one per quantile of QUANTILES."""
+
+_EVERY = slice(None)
+_HUGE = np.iinfo(np.int64).max
+_FAST = 1
+
+
+class Figure(IntEnum):
+    """Columns of Figures. KNOWN and BOUNDED are bit masks over QUANTILES."""
+
+    COUNT = 0
+    CENSORED = 1
+    OUT_OF_RANGE = 2
+    MIN_NS = 3
+    MAX_NS = 4
+    SUM_NS = 5
+    KNOWN = 6
+    BOUNDED = 7
+    QUANTILES = 8
+
+
+_WIDTH = Figure.QUANTILES + len(QUANTILES)
+_BITS = 1 << np.arange(len(QUANTILES))
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A cell at rest."""
+
+    tally: bytes
+    figures: bytes
+    spread: bytes = b""
+
+
+class IntervalStats:
+    """A second that can still change."""
+
+    __slots__ = ("_bounds", "_buckets", "_emitted", "high", "low", "negative", "sums", "tally")
+
+    def __init__(self) -> None:
+        self.tally = np.zeros(TALLY, dtype=np.int64)
+        self.low = np.full(len(Series), _HUGE, dtype=np.int64)
+        self.high = np.zeros(len(Series), dtype=np.int64)
+        self.sums = np.zeros(len(Series), dtype=np.int64)
+        self.negative = np.zeros(len(Series), dtype=np.int64)
+        self._buckets: list[Indexes] = []
+        self._bounds: list[Indexes] = []
+        self._emitted = (0, 0)
+
+    def add(self, values: MeasureValues) -> None:
+        """Add the values of some rows."""
+        self._buckets.append(values.buckets)
+        if values.bounds is not None:
+            self._bounds.append(values.bounds)
+        np.minimum(self.low, values.min_ns, out=self.low)
+        np.maximum(self.high, values.max_ns, out=self.high)
+        self.sums += values.sum_ns
+        self.negative += values.negative
+
+    @property
+    def unfinished(self) -> int:
+        """Invocations offered that have neither ended nor been dropped, as far as is known."""
+        ended = int(self.tally[: Count.ATTEMPTS].sum())
+        return int(self.tally[Count.OFFERED]) - int(self.tally[Count.DROPPED]) - ended
+
+    @property
+    def waiting(self) -> bool:
+        """True if `fresh` has something to return."""
+        return self._emitted != (len(self._buckets), len(self._bounds))
+
+    def fresh(self) -> tuple[Indexes, Indexes]:
+        """Buckets (series × values) not returned before: exact values, and lower bounds."""
+        buckets, bounds = self._buckets[self._emitted[0] :], self._bounds[self._emitted[1] :]
+        self._emitted = (len(self._buckets), len(self._bounds))
+        return _joined(buckets), _joined(bounds)
+
+    def figures(self) -> Figures:
+        """Counts, extremes and quantiles of every series."""
+        return merged_figures([self])
+
+    def spread(self) -> Spread:
+        """Response times, coarsely; timed-out ones by their lower bound."""
+        return _spread_of([*self._buckets, *self._bounds])
+
+    def pack(self) -> Packed:
+        """The cell's figures alone."""
+        return repacked(self.tally, self.figures(), self.spread())
+
+
+def unpacked(packed: Packed) -> tuple[NDArray[np.int64], Figures]:
+    """Tally and figures of a packed cell, to be written to."""
+    tally = np.frombuffer(decompress(packed.tally), dtype=np.int64).copy()
+    figures = np.frombuffer(decompress(packed.figures), dtype=np.int64).copy()
+    return tally, figures.reshape(len(Series), _WIDTH)
+
+
+def repacked(tally: NDArray[np.int64], figures: Figures, spread: Spread) -> Packed:
+    """The inverse of `unpacked`, with the spread as it is."""
+    return Packed(
+        compress(tally.tobytes(), _FAST), compress(figures.tobytes(), _FAST), pack_spread(spread)
+    )
+
+
+def add_late(figures: Figures, values: MeasureValues) -> None:
+    """Count values that came after their cell was packed: its quantiles are no longer known."""
+    fresh = (values.buckets != MISSING).sum(axis=1)
+    if values.bounds is not None:
+        late = (values.bounds != MISSING).sum(axis=1)
+        figures[:, Figure.CENSORED] += late
+        fresh += late
+    empty = figures[:, Figure.COUNT] == 0
+    figures[empty, Figure.MIN_NS] = _HUGE
+    figures[:, Figure.MIN_NS] = np.minimum(figures[:, Figure.MIN_NS], values.min_ns)
+    figures[:, Figure.MAX_NS] = np.maximum(figures[:, Figure.MAX_NS], values.max_ns)
+    figures[:, Figure.COUNT] += fresh
+    figures[:, Figure.SUM_NS] += values.sum_ns
+    figures[:, Figure.OUT_OF_RANGE] += values.negative
+    figures[fresh > 0, Figure.KNOWN] = 0
+    figures[figures[:, Figure.COUNT] == 0, Figure.MIN_NS] = 0
+
+
+def response_spread(values: MeasureValues) -> Spread:
+    """The spread of the response times of some rows."""
+    return _spread_of(
+        [values.buckets] if values.bounds is None else [values.buckets, values.bounds]
+    )
+
+
+def _spread_of(parts: list[Indexes]) -> Spread:
+    held = _joined(parts)[Series.RESPONSE]
+    return spread_of(held[held != MISSING])
+
+
+def merged_figures(cells: list[IntervalStats], rows: slice = _EVERY) -> Figures:
+    """Figures over several cells at once: a window. rows: of these series alone."""
+    exact = _joined([part[rows] for cell in cells for part in cell._buckets], rows)
+    bounds = [part[rows] for cell in cells for part in cell._bounds]
+    figures = np.zeros((exact.shape[0], _WIDTH), dtype=np.int64)
+    every = np.sort(_joined([exact, *bounds]) if bounds else exact, axis=1)
+    if every.shape[1]:
+        _fill(figures, every, cells, rows)
+        if bounds:
+            _fill_bounded(figures, every, np.sort(exact, axis=1), _joined(bounds))
+    return figures
+
+
+def merged_series(cells: list[IntervalStats], series: Series) -> Distribution:
+    """One series over several cells, without the work for the others."""
+    return distribution_of(merged_figures(cells, slice(series, series + 1))[0])
+
+
+def _joined(parts: list[Indexes], rows: slice = _EVERY) -> Indexes:
+    if not parts:
+        return np.empty((len(Series), 0), dtype=np.uint16)[rows]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def _fill(figures: Figures, every: Indexes, cells: list[IntervalStats], rows: slice) -> None:
+    counts = (every != MISSING).sum(axis=1)
+    low = np.min([cell.low for cell in cells], axis=0)[rows]
+    high = np.max([cell.high for cell in cells], axis=0)[rows]
+    figures[:, Figure.COUNT] = counts
+    figures[:, Figure.MIN_NS] = np.where(counts, low, 0)
+    figures[:, Figure.MAX_NS] = high
+    figures[:, Figure.SUM_NS] = np.sum([cell.sums for cell in cells], axis=0)[rows]
+    figures[:, Figure.OUT_OF_RANGE] = np.sum([cell.negative for cell in cells], axis=0)[rows]
+    if high.max() > HIGHEST_NS:
+        figures[:, Figure.OUT_OF_RANGE] += (every == OVER).sum(axis=1)
+    ranks = ranks_of(counts)
+    found = np.take_along_axis(every, ranks - 1, axis=1)
+    values = UPPER_NS[np.where(found == MISSING, 0, found)]
+    figures[:, Figure.QUANTILES :] = np.clip(
+        values, np.where(counts, low, 0)[:, None], high[:, None]
+    )
+    figures[:, Figure.KNOWN] = ((counts[:, None] - ranks >= BEYOND) & (counts > 0)[:, None]) @ _BITS
+    figures[:, Figure.BOUNDED] = (found == OVER) @ _BITS
+
+
+def _fill_bounded(figures: Figures, every: Indexes, exact: Indexes, bounds: Indexes) -> None:
+    """Mark the quantiles that leave their bucket if every lower bound is infinite."""
+    ranks = ranks_of(figures[:, Figure.COUNT])
+    room = exact.shape[1]
+    reached = np.full(ranks.shape, MISSING)
+    if room:
+        reached = np.take_along_axis(exact, np.minimum(ranks, room) - 1, axis=1)
+    moved = (ranks > room) | (reached != np.take_along_axis(every, ranks - 1, axis=1))
+    figures[:, Figure.BOUNDED] |= moved @ _BITS
+    figures[:, Figure.CENSORED] = (bounds != MISSING).sum(axis=1)
+
+
+def ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Nearest ranks (series × QUANTILES) from 1, as `rank_of` has them."""
+    exact = np.ceil(counts[:, None] * np.array(QUANTILES) - RANK_SLACK).astype(np.int64)
+    ranks: NDArray[np.int64] = np.maximum(exact, 1)
+    return ranks
+
+
+def distribution_of(figures: Figures) -> Distribution:
+    """What views show of a series, from its row of figures."""
+    count, censored, out, low, high, total, known, bounded, *values = figures.tolist()
+    if not count:
+        return _NOTHING
+    quantiles = tuple(
+        Quantile(q, value, bool(known >> i & 1), bool(bounded >> i & 1))
+        for i, (q, value) in enumerate(zip(QUANTILES, values, strict=True))
+    )
+    return Distribution(count, low, high, total / count, censored, out, quantiles)
+
+
+_NOTHING = Distribution()

@@ -1,0 +1,90 @@
+"""Where seconds go once nothing more is expected of them: out of memory, into a temporary file.
+
+A run of ten hours with a dozen variants has nearly half a million seconds of them, and in memory
+each would take a kilobyte. Here all of them take SQLite's page cache, a quarter of a megabyte,
+however long the run; on disk 500 bytes each.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+from weakref import finalize
+
+from bench.model.times import NS_PER_S
+from bench.record.interval_stats import Packed
+
+_TABLE = """
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    PRAGMA cache_size = -256;
+    CREATE TABLE shelf (
+        second INTEGER, variant INTEGER, segment INTEGER,
+        tally BLOB, figures BLOB, spread BLOB,
+        PRIMARY KEY (second, variant, segment)
+    ) WITHOUT ROWID;
+"""
+"""Without care for a crash: the file ends with the process, and the run's own files are elsewhere.
+
+A small cache is enough: seconds come in order and are read once, in order.
+"""
+_WHERE = "WHERE second = ? AND variant = ? AND segment = ?"
+
+
+class IntervalKey(NamedTuple):
+    """What of a second is a variant's in one segment.
+
+    Orders as files do: by second, then as in the profile, then as planned.
+    """
+
+    second: int
+    variant: int
+    segment: int
+
+    @property
+    def end_ns(self) -> int:
+        """When the second ends."""
+        return (self.second + 1) * NS_PER_S
+
+
+class IntervalStore:
+    """Packed cells by key, in a file without a name."""
+
+    def __init__(self) -> None:
+        # One thread uses it at a time, but which one lets go of it last is the collector's choice.
+        self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        finalize(self, self._file.close)
+        self._file.executescript(_TABLE)
+        self._latest_s = -1
+
+    def add(self, key: IntervalKey, packed: Packed) -> None:
+        """Put a cell here that is not yet."""
+        self._latest_s = max(self._latest_s, key.second)
+        self._file.execute(
+            "INSERT INTO shelf VALUES (?, ?, ?, ?, ?, ?)",
+            (*key, packed.tally, packed.figures, packed.spread),
+        )
+
+    def replace(self, key: IntervalKey, packed: Packed) -> None:
+        """Put another in the place of one."""
+        self._file.execute(
+            f"UPDATE shelf SET tally = ?, figures = ?, spread = ? {_WHERE}",
+            (packed.tally, packed.figures, packed.spread, *key),
+        )
+
+    def get(self, key: IntervalKey) -> Packed | None:
+        """The cell, or None if it is not here; of a recent second at no cost."""
+        if key.second > self._latest_s:
+            return None
+        row = self._file.execute(f"SELECT tally, figures, spread FROM shelf {_WHERE}", key)
+        found = row.fetchone()
+        return None if found is None else Packed(*found)
+
+    def __len__(self) -> int:
+        return int(self._file.execute("SELECT COUNT(*) FROM shelf").fetchone()[0])
+
+    def __iter__(self) -> Iterator[IntervalKey]:
+        """All keys, in their order."""
+        rows = self._file.execute("SELECT second, variant, segment FROM shelf ORDER BY 1, 2, 3")
+        return (IntervalKey(*row) for row in rows)

@@ -1,0 +1,179 @@
+"""A run as its folder tells it: what report, export, compare, watch and history read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UsageError
+from bench.model.live import ANSWER_EVENT, RunEvent
+from bench.model.outcome import Reason, Verdict
+from bench.model.profile import Profile
+from bench.model.result import CapacityAnswer, Interval, Measure, Vitals, Window
+from bench.model.times import NS_PER_S
+from bench.stats.quantiles import Curve
+from bench.stats.thresholds import SloResult
+
+PROFILE = "profile.toml"
+MANIFEST = "manifest.json"
+SUMMARY = "summary.csv"
+INTERVALS = "intervals.csv"
+PERCENTILES = "percentiles.csv"
+ATTEMPTS = "attempts.csv"
+HISTOGRAMS = "histograms.hlog"
+TOTALS = "totals.hlog"
+EVENTS = "events.jsonl"
+VITALS = "vitals.csv"
+REPORT = "report.json"
+
+UNFINISHED = "unfinished"
+"""State of a run whose coordinator did not live to write a report, or that still goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """Everything that a run left behind. A run that never finished has what was settled by then."""
+
+    folder: Path
+    profile: Profile
+    manifest: Mapping[str, Any]
+    windows: tuple[Window, ...]
+    intervals: Collection[Interval] = ()
+    """In the order of the files."""
+    events: tuple[RunEvent, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    verdict: Verdict = Verdict.VALID
+    slos: tuple[SloResult, ...] = ()
+    state: str = UNFINISHED
+    """A RunState's value, or UNFINISHED."""
+    curves: Mapping[str, Mapping[Measure, Curve]] = field(default_factory=dict)
+    """Whole distributions by the variant's name and measure; measured phases alone."""
+    vitals: tuple[Vitals, ...] = ()
+    """Every second of the run as a whole."""
+    class_curves: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
+    """Response times of cold, warm, retried and failed invocations, likewise."""
+
+    @property
+    def name(self) -> str:
+        """The folder's name: what identifies the run."""
+        return self.folder.name
+
+    @property
+    def answers(self) -> tuple[CapacityAnswer, ...]:
+        """What a search for capacity found, in the order of the variants."""
+        return tuple(
+            CapacityAnswer(str(e.fields.get("variant", "")), e.fields.get("rate_rps"), e.text)
+            for e in self.events
+            if e.kind == ANSWER_EVENT
+        )
+
+    @property
+    def is_finished(self) -> bool:
+        """False if the coordinator was killed, or the run still goes on."""
+        return self.state != UNFINISHED
+
+    @property
+    def end_s(self) -> int:
+        """Where the last recorded second ends; looks at all of them."""
+        return max((interval.t_s + 1 for interval in self.intervals), default=0)
+
+    @property
+    def profile_text(self) -> str:
+        """The profile as resolved."""
+        return text_of(self.folder / PROFILE)
+
+    @property
+    def started_utc(self) -> str:
+        """ISO 8601, in UTC."""
+        return str(self.manifest.get("started_utc", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """A run in a list, read without its results."""
+
+    folder: Path
+    title: str
+    started_utc: str
+    state: str
+    verdict: Verdict | None
+    target: str
+    variants: int
+
+
+def list_runs(root: Path | str) -> tuple[RunEntry, ...]:
+    """The runs under a folder, newest first."""
+    root = Path(root)
+    folders = (path.parent for path in root.glob(f"*/{MANIFEST}")) if root.is_dir() else ()
+    return tuple(
+        sorted(map(_entry, folders), key=lambda e: (e.started_utc, e.folder), reverse=True)
+    )
+
+
+def latest_run(root: Path | str) -> Path:
+    """The newest run's folder. Raises UsageError if there is none."""
+    runs = list_runs(root)
+    if not runs:
+        raise UsageError(f"there is no run in {root}; start one with: lamload run quickstart")
+    return runs[0].folder
+
+
+def text_of(path: Path) -> str:
+    """A file's text, empty if there is no such file."""
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file, empty if there is none. Raises UsageError for anything else."""
+    text = text_of(path)
+    try:
+        document = json.loads(text) if text else {}
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from error
+    return document if isinstance(document, dict) else {}
+
+
+def event_line(event: RunEvent) -> str:
+    """A line of events.jsonl."""
+    document = {
+        "t_s": round(event.t_ns / NS_PER_S, 3),
+        "t_ns": event.t_ns,
+        "kind": event.kind,
+        "text": event.text,
+        **({"fields": event.fields} if event.fields else {}),
+    }
+    return json.dumps(document, ensure_ascii=False, default=str) + "\n"
+
+
+def event_of(line: str) -> RunEvent:
+    """The inverse of `event_line`."""
+    raw = json.loads(line)
+    return RunEvent(raw["t_ns"], raw["kind"], raw["text"], raw.get("fields", {}))
+
+
+def _entry(folder: Path) -> RunEntry:
+    manifest, report = read_json(folder / MANIFEST), read_json(folder / REPORT)
+    verdict = report.get("verdict")
+    return RunEntry(
+        folder=folder,
+        title=str(manifest.get("title") or manifest.get("profile") or folder.name),
+        started_utc=str(manifest.get("started_utc", "")),
+        state=str(report.get("state", UNFINISHED)),
+        verdict=Verdict(verdict) if verdict else None,
+        target=_target_kind(manifest.get("target", "")),
+        variants=len(manifest.get("variants", ())),
+    )
+
+
+def _target_kind(target: Any) -> str:
+    """The manifest's target is a kind, or a table with a kind and where it was found."""
+    return str(target.get("kind", "") if isinstance(target, dict) else target)
+
+
+def utc_text(moment: datetime) -> str:
+    """ISO 8601 with milliseconds, as it stands in manifest.json."""
+    return moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,106 @@
+"""What a worker keeps of an attempt: one fixed-size row in a flat buffer. Standard library only.
+
+The worker packs, ships the bytes every quarter second and forgets them;
+the aggregate reads the same bytes through `ROW_FIELDS` as a structured array. One row per attempt;
+the row with FLAG_FINAL also ends its invocation, so that
+
+    response time = last_ns - intended_ns   of final rows
+    attempt time  = last_ns - sent_ns       of every row that was sent
+    send lag      = sent_ns - intended_ns   of rows with attempt == 1
+
+Instants are nanoseconds since the run's start, spans nanoseconds, NEVER (-1) what did not happen.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+FLAG_FINAL = 1
+"""The invocation ended with this attempt."""
+FLAG_COLD = 2
+"""The attempt met a cold start: its REPORT had an Init Duration."""
+FLAG_CENSORED = 4
+"""The attempt timed out: its times are lower bounds."""
+FLAG_REFUSED = 8
+"""A retry was due by the policy, and the budget or an open circuit breaker refused it."""
+
+ROW_FIELDS: tuple[tuple[str, str], ...] = (
+    ("intended_ns", "<i8"),
+    ("sent_ns", "<i8"),  # first byte sent
+    ("first_ns", "<i8"),  # first byte received
+    ("last_ns", "<i8"),  # last byte received, or the moment of giving up
+    ("dns_ns", "<i8"),  # spans of a connection opened for this attempt
+    ("connect_ns", "<i8"),  # TCP
+    ("tls_ns", "<i8"),
+    ("duration_ns", "<i8"),  # from the REPORT line
+    ("init_ns", "<i8"),
+    ("restore_ns", "<i8"),
+    ("billed_ms", "<i4"),
+    ("max_memory_mb", "<i4"),
+    ("variant", "<u2"),
+    ("segment", "<u2"),
+    ("status", "<u2"),  # HTTP status, 0 without one
+    ("attempt", "u1"),  # from 1; 0 for an invocation that was never sent
+    ("outcome", "u1"),
+    ("flags", "u1"),
+)
+"""Names and numpy type codes, packed without padding, in the order of `pack_row`'s arguments."""
+
+_ROW = Struct("<10q2i3H3B")
+ROW_SIZE = _ROW.size
+
+COUNT_FIELDS: tuple[tuple[str, str], ...] = (
+    ("second", "<u4"),
+    ("variant", "<u2"),
+    ("segment", "<u2"),
+    ("offered", "<u4"),
+    ("dropped", "<u4"),
+)
+"""Arrivals by intended second, shipped as increments: offered includes dropped."""
+
+_COUNT = Struct("<I2H2I")
+COUNT_SIZE = _COUNT.size
+
+
+pack_row = _ROW.pack
+"""pack_row(*values) -> bytes, values in the order of ROW_FIELDS."""
+
+
+class RowBuffer:
+    """A growing list of packed rows; `add(pack_row(…))` is two calls into C and nothing else."""
+
+    __slots__ = ("_packed", "add")
+
+    def __init__(self) -> None:
+        self._packed: list[bytes] = []
+        self.add = self._packed.append
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def drain(self) -> bytes:
+        """The rows so far, as bytes; the list starts anew."""
+        taken = b"".join(self._packed)
+        self._packed.clear()
+        return taken
+
+
+class Counts:
+    """Arrivals offered and dropped, by (second, variant, segment), since the last `take`."""
+
+    __slots__ = ("_cells",)
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, int, int], list[int]] = {}
+
+    def cell(self, second: int, variant: int, segment: int) -> list[int]:
+        """The [offered, dropped] pair to increment; valid until the next `take`."""
+        return self._cells.setdefault((second, variant, segment), [0, 0])
+
+    def drain(self) -> bytes:
+        """The increments as packed COUNT_FIELDS rows; counting starts anew."""
+        cells, self._cells = self._cells, {}
+        return b"".join(
+            _COUNT.pack(second, variant, segment, offered, dropped)
+            for (second, variant, segment), (offered, dropped) in cells.items()
+        )

@@ -1,0 +1,199 @@
+"""Runs the cases through the whole product and holds the results against the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import LamloadError
+from bench.load.child import package_root
+from bench.load.session import RunSession
+from bench.model.outcome import Outcome
+from bench.model.profile import (
+    Arrivals,
+    EndpointKind,
+    LoadSpec,
+    Order,
+    Phase,
+    Profile,
+    Target,
+    TargetKind,
+    Variant,
+)
+from bench.model.result import Measure, Window
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.selftest.cases import CASES, Case, ServedCounts
+
+TOLERANCE_RELATIVE = 0.05
+TOLERANCE_NS = 2 * NS_PER_MS
+"""What an exchange costs beyond the script: sockets and scheduler. Besides, a measurement may be
+off by as much as the target's own clock saw it answer late, and a response time by the send lag:
+both are measured, and on a quiet machine both are a fraction of a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One truth and what was measured. Times in nanoseconds, or counts."""
+
+    what: str
+    truth: float
+    measured: float | None
+    good: bool
+    is_time: bool
+
+    @property
+    def error(self) -> float | None:
+        """Measured less truth."""
+        return None if self.measured is None else self.measured - self.truth
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A case's comparisons."""
+
+    case: Case
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def good(self) -> bool:
+        """True if every comparison is."""
+        return all(comparison.good for comparison in self.comparisons)
+
+
+async def prove(case: Case) -> Proof:
+    """Start the scripted target, run the case's load against it, compare."""
+    async with _ScriptedTarget(case.name) as target:
+        window, attempts = await _measure(case, target.url)
+        served = await target.finish()
+    return Proof(case, tuple(_compare(case, window, attempts, served)))
+
+
+def named(names: Iterable[str]) -> tuple[Case, ...]:
+    """The cases by name, all without one. Raises LamloadError for an unknown name."""
+    wanted = list(names)
+    known = {case.name: case for case in CASES}
+    for name in wanted:
+        if name not in known:
+            raise LamloadError(f"there is no case {name!r}; there are: {', '.join(known)}")
+    return tuple(known[name] for name in wanted) or CASES
+
+
+async def _measure(case: Case, url: str) -> tuple[Window, dict[Outcome, int]]:
+    profile = Profile(
+        name=f"selftest-{case.name}",
+        title=case.title,
+        question="",
+        source=f"selftest {case.name}",
+        target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
+        variants=(Variant(EndpointKind.HTTP),),
+        load=LoadSpec(arrivals=Arrivals.EVEN, order=Order.SEQUENTIAL, in_flight=2000, workers=1),
+        phases=(Phase("steady", round(case.duration_s * NS_PER_S), case.rps, case.rps),),
+        timeouts=case.timeouts,
+        retry=case.retry,
+        record_attempts=True,
+    )
+    with tempfile.TemporaryDirectory(prefix="lamload-selftest-") as root:
+        session = RunSession(profile, Path(root))
+        try:
+            await session.prepare()
+            await session.run()
+            result = await session.finish()
+        finally:
+            await session.close()
+        return result.recorded.windows[0], _attempts(result.recorded.folder)
+
+
+def _attempts(folder: Path) -> dict[Outcome, int]:
+    """Attempts by outcome, from attempts.csv as any reader would count them."""
+    with (folder / "attempts.csv").open(encoding="utf-8", newline="") as file:
+        found = Counter(row["outcome"] for row in csv.DictReader(file))
+    return {outcome: found[outcome.name.lower()] for outcome in Outcome}
+
+
+def _compare(
+    case: Case, window: Window, attempts: dict[Outcome, int], served: Served
+) -> Iterable[Comparison]:
+    for measure, q, expected_s in case.quantiles(case):
+        expected_ns = expected_s * NS_PER_S
+        found = window.measure(measure).at(q)
+        value = None if found is None else float(found.value_ns)
+        off_ns = abs(value - expected_ns) if value is not None else float("inf")
+        slack_ns = TOLERANCE_NS + TOLERANCE_RELATIVE * expected_ns + served.late_ns(q)
+        lag = window.measure(Measure.SEND_LAG).at(q)
+        if measure is Measure.RESPONSE and lag is not None:
+            slack_ns += lag.value_ns
+        name = f"{measure.value} p{q * 100:g}"
+        yield Comparison(name, expected_ns, value, off_ns <= slack_ns, is_time=True)
+    yield _count("arrivals", len(case.arrivals_s()), window.tally.offered)
+    for outcome, expected in case.outcomes(served.counts).items():
+        name = f"attempts {outcome.name.lower().replace('_', ' ')}"
+        yield _count(name, expected, attempts.get(outcome, 0))
+    lost = sum(attempts.values()) - sum(served.counts.values())
+    if Outcome.PROTOCOL_ERROR not in case.outcomes(served.counts):
+        yield _count("lost on closed connections", lost, attempts[Outcome.PROTOCOL_ERROR])
+
+
+def _count(what: str, truth: int, measured: int) -> Comparison:
+    return Comparison(what, truth, measured, truth == measured, is_time=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the target did: a count per act, and how late its own clock saw it answer, ascending."""
+
+    counts: ServedCounts
+    lateness_ns: tuple[int, ...]
+
+    def late_ns(self, q: float) -> int:
+        """Nanoseconds by which share q of the answers came no later than scripted."""
+        if not self.lateness_ns:
+            return 0
+        return self.lateness_ns[min(len(self.lateness_ns) - 1, int(q * len(self.lateness_ns)))]
+
+
+class _ScriptedTarget:
+    """The scripted target as a process of its own."""
+
+    def __init__(self, script: str) -> None:
+        self._script = script
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> _ScriptedTarget:
+        self._process = process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bench.selftest.target",
+            self._script,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={"PYTHONPATH": package_root()},
+            limit=1 << 26,
+        )
+        assert process.stdout is not None
+        line = await process.stdout.readline()
+        if not line:
+            raise LamloadError("the scripted target did not start")
+        self.url = f"http://127.0.0.1:{int(line)}/"
+        return self
+
+    async def finish(self) -> Served:
+        """End it; what it did, by its own count and clock."""
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        process.stdin.close()
+        told = json.loads(await process.stdout.readline())
+        await process.wait()
+        return Served(told["counts"], tuple(told["late_ns"]))
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()

@@ -1,0 +1,198 @@
+"""A target that does exactly what a script says: `python -m bench.selftest.target SCRIPT`.
+
+Prints its port as the first line; at the end of its stdin it prints, as one line of JSON, what it
+did: a count per act, and by how many nanoseconds each answer was later than scripted, ascending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import sys
+from collections import Counter
+from heapq import heappop, heappush
+from time import monotonic_ns
+from typing import cast
+
+from bench.load.clock import open_clock
+from bench.model.times import NS_PER_S
+from bench.selftest.script import RETRY_AFTER_S, SCRIPTS, Act, Script, ScriptedAction
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+THROTTLE = (
+    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nContent-Length: 0\r\n\r\n"
+    % RETRY_AFTER_S
+)
+TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"
+GARBAGE = b"\x16\x03\x01 not http at all \xff\xfe\r\n\r\n"
+OVERSIZED_BYTES = 32 * 1024 * 1024
+_CHUNK = b"10000\r\n" + bytes(0x10000) + b"\r\n"
+_CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+HEAD_PARTS = 8
+
+
+class Timers:
+    """Callbacks at precise instants: the loop's own timers would add up to a millisecond."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[int, int, object]] = []
+        self._number = 0
+        self._clock = open_clock(asyncio.get_running_loop(), self._fire)
+
+    def call_at(self, when_ns: int, what: object) -> None:
+        """Call `what()` at when_ns."""
+        self._number += 1
+        heappush(self._due, (when_ns, self._number, what))
+        self._clock.set_alarm(self._due[0][0])
+
+    def _fire(self) -> None:
+        while self._due and self._due[0][0] <= self._clock.now_ns():
+            what = heappop(self._due)[2]
+            what()  # type: ignore[operator]
+        if self._due:
+            self._clock.set_alarm(self._due[0][0])
+
+
+class ScriptedServer:
+    """The script and what has been done of it."""
+
+    def __init__(self, script: Script) -> None:
+        self.timers = Timers()
+        self.counts: Counter[str] = Counter()
+        self.late_ns: list[int] = []
+        self._script = script
+        self._number = 0
+        self._first_ns = 0
+
+    def next_action(self, now_ns: int) -> ScriptedAction:
+        """What to do with the request that has just come in."""
+        if not self._number:
+            self._first_ns = now_ns
+        action = self._script(self._number, (now_ns - self._first_ns) / NS_PER_S)
+        self._number += 1
+        self.counts[action.act.value] += 1
+        return action
+
+
+class ScriptedConnection(asyncio.Protocol):
+    """Reads requests one at a time; the client does not pipeline."""
+
+    def __init__(self, target: ScriptedServer) -> None:
+        self._target = target
+        self._read = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whatever is still to be written is not."""
+        self._transport = None
+
+    def data_received(self, data: bytes) -> None:
+        """Act on a request once it is whole."""
+        self._read += data
+        head, found, body = self._read.partition(b"\r\n\r\n")
+        if not found or len(body) < _content_length(head):
+            return
+        self._read = b""
+        now_ns = monotonic_ns()
+        action = self._target.next_action(now_ns)
+        if action.act is Act.SLOW_HEAD:
+            self._trickle(now_ns, action.delay_s)
+        else:
+            when_ns = now_ns + round(action.delay_s * NS_PER_S)
+            self._target.timers.call_at(when_ns, lambda: self._act(action.act, when_ns))
+
+    def _act(self, act: Act, due_ns: int) -> None:
+        transport = self._transport
+        if transport is None:
+            return
+        if act is Act.RESET:
+            raw = transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
+        elif act in (Act.OVERSIZED, Act.ENDLESS):
+            transport.write(_CHUNKED_HEAD)
+            self._pour(OVERSIZED_BYTES if act is Act.OVERSIZED else None)
+        else:
+            transport.write(_BYTES[act])
+            self._target.late_ns.append(monotonic_ns() - due_ns)
+            if act in (Act.ANSWER_AND_CLOSE, Act.TRUNCATED):
+                transport.close()
+
+    def _pour(self, left: int | None) -> None:
+        """Chunks until `left` bytes are gone; without a limit 16 a second, for ever."""
+        if self._transport is None:
+            return
+        if left is None:
+            self._transport.write(b"1\r\nx\r\n")
+            self._later(NS_PER_S // 16, lambda: self._pour(None))
+        elif left > 0:
+            self._transport.write(_CHUNK)
+            self._later(0, lambda: self._pour(left - 0x10000))
+        else:
+            self._transport.write(b"0\r\n\r\n")
+
+    def _trickle(self, now_ns: int, over_s: float) -> None:
+        size = -(-len(ANSWER) // HEAD_PARTS)
+        for part in range(HEAD_PARTS):
+            piece = ANSWER[part * size : (part + 1) * size]
+            when_ns = now_ns + round(over_s * NS_PER_S * (part + 1) / HEAD_PARTS)
+            last = part == HEAD_PARTS - 1
+            self._target.timers.call_at(
+                when_ns,
+                lambda piece=piece, last=last, due=when_ns: self._write_part(piece, last, due),
+            )
+
+    def _write_part(self, piece: bytes, last: bool, due_ns: int) -> None:
+        if self._transport is not None:
+            self._transport.write(piece)
+            if last:
+                self._target.late_ns.append(monotonic_ns() - due_ns)
+
+    def _later(self, wait_ns: int, what: object) -> None:
+        self._target.timers.call_at(monotonic_ns() + wait_ns, what)
+
+
+_BYTES = {
+    Act.ANSWER: ANSWER,
+    Act.ANSWER_AND_CLOSE: ANSWER,
+    Act.TRUNCATED: TRUNCATED,
+    Act.GARBAGE: GARBAGE,
+    Act.THROTTLE: THROTTLE,
+}
+
+
+def _content_length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.partition(b":")[2])
+    return 0
+
+
+async def serve(script: Script) -> None:
+    """Serve until stdin ends, then tell what was done."""
+    loop = asyncio.get_running_loop()
+    target = ScriptedServer(script)
+    server = await loop.create_server(
+        lambda: ScriptedConnection(target), "127.0.0.1", 0, backlog=4096
+    )
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
+    await reader.read()
+    server.close()
+    sys.stdout.write(
+        json.dumps({"counts": target.counts, "late_ns": sorted(target.late_ns)}) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(serve(SCRIPTS[sys.argv[1]]))

@@ -1,0 +1,117 @@
+"""What the core concludes from a run so far, asked for at a slow pace: distributions, advice,
+differences to the baseline row. Nothing here is computed by the view itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from bench.model.result import Measure, Window
+from bench.stats.bootstrap import Difference, difference
+from bench.stats.recommend import Advice, advise, compare_sentence
+from bench.tui.source import ClassCurves, Curves, RunSource
+
+EVERY = 8
+"""Polls between two digests: two seconds."""
+
+
+class Depth(IntEnum):
+    """How much of a digest a view shows; what none shows is not made."""
+
+    NONE = 0
+    CURVES = 1
+    """And what is concluded from them."""
+    CLASSES = 2
+    """Also those of cold, warm, retried and failed calls."""
+
+
+_LADDER = (0.99, 0.9, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All of the whole run. differences: to the baseline row, by variant, at quantile q."""
+
+    curves: Curves = field(default_factory=dict)
+    class_curves: ClassCurves = field(default_factory=dict)
+    advice: Advice = field(default_factory=Advice)
+    q: float = 0.5
+    base: str | None = None
+    differences: Mapping[str, Difference | None] = field(default_factory=dict)
+
+
+class Analyzer:
+    """Keeps the latest digest, and makes another when it is time or the baseline changes."""
+
+    def __init__(self, source: RunSource) -> None:
+        self._source = source
+        self._polls = 0
+        self._made_at = 0
+        self._depth = Depth.NONE
+        self._base: str | None = None
+        self._digest = Analysis()
+        self._due = True
+
+    def hurry(self) -> None:
+        """Make the next one at once."""
+        self._due = True
+
+    def digest(self, windows: tuple[Window, ...], base: str | None, depth: Depth) -> Analysis:
+        """The digest for these totals of the whole run, as deep as asked for or deeper."""
+        self._polls += 1
+        aged = self._due or base != self._base or self._polls - self._made_at >= EVERY
+        if depth > self._depth or (depth > Depth.NONE and aged):
+            self._due, self._base = False, base
+            self._made_at, self._depth = self._polls, depth
+            self._digest = self._make(windows, base)
+        return self._digest
+
+    def against(self, digest: Analysis, base: str | None) -> Analysis:
+        """The same results with another baseline."""
+        if base == digest.base:
+            return digest
+        found = _differences(digest.curves, base, digest.q)
+        return replace(digest, base=base, differences=found)
+
+    def _make(self, windows: tuple[Window, ...], base: str | None) -> Analysis:
+        curves = self._source.curves()
+        advice = advise(windows, curves)
+        q = advice.q or _highest_known(curves)
+        return Analysis(
+            curves=curves,
+            class_curves=self._source.class_curves() if self._depth is Depth.CLASSES else {},
+            advice=advice,
+            q=q,
+            base=base,
+            differences=_differences(curves, base, q),
+        )
+
+
+def _highest_known(curves: Curves) -> float:
+    responses = [c[Measure.RESPONSE] for c in curves.values() if Measure.RESPONSE in c]
+    known = (q for q in _LADDER if responses and all(curve.is_known(q) for curve in responses))
+    return next(known, 0.5)
+
+
+def _differences(curves: Curves, base: str | None, q: float) -> dict[str, Difference | None]:
+    theirs = curves.get(base or "", {}).get(Measure.RESPONSE)
+    if theirs is None:
+        return {}
+    return {
+        name: difference(theirs, own[Measure.RESPONSE], q)
+        for name, own in curves.items()
+        if name != base and Measure.RESPONSE in own
+    }
+
+
+def verdict_sentence(
+    digest: Analysis, windows: Mapping[str, Window], base: str | None, row: str | None
+) -> str:
+    """One sentence: the row under the cursor against the baseline, or what the advice says."""
+    if base is not None and row is not None and row != base and row in windows and base in windows:
+        return compare_sentence(windows[row], windows[base], digest.q, digest.curves)
+    if len(windows) == 1:
+        return "one variant alone: nothing to compare it with"
+    return digest.advice.against or "not yet distinguishable: too few answers so far"

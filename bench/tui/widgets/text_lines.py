@@ -1,0 +1,76 @@
+"""A few lines of styled text that never wrap and only redraw where they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from rich.text import Text
+from textual.geometry import Size
+from textual.strip import Strip
+
+from bench.tui.palette import Tone
+from bench.tui.widgets.strip_widget import StripWidget, text_strip
+
+Part = str | tuple[str, Tone | Style]
+Line = Sequence[Part]
+"""Pieces of text, plain or with a tone."""
+
+
+class TextLines(StripWidget):
+    """Shows lines; with a title, under a headed rule."""
+
+    DEFAULT_CSS = "TextLines { height: auto; padding: 0 1; }"
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,
+        classes: str | None = None,
+        title: str = "",
+        rows: int | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._title, self._note = title, ""
+        self._lines: Sequence[Line] = ()
+        self._rows = rows
+
+    def show(self, lines: Sequence[Line], note: str = "") -> None:
+        """Show these from now on."""
+        before = self._height
+        self._lines, self._note = tuple(lines), note
+        if self._height != before:
+            self._drawn_for = None
+            self.refresh(layout=True)
+            self.call_after_refresh(self.refresh, layout=True)
+        else:
+            self.redraw()
+
+    @property
+    def plain(self) -> str:
+        """What is shown, without styles."""
+        return "\n".join(self._text(line).plain for line in self._lines)
+
+    @property
+    def _height(self) -> int:
+        rows = self._rows if self._rows is not None else len(self._lines)
+        return rows + bool(self._title)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines, or always the same if rows was given."""
+        return self._height
+
+    def draw(self, width: int, height: int) -> list[Strip]:
+        """The lines, cut to the width."""
+        head = [self.section(width, self._title, self._note)] if self._title else []
+        return head + [text_strip(self._text(line), width) for line in self._lines]
+
+    def _text(self, line: Line) -> Text:
+        text = Text()
+        for part in line:
+            if isinstance(part, str):
+                text.append(part, self.paint[Tone.TEXT])
+            else:
+                said, tone = part
+                text.append(said, tone if isinstance(tone, Style) else self.paint[tone])
+        return text

@@ -1,0 +1,122 @@
+"""A Wire whose exchanges are processes: what a shell script pays for a call.
+
+Input and output are files, since the command may open /dev/stdin and /dev/stdout by name, which
+does not work on the sockets that an event loop may use as pipes. Send is the moment of the spawn,
+so an attempt's time holds the start of the process, as it does for the script.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from fcntl import F_SETFL, fcntl
+from time import monotonic_ns
+from typing import IO
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from bench.endpoints.base import CommandEndpoint, Head, head_of, headers_of
+from bench.model.outcome import Answer, Outcome
+from bench.model.profile import Timeouts
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.wire.exchange import Exchange
+from bench.wire.pool import PoolStats
+
+_STDERR, _RETURN_CODE = b"stderr", b"return-code"
+
+
+class CommandWire:
+    """Starts one process per exchange; its request is the event."""
+
+    def __init__(self, endpoint: CommandEndpoint, timeouts: Timeouts) -> None:
+        self._endpoint = endpoint
+        self._timeouts = timeouts
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._started = 0
+
+    def submit(self, exchange: Exchange) -> None:
+        """Start the process in a task of its own."""
+        task = asyncio.get_running_loop().create_task(self._exchange(exchange))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stats(self) -> PoolStats:
+        """Processes in place of connections."""
+        return PoolStats(len(self._tasks), 0, self._started, 0)
+
+    def close(self) -> None:
+        """End what runs; the processes are killed by their tasks."""
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def _exchange(self, exchange: Exchange) -> None:
+        file = tempfile.TemporaryFile
+        with file() as given, file() as out, file() as err:
+            await self._run(exchange, given, out, err)
+        exchange.last_ns = exchange.first_ns = monotonic_ns()
+        exchange.finished()
+
+    async def _run(
+        self, exchange: Exchange, given: IO[bytes], out: IO[bytes], err: IO[bytes]
+    ) -> None:
+        line = self._endpoint.command(exchange.request)
+        # Opened by name it has an offset of its own, and the two must not overwrite each other.
+        fcntl(out, F_SETFL, os.O_APPEND)
+        given.write(line.stdin)
+        given.seek(0)
+        exchange.sent_ns = monotonic_ns()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *line.argv,
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                env=os.environ | line.environ,
+                start_new_session=True,
+            )
+        except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
+            exchange.failure, exchange.detail = Outcome.CONNECT_ERROR, f"{line.argv[0]}: {reason}"
+            return
+        self._started += 1
+        try:
+            code = await asyncio.wait_for(process.wait(), self._timeouts.total_ns / NS_PER_S)
+        except TimeoutError:
+            limit_ms = self._timeouts.total_ns / NS_PER_MS
+            exchange.failure, exchange.detail = Outcome.TIMEOUT, f"not done within {limit_ms:g} ms"
+            return
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        out.seek(0)
+        err.seek(0)
+        exchange.body = out.read(exchange.body_limit)
+        said = quote_from_bytes(err.read(4096)).encode("ascii")
+        exchange.head = head_of([(_STDERR, said), (_RETURN_CODE, b"%d" % code)])
+
+
+class CommandAdapter:
+    """A CommandEndpoint with the face of an Endpoint, for the engine."""
+
+    origin = "process"
+
+    def __init__(self, endpoint: CommandEndpoint, body_limit: int) -> None:
+        self._endpoint = endpoint
+        self.body_limit = body_limit
+
+    def request(self, event: bytes, epoch_s: int) -> bytes:
+        """The event itself: the wire asks the endpoint for the command."""
+        return event
+
+    def classify(self, status: int, head: Head, body: bytes) -> Answer:
+        """What the end of the process means, with the request id that it tells."""
+        said = dict(headers_of(head))
+        stderr = unquote_to_bytes(said[_STDERR])
+        return self._endpoint.classify_process(int(said[_RETURN_CODE]), body, stderr)
+
+    def request_id(self, head: Head) -> str:
+        """None beside the answer's own."""
+        return ""

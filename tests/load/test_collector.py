@@ -1,0 +1,60 @@
+"""What the coordinator makes of workers' words: breakers that change, ports that run out."""
+
+from __future__ import annotations
+
+import os
+from errno import EADDRNOTAVAIL
+from typing import Any
+
+from bench.load.collector import Collector
+from bench.load.frames import Frame, FrameKind
+from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, WorkerHealth
+from bench.model.outcome import Outcome, Verdict
+from bench.model.result import Sample
+from bench.model.times import NS_PER_S
+from bench.record.aggregate import Aggregate
+from tests.record.build import SMALL, counts, profile_of, row, together
+
+
+class Notes:
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, dict[str, Any]]] = []
+
+    def note(self, kind: str, text: str, **fields: Any) -> None:
+        self.kept.append((kind, fields))
+
+
+def health(*opened: int) -> Frame:
+    told = WorkerHealth(0, True, 0.1, 30.0, 1, 1, 0, open_breakers=opened)
+    return Frame(FrameKind.HEALTH, told)
+
+
+def test_a_breaker_is_an_event_when_it_changes_and_only_then() -> None:
+    notes = Notes()
+    run = profile_of([SMALL])
+    findings = Collector(run, Aggregate(run, together(run)), notes.note)
+    for frame in (health(), health(0), health(0), health()):
+        findings.on_frame(0, frame)
+    name = run.variants[0].name
+    assert [(kind, fields["variant"]) for kind, fields in notes.kept] == [
+        (BREAKER_OPEN, name),
+        (BREAKER_CLOSED, name),
+    ]
+
+
+def test_a_machine_without_ports_makes_the_run_invalid() -> None:
+    run = profile_of([SMALL])
+    aggregate = Aggregate(run, together(run))
+    findings = Collector(run, aggregate, Notes().note)
+    aggregate.add_counts(0, counts({(s, 0, 0): (10, 0) for s in range(9)}))
+    aggregate.add_rows(0, b"".join(row(i * NS_PER_S // 10) for i in range(90)))
+    aggregate.advance(9 * NS_PER_S)
+
+    def verdict() -> Verdict:
+        return findings.judged(running=True, interrupted=False, target={}, ended_by=()).verdict
+
+    before = verdict()
+    sample = Sample(0, "0", Outcome.CONNECT_ERROR, 0, 1, "", os.strerror(EADDRNOTAVAIL))
+    findings.on_frame(0, Frame(FrameKind.SAMPLES, [sample]))
+    assert before is not Verdict.INVALID
+    assert verdict() is Verdict.INVALID

@@ -1,0 +1,122 @@
+"""The CPU model: how long an answer is held."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.lambda_facts import FULL_CORE_MB
+from bench.local.sandbox.cpu import Meter, Usage, hold_ns, unmended_ns
+
+MS = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("cpu_ms", "wait_ms", "wall_ms", "memory_mb", "held_ms"),
+    [
+        pytest.param(100, 0, 100, 1769, 0, id="a whole core is not held"),
+        pytest.param(100, 0, 100, 128, 1282, id="a fourteenth of a core is held 12.8 times"),
+        pytest.param(100, 0, 150, 128, 1282, id="waiting for others is not stretched"),
+        pytest.param(0, 0, 500, 128, 0, id="nothing but waiting is not held"),
+        pytest.param(100, 40, 140, 128, 1242, id="a busy host's delay is taken off"),
+        pytest.param(100, 900, 1000, 1024, 0, id="but never more than there is"),
+        pytest.param(200, 0, 100, 1769, 100, id="two threads share one core's worth"),
+        pytest.param(200, 0, 100, 3538, 0, id="and have a core each with twice the memory"),
+        pytest.param(400, 0, 200, 3538, 0, id="four threads on two cores have all there is"),
+        pytest.param(200, 50, 100, 1769, 100, id="threads that wait for each other's core"),
+        pytest.param(100, 0, 100, 10240, 0, id="one thread gains nothing beyond a core"),
+    ],
+)
+def test_hold(cpu_ms: int, wait_ms: int, wall_ms: int, memory_mb: int, held_ms: int) -> None:
+    usage = Usage(cpu_ns=cpu_ms * MS, wait_ns=wait_ms * MS)
+    assert hold_ns(usage, wall_ms * MS, memory_mb) == pytest.approx(held_ms * MS, abs=MS)
+
+
+@given(
+    cpu_ns=st.integers(0, 10**10),
+    wait_ns=st.integers(0, 10**10),
+    idle_ns=st.integers(0, 10**10),
+    memory_mb=st.integers(128, 10_240),
+)
+def test_one_thread_takes_its_share_and_its_pauses(
+    cpu_ns: int, wait_ns: int, idle_ns: int, memory_mb: int
+) -> None:
+    wall_ns = cpu_ns + wait_ns + idle_ns
+    total_ns = wall_ns + hold_ns(Usage(cpu_ns, wait_ns), wall_ns, memory_mb)
+    wanted_ns = max(cpu_ns, cpu_ns * FULL_CORE_MB / memory_mb) + idle_ns
+    unmended = unmended_ns(Usage(cpu_ns, wait_ns), memory_mb)
+    assert total_ns == pytest.approx(wanted_ns + unmended, abs=2)
+
+
+def burn(seconds: float) -> None:
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+class TestMeter:
+    """Against processes whose CPU time is known."""
+
+    def test_it_reads_the_cpu_of_all_threads(self) -> None:
+        meter = Meter(os.getpid())
+        meter.start()
+        threads = [threading.Thread(target=burn, args=(0.05,)) for _ in range(2)]
+        before = time.process_time_ns()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        spent = time.process_time_ns() - before
+        assert meter.used().cpu_ns == pytest.approx(spent, rel=0.05)
+        meter.close()
+
+    def test_it_counts_children_that_live_and_children_that_are_gone(self) -> None:
+        meter = Meter(os.getpid())
+        meter.start()
+        code = "import time\nwhile time.process_time() < 0.1: pass\nprint(time.process_time())"
+        own = time.process_time_ns()
+        child = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, check=True)
+        own = time.process_time_ns() - own
+        spent = float(child.stdout) * 1e9
+        assert meter.used().cpu_ns - own == pytest.approx(spent, abs=15 * MS)
+
+        meter.start()
+        with subprocess.Popen(
+            [sys.executable, "-S", "-c", code + "\nimport sys; sys.stdin.read()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as living:
+            assert living.stdout is not None
+            assert living.stdin is not None
+            living.stdout.readline()
+            assert meter.used().cpu_ns > 80 * MS
+            living.stdin.close()
+        assert meter.used().cpu_ns > 80 * MS
+        meter.close()
+
+    def test_memory_grows_to_its_peak_and_the_peak_stays(self) -> None:
+        meter = Meter(os.getpid())
+        before = meter.tick()
+        block = bytearray(64 << 20)
+        block[::4096] = b"x" * len(block[::4096])
+        assert meter.tick() >= before + 60
+        del block
+        assert meter.tick() < before + 60
+        assert meter.peak_mb >= before + 60
+        meter.close()
+
+    def test_a_process_that_is_gone_reads_as_nothing(self) -> None:
+        child = subprocess.Popen([sys.executable, "-S", "-c", "pass"])
+        meter = Meter(child.pid)
+        meter.start()
+        child.wait()
+        assert meter.used() == Usage(0, 0, meter.peak_mb)
+        meter.close()

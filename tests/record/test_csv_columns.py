@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.model.outcome import Verdict
+from bench.model.result import Distribution, Interval, Measure, Quantile, Window
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.aggregate import Aggregate
+from bench.record.csv_columns import (
+    INTERVAL_COLUMNS,
+    SUMMARY_COLUMNS,
+    csv_text,
+    header_text,
+    interval_of,
+    interval_row,
+    quantile_name,
+    read_rows,
+    summary_row,
+    window_of,
+)
+from tests.record.build import profile_of, random_load, row, together
+
+CONTRACT = [
+    *("variant", "endpoint", "memory_mb", "architecture", "verdict", "duration_s"),
+    *("offered", "in_flight", "dropped", "ok", "function_error", "throttled", "server_error"),
+    *("client_error", "timeout", "connect_error", "protocol_error", "rejected", "attempts"),
+    *("retries", "retry_amplification", "cold_starts"),
+    *("planned_rps", "achieved_rps", "goodput_rps"),
+]
+TIMES = [
+    f"{measure}_{name}_ms"
+    for measure in ("response", "attempt", "send_lag", "duration", "init")
+    for name in ("p50", "p90", "p99", "p999", "max")
+]
+
+
+def windows_of(seed: int) -> tuple[tuple[Window, ...], tuple[Interval, ...]]:
+    profile = profile_of()
+    plan = together(profile)
+    aggregate = Aggregate(profile, plan)
+    random_load(Random(seed), profile, plan).to(aggregate)
+    aggregate.advance(plan.duration_ns)
+    return aggregate.totals(), tuple(aggregate.intervals())
+
+
+def known_only(distribution: Distribution) -> Distribution:
+    """What a file keeps: known quantiles, and the mean in ms."""
+    return replace(
+        distribution,
+        quantiles=tuple(q for q in distribution.quantiles if q.known),
+        mean_ns=distribution.mean_ns / NS_PER_MS * NS_PER_MS,
+    )
+
+
+def as_read(window: Window) -> Window:
+    return replace(
+        window,
+        measures={measure: known_only(window.measure(measure)) for measure in Measure},
+        cold=known_only(window.cold),
+        warm=known_only(window.warm),
+        retried=known_only(window.retried),
+        failed=known_only(window.failed),
+    )
+
+
+def test_the_summary_has_the_columns_of_the_contract_in_its_order() -> None:
+    contract = [*CONTRACT, *TIMES, "billed_ms_mean", "usd_per_million"]
+    assert list(SUMMARY_COLUMNS[: len(contract)]) == contract
+    assert len(set(SUMMARY_COLUMNS)) == len(SUMMARY_COLUMNS)
+
+
+def test_intervals_have_the_same_columns_behind_second_and_phase_and_no_cost() -> None:
+    contract = ["t_s", "phase", *CONTRACT, *TIMES]
+    assert list(INTERVAL_COLUMNS[: len(contract)]) == contract
+    assert "usd_per_million" not in INTERVAL_COLUMNS
+    assert INTERVAL_COLUMNS[-2:] == ("retries_refused", "segment")
+
+
+@pytest.mark.parametrize(
+    ("q", "name"), [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p999"), (0.07, "p7")]
+)
+def test_quantiles_are_named_as_people_say_them(q: float, name: str) -> None:
+    assert quantile_name(q) == name
+
+
+@given(st.integers(0, 2**32))
+def test_a_summary_reads_back_exactly(seed: int) -> None:
+    windows, _ = windows_of(seed)
+    text = header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, windows))
+    assert [window_of(read) for read in read_rows(text)] == [as_read(w) for w in windows]
+
+
+@given(st.integers(0, 2**32))
+def test_intervals_read_back_exactly(seed: int) -> None:
+    _, intervals = windows_of(seed)
+    text = header_text(INTERVAL_COLUMNS) + csv_text(INTERVAL_COLUMNS, map(interval_row, intervals))
+    read = [interval_of(cells) for cells in read_rows(text)]
+    assert read == [replace(i, window=as_read(i.window)) for i in intervals]
+
+
+def test_seconds_recorded_before_the_segment_was_told_still_read() -> None:
+    _, intervals = windows_of(1)
+    columns = [column for column in INTERVAL_COLUMNS if column != "segment"]
+    text = header_text(columns) + csv_text(columns, map(interval_row, intervals))
+    read = [interval_of(cells) for cells in read_rows(text)]
+    assert {interval.segment for interval in read} == {None}
+    assert [(i.t_s, i.window.tally) for i in read] == [(i.t_s, i.window.tally) for i in intervals]
+
+
+def cells_of(window: Window) -> dict[str, str]:
+    text = header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, [summary_row(window)])
+    return next(iter(csv.DictReader(io.StringIO(text))))
+
+
+def test_a_quantile_without_enough_samples_is_an_empty_cell_and_the_maximum_is_not() -> None:
+    profile = profile_of()
+    aggregate = Aggregate(profile, together(profile))
+    aggregate.add_rows(0, b"".join(row(i, response_ns=5 * NS_PER_MS) for i in range(25)))
+    cells = cells_of(aggregate.totals()[0])
+    assert cells["response_p50_ms"] == "5.0"
+    assert cells["response_p90_ms"] == cells["response_p99_ms"] == ""
+    assert cells["response_max_ms"] == "5.0"
+    assert cells["init_max_ms"] == "", "nothing was measured"
+
+
+def test_a_lower_bound_has_its_name_beside_it() -> None:
+    bound = Distribution(
+        count=100,
+        max_ns=NS_PER_S,
+        censored=60,
+        quantiles=(Quantile(0.5, NS_PER_S, True, True), Quantile(0.9, NS_PER_S, True, True)),
+    )
+    window = replace(windows_of(1)[0][0], measures={Measure.RESPONSE: bound})
+    cells = cells_of(window)
+    assert cells["response_at_least"] == "p50 p90 max"
+    assert cells["response_censored"] == "60"
+
+
+def test_the_verdict_stands_in_the_row() -> None:
+    window = replace(windows_of(1)[0][0], verdict=Verdict.SUSPECT)
+    assert cells_of(window)["verdict"] == "SUSPECT"
+
+
+def test_a_last_line_that_was_cut_off_is_left_out() -> None:
+    assert list(read_rows("a,b\n1,2\n3")) == [{"a": "1", "b": "2"}]
+    assert list(read_rows("a,b")) == []
