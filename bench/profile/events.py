@@ -11,7 +11,8 @@ from typing import Any
 from bench.errors import UsageError
 from bench.model.profile import EventKind, EventSpec
 from bench.payloads.source import event_source
-from bench.profile.reader import Reader, Table, positive, quoted, text
+from bench.schema.table import Table, quoted
+from bench.schema.values import Reader, positive, text
 from bench.units import shown
 
 EVENT_KEYS = {

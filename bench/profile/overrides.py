@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.errors import Problem
-from bench.profile.schema import KEYS, unknown_key
+from bench.profile.schema import PROFILE
 
 SOURCE = "--set"
 _PART = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^.\[\]"]+)|\[(\d+)\])\s*\.?')
@@ -69,8 +69,8 @@ def parse_value(text: str) -> Any:
 
 def _put(document: dict[str, Any], parts: list[str], value: Any) -> str:
     """Set the value, making tables on the way; the key path as messages write it."""
-    if parts[0] not in KEYS[""]:
-        raise _Bad(f"starts with {parts[0]}, which {unknown_key('', parts[0])}")
+    if parts[0] not in PROFILE.keys[""]:
+        raise _Bad(f"starts with {parts[0]}, which {PROFILE.unknown_key('', parts[0])}")
     place: Any = document
     path = ""
     for depth, part in enumerate(parts):

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from bench.model.profile import Arrivals, LoadSpec, Order, Phase
 from bench.profile.events import existing_file
-from bench.profile.reader import Table, above_zero, choice, flag, positive, text, whole
 from bench.profile.recorded_arrivals import read_replay, replay_duration_ns
+from bench.schema.table import Table
+from bench.schema.values import above_zero, choice, flag, positive, text, whole
 from bench.units import MAX_CALLERS, read_callers, read_duration_ns, read_rates_rps
 
 MAX_SEGMENTS = 65_535

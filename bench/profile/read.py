@@ -15,8 +15,8 @@ from bench.model.profile import EndpointKind, Profile, Target, TargetKind
 from bench.profile.events import read_events
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
-from bench.profile.reader import Table, flag, text
 from bench.profile.retry import read_breaker, read_retry
+from bench.profile.schema import PROFILE
 from bench.profile.sections import (
     read_capacity,
     read_connections,
@@ -27,6 +27,8 @@ from bench.profile.sections import (
 from bench.profile.shipped import shipped_profile, shipped_profiles
 from bench.profile.target import read_target
 from bench.profile.variants import check_events, read_variants
+from bench.schema.table import Table
+from bench.schema.values import flag, text
 from bench.units import read_usd, shown
 
 _POSITION = re.compile(r"(.*?) \(at line (\d+), column (\d+)\)", re.DOTALL)
@@ -120,7 +122,7 @@ def _build(
 ) -> Profile:
     """Read every section; with problems the result is of no use."""
     base_dir = path.absolute().parent
-    root = Table(document, "", "", problems)
+    root = Table(document, "", "", problems, PROFILE)
     name = root.read("name", _name, path.stem)
     target_table = root.table("target", "target")
     events = read_events(target_table, base_dir)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bench.model.outcome import Outcome
 from bench.model.profile import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
-from bench.profile.reader import Table, above_zero, choice, flag, named_choice, whole
+from bench.schema.table import Table
+from bench.schema.values import above_zero, choice, flag, named_choice, whole
 from bench.units import read_duration_ns, read_rates_rps, read_share, shown
 
 MAX_ATTEMPTS = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from bench.schema.sections import Sections
 
 KEYS: dict[str, tuple[str, ...]] = {
     "": (
@@ -127,20 +127,4 @@ KEYS: dict[str, tuple[str, ...]] = {
 """Section -> keys. A section is a table of the profile, '' its top level; `variants`, `phase` and
 `target.events` are arrays of tables. Keys of `slo`, `target.urls`, `target.headers` and
 `target.environment` are free names."""
-
-
-def unknown_key(section: str, key: str) -> str:
-    """What to say of a key that its section does not have, with the likely mend."""
-    known = KEYS[section]
-    here = f"[{section}]" if section else "a profile"
-    close = get_close_matches(key.lower().replace("-", "_"), known, 1)
-    if close:
-        return f"is not a key of {here}; did you mean {close[0]}?"
-    homes = [other for other, keys in KEYS.items() if key in keys]
-    if homes:
-        return f"is not a key of {here}; it belongs {_home(homes[0])}"
-    return f"is not a key of {here}; its keys are {', '.join(known)}"
-
-
-def _home(section: str) -> str:
-    return f"in [{section}]" if section else "at the top of the profile, before the first table"
+PROFILE = Sections("a profile", KEYS)

@@ -10,8 +10,9 @@ from typing import Any
 
 from bench.model.profile import CapacitySpec, Connections, Slo, StopSpec, Timeouts, Variant
 from bench.profile.events import existing_file
-from bench.profile.reader import Reader, Table, above_zero, flag, text, whole
 from bench.profile.target import read_url
+from bench.schema.table import Table
+from bench.schema.values import Reader, above_zero, flag, text, whole
 from bench.stats.thresholds import check_selector, parse_slo
 from bench.units import read_duration_ns, read_quantile, read_rate_rps, read_share, read_usd, shown
 

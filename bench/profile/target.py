@@ -14,7 +14,8 @@ from bench.errors import ProfileError
 from bench.faults.plan import FaultPlan
 from bench.model.profile import EndpointKind, EventSpec, Target, TargetKind
 from bench.profile.events import json_value
-from bench.profile.reader import Table, above_zero, choice, flag, text, whole
+from bench.schema.table import Table
+from bench.schema.values import above_zero, choice, flag, text, whole
 from bench.units import read_duration_ns, shown
 
 MAX_FUNCTION_TIMEOUT_S = 900.0

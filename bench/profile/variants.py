@@ -7,7 +7,8 @@ from itertools import product
 
 from bench.model.profile import Architecture, EndpointKind, EventSpec, Target, TargetKind, Variant
 from bench.profile.events import check_event
-from bench.profile.reader import Table, choice, whole
+from bench.schema.table import Table
+from bench.schema.values import choice, whole
 
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
 MAX_VARIANTS = 1_000

@@ -1,39 +1,40 @@
-"""A table of a profile being read: it hands out checked values and collects every mistake."""
+"""A table of a document being read: it hands out checked values and collects every mistake."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from enum import Enum
-from math import isfinite
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from bench.errors import Problem
-from bench.profile.schema import KEYS, unknown_key
+from bench.schema.sections import Sections
+from bench.schema.values import Reader
 from bench.units import shown
 
 T = TypeVar("T")
-E = TypeVar("E", bound=Enum)
-Reader = Callable[[Any], T]
-"""Turns a TOML value into what the model wants; ValueError's text continues after the key."""
 
 
 class Table:
-    """One table. path is how messages name it, such as `phase[1]`; section its entry in KEYS.
+    """One table. path is how messages name it, such as `phase[1]`; section its entry in sections.
 
     A value that cannot be read becomes a Problem and its default, so that reading goes on.
     """
 
     def __init__(
-        self, values: Mapping[str, Any], path: str, section: str, problems: list[Problem]
+        self,
+        values: Mapping[str, Any],
+        path: str,
+        section: str,
+        problems: list[Problem],
+        sections: Sections,
     ) -> None:
         self._values = values
         self.path = path
         self._section = section
+        self._sections = sections
         self.problems = problems
         for key in values:
-            if key not in KEYS[section]:
-                self.fault(key, unknown_key(section, key))
+            if key not in sections.keys[section]:
+                self.fault(key, sections.unknown_key(section, key))
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -80,7 +81,8 @@ class Table:
 
     def table(self, key: str, section: str) -> Table:
         """A table below this one; empty if it is not there or no table."""
-        return Table(self._dict(key), self.key_path(key), section, self.problems)
+        path = self.key_path(key)
+        return Table(self._dict(key), path, section, self.problems, self._sections)
 
     def tables(self, key: str, section: str) -> list[Table]:
         """An array of tables below this one."""
@@ -93,7 +95,8 @@ class Table:
         found = []
         for index, item in enumerate(value):
             if isinstance(item, dict):
-                found.append(Table(item, f"{path}[{index}]", section, self.problems))
+                below = f"{path}[{index}]"
+                found.append(Table(item, below, section, self.problems, self._sections))
             else:
                 self.fault(f"{key}[{index}]", f"must be a table (it is {shown(item)})")
         return found
@@ -119,77 +122,3 @@ class Table:
 def quoted(name: str) -> str:
     """A name as a part of a key path: in quotes unless it is a bare key."""
     return name if name.replace("-", "").replace("_", "").isalnum() else f'"{name}"'
-
-
-def text(value: Any) -> str:
-    """A text that is not empty."""
-    if not isinstance(value, str):
-        raise ValueError(f"must be a text in quotes (it is {shown(value)})")
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
-
-def flag(value: Any) -> bool:
-    """true or false."""
-    if not isinstance(value, bool):
-        raise ValueError(f"must be true or false (it is {shown(value)})")
-    return value
-
-
-def whole(low: int, high: int) -> Reader[int]:
-    """A reader of whole numbers from low to high."""
-
-    def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"must be a whole number (it is {shown(value)})")
-        if value < low:
-            raise ValueError(f"must be at least {low} (it is {value})")
-        if value > high:
-            raise ValueError(f"must be at most {high} (it is {value})")
-        return value
-
-    return read
-
-
-def positive(value: Any) -> float:
-    """A number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"must be a number (it is {shown(value)})")
-    if not isfinite(value) or value <= 0:
-        raise ValueError(f"must be a number above 0 (it is {value})")
-    return float(value)
-
-
-def choice(kind: type[E], leave_out: frozenset[E] = frozenset()) -> Reader[E]:
-    """A reader of one of an Enum's values, by its value."""
-    members = {str(member.value): member for member in kind if member not in leave_out}
-    return named_choice(members)
-
-
-def named_choice(members: Mapping[str, T]) -> Reader[T]:
-    """A reader of one of several names."""
-
-    def read(value: Any) -> T:
-        if isinstance(value, str) and value in members:
-            return members[value]
-        close = get_close_matches(str(value).lower().replace("_", "-"), members, 1, 0.5)
-        close = close or get_close_matches(str(value).lower().replace("-", "_"), members, 1, 0.5)
-        mend = f"; did you mean {shown(close[0])}?" if close else ""
-        raise ValueError(
-            f"must be one of {', '.join(map(shown, members))} (it is {shown(value)}){mend}"
-        )
-
-    return read
-
-
-def above_zero(read: Reader[int]) -> Reader[int]:
-    """The same reader, but 0 is a mistake."""
-
-    def reader(value: Any) -> int:
-        found = read(value)
-        if found == 0:
-            raise ValueError(f"must be above 0 (it is {shown(value)})")
-        return found
-
-    return reader
