@@ -47,7 +47,7 @@ async def names(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Names]:
             origin = await stack.enter_async_context(raw_server(answering(answer)))
             addresses.append((socket.AF_INET, "127.0.0.1", int(origin.rpartition(":")[2])))
         names = Names(addresses)
-        monkeypatch.setattr(Resolver, "_ask", lambda _: names.ask())
+        monkeypatch.setattr(Resolver, "_query", lambda _: names.ask())
         yield names
 
 
