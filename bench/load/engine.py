@@ -433,9 +433,9 @@ class Engine:
         duration_ns = init_ns = restore_ns = billed_ms = memory_mb = NEVER
         if report is not None:
             duration_ns, billed_ms = round(report.duration_ms * NS_PER_MS), report.billed_ms
-            init_ns, restore_ns = _span_ns(report.init_ms), _span_ns(report.restore_ms)
             memory_mb = NEVER if report.max_memory_mb is None else report.max_memory_mb
-            if init_ns >= 0 or restore_ns >= 0:
+            if report.is_cold:
+                init_ns, restore_ns = _span_ns(report.init_ms), _span_ns(report.restore_ms)
                 flags |= FLAG_COLD
         add = self._add_row
         add(

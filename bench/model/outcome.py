@@ -61,6 +61,14 @@ class Report:
     status: str = "success"
     error_type: str | None = None
 
+    @property
+    def is_cold(self) -> bool:
+        """Whether the environment was made, or restored from a snapshot, for this invocation.
+
+        REPORT has an Init Duration, or with SnapStart a Restore Duration, only then.
+        """
+        return self.init_ms is not None or self.restore_ms is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -18,7 +18,7 @@ from struct import Struct
 FLAG_FINAL = 1
 """The invocation ended with this attempt."""
 FLAG_COLD = 2
-"""The attempt met a cold start: its REPORT had an Init Duration."""
+"""The attempt met a cold start: `Report.is_cold`."""
 FLAG_CENSORED = 4
 """The attempt timed out: its times are lower bounds."""
 FLAG_REFUSED = 8

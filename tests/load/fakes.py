@@ -12,7 +12,7 @@ from bench.endpoints.base import Head
 from bench.load.engine import Engine
 from bench.load.iterations import Iterations
 from bench.model.load import Segment
-from bench.model.outcome import Answer, Outcome
+from bench.model.outcome import Answer, Outcome, Report
 from bench.model.profile import Arrivals, BreakerSpec, LoadSpec, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
@@ -96,13 +96,14 @@ class FakeEndpoint:
     origin = "http://127.0.0.1:1"
     body_limit = 1000
     retry_after_ns: int | None = None
+    report: Report | None = None
 
     def request(self, event: bytes, epoch_s: int) -> bytes:
         return event
 
     def classify(self, status: int, head: Head, body: bytes) -> Answer:
         if status == 200:
-            return Answer(Outcome.OK)
+            return Answer(Outcome.OK, self.report)
         if status == 429:
             return Answer(Outcome.THROTTLED, retry_after_ns=self.retry_after_ns, detail="slow down")
         return Answer(Outcome.SERVER_ERROR)

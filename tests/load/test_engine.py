@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.model.outcome import Outcome
+from bench.model.outcome import Outcome, Report
 from bench.model.profile import (
     Arrivals,
     BreakerSpec,
@@ -15,7 +15,7 @@ from bench.model.profile import (
     RetrySpec,
 )
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.record.row_layout import FLAG_CENSORED, FLAG_FINAL, FLAG_REFUSED
+from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
 from bench.wire.exchange import Exchange
 from tests.load.fakes import Bench, constant, segment
 
@@ -171,6 +171,21 @@ def test_no_retry_after_the_last_attempt() -> None:
 def test_a_timeout_is_marked_as_censored() -> None:
     bench = Bench(constant(50, Outcome.TIMEOUT)).run(segment(10, 1))
     assert (bench.final["flags"] & FLAG_CENSORED != 0).all()
+
+
+@pytest.mark.parametrize(
+    ("init_ms", "restore_ms", "cold"),
+    [(None, None, False), (120.5, None, True), (None, 80.0, True)],
+)
+def test_a_new_or_restored_environment_is_a_cold_start(
+    init_ms: float | None, restore_ms: float | None, cold: bool
+) -> None:
+    bench = Bench(constant(1))
+    bench.endpoint.report = Report("id", 2.0, 3, 128, init_ms=init_ms, restore_ms=restore_ms)
+    only = bench.run(segment(1, 1)).rows[0]
+    assert bool(only["flags"] & FLAG_COLD) is cold
+    wanted = [-1 if ms is None else round(ms * NS_PER_MS) for ms in (init_ms, restore_ms)]
+    assert [only["init_ns"], only["restore_ns"]] == wanted
 
 
 def test_closed_loop_keeps_its_callers_busy() -> None:

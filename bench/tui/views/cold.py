@@ -41,9 +41,9 @@ class ColdView(View):
 
     title = "Cold starts"
     help = (
-        "A cold start is an attempt whose REPORT has an Init Duration. Response times of calls "
-        "that met one stand beside those of warm ones. New environments come when more calls are "
-        "under way than there were environments: hence the two charts side by side."
+        "A cold start is an attempt whose REPORT has an Init or Restore Duration. Response times "
+        "of calls that met one stand beside those of warm ones. New environments come when more "
+        "calls are under way than there were environments: hence the two charts side by side."
     )
     LAYOUT = """
     ColdView #starts { max-height: 50%; }
