@@ -37,6 +37,13 @@ class Credentials:
         return expires is not None and expires - epoch_s < REFRESH_MARGIN_S
 
 
+LOCAL_CREDENTIALS = Credentials("LAMLOADLOCAL", "not-a-secret")
+"""Keys of the embedded Lambda, which verifies them if it is asked to; nothing secret about them.
+
+They sign requests to any other target that wants an Authorization header and does not verify it.
+"""
+
+
 def load_credentials(environ: Mapping[str, str]) -> Credentials:
     """The credentials to sign with now; call again when they need a refresh.
 

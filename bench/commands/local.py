@@ -12,7 +12,13 @@ from typing import Any
 import click
 
 from bench.errors import LamloadError, UsageError
-from bench.local.options import DEFAULT_PORT, FunctionSource, LocalOptions
+from bench.local.options import (
+    DEFAULT_PORT,
+    LOCAL_ACCESS_KEY,
+    LOCAL_SECRET_KEY,
+    FunctionSource,
+    LocalOptions,
+)
 
 
 @click.command("local")
@@ -61,7 +67,10 @@ from bench.local.options import DEFAULT_PORT, FunctionSource, LocalOptions
 @click.option("--faults", "faults_file", metavar="FILE", help="Faults to play, as TOML or JSON.")
 @click.option("--faults-json", metavar="JSON", help="Faults to play, as a JSON list.")
 @click.option(
-    "--verify-signatures", is_flag=True, help="Check SigV4 in full; the key is local:local."
+    "--verify-signatures",
+    is_flag=True,
+    help=f"Check SigV4 in full; the access key is {LOCAL_ACCESS_KEY}, its secret key "
+    f"{LOCAL_SECRET_KEY}.",
 )
 @click.option("--with-parent", is_flag=True, help="End when stdin reaches its end.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON on stdout when ready.")

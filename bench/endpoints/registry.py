@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 
-from bench.aws.credentials import Credentials
+from bench.aws.credentials import LOCAL_CREDENTIALS, Credentials
 from bench.aws.sigv4 import Signer
 from bench.endpoints import (
     alb,
@@ -25,8 +25,6 @@ from bench.errors import TargetError
 from bench.model.load import Binding
 from bench.model.profile import EndpointKind, Target
 
-LOCAL_CREDENTIALS = Credentials("LAMLOADLOCAL", "not-a-secret")
-"""Sign requests to targets that want an Authorization header and do not verify it."""
 LOCAL_REGION = "us-east-1"
 _CLIENT_CONTEXT_LIMIT = 3583
 

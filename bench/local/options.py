@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.aws.credentials import LOCAL_CREDENTIALS
 from bench.errors import UsageError
 from bench.lambda_facts import INIT_LIMIT_S, MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 
 DEFAULT_PORT = 9001
-LOCAL_ACCESS_KEY = "LAMLOADLOCAL"
-LOCAL_SECRET_KEY = "not-a-secret"
-"""Signs requests here; nothing secret about it."""
+LOCAL_ACCESS_KEY = LOCAL_CREDENTIALS.access_key
+LOCAL_SECRET_KEY = LOCAL_CREDENTIALS.secret_key
+"""Sign requests here."""
 FUNCTIONS = Path(__file__).parent / "functions"
 """The bundled functions, a folder each."""
 PYTHON_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,13 +11,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from bench.commands.local import local
 from bench.errors import LamloadError, ProfileError, TargetError, UsageError
 from bench.local.doors import DOORS
+from bench.local.options import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
 from tests.local.serving import AUTHORIZATION
 from tests.local.test_exit import COMMAND, Command
 
@@ -53,6 +58,32 @@ def test_json_is_one_line_with_every_url() -> None:
         command.process.terminate()
         stdout, _ = command.process.communicate(timeout=10)
         assert stdout == b"", "one line and nothing else"
+
+
+def invoked(ready: dict[str, Any], key: str, secret: str) -> int:
+    """The status of an invocation that boto3 signs with these keys."""
+    client = boto3.client(
+        "lambda",
+        endpoint_url=ready["invoke_url"],
+        region_name=ready["region"],
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+    )
+    try:
+        status: int = client.invoke(FunctionName="hello")["StatusCode"]
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status
+
+
+def test_the_keys_that_the_help_names_are_those_that_are_verified() -> None:
+    words = " ".join(CliRunner().invoke(local, ["--help"]).output.split())
+    named = re.search(r"the access key is (\S+), its secret key (\S+)\.", words)
+    assert named and named.groups() == (LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY)
+    with closing(Command("--function", "hello", "--verify-signatures")) as command:
+        assert invoked(command.ready, named[1], named[2]) == 200
+        assert invoked(command.ready, named[1], "another") == 403
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
