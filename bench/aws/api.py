@@ -22,6 +22,7 @@ from bench import __version__
 from bench.aws.credentials import Credentials
 from bench.aws.sigv4 import Signer
 from bench.errors import TargetError
+from bench.lambda_facts import ERROR_TYPE_HEADER
 
 CALLS_PER_S = 15
 """Source: Lambda quotas, "Rate of control plane API requests"."""
@@ -194,7 +195,7 @@ def _refusal(operation: str, response: httpx.Response) -> AwsRefusal:
     except ValueError:
         said = {}
     said = said if isinstance(said, dict) else {}
-    code = response.headers.get("x-amzn-ErrorType") or said.get("__type") or said.get("code") or ""
+    code = response.headers.get(ERROR_TYPE_HEADER) or said.get("__type") or said.get("code") or ""
     message = said.get("message") or said.get("Message") or response.reason_phrase
     return AwsRefusal(
         operation, response.status_code, str(code).split(":")[0].split("#")[-1], str(message)

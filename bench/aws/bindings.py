@@ -14,10 +14,8 @@ from bench.aws.journal import Changes, Journal
 from bench.aws.versions import LATEST, provide_sizes
 from bench.errors import TargetError
 from bench.model.load import Binding
-from bench.model.profile import Architecture, EndpointKind, Target, Variant
+from bench.model.profile import Architecture, Target, Variant
 
-API_KINDS = frozenset({EndpointKind.INVOKE, EndpointKind.STREAM, EndpointKind.CLI})
-"""Called at the Lambda API itself."""
 _ACCOUNT = re.compile(r"\d{12}")
 _FACTS = (
     "Architectures",
@@ -107,7 +105,7 @@ async def bind_variants(
     bindings = []
     for variant in variants:
         qualifier = qualifiers[variant.memory_mb or 0]
-        if variant.endpoint in API_KINDS:
+        if variant.endpoint.facts.is_at_api:
             bindings.append(_at_api(variant, name.name, qualifier, api.place))
         else:
             bindings.append(await doors.bind(variant, qualifier))

@@ -16,8 +16,9 @@ from bench.aws.api import LambdaApi, service_url
 from bench.aws.journal import Journal
 from bench.aws.versions import LATEST
 from bench.errors import TargetError
+from bench.model.endpoint import Address
 from bench.model.load import Binding
-from bench.model.profile import EndpointKind, Target, Variant
+from bench.model.profile import Target, Variant
 
 MACHINE_PARAMETER = "stateMachineArn"
 
@@ -44,7 +45,7 @@ class FrontDoors:
                     f"{len(sizes)} through it: put {{memory_mb}} or {{alias}} into the URL, with "
                     "a rule, stage or host for each"
                 )
-        if EndpointKind.FUNCTION_URL in kinds:
+        if any(kind.facts.address is Address.FUNCTION_URL for kind in kinds):
             self._function_urls = await self._api.pages(
                 "ListFunctionUrlConfigs", "FunctionUrlConfigs", self._journal.changes.function
             )
@@ -54,7 +55,7 @@ class FrontDoors:
         given = self._target.urls.get(variant.endpoint)
         if given is not None:
             return self._given(variant, filled(given, variant.memory_mb or 0, qualifier))
-        if variant.endpoint is EndpointKind.FUNCTION_URL:
+        if variant.endpoint.facts.address is Address.FUNCTION_URL:
             config = self._own_url(qualifier) or await self._make_url(qualifier)
             return self._function_url(variant, config)
         raise TargetError(
@@ -64,7 +65,7 @@ class FrontDoors:
 
     def _given(self, variant: Variant, url: str) -> Binding:
         region = self._api.place.region
-        if variant.endpoint is EndpointKind.STEP_FUNCTIONS:
+        if variant.endpoint.facts.address is Address.STATE_MACHINE:
             base, _, query = url.partition("?")
             machine = parse_qs(query).get(MACHINE_PARAMETER)
             if machine is None:
@@ -73,7 +74,7 @@ class FrontDoors:
                     "with the ARN of an express state machine"
                 )
             return Binding(variant, base, function=machine[0], region=region, sign=True)
-        if variant.endpoint is EndpointKind.FUNCTION_URL:
+        if variant.endpoint.facts.address is Address.FUNCTION_URL:
             host = urlsplit(url).hostname
             for config in self._function_urls:
                 if urlsplit(config["FunctionUrl"]).hostname == host:
@@ -127,7 +128,7 @@ def bind_machine(
     Raises TargetError for any other endpoint or a second size: the function behind is not known.
     """
     region = arn.split(":")[3]
-    if {variant.endpoint for variant in variants} != {EndpointKind.STEP_FUNCTIONS}:
+    if {variant.endpoint.facts.address for variant in variants} != {Address.STATE_MACHINE}:
         raise TargetError(
             "a state machine can be called through step-functions only: set target.function to "
             "the function for other endpoints"

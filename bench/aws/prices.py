@@ -1,19 +1,20 @@
 """What an invocation costs, in USD: the function's part and the door's. Pure.
 
 AWS's list prices of 2026-09 without the free tier, volume discounts or taxes: the first tier of
-each price. A region that is not in the table has the price of us-east-1, which most have.
+each price. A region that is not in the table has the price of us-east-1, which most have. What a
+door takes stands in its row of bench.model.endpoint.
 
 An Application Load Balancer is billed per hour and per LCU-hour, not per request. Its share of a
 request is the largest of the LCU's dimensions for one request (new connections, bytes, rule
-evaluations); the hourly base (ALB_HOUR_USD) falls due at any load and is left out. The part of
-Step Functions is left out too: it depends on the state machine.
+evaluations); the hourly base (0.0225 USD in us-east-1) falls due at any load and is left out.
 """
 
 from __future__ import annotations
 
 from math import ceil
 
-from bench.model.profile import Architecture, EndpointKind, Variant
+from bench.model.endpoint import EndpointKind, FunctionRate, LeftOut, PerLcu
+from bench.model.profile import Architecture, Variant
 
 DEFAULT_REGION = "us-east-1"
 PER_MILLION = 1_000_000
@@ -40,17 +41,6 @@ REQUEST_USD = 0.20 / PER_MILLION
 EDGE_GB_SECOND_USD = 0.00005001
 EDGE_REQUEST_USD = 0.60 / PER_MILLION
 
-REST_REQUEST_USD = 3.50 / PER_MILLION
-HTTP_API_UNIT_USD = 1.00 / PER_MILLION
-HTTP_API_UNIT_BYTES = 512 * 1024
-
-ALB_HOUR_USD = 0.0225
-LCU_HOUR_USD = 0.008
-_LCU_NEW_CONNECTIONS = 25 * 3600
-_LCU_BYTES = 0.4e9
-"""Per hour, for Lambda targets."""
-_LCU_RULES = 1000 * 3600
-
 TYPICAL_BYTES = 2048
 """Request and response of a small invocation, headers included, where nobody measured them."""
 
@@ -74,10 +64,13 @@ def function_usd(
     memory_mb: int,
     billed_ms: float,
     region: str | None = None,
-) -> float:
-    """Request and GB-seconds of one invocation. CloudFront runs it as Lambda@Edge."""
+) -> float | None:
+    """Request and GB-seconds of one invocation; None where nobody knows what is invoked."""
     gb_seconds = memory_mb / 1024 * billed_ms / 1000
-    if endpoint is EndpointKind.CLOUDFRONT:
+    rate = endpoint.facts.function_rate
+    if rate is None:
+        return None
+    if rate is FunctionRate.EDGE:
         return EDGE_REQUEST_USD + gb_seconds * EDGE_GB_SECOND_USD
     return REQUEST_USD + gb_seconds * gb_second_usd(architecture, region)
 
@@ -86,22 +79,34 @@ def door_usd(
     endpoint: EndpointKind,
     size_bytes: int = TYPICAL_BYTES,
     requests_per_connection: float = float("inf"),
-) -> float:
-    """What the door takes for one request; size_bytes is request and response together."""
-    if endpoint is EndpointKind.REST:
-        return REST_REQUEST_USD
-    if endpoint is EndpointKind.HTTP_API:
-        return HTTP_API_UNIT_USD * max(1, ceil(size_bytes / HTTP_API_UNIT_BYTES))
-    if endpoint in (EndpointKind.ALB, EndpointKind.ALB_MULTI):
-        return _lcu_hours(size_bytes, requests_per_connection) * LCU_HOUR_USD
-    return 0.0
+) -> float | None:
+    """What the door takes for one request; size_bytes is request and response together.
+
+    None where that is not known. What is left out on purpose counts nothing: `left_out` tells it.
+    """
+    price = endpoint.facts.door_price
+    if price is None:
+        return None
+    if isinstance(price, LeftOut):
+        return 0.0
+    if isinstance(price, PerLcu):
+        return price.usd * _lcu_hours(price, size_bytes, requests_per_connection)
+    if price.unit_bytes is None:
+        return price.usd
+    return price.usd * max(1, ceil(size_bytes / price.unit_bytes))
 
 
-def _lcu_hours(size_bytes: int, requests_per_connection: float) -> float:
+def left_out(endpoint: EndpointKind) -> str | None:
+    """What of an endpoint's price no figure has in it, in words; None if nothing."""
+    price = endpoint.facts.door_price
+    return price.words if isinstance(price, LeftOut) else None
+
+
+def _lcu_hours(price: PerLcu, size_bytes: int, requests_per_connection: float) -> float:
     return max(
-        1 / requests_per_connection / _LCU_NEW_CONNECTIONS,
-        size_bytes / _LCU_BYTES,
-        1 / _LCU_RULES,
+        1 / requests_per_connection / price.connections,
+        size_bytes / price.size_bytes,
+        1 / price.requests,
     )
 
 
@@ -111,9 +116,11 @@ def usd_per_invocation(
     memory_mb: int,
     billed_ms: float,
     region: str | None = None,
-) -> float:
-    """Function and door together. Not for `EndpointKind.HTTP`, whose price nobody knows."""
-    return function_usd(endpoint, architecture, memory_mb, billed_ms, region) + door_usd(endpoint)
+) -> float | None:
+    """Function and door together; None if one of the two is not known."""
+    function = function_usd(endpoint, architecture, memory_mb, billed_ms, region)
+    door = door_usd(endpoint)
+    return None if function is None or door is None else function + door
 
 
 def usd_per_million(
@@ -122,8 +129,7 @@ def usd_per_million(
     """A million invocations of a variant at its mean billed duration; None if that is unknown."""
     if billed_ms_mean is None or variant.memory_mb is None:
         return None
-    if variant.endpoint is EndpointKind.HTTP:
-        return None
-    return PER_MILLION * usd_per_invocation(
+    usd = usd_per_invocation(
         variant.endpoint, variant.architecture, variant.memory_mb, billed_ms_mean, region
     )
+    return None if usd is None else PER_MILLION * usd

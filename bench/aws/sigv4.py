@@ -14,6 +14,7 @@ from time import gmtime, strftime
 from urllib.parse import quote, unquote, urlsplit
 
 from bench.aws.credentials import Credentials
+from bench.lambda_facts import TRACE_HEADER
 
 Header = tuple[str, str]
 
@@ -33,7 +34,7 @@ _UNSIGNED = frozenset(
         "transfer-encoding",
         "upgrade",
         "user-agent",
-        "x-amzn-trace-id",
+        TRACE_HEADER.lower(),
     }
 )
 """Headers that a proxy may change, or that the wire adds: left out of the signature."""

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from bench.errors import LamloadError, UsageError
+from bench.lambda_facts import ACCOUNT_CONCURRENCY, MIN_MEMORY_MB
 from bench.local.options import (
     DEFAULT_PORT,
     LOCAL_ACCESS_KEY,
@@ -34,7 +35,7 @@ from bench.local.options import (
 @click.option("--runtime", help="Runtime of the folders given, such as python3.12 or nodejs20.x.")
 @click.option(
     "--memory",
-    default="128",
+    default=str(MIN_MEMORY_MB),
     show_default=True,
     metavar="MB,…",
     help="Sizes; each becomes a published version with an alias such as 128MB.",
@@ -51,7 +52,9 @@ from bench.local.options import (
 @click.option(
     "--timeout", "timeout_s", type=float, default=30.0, show_default=True, help="Seconds."
 )
-@click.option("--concurrency", type=click.IntRange(0), default=1000, show_default=True)
+@click.option(
+    "--concurrency", type=click.IntRange(0), default=ACCOUNT_CONCURRENCY, show_default=True
+)
 @click.option("--reserved-concurrency", type=click.IntRange(0), help="Of each function.")
 @click.option(
     "--idle-s",
@@ -197,7 +200,7 @@ def _sizes(memory: str) -> tuple[int, ...]:
 def _doors(doors: str) -> tuple[str, ...]:
     """The doors named. What goes through the Lambda API itself is always served."""
     from bench.local.doors import DOORS
-    from bench.model.profile import EndpointKind
+    from bench.model.endpoint import EndpointKind
 
     named = [part.strip() for part in doors.split(",") if part.strip()]
     unknown = [part for part in named if part not in {*EndpointKind, "none"}]

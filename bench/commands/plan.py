@@ -9,11 +9,13 @@ import click
 from bench.commands.support.plan_words import (
     arrival_words,
     cost_words,
+    left_out_lines,
     order_words,
     phase_lines,
     plural,
     search_words,
     target_words,
+    throttle_words,
     time_words,
     usd_words,
 )
@@ -68,6 +70,8 @@ def _lines(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
     yield f"Time      {time_words(profile, expected)}"
     yield f"Arrivals  {arrival_words(profile, expected)}"
     yield f"Retries   {_retries(profile)}"
+    if throttles := throttle_words(profile):
+        yield f"Throttles {throttles}"
     yield from _needs(profile)
     yield from _cost(profile, expected, billed)
     yield ""
@@ -120,6 +124,7 @@ def _of(count: int | None) -> str:
 
 def _cost(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
     yield f"Cost      {cost_words(profile, expected, billed)}"
+    yield from (f"{INDENT}{line}" for line in left_out_lines(profile))
     limit = profile.max_spend_usd
     if limit is not None:
         yield f"{INDENT}the run ends once {usd_words(limit)} are spent (limits.max_spend)"

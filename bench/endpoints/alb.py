@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from bench.endpoints.front_door import DoorEndpoint, Explanation
 from bench.endpoints.responses import excerpt, one_line
+from bench.lambda_facts import ALB_BODY_LIMIT_BYTES, MIB
 from bench.model.outcome import Outcome
 
-BODY_LIMIT = 1024 * 1024
-"""ALB takes at most 1 MB of response JSON from a function."""
-
 _MEANINGS = {
-    413: (Outcome.CLIENT_ERROR, "request body over ALB's limit of 1 MB"),
+    413: (
+        Outcome.CLIENT_ERROR,
+        f"request body over ALB's limit of {ALB_BODY_LIMIT_BYTES // MIB} MB",
+    ),
     460: (Outcome.CLIENT_ERROR, "ALB saw the client close the connection"),
     463: (Outcome.CLIENT_ERROR, "ALB got more than 30 addresses in X-Forwarded-For"),
     502: (

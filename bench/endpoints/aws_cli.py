@@ -80,6 +80,11 @@ def split_output(stdout: bytes) -> tuple[bytes, bytes]:
     return stdout[:cut], stdout[cut:]
 
 
+def printed_payload(stdout: bytes) -> bytes:
+    """The function's payload alone."""
+    return split_output(stdout)[0]
+
+
 def _answered(payload: bytes, metadata: bytes) -> Answer:
     said = json_object(metadata)
     if "StatusCode" not in said:

@@ -9,10 +9,8 @@ functions" and the error-status pages; the same words exist for CloudFront Funct
 from __future__ import annotations
 
 from bench.endpoints.front_door import DoorEndpoint, Explanation
-from bench.endpoints.responses import excerpt, one_line
+from bench.endpoints.responses import CACHE, excerpt, one_line
 from bench.model.outcome import Outcome
-
-BODY_LIMIT = 50 * 1024 * 1024
 
 _CACHE_WORDS = {
     "LambdaExecutionError": Outcome.FUNCTION_ERROR,
@@ -28,7 +26,7 @@ class CloudFrontEndpoint(DoorEndpoint):
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """By X-Cache, else by the status."""
-        cache = found.get(b"x-cache", b"").decode("latin-1")
+        cache = found.get(CACHE, b"").decode("latin-1")
         word = cache.partition(" ")[0]
         if word not in _CACHE_WORDS:
             return super().explain(status, found, body)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.endpoints.payload import HANDED_THROUGH, function_payload
+from bench.endpoints.registry import function_payload
 from bench.endpoints.responses import one_line
-from bench.model.profile import EndpointKind
+from bench.model.endpoint import EndpointKind
 from bench.payloads.source import EventSource, response_contract
 
 ResponseCheck = Callable[[int, bytes, bytes], str | None]
@@ -20,7 +20,7 @@ def response_check(kind: EndpointKind, source: EventSource) -> ResponseCheck | N
     front door the function answers the door, not the service.
     """
     contract = response_contract(source)
-    if contract is None or kind not in HANDED_THROUGH:
+    if contract is None or not kind.facts.hands_output_on:
         return None
 
     def check(number: int, event: bytes, body: bytes) -> str | None:

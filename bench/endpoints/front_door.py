@@ -16,7 +16,11 @@ from bench.aws.report_line import parse_timing_header
 from bench.endpoints.base import Head
 from bench.endpoints.request_template import CompiledEndpoint
 from bench.endpoints.responses import (
-    REPORT_HEADER,
+    ALB_REASON,
+    CACHE,
+    ERROR_TYPE,
+    HINTS,
+    REPORT,
     REQUEST_IDS,
     excerpt,
     line_with,
@@ -27,9 +31,6 @@ from bench.endpoints.responses import (
     status_outcome,
 )
 from bench.model.outcome import Answer, Outcome
-
-REASON_HEADER = b"x-lamload-alb-reason"
-"""ALB's access-log reason, which the embedded Lambda gives as a header too. AWS does not."""
 
 REASONS = {
     b"LambdaThrottling": Outcome.THROTTLED,
@@ -45,22 +46,12 @@ REASONS = {
 """Source: Elastic Load Balancing user guide, error reason codes of Lambda targets."""
 
 _PLAIN_OK = Answer(Outcome.OK)
-_has_report = line_with(REPORT_HEADER)
+_has_report = line_with(REPORT)
 
 Explanation = tuple[Outcome, str]
 """An outcome with its detail."""
 
-_WANTED = frozenset(
-    {
-        REPORT_HEADER,
-        REASON_HEADER,
-        *REQUEST_IDS,
-        b"retry-after",
-        b"x-amz-retry-after",
-        b"x-amzn-errortype",
-        b"x-cache",
-    }
-)
+_WANTED = frozenset({REPORT, ALB_REASON, *REQUEST_IDS, *HINTS, ERROR_TYPE, CACHE})
 
 
 class DoorEndpoint(CompiledEndpoint):
@@ -71,7 +62,7 @@ class DoorEndpoint(CompiledEndpoint):
         if 200 <= status < 400 and not _has_report(head):
             return _PLAIN_OK
         found = pick(head, _WANTED)
-        report = parse_timing_header(found[REPORT_HEADER]) if REPORT_HEADER in found else None
+        report = parse_timing_header(found[REPORT]) if REPORT in found else None
         if 200 <= status < 400:
             return Answer(Outcome.OK, report, None, request_id_of(found))
         outcome, detail = _reason(status, found) or self.explain(status, found, body)
@@ -81,12 +72,12 @@ class DoorEndpoint(CompiledEndpoint):
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """What a status outside 200–399 means here; by itself, in general."""
-        code = found.get(b"x-amzn-errortype", b"").decode("latin-1")
+        code = found.get(ERROR_TYPE, b"").decode("latin-1")
         return status_outcome(status), one_line(f"HTTP {status}", code, excerpt(body))
 
 
 def _reason(status: int, found: dict[bytes, bytes]) -> Explanation | None:
-    reason = found.get(REASON_HEADER, b"")
+    reason = found.get(ALB_REASON, b"")
     if reason not in REASONS:
         return None
     return REASONS[reason], one_line(f"HTTP {status}", reason.decode("ascii"))

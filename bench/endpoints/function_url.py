@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from bench.endpoints.front_door import DoorEndpoint, Explanation
 from bench.endpoints.responses import excerpt, one_line
+from bench.lambda_facts import MIB, PAYLOAD_LIMIT_BYTES
 from bench.model.outcome import Outcome
-
-BODY_LIMIT = 200 * 1024 * 1024
-"""What a URL in RESPONSE_STREAM mode can send; a buffered one ends at 6 MB."""
 
 _INTERNAL = b"internal server error"
 _ANY = {
     403: (Outcome.CLIENT_ERROR, "no such URL, no permission or a bad signature"),
-    413: (Outcome.CLIENT_ERROR, "request over Lambda's limit of 6 MB"),
+    413: (Outcome.CLIENT_ERROR, f"request over Lambda's limit of {PAYLOAD_LIMIT_BYTES // MIB} MB"),
     429: (Outcome.THROTTLED, "Lambda's throttle"),
     504: (Outcome.SERVER_ERROR, "no answer in time"),
 }

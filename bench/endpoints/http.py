@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from bench.endpoints.front_door import DoorEndpoint
 
-BODY_LIMIT = 16 * 1024 * 1024
-
 
 class PlainEndpoint(DoorEndpoint):
     """A URL. Timings that it returns in `x-lamload-report` are read as with front doors."""

@@ -11,9 +11,8 @@ from __future__ import annotations
 from bench.endpoints.front_door import DoorEndpoint, Explanation
 from bench.endpoints.responses import excerpt, one_line
 from bench.endpoints.rest import gateway_message
+from bench.lambda_facts import API_GATEWAY_BODY_LIMIT_BYTES, MIB
 from bench.model.outcome import Outcome
-
-BODY_LIMIT = 10 * 1024 * 1024
 
 _OWN = {
     (500, "internal server error"): (
@@ -28,7 +27,7 @@ _OWN = {
     (429, "too many requests"): (Outcome.THROTTLED, "API Gateway's own throttle"),
     (413, "request entity too large"): (
         Outcome.CLIENT_ERROR,
-        "request body over API Gateway's limit of 10 MB",
+        f"request body over API Gateway's limit of {API_GATEWAY_BODY_LIMIT_BYTES // MIB} MB",
     ),
 }
 

@@ -15,9 +15,12 @@ from bench.aws.report_line import parse_log_result
 from bench.endpoints.base import Head
 from bench.endpoints.request_template import CompiledEndpoint
 from bench.endpoints.responses import (
+    ERROR_TYPE,
+    HINTS,
     THROTTLE_CODES,
     excerpt,
     json_object,
+    key_of,
     line_with,
     one_line,
     pick,
@@ -25,25 +28,21 @@ from bench.endpoints.responses import (
     retry_after_ns,
     status_outcome,
 )
+from bench.lambda_facts import (
+    FUNCTION_ERROR_HEADER,
+    INVOKE_PREFIX,
+    INVOKE_SUFFIX,
+    LOG_RESULT_HEADER,
+    REQUEST_ID_HEADER,
+)
 from bench.model.outcome import Answer, Outcome, Report
 
-BODY_LIMIT = 6_291_556
-"""Lambda's cap on a buffered response, to the byte."""
-
-_FUNCTION_ERROR = b"x-amz-function-error"
-_LOG_RESULT = b"x-amz-log-result"
-_ERROR_TYPE = b"x-amzn-errortype"
+_FUNCTION_ERROR = key_of(FUNCTION_ERROR_HEADER)
+_LOG_RESULT = key_of(LOG_RESULT_HEADER)
 _has_more = line_with(_FUNCTION_ERROR, _LOG_RESULT)
 _PLAIN_OK = Answer(Outcome.OK)
 SERVICE_HEADERS = frozenset(
-    {
-        _FUNCTION_ERROR,
-        _LOG_RESULT,
-        _ERROR_TYPE,
-        b"x-amzn-requestid",
-        b"retry-after",
-        b"x-amz-retry-after",
-    }
+    {_FUNCTION_ERROR, _LOG_RESULT, ERROR_TYPE, key_of(REQUEST_ID_HEADER), *HINTS}
 )
 """What the answers of AWS's APIs are read for."""
 
@@ -70,7 +69,7 @@ class InvokeEndpoint(CompiledEndpoint):
 
 def invoke_path(function: str, qualifier: str | None) -> str:
     """Path and query of an invocation; labels are percent-encoded whole, as SDKs do it."""
-    path = f"/2015-03-31/functions/{quote(function, safe='')}/invocations"
+    path = f"{INVOKE_PREFIX}{quote(function, safe='')}{INVOKE_SUFFIX}"
     return f"{path}?Qualifier={quote(qualifier, safe='')}" if qualifier else path
 
 
@@ -89,7 +88,7 @@ def function_error(body: bytes, report: Report | None = None) -> str:
 def service_error(status: int, found: dict[bytes, bytes], body: bytes) -> tuple[Outcome, str]:
     """An answer of the Lambda service other than 200, with its code, reason and message."""
     error = json_object(body)
-    header = found.get(_ERROR_TYPE, b"").decode("latin-1")
+    header = found.get(ERROR_TYPE, b"").decode("latin-1")
     code = error_code(header or str(error.get("__type") or error.get("code") or ""))
     message = error.get("message") or error.get("Message") or error.get("errorMessage")
     detail = one_line(f"HTTP {status}", code, error.get("Reason"), message or excerpt(body))

@@ -23,10 +23,8 @@ from bench.endpoints.responses import (
     request_id_of,
     retry_after_ns,
 )
+from bench.lambda_facts import STREAM_PREFIX, STREAM_SUFFIX
 from bench.model.outcome import Answer, Outcome
-
-BODY_LIMIT = 256 * 1024 * 1024
-"""Lambda streams at most 200 MB; the frames add a few hundredths."""
 
 
 class StreamEndpoint(CompiledEndpoint):
@@ -52,8 +50,7 @@ class StreamEndpoint(CompiledEndpoint):
 
 def stream_path(function: str, qualifier: str | None) -> str:
     """Path and query of a streaming invocation."""
-    label = quote(function, safe="")
-    path = f"/2021-11-15/functions/{label}/response-streaming-invocations"
+    path = f"{STREAM_PREFIX}{quote(function, safe='')}{STREAM_SUFFIX}"
     return f"{path}?Qualifier={quote(qualifier, safe='')}" if qualifier else path
 
 

@@ -12,6 +12,17 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.endpoints.base import Head, head_lines
+from bench.lambda_facts import (
+    ALB_REASON_HEADER,
+    CACHE_HEADER,
+    EDGE_ID_HEADER,
+    ERROR_TYPE_HEADER,
+    HTTP_API_ID_HEADER,
+    REPORT_HEADER,
+    REQUEST_ID_HEADER,
+    RETRY_AFTER_HEADER,
+    SDK_RETRY_AFTER_HEADER,
+)
 from bench.model.outcome import Outcome
 from bench.model.times import NS_PER_MS, NS_PER_S
 
@@ -22,10 +33,26 @@ READABLE_BYTES = 256 * 1024
 _LONGEST_HINT_S = 3600.0
 _LONGEST_ID = 128
 
-REPORT_HEADER = b"x-lamload-report"
-"""A REPORT line of the function's, for endpoints that give no log: `Duration: 12.5 ms; …`."""
 
-REQUEST_IDS = (b"x-amzn-requestid", b"apigw-requestid", b"x-amz-cf-id", b"x-request-id")
+def key_of(header: str) -> bytes:
+    """A header's name as `pick` has it: in lower case, so that any spelling is the same."""
+    return header.lower().encode("ascii")
+
+
+ERROR_TYPE = key_of(ERROR_TYPE_HEADER)
+CACHE = key_of(CACHE_HEADER)
+REPORT = key_of(REPORT_HEADER)
+ALB_REASON = key_of(ALB_REASON_HEADER)
+_RETRY_AFTER_MS = key_of(SDK_RETRY_AFTER_HEADER)
+_RETRY_AFTER_S = key_of(RETRY_AFTER_HEADER)
+HINTS = frozenset({_RETRY_AFTER_MS, _RETRY_AFTER_S})
+"""Headers that `retry_after_ns` reads."""
+REQUEST_IDS = (
+    key_of(REQUEST_ID_HEADER),
+    key_of(HTTP_API_ID_HEADER),
+    key_of(EDGE_ID_HEADER),
+    b"x-request-id",
+)
 """Headers with the server's id of a request, the best one first."""
 
 THROTTLE_CODES = frozenset(
@@ -92,7 +119,7 @@ def retry_after_ns(found: dict[bytes, bytes]) -> int | None:
 
     At most an hour; None without a hint or for one that is no number (an HTTP date).
     """
-    for name, unit_ns in ((b"x-amz-retry-after", NS_PER_MS), (b"retry-after", NS_PER_S)):
+    for name, unit_ns in ((_RETRY_AFTER_MS, NS_PER_MS), (_RETRY_AFTER_S, NS_PER_S)):
         try:
             hint_ns = float(found[name]) * unit_ns
         except (KeyError, ValueError):

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from bench.endpoints.front_door import DoorEndpoint, Explanation
 from bench.endpoints.responses import excerpt, json_object, one_line
+from bench.lambda_facts import API_GATEWAY_BODY_LIMIT_BYTES, MIB
 from bench.model.outcome import Outcome
-
-BODY_LIMIT = 10 * 1024 * 1024
 
 _INTERNAL = "internal server error"
 _OWN = {
@@ -26,7 +25,10 @@ _OWN = {
     ),
 }
 _ANY = {
-    413: (Outcome.CLIENT_ERROR, "request body over API Gateway's limit of 10 MB"),
+    413: (
+        Outcome.CLIENT_ERROR,
+        f"request body over API Gateway's limit of {API_GATEWAY_BODY_LIMIT_BYTES // MIB} MB",
+    ),
     429: (Outcome.THROTTLED, "API Gateway's own throttle"),
     504: (Outcome.SERVER_ERROR, "API Gateway's integration timeout"),
 }

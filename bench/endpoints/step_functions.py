@@ -19,7 +19,7 @@ from bench.endpoints.base import Head
 from bench.endpoints.invoke import SERVICE_HEADERS, service_error
 from bench.endpoints.request_template import CompiledEndpoint, CompiledRequest
 from bench.endpoints.responses import (
-    REPORT_HEADER,
+    REPORT,
     THROTTLE_CODES,
     json_object,
     one_line,
@@ -27,16 +27,16 @@ from bench.endpoints.responses import (
     request_id_of,
     retry_after_ns,
 )
+from bench.lambda_facts import EXECUTION_CONTENT_TYPE, EXECUTION_TARGET, TARGET_HEADER
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Answer, Outcome
 
-BODY_LIMIT = 4 * 1024 * 1024
-"""Input and output of 256 KB each, escaped, and the cause."""
 HEADERS = {
-    "Content-Type": "application/x-amz-json-1.0",
-    "X-Amz-Target": "AWSStepFunctions.StartSyncExecution",
+    "Content-Type": EXECUTION_CONTENT_TYPE,
+    TARGET_HEADER: EXECUTION_TARGET,
 }
 
-_WANTED = SERVICE_HEADERS | {REPORT_HEADER}
+_WANTED = SERVICE_HEADERS | {REPORT}
 _LAMBDA_ERRORS = {
     "Lambda.TooManyRequestsException": Outcome.THROTTLED,
     "Lambda.AWSLambdaException": Outcome.SERVER_ERROR,
@@ -88,7 +88,7 @@ class StepFunctionsEndpoint(CompiledEndpoint):
         if status != 200:
             outcome, detail = service_error(status, found, body)
             return Answer(outcome, None, retry_after_ns(found), request_id, detail)
-        report = parse_timing_header(found[REPORT_HEADER]) if REPORT_HEADER in found else None
+        report = parse_timing_header(found[REPORT]) if REPORT in found else None
         outcome, detail = _execution(_parsed(body))
         return Answer(outcome, report, None, request_id, detail)
 
@@ -127,7 +127,7 @@ def execution_output(body: bytes) -> bytes | None:
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
-    return json_object(body, limit=BODY_LIMIT)
+    return json_object(body, limit=EndpointKind.STEP_FUNCTIONS.facts.answer_limit_bytes)
 
 
 def _execution(said: dict[str, Any]) -> tuple[Outcome, str]:

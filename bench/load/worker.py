@@ -27,10 +27,10 @@ from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
-from bench.model.profile import Connections, EndpointKind, Timeouts
+from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.payloads.source import event_source
-from bench.wire.exchange import BODY_LIMIT, Wire
+from bench.wire.exchange import Wire
 from bench.wire.pool import ConnectionPool, PoolStats
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
@@ -131,12 +131,13 @@ class Worker:
     def _open(self, binding: Binding) -> tuple[Endpoint, MeasuredWire]:
         """A variant's endpoint and the wire under it; variants of one origin share a pool."""
         order = self._order
-        if binding.variant.endpoint is EndpointKind.CLI:
+        if binding.variant.endpoint.facts.is_command:
             from bench.wire.process import CommandAdapter, CommandWire
 
             command = command_endpoint_for(binding, order.target, order.credentials)
             wire = self._pools[binding.variant.name] = CommandWire(command, order.timeouts)
-            return CommandAdapter(command, BODY_LIMIT), wire
+            limit = binding.variant.endpoint.facts.answer_limit_bytes
+            return CommandAdapter(command, limit), wire
         endpoint = endpoint_for(binding, order.target, order.credentials)
         return endpoint, self._pool(endpoint.origin)
 
@@ -148,7 +149,7 @@ class Worker:
     def _renew(self, credentials: Credentials) -> None:
         self._order = replace(self._order, credentials=credentials)
         for index, binding in enumerate(self._order.bindings):
-            if binding.variant.endpoint is not EndpointKind.CLI:
+            if not binding.variant.endpoint.facts.is_command:
                 self._endpoints[index] = endpoint_for(binding, self._order.target, credentials)
 
     def _ship_later(self) -> None:

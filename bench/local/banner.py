@@ -7,7 +7,15 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from bench.lambda_facts import (
+    EXECUTION_CONTENT_TYPE,
+    EXECUTION_TARGET,
+    INVOKE_PREFIX,
+    INVOKE_SUFFIX,
+    TARGET_HEADER,
+)
 from bench.local.options import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
+from bench.model.endpoint import EndpointKind
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "primes": {"n": 20000},
@@ -53,7 +61,7 @@ def _aws(document: dict[str, Any], function: dict[str, Any], event: str) -> str:
 
 def _curl_invoke(document: dict[str, Any], function: dict[str, Any], event: str) -> str:
     url = (
-        f"{document['invoke_url']}/2015-03-31/functions/{function['name']}/invocations"
+        f"{document['invoke_url']}{INVOKE_PREFIX}{function['name']}{INVOKE_SUFFIX}"
         f"?Qualifier={function['qualifier']}"
     )
     sigv4 = SIGV4.format(region=document["region"], service="lambda")
@@ -63,14 +71,14 @@ def _curl_invoke(document: dict[str, Any], function: dict[str, Any], event: str)
 def _curl_door(
     document: dict[str, Any], function: dict[str, Any], door: str, url: str, event: str
 ) -> str:
-    if door == "step-functions":
+    if door == EndpointKind.STEP_FUNCTIONS:
         machine = f"arn:aws:states:{document['region']}:{document['account']}:stateMachine:"
         machine_name = f"{function['name']}.{function['qualifier']}"
         body = {"stateMachineArn": machine + machine_name, "input": event}
         sigv4 = SIGV4.format(region=document["region"], service="states")
         return (
-            f"curl {sigv4} -H 'X-Amz-Target: AWSStepFunctions.StartSyncExecution' "
-            f"-H 'Content-Type: application/x-amz-json-1.0' "
+            f"curl {sigv4} -H '{TARGET_HEADER}: {EXECUTION_TARGET}' "
+            f"-H 'Content-Type: {EXECUTION_CONTENT_TYPE}' "
             f"-d {shlex.quote(json.dumps(body))} {url}  # {door}"
         )
     return (

@@ -12,7 +12,13 @@ from typing import Any
 
 from bench.aws.credentials import LOCAL_CREDENTIALS
 from bench.errors import UsageError
-from bench.lambda_facts import INIT_LIMIT_S, MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
+from bench.lambda_facts import (
+    ACCOUNT_CONCURRENCY,
+    INIT_LIMIT_S,
+    MAX_MEMORY_MB,
+    MAX_TIMEOUT_S,
+    MIN_MEMORY_MB,
+)
 
 DEFAULT_PORT = 9001
 LOCAL_ACCESS_KEY = LOCAL_CREDENTIALS.access_key
@@ -47,10 +53,10 @@ class LocalOptions:
     functions: tuple[FunctionSource, ...]
     port: int = 0
     control_port: int = 0
-    memory_mb: tuple[int, ...] = (128,)
+    memory_mb: tuple[int, ...] = (MIN_MEMORY_MB,)
     doors: tuple[str, ...] | None = None
     timeout_s: float = 30.0
-    concurrency: int = 1000
+    concurrency: int = ACCOUNT_CONCURRENCY
     reserved: int | None = None
     idle_s: float = 600.0
     init_limit_s: float = INIT_LIMIT_S

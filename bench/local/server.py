@@ -18,7 +18,7 @@ from bench.local.deployment import deploy
 from bench.local.doors import DOORS, invoke
 from bench.local.doors.fault_player import FaultPlayer
 from bench.local.doors.lambda_api import InvokeApi
-from bench.local.doors.served import STEP_FUNCTIONS, FrontDoor, FunctionUrls, mount
+from bench.local.doors.served import FrontDoor, FunctionUrls, mount
 from bench.local.execution import host
 from bench.local.execution.asynchronous import EventQueue
 from bench.local.execution.dispatcher import Dispatcher
@@ -30,6 +30,7 @@ from bench.local.sandbox.memory_watch import MemoryWatch
 from bench.local.sandbox.sandbox import Tools
 from bench.local.sandbox.spawner import Spawner
 from bench.local.sandbox.timer import TimerQueue
+from bench.model.endpoint import Address, EndpointKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,9 @@ class LocalLambda:
         )
 
     async def _open_door(self, kind: str, name: str, alias: str) -> str:
-        verify = self._verify("states") if kind == STEP_FUNCTIONS else None
+        facts = EndpointKind(kind).facts
+        is_api = facts.address is Address.STATE_MACHINE
+        verify = self._verify(facts.service or "") if is_api else None
         door = FrontDoor(
             kind, DOORS[kind], name, alias, self.store, self.dispatcher, self._faults, verify
         )

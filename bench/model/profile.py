@@ -6,25 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.times import NS_PER_MS, NS_PER_S
-
-
-class EndpointKind(StrEnum):
-    """What a call goes through."""
-
-    INVOKE = "invoke"
-    STREAM = "invoke-stream"
-    ALB = "alb"
-    ALB_MULTI = "alb-multi-value"
-    REST = "rest"
-    HTTP_API = "http-api"
-    FUNCTION_URL = "function-url"
-    CLOUDFRONT = "cloudfront"
-    STEP_FUNCTIONS = "step-functions"
-    CLI = "aws-cli"
-    HTTP = "http"
-    """Any URL: no Lambda semantics, the HTTP status alone decides."""
 
 
 class Architecture(StrEnum):
@@ -36,7 +20,7 @@ class Architecture(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One thing being measured. memory_mb is None only for `EndpointKind.HTTP`."""
+    """One thing being measured. memory_mb is None only where no function is known behind it."""
 
     endpoint: EndpointKind
     memory_mb: int | None = None

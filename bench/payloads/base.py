@@ -9,10 +9,10 @@ from random import Random
 from typing import Any, Protocol
 
 from bench.errors import UsageError
+from bench.lambda_facts import KIB, MIB, STREAM_LIMIT_BYTES
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|KIB|MB|MIB)?", re.IGNORECASE)
-_UNITS = {"": 1, "B": 1, "KB": 1024, "KIB": 1024, "MB": 1024 * 1024, "MIB": 1024 * 1024}
-LARGEST_EVENT_BYTES = 200 * 1024 * 1024
+_UNITS = {"": 1, "B": 1, "KB": KIB, "KIB": KIB, "MB": MIB, "MIB": MIB}
 
 
 class EventSource(Protocol):
@@ -82,6 +82,9 @@ def parse_size(value: Any) -> int:
     if match is None:
         raise UsageError(f'needs a size such as 4096, "256KB" or "6MB" (it is {value!r})')
     size = int(float(match[1]) * _UNITS[(match[2] or "").upper()])
-    if size > LARGEST_EVENT_BYTES:
-        raise UsageError(f"asks for {size} bytes; the most that Lambda ever takes is 200 MB")
+    if size > STREAM_LIMIT_BYTES:
+        raise UsageError(
+            f"asks for {size} bytes; the most that Lambda ever takes is "
+            f"{STREAM_LIMIT_BYTES // MIB} MB"
+        )
     return size

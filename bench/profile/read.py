@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import Problem, ProfileError
-from bench.model.profile import EndpointKind, Profile, Target, TargetKind
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import Profile, Target, TargetKind
 from bench.profile.events import read_events
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases

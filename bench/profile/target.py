@@ -12,15 +12,14 @@ from urllib.parse import urlsplit
 import bench
 from bench.errors import ProfileError
 from bench.faults.plan import FaultPlan
-from bench.model.profile import EndpointKind, EventSpec, Target, TargetKind
+from bench.lambda_facts import CLIENT_CONTEXT_LIMIT_BYTES, MAX_TIMEOUT_S
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import EventSpec, Target, TargetKind
 from bench.profile.events import json_value
 from bench.schema.table import Table
 from bench.schema.values import above_zero, choice, flag, text, whole
 from bench.units import read_duration_ns, shown
 
-MAX_FUNCTION_TIMEOUT_S = 900.0
-CLIENT_CONTEXT_LIMIT_BYTES = 3583
-"""Of its base64 text. Source: the Invoke API's reference."""
 BUNDLED = Path(bench.__file__).parent / "local" / "functions"
 """The functions that come with the package, a folder each."""
 ONLY_LOCAL = ("handler", "timeout", "concurrency", "faults", "environment")
@@ -200,7 +199,7 @@ def _variable(value: Any) -> str:
 
 def _timeout_s(value: Any) -> float:
     seconds = above_zero(read_duration_ns)(value) / 1e9
-    if seconds > MAX_FUNCTION_TIMEOUT_S:
+    if seconds > MAX_TIMEOUT_S:
         raise ValueError(f"must be at most 15m, Lambda's limit (it is {shown(value)})")
     return seconds
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
-from bench.model.profile import Architecture, EndpointKind, Variant
+from bench.model.profile import Architecture, Variant
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS
 from bench.record.latency_bins import spread_from, spread_text

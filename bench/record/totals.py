@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.aws.prices import door_usd, function_usd, usd_per_million
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind, Variant
+from bench.model.profile import Variant
 from bench.model.result import Distribution, Measure, Window
 from bench.record.batch import TALLY, Count, MeasureValues, Tallies, present
 from bench.record.histogram import Histogram
@@ -139,12 +139,15 @@ class Totals:
         return total
 
     def spend_usd(self) -> float:
-        """What the run has cost so far by list price, warm-up included, or would cost on AWS."""
+        """What the run has cost so far by list price, warm-up included, or would cost on AWS.
+
+        Variants without a known price count nothing.
+        """
         return sum(self._spent(index) for index in range(len(self._variants)))
 
     def _spent(self, index: int) -> float:
         variant = self._variants[index]
-        if variant.memory_mb is None or variant.endpoint is EndpointKind.HTTP:
+        if variant.memory_mb is None:
             return 0.0
         tally = self._measured[index] + self._warm_up[index]
         ran = max(tally[Count.BILLED], tally[Outcome.OK] + tally[Outcome.FUNCTION_ERROR])
@@ -152,4 +155,7 @@ class Totals:
         each = function_usd(
             variant.endpoint, variant.architecture, variant.memory_mb, billed_ms, self._region
         )
-        return float(ran * each + tally[Count.ATTEMPTS] * door_usd(variant.endpoint))
+        door = door_usd(variant.endpoint)
+        if each is None or door is None:
+            return 0.0
+        return float(ran * each + tally[Count.ATTEMPTS] * door)

@@ -15,10 +15,10 @@ from pathlib import Path
 from bench.errors import LamloadError
 from bench.load.child import package_root
 from bench.load.session import RunSession
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import (
     Arrivals,
-    EndpointKind,
     LoadSpec,
     Order,
     Phase,

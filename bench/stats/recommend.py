@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.format import bare_size, duration_text, percent, quantile_text, signed_ms, size_name
+from bench.model.endpoint import BASELINE
 from bench.model.outcome import Verdict
-from bench.model.profile import EndpointKind, Variant
+from bench.model.profile import Variant
 from bench.model.result import Measure, Window
 from bench.stats.bootstrap import Difference, difference
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
@@ -101,7 +102,7 @@ def comparable(windows: Sequence[Window]) -> list[Window]:
     doors = [window.variant.endpoint for window in good]
     if not doors:
         return []
-    most = max(doors, key=lambda door: (door is EndpointKind.INVOKE, doors.count(door)))
+    most = max(doors, key=lambda door: (door is BASELINE, doors.count(door)))
     return [window for window in good if window.variant.endpoint is most]
 
 
@@ -149,7 +150,7 @@ def door_overheads(windows: Sequence[Window], curves: Curves) -> tuple[Overhead,
     invokes = {
         (window.variant.memory_mb, window.variant.architecture): window.variant
         for window in windows
-        if window.variant.endpoint is EndpointKind.INVOKE
+        if window.variant.endpoint is BASELINE
     }
     found = []
     for window in windows:

@@ -10,7 +10,8 @@ from bench.aws.bindings import BoundFunction, FunctionName, bind_variants, place
 from bench.aws.journal import Journal
 from bench.aws.undo import undo
 from bench.errors import TargetError, UsageError
-from bench.model.profile import Architecture, EndpointKind, Target, Variant
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import Architecture, Target, Variant
 from tests.aws.fake_aws import ARN, PLACE, FakeAws, target
 
 K = EndpointKind

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bench.aws.prices import door_usd, gb_second_usd, is_listed, usd_per_invocation, usd_per_million
-from bench.model.profile import Architecture, EndpointKind, Variant
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import Architecture, Variant
 
 X86, ARM = Architecture.X86_64, Architecture.ARM64
 
@@ -60,7 +61,9 @@ def test_regions_without_a_price_of_their_own_are_told() -> None:
     ],
 )
 def test_doors_have_their_price_per_million(endpoint: EndpointKind, usd: float) -> None:
-    assert door_usd(endpoint) * 1e6 == pytest.approx(usd)
+    price = door_usd(endpoint)
+    assert price is not None
+    assert price * 1e6 == pytest.approx(usd)
 
 
 def test_an_http_api_meters_every_512_kb() -> None:

@@ -14,7 +14,8 @@ from bench.load.targets.aws import AwsTarget
 from bench.local.account.store import Store
 from bench.local.control_plane.api import ControlPlane
 from bench.local.model import FunctionConfig
-from bench.model.profile import EndpointKind, Variant
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import Variant
 from tests.aws.fake_aws import target
 from tests.local.control_plane.serving import served
 

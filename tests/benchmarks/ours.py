@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from bench.load.frames import FrameKind, Start, WorkOrder, encode
+from bench.model.endpoint import EndpointKind
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding, Segment
 from bench.model.profile import (
     Arrivals,
     Connections,
-    EndpointKind,
     LoadSpec,
     RetrySpec,
     Target,

@@ -19,7 +19,8 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-from bench.model.profile import EndpointKind, LoadSpec, Phase, Profile, Target, TargetKind, Variant
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import LoadSpec, Phase, Profile, Target, TargetKind, Variant
 from bench.model.times import NS_PER_S
 from bench.plan import make_plan
 from bench.record.aggregate import Aggregate

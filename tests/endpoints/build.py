@@ -9,9 +9,10 @@ from typing import Any
 from bench.aws.credentials import Credentials
 from bench.endpoints.base import Endpoint, head_of
 from bench.endpoints.registry import endpoint_for
+from bench.model.endpoint import EndpointKind
 from bench.model.load import Binding
 from bench.model.outcome import Answer
-from bench.model.profile import EndpointKind, Target, TargetKind, Variant
+from bench.model.profile import Target, TargetKind, Variant
 
 REQUEST_ID = "0a6ff3f4-4f22-4c7d-9d4a-9b3c8e8f3b11"
 REPORT = (

@@ -2,10 +2,9 @@ import json
 
 import pytest
 
-from bench.endpoints.payload import function_payload
-from bench.endpoints.registry import command_endpoint_for
+from bench.endpoints.registry import command_endpoint_for, function_payload
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Answer, Outcome
-from bench.model.profile import EndpointKind
 from tests.endpoints.build import KEYS, REQUEST_ID, binding, log_tail, target
 
 CLI = EndpointKind.CLI

@@ -3,8 +3,9 @@ import json
 import pytest
 
 from bench.endpoints.contract import response_check
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind, EventKind, EventSpec
+from bench.model.profile import EventKind, EventSpec
 from bench.payloads.source import event_source
 from tests.endpoints.test_stream_answers import complete, event
 from tests.load.fakes import Bench, constant, segment

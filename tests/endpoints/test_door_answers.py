@@ -1,7 +1,7 @@
 import pytest
 
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind
 from tests.endpoints.build import REPORT, REQUEST_ID, classify
 
 K = EndpointKind

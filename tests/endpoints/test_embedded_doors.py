@@ -1,5 +1,7 @@
 """The embedded Lambda's doors and this tool's reading of them, against each other."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench.endpoints.base import head_of
@@ -11,8 +13,8 @@ from bench.local.doors.http_api import HttpApiDoor
 from bench.local.doors.rest import RestDoor
 from bench.local.doors.step_functions import StepFunctionsDoor
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Answer, Outcome
-from bench.model.profile import EndpointKind
 from tests.endpoints.build import REQUEST_ID, endpoint
 
 K = EndpointKind
@@ -128,3 +130,21 @@ def test_on_aws_an_albs_502_says_that_it_may_be_a_throttle() -> None:
     answer = read(K.ALB, HttpResponse(response.status, kept, response.body))
     assert answer.outcome is FUNCTION
     assert "Lambda's throttle" in answer.detail
+
+
+@pytest.mark.parametrize("kind", DOORS)
+def test_a_throttle_looks_as_its_row_says(kind: EndpointKind) -> None:
+    throttled = result(b"", throttle="ConcurrentInvocationLimitExceeded")
+    response = DOORS[kind].respond(REQUEST, throttled, replace(CONTEXT, report=False))
+    facts = kind.facts.throttle
+    assert response.status in facts.statuses
+    assert (read(kind, response).outcome is THROTTLED) == facts.is_told
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in K if kind not in DOORS and not kind.facts.is_command]
+)
+def test_a_throttle_without_a_door_is_told_by_its_status(kind: EndpointKind) -> None:
+    assert kind.facts.throttle.is_told
+    for status in kind.facts.throttle.statuses:
+        assert endpoint(kind).classify(status, head_of(()), b"").outcome is THROTTLED

@@ -7,12 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.endpoints.base import Endpoint, head_of
-from bench.endpoints.payload import function_payload
-from bench.endpoints.registry import command_endpoint_for
+from bench.endpoints.registry import command_endpoint_for, function_payload
 from bench.endpoints.responses import DETAIL_LIMIT
 from bench.endpoints.step_functions import billing
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Answer, Outcome
-from bench.model.profile import EndpointKind
 from bench.model.times import NS_PER_S
 from tests.endpoints.build import binding, endpoint, target
 from tests.endpoints.test_stream_answers import event

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Report
-from bench.model.profile import EndpointKind
 from bench.model.times import NS_PER_MS, NS_PER_S
 from tests.endpoints.build import REPORT, REQUEST_ID, classify, log_tail
 

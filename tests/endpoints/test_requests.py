@@ -8,7 +8,7 @@ from bench.aws.sigv4 import Signer
 from bench.endpoints.registry import command_endpoint_for, endpoint_for, with_path
 from bench.endpoints.request_template import USER_AGENT
 from bench.errors import TargetError
-from bench.model.profile import EndpointKind
+from bench.model.endpoint import EndpointKind
 from tests.endpoints.build import EPOCH_S, KEYS, binding, endpoint, parsed, target
 
 HTTP_KINDS = [kind for kind in EndpointKind if kind is not EndpointKind.CLI]

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from bench.endpoints.payload import function_payload
+from bench.endpoints.registry import function_payload
 from bench.endpoints.step_functions import WorkflowBilling, billing, machine_arn
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind
 from tests.endpoints.build import EPOCH_S, REPORT, REQUEST_ID, classify, endpoint, parsed
 
 SFN = EndpointKind.STEP_FUNCTIONS

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.endpoints.eventstream import BrokenStream, read_frames
-from bench.endpoints.payload import function_payload
+from bench.endpoints.registry import function_payload
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind
 from tests.endpoints.build import REPORT, REQUEST_ID, classify, log_tail
 
 STREAM = EndpointKind.STREAM

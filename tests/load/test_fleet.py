@@ -16,11 +16,11 @@ import pytest
 from bench.errors import LamloadError
 from bench.load.fleet import LocalFleet
 from bench.load.frames import Frame, FrameKind, Replan, Start, WorkOrder
+from bench.model.endpoint import EndpointKind
 from bench.model.load import Binding, Segment
 from bench.model.profile import (
     Arrivals,
     Connections,
-    EndpointKind,
     LoadSpec,
     RetrySpec,
     Target,

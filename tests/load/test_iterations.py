@@ -8,12 +8,12 @@ import pytest
 
 from bench.load.engine import Engine
 from bench.load.iterations import Iterations, quotas
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import (
     Arrivals,
     BreakerSpec,
     CapacitySpec,
-    EndpointKind,
     LoadSpec,
     Order,
     Phase,

@@ -15,13 +15,13 @@ import pytest
 
 from bench.errors import ExitCode, TargetError
 from bench.load.session import RunResult, RunSession
+from bench.model.endpoint import EndpointKind
 from bench.model.live import RunState
 from bench.model.load import Command, CommandKind
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import (
     Arrivals,
     CapacitySpec,
-    EndpointKind,
     LoadSpec,
     Order,
     Phase,

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bench.load.stop_rules import StopRules
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind, StopSpec, Variant
+from bench.model.profile import StopSpec, Variant
 from bench.model.result import Distribution, Measure, Tally, Window
 from bench.model.times import NS_PER_S
 

@@ -5,17 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from bench.model.endpoint import EndpointKind
 from bench.model.load import Segment
-from bench.model.profile import (
-    EndpointKind,
-    LoadSpec,
-    Order,
-    Phase,
-    Profile,
-    Target,
-    TargetKind,
-    Variant,
-)
+from bench.model.profile import LoadSpec, Order, Phase, Profile, Target, TargetKind, Variant
 from bench.plan import make_plan
 
 S = 1_000_000_000

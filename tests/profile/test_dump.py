@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import (
     RETRYABLE,
@@ -17,7 +18,6 @@ from bench.model.profile import (
     BreakerSpec,
     CapacitySpec,
     Connections,
-    EndpointKind,
     EventKind,
     EventSpec,
     LoadSpec,

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ExitCode, ProfileError
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import (
     Architecture,
     Arrivals,
     BreakerSpec,
-    EndpointKind,
     EventKind,
     Order,
     RetryPolicyName,

@@ -6,19 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
+from bench.model.endpoint import EndpointKind
 from bench.model.load import Plan, Segment
 from bench.model.outcome import Outcome
-from bench.model.profile import (
-    Arrivals,
-    EndpointKind,
-    LoadSpec,
-    Phase,
-    Profile,
-    Slo,
-    Target,
-    TargetKind,
-    Variant,
-)
+from bench.model.profile import Arrivals, LoadSpec, Phase, Profile, Slo, Target, TargetKind, Variant
 from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, pack_row

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.load.schedule import arrivals
+from bench.model.endpoint import EndpointKind
 from bench.model.load import Plan, Segment
 from bench.model.outcome import Outcome
-from bench.model.profile import Arrivals, EndpointKind, Phase, Variant
+from bench.model.profile import Arrivals, Phase, Variant
 from bench.model.result import Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate

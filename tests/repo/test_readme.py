@@ -11,8 +11,9 @@ from bench.cli import BROKEN_PIPE, VERBS
 from bench.commands.export import FORMATS
 from bench.errors import ExitCode
 from bench.faults.fault import FaultKind
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind, RetryPolicyName
+from bench.model.profile import RetryPolicyName
 from bench.model.result import Measure
 from bench.profile.schema import KEYS
 from bench.profile.target import bundled_functions

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from bench.model.endpoint import EndpointKind
 from bench.model.live import RunEvent
 from bench.model.outcome import Outcome, Reason, Verdict
-from bench.model.profile import EndpointKind, Phase, Slo, Variant
+from bench.model.profile import Phase, Slo, Variant
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from bench.format import number, percent, size_name
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
-from bench.model.profile import Architecture, EndpointKind, Variant
+from bench.model.profile import Architecture, Variant
 from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
 from bench.model.result import Distribution as D
 from bench.model.times import NS_PER_MS

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import EndpointKind, Slo, Variant
+from bench.model.profile import Slo, Variant
 from bench.model.result import Distribution, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS
 from bench.stats.quantiles import curve_of

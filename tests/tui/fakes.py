@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
+from bench.model.endpoint import EndpointKind
 from bench.model.live import RunEvent, RunState, Snapshot, WorkerHealth
 from bench.model.load import Command, CommandKind, Plan, Segment
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import (
-    EndpointKind,
     EventSpec,
     LoadSpec,
     Phase,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.profile import EndpointKind as Kind
+from bench.model.endpoint import EndpointKind as Kind
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.tui.interval_history import FINE_S, GROUP_S, MOST_GROUPS, IntervalHistory

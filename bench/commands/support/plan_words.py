@@ -94,6 +94,27 @@ def cost_words(profile: Profile, expected: Forecast, billed: str) -> str:
     return f"{where}{usd_words(expected.usd)} if {billed} are billed for each, without retries"
 
 
+def left_out_lines(profile: Profile) -> Iterator[str]:
+    """What of the price of an endpoint no figure has in it."""
+    from bench.aws.prices import left_out
+
+    for endpoint in dict.fromkeys(variant.endpoint for variant in profile.variants):
+        if words := left_out(endpoint):
+            yield f"{endpoint.value}: without {words}"
+
+
+def throttle_words(profile: Profile) -> str | None:
+    """Through which endpoints on AWS a throttle counts as another failure; None for none."""
+    if profile.target.kind.value != "aws":
+        return None
+    hiding = [
+        f"{endpoint.value} (HTTP {' or '.join(map(str, endpoint.facts.throttle.statuses))})"
+        for endpoint in dict.fromkeys(variant.endpoint for variant in profile.variants)
+        if not endpoint.facts.throttle.is_told
+    ]
+    return f"not told from other failures by {', '.join(hiding)}" if hiding else None
+
+
 def usd_words(amount: float) -> str:
     """`1.50 USD`; small amounts with two digits that count."""
     return f"{amount:.2f} USD" if amount >= 1 else f"{amount:.2g} USD"

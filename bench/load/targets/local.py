@@ -16,11 +16,10 @@ from bench.aws.credentials import Credentials
 from bench.errors import TargetError
 from bench.load.child import package_root
 from bench.model.load import Binding
-from bench.model.profile import EndpointKind, Target, Variant
+from bench.model.profile import Target, Variant
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 5.0
-_API_KINDS = (EndpointKind.INVOKE, EndpointKind.STREAM, EndpointKind.CLI)
 """Called at the Lambda API itself, with a qualifier for the memory size."""
 
 
@@ -123,14 +122,14 @@ class LocalTarget:
                 break
         else:
             raise TargetError(f"the embedded Lambda has no version of {variant.memory_mb} MB")
-        kind = variant.endpoint
-        url = self._ready["invoke_url"] if kind in _API_KINDS else function["urls"].get(kind.value)
+        kind, at_api = variant.endpoint, variant.endpoint.facts.is_at_api
+        url = self._ready["invoke_url"] if at_api else function["urls"].get(kind.value)
         if url is None:
             raise TargetError(f"the embedded Lambda has no endpoint {kind.value}")
         return Binding(
             variant=variant,
             url=url,
-            function=function["name"] if kind in _API_KINDS else function["arn"],
+            function=function["name"] if at_api else function["arn"],
             qualifier=function["qualifier"],
             region=self._ready["region"],
         )

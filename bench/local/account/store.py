@@ -13,6 +13,7 @@ from dataclasses import replace
 from random import Random
 from uuid import UUID
 
+from bench.lambda_facts import ACCOUNT_CONCURRENCY
 from bench.local.account import arns
 from bench.local.account.alias_routing import check_routing, draw
 from bench.local.account.arns import LATEST, FunctionRef
@@ -49,7 +50,7 @@ class Store:
         *,
         region: str = REGION,
         account: str = ACCOUNT_ID,
-        account_concurrency: int = 1000,
+        account_concurrency: int = ACCOUNT_CONCURRENCY,
         pending_ms: int = 300,
         update_ms: int = 200,
         clock_ns: Callable[[], int] = time.time_ns,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+from bench.lambda_facts import REQUEST_ID_HEADER
 from bench.local.account.store import Store
 from bench.local.control_plane import aliases, concurrency, function_urls, functions, policy, stubs
 from bench.local.control_plane.request import Call, Reply, read_body, read_query
@@ -139,6 +140,6 @@ def _fits(shape: Shape, parts: tuple[str, ...]) -> bool:
 
 
 def _response(status: int, value: object, request_id: str) -> HttpResponse:
-    headers = (("Content-Type", "application/json"), ("x-amzn-RequestId", request_id))
+    headers = (("Content-Type", "application/json"), (REQUEST_ID_HEADER, request_id))
     body = b"" if value is None else json.dumps(value, separators=(",", ":")).encode()
     return HttpResponse(status, headers, body)

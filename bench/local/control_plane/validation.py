@@ -11,15 +11,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bench.lambda_facts import (
+    ENVIRONMENT_LIMIT_BYTES,
+    MAX_MEMORY_MB,
+    MAX_STORAGE_MB,
+    MAX_TIMEOUT_S,
+    MIN_MEMORY_MB,
+    MIN_STORAGE_MB,
+)
 from bench.local.account.records import Settings
 from bench.local.control_plane.request import Call, unreadable
 from bench.local.http.api_error import ApiError, invalid_parameter, validation_error
 from bench.local.model import FunctionConfig
-
-ENVIRONMENT_LIMIT_BYTES = 4096
-MEMORY_MB = (128, 10_240)
-TIMEOUT_S = (1, 900)
-STORAGE_MB = (512, 10_240)
 
 _RUNTIME = re.compile(r"python3\.\d{1,2}|nodejs\d{2}\.x|provided(\.al2|\.al2023)?")
 _HANDLER = re.compile(r"\S+")
@@ -61,8 +64,8 @@ _ECHOED = (
 def configured(call: Call, before: FunctionConfig) -> FunctionConfig:
     """The configuration with what the call changes; raises ApiError 400."""
     changes: dict[str, Any] = {
-        "memory_mb": call.number("MemorySize", *MEMORY_MB),
-        "timeout_s": call.number("Timeout", *TIMEOUT_S),
+        "memory_mb": call.number("MemorySize", MIN_MEMORY_MB, MAX_MEMORY_MB),
+        "timeout_s": call.number("Timeout", 1, int(MAX_TIMEOUT_S)),
         "handler": _handler(call),
         "runtime": _runtime(call),
         "environment": _environment(call),
@@ -161,7 +164,9 @@ def _check_environment(variables: Mapping[str, str]) -> None:
 
 def _storage(call: Call) -> int | None:
     given = call.object("EphemeralStorage")
-    return None if given is None else replace(call, body=given).needed_number("Size", *STORAGE_MB)
+    if given is None:
+        return None
+    return replace(call, body=given).needed_number("Size", MIN_STORAGE_MB, MAX_STORAGE_MB)
 
 
 def _log_format(call: Call) -> str | None:

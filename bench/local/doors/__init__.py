@@ -11,7 +11,7 @@ from bench.local.doors.function_url import FunctionUrlDoor
 from bench.local.doors.http_api import HttpApiDoor
 from bench.local.doors.rest import RestDoor
 from bench.local.doors.step_functions import StepFunctionsDoor
-from bench.model.profile import EndpointKind
+from bench.model.endpoint import EndpointKind
 
 DOORS: Mapping[str, Door] = {
     EndpointKind.ALB.value: AlbDoor(),

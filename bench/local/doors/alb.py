@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from bench.lambda_facts import ALB_BODY_LIMIT_BYTES, ALB_REASON_HEADER, TRACE_HEADER
 from bench.local.doors import answer, fields, unverified
-from bench.local.doors.base import REASON_HEADER, DoorContext, encode, port, with_report
+from bench.local.doors.base import DoorContext, encode, port, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
-BODY_LIMIT_BYTES = 1024 * 1024
-"""Of a request's body, and of the response's JSON."""
 IDLE_TIMEOUT_S = 60.0
 _NOT_FORWARDED = frozenset({"transfer-encoding"})
 
@@ -30,7 +29,7 @@ class AlbDoor:
 
     def event(self, request: HttpRequest, context: DoorContext) -> bytes | HttpResponse:
         """The event; 413 for more than 1 MB of body, 400 for a WebSocket."""
-        if len(request.body) > BODY_LIMIT_BYTES:
+        if len(request.body) > ALB_BODY_LIMIT_BYTES:
             return _error_page(413, "LambdaRequestTooLarge", context)
         if (request.header("upgrade") or "").lower() == "websocket":
             return _error_page(400, "", context)
@@ -104,13 +103,13 @@ def target_group_arn(context: DoorContext) -> str:
 
 
 def _event_headers(request: HttpRequest, context: DoorContext) -> list[tuple[str, str]]:
-    given = request.header("x-amzn-trace-id")
+    given = request.header(TRACE_HEADER)
     own = context.trace_id.partition(";")[0]
     trace = f"{own.replace('Root=', 'Self=', 1)};{given}" if given else own
     return fields.overriding(
         fields.lower(fields.without(request.headers, _NOT_FORWARDED)),
         (
-            ("x-amzn-trace-id", trace),
+            (TRACE_HEADER.lower(), trace),
             ("x-forwarded-for", fields.forwarded(request)),
             ("x-forwarded-port", port(request)),
             ("x-forwarded-proto", request.scheme),
@@ -126,7 +125,7 @@ def _failure(result: InvokeResult) -> str:
         return "LambdaResponseTooLarge"
     if result.error:
         return "LambdaUnhandled"
-    return "LambdaResponseTooLarge" if len(result.payload) > BODY_LIMIT_BYTES else ""
+    return "LambdaResponseTooLarge" if len(result.payload) > ALB_BODY_LIMIT_BYTES else ""
 
 
 def _phrase(status: int, said: dict[str, Any]) -> str | None:
@@ -146,5 +145,5 @@ def _error_page(status: int, reason: str, context: DoorContext) -> HttpResponse:
     page = unverified.ALB_ERROR_PAGE.format(status=status, reason=phrase)
     headers = [("Server", "awselb/2.0"), ("Content-Type", "text/html")]
     if reason and context.report:
-        headers.append((REASON_HEADER, reason))
+        headers.append((ALB_REASON_HEADER, reason))
     return HttpResponse(status, tuple(headers), page.encode())

@@ -13,16 +13,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from bench.lambda_facts import REPORT_HEADER, TRACE_HEADER
 from bench.local.http.api_error import ApiError
 from bench.local.model import ACCOUNT_ID, REGION, HttpRequest, HttpResponse, InvokeResult
-
-REPORT_HEADER = "x-lamload-report"
-"""Local extra: the REPORT line of the invocation, which no front door of AWS's gives."""
-REASON_HEADER = "x-lamload-alb-reason"
-"""Local extra: the error reason that ALB writes to its access log."""
-
-INVOKE_LIMIT_BYTES = 6 * 1024 * 1024
-"""Largest event that Lambda takes in a synchronous invocation."""
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
@@ -55,7 +48,7 @@ class DoorContext:
     url_auth: str = "NONE"
     """Function URL: or `AWS_IAM`."""
     report: bool = True
-    """Add REPORT_HEADER and REASON_HEADER to responses."""
+    """Add REPORT_HEADER and ALB_REASON_HEADER to responses."""
 
     @property
     def time_epoch_ms(self) -> int:
@@ -150,5 +143,5 @@ def port(request: HttpRequest) -> str:
 
 def trace_root(request: HttpRequest, context: DoorContext) -> str:
     """The trace header that goes on: the caller's if it has a Root, else the context's."""
-    given = request.header("x-amzn-trace-id")
+    given = request.header(TRACE_HEADER)
     return given if given and "Root=" in given else context.trace_id

@@ -11,16 +11,21 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from bench.lambda_facts import (
+    CACHE_HEADER,
+    EDGE_ID_HEADER,
+    EDGE_ORIGIN_BODY_LIMIT_BYTES,
+    EDGE_VIEWER_BODY_LIMIT_BYTES,
+)
 from bench.local.doors import answer, fields, unverified
 from bench.local.doors.base import DoorContext, encode, opaque_id, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 VIEWER = "viewer-request"
-BODY_LIMIT_BYTES = {VIEWER: 40 * 1024, "origin-request": 1024 * 1024}
-"""What of a request's body goes into the event; the rest is cut off."""
-RESPONSE_LIMIT_BYTES = {VIEWER: 40 * 1024, "origin-request": 1024 * 1024}
-"""Of a generated response, headers and body."""
+LIMIT_BYTES = {VIEWER: EDGE_VIEWER_BODY_LIMIT_BYTES, "origin-request": EDGE_ORIGIN_BODY_LIMIT_BYTES}
+"""What of a request's body goes into the event, the rest of which is cut off; and the most that a
+generated response may have, headers and body."""
 TIMEOUT_S = 30.0
 
 _FORBIDDEN = frozenset(
@@ -37,7 +42,7 @@ _FORBIDDEN = frozenset(
         "x-accel-charset",
         "x-accel-limit-rate",
         "x-accel-redirect",
-        "x-cache",
+        CACHE_HEADER.lower(),
         "x-forwarded-proto",
         "x-real-ip",
         "transfer-encoding",
@@ -64,7 +69,7 @@ class CloudFrontDoor:
             "uri": request.raw_path,
         }
         if request.body:
-            limit = BODY_LIMIT_BYTES.get(context.edge_event, BODY_LIMIT_BYTES[VIEWER])
+            limit = LIMIT_BYTES.get(context.edge_event, LIMIT_BYTES[VIEWER])
             record["body"] = {
                 "inputTruncated": len(request.body) > limit,
                 "action": "read-only",
@@ -135,7 +140,7 @@ def _generated(said: dict[str, Any], context: DoorContext) -> HttpResponse:
         raise answer.Malformed("statusDescription is no string")
     headers = _headers(said.get("headers"))
     body = _body(said)
-    limit = RESPONSE_LIMIT_BYTES.get(context.edge_event, RESPONSE_LIMIT_BYTES[VIEWER])
+    limit = LIMIT_BYTES.get(context.edge_event, LIMIT_BYTES[VIEWER])
     if len(body) + sum(len(name) + len(value) for name, value in headers) > limit:
         raise answer.Malformed("the response is too large")
     return HttpResponse(
@@ -196,15 +201,15 @@ def _body(said: dict[str, Any]) -> bytes:
 
 def _cache(outcome: str, context: DoorContext) -> tuple[tuple[str, str], ...]:
     return (
-        ("X-Cache", f"{outcome} from cloudfront"),
+        (CACHE_HEADER, f"{outcome} from cloudfront"),
         ("Via", f"1.1 {distribution_domain(context)} (CloudFront)"),
         ("X-Amz-Cf-Pop", "LOC50-P1"),
-        ("X-Amz-Cf-Id", opaque_id(context, 32)),
+        (EDGE_ID_HEADER, opaque_id(context, 32)),
     )
 
 
 def _failure(status: int, name: str, context: DoorContext) -> HttpResponse:
-    cache = (("X-Cache", f"{name} from CloudFront"), *_cache("Error", context)[1:])
+    cache = ((CACHE_HEADER, f"{name} from CloudFront"), *_cache("Error", context)[1:])
     page = f"<html><body><h1>{status} ERROR</h1><p>{name}</p></body></html>"
     return HttpResponse(
         status, (("Server", "CloudFront"), ("Content-Type", "text/html"), *cache), page.encode()

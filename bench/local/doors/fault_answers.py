@@ -9,12 +9,16 @@ import json
 from http import HTTPStatus
 
 from bench.faults.fault import FaultAction, FaultKind
+from bench.lambda_facts import REQUEST_ID_HEADER
 from bench.local.doors import unverified
 from bench.local.http.api_error import ApiError, throttled
 from bench.local.model import HttpResponse
+from bench.model.endpoint import EndpointKind
 
 GARBAGE = b"\x00\xffnot HTTP at all\r\n\r\n\x07"
 
+_PAGES = frozenset({EndpointKind.ALB, EndpointKind.ALB_MULTI})
+"""Doors whose own errors are a page of HTML; the others' are JSON."""
 _INVOKE_CODES = {
     500: ("ServiceException", "An error occurred and the request cannot be processed."),
     502: ("EC2UnexpectedException", "An unexpected error occurred while preparing the function."),
@@ -29,18 +33,19 @@ def throttle_error(action: FaultAction) -> ApiError:
 
 
 def error_answer(action: FaultAction, door: str, request_id: str) -> HttpResponse:
-    """The answer of a fault of kind error, as the door (`invoke` or a front door) would give it."""
-    if door.startswith("invoke"):
+    """The answer of a fault of kind error, as the door (an endpoint's name) would give it."""
+    kind = EndpointKind(door)
+    if kind.facts.is_at_api:
         code, message = _INVOKE_CODES[action.status]
         return ApiError(action.status, code, message, "Service").response(request_id)
     phrase = HTTPStatus(action.status).phrase
-    if door.startswith("alb"):
+    if kind in _PAGES:
         page = unverified.ALB_ERROR_PAGE.format(status=action.status, reason=phrase)
         headers = (("Server", "awselb/2.0"), ("Content-Type", "text/html"))
         return HttpResponse(action.status, headers, page.encode())
     return HttpResponse(
         action.status,
-        (("Content-Type", "application/json"), ("x-amzn-RequestId", request_id)),
+        (("Content-Type", "application/json"), (REQUEST_ID_HEADER, request_id)),
         json.dumps({"message": phrase}).encode(),
     )
 

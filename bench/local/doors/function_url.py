@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bench.lambda_facts import (
+    ERROR_TYPE_HEADER,
+    PAYLOAD_LIMIT_BYTES,
+    REQUEST_ID_HEADER,
+    TRACE_HEADER,
+)
 from bench.local.doors import answer, payload_v2, unverified
-from bench.local.doors.base import INVOKE_LIMIT_BYTES, DoorContext, encode, trace_root, with_report
+from bench.local.doors.base import DoorContext, encode, trace_root, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.http.authorization import access_key
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
@@ -33,7 +39,7 @@ class FunctionUrlDoor:
         if caller:
             made["requestContext"]["authorizer"] = {"iam": _iam(caller, context)}
         event = encode(made)
-        if len(event) > INVOKE_LIMIT_BYTES:
+        if len(event) > PAYLOAD_LIMIT_BYTES:
             message = unverified.FUNCTION_URL_TOO_LARGE_MESSAGE
             return _error(413, "RequestEntityTooLargeException", {"Message": message}, context)
         return event
@@ -49,7 +55,7 @@ class FunctionUrlDoor:
         if not result.error:
             try:
                 made = payload_v2.respond(result.payload, json_bodies=True)
-                ids = (*_ids(context), ("X-Amzn-Trace-Id", trace_root(request, context)))
+                ids = (*_ids(context), (TRACE_HEADER, trace_root(request, context)))
                 response = replace(made, headers=(*made.headers, *ids))
             except answer.Malformed:
                 status = unverified.FUNCTION_URL_MALFORMED_STATUS
@@ -92,7 +98,7 @@ def _iam(caller: str, context: DoorContext) -> dict[str, Any]:
 
 
 def _ids(context: DoorContext) -> tuple[tuple[str, str], ...]:
-    return (("x-amzn-RequestId", context.request_id),)
+    return ((REQUEST_ID_HEADER, context.request_id),)
 
 
 def _bad_gateway(context: DoorContext) -> HttpResponse:
@@ -111,6 +117,6 @@ def _raw(status: int, error_type: str, body: bytes, context: DoorContext) -> Htt
     headers = (
         ("Content-Type", "application/json"),
         *_ids(context),
-        ("x-amzn-ErrorType", error_type),
+        (ERROR_TYPE_HEADER, error_type),
     )
     return HttpResponse(status, headers, body)

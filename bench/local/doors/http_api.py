@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bench.lambda_facts import API_GATEWAY_BODY_LIMIT_BYTES, HTTP_API_ID_HEADER, PAYLOAD_LIMIT_BYTES
 from bench.local.doors import answer, payload_v2, unverified
-from bench.local.doors.base import INVOKE_LIMIT_BYTES, DoorContext, encode, opaque_id, with_report
+from bench.local.doors.base import DoorContext, encode, opaque_id, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
-BODY_LIMIT_BYTES = 10 * 1024 * 1024
 TIMEOUT_S = 30.0
 STAGE = "$default"
 
@@ -22,10 +22,10 @@ class HttpApiDoor:
 
     def event(self, request: HttpRequest, context: DoorContext) -> bytes | HttpResponse:
         """The event; 413 for more than 10 MB of body or an event that Lambda would refuse."""
-        if len(request.body) > BODY_LIMIT_BYTES:
+        if len(request.body) > API_GATEWAY_BODY_LIMIT_BYTES:
             return _message(413, unverified.HTTP_API_TOO_LARGE_MESSAGE, context)
         event = encode(payload_v2.event(request, context, STAGE))
-        if len(event) > INVOKE_LIMIT_BYTES:
+        if len(event) > PAYLOAD_LIMIT_BYTES:
             return _message(413, unverified.HTTP_API_TOO_LARGE_MESSAGE, context)
         return event
 
@@ -58,7 +58,7 @@ _INTERNAL = "Internal Server Error"
 
 
 def _request_id(context: DoorContext) -> tuple[str, str]:
-    return ("apigw-requestid", opaque_id(context))
+    return (HTTP_API_ID_HEADER, opaque_id(context))
 
 
 def _message(status: int, message: str, context: DoorContext) -> HttpResponse:

@@ -19,16 +19,28 @@ from urllib.parse import parse_qs, unquote
 
 from bench.lambda_facts import (
     ASYNC_PAYLOAD_LIMIT_BYTES,
+    CLIENT_CONTEXT_HEADER,
     CLIENT_CONTEXT_LIMIT_BYTES,
+    EXECUTED_VERSION_HEADER,
+    FUNCTION_ERROR_HEADER,
+    INVOCATION_TYPE_HEADER,
+    INVOKE_PREFIX,
+    INVOKE_SUFFIX,
+    LOG_RESULT_HEADER,
+    LOG_TYPE_HEADER,
     PAYLOAD_LIMIT_BYTES,
+    REQUEST_ID_HEADER,
+    STREAM_PREFIX,
+    STREAM_SUFFIX,
+    TRACE_HEADER,
 )
 from bench.local.http.api_error import ApiError, throttled, validation_error
 from bench.local.model import HttpRequest, HttpResponse, Invocation, InvokeResult
 
 _PATH = re.compile(
-    r"/(?:2015-03-31/functions/(?P<invoke>[^/]+)/invocations"
-    r"|2021-11-15/functions/(?P<stream>[^/]+)/response-streaming-invocations"
-    r"|2014-11-13/functions/(?P<legacy>[^/]+)/invoke-async/?)"
+    rf"{INVOKE_PREFIX}(?P<invoke>[^/]+){INVOKE_SUFFIX}"
+    rf"|{STREAM_PREFIX}(?P<stream>[^/]+){STREAM_SUFFIX}"
+    r"|/2014-11-13/functions/(?P<legacy>[^/]+)/invoke-async/?"
 )
 _TRACE_ID = re.compile(r"[\w=;:.+-]{1,1024}")
 RETRY_AFTER_S = 1
@@ -81,12 +93,12 @@ def parse_call(request: HttpRequest) -> InvokeCall:
     payload = request.body or b"{}"
     _check_size(payload, invocation_type)
     check_json(payload)
-    trace_id = request.header("X-Amzn-Trace-Id") or ""
+    trace_id = request.header(TRACE_HEADER) or ""
     return InvokeCall(
         function=function,
         qualifier=qualifier,
         invocation_type=invocation_type,
-        log_tail=_one_of(request, "X-Amz-Log-Type", "logType", ("None", "Tail")) == "Tail",
+        log_tail=_one_of(request, LOG_TYPE_HEADER, "logType", ("None", "Tail")) == "Tail",
         streaming=kind == "stream",
         payload=payload,
         client_context=_client_context(request),
@@ -111,7 +123,7 @@ def _unknown_operation() -> ApiError:
 
 def _invocation_type(request: HttpRequest) -> str:
     allowed = (SYNCHRONOUS, ASYNCHRONOUS, DRY_RUN)
-    return _one_of(request, "X-Amz-Invocation-Type", "invocationType", allowed)
+    return _one_of(request, INVOCATION_TYPE_HEADER, "invocationType", allowed)
 
 
 def _one_of(request: HttpRequest, header: str, member: str, allowed: tuple[str, ...]) -> str:
@@ -167,7 +179,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 def _client_context(request: HttpRequest) -> str | None:
     """The decoded JSON on one line of ASCII, fit for a header."""
-    encoded = request.header("X-Amz-Client-Context")
+    encoded = request.header(CLIENT_CONTEXT_HEADER)
     if not encoded:
         return None
     if len(encoded) > CLIENT_CONTEXT_LIMIT_BYTES:
@@ -208,20 +220,20 @@ def answer(call: InvokeCall, result: InvokeResult) -> HttpResponse:
     headers = [
         ("Content-Type", result.content_type),
         *_common(result.request_id, call.trace_id),
-        ("X-Amz-Executed-Version", result.executed_version),
+        (EXECUTED_VERSION_HEADER, result.executed_version),
     ]
     if result.error:
-        headers.append(("X-Amz-Function-Error", result.error))
+        headers.append((FUNCTION_ERROR_HEADER, result.error))
     if call.log_tail:
-        headers.append(("X-Amz-Log-Result", base64.b64encode(result.log_tail).decode()))
+        headers.append((LOG_RESULT_HEADER, base64.b64encode(result.log_tail).decode()))
     return HttpResponse(200, tuple(headers), result.payload)
 
 
 def _common(request_id: str, trace_id: str) -> tuple[tuple[str, str], ...]:
     return (
-        ("x-amzn-RequestId", request_id),
+        (REQUEST_ID_HEADER, request_id),
         ("x-amzn-Remapped-Content-Length", "0"),
-        ("X-Amzn-Trace-Id", trace_id),
+        (TRACE_HEADER, trace_id),
     )
 
 

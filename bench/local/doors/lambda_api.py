@@ -15,9 +15,8 @@ from bench.local.execution.dispatcher import Dispatcher, qualifier_of
 from bench.local.http.api_error import ApiError
 from bench.local.http.service import Reply
 from bench.local.model import HttpRequest, HttpResponse
+from bench.model.endpoint import EndpointKind
 
-INVOKE = "invoke"
-INVOKE_STREAM = "invoke-stream"
 ControlPlane = Callable[[HttpRequest], HttpResponse | None]
 Verifier = Callable[[HttpRequest], None]
 """Raises ApiError for a request whose signature is wrong."""
@@ -78,7 +77,7 @@ class InvokeApi:
             return invoke.answer(call, result)
 
         return await self._faults.play(
-            INVOKE_STREAM if call.streaming else INVOKE,
+            EndpointKind.STREAM if call.streaming else EndpointKind.INVOKE,
             target.config.name,
             qualifier_of(target),
             request_id,

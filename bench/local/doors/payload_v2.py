@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.lambda_facts import TRACE_HEADER
 from bench.local.doors import answer, fields
 from bench.local.doors.base import DoorContext, host, port, trace_root
 from bench.local.model import HttpRequest, HttpResponse
@@ -48,7 +49,7 @@ def _headers(request: HttpRequest, context: DoorContext) -> list[tuple[str, str]
     return fields.overriding(
         fields.lower(fields.without(request.headers, _NOT_FORWARDED)),
         (
-            ("x-amzn-trace-id", trace_root(request, context)),
+            (TRACE_HEADER.lower(), trace_root(request, context)),
             ("x-forwarded-for", fields.forwarded(request)),
             ("x-forwarded-port", port(request)),
             ("x-forwarded-proto", request.scheme),

@@ -9,9 +9,16 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
+from bench.lambda_facts import (
+    API_GATEWAY_BODY_LIMIT_BYTES,
+    ERROR_TYPE_HEADER,
+    PAYLOAD_LIMIT_BYTES,
+    REQUEST_ID_HEADER,
+    REST_ID_HEADER,
+    TRACE_HEADER,
+)
 from bench.local.doors import answer, fields, unverified
 from bench.local.doors.base import (
-    INVOKE_LIMIT_BYTES,
     DoorContext,
     encode,
     host,
@@ -23,7 +30,6 @@ from bench.local.doors.base import (
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
-BODY_LIMIT_BYTES = 10 * 1024 * 1024
 HEADERS_LIMIT_BYTES = 10_240
 TIMEOUT_S = 29.0
 
@@ -48,7 +54,7 @@ _REMAPPED = frozenset(
         "via",
         "warn",
         "www-authenticate",
-        "x-amzn-requestid",
+        REQUEST_ID_HEADER.lower(),
         "x-forwarded-for",
     }
 )
@@ -63,7 +69,7 @@ class RestDoor:
 
     def event(self, request: HttpRequest, context: DoorContext) -> bytes | HttpResponse:
         """The event; 413 for more than 10 MB of body, 431 for more than 10,240 B of headers."""
-        if len(request.body) > BODY_LIMIT_BYTES:
+        if len(request.body) > API_GATEWAY_BODY_LIMIT_BYTES:
             return _message(413, unverified.REST_TOO_LARGE_MESSAGE, request, context)
         if sum(len(name) + len(value) for name, value in request.headers) > HEADERS_LIMIT_BYTES:
             return _message(
@@ -73,7 +79,7 @@ class RestDoor:
                 context,
             )
         event = encode(_event(request, context))
-        if len(event) > INVOKE_LIMIT_BYTES:
+        if len(event) > PAYLOAD_LIMIT_BYTES:
             return _message(413, unverified.REST_TOO_LARGE_MESSAGE, request, context)
         return event
 
@@ -102,7 +108,7 @@ def _event(request: HttpRequest, context: DoorContext) -> dict[str, Any]:
     headers = fields.overriding(
         fields.without(request.headers, _NOT_FORWARDED),
         (
-            ("X-Amzn-Trace-Id", trace_root(request, context)),
+            (TRACE_HEADER, trace_root(request, context)),
             ("X-Forwarded-For", fields.forwarded(request)),
             ("X-Forwarded-Port", port(request)),
             ("X-Forwarded-Proto", request.scheme),
@@ -199,9 +205,9 @@ def _remapped(found: answer.Headers) -> answer.Headers:
 
 def _ids(request: HttpRequest, context: DoorContext) -> tuple[tuple[str, str], ...]:
     return (
-        ("x-amzn-RequestId", context.request_id),
-        ("x-amz-apigw-id", opaque_id(context)),
-        ("X-Amzn-Trace-Id", trace_root(request, context)),
+        (REQUEST_ID_HEADER, context.request_id),
+        (REST_ID_HEADER, opaque_id(context)),
+        (TRACE_HEADER, trace_root(request, context)),
     )
 
 
@@ -223,7 +229,7 @@ def _message(status: int, message: str, request: HttpRequest, context: DoorConte
         (
             ("Content-Type", "application/json"),
             *_ids(request, context),
-            ("x-amzn-ErrorType", error_type),
+            (ERROR_TYPE_HEADER, error_type),
         ),
         f'{{"message": "{message}"}}'.encode(),
     )

@@ -10,7 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bench.faults.fault import FaultAction
-from bench.lambda_facts import INIT_LIMIT_S
+from bench.lambda_facts import (
+    ERROR_TYPE_HEADER,
+    EXECUTION_CONTENT_TYPE,
+    INIT_LIMIT_S,
+    REQUEST_ID_HEADER,
+)
 from bench.local.account.records import ResolvedVersion
 from bench.local.account.store import Store
 from bench.local.doors import DOORS, Door, DoorContext, invoke
@@ -21,18 +26,16 @@ from bench.local.execution.dispatcher import Dispatcher
 from bench.local.http.api_error import ApiError
 from bench.local.http.service import Reply
 from bench.local.model import HttpRequest, HttpResponse, Invocation, InvokeResult
+from bench.model.endpoint import EndpointKind
 
 Verify = Callable[[HttpRequest], None]
 """Raises ApiError for a request whose signature is missing or wrong."""
 REST_STAGE = "prod"
-REST = "rest"
-STEP_FUNCTIONS = "step-functions"
-FUNCTION_URL = "function-url"
 
 
 def mount(kind: str) -> str:
     """The path below which a door lives: a REST API has its stage there."""
-    return f"/{REST_STAGE}/" if kind == REST else "/"
+    return f"/{REST_STAGE}/" if kind == EndpointKind.REST else "/"
 
 
 class FrontDoor:
@@ -75,7 +78,7 @@ class FrontDoor:
             if self._verify is not None:
                 self._verify(request)
         except ApiError as error:
-            if self._kind == STEP_FUNCTIONS:
+            if self._kind == EndpointKind.STEP_FUNCTIONS:
                 return _unsigned(error, context)
             return self._door.refuse(inside, error, context)
         try:
@@ -121,7 +124,7 @@ class FrontDoor:
 
     def _below_mount(self, request: HttpRequest) -> HttpRequest | None:
         """The request as the door sees it; None outside of it."""
-        if self._kind != REST:
+        if self._kind != EndpointKind.REST:
             return request
         head, _, rest = request.raw_path.removeprefix("/").partition("/")
         return replace(request, raw_path=f"/{rest}") if head == REST_STAGE else None
@@ -156,7 +159,7 @@ class FrontDoor:
             return None
         if result.error or result.throttle_reason:
             return self._door.respond(request, result, context)
-        headers = (("Content-Type", result.content_type), ("x-amzn-RequestId", result.request_id))
+        headers = (("Content-Type", result.content_type), (REQUEST_ID_HEADER, result.request_id))
         return HttpResponse(200, headers, result.payload)
 
 
@@ -177,8 +180,8 @@ class FunctionUrls:
         url = self._store.urls.get(label)
         signed = url is not None and url.auth_type == "AWS_IAM"
         door = FrontDoor(
-            FUNCTION_URL,
-            DOORS[FUNCTION_URL],
+            EndpointKind.FUNCTION_URL,
+            DOORS[EndpointKind.FUNCTION_URL],
             url.name if url else "unknown",
             url.qualifier if url else None,
             self._store,
@@ -195,8 +198,8 @@ def _unsigned(error: ApiError, context: DoorContext) -> HttpResponse:
     """A request to Step Functions whose signature is missing or wrong, as JSON 1.0."""
     body = {"__type": f"com.amazon.coral.service#{error.code}", "message": error.message}
     headers = (
-        ("Content-Type", "application/x-amz-json-1.0"),
-        ("x-amzn-RequestId", context.request_id),
+        ("Content-Type", EXECUTION_CONTENT_TYPE),
+        (REQUEST_ID_HEADER, context.request_id),
     )
     return HttpResponse(error.status, headers, json.dumps(body).encode())
 
@@ -207,8 +210,8 @@ def _no_such_stage(context: DoorContext) -> HttpResponse:
         403,
         (
             ("Content-Type", "application/json"),
-            ("x-amzn-RequestId", context.request_id),
-            ("x-amzn-ErrorType", "ForbiddenException"),
+            (REQUEST_ID_HEADER, context.request_id),
+            (ERROR_TYPE_HEADER, "ForbiddenException"),
         ),
         b'{"message":"Forbidden"}',
     )

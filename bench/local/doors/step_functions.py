@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from bench.lambda_facts import (
+    EXECUTION_CONTENT_TYPE,
+    EXECUTION_DATA_LIMIT_BYTES,
+    EXECUTION_TARGET,
+    REQUEST_ID_HEADER,
+    TARGET_HEADER,
+)
 from bench.local.doors import answer
 from bench.local.doors.base import NS_PER_MS, DoorContext, encode, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
-TARGET = "AWSStepFunctions.StartSyncExecution"
-DATA_LIMIT_BYTES = 256 * 1024
-"""Of an execution's input and output, each."""
 TIMEOUT_S = 300.0
 BILLED_STEP_MS = 100
 BILLED_MEMORY_MB = 64
@@ -52,8 +56,8 @@ class StepFunctionsDoor:
 
     def event(self, request: HttpRequest, context: DoorContext) -> bytes | HttpResponse:
         """The execution's input; 400 for a request that is none or a state machine not there."""
-        target = request.header("x-amz-target")
-        if target != TARGET:
+        target = request.header(TARGET_HEADER)
+        if target != EXECUTION_TARGET:
             return _refusal(400, "UnknownOperationException", None, context)
         try:
             members = json.loads(request.body or b"{}")
@@ -107,7 +111,7 @@ def _input(members: dict[str, Any], context: DoorContext) -> bytes | HttpRespons
     if not isinstance(given, str):
         return _refusal(400, "SerializationException", None, context)
     encoded = given.encode("utf-8", "surrogatepass")
-    if len(encoded) > DATA_LIMIT_BYTES:
+    if len(encoded) > EXECUTION_DATA_LIMIT_BYTES:
         return _invalid("input", "have length less than or equal to 262144", context)
     try:
         answer.parse(encoded)
@@ -124,7 +128,7 @@ def _outcome(result: InvokeResult) -> dict[str, Any]:
     output = result.payload.decode("utf-8", "replace")
     if result.error:
         return _failed(_error_type(result.payload), output)
-    if len(result.payload) > DATA_LIMIT_BYTES:
+    if len(result.payload) > EXECUTION_DATA_LIMIT_BYTES:
         return _failed(
             "States.DataLimitExceeded",
             "The state/task returned a result with a size exceeding the maximum number of bytes "
@@ -179,8 +183,8 @@ def _execution(
 
 def _json(status: int, body: dict[str, Any], context: DoorContext) -> HttpResponse:
     headers = (
-        ("Content-Type", "application/x-amz-json-1.0"),
-        ("x-amzn-RequestId", context.request_id),
+        ("Content-Type", EXECUTION_CONTENT_TYPE),
+        (REQUEST_ID_HEADER, context.request_id),
     )
     return HttpResponse(status, headers, encode(body))
 

@@ -6,7 +6,13 @@ import asyncio
 import json
 from time import monotonic_ns
 
-from bench.lambda_facts import STREAM_RATE_BYTES_PER_S, STREAM_UNCAPPED_BYTES
+from bench.lambda_facts import (
+    EXECUTED_VERSION_HEADER,
+    REQUEST_ID_HEADER,
+    STREAM_RATE_BYTES_PER_S,
+    STREAM_UNCAPPED_BYTES,
+    TRACE_HEADER,
+)
 from bench.local.account.records import ResolvedVersion
 from bench.local.doors import eventstream
 from bench.local.doors.invoke import RETRY_AFTER_S, InvokeCall
@@ -106,7 +112,7 @@ async def stream_body(pieces: Pieces, request_id: str, reply: Reply) -> InvokeRe
     if following is None:
         return await pieces.result()
     head, body = await _head(pieces, *following)
-    with_id = (*head.headers, ("x-amzn-RequestId", request_id))
+    with_id = (*head.headers, (REQUEST_ID_HEADER, request_id))
     await reply.start(HttpResponse(head.status, with_id))
     pace = Pace()
     while body is not None:
@@ -154,9 +160,9 @@ def _event_head(target: ResolvedVersion, call: InvokeCall, request_id: str) -> H
         200,
         (
             ("Content-Type", eventstream.CONTENT_TYPE),
-            ("x-amzn-RequestId", request_id),
-            ("X-Amzn-Trace-Id", call.trace_id),
-            ("X-Amz-Executed-Version", target.config.version),
+            (REQUEST_ID_HEADER, request_id),
+            (TRACE_HEADER, call.trace_id),
+            (EXECUTED_VERSION_HEADER, target.config.version),
         ),
     )
 

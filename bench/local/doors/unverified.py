@@ -5,6 +5,8 @@ Every constant here is the best guess of AWS's documentation and of what users r
 
 from __future__ import annotations
 
+from bench.lambda_facts import PAYLOAD_LIMIT_BYTES
+
 HTTP_API_THROTTLED_STATUS = 503
 """HTTP API's answer when Lambda throttles: 500 or 503."""
 HTTP_API_MALFORMED_STATUS = 500
@@ -12,7 +14,7 @@ HTTP_API_MALFORMED_STATUS = 500
 FUNCTION_URL_THROTTLED_BODY = b'{"Reason":"%b","Type":"User","message":"Rate Exceeded."}'
 FUNCTION_URL_MALFORMED_STATUS = 502
 FUNCTION_URL_TOO_LARGE_MESSAGE = (
-    "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
+    f"Request must be smaller than {PAYLOAD_LIMIT_BYTES} bytes for the InvokeFunction operation"
 )
 REST_TOO_LARGE_MESSAGE = "Request Too Long"
 REST_TIMEOUT_MESSAGE = "Endpoint request timed out"

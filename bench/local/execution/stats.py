@@ -8,9 +8,9 @@ from typing import Any
 
 from bench.local.model import FunctionConfig, InvokeResult
 from bench.local.sandbox.cpu import Usage, unmended_ns
+from bench.model.result import QUANTILES
 
 NS_PER_MS = 1_000_000
-QUANTILES = (0.5, 0.9, 0.99, 0.999)
 
 
 class Durations:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from bench.lambda_facts import ERROR_TYPE_HEADER, REQUEST_ID_HEADER, RETRY_AFTER_HEADER
 from bench.local.model import HttpResponse
 
 CAPITAL_MESSAGE = frozenset(
@@ -73,8 +74,8 @@ class ApiError(Exception):
             self.status,
             (
                 ("Content-Type", "application/json"),
-                ("x-amzn-RequestId", request_id),
-                ("x-amzn-ErrorType", self.code),
+                (REQUEST_ID_HEADER, request_id),
+                (ERROR_TYPE_HEADER, self.code),
                 *self.headers,
             ),
             self.body(),
@@ -122,7 +123,7 @@ def validation_error(
 
 def throttled(reason: str, retry_after_s: int | None = None) -> ApiError:
     """429 TooManyRequestsException with its Reason; retry_after_s becomes `Retry-After`."""
-    headers = () if retry_after_s is None else (("Retry-After", str(retry_after_s)),)
+    headers = () if retry_after_s is None else ((RETRY_AFTER_HEADER, str(retry_after_s)),)
     return ApiError(
         429,
         "TooManyRequestsException",

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.lambda_facts import ALB_REASON_HEADER, REPORT_HEADER
 from bench.local.doors import DOORS
-from bench.local.doors.base import REASON_HEADER, REPORT_HEADER
 from bench.local.http.api_error import conflict, not_found
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
-from bench.model.profile import EndpointKind
+from bench.model.endpoint import EndpointKind
 from tests.local.doors.calls import (
     CONTEXT,
     RAISED,
@@ -193,7 +193,7 @@ def test_local_extras_can_be_left_out(kind: str) -> None:
     context = replace(CONTEXT, report=False)
     for of in (result(b'{"statusCode":200}'), RAISED, THROTTLED):
         names = {name.lower() for name, _ in respond(kind, of, context=context).headers}
-        assert not names & {REPORT_HEADER, REASON_HEADER}
+        assert not names & {REPORT_HEADER, ALB_REASON_HEADER}
 
 
 @pytest.mark.parametrize("kind", KINDS)
