@@ -87,7 +87,7 @@ def _phases(profile: Profile) -> Iterator[str]:
 
 def _retries(profile: Profile) -> str:
     retry = profile.retry
-    if retry.max_attempts == 1 or retry.policy.value == "none":
+    if not retry.retries:
         return "none"
     return f"{retry.policy.value}, at most {retry.max_attempts} attempts for each arrival"
 

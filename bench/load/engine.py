@@ -25,8 +25,9 @@ from bench.load.retry.policy import FailedAttempt, RetryPolicy
 from bench.load.schedule import callers_at, next_caller_change_ns, share
 from bench.model.load import Segment
 from bench.model.outcome import Answer, Outcome
-from bench.model.profile import BreakerSpec, LoadSpec, RetrySpec
+from bench.model.profile import LoadSpec
 from bench.model.result import Sample
+from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.record.row_layout import (
     FLAG_CENSORED,

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.load.iterations import Iterations
 from bench.model.load import Binding, Segment
-from bench.model.profile import BreakerSpec, Connections, LoadSpec, RetrySpec, Target, Timeouts
+from bench.model.profile import Connections, LoadSpec, Target, Timeouts
+from bench.model.retry import BreakerSpec, RetrySpec
 
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from bench.model.endpoint import EndpointKind
-from bench.model.outcome import Outcome
-from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.retry import BreakerSpec, RetrySpec
+from bench.model.times import NS_PER_S
 
 
 class Architecture(StrEnum):
@@ -169,83 +169,6 @@ class Timeouts:
     total_ns: int = 120 * NS_PER_S
 
 
-class RetryPolicyName(StrEnum):
-    """Named retry policies; the formulas stand in bench.load.retry.policy."""
-
-    NONE = "none"
-    FIXED = "fixed"
-    EXPONENTIAL = "exponential"
-    FULL_JITTER = "full-jitter"
-    EQUAL_JITTER = "equal-jitter"
-    DECORRELATED = "decorrelated-jitter"
-    AWS_LEGACY = "aws-legacy"
-    AWS_STANDARD = "aws-standard"
-    """The AWS SDKs' standard mode as it was before 2026."""
-    AWS_STANDARD_2026 = "aws-standard-2026"
-    """The AWS SDKs' default since 2026 (botocore 1.44.5)."""
-
-
-RETRYABLE = frozenset(
-    {
-        Outcome.THROTTLED,
-        Outcome.SERVER_ERROR,
-        Outcome.TIMEOUT,
-        Outcome.CONNECT_ERROR,
-        Outcome.PROTOCOL_ERROR,
-    }
-)
-"""What is retried by default: what an AWS SDK would retry. A function error never is."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryBudget:
-    """Retries within ten seconds may be share (0..1) of the invocations, and floor_rps anyway.
-
-    Per variant and worker; the floor is that of all workers together. As Finagle has it.
-    """
-
-    share: float
-    floor_rps: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class RetrySpec:
-    """max_attempts counts the first attempt too."""
-
-    policy: RetryPolicyName = RetryPolicyName.NONE
-    max_attempts: int = 1
-    base_ns: int = 50 * NS_PER_MS
-    cap_ns: int = 20 * NS_PER_S
-    on: frozenset[Outcome] = RETRYABLE
-    honour_retry_after: bool = True
-    budget: RetryBudget | None = None
-    """None is without limit, but for the token bucket that the AWS SDKs' standard modes have."""
-
-    @property
-    def longest_wait_ns(self) -> int:
-        """All delays of one invocation at their longest, hints of a server apart."""
-        delays = self.max_attempts - 1
-        if self.policy is RetryPolicyName.AWS_LEGACY:  # doubles from 1 s without a cap
-            return ((1 << delays) - 1) * NS_PER_S
-        return delays * self.cap_ns
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerSpec:
-    """A circuit breaker per variant and worker; nothing is sent while it is open.
-
-    It opens when at least min_attempts ended within window_ns and error_rate (0..1) of them failed;
-    after open_ns it lets `probes` attempts through: if all succeed it closes, else it opens anew.
-    """
-
-    error_rate: float = 0.5
-    window_ns: int = 10 * NS_PER_S
-    min_attempts: int = 20
-    open_ns: int = 5 * NS_PER_S
-    probes: int = 3
-    on: frozenset[Outcome] = RETRYABLE
-
-
 @dataclass(frozen=True, slots=True)
 class Connections:
     """How connections are kept. max_age_ns and max_uses of 0 mean without limit."""
@@ -319,7 +242,7 @@ class Profile:
     load: LoadSpec
     phases: tuple[Phase, ...]
     timeouts: Timeouts = Timeouts()
-    retry: RetrySpec = RetrySpec()
+    retry: RetrySpec = field(default_factory=RetrySpec)
     breaker: BreakerSpec | None = None
     connections: Connections = Connections()
     slos: tuple[Slo, ...] = ()

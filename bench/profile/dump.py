@@ -8,7 +8,6 @@ from typing import Any
 
 from bench.model.profile import EventKind, EventSpec, Phase, Profile, Target
 from bench.profile.events import EVENT_KEYS
-from bench.profile.retry import AWS_ATTEMPTS
 from bench.units import write_duration, write_quantile, write_rates, write_share, write_usd
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -207,7 +206,7 @@ def _capacity(profile: Profile) -> _Keys:
 def _retry(profile: Profile) -> _Keys:
     retry = profile.retry
     found: dict[str, Any] = {"policy": retry.policy.value, "max_attempts": retry.max_attempts}
-    if retry.policy not in AWS_ATTEMPTS:
+    if retry.policy.facts.delays is None:
         found |= {"base": write_duration(retry.base_ns), "cap": write_duration(retry.cap_ns)}
     found |= {
         "on": [outcome.name.lower() for outcome in sorted(retry.on)],

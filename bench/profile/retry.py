@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from bench.model.outcome import Outcome
-from bench.model.profile import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.schema.table import Table
 from bench.schema.values import above_zero, choice, flag, named_choice, whole
 from bench.units import read_duration_ns, read_rates_rps, read_share, shown
 
 MAX_ATTEMPTS = 100
-DEFAULT_ATTEMPTS = 3
-"""As the AWS SDKs have it, when a policy is named and nothing else."""
-AWS_ATTEMPTS = {
-    RetryPolicyName.AWS_LEGACY: 5,
-    RetryPolicyName.AWS_STANDARD: 3,
-    RetryPolicyName.AWS_STANDARD_2026: 3,
-}
-"""The SDKs' modes: their delays are fixed."""
 FAILURES = {
     outcome.name.lower(): outcome
     for outcome in Outcome
@@ -28,21 +20,18 @@ def read_retry(table: Table) -> RetrySpec:
     """The [retry] table; without a policy nothing is tried again."""
     default = RetrySpec()
     policy = table.read("policy", choice(RetryPolicyName), default.policy)
+    facts = policy.facts
     if policy is RetryPolicyName.NONE:
         _needs_a_policy(table)
-        usual = 1
-    else:
-        usual = AWS_ATTEMPTS.get(policy, DEFAULT_ATTEMPTS)
-    is_aws = policy in AWS_ATTEMPTS
     base_ns, cap_ns = _delays(table, policy, default)
     outcomes = table.read_list("on", named_choice(FAILURES), sorted(RETRYABLE))
     return RetrySpec(
         policy=policy,
-        max_attempts=table.read("max_attempts", whole(1, MAX_ATTEMPTS), usual),
+        max_attempts=table.read("max_attempts", whole(1, MAX_ATTEMPTS), facts.attempts),
         base_ns=base_ns,
         cap_ns=cap_ns,
         on=frozenset(outcomes),
-        honour_retry_after=table.read("honour_retry_after", flag, not is_aws),
+        honour_retry_after=table.read("honour_retry_after", flag, facts.honours_hint),
         budget=_budget(table),
     )
 
@@ -57,7 +46,7 @@ def _needs_a_policy(table: Table) -> None:
 
 
 def _delays(table: Table, policy: RetryPolicyName, default: RetrySpec) -> tuple[int, int]:
-    if policy in AWS_ATTEMPTS:
+    if policy.facts.delays is not None:
         for key in ("base", "cap"):
             if key in table:
                 table.fault(key, f"is fixed by {policy.value}: leave it out")

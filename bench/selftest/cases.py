@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bench.model.outcome import Outcome
-from bench.model.profile import RetryPolicyName, RetrySpec, Timeouts
+from bench.model.profile import Timeouts
 from bench.model.result import Measure
+from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.selftest.script import (
     RETRY_AFTER_S,

@@ -23,12 +23,12 @@ from bench.model.profile import (
     Arrivals,
     Connections,
     LoadSpec,
-    RetrySpec,
     Target,
     TargetKind,
     Timeouts,
     Variant,
 )
+from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, ROW_FIELDS
 

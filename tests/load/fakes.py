@@ -13,7 +13,8 @@ from bench.load.engine import Engine
 from bench.load.iterations import Iterations
 from bench.model.load import Segment
 from bench.model.outcome import Answer, Outcome, Report
-from bench.model.profile import Arrivals, BreakerSpec, LoadSpec, RetrySpec
+from bench.model.profile import Arrivals, LoadSpec
+from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 from bench.wire.exchange import Exchange

@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from bench.model.outcome import Outcome, Report
-from bench.model.profile import (
-    Arrivals,
-    BreakerSpec,
-    LoadSpec,
-    RetryBudget,
-    RetryPolicyName,
-    RetrySpec,
-)
+from bench.model.profile import Arrivals, LoadSpec
+from bench.model.retry import BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
 from bench.wire.exchange import Exchange

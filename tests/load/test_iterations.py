@@ -12,7 +12,6 @@ from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import (
     Arrivals,
-    BreakerSpec,
     CapacitySpec,
     LoadSpec,
     Order,
@@ -23,6 +22,7 @@ from bench.model.profile import (
     TargetKind,
     Variant,
 )
+from bench.model.retry import BreakerSpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan import make_plan
 from tests.load.fakes import Bench, constant, segment

@@ -26,8 +26,6 @@ from bench.model.profile import (
     Order,
     Phase,
     Profile,
-    RetryPolicyName,
-    RetrySpec,
     Slo,
     StopSpec,
     Target,
@@ -36,6 +34,7 @@ from bench.model.profile import (
     Variant,
 )
 from bench.model.result import Measure
+from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.load_run import load_run
 from tests.wire.rawserver import Script, answering, raw_server, read_request, silent

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import (
-    RETRYABLE,
     Architecture,
     Arrivals,
-    BreakerSpec,
     CapacitySpec,
     Connections,
     EventKind,
@@ -24,9 +22,6 @@ from bench.model.profile import (
     Order,
     Phase,
     Profile,
-    RetryBudget,
-    RetryPolicyName,
-    RetrySpec,
     Slo,
     StopSpec,
     Target,
@@ -34,9 +29,9 @@ from bench.model.profile import (
     Timeouts,
     Variant,
 )
+from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.profile import load_profile, resolved_toml
 from bench.profile.dump import write_value
-from bench.profile.retry import AWS_ATTEMPTS
 from tests.profile.write import MINIMAL, load
 
 texts = st.text(
@@ -68,7 +63,7 @@ def retry_spec(
     if policy is RetryPolicyName.NONE:
         attempts, budget = 1, None
     spec = RetrySpec(policy, attempts, on=on, honour_retry_after=honour, budget=budget)
-    return spec if policy in AWS_ATTEMPTS else replace(spec, base_ns=base, cap_ns=base + more)
+    return spec if policy.facts.delays else replace(spec, base_ns=base, cap_ns=base + more)
 
 
 events = st.builds(EventSpec, st.just(EventKind.LITERAL), json_values) | st.builds(

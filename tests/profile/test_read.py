@@ -7,16 +7,8 @@ import pytest
 from bench.errors import ExitCode, ProfileError
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import (
-    Architecture,
-    Arrivals,
-    BreakerSpec,
-    EventKind,
-    Order,
-    RetryPolicyName,
-    TargetKind,
-    Variant,
-)
+from bench.model.profile import Architecture, Arrivals, EventKind, Order, TargetKind, Variant
+from bench.model.retry import BreakerSpec, RetryPolicyName
 from bench.model.times import NS_PER_S
 from bench.profile import load_profile
 from tests.profile.write import MINIMAL, load, mistakes

@@ -13,8 +13,8 @@ from bench.errors import ExitCode
 from bench.faults.fault import FaultKind
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from bench.model.profile import RetryPolicyName
 from bench.model.result import Measure
+from bench.model.retry import RetryPolicyName
 from bench.profile.schema import KEYS
 from bench.profile.target import bundled_functions
 from bench.record.csv_columns import SUMMARY_COLUMNS
@@ -71,7 +71,17 @@ def test_every_endpoint_has_a_row(kind: EndpointKind) -> None:
 
 @pytest.mark.parametrize("policy", RetryPolicyName)
 def test_every_retry_policy_has_a_row(policy: RetryPolicyName) -> None:
-    assert f"\n| `{policy.value}` | " in README
+    facts = policy.facts
+    row = next(line for line in LINES if line.startswith(f"| `{policy.value}` | "))
+    assert row.startswith(f"| `{policy.value}` | {facts.formula}")
+    if facts.delays is not None:
+        assert f"; {facts.attempts} attempts" in row
+    assert ("tokens" in row) == (facts.tokens is not None)
+    if facts.tokens is not None:
+        paid = facts.tokens
+        assert f"{paid.capacity} tokens: a retry costs {paid.usual}, after a " in row
+        for cost, what in ((paid.throttled, "throttle"), (paid.timeout, "timeout")):
+            assert (f"after a {what} {cost}" in row) == (cost != paid.usual)
 
 
 @pytest.mark.parametrize("kind", FaultKind)

@@ -8,18 +8,9 @@ from bench.model.endpoint import EndpointKind
 from bench.model.live import RunEvent, RunState, Snapshot, WorkerHealth
 from bench.model.load import Command, CommandKind, Plan, Segment
 from bench.model.outcome import Outcome, Reason, Verdict
-from bench.model.profile import (
-    EventSpec,
-    LoadSpec,
-    Phase,
-    Profile,
-    RetryPolicyName,
-    RetrySpec,
-    Target,
-    TargetKind,
-    Variant,
-)
+from bench.model.profile import EventSpec, LoadSpec, Phase, Profile, Target, TargetKind, Variant
 from bench.model.result import Sample, Vitals, Window
+from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.row_layout import (

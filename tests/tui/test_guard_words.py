@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, RunEvent, Snapshot
-from bench.model.profile import BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.tui.views.errors import guard_words, open_breakers
 from tests.tui.fakes import VARIANTS, FakeRun, profile
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from bench.model.outcome import Outcome
-from bench.model.profile import BreakerSpec
+from bench.model.retry import BreakerSpec
 
 SLICES = 10
 """Parts of the window, each of which leaves it as a whole."""

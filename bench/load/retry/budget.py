@@ -10,11 +10,10 @@ from collections import deque
 from typing import Protocol
 
 from bench.model.outcome import Outcome
-from bench.model.profile import RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import RetryBudget, RetrySpec, RetryTokens
 from bench.model.times import NS_PER_S
 
 WINDOW_S = 10
-_CAPACITY = 500
 
 
 class Budget(Protocol):
@@ -33,17 +32,16 @@ class Budget(Protocol):
 class TokenBudget:
     """The AWS SDKs' retry quota: a success gives one token back, or what its last retry cost."""
 
-    def __init__(self, throttled: int, timeout: int, other: int) -> None:
-        self._tokens = _CAPACITY
-        self._costs = {Outcome.THROTTLED: throttled, Outcome.TIMEOUT: timeout}
-        self._other = other
+    def __init__(self, tokens: RetryTokens) -> None:
+        self._facts = tokens
+        self._tokens = tokens.capacity
 
     def invoked(self, t_ns: int) -> None:
         """Costs nothing."""
 
     def try_spend(self, outcome: Outcome, t_ns: int) -> int | None:
         """What it costs by its kind, if there are as many tokens."""
-        cost = self._costs.get(outcome, self._other)
+        cost = self._facts.cost(outcome)
         if cost > self._tokens:
             return None
         self._tokens -= cost
@@ -51,7 +49,7 @@ class TokenBudget:
 
     def succeeded(self, paid: int) -> None:
         """Give back; the bucket does not run over."""
-        self._tokens = min(_CAPACITY, self._tokens + (paid or 1))
+        self._tokens = min(self._facts.capacity, self._tokens + (paid or 1))
 
 
 class ShareBudget:
@@ -95,11 +93,8 @@ class ShareBudget:
 
 
 def budget_of(spec: RetrySpec, workers: int) -> Budget | None:
-    """The budget that a policy asks for, None for one without."""
+    """The profile's budget, else the one that the policy brings along; None without either."""
     if spec.budget is not None:
         return ShareBudget(spec.budget, workers)
-    if spec.policy is RetryPolicyName.AWS_STANDARD:
-        return TokenBudget(throttled=5, timeout=10, other=5)
-    if spec.policy is RetryPolicyName.AWS_STANDARD_2026:
-        return TokenBudget(throttled=5, timeout=14, other=14)
-    return None
+    tokens = spec.policy.facts.tokens
+    return None if tokens is None else TokenBudget(tokens)

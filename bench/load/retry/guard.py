@@ -7,7 +7,7 @@ from typing import Protocol
 from bench.load.retry.breaker import Breaker
 from bench.load.retry.budget import Budget, budget_of
 from bench.model.outcome import Outcome
-from bench.model.profile import BreakerSpec, RetrySpec
+from bench.model.retry import BreakerSpec, RetrySpec
 
 
 class EndedAttempt(Protocol):

@@ -3,7 +3,7 @@
 Formulas: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015), with
 v = min(cap, base·2^(attempt-1)). Jitter is drawn below the cap and not cut off at it, so callers
 stay spread even when every one of them has reached the cap. The AWS SDKs' modes: botocore's
-retries.standard and handlers of its legacy mode.
+retries.standard and handlers of its legacy mode. All other facts of a policy: bench.model.retry.
 """
 
 from __future__ import annotations
@@ -13,18 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 from bench.model.outcome import Outcome
-from bench.model.profile import RetryPolicyName, RetrySpec
-from bench.model.times import NS_PER_MS, NS_PER_S
-
-_AWS_POLICIES = frozenset(
-    {
-        RetryPolicyName.AWS_LEGACY,
-        RetryPolicyName.AWS_STANDARD,
-        RetryPolicyName.AWS_STANDARD_2026,
-    }
-)
-_AWS_CAP_NS = 20 * NS_PER_S
-_AWS_HINT_NS = 5 * NS_PER_S
+from bench.model.retry import RetryPolicyName, RetrySpec, SdkDelays
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +57,22 @@ def _decorrelated(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
     return min(spec.cap_ns, round(rng.uniform(spec.base_ns, upper_ns)))
 
 
-def _aws_legacy(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
-    return round(rng.random() * (NS_PER_S << min(failure.attempt - 1, 62)))
+def _delays_of(spec: RetrySpec) -> SdkDelays:
+    delays = spec.policy.facts.delays
+    assert delays is not None, f"{spec.policy.value} fixes no delays of its own"
+    return delays
 
 
-def _aws_standard(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
-    return min(_aws_legacy(spec, failure, rng), _AWS_CAP_NS)
+def _jittered_then_capped(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
+    delays = _delays_of(spec)
+    longest_ns = delays.doubled_ns(failure.attempt, failure.outcome)
+    return delays.capped_ns(round(rng.random() * longest_ns))
 
 
-def _aws_standard_2026(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
-    base_ns = NS_PER_S if failure.outcome is Outcome.THROTTLED else 50 * NS_PER_MS
-    return round(rng.random() * min(base_ns << min(failure.attempt - 1, 62), _AWS_CAP_NS))
+def _capped_then_jittered(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
+    delays = _delays_of(spec)
+    longest_ns = delays.doubled_ns(failure.attempt, failure.outcome)
+    return round(rng.random() * delays.capped_ns(longest_ns))
 
 
 BACKOFFS: dict[RetryPolicyName, Backoff] = {
@@ -87,11 +81,11 @@ BACKOFFS: dict[RetryPolicyName, Backoff] = {
     RetryPolicyName.FULL_JITTER: _full,
     RetryPolicyName.EQUAL_JITTER: _equal,
     RetryPolicyName.DECORRELATED: _decorrelated,
-    RetryPolicyName.AWS_LEGACY: _aws_legacy,
-    RetryPolicyName.AWS_STANDARD: _aws_standard,
-    RetryPolicyName.AWS_STANDARD_2026: _aws_standard_2026,
+    RetryPolicyName.AWS_LEGACY: _jittered_then_capped,
+    RetryPolicyName.AWS_STANDARD: _jittered_then_capped,
+    RetryPolicyName.AWS_STANDARD_2026: _capped_then_jittered,
 }
-"""To add a policy: a name in RetryPolicyName, a function here, a row in the README."""
+"""To add a policy: a name and a row in bench.model.retry, a formula here, a row in the README."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +109,8 @@ class RetryPolicy:
 
 
 def _hinted_ns(spec: RetrySpec, delay_ns: int, hint_ns: int) -> int:
-    """A server's hint raises the delay, never lowers it; in an AWS SDK by 5 s at most."""
-    if spec.policy in _AWS_POLICIES:
-        hint_ns = min(hint_ns, delay_ns + _AWS_HINT_NS)
+    """A server's hint raises the delay, never lowers it; as far as the policy lets it."""
+    limit_ns = spec.policy.facts.hint_limit_ns
+    if limit_ns is not None:
+        hint_ns = min(hint_ns, delay_ns + limit_ns)
     return max(delay_ns, hint_ns)

@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
-from bench.model.profile import BreakerSpec, Profile, RetryPolicyName, RetrySpec
+from bench.model.profile import Profile
 from bench.model.result import Measure, Sample, Window
+from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
 from bench.tui.figures import UNKNOWN, count, quantile, rate, share, span
 from bench.tui.metrics import FAILED
@@ -120,12 +121,12 @@ def _sample_note(state: ViewState, shown: int) -> str:
 
 def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
     """The retry policy in words: what is tried again, how often, after how long."""
-    if retry.policy is RetryPolicyName.NONE or retry.max_attempts <= 1:
+    if not retry.retries:
         return [("Retries  ", Tone.DIM), ("none: the first answer counts", Tone.TEXT)]
     kinds = ", ".join(_WORDS.get(o, o.name.lower()) for o in sorted(retry.on))
     hint = "; Retry-After is honoured" if retry.honour_retry_after else ""
     delays = f", base {span(retry.base_ns)}, cap {span(retry.cap_ns)}"
-    if retry.policy.value.startswith("aws-"):
+    if retry.policy.facts.delays is not None:
         delays = ", delays as in the SDK"
     said = f"{retry.policy.value}, at most {retry.max_attempts} attempts{delays}{hint}; on {kinds}"
     return [("Retries  ", Tone.DIM), (said, Tone.TEXT)]
@@ -145,11 +146,8 @@ def _budget_words(retry: RetrySpec) -> str:
     if retry.budget is not None:
         floor = f" and {rate(retry.budget.floor_rps)}/s" if retry.budget.floor_rps else ""
         return f"{retry.budget.share * 100:g} % of the invocations in 10 s{floor}"
-    tokens = {
-        RetryPolicyName.AWS_STANDARD: "500 tokens: 5 a retry, 10 after a timeout",
-        RetryPolicyName.AWS_STANDARD_2026: "500 tokens: 14 a retry, 5 after a throttle",
-    }
-    return tokens.get(retry.policy, "none")
+    tokens = retry.policy.facts.tokens
+    return "none" if tokens is None else tokens.words
 
 
 def _breaker_words(spec: BreakerSpec | None, opened: Mapping[str, int]) -> list[tuple[str, Tone]]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.load.retry.breaker import Breaker
 from bench.model.outcome import Outcome
-from bench.model.profile import BreakerSpec
+from bench.model.retry import BreakerSpec
 from bench.model.times import NS_PER_S
 
 S = NS_PER_S

@@ -6,8 +6,10 @@ import pytest
 
 from bench.load.retry.budget import ShareBudget, TokenBudget, budget_of
 from bench.model.outcome import Outcome
-from bench.model.profile import RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import RetryBudget, RetryPolicyName, RetrySpec, RetryTokens
 from bench.model.times import NS_PER_S
+
+TOKENS = RetryTokens(500, usual=14, throttled=5, timeout=14)
 
 
 def affordable(budget: TokenBudget | ShareBudget, outcome: Outcome, t_ns: int = 0) -> int:
@@ -35,7 +37,7 @@ def test_an_sdk_has_500_tokens(policy: RetryPolicyName, outcome: Outcome, retrie
 
 
 def test_a_clean_success_gives_one_token_back_and_a_retried_one_its_cost() -> None:
-    budget = TokenBudget(throttled=5, timeout=14, other=14)
+    budget = TokenBudget(TOKENS)
     assert affordable(budget, Outcome.THROTTLED) == 100
     for _ in range(4):
         budget.succeeded(0)
@@ -48,7 +50,7 @@ def test_a_clean_success_gives_one_token_back_and_a_retried_one_its_cost() -> No
 
 
 def test_the_bucket_does_not_run_over() -> None:
-    budget = TokenBudget(throttled=5, timeout=14, other=14)
+    budget = TokenBudget(TOKENS)
     for _ in range(50):
         budget.succeeded(14)
     assert affordable(budget, Outcome.THROTTLED) == 100

@@ -1,0 +1,67 @@
+"""A retry policy in words, on the screen of errors, against its facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.load.retry.budget import budget_of
+from bench.model.outcome import Outcome
+from bench.model.retry import RetryPolicyName, RetrySpec
+from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.tui.views.errors import guard_words, policy_words
+from tests.tui.fakes import FakeRun, profile
+
+POLICIES = [policy for policy in RetryPolicyName if policy is not RetryPolicyName.NONE]
+
+
+def named_alone(policy: RetryPolicyName) -> RetrySpec:
+    """What a profile says that names the policy and nothing else, but for the delays."""
+    facts = policy.facts
+    return RetrySpec(
+        policy,
+        max_attempts=facts.attempts,
+        base_ns=70 * NS_PER_MS,
+        cap_ns=11 * NS_PER_S,
+        honour_retry_after=facts.honours_hint,
+    )
+
+
+def said(retry: RetrySpec) -> str:
+    return "".join(part for part, _ in policy_words(retry))
+
+
+def budget_said(retry: RetrySpec) -> str:
+    guarded = replace(profile(), retry=retry, breaker=None)
+    return "".join(part for part, _ in guard_words(guarded, FakeRun(1).snapshot()))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_words_are_those_of_the_policys_facts(policy: RetryPolicyName) -> None:
+    words = said(named_alone(policy))
+    assert f"{policy.value}, at most {policy.facts.attempts} attempts" in words
+    fixed = policy.facts.delays is not None
+    assert ("base 70.0 ms, cap 11.00 s" in words) != fixed
+    assert ("delays as in the SDK" in words) == fixed
+    assert ("Retry-After is honoured" in words) == policy.facts.honours_hint
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_budget_in_words_is_what_retries_cost(policy: RetryPolicyName) -> None:
+    words, budget = budget_said(named_alone(policy)), budget_of(named_alone(policy), 1)
+    assert ("tokens" in words) == (budget is not None)
+    if budget is None:
+        return
+    usual = budget.try_spend(Outcome.SERVER_ERROR, 0)
+    assert f": {usual} a retry" in words
+    for outcome, what in ((Outcome.THROTTLED, "throttle"), (Outcome.TIMEOUT, "timeout")):
+        cost = budget.try_spend(outcome, 0)
+        assert (f"{cost} after a {what}" in words) == (cost != usual)
+
+
+@pytest.mark.parametrize(
+    "retry", [RetrySpec(), RetrySpec(RetryPolicyName.FIXED), RetrySpec(max_attempts=4)]
+)
+def test_no_retry_is_none(retry: RetrySpec) -> None:
+    assert "none: the first answer counts" in said(retry)
