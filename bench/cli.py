@@ -21,6 +21,7 @@ VERBS = {
     "validate": "Check profiles and tell every mistake.",
     "plan": "What a run would do, need and cost; nothing is sent.",
     "profiles": "List the shipped profiles, or print one to start from.",
+    "schema": "Print the JSON Schema of profiles, faults or settings, for an editor.",
     "local": "Serve the embedded Lambda on this machine.",
     "report": "Print a run's results again.",
     "export": "Write a run's results in other forms.",

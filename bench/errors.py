@@ -39,12 +39,14 @@ class UsageError(LamloadError):
 class Problem:
     """One mistake in a profile: `key` is a path such as `phase[1].rate`, or '' for the file.
 
-    source is where it was made if that is not the file itself, such as `--set`.
+    source is where it was made if that is not the file itself, such as `--set`. line counts from
+    1; None where the mistake has none, such as a file that cannot be read.
     """
 
     key: str
     message: str
     source: str | None = None
+    line: int | None = None
 
 
 class ProfileError(UsageError):
@@ -56,13 +58,18 @@ class ProfileError(UsageError):
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
-        """One line each: `profiles/ramp.toml: phase[1].rate must be at least 0 (it is -5)`."""
-        return [
-            f"{problem.source or self.source}: {problem.key} {problem.message}"
+        """One line each: `profiles/ramp.toml:7: phase[1].rate must be at least 0 (it is -5)`."""
+        return [self._line(problem) for problem in self.problems]
+
+    def _line(self, problem: Problem) -> str:
+        place = problem.source or self.source
+        if problem.line is not None:
+            place += f":{problem.line}"
+        return (
+            f"{place}: {problem.key} {problem.message}"
             if problem.key
-            else f"{problem.source or self.source}: {problem.message}"
-            for problem in self.problems
-        ]
+            else (f"{place}: {problem.message}")
+        )
 
 
 class TargetError(LamloadError):

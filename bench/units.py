@@ -26,12 +26,25 @@ _NS_PER_UNIT = {
 }
 _SECONDS_PER = {"s": 1, "min": 60, "h": 3600}
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_MAX_EXPONENT = 400
+"""Beyond what a float can hold; larger ones overflow decimals, or take for ever to reckon with."""
 _DURATION_PART = re.compile(rf"({_NUMBER})\s*(h|ms|m|s|us|µs|ns)")
 _DURATION = re.compile(rf"\s*(?:{_DURATION_PART.pattern}\s*)+")
 _RATE = re.compile(rf"({_NUMBER})(?:\s*/\s*([a-z]+))?")
 _PERCENT = re.compile(rf"({_NUMBER})\s*%")
 _MONEY = re.compile(rf"(?:\$\s*({_NUMBER})|({_NUMBER})\s*(?:USD|usd))")
 _QUANTILE = re.compile(r"p(?!100$)(\d\d?)(?:\.?(\d+))?")
+
+_POSITIVE = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_PER = r"\s*/\s*(?:s|min|h)"
+DURATION_PATTERN = rf"^\s*(?:{_POSITIVE}\s*(?:h|ms|m|s|us|µs|ns)\s*)+$"
+RATE_PATTERN = rf"^\s*{_POSITIVE}{_PER}\s*$"
+RATES_PATTERN = rf"^\s*(?:{_POSITIVE}(?:{_PER})?\s*\.\.\s*)?{_POSITIVE}{_PER}\s*$"
+CALLERS_PATTERN = r"^\s*\d{1,12}\s*(?:\.\.\s*\d{1,12}\s*)?$"
+SHARE_PATTERN = rf"^\s*{_POSITIVE}\s*%\s*$"
+USD_PATTERN = rf"^\s*(?:\$\s*{_POSITIVE}|{_POSITIVE}\s*(?:USD|usd))\s*$"
+QUANTILE_PATTERN = r"^\s*p(?!100\s*$)\d\d?(?:\.?\d+)?\s*$"
+"""What JSON Schema says of each: the form alone, not its bounds. For Python and ECMAScript."""
 
 
 def shown(value: object) -> str:
@@ -44,6 +57,8 @@ def shown(value: object) -> str:
         return "a table"
     elif isinstance(value, list):
         return "a list" if value else "an empty list"
+    elif isinstance(value, int) and value.bit_length() > 1000:
+        return "a whole number of hundreds of digits"
     else:
         text = str(value)
     return text if len(text) <= 80 else text[:77] + "…"
@@ -59,7 +74,7 @@ def read_duration_ns(value: object) -> int:
     parts = _DURATION_PART.findall(value)
     if any(number.startswith("-") for number, _ in parts):
         raise ValueError(f"must be at least 0 (it is {shown(value)})")
-    total_ns = sum(Decimal(number) * _NS_PER_UNIT[unit] for number, unit in parts)
+    total_ns = sum(_exact(number) * _NS_PER_UNIT[unit] for number, unit in parts)
     if total_ns > MAX_DURATION_NS:
         raise ValueError(f"must be at most 30 days (it is {shown(value)})")
     if 0 < total_ns < 1:
@@ -100,7 +115,7 @@ def read_rates_rps(value: object) -> tuple[float, float]:
 def _rate_rps(number: str, unit: str | None, mend: str) -> float:
     if unit not in _SECONDS_PER:
         raise ValueError(mend)
-    return float(Decimal(number) / _SECONDS_PER[unit])
+    return float(_exact(number) / _SECONDS_PER[unit])
 
 
 def read_rate_rps(value: object) -> float:
@@ -122,6 +137,8 @@ def read_callers(value: object) -> tuple[int, int]:
     mend = f'must be a whole number or a ramp such as "1..50" (it is {shown(value)})'
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(mend)
+    if isinstance(value, int) and abs(value) > 10**12:
+        raise ValueError(f"must be from 1 to {MAX_CALLERS} (it is {shown(value)})")
     ends = [part.strip() for part in str(value).split("..")]
     if len(ends) > 2 or not all(re.fullmatch(r"-?\d{1,12}", end) for end in ends):
         raise ValueError(mend)
@@ -133,12 +150,17 @@ def read_callers(value: object) -> tuple[int, int]:
     return start, end
 
 
+def write_callers(start: int, end: int) -> int | str:
+    """10, or `1..50` for a ramp."""
+    return start if start == end else f"{start}..{end}"
+
+
 def read_share(value: object) -> float:
     """`"5%"` as 0.05; from 0 % to 100 %."""
     match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f'must be a share such as "5%" (it is {shown(value)})')
-    share = float(Decimal(match[1]) / 100)
+    share = float(_exact(match[1]) / 100)
     if not 0 <= share <= 1:
         raise ValueError(f"must be from 0% to 100% (it is {shown(value)})")
     return share
@@ -156,7 +178,7 @@ def read_usd(value: object) -> float:
         raise ValueError(f'must be an amount such as "2.50 USD" (it is {shown(value)})')
     amount = float(match[1] or match[2])
     if not 0 < amount < 1e9:
-        raise ValueError(f"must be above 0 USD (it is {shown(value)})")
+        raise ValueError(f"must be above 0 USD and below 1e9 USD (it is {shown(value)})")
     return amount
 
 
@@ -177,6 +199,14 @@ def read_quantile(value: object) -> float:
 def write_quantile(quantile: float) -> str:
     """0.999 as `p99.9`; exact."""
     return f"p{_plain_decimal(Decimal(repr(quantile)) * 100)}"
+
+
+def _exact(number: str) -> Decimal:
+    """The number without rounding; exponents beyond every bound are brought down to one that is."""
+    digits, _, exponent = number.lower().partition("e")
+    if len(exponent) > 5 or abs(int(exponent or 0)) > _MAX_EXPONENT:
+        exponent = f"{'-' if exponent.startswith('-') else ''}{_MAX_EXPONENT}"
+    return Decimal(f"{digits}e{exponent or 0}")
 
 
 def _plain(number: float) -> str:

@@ -210,24 +210,19 @@ def _doors(doors: str) -> tuple[str, ...]:
 
 
 def _faults(path: str | None, text: str | None) -> tuple[dict[str, Any], ...]:
-    """A list of tables: in JSON as it is or below `faults`, in TOML as [[faults]] or [[fault]]."""
-    import tomllib
+    """Those of --faults, else those of --faults-json. Raises ProfileError with every mistake."""
     from pathlib import Path
 
-    found: Any = []
+    from bench.faults.file import read_fault_file
+    from bench.schema.toml import decode
+
+    if path is None:
+        return read_fault_file(text or "[]", "--faults-json", is_json=True)
     try:
-        if path is not None:
-            content = Path(path).read_text()
-            found = tomllib.loads(content) if path.endswith(".toml") else json.loads(content)
-        elif text is not None:
-            found = json.loads(text)
+        content = decode(Path(path).read_bytes(), path)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path or '--faults-json'}: {error}") from None
-    if isinstance(found, dict):
-        found = found.get("faults", found.get("fault", [found]))
-    if not isinstance(found, list) or not all(isinstance(fault, dict) for fault in found):
-        raise UsageError(f"{path or '--faults-json'}: faults are a list of tables")
-    return tuple(found)
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    return read_fault_file(content, path, is_json=not path.endswith(".toml"))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,63 +1,15 @@
-"""One fault of a plan, as data: what it does, to which requests, and when."""
+"""One fault of a plan: to which requests it is done, when, and how often.
+
+What it does is its effect; the kinds of them stand in `bench.faults.kinds`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from random import Random
 
-NS_PER_MS = 1_000_000
+from bench.faults.kinds import Effect
+
 NS_PER_S = 1_000_000_000
-STATUSES = (500, 502, 503, 504)
-DEFAULT_REASON = "ConcurrentInvocationLimitExceeded"
-REASONS = (
-    DEFAULT_REASON,
-    "FunctionInvocationRateLimitExceeded",
-    "ReservedFunctionConcurrentInvocationLimitExceeded",
-    "ReservedFunctionInvocationRateLimitExceeded",
-    "CallerRateLimitExceeded",
-)
-
-
-class FaultKind(StrEnum):
-    """What a fault does; the value is how it is written."""
-
-    LATENCY = "latency"
-    STALL = "stall"
-    THROTTLE = "throttle"
-    ERROR = "error"
-    RESET = "reset"
-    MALFORMED = "malformed"
-    TRUNCATED = "truncated"
-    COLD_START = "cold-start"
-
-
-@dataclass(frozen=True, slots=True)
-class FaultAction:
-    """What happens in the place of a good answer. Only the fields of its kind mean something."""
-
-    kind: FaultKind
-    status: int = 500
-    reason: str = DEFAULT_REASON
-    retry_after_s: int | None = None
-    keep_share: float = 0.5
-
-    @property
-    def runs_function(self) -> bool:
-        """Whether the function is invoked all the same, and only its answer is spoilt."""
-        return self.kind in (FaultKind.MALFORMED, FaultKind.TRUNCATED)
-
-
-@dataclass(frozen=True, slots=True)
-class FaultDecision:
-    """For one request: wait delay_ns first, use a new sandbox if cold, then the action, if any."""
-
-    delay_ns: int = 0
-    action: FaultAction | None = None
-    cold: bool = False
-
-
-NO_FAULT = FaultDecision()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +50,11 @@ class FaultWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """low_ns, or with high_share between 0 and 1 high_ns; uniform between them if it is None."""
-
-    low_ns: int = 0
-    high_ns: int = 0
-    high_share: float | None = 0.0
-
-    def draw_ns(self, rng: Random) -> int:
-        """One delay; always one number is drawn."""
-        at = rng.random()
-        if self.high_share is None:
-            return self.low_ns + round(at * (self.high_ns - self.low_ns))
-        return self.high_ns if at < self.high_share else self.low_ns
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a plan."""
+    """One fault of a plan. probability (0..1) is that of each request in its scope and window."""
 
-    kind: FaultKind
+    effect: Effect
     scope: Scope
     window: FaultWindow
     probability: float
     seed: int
-    delay: Delay = Delay()
-    action: FaultAction | None = None

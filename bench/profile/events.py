@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -10,70 +11,28 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.model.profile import EventKind, EventSpec
+from bench.payloads.feed import ORDERS
 from bench.payloads.source import event_source
-from bench.schema.table import Table, quoted
-from bench.schema.values import Reader, positive, text
+from bench.schema import files
+from bench.schema.key import Key
+from bench.schema.paths import quoted
+from bench.schema.section import Section
+from bench.schema.table import Table
+from bench.schema.values import Reader, Value, located, positive, text
 from bench.units import shown
 
-EVENT_KEYS = {
-    "event": EventKind.LITERAL,
-    "event_file": EventKind.FILE,
-    "event_template": EventKind.TEMPLATE,
-    "event_feed": EventKind.FEED,
-    "event_generator": EventKind.GENERATOR,
-}
-"""What a table can say where its payloads come from. A template may name a feed for its rows."""
 SAMPLES = 20
 """Events of a changing source that are made before a run, to see whether they can be sent."""
 _NO_GENERATOR: tuple[str, dict[str, Any]] = ("", {})
 _NO_FEED: tuple[str | None, dict[str, Any]] = (None, {})
 
 
-def read_events(target: Table, base_dir: Path) -> list[tuple[Table, EventSpec]]:
-    """The events of [target], each with the table that gives it; without any, the empty object."""
-    mix = target.tables("events", "target.events")
-    if not mix:
-        return [(target, _event(target, base_dir) or EventSpec())]
-    for key in EVENT_KEYS:
-        if key in target:
-            target.fault(key, "cannot stand beside target.events: put it into the mix")
-    return [(table, _mixed(table, base_dir)) for table in mix]
+def existing_file(base_dir: Path) -> Reader[str]:
+    """A reader of paths to files that can be read; relative ones start from base_dir."""
+    return lambda value: files.existing_file.read_in(value, base_dir)
 
 
-def _mixed(table: Table, base_dir: Path) -> EventSpec:
-    weight = table.read("weight", positive, 1.0)
-    spec = _event(table, base_dir)
-    if spec is None:
-        table.fault("", f"needs one of {', '.join(EVENT_KEYS)}")
-    return replace(spec or EventSpec(), weight=weight)
-
-
-def _event(table: Table, base_dir: Path) -> EventSpec | None:
-    given = [key for key in EVENT_KEYS if key in table]
-    if given == ["event_template", "event_feed"]:
-        path, options = table.read("event_feed", feed(base_dir), _NO_FEED)
-        template: Any = table.read("event_template", json_value, {})
-        return EventSpec(EventKind.TEMPLATE, template, None, {"feed": path, **options})
-    for key in given[1:]:
-        table.fault(key, f"cannot stand beside {given[0]}: keep one of them")
-    return _single(table, given[0], base_dir) if given else None
-
-
-def _single(table: Table, key: str, base_dir: Path) -> EventSpec:
-    kind = EVENT_KEYS[key]
-    if kind is EventKind.FILE:
-        return EventSpec(kind, {}, table.read(key, existing_file(base_dir), None))
-    if kind is EventKind.FEED:
-        path, options = table.read(key, feed(base_dir), _NO_FEED)
-        return EventSpec(kind, {}, path, options)
-    if kind is EventKind.GENERATOR:
-        name, options = table.read(key, generator, _NO_GENERATOR)
-        return EventSpec(kind, name, None, options)
-    return EventSpec(kind, table.read(key, json_value, {}))
-
-
-def json_value(value: Any) -> Any:
-    """A TOML value that JSON has too: no dates, no infinities."""
+def _json_value(value: Any) -> Any:
     place = _not_json(value, "")
     if place is not None:
         raise ValueError(place)
@@ -89,6 +48,8 @@ def _not_json(value: Any, place: str) -> str | None:
         parts = []
         if isinstance(value, float) and not isfinite(value):
             return f"must be JSON, which has no {value}{_at(place)}"
+        if isinstance(value, int) and value.bit_length() > 1000:
+            return f"must have numbers that a program can read (it has {shown(value)}){_at(place)}"
         if not isinstance(value, str | int | float | bool):
             return f"must be JSON, which has no dates: put {value} in quotes{_at(place)}"
     return next((found for key, item in parts if (found := _not_json(item, key))), None)
@@ -98,48 +59,173 @@ def _at(place: str) -> str:
     return f" (at {place.lstrip('.')})" if place else ""
 
 
-def generator(value: Any) -> tuple[str, dict[str, Any]]:
+def _generator(value: Any) -> tuple[str, dict[str, Any]]:
     """`"name"`, or a table with `name` and options."""
     if not isinstance(value, dict):
         return text(value), {}
     if "name" not in value:
         raise ValueError('must have a name, such as { name = "firehose", records = 10 }')
-    return text(value["name"]), {key: json_value(value[key]) for key in value if key != "name"}
+    return text(value["name"]), {key: _json_value(value[key]) for key in value if key != "name"}
 
 
-def feed(base_dir: Path) -> Reader[tuple[str | None, dict[str, Any]]]:
-    """A reader of `"rows.csv"`, or of a table with `file` and options."""
-    read_path = existing_file(base_dir)
-
-    def read(value: Any) -> tuple[str | None, dict[str, Any]]:
-        if not isinstance(value, dict):
-            return read_path(value), {}
-        if "file" not in value:
-            raise ValueError('must have a file, such as { file = "rows.csv", order = "shuffled" }')
-        if unknown := sorted(value.keys() - {"file", "order", "text"}):
-            raise ValueError(f"has no option {unknown[0]}; there are file, order and text")
-        return read_path(value["file"]), {key: value[key] for key in value if key != "file"}
-
-    return read
+def _feed(value: Any, base_dir: Path) -> tuple[str | None, dict[str, Any]]:
+    """`"rows.csv"`, or a table with `file` and options."""
+    if not isinstance(value, dict):
+        return files.existing_file.read_in(value, base_dir), {}
+    if "file" not in value:
+        raise ValueError('must have a file, such as { file = "rows.csv", order = "shuffled" }')
+    if unknown := sorted(value.keys() - {"file", "order", "text"}):
+        raise ValueError(f"has no option {quoted(unknown[0])}; there are file, order and text")
+    path = files.existing_file.read_in(value["file"], base_dir)
+    return path, {key: value[key] for key in value if key != "file"}
 
 
-def existing_file(base_dir: Path) -> Reader[str]:
-    """A reader of paths to files that can be read; relative ones start from base_dir."""
+json_value: Value[Any] = Value(_json_value, {})
+"""A TOML value that JSON has too: no dates, no infinities."""
+generator = Value(
+    _generator,
+    {
+        "anyOf": [
+            {"type": "string"},
+            {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+        ]
+    },
+)
+"""The name of a generator and its options."""
+feed = located(
+    _feed,
+    {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string"},
+                    "order": {"type": "string", "enum": list(ORDERS)},
+                    "text": {"type": "boolean"},
+                },
+                "required": ["file"],
+                "additionalProperties": False,
+            },
+        ]
+    },
+)
+"""The absolute path of a file with rows and its options."""
 
-    def read(value: Any) -> str:
-        path = (base_dir / Path(text(value)).expanduser()).resolve()
-        if path.is_dir():
-            raise ValueError(f"must be a file ({path} is a folder)")
-        try:
-            with path.open("rb"):
-                return str(path)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise ValueError(
-                f"must be a file that can be read ({path}: {reason.lower()})"
-            ) from None
 
-    return read
+def _of(kind: EventKind, found: Callable[[EventSpec], Any]) -> Callable[[EventSpec], Any]:
+    return lambda spec: found(spec) if spec.kind is kind else None
+
+
+def _feed_of(spec: EventSpec) -> Any:
+    if spec.kind is EventKind.FEED:
+        return {"file": spec.path, **spec.options} if spec.options else spec.path
+    if spec.kind is EventKind.TEMPLATE and spec.options:
+        rows = dict(spec.options)
+        return {"file": rows.pop("feed"), **rows}
+    return None
+
+
+def _generator_of(spec: EventSpec) -> Any:
+    return {"name": spec.value, **spec.options} if spec.options else spec.value
+
+
+EVENT = Key(
+    "event",
+    "the payload, any JSON value in TOML",
+    json_value,
+    {},
+    of=_of(EventKind.LITERAL, lambda spec: spec.value),
+    cell="`{}`",
+)
+EVENT_FILE = Key(
+    "event_file",
+    "a file with the payload",
+    files.existing_file,
+    None,
+    of=_of(EventKind.FILE, lambda spec: spec.path),
+)
+EVENT_TEMPLATE = Key(
+    "event_template",
+    "JSON value or text with placeholders such as `{{uuid}}`, `{{int 1 100}}`, `{{row.name}}`; "
+    "`lamload events` lists them",
+    json_value,
+    {},
+    of=_of(EventKind.TEMPLATE, lambda spec: spec.value),
+    cell="",
+)
+EVENT_FEED = Key(
+    "event_feed",
+    'a CSV, JSON Lines or JSON file, each row an event, or the rows of a template: `"rows.csv"` '
+    'or `{ file = "rows.csv", order = "shuffled" }` (`sequential`, `shuffled`, `random`)',
+    feed,
+    _NO_FEED,
+    of=_feed_of,
+    cell="",
+)
+EVENT_GENERATOR = Key(
+    "event_generator",
+    'a ready one: `"firehose"` or `{ name = "firehose", records = 10 }`; `lamload events` lists '
+    "them",
+    generator,
+    _NO_GENERATOR,
+    of=_of(EventKind.GENERATOR, _generator_of),
+    cell="",
+)
+EVENT_KEYS: tuple[tuple[Key[Any], EventKind], ...] = (
+    (EVENT, EventKind.LITERAL),
+    (EVENT_FILE, EventKind.FILE),
+    (EVENT_TEMPLATE, EventKind.TEMPLATE),
+    (EVENT_FEED, EventKind.FEED),
+    (EVENT_GENERATOR, EventKind.GENERATOR),
+)
+"""What a table can say where its payloads come from. A template may name a feed for its rows."""
+_KIND_OF = {key.name: kind for key, kind in EVENT_KEYS}
+WEIGHT = Key("weight", "how often it is sent, beside the others' weights", positive, 1.0)
+EVENTS = Section("target.events", (*(key for key, _ in EVENT_KEYS), WEIGHT), many=True)
+
+
+def read_events(target: Table) -> list[tuple[Table, EventSpec]]:
+    """The events of [target], each with the table that gives it; without any, the empty object."""
+    mix = target.tables("events")
+    if not mix:
+        return [(target, _event(target) or EventSpec())]
+    for name in _KIND_OF:
+        if name in target:
+            target.fault(name, "cannot stand beside target.events: put it into the mix")
+    return [(table, _mixed(table)) for table in mix]
+
+
+def _mixed(table: Table) -> EventSpec:
+    weight = WEIGHT.read(table)
+    spec = _event(table)
+    if spec is None:
+        table.fault("", f"needs one of {', '.join(_KIND_OF)}")
+    return replace(spec or EventSpec(), weight=weight)
+
+
+def _event(table: Table) -> EventSpec | None:
+    given = [key for key, _ in EVENT_KEYS if key.name in table]
+    if given == [EVENT_TEMPLATE, EVENT_FEED]:
+        path, options = EVENT_FEED.read(table)
+        template = EVENT_TEMPLATE.read(table)
+        return EventSpec(EventKind.TEMPLATE, template, None, {"feed": path, **options})
+    for key in given[1:]:
+        table.fault(key.name, f"cannot stand beside {given[0].name}: keep one of them")
+    return _single(table, given[0]) if given else None
+
+
+def _single(table: Table, key: Key[Any]) -> EventSpec:
+    kind, value = _KIND_OF[key.name], key.read(table)
+    if kind is EventKind.FILE:
+        return EventSpec(kind, {}, value)
+    if kind is EventKind.FEED:
+        path, options = value
+        return EventSpec(kind, {}, path, options)
+    if kind is EventKind.GENERATOR:
+        name, options = value
+        return EventSpec(kind, name, None, options)
+    return EventSpec(kind, value)
 
 
 def check_event(table: Table, spec: EventSpec, limit_bytes: int | None, json_only: bool) -> None:
@@ -147,25 +233,29 @@ def check_event(table: Table, spec: EventSpec, limit_bytes: int | None, json_onl
 
     limit_bytes None means that any size goes.
     """
-    key = next(name for name, kind in EVENT_KEYS.items() if kind is spec.kind)
-    if any(problem.key == table.key_path(key) for problem in table.problems):
+    key = next(name for name, kind in _KIND_OF.items() if kind is spec.kind)
+    if table.is_noted(key):
         return
     try:
-        source = event_source([spec], 1)
-        for index in range(1 if source.constant else SAMPLES):
-            payload = source.next(index)
-            if limit_bytes is not None and len(payload) > limit_bytes:
-                table.fault(
-                    key,
-                    f"is too large: {len(payload)} bytes, and of the endpoints in [[variants]] "
-                    f"one takes at most {limit_bytes}",
-                )
-                return
-            if json_only and (fault := _json_fault(payload)):
-                table.fault(key, fault)
-                return
+        fault = _unsendable(spec, limit_bytes, json_only)
     except UsageError as error:
-        table.fault(key, str(error))
+        fault = str(error)
+    if fault is not None:
+        table.fault(key, fault)
+
+
+def _unsendable(spec: EventSpec, limit_bytes: int | None, json_only: bool) -> str | None:
+    source = event_source([spec], 1)
+    for index in range(1 if source.constant else SAMPLES):
+        payload = source.next(index)
+        if limit_bytes is not None and len(payload) > limit_bytes:
+            return (
+                f"is too large: {len(payload)} bytes, and of the endpoints in [[variants]] "
+                f"one takes at most {limit_bytes}"
+            )
+        if json_only and (fault := _json_fault(payload)):
+            return fault
+    return None
 
 
 def _json_fault(payload: bytes) -> str | None:

@@ -9,10 +9,14 @@ from typing import Any
 
 from bench.errors import Problem
 from bench.profile.schema import PROFILE
+from bench.schema.paths import joined, quoted
+from bench.schema.toml import is_too_deep
 
 SOURCE = "--set"
+MAX_PARTS = 32
 _PART = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^.\[\]"]+)|\[(\d+)\])\s*\.?')
-_ARRAYS = {"phase": 'by name or number, such as phase.steady.rate="20/s"', "variants": "by number"}
+_ARRAYS = {section.path: section for section in PROFILE.sections() if section.many}
+_BY_NAME = 'by name or number, such as phase.steady.rate="20/s"'
 
 
 class _Bad(Exception):
@@ -55,6 +59,8 @@ def parse_key(text: str) -> list[str]:
         quoted, bare, index = match.groups()
         parts.append(quoted if quoted is not None else (bare.strip() if bare else index))
         position = match.end()
+    if len(parts) > MAX_PARTS:
+        raise _Bad(f"has too many parts: at most {MAX_PARTS} tables are within each other")
     return parts
 
 
@@ -62,15 +68,20 @@ def parse_value(text: str) -> Any:
     """As TOML if it is a TOML value, else as a text."""
     try:
         found = tomllib.loads(f"value = {text.strip()}")
-    except tomllib.TOMLDecodeError:
+    except ValueError:  # also a whole number of thousands of digits
         return text.strip()
+    except RecursionError:
+        raise _Bad("is nested too deeply") from None
+    if is_too_deep(found):
+        raise _Bad("is nested too deeply")
     return found["value"] if len(found) == 1 else text.strip()
 
 
 def _put(document: dict[str, Any], parts: list[str], value: Any) -> str:
     """Set the value, making tables on the way; the key path as messages write it."""
-    if parts[0] not in PROFILE.keys[""]:
-        raise _Bad(f"starts with {parts[0]}, which {PROFILE.unknown_key('', parts[0])}")
+    if parts[0] not in PROFILE.root.names:
+        unknown = PROFILE.unknown_key(PROFILE.root, parts[0])
+        raise _Bad(f"starts with {quoted(parts[0])}, which {unknown}")
     place: Any = document
     path = ""
     for depth, part in enumerate(parts):
@@ -85,7 +96,7 @@ def _put(document: dict[str, Any], parts: list[str], value: Any) -> str:
             continue
         if not isinstance(place, dict):
             raise _Bad(f"cannot be set: {path} is a value and has no keys")
-        path += f".{part}" if path else part
+        path = joined(path, quoted(part))
         if last:
             place[part] = value
             return path
@@ -98,10 +109,11 @@ def _index(items: list[Any], part: str, array: str) -> int:
     names = [item.get("name") if isinstance(item, dict) else None for item in items]
     if part in names:
         return names.index(part)
-    if part.isdecimal() and int(part) < len(items):
+    if part.isdecimal() and len(part) < 10 and int(part) < len(items):
         return int(part)
     known = [str(name) for name in names if name]
     there = f"there are {', '.join(known)}" if known else f"the last is {len(items) - 1}"
     if not items:
         there = "there is none"
-    raise _Bad(f"names no {array}: {there} (address it {_ARRAYS.get(array, 'by number')})")
+    how = _BY_NAME if array in _ARRAYS and "name" in _ARRAYS[array].names else "by number"
+    raise _Bad(f"names no {array}: {there} (address it {how})")

@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.model.profile import Arrivals, LoadSpec, Order, Phase
+from bench.model.profile import LoadSpec, Order, Phase
 from bench.profile.events import existing_file
+from bench.profile.load import LOAD, MAX_SEGMENTS
 from bench.profile.recorded_arrivals import read_replay, replay_duration_ns
+from bench.schema.key import values
+from bench.schema.quantities import span
 from bench.schema.table import Table
-from bench.schema.values import above_zero, choice, flag, positive, text, whole
-from bench.units import MAX_CALLERS, read_callers, read_duration_ns, read_rates_rps
+from bench.schema.values import flag, positive, text, whole
+from bench.units import MAX_CALLERS, read_callers, read_rates_rps
 
-MAX_SEGMENTS = 65_535
-"""The segment's number has 16 bits in a recorded row."""
 KINDS = ("rate", "callers", "burst", "replay")
 """A phase has one of them."""
 
 
 def read_load(table: Table) -> LoadSpec:
     """The [load] table."""
-    default = LoadSpec()
-    return LoadSpec(
-        arrivals=table.read("arrivals", choice(Arrivals), default.arrivals),
-        order=table.read("order", choice(Order), default.order),
-        rounds=table.read("rounds", whole(1, MAX_SEGMENTS), default.rounds),
-        seed=table.read("seed", whole(-(2**63), 2**63 - 1), default.seed),
-        in_flight=table.read("in_flight", whole(1, MAX_CALLERS), default.in_flight),
-        callers=table.read("callers", whole(1, MAX_CALLERS), default.callers),
-        think_ns=table.read("think", read_duration_ns, default.think_ns),
-        workers=table.read("workers", whole(1, 256), default.workers),
-    )
+    return LoadSpec(**values(table, LOAD))
 
 
 def read_phases(root: Table, load_table: Table, load: LoadSpec, base_dir: Path) -> list[Phase]:
     """The phases, each with its kind of load; mistakes between them are noted too."""
-    tables = root.tables("phase", "phase")
+    tables = root.tables("phase")
     phases = [_phase(table, index, load, base_dir) for index, table in enumerate(tables)]
     _check_names(tables, phases)
     if not phases and "capacity" not in root:
@@ -102,14 +93,14 @@ def _duration_ns(table: Table, replay: bytes | None) -> int:
     """A replay that says nothing lasts until its last arrival; anything else must say."""
     default = replay_duration_ns(replay) if replay else 0
     missing = None if "replay" in table else 'say how long, such as "30s"'
-    return table.read("duration", above_zero(read_duration_ns), default, missing=missing)
+    return table.read("duration", span, default, missing=missing)
 
 
 def _every_ns(table: Table) -> int:
     if "every" in table and "burst" not in table:
         table.fault("every", "is for a phase with burst")
     missing = 'say how far bursts are apart, such as "10s"' if "burst" in table else None
-    return table.read("every", above_zero(read_duration_ns), 0, missing=missing)
+    return table.read("every", span, 0, missing=missing)
 
 
 def _replay(table: Table, base_dir: Path) -> tuple[bytes | None, str | None]:

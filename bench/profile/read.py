@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -12,27 +10,22 @@ from typing import Any
 
 from bench.errors import Problem, ProfileError
 from bench.model.endpoint import EndpointKind
-from bench.model.profile import Profile, Target, TargetKind
+from bench.model.profile import EventSpec, Profile, Target, TargetKind
+from bench.profile.capacity import read_capacity
+from bench.profile.connections import read_connections, read_timeouts
 from bench.profile.events import read_events
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
 from bench.profile.retry import read_breaker, read_retry
-from bench.profile.schema import PROFILE
-from bench.profile.sections import (
-    read_capacity,
-    read_connections,
-    read_slos,
-    read_stop,
-    read_timeouts,
-)
+from bench.profile.schema import NAME, PROFILE, TARGET_MISSING, TITLE
 from bench.profile.shipped import shipped_profile, shipped_profiles
+from bench.profile.stop import LIMITS, RECORD, read_slos, read_stop
 from bench.profile.target import read_target
 from bench.profile.variants import check_events, read_variants
-from bench.schema.table import Table
-from bench.schema.values import flag, text
-from bench.units import read_usd, shown
-
-_POSITION = re.compile(r"(.*?) \(at line (\d+), column (\d+)\)", re.DOTALL)
+from bench.schema.key import values
+from bench.schema.lines import Lines
+from bench.schema.table import Reading, Table
+from bench.schema.toml import decode, parse_toml
 
 
 def load_profile(source: str | Path, overrides: Sequence[str] = ()) -> Profile:
@@ -42,20 +35,27 @@ def load_profile(source: str | Path, overrides: Sequence[str] = ()) -> Profile:
     """
     path = _find(source)
     content = _read_text(path, str(source))
-    document = _parse(content, str(source))
+    document = parse_toml(content, str(source))
     problems, touched = apply_overrides(document, overrides)
-    profile = _build(document, path, content, str(source), problems)
+    reading = Reading(PROFILE, path.absolute().parent, problems)
+    profile = _build(reading.root(document), path, content, str(source))
     if problems:
-        raise ProfileError(str(source), [_blame(problem, touched) for problem in problems])
+        blamed = [_blame(problem, touched) for problem in problems]
+        raise ProfileError(str(source), Lines.of_toml(content).located(blamed))
     return profile
 
 
 def read_question(content: str) -> str:
-    """The comment that a profile opens with, its lines without the `#`."""
+    """The comment that a profile opens with, its lines without the `#`.
+
+    A line such as `#:schema ./lamload.schema.json` is for editors and no part of it.
+    """
     lines = []
     for line in content.lstrip("\ufeff").replace("\r\n", "\n").lstrip().split("\n"):
         if not line.startswith("#"):
             break
+        if line.startswith("#:"):
+            continue
         lines.append(line[1:].strip())
     return "\n".join(lines).strip()
 
@@ -85,83 +85,57 @@ def _no_such(path: Path) -> str:
 
 def _read_text(path: Path, source: str) -> str:
     try:
-        raw = path.read_bytes()
-        content = raw.decode("utf-8-sig")
+        content = decode(path.read_bytes(), source)
     except OSError as error:
         raise ProfileError(source, [Problem("", f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        message = f"must be UTF-8: byte 0x{raw[error.start]:02x} in line {line} is not"
-        raise ProfileError(source, [Problem("", message)]) from None
     if not content.strip():
         message = "is empty; `lamload profiles show quickstart` prints a profile to start from"
         raise ProfileError(source, [Problem("", message)])
     return content
 
 
-def _parse(content: str, source: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(source, [Problem("", _not_toml(str(error), content))]) from None
-    except RecursionError:
-        raise ProfileError(source, [Problem("", "is not TOML: nested too deeply")]) from None
-
-
-def _not_toml(said: str, content: str) -> str:
-    """tomllib's words, the place first; it names no line for the end of the document."""
-    match = _POSITION.fullmatch(said)
-    if match:
-        return f"is not TOML: line {match[2]}, column {match[3]}: {match[1]}"
-    lines = content.rstrip("\n").split("\n")
-    words = said.removesuffix(" (at end of document)")
-    return f"is not TOML: line {len(lines)}, column {len(lines[-1]) + 1}: {words}"
-
-
-def _build(
-    document: dict[str, Any], path: Path, content: str, source: str, problems: list[Problem]
-) -> Profile:
+def _build(root: Table, path: Path, content: str, source: str) -> Profile:
     """Read every section; with problems the result is of no use."""
-    base_dir = path.absolute().parent
-    root = Table(document, "", "", problems, PROFILE)
-    name = root.read("name", _name, path.stem)
-    target_table = root.table("target", "target")
-    events = read_events(target_table, base_dir)
-    if "target" in root:
-        target = read_target(target_table, (spec for _, spec in events), base_dir)
-    else:
-        root.fault("target", 'is missing: add [target] with kind = "local" and a function')
-        target = Target(TargetKind.LOCAL)
+    name = NAME.read(root, default=path.stem)
+    target_table = root.table("target")
+    events = read_events(target_table)
+    target = _target(root, target_table, [spec for _, spec in events])
     variants = read_variants(root, target)
     target = _with_urls(target, variants)
     check_events(events, variants)
-    load_table = root.table("load", "load")
+    load_table = root.table("load")
     load = read_load(load_table)
-    phases = read_phases(root, load_table, load, base_dir)
+    phases = read_phases(root, load_table, load, root.base_dir)
     check_segments(root, phases, load, len(variants))
-    record, limits = root.table("record", "record"), root.table("limits", "limits")
-    capacity = read_capacity(root.table("capacity", "capacity")) if "capacity" in root else None
+    capacity = read_capacity(root.table("capacity")) if "capacity" in root else None
     if capacity is not None and phases:
         root.fault("capacity", "takes the place of [[phase]]: leave one of them out")
     return Profile(
         name=name,
-        title=root.read("title", text, name),
+        title=TITLE.read(root, default=name),
         question=read_question(content),
         source=source,
         target=target,
         variants=variants,
         load=load,
         phases=tuple(phases),
-        timeouts=read_timeouts(root.table("timeout", "timeout")),
-        retry=read_retry(root.table("retry", "retry")),
-        breaker=read_breaker(root.table("breaker", "breaker")) if "breaker" in root else None,
-        connections=read_connections(root.table("connections", "connections"), base_dir),
+        timeouts=read_timeouts(root.table("timeout")),
+        retry=read_retry(root.table("retry")),
+        breaker=read_breaker(root.table("breaker")) if "breaker" in root else None,
+        connections=read_connections(root.table("connections")),
         slos=read_slos(root, variants),
-        record_attempts=record.read("attempts", flag, False),
-        max_spend_usd=limits.read("max_spend", read_usd, None),
-        stop=read_stop(root.table("stop", "stop")),
+        stop=read_stop(root.table("stop")),
         capacity=capacity,
+        **values(root.table("record"), RECORD),
+        **values(root.table("limits"), LIMITS),
     )
+
+
+def _target(root: Table, table: Table, events: Sequence[EventSpec]) -> Target:
+    if "target" in root:
+        return read_target(table, events)
+    root.fault("target", f"is missing: {TARGET_MISSING}")
+    return Target(TargetKind.LOCAL)
 
 
 def _with_urls(target: Target, variants: Sequence[Any]) -> Target:
@@ -171,16 +145,6 @@ def _with_urls(target: Target, variants: Sequence[Any]) -> Target:
         return target
     missing = {variant.endpoint: url for variant in variants}
     return replace(target, urls=missing | target.urls)
-
-
-def _name(value: Any) -> str:
-    """It becomes a part of a folder's name."""
-    name = text(value)
-    if not re.fullmatch(r"[\w][\w. +-]{0,99}", name):
-        raise ValueError(
-            f"must be made of letters, digits, spaces, dots, - and _ (it is {shown(name)})"
-        )
-    return name
 
 
 def _blame(problem: Problem, touched: set[str]) -> Problem:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from bench.model.outcome import Outcome
 from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
+from bench.schema.key import Key, ListKey, values
+from bench.schema.quantities import duration, level, share, span
+from bench.schema.section import Section
 from bench.schema.table import Table
-from bench.schema.values import above_zero, choice, flag, named_choice, whole
-from bench.units import read_duration_ns, read_rates_rps, read_share, shown
+from bench.schema.values import choice, flag, named_choice, whole
 
 MAX_ATTEMPTS = 100
 FAILURES = {
@@ -14,75 +19,149 @@ FAILURES = {
     for outcome in Outcome
     if outcome not in (Outcome.OK, Outcome.REJECTED)
 }
+_RETRY = RetrySpec()
+_BREAKER = BreakerSpec()
+
+
+def _own_delay(field: str) -> Callable[[RetrySpec], Any]:
+    """A delay is written where the policy does not fix it."""
+    return lambda retry: getattr(retry, field) if retry.policy.facts.delays is None else None
+
+
+def _of_budget(field: str) -> Callable[[RetrySpec], Any]:
+    return lambda retry: None if retry.budget is None else getattr(retry.budget, field)
+
+
+def _sorted_on(spec: RetrySpec | BreakerSpec) -> list[Outcome]:
+    return sorted(spec.on)
+
+
+POLICY = Key("policy", "see Retries", choice(RetryPolicyName), _RETRY.policy)
+ATTEMPTS = Key(
+    "max_attempts",
+    "the first one counts",
+    whole(1, MAX_ATTEMPTS),
+    _RETRY.max_attempts,
+    cell="3 with a policy",
+)
+BASE = Key(
+    "base",
+    "first delay",
+    duration,
+    _RETRY.base_ns,
+    fills="base_ns",
+    of=_own_delay("base_ns"),
+)
+CAP = Key("cap", "longest delay", duration, _RETRY.cap_ns, fills="cap_ns", of=_own_delay("cap_ns"))
+ON = ListKey(
+    "on",
+    f"outcomes to retry: {', '.join(f'`{name}`' for name in FAILURES)}",
+    named_choice(FAILURES),
+    sorted(RETRYABLE),
+    of=_sorted_on,
+)
+HONOUR = Key(
+    "honour_retry_after",
+    "a server's hint raises the delay",
+    flag,
+    _RETRY.honour_retry_after,
+    cell="`true`, with `aws-…` `false`",
+)
+BUDGET = Key(
+    "budget",
+    'retries within ten seconds may be this share of the invocations: `"20%"`',
+    share,
+    None,
+    of=_of_budget("share"),
+    cell="no budget",
+)
+FLOOR = Key(
+    "budget_floor",
+    "and so many anyway",
+    level,
+    RetryBudget(0).floor_rps,
+    of=_of_budget("floor_rps"),
+)
+RETRY = Section("retry", (POLICY, ATTEMPTS, BASE, CAP, ON, HONOUR, BUDGET, FLOOR))
+BREAKER = Section(
+    "breaker",
+    (
+        Key(
+            "error_rate",
+            "it opens when this share of the attempts failed",
+            share,
+            _BREAKER.error_rate,
+        ),
+        Key("window", "within this time", span, _BREAKER.window_ns, fills="window_ns"),
+        Key("min_attempts", "of at least so many", whole(1, 10**6), _BREAKER.min_attempts),
+        Key("open", "how long nothing is sent then", span, _BREAKER.open_ns, fills="open_ns"),
+        Key(
+            "probes",
+            "attempts that are let through after that: all good close it, a bad one opens it anew",
+            whole(1, 10**4),
+            _BREAKER.probes,
+        ),
+        ListKey(
+            "on",
+            "outcomes that count as failed",
+            named_choice(FAILURES),
+            sorted(_BREAKER.on),
+            of=_sorted_on,
+            cell="as with `[retry]`",
+        ),
+    ),
+    meaning="a circuit breaker; the table alone, even empty, puts it in",
+)
 
 
 def read_retry(table: Table) -> RetrySpec:
     """The [retry] table; without a policy nothing is tried again."""
-    default = RetrySpec()
-    policy = table.read("policy", choice(RetryPolicyName), default.policy)
+    policy = POLICY.read(table)
     facts = policy.facts
     if policy is RetryPolicyName.NONE:
         _needs_a_policy(table)
-    base_ns, cap_ns = _delays(table, policy, default)
-    outcomes = table.read_list("on", named_choice(FAILURES), sorted(RETRYABLE))
+    base_ns, cap_ns = _delays(table, policy)
     return RetrySpec(
         policy=policy,
-        max_attempts=table.read("max_attempts", whole(1, MAX_ATTEMPTS), facts.attempts),
+        max_attempts=ATTEMPTS.read(table, default=facts.attempts),
         base_ns=base_ns,
         cap_ns=cap_ns,
-        on=frozenset(outcomes),
-        honour_retry_after=table.read("honour_retry_after", flag, facts.honours_hint),
+        on=frozenset(ON.read(table)),
+        honour_retry_after=HONOUR.read(table, default=facts.honours_hint),
         budget=_budget(table),
     )
 
 
 def _needs_a_policy(table: Table) -> None:
     attempts = table.get("max_attempts")
-    if isinstance(attempts, int) and attempts > 1:
+    if isinstance(attempts, int) and 1 < attempts <= MAX_ATTEMPTS:
         mend = f'needs a policy: set policy = "{RetryPolicyName.FULL_JITTER.value}"'
         table.fault("max_attempts", f"above 1 {mend} (it is {attempts})")
     if "budget" in table:
         table.fault("budget", "is for retries, and without a policy there are none")
 
 
-def _delays(table: Table, policy: RetryPolicyName, default: RetrySpec) -> tuple[int, int]:
+def _delays(table: Table, policy: RetryPolicyName) -> tuple[int, int]:
     if policy.facts.delays is not None:
-        for key in ("base", "cap"):
-            if key in table:
-                table.fault(key, f"is fixed by {policy.value}: leave it out")
-        return default.base_ns, default.cap_ns
-    base_ns = table.read("base", read_duration_ns, default.base_ns)
-    cap_ns = table.read("cap", read_duration_ns, max(default.cap_ns, base_ns))
+        for key in (BASE, CAP):
+            if key.name in table:
+                table.fault(key.name, f"is fixed by {policy.value}: leave it out")
+        return BASE.default, CAP.default
+    base_ns = BASE.read(table)
+    cap_ns = CAP.read(table, default=max(CAP.default, base_ns))
     if "cap" in table and cap_ns < base_ns:
         table.fault("cap", "must be at least base, the first delay")
     return base_ns, cap_ns
 
 
 def _budget(table: Table) -> RetryBudget | None:
-    share = table.read("budget", read_share, None)
+    of_invocations = BUDGET.read(table)
     if "budget_floor" in table and "budget" not in table:
         table.fault("budget_floor", 'is for a budget: set budget = "20%" too')
-    if share is None:
-        return None
-    return RetryBudget(share, table.read("budget_floor", _one_rate_rps, RetryBudget(0).floor_rps))
-
-
-def _one_rate_rps(value: object) -> float:
-    start, end = read_rates_rps(value)
-    if start != end:
-        raise ValueError(f'must be one rate, such as "10/s" (it is {shown(value)})')
-    return start
+    return None if of_invocations is None else RetryBudget(of_invocations, FLOOR.read(table))
 
 
 def read_breaker(table: Table) -> BreakerSpec:
     """The [breaker] table."""
-    default = BreakerSpec()
-    duration = above_zero(read_duration_ns)
-    return BreakerSpec(
-        error_rate=table.read("error_rate", read_share, default.error_rate),
-        window_ns=table.read("window", duration, default.window_ns),
-        min_attempts=table.read("min_attempts", whole(1, 10**6), default.min_attempts),
-        open_ns=table.read("open", duration, default.open_ns),
-        probes=table.read("probes", whole(1, 10**4), default.probes),
-        on=frozenset(table.read_list("on", named_choice(FAILURES), sorted(default.on))),
-    )
+    found = values(table, BREAKER)
+    return BreakerSpec(**found | {"on": frozenset(found["on"])})

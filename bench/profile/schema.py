@@ -1,130 +1,76 @@
-"""Every key that a profile can have, by section. What is not here is a mistake of the profile's."""
+"""A profile's sections, in their order: what is not here is a mistake of the profile's."""
 
 from __future__ import annotations
 
-from bench.schema.sections import Sections
+import re
 
-KEYS: dict[str, tuple[str, ...]] = {
-    "": (
-        "name",
-        "title",
-        "target",
-        "variants",
-        "load",
-        "phase",
-        "capacity",
-        "timeout",
-        "retry",
-        "breaker",
-        "connections",
-        "slo",
-        "record",
-        "limits",
-        "stop",
+from bench.profile.capacity import CAPACITY
+from bench.profile.connections import CONNECTIONS, TIMEOUT
+from bench.profile.load import LOAD
+from bench.profile.phase_keys import PHASE
+from bench.profile.retry import BREAKER, RETRY
+from bench.profile.stop import LIMITS, RECORD, SLO, STOP
+from bench.profile.target import TARGET
+from bench.profile.variants import VARIANTS
+from bench.schema.key import Key, TableKey
+from bench.schema.section import Document, Section
+from bench.schema.values import narrowed, text
+from bench.units import shown
+
+_NAME = r"[\w][\w. +-]{0,99}"
+
+
+def _check_name(name: str) -> str:
+    """It becomes a part of a folder's name."""
+    if not re.fullmatch(_NAME, name):
+        raise ValueError(
+            f"must be made of letters, digits, spaces, dots, - and _ (it is {shown(name)})"
+        )
+    return name
+
+
+NAME = Key(
+    "name",
+    "part of the run folder's name",
+    narrowed(text, _check_name, {"pattern": f"^{_NAME}$"}),
+    "",
+    cell="the file's name",
+)
+TITLE = Key("title", "headline", text, "", cell="`name`")
+TARGET_MISSING = 'add [target] with kind = "local" and a function'
+PROFILE = Document(
+    "a profile",
+    Section(
+        "",
+        (
+            NAME,
+            TITLE,
+            TableKey(
+                "target",
+                "what is called",
+                TARGET,
+                missing=TARGET_MISSING,
+            ),
+            TableKey("variants", "what is measured", VARIANTS, cell="required, but not for URLs"),
+            TableKey("load", "how the load comes", LOAD),
+            TableKey(
+                "phase",
+                "stretches of load, one after another",
+                PHASE,
+                fills="phases",
+                cell="required, but not with `[capacity]`",
+            ),
+            TableKey("capacity", "a search instead of phases", CAPACITY),
+            TableKey("timeout", "how long an attempt may take", TIMEOUT, fills="timeouts"),
+            TableKey("retry", "what is tried again, and when", RETRY),
+            TableKey("breaker", "a circuit breaker before the target", BREAKER),
+            TableKey("connections", "how connections are kept", CONNECTIONS),
+            SLO,
+            TableKey("record", "what is written besides", RECORD, of=lambda profile: profile),
+            TableKey("limits", "what it may cost", LIMITS, of=lambda profile: profile),
+            TableKey("stop", "when the run ends early", STOP),
+        ),
     ),
-    "target": (
-        "kind",
-        "function",
-        "handler",
-        "region",
-        "qualifier",
-        "event",
-        "event_file",
-        "event_template",
-        "event_feed",
-        "event_generator",
-        "events",
-        "url",
-        "urls",
-        "method",
-        "path",
-        "headers",
-        "timeout",
-        "concurrency",
-        "faults",
-        "log_tail",
-        "client_context",
-        "environment",
-    ),
-    "target.events": (
-        "event",
-        "event_file",
-        "event_template",
-        "event_feed",
-        "event_generator",
-        "weight",
-    ),
-    "variants": ("endpoint", "memory_mb", "architecture"),
-    "load": (
-        "arrivals",
-        "order",
-        "rounds",
-        "seed",
-        "in_flight",
-        "callers",
-        "think",
-        "workers",
-    ),
-    "phase": (
-        "name",
-        "rate",
-        "steps",
-        "callers",
-        "burst",
-        "every",
-        "replay",
-        "column",
-        "speed",
-        "duration",
-        "measured",
-    ),
-    "capacity": (
-        "start",
-        "max",
-        "holds",
-        "error_rate",
-        "throttle_rate",
-        "step",
-        "settle",
-        "hold",
-        "precision",
-    ),
-    "timeout": ("connect", "first_byte", "total"),
-    "retry": (
-        "policy",
-        "max_attempts",
-        "base",
-        "cap",
-        "on",
-        "honour_retry_after",
-        "budget",
-        "budget_floor",
-    ),
-    "breaker": ("error_rate", "window", "min_attempts", "open", "probes", "on"),
-    "connections": (
-        "keep_alive",
-        "max_age",
-        "max_uses",
-        "resolve_every",
-        "verify_tls",
-        "ca_bundle",
-        "server_name",
-        "http2",
-        "proxy",
-    ),
-    "record": ("attempts",),
-    "limits": ("max_spend",),
-    "stop": (
-        "after",
-        "invocations",
-        "spend",
-        "error_rate",
-        "precision",
-        "percentile",
-        "confidence",
-    ),
-}
-"""Section -> keys. A section is a table of the profile, '' its top level; `variants`, `phase` and
-`target.events` are arrays of tables. Keys of `slo`, `target.urls`, `target.headers` and
-`target.environment` are free names."""
-PROFILE = Sections("a profile", KEYS)
+)
+"""The top level and all below it. Keys of `slo`, `target.headers` and `target.environment` are free
+names, those of `target.urls` endpoints."""

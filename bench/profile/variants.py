@@ -9,6 +9,8 @@ from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
 from bench.model.endpoint import BASELINE, EndpointKind
 from bench.model.profile import Architecture, EventSpec, Target, TargetKind, Variant
 from bench.profile.events import check_event
+from bench.schema.key import ListKey
+from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import choice, whole
 
@@ -17,10 +19,35 @@ URL_PLACES = ("{memory_mb}", "{alias}")
 """What an AWS door's URL can have in it, to be filled in for each variant."""
 
 
+ENDPOINT = ListKey(
+    "endpoint",
+    "one or a list of the endpoints below",
+    choice(EndpointKind),
+    (BASELINE,),
+    of=lambda variant: [variant.endpoint],
+    cell='`"invoke"`; `"http"` for URLs',
+)
+MEMORY_MB = ListKey(
+    "memory_mb",
+    f"one or a list, {MIN_MEMORY_MB} to {MAX_MEMORY_MB}",
+    whole(MIN_MEMORY_MB, MAX_MEMORY_MB),
+    of=lambda variant: None if variant.memory_mb is None else [variant.memory_mb],
+    cell="required, but not for URLs",
+)
+ARCHITECTURE = ListKey(
+    "architecture",
+    'one or a list: `"x86_64"`, `"arm64"`; it decides the price',
+    choice(Architecture),
+    (Architecture.X86_64,),
+    of=lambda variant: [variant.architecture],
+)
+VARIANTS = Section("variants", (ENDPOINT, MEMORY_MB, ARCHITECTURE), many=True)
+
+
 def read_variants(root: Table, target: Target) -> tuple[Variant, ...]:
     """Every variant, in the order of the profile."""
     found: dict[Variant, str] = {}
-    for table in root.tables("variants", "variants"):
+    for table in root.tables("variants"):
         for variant in _product(table, target):
             if variant in found:
                 table.fault("", f"repeats {variant.name}, which {found[variant]} has already")
@@ -60,10 +87,9 @@ def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) ->
 
 def _product(table: Table, target: Target) -> list[Variant]:
     is_http = target.kind is TargetKind.HTTP
-    default = EndpointKind.HTTP if is_http else BASELINE
-    endpoints = table.read_list("endpoint", choice(EndpointKind), [default])
-    sizes_mb = table.read_list("memory_mb", whole(MIN_MEMORY_MB, MAX_MEMORY_MB), [])
-    architectures = table.read_list("architecture", choice(Architecture), [Architecture.X86_64])
+    endpoints = ENDPOINT.read(table, default=[EndpointKind.HTTP] if is_http else None)
+    sizes_mb = MEMORY_MB.read(table)
+    architectures = ARCHITECTURE.read(table)
     for endpoint in endpoints:
         if fault := _impossible(endpoint, target):
             table.fault("endpoint", fault)

@@ -3,38 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from bench.errors import Problem
-from bench.schema.sections import Sections
-from bench.schema.values import Reader
+from bench.schema.paths import joined, quoted
+from bench.schema.section import Document, Section
+from bench.schema.values import Reader, Value
 from bench.units import shown
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document while it is read. Relative paths in it start from base_dir."""
+
+    document: Document
+    base_dir: Path = Path()
+    problems: list[Problem] = field(default_factory=list)
+
+    def root(self, values: Mapping[str, Any]) -> Table:
+        """The document's top level."""
+        return Table(self, values, "", self.document.root)
+
+
 class Table:
-    """One table. path is how messages name it, such as `phase[1]`; section its entry in sections.
+    """One table. path is how messages name it, such as `phase[1]`.
 
     A value that cannot be read becomes a Problem and its default, so that reading goes on.
     """
 
     def __init__(
-        self,
-        values: Mapping[str, Any],
-        path: str,
-        section: str,
-        problems: list[Problem],
-        sections: Sections,
+        self, reading: Reading, values: Mapping[str, Any], path: str, section: Section | None
     ) -> None:
+        self._reading = reading
         self._values = values
         self.path = path
         self._section = section
-        self._sections = sections
-        self.problems = problems
-        for key in values:
-            if key not in sections.keys[section]:
-                self.fault(key, sections.unknown_key(section, key))
+        if section is not None and not section.forms:
+            self.check_names(section)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Of the whole document, as far as it has been read."""
+        return self._reading.problems
+
+    @property
+    def base_dir(self) -> Path:
+        """The folder that relative paths in the document start from."""
+        return self._reading.base_dir
+
+    def check_names(self, section: Section) -> None:
+        """Note every key that the section does not have."""
+        self._section = section
+        for name in self._values:
+            if name not in section.names:
+                self.fault(quoted(name), self._reading.document.unknown_key(section, name))
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -43,13 +69,22 @@ class Table:
         """The value as it stands, unchecked."""
         return self._values.get(key, default)
 
+    def as_written(self) -> dict[str, Any]:
+        """Every key with its value, unchecked."""
+        return dict(self._values)
+
     def key_path(self, key: str) -> str:
         """`phase[1].rate`."""
-        return f"{self.path}.{key}" if self.path and key else self.path or key
+        return joined(self.path, key) if key else self.path
 
     def fault(self, key: str, message: str) -> None:
-        """Note a mistake at a key; '' is the table itself."""
+        """Note a mistake at a key, or at a path below this table; '' is the table itself."""
         self.problems.append(Problem(self.key_path(key), message))
+
+    def is_noted(self, key: str) -> bool:
+        """Whether there is a mistake at the key already."""
+        path = self.key_path(key)
+        return any(problem.key == path for problem in self.problems)
 
     def read(self, key: str, read: Reader[T], default: T, missing: str | None = None) -> T:
         """The value of a key, or default. missing is what to say if the key must be there."""
@@ -57,11 +92,7 @@ class Table:
             if missing is not None:
                 self.fault(key, f"is missing: {missing}")
             return default
-        try:
-            return read(self._values[key])
-        except ValueError as error:
-            self.fault(key, str(error))
-            return default
+        return self._one(key, read, self._values[key], default)
 
     def read_list(self, key: str, read: Reader[T], default: list[T]) -> list[T]:
         """A value or a list of them; each mistake in the list is noted with its index."""
@@ -71,20 +102,28 @@ class Table:
         listed = isinstance(value, list)
         if value == []:
             self.fault(key, "must not be an empty list")
-        found = []
+        found: list[T | None] = []
         for index, item in enumerate(value if listed else [value]):
-            try:
-                found.append(read(item))
-            except ValueError as error:
-                self.fault(f"{key}[{index}]" if listed else key, str(error))
-        return found
+            found.append(self._one(f"{key}[{index}]" if listed else key, read, item, None))
+        return [item for item in found if item is not None]
 
-    def table(self, key: str, section: str) -> Table:
+    def named(self, key: str, read: Reader[T]) -> dict[str, T]:
+        """A table whose keys are free names, its values checked by read."""
+        found = {
+            name: self._one(joined(key, quoted(name)), read, value, None)
+            for name, value in self._dict(key).items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def read_name(self, key: str, name: str, read: Reader[T]) -> T | None:
+        """What one of those names stands for; None, and noted, if it is none that can be."""
+        return self._one(joined(key, quoted(name)), read, name, None)
+
+    def table(self, key: str) -> Table:
         """A table below this one; empty if it is not there or no table."""
-        path = self.key_path(key)
-        return Table(self._dict(key), path, section, self.problems, self._sections)
+        return Table(self._reading, self._dict(key), self.key_path(key), self._below(key))
 
-    def tables(self, key: str, section: str) -> list[Table]:
+    def tables(self, key: str) -> list[Table]:
         """An array of tables below this one."""
         value = self._values.get(key, [])
         path = self.key_path(key)
@@ -92,24 +131,29 @@ class Table:
             one = "one table: write" if isinstance(value, dict) else f"{shown(value)}: write"
             self.fault(key, f"must be an array of tables (it is {one} [[{path}]])")
             value = [value] if isinstance(value, dict) else []
-        found = []
+        section, found = self._below(key), []
         for index, item in enumerate(value):
             if isinstance(item, dict):
-                below = f"{path}[{index}]"
-                found.append(Table(item, below, section, self.problems, self._sections))
+                found.append(Table(self._reading, item, f"{path}[{index}]", section))
             else:
                 self.fault(f"{key}[{index}]", f"must be a table (it is {shown(item)})")
         return found
 
-    def named(self, key: str, read: Reader[T]) -> dict[str, T]:
-        """A table whose keys are free names, its values checked by read."""
-        found = {}
-        for name, value in self._dict(key).items():
-            try:
-                found[name] = read(value)
-            except ValueError as error:
-                self.fault(f"{key}.{quoted(name)}", str(error))
-        return found
+    def _below(self, name: str) -> Section | None:
+        keys = self._section.keys if self._section is not None else ()
+        return next((key.section for key in keys if key.name == name), None)
+
+    def _one(self, key: str, read: Reader[T], value: Any, default: T) -> T:
+        try:
+            if isinstance(read, Value):
+                found: T = read.read_in(value, self.base_dir)
+                return found
+            return read(value)
+        except ValueError as error:
+            self.fault(key, str(error))
+        except RecursionError:
+            self.fault(key, "is nested too deeply")
+        return default
 
     def _dict(self, key: str) -> dict[str, Any]:
         value = self._values.get(key, {})
@@ -117,8 +161,3 @@ class Table:
             return value
         self.fault(key, f"must be a table (it is {shown(value)})")
         return {}
-
-
-def quoted(name: str) -> str:
-    """A name as a part of a key path: in quotes unless it is a bare key."""
-    return name if name.replace("-", "").replace("_", "").isalnum() else f'"{name}"'

@@ -13,9 +13,8 @@ environment variable LAMLOAD_CONFIG names another.
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,19 @@ from typing import Any
 from textual.keys import KEY_NAME_REPLACEMENTS
 
 from bench.errors import Problem, ProfileError
+from bench.schema.key import Key, NamesKey, values
+from bench.schema.lines import Lines
+from bench.schema.paths import joined, quoted
+from bench.schema.section import Document, Section
+from bench.schema.table import Reading, Table
+from bench.schema.toml import decode, parse_toml
+from bench.schema.values import Value, choice, one_of
+from bench.tui.keys import DEFAULTS
 from bench.tui.themes import NAMES
 from bench.tui.widgets.canvas import Glyphs
+from bench.units import shown
 
 CONFIG = "LAMLOAD_CONFIG"
-_KEYS = ("theme", "charts", "keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,40 @@ class Preferences:
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
+def _bound(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"must be the name of a key (it is {shown(value)})")
+    return value
+
+
+def _action(name: Any) -> str:
+    if name not in DEFAULTS:
+        raise ValueError(f"is no action; there are {', '.join(DEFAULTS)}")
+    return str(name)
+
+
+_DEFAULT = Preferences()
+SETTINGS = Document(
+    "the settings",
+    Section(
+        "",
+        (
+            Key(
+                "theme", "the colours; `ansi` are the terminal's own", one_of(NAMES), _DEFAULT.theme
+            ),
+            Key("charts", "what lines are drawn with", choice(Glyphs), _DEFAULT.charts),
+            NamesKey(
+                "keys",
+                "a table: other keys by action, several with commas between, as Textual names them",
+                Value(_bound, {"type": "string", "pattern": r"\S"}),
+                Value(_action, {"enum": list(DEFAULTS)}),
+            ),
+        ),
+    ),
+)
+"""The file's keys, each declared once."""
+
+
 def config_path(environ: Mapping[str, str]) -> Path:
     """Where the settings would be."""
     if environ.get(CONFIG):
@@ -47,63 +88,42 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return Path(base).expanduser() / "lamload" / "config.toml"
 
 
-def load_preferences(
-    environ: Mapping[str, str], known_keys: Mapping[str, str] | None = None
-) -> Preferences:
+def load_preferences(environ: Mapping[str, str]) -> Preferences:
     """The user's settings; defaults where there is no file.
 
-    known_keys: action's name -> its default keys. Raises UsageError with every mistake.
+    Raises ProfileError with every mistake in it.
     """
     path = config_path(environ)
     if not path.is_file():
         return Preferences()
+    content = _read(path)
+    reading = Reading(SETTINGS)
+    root = reading.root(parse_toml(content, str(path)))
+    found = Preferences(**values(root, SETTINGS.root))
+    _check_clashes(root, found.keys)
+    if reading.problems:
+        raise ProfileError(str(path), Lines.of_toml(content).located(reading.problems))
+    return found
+
+
+def _read(path: Path) -> str:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(str(path), [Problem("", f"is not TOML: {error}")]) from error
-    problems = list(_problems(document, known_keys or {}))
-    if problems:
-        raise ProfileError(str(path), problems)
-    return Preferences(
-        theme=document.get("theme", "dark"),
-        charts=Glyphs(document.get("charts", Glyphs.BRAILLE.value)),
-        keys=document.get("keys", {}),
-    )
+        return decode(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ProfileError(str(path), [Problem("", f"cannot be read: {error.strerror}")]) from None
 
 
-def _problems(document: Mapping[str, Any], known: Mapping[str, str]) -> Iterable[Problem]:
-    for key in document:
-        if key not in _KEYS:
-            yield Problem(key, f"is not a setting; there are {', '.join(_KEYS)}")
-    yield from _choice(document, "theme", NAMES)
-    yield from _choice(document, "charts", [glyphs.value for glyphs in Glyphs])
-    keys = document.get("keys", {})
-    if not isinstance(keys, dict):
-        yield Problem("keys", "must be a table, [keys]")
-        return
-    for action, bound in keys.items():
-        if known and action not in known:
-            yield Problem(f"keys.{action}", f"is no action; there are {', '.join(known)}")
-        elif not isinstance(bound, str) or not bound.strip():
-            yield Problem(f"keys.{action}", f"must be the name of a key (it is {bound!r})")
-    yield from _clashes({k: v for k, v in keys.items() if isinstance(v, str)}, known)
-
-
-def _choice(document: Mapping[str, Any], key: str, choices: Iterable[str]) -> Iterable[Problem]:
-    if key in document and document[key] not in tuple(choices):
-        yield Problem(key, f"must be one of {', '.join(choices)} (it is {document[key]!r})")
-
-
-def _clashes(keys: Mapping[str, str], known: Mapping[str, str]) -> Iterable[Problem]:
-    """A key that would do two things."""
+def _check_clashes(root: Table, keys: Mapping[str, str]) -> None:
+    """Note a key that would do two things."""
     owner: dict[str, str] = {}
-    for action, bound in {**known, **keys}.items():
+    for action, bound in {**DEFAULTS, **keys}.items():
         for key in split_keys(bound):
             other = owner.setdefault(key, action)
             if other != action and (action in keys or other in keys):
                 mine = action if action in keys else other
                 theirs = other if mine == action else action
-                yield Problem(f"keys.{mine}", f"{key} is the key of {theirs}; give that another")
+                place = joined("keys", quoted(mine))
+                root.fault(place, f"{key} is the key of {theirs}; give that another")
 
 
 def split_keys(bound: str) -> list[str]:

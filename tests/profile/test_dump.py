@@ -3,7 +3,6 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,7 +30,6 @@ from bench.model.profile import (
 )
 from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.profile import load_profile, resolved_toml
-from bench.profile.dump import write_value
 from tests.profile.write import MINIMAL, load
 
 texts = st.text(
@@ -205,11 +203,6 @@ def test_a_resolved_profile_reads_back_as_it_was(tmp_path: Path, profile: Profil
     again = load_profile(path)
     assert replace(again, source=profile.source) == profile
     assert resolved_toml(again) == text
-
-
-@given(json_values)
-def test_a_value_reads_back_as_written(value: Any) -> None:
-    assert tomllib.loads(f"v = {write_value(value)}")["v"] == value
 
 
 FORMS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,13 @@ def load(folder: Path, text: str, *overrides: str) -> Profile:
 
 
 def mistakes(folder: Path, text: str, *overrides: str) -> list[str]:
-    """What is said of a profile, a line each, without the file's name in front."""
+    """What is said of a profile, a line each, without the file's name and line in front."""
+    start = re.compile(re.escape(str(folder / "p.toml")) + r"(?::\d+)?: ")
+    return [start.sub("", line, count=1) for line in lines(folder, text, *overrides)]
+
+
+def lines(folder: Path, text: str, *overrides: str) -> list[str]:
+    """What is said of a profile, a line each."""
     with pytest.raises(ProfileError) as caught:
         load(folder, text, *overrides)
-    start = f"{folder / 'p.toml'}: "
-    return [line.removeprefix(start) for line in caught.value.lines()]
+    return caught.value.lines()

@@ -10,14 +10,15 @@ import pytest
 from bench.cli import BROKEN_PIPE, VERBS
 from bench.commands.export import FORMATS
 from bench.errors import ExitCode
-from bench.faults.fault import FaultKind
+from bench.faults.kinds import FaultKind
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName
-from bench.profile.schema import KEYS
-from bench.profile.target import bundled_functions
+from bench.profile.schema import PROFILE
+from bench.profile.target_values import bundled_functions
 from bench.record.csv_columns import SUMMARY_COLUMNS
+from tests.repo.key_tables import actions, key_tables
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -32,26 +33,25 @@ CHECK = "python3 -m venv .venv && .venv/bin/pip install '.[dev]' && .venv/bin/py
 
 def section_of(name: str) -> str:
     """The part of the README that explains a section's keys."""
-    heads = {"target.events": "[target]", "variants": "[[variants]]", "phase": "[[phase]]"}
-    head = heads.get(name, f"[{name}]")
     start = next(
-        i for i, line in enumerate(LINES) if line.startswith("### ") and f"`{head}`" in line
+        i for i, line in enumerate(LINES) if line.startswith("### ") and f"`[{name}]`" in line
     )
     ends = (i for i in range(start + 1, len(LINES)) if LINES[i].startswith("##"))
     return "\n".join(LINES[start : next(ends, len(LINES))])
 
 
-@pytest.mark.parametrize(
-    ("section", "key"),
-    [(section, key) for section, keys in KEYS.items() if section for key in keys],
-)
-def test_every_profile_key_stands_in_its_section(section: str, key: str) -> None:
-    assert re.search(rf"`(?:{section}\.)?{key}`", section_of(section))
+@pytest.mark.parametrize("table", key_tables(), ids=lambda table: table.partition("\n")[0])
+def test_every_table_of_keys_is_the_one_that_their_declarations_make(table: str) -> None:
+    assert f"\n{table}\n" in README, "python -m tests.repo.key_tables --fix puts it in"
 
 
-@pytest.mark.parametrize("key", KEYS[""])
-def test_every_section_of_a_profile_stands_in_the_readme(key: str) -> None:
-    assert re.search(rf"`\[?\[?{key}\]?\]?`", README)
+def test_every_action_of_the_view_stands_with_its_keys() -> None:
+    assert f"\n{actions()}\n" in README
+
+
+def test_every_section_of_a_profile_has_a_table() -> None:
+    for section in PROFILE.sections():
+        assert not section.path or f"\n| key of `{section.header}` | " in README
 
 
 @pytest.mark.parametrize("verb", VERBS)

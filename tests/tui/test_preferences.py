@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ProfileError
-from bench.tui.keys import DEFAULTS
 from bench.tui.preferences import Preferences, config_path, load_preferences
 from bench.tui.widgets.canvas import Glyphs
 
@@ -15,7 +14,7 @@ from bench.tui.widgets.canvas import Glyphs
 def settings(folder: Path, text: str) -> Preferences:
     (folder / "lamload").mkdir()
     (folder / "lamload" / "config.toml").write_text(text)
-    return load_preferences({"XDG_CONFIG_HOME": str(folder)}, DEFAULTS)
+    return load_preferences({"XDG_CONFIG_HOME": str(folder)})
 
 
 @pytest.mark.parametrize(
@@ -31,7 +30,7 @@ def test_where_they_are(environ: dict[str, str], path: str) -> None:
 
 
 def test_without_a_file_all_is_as_it_comes(tmp_path: Path) -> None:
-    assert load_preferences({"XDG_CONFIG_HOME": str(tmp_path)}, DEFAULTS) == Preferences()
+    assert load_preferences({"XDG_CONFIG_HOME": str(tmp_path)}) == Preferences()
 
 
 def test_a_file_changes_theme_charts_and_keys(tmp_path: Path) -> None:
@@ -43,18 +42,20 @@ def test_a_file_changes_theme_charts_and_keys(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("theme = ", "is not TOML"),
-        ('theme = "pink"', "theme must be one of dark, light, ansi (it is 'pink')"),
-        ('chart = "ascii"', "chart is not a setting"),
-        ('[keys]\nfly = "f"', "keys.fly is no action"),
-        ("[keys]\nstop = 5", "keys.stop must be the name of a key (it is 5)"),
-        ('[keys]\nstop = "p"', "keys.stop p is the key of hold_load; give that another"),
+        ("theme = ", "config.toml:1: is not TOML: column 9: "),
+        ('theme = "pink"', 'toml:1: theme must be one of "dark", "light", "ansi" (it is "pink")'),
+        ('chart = "ascii"', "toml:1: chart is not a key of the settings; did you mean charts?"),
+        ("charts = 5", 'charts must be one of "braille", "block", "ascii" (it is 5)'),
+        ("keys = 5", "keys must be a table (it is 5)"),
+        ('[keys]\nfly = "f"', "toml:2: keys.fly is no action"),
+        ("[keys]\nstop = 5", "toml:2: keys.stop must be the name of a key (it is 5)"),
+        ('[keys]\nstop = "p"', "toml:2: keys.stop p is the key of hold_load; give that another"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ProfileError) as caught:
         settings(tmp_path, text)
-    assert words in str(caught.value).replace("keys.stop:", "keys.stop")
+    assert words in str(caught.value)
 
 
 def test_two_keys_can_change_places(tmp_path: Path) -> None:

@@ -53,10 +53,9 @@ def check_folder(out: Path) -> None:
 
 def preferences() -> Preferences:
     """The user's settings. Raises ProfileError with all that is wrong with them."""
-    from bench.tui.keys import DEFAULTS
     from bench.tui.preferences import load_preferences
 
-    return load_preferences(os.environ, DEFAULTS)
+    return load_preferences(os.environ)
 
 
 class LiveView:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
-from bench.faults.fault import FaultAction, FaultKind
+from bench.faults.kinds import FaultAction, FaultKind
 from bench.lambda_facts import REQUEST_ID_HEADER
 from bench.local.doors import unverified
 from bench.local.http.api_error import ApiError, throttled

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic_ns
 from typing import Any
 
-from bench.faults.fault import NS_PER_S, FaultAction, FaultKind
+from bench.faults.fault import NS_PER_S
+from bench.faults.kinds import FaultAction, FaultKind
 from bench.faults.plan import FaultPlan
 from bench.local.doors.fault_answers import error_answer, spoilt
 from bench.local.http.service import Reply

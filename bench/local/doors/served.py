@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from bench.faults.fault import FaultAction
+from bench.faults.kinds import FaultAction
 from bench.lambda_facts import (
     ERROR_TYPE_HEADER,
     EXECUTION_CONTENT_TYPE,

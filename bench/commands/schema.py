@@ -1,0 +1,51 @@
+"""`lamload schema`: what an editor needs to complete and check a profile while it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bench.schema.section import Document
+
+
+def _profile() -> Document:
+    from bench.profile.schema import PROFILE
+
+    return PROFILE
+
+
+def _faults() -> Document:
+    from bench.faults.read import FAULTS
+
+    return FAULTS
+
+
+def _settings() -> Document:
+    from bench.tui.preferences import SETTINGS
+
+    return SETTINGS
+
+
+DOCUMENTS: dict[str, Callable[[], Document]] = {
+    "profile": _profile,
+    "faults": _faults,
+    "settings": _settings,
+}
+"""Kind of file -> what its keys are. Each is imported only to be printed."""
+
+
+@click.command()
+@click.argument("document", type=click.Choice(list(DOCUMENTS)), default="profile")
+def schema(document: str) -> None:
+    """Print the JSON Schema (draft 7) of profiles, of `--faults` files, or of the settings file.
+
+    With `lamload schema > lamload.schema.json` beside a profile that begins with the line
+    `#:schema ./lamload.schema.json`, editors that know TOML complete its keys and check them.
+    """
+    from bench.schema.json_schema import json_schema
+
+    click.echo(json.dumps(json_schema(DOCUMENTS[document]()), indent=2, ensure_ascii=False))

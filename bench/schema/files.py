@@ -1,0 +1,39 @@
+"""Values that are paths of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bench.schema.values import located, text
+
+
+def resolved(value: Any, base_dir: Path) -> Path:
+    """The absolute path; a relative one starts from base_dir. Raises ValueError alone."""
+    name = text(value)
+    try:
+        return (base_dir / Path(name).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such home, a zero byte
+        raise ValueError(f"must be a path that can be ({_reason(error)})") from None
+
+
+def _existing_file(value: Any, base_dir: Path) -> str:
+    path = resolved(value, base_dir)
+    try:
+        if path.is_dir():
+            raise ValueError(f"must be a file ({path} is a folder)")
+        if path.exists() and not path.is_file():
+            raise ValueError(f"must be a file ({path} is a device or a pipe)")
+        with path.open("rb"):
+            return str(path)
+    except OSError as error:
+        message = f"must be a file that can be read ({path}: {_reason(error)})"
+        raise ValueError(message) from None
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+existing_file = located(_existing_file, {"type": "string"})
+"""The absolute path of a file that can be read."""
