@@ -43,8 +43,9 @@ RATES_PATTERN = rf"^\s*(?:{_POSITIVE}(?:{_PER})?\s*\.\.\s*)?{_POSITIVE}{_PER}\s*
 CALLERS_PATTERN = r"^\s*\d{1,12}\s*(?:\.\.\s*\d{1,12}\s*)?$"
 SHARE_PATTERN = rf"^\s*{_POSITIVE}\s*%\s*$"
 USD_PATTERN = rf"^\s*(?:\$\s*{_POSITIVE}|{_POSITIVE}\s*(?:USD|usd))\s*$"
-QUANTILE_PATTERN = r"^\s*p(?!100\s*$)\d\d?(?:\.?\d+)?\s*$"
-"""What JSON Schema says of each: the form alone, not its bounds. For Python and ECMAScript."""
+QUANTILE_PATTERN = r"^\s*p\d\d?(?:\.?\d+)?\s*$"
+"""What JSON Schema says of each: the form alone, not its bounds. As Python, ECMAScript and Rust
+have it, so without looking ahead."""
 
 
 def shown(value: object) -> str:

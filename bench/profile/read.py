@@ -22,6 +22,7 @@ from bench.profile.shipped import shipped_profile, shipped_profiles
 from bench.profile.stop import LIMITS, RECORD, read_slos, read_stop
 from bench.profile.target import read_target
 from bench.profile.variants import check_events, read_variants
+from bench.schema.files import shown_path
 from bench.schema.key import values
 from bench.schema.lines import Lines
 from bench.schema.table import Reading, Table
@@ -61,6 +62,15 @@ def read_question(content: str) -> str:
 
 
 def _find(source: str | Path) -> Path:
+    try:
+        return _found(source)
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such home, a zero byte
+        said = getattr(error, "strerror", None) or str(error)
+        problem = Problem("", f"is no name that a file can have: {said.lower()}")
+        raise ProfileError(shown_path(Path(source)), [problem]) from None
+
+
+def _found(source: str | Path) -> Path:
     path = Path(source).expanduser()
     if path.is_dir() and (shipped := shipped_profile(str(source))):
         return shipped

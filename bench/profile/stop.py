@@ -14,6 +14,8 @@ from bench.schema.table import Table
 from bench.schema.values import flag, narrowed, text, whole
 from bench.stats.thresholds import check_selector, parse_slo
 
+LONGEST_RULE = 300
+"""Characters of a threshold; a mistake in one is quoted whole."""
 _STOP = StopSpec()
 
 
@@ -92,6 +94,8 @@ RECORD = Section(
 
 
 def _rule(threshold: str) -> str:
+    if len(threshold) > LONGEST_RULE:
+        raise ValueError(f"is no threshold: it has {len(threshold)} characters")
     parse_slo(threshold)
     return threshold
 

@@ -12,7 +12,7 @@ import bench
 from bench.lambda_facts import CLIENT_CONTEXT_LIMIT_BYTES, MAX_TIMEOUT_S
 from bench.model.endpoint import EndpointKind
 from bench.profile.events import json_value
-from bench.schema.files import resolved
+from bench.schema.files import resolved, shown_path
 from bench.schema.quantities import span
 from bench.schema.values import Reader, Value, narrowed, text
 from bench.units import shown, write_duration
@@ -54,13 +54,13 @@ def _with_handler(folder: Path, handler: Any) -> str:
     if not folder.is_dir():
         what = "is a file: name its folder" if folder.exists() else "does not exist"
         raise ValueError(
-            f"must be a folder with a handler ({folder} {what}) or one of the bundled functions "
+            f"must be a folder with a handler ({shown_path(folder)} {what}) or one of the bundled functions "
             f"{', '.join(bundled_functions())}"
         )
     module = handler.rpartition(".")[0] if isinstance(handler, str) else "*"
     if not _has_module(folder, module):
         wanted = "handler.py" if module == "*" else f"{module}.py"
-        raise ValueError(f"must be a folder with a handler ({folder} has no {wanted})")
+        raise ValueError(f"must be a folder with a handler ({shown_path(folder)} has no {wanted})")
     return str(folder)
 
 

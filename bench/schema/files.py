@@ -17,17 +17,23 @@ def resolved(value: Any, base_dir: Path) -> Path:
         raise ValueError(f"must be a path that can be ({_reason(error)})") from None
 
 
+def shown_path(path: Path) -> str:
+    """A path as a message has it: not too long."""
+    text = str(path)
+    return text if len(text) <= 300 else f"{text[:300]}…"
+
+
 def _existing_file(value: Any, base_dir: Path) -> str:
     path = resolved(value, base_dir)
     try:
         if path.is_dir():
-            raise ValueError(f"must be a file ({path} is a folder)")
+            raise ValueError(f"must be a file ({shown_path(path)} is a folder)")
         if path.exists() and not path.is_file():
-            raise ValueError(f"must be a file ({path} is a device or a pipe)")
+            raise ValueError(f"must be a file ({shown_path(path)} is a device or a pipe)")
         with path.open("rb"):
             return str(path)
     except OSError as error:
-        message = f"must be a file that can be read ({path}: {_reason(error)})"
+        message = f"must be a file that can be read ({shown_path(path)}: {_reason(error)})"
         raise ValueError(message) from None
 
 
