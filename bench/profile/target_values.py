@@ -54,8 +54,8 @@ def _with_handler(folder: Path, handler: Any) -> str:
     if not folder.is_dir():
         what = "is a file: name its folder" if folder.exists() else "does not exist"
         raise ValueError(
-            f"must be a folder with a handler ({shown_path(folder)} {what}) or one of the bundled functions "
-            f"{', '.join(bundled_functions())}"
+            f"must be a folder with a handler ({shown_path(folder)} {what}) or one of the bundled "
+            f"functions {', '.join(bundled_functions())}"
         )
     module = handler.rpartition(".")[0] if isinstance(handler, str) else "*"
     if not _has_module(folder, module):

@@ -1,4 +1,4 @@
-"""Profiles and overrides changed at random, from fixed seeds: read, or told what is wrong with them.
+"""Profiles and overrides changed at random, from fixed seeds: read, or told what is wrong.
 
 Nothing but a ProfileError may come out, whatever numbers, names and nestings they have.
 """
@@ -31,8 +31,9 @@ ODD: list[Any] = [
     "{{fill 1e999}}", "{{fill 99999999999999999999}}", "p99 < 1e999s", "p99.9999999999999999 < 1s",
     "p50 of 1e999MB < 1e999ms", "http://[", "http://a:99999999", "$1e999", "p" + "9" * 4000,
     [], [[]], [{}], {}, {"a": {}}, [1, "x", {}], {"file": "x"},
-    {"name": "firehose", "records": 1e308}, {"name": "firehose", "records": 10**400}, {"": 1}, {"é \n\0": 2},
-    tomllib.loads("d = 1979-05-27")["d"], tomllib.loads("d = 07:32:00")["d"],
+    {"name": "firehose", "records": 1e308}, {"name": "firehose", "records": 10**400},
+    {"": 1}, {"é \n\0": 2}, tomllib.loads("d = 1979-05-27")["d"],
+    tomllib.loads("d = 07:32:00")["d"],
     tomllib.loads("d = 9999-12-31T23:59:59.999999999Z")["d"],
 ]  # fmt: skip
 DOCUMENTS = [tomllib.loads(path.read_text("utf-8")) for path in shipped_profiles()]

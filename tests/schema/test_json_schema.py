@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from bench.cli import run_command
 from bench.faults.kinds import FaultKind
 from bench.faults.read import FAULTS
-from bench.model.profile import EndpointKind, Profile, RetryPolicyName
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import Profile
+from bench.model.retry import RetryPolicyName
 from bench.profile import load_profile, resolved_toml, shipped_profiles
 from bench.profile.schema import PROFILE
 from bench.schema.json_schema import json_schema
