@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.errors import UsageError
+from bench.folders import state_folder
 
 FILE_NAME = "aws-changes.json"
 
@@ -99,12 +100,6 @@ def new_journal(changes: Changes, environ: Mapping[str, str]) -> Journal:
     """A journal in the state folder; there is no file before the first change."""
     name = changes.function.rpartition(":")[2]
     return Journal(state_folder(environ) / f"aws-{name}-{os.getpid()}.json", changes)
-
-
-def state_folder(environ: Mapping[str, str]) -> Path:
-    """`$XDG_STATE_HOME/lamload`, by default `~/.local/state/lamload`."""
-    given = environ.get("XDG_STATE_HOME")
-    return (Path(given) if given else Path.home() / ".local" / "state") / "lamload"
 
 
 def pending(*folders: Path) -> list[Journal]:

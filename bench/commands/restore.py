@@ -11,8 +11,9 @@ import click
 
 from bench.aws.api import LambdaApi, Place
 from bench.aws.credentials import load_credentials
-from bench.aws.journal import FILE_NAME, Journal, pending, state_folder
+from bench.aws.journal import FILE_NAME, Journal, pending
 from bench.aws.undo import undo
+from bench.folders import state_folder
 
 
 @click.command("restore")

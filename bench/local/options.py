@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.aws.credentials import LOCAL_CREDENTIALS
 from bench.errors import UsageError
+from bench.folders import expanded
 from bench.lambda_facts import (
     ACCOUNT_CONCURRENCY,
     INIT_LIMIT_S,
@@ -83,7 +84,7 @@ def function_source(text: str, handler: str | None = None) -> FunctionSource:
     Raises UsageError with the mend. handler overrides what the folder says.
     """
     name, equals, place = text.partition("=")
-    folder = Path(place if equals else name).expanduser()
+    folder = expanded(place if equals else name)
     if not equals and name in bundled():
         folder = FUNCTIONS / name
     elif not equals:

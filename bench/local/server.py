@@ -32,6 +32,9 @@ from bench.local.sandbox.spawner import Spawner
 from bench.local.sandbox.timer import TimerQueue
 from bench.model.endpoint import Address, EndpointKind
 
+CLOSE_LIMIT_S = 5.0
+"""How long sandboxes may take to end before the process that forked them is ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -88,8 +91,11 @@ class LocalLambda:
         """Close the ports, end every sandbox, remove every temporary folder."""
         await self._service.close()
         await self.events.close()
-        await self.dispatcher.close()
+        # A fork server that tells nothing any more must not keep this one from ending.
+        sandboxes = asyncio.ensure_future(self.dispatcher.close())
+        await asyncio.wait({sandboxes}, timeout=CLOSE_LIMIT_S)
         await self.spawner.close()
+        await sandboxes
         self._alarm.close()
 
     def document(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Protocol
 
 from bench.errors import UsageError
+from bench.folders import expanded
 from bench.lambda_facts import KIB, MIB, STREAM_LIMIT_BYTES
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|KIB|MB|MIB)?", re.IGNORECASE)
@@ -66,7 +67,7 @@ def read_bytes(path: str | None, base_dir: Path | None) -> bytes:
     """A file's content; a relative path starts at base_dir. Raises UsageError with the path."""
     if not path:
         raise UsageError("needs the path of a file")
-    full = (base_dir or Path()) / Path(path).expanduser()
+    full = (base_dir or Path()) / expanded(path)
     try:
         return full.read_bytes()
     except OSError as error:

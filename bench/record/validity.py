@@ -184,6 +184,8 @@ def _saturation(target: Mapping[str, Any]) -> Iterable[Reason]:
             f" {host.get('cpu_ms', 0):,.0f} ms of work"
         )
         yield Reason(Verdict.SUSPECT, text)
+    for cause, count in (host.get("cannot_start") or {}).items():
+        yield Reason(Verdict.INVALID, f"{count:,} invocations met no sandbox: {cause}")
     refused = host.get("refused_for_room", 0)
     if refused:
         text = f"the host had no room for another sandbox: {refused:,} invocations were throttled"

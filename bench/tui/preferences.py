@@ -22,6 +22,7 @@ from typing import Any
 from textual.keys import KEY_NAME_REPLACEMENTS
 
 from bench.errors import Problem, ProfileError
+from bench.folders import config_folder, expanded
 from bench.schema.key import Key, NamesKey, values
 from bench.schema.lines import Lines
 from bench.schema.paths import joined, quoted
@@ -83,9 +84,8 @@ SETTINGS = Document(
 def config_path(environ: Mapping[str, str]) -> Path:
     """Where the settings would be."""
     if environ.get(CONFIG):
-        return Path(environ[CONFIG]).expanduser()
-    base = environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base).expanduser() / "lamload" / "config.toml"
+        return expanded(environ[CONFIG])
+    return config_folder(environ) / "config.toml"
 
 
 def load_preferences(environ: Mapping[str, str]) -> Preferences:

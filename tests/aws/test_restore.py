@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bench.aws.journal import FILE_NAME, Changes, Journal, new_journal, pending, state_folder
+from bench.aws.journal import FILE_NAME, Changes, Journal, new_journal, pending
 from bench.commands.restore import restore
+from bench.folders import state_folder
 from bench.load.targets.aws import AwsTarget
 from bench.local.account.store import Store
 from bench.local.control_plane.api import ControlPlane

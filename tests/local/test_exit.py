@@ -50,7 +50,7 @@ class Command:
                 http.post(url, content=b'{"ms": 60000}', timeout=0.5)
 
     @property
-    def warden(self) -> int:
+    def fork_server(self) -> int:
         """Process id of the one that forks sandboxes."""
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True
@@ -114,14 +114,14 @@ def test_being_killed_leaves_nothing_either(command: Command) -> None:
     assert command.wait() == -signal.SIGKILL
 
 
-def test_losing_the_warden_ends_it_with_an_error(command: Command) -> None:
+def test_losing_the_fork_server_ends_it_with_an_error(command: Command) -> None:
     command.keep_busy()
-    os.kill(command.warden, signal.SIGKILL)
+    os.kill(command.fork_server, signal.SIGKILL)
     assert command.wait() != 0
 
 
 def test_what_nobody_could_remove_goes_at_the_next_start(command: Command) -> None:
-    os.kill(command.warden, signal.SIGKILL)
+    os.kill(command.fork_server, signal.SIGKILL)
     command.process.kill()
     command.process.wait()
     assert command.root.exists()

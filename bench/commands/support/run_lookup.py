@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bench.errors import UsageError
+from bench.folders import expanded
 
 if TYPE_CHECKING:
     from bench.record.recorded_run import RecordedRun
@@ -41,7 +42,7 @@ def find_run(name: str | None, root: Path) -> Path:
 
     if name is None:
         return latest_run(root)
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if folder.is_file() and folder.parent.joinpath(MANIFEST).is_file():
         return folder.parent
     if folder.is_dir():
@@ -65,7 +66,7 @@ def find_events(name: str, root: Path) -> Path:
     """
     from bench.record.recorded_run import EVENTS
 
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_file() and path.suffix == Path(EVENTS).suffix:
         return path
     file = find_run(None if name == LATEST else name, root) / EVENTS

@@ -14,13 +14,15 @@ from typing import Any
 
 from bench.aws.credentials import Credentials
 from bench.errors import TargetError
+from bench.folders import temporary_folder
 from bench.load.child import package_root
 from bench.model.load import Binding
 from bench.model.profile import Target, Variant
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 5.0
-"""Called at the Lambda API itself, with a qualifier for the memory size."""
+WORDS_BYTES = 2000
+"""Of its last words as many are told."""
 
 
 class LocalTarget:
@@ -34,7 +36,8 @@ class LocalTarget:
         self._target = target
         self._process: asyncio.subprocess.Process | None = None
         self._ready: dict[str, Any] = {}
-        self._log: Path | None = None
+        self._log: int | None = None
+        """What it prints on stderr."""
 
     @property
     def pid(self) -> int | None:
@@ -55,18 +58,16 @@ class LocalTarget:
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Start it with one version per memory size. Raises TargetError with its own words."""
-        handle, name = tempfile.mkstemp(prefix="lamload-local-", suffix=".log")
-        self._log = Path(name)
-        with os.fdopen(handle, "wb") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *local_command(self._target, variants),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=os.environ | {"PYTHONPATH": package_root()},
-                start_new_session=True,
-            )
+        self._log = _nameless_file()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *local_command(self._target, variants),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=self._log,
+            env=os.environ | {"PYTHONPATH": package_root()},
+            start_new_session=True,
+        )
         self._ready = await self._read_ready()
         return tuple(self._binding(variant) for variant in variants)
 
@@ -98,7 +99,8 @@ class LocalTarget:
                 process.kill()
                 await process.wait()
         if self._log is not None:
-            self._log.unlink(missing_ok=True)
+            os.close(self._log)
+            self._log = None
 
     async def _read_ready(self) -> dict[str, Any]:
         process = self._process
@@ -113,8 +115,11 @@ class LocalTarget:
         return ready
 
     def _words(self) -> str:
-        text = self._log.read_text(errors="replace").strip() if self._log else ""
-        return text[-2000:] or "it said nothing"
+        if self._log is None:
+            return "it said nothing"
+        size = os.fstat(self._log).st_size
+        tail = os.pread(self._log, WORDS_BYTES, max(0, size - WORDS_BYTES))
+        return tail.decode(errors="replace").strip() or "it said nothing"
 
     def _binding(self, variant: Variant) -> Binding:
         for function in self._ready["functions"]:
@@ -133,6 +138,13 @@ class LocalTarget:
             qualifier=function["qualifier"],
             region=self._ready["region"],
         )
+
+
+def _nameless_file() -> int:
+    """Descriptor of a new file of which nothing stays behind, whatever becomes of this process."""
+    handle, name = tempfile.mkstemp(dir=temporary_folder())
+    Path(name).unlink()
+    return handle
 
 
 def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:

@@ -95,7 +95,10 @@ class FrontDoor:
         async def run(fresh: bool) -> HttpResponse | None:
             if self._streams:
                 return await self._stream(target, invocation, inside, context, reply, fresh)
-            result = await self._result(target, invocation, fresh)
+            try:
+                result = await self._result(target, invocation, fresh)
+            except ApiError as error:
+                return self._door.refuse(inside, error, context)
             if result is None:
                 return self._door.timed_out(inside, context)
             return self._door.respond(inside, result, context)
@@ -154,7 +157,10 @@ class FrontDoor:
     ) -> HttpResponse | None:
         """As a function URL with RESPONSE_STREAM: what the function gives goes out as it is."""
         pieces = Pieces(self._dispatcher, target, invocation, fresh=fresh)
-        result = await stream_body(pieces, context.request_id, reply)
+        try:
+            result = await stream_body(pieces, context.request_id, reply)
+        except ApiError as error:
+            return self._door.refuse(request, error, context)
         if result is None:
             return None
         if result.error or result.throttle_reason:

@@ -62,8 +62,11 @@ class EventQueue:
                 target = self._store.target(invocation.arn)
             except ApiError:
                 return  # deleted meanwhile
-            result = await self._dispatcher.invoke(target, invocation)
-            if result.throttle_reason:
+            try:
+                result = await self._dispatcher.invoke(target, invocation)
+            except ApiError:
+                result = None  # no environment: tried again as after a throttle
+            if result is None or result.throttle_reason:
                 delay_s = pause_s
                 pause_s = min(2 * pause_s, THROTTLE_LAST_DELAY_S)
             elif result.error and delays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from bench.local.sandbox import failures, log
 from bench.local.sandbox.failures import Failure
 from bench.local.sandbox.invocation import ChunkSink, InvocationEnd
 from bench.local.sandbox.log import Figures
-from bench.local.sandbox.sandbox import Sandbox, SandboxGone, Started, Tools
+from bench.local.sandbox.sandbox import CannotStart, Sandbox, SandboxGone, Started, Tools
 
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
@@ -65,7 +66,8 @@ class Dispatcher:
     ) -> InvokeResult:
         """Run one invocation to its end, whatever that is; fresh: in a new sandbox.
 
-        on_chunk gets the pieces of an answer that the function streams.
+        on_chunk gets the pieces of an answer that the function streams. Raises ApiError (500) when
+        the host cannot start a sandbox.
         """
         config = target.config
         qualifier = qualifier_of(target)
@@ -110,7 +112,8 @@ class Dispatcher:
                     **seen.figures(),
                 }
             )
-        return {"functions": functions, "host": self.stats.saturation.figures()}
+        host = self.stats.saturation.figures() | {"cannot_start": dict(self.stats.cannot_start)}
+        return {"functions": functions, "host": host}
 
     def _config(self, name: str, qualifier: str) -> FunctionConfig | None:
         try:
@@ -177,11 +180,24 @@ class Dispatcher:
             if sandbox is None:
                 return _throttled(target, invocation, "ConcurrentInvocationLimitExceeded")
             try:
-                return await self._in_sandbox(sandbox, invocation, on_chunk)
+                result = await self._in_sandbox(sandbox, invocation, on_chunk)
+            except CannotStart as error:
+                pool.discard(sandbox)
+                raise self._unavailable(error) from error
             except SandboxGone:
-                continue
-            finally:
                 pool.give_back(sandbox)
+            except BaseException:
+                pool.discard(sandbox)  # what it was doing nobody knows
+                raise
+            else:
+                pool.give_back(sandbox)
+                return result
+
+    def _unavailable(self, error: CannotStart) -> ApiError:
+        """The 500 that AWS answers when it has no environment to run in; the cause is told once."""
+        if self.stats.unavailable(str(error)) == 1:
+            sys.stderr.write(f"warning: {error}\n")
+        return ApiError(500, "ServiceException", str(error), "Service")
 
     async def _in_sandbox(
         self, sandbox: Sandbox, invocation: Invocation, on_chunk: ChunkSink | None

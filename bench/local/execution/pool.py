@@ -9,7 +9,7 @@ from time import monotonic_ns
 from typing import Any
 
 from bench.local.model import FunctionConfig
-from bench.local.sandbox.sandbox import Sandbox, Tools
+from bench.local.sandbox.sandbox import CannotStart, Sandbox, Tools
 
 NS_PER_S = 1_000_000_000
 _numbers = count(1)
@@ -63,6 +63,10 @@ class SandboxPool:
         else:
             self._idle.append(sandbox)
 
+    def discard(self, sandbox: Sandbox) -> None:
+        """It could not be started: nobody gets it again."""
+        self._close(sandbox)
+
     async def provision(self, wanted: int) -> int:
         """Have that many provisioned environments up, or none too many: how many there are."""
         held = [sandbox for sandbox in self.all if sandbox.provisioned]
@@ -73,8 +77,12 @@ class SandboxPool:
         return sum(sandbox.provisioned and sandbox.alive for sandbox in self.all)
 
     async def _warm_up(self, sandbox: Sandbox) -> None:
-        await sandbox.start_cold()
-        self.give_back(sandbox)
+        try:
+            await sandbox.start_cold()
+        except CannotStart:  # fewer are up than were asked for, and are said to be
+            self.discard(sandbox)
+        else:
+            self.give_back(sandbox)
 
     def reap(self, idle_s: float) -> None:
         """Close what has been idle for longer than idle_s; restart provisioned ones that died."""

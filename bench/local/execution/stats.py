@@ -11,6 +11,7 @@ from bench.local.sandbox.cpu import Usage, unmended_ns
 from bench.model.result import QUANTILES
 
 NS_PER_MS = 1_000_000
+MAX_CAUSES = 8
 
 
 class Durations:
@@ -105,6 +106,8 @@ class Stats:
     def __init__(self) -> None:
         self.seen: dict[tuple[str, str], Seen] = {}
         self.saturation = Saturation()
+        self.cannot_start: dict[str, int] = {}
+        """Sandboxes that the host could not start, by cause; at most MAX_CAUSES of them."""
 
     def of(self, name: str, qualifier: str) -> Seen:
         """The counters of one function and qualifier."""
@@ -132,6 +135,13 @@ class Stats:
         if result.init_ms is not None:
             seen.cold_starts += 1
             seen.init.add(result.init_ms)
+
+    def unavailable(self, cause: str) -> int:
+        """The host could not start a sandbox: how often that was so for this cause."""
+        if cause not in self.cannot_start and len(self.cannot_start) >= MAX_CAUSES:
+            cause = "other causes"
+        _count(self.cannot_start, cause)
+        return self.cannot_start[cause]
 
     def used(self, config: FunctionConfig, usage: Usage) -> None:
         """What an invocation took of the host."""

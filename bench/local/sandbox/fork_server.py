@@ -1,9 +1,9 @@
 """The process that forks sandboxes, and that outlives the server just long enough to clean up.
 
-Run as a script (`python -I -S warden.py ROOT`), standard library only, one thread: forking is safe
-here and quick, whatever the server has loaded. Requests come as JSON lines on stdin, events go out
-as JSON lines on stdout. stdin's end means that the server is gone, however it went: every sandbox
-with everything that it started is killed, ROOT is removed, and the warden ends.
+Run as a script (`python -I -S fork_server.py ROOT`), standard library only, one thread: forking is
+safe here and quick, whatever the server has loaded. Requests come as JSON lines on stdin, events go
+out as JSON lines on stdout. stdin's end means that the server is gone, however it went: every
+sandbox with everything that it started is killed, ROOT is removed, and the fork server ends.
 
     {"spawn": ID, "argv": […], "env": {…}, "cwd": DIR, "log": FIFO, "tmp": DIR or "",
      "keep": [PATH, …], "hide": [DIR, …]}
@@ -11,13 +11,13 @@ with everything that it started is killed, ROOT is removed, and the warden ends.
     {"remove": DIR}       a folder below ROOT
 
     {"ready": true, "private_tmp": true}      {"spawned": ID, "pid": N}
-    {"exited": ID, "status": WAIT_STATUS}
+    {"exited": ID, "status": WAIT_STATUS}     {"failed": ID, "error": TEXT}
 
-Sandboxes are process groups in the warden's session: where the kernel schedules by session
+Sandboxes are process groups in the fork server's session: where the kernel schedules by session
 (autogroup), a hundred of them weigh as much as the server, not a hundred times as much.
 
 On Linux it is a subreaper, so that daemonised grandchildren stay within reach, and each sandbox has
-PR_SET_PDEATHSIG, so that none survives the warden's own death.
+PR_SET_PDEATHSIG, so that none survives the fork server's own death.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ MAX_DESCRIPTORS = 1024
 NICENESS = 5
 """Sandboxes yield to the server and to whoever measures: their waiting is seen and made good."""
 ENDING_S = 1.5
-"""How long killed processes may take to vanish before the warden goes on without them."""
+"""How long killed processes may take to vanish before the fork server goes on without them."""
 LOCK = "lock"
-"""A file in ROOT that is locked as long as the warden lives."""
+"""A file in ROOT that is locked as long as the fork server lives."""
 MARK = "AWS_LAMBDA_RUNTIME_API"
 """Its value is a sandbox's own, and descendants inherit it."""
 
@@ -128,8 +128,11 @@ def processes() -> Iterator[tuple[int, int]]:
     """(pid, parent's pid) of everything in /proc; nothing where there is none."""
     if not LINUX:
         return
-    with os.scandir("/proc") as entries:
-        pids = [entry.name for entry in entries if entry.name.isdigit()]
+    try:
+        with os.scandir("/proc") as entries:
+            pids = [entry.name for entry in entries if entry.name.isdigit()]
+    except OSError:  # no descriptor is left: process groups are killed all the same
+        return
     for pid in pids:
         with contextlib.suppress(OSError):
             stat = Path("/proc", pid, "stat").read_bytes()
@@ -202,26 +205,29 @@ class Sandboxes:
         self._marks: dict[str, str] = {}
 
     def spawn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Fork one sandbox; the event to report."""
+        """Fork one sandbox; the event to report, also when there can be no more processes."""
         name = request["spawn"]
-        warden = os.getpid()
-        pid = os.fork()
+        server = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            return {"failed": name, "error": f"no process can be forked: {error.strerror}"}
         if pid == 0:
-            self._become(request, warden)
+            self._become(request, server)
         with contextlib.suppress(OSError):  # it does the same: whoever comes first
             os.setpgid(pid, pid)
         self._pids[name] = pid
         self._marks[name] = request["env"].get(MARK, "")
         return {"spawned": name, "pid": pid}
 
-    def _become(self, request: dict[str, Any], warden: int) -> NoReturn:
+    def _become(self, request: dict[str, Any], server: int) -> NoReturn:
         """In the child: from here on only exec or _exit."""
         try:
             self._enter(request)
-            if os.getppid() != warden:
+            if os.getppid() != server:
                 os._exit(127)
             os.execve(request["argv"][0], request["argv"], request["env"])
-        except Exception as error:  # noqa: BLE001 - a child must never return into the warden
+        except Exception as error:  # noqa: BLE001 - a child must never return into the server
             os.write(2, f"{request['argv'][0]}: {error}\n".encode())
         os._exit(127)
 
@@ -389,10 +395,10 @@ def main(root: str) -> None:
     fcntl.flock(lock, fcntl.LOCK_EX)
     fresh.rename(Path(root, LOCK))  # so it is never seen unlocked
     try:
-        warden = ForkServer(root)
-        with contextlib.suppress(OSError):  # the server went while it was being told something
-            warden.serve(wakeup)
-        warden.end()
+        server = ForkServer(root)
+        with contextlib.suppress(OSError):  # the other end went while it was being told something
+            server.serve(wakeup)
+        server.end()
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import site
@@ -20,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from bench.errors import TargetError
+from bench.folders import homes
 from bench.local.model import REGION, FunctionConfig
 
 PYTHONPATH = "PYTHONPATH"
@@ -97,8 +97,7 @@ def log_stream(version: str) -> str:
 @cache
 def credential_folders() -> tuple[str, ...]:
     """Where this user's AWS credentials lie, by HOME and by the password file."""
-    homes = {Path.home(), Path(pwd.getpwuid(os.getuid()).pw_dir)}
-    return tuple(sorted(str(home / ".aws") for home in homes if (home / ".aws").is_dir()))
+    return tuple(sorted({str(home / ".aws") for home in homes() if (home / ".aws").is_dir()}))
 
 
 def needed_paths(config: FunctionConfig) -> Iterator[str]:

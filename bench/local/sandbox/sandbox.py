@@ -10,10 +10,12 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic_ns
 
+from bench.errors import LamloadError
 from bench.lambda_facts import INIT_LIMIT_S, LOG_TAIL_BYTES
 from bench.local.model import FunctionConfig, Invocation
 from bench.local.sandbox import failures, runtime
@@ -56,6 +58,10 @@ class SandboxGone(Exception):
         self.wait_status = wait_status
 
 
+class CannotStart(LamloadError):
+    """The host could not start the process: no fault of the function's, which has not run."""
+
+
 class Sandbox:
     """A process, its Runtime API, its folder and its log."""
 
@@ -88,18 +94,17 @@ class Sandbox:
     async def start(self, limit_s: float, request_id: str) -> Started:
         """Start the process and wait for its init; after limit_s it is killed.
 
-        request_id is the invocation's that waits for it, for the texts of failures.
+        request_id is the invocation's that waits for it, for the texts of failures. Raises
+        CannotStart when the host has not what a process needs; nothing is left behind then.
         """
         argv = runtime.command(self.config)
         if argv is None:
             paths = f"{self.config.folder}/bootstrap /opt/bootstrap"
             return Started(0, failures.no_bootstrap(request_id, paths), b"")
-        await self._gone()
         self._request_id = request_id
         begin_ns = monotonic_ns()
         loop = asyncio.get_running_loop()
-        self._init, self._exited = loop.create_future(), loop.create_future()
-        self._ready = loop.create_future()
+        self._init, self._ready = loop.create_future(), loop.create_future()
         await self._spawn(argv)
         self._tools.watch.add(self)
         try:
@@ -109,7 +114,7 @@ class Sandbox:
         finally:
             self._tools.watch.discard(self)
         init_ns = monotonic_ns() - begin_ns
-        self.alive = failure is None and not self._exited.done()
+        self.alive = failure is None and self._exited is not None and not self._exited.done()
         if failure is not None:
             self.kill()
             await self._gone()
@@ -128,12 +133,38 @@ class Sandbox:
         )
 
     async def _spawn(self, argv: tuple[str, ...]) -> None:
+        """Have the process. Whatever stands in the way, nobody waits for it any more after it."""
+        try:
+            await self._gone()
+            await self._prepare()
+            request = self._command(argv)
+            self._exited = asyncio.get_running_loop().create_future()
+            self._meter = Meter(await self._fork(request))
+        except Exception as error:
+            await self._abandon()
+            raise CannotStart(f"the host cannot start a sandbox: {error}") from error
+
+    async def _abandon(self) -> None:
+        """Leave nothing of a start that went wrong."""
+        self._close_log()
+        if self._exited is not None:
+            self.kill()
+            with suppress(LamloadError):  # the fork server is lost, and the process with it
+                await self._gone()
+
+    async def _prepare(self) -> None:
+        """What the process needs to be there: its Runtime API, its folder, its log."""
         if not self._api.address:
             await self._api.start()
         (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
         self._open_log()
-        pid = await self._tools.spawner.spawn(self.name, self._command(argv), self._process_ended)
-        self._meter = Meter(pid)
+
+    async def _fork(self, request: ForkRequest) -> int:
+        try:
+            return await self._tools.spawner.spawn(self.name, request, self._process_ended)
+        except LamloadError:
+            self._exited = None  # there is no process whose end could be waited for
+            raise
 
     def _command(self, argv: tuple[str, ...]) -> ForkRequest:
         tmp = str(self._folder / "tmp")
@@ -197,15 +228,16 @@ class Sandbox:
         self._tools.spawner.kill(self.name)
 
     async def _gone(self) -> None:
-        """Wait until the last process has ended."""
+        """Wait until the last process has ended; without a word of it the fork server is lost."""
         if self._exited is not None:
-            await asyncio.shield(self._exited)
+            await self._tools.spawner.told(self._exited)
 
     async def close(self) -> None:
         """Kill the process and remove the folder."""
         self.kill()
         self._api.close()
-        await self._gone()
+        with suppress(LamloadError):  # the fork server is lost, and the process with it
+            await self._gone()
         self._tools.spawner.remove(self._folder)
 
     # ------------------------------------------------------------------ an invocation

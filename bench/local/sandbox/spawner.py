@@ -1,4 +1,4 @@
-"""The server's end of the warden: ask for sandbox processes, hear of their exits."""
+"""The server's end of the fork server: ask for sandbox processes, learn of their exits."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ import secrets
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.errors import LamloadError
+from bench.folders import temporary_folder
 from bench.local.sandbox import fork_server
 
 PREFIX = "lamload-local-"
+ANSWER_LIMIT_S = 30.0
+"""How long the fork server may take to answer; forking takes it milliseconds on a busy host."""
+END_LIMIT_S = 5.0
+"""How long it may take to clean up before it is killed; its sandboxes die with it."""
 Exited = Callable[[int], None]
 """Called with the wait status when a sandbox's process has ended."""
 
@@ -46,21 +50,24 @@ class _Child:
 
 
 class Spawner:
-    """Starts the warden, and through it sandboxes. Raises LamloadError when the warden is lost."""
+    """Starts the fork server, and through it sandboxes. Raises LamloadError once that is lost."""
 
     def __init__(self, process: asyncio.subprocess.Process, root: Path, private_tmp: bool) -> None:
         self.root = root
         self.private_tmp = private_tmp
         self.lost = asyncio.get_running_loop().create_future()
-        """Done once the warden has ended, wanted or not."""
+        """Done once the fork server has ended, wanted or not."""
         self._process = process
         self._children: dict[str, _Child] = {}
         self._listener = asyncio.ensure_future(self._listen())
 
     @classmethod
     async def start(cls) -> Spawner:
-        """Start the warden in a session of its own, so that a terminal's signals pass it by."""
-        temporary = Path(tempfile.gettempdir()).resolve()
+        """Start the fork server in a session of its own, so that a terminal's signals pass it by.
+
+        Raises LamloadError where it cannot be started, or does not answer.
+        """
+        temporary = temporary_folder()
         _remove_abandoned(temporary)
         root = temporary / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
         process = await asyncio.create_subprocess_exec(
@@ -75,13 +82,28 @@ class Spawner:
             start_new_session=True,
         )
         assert process.stdout is not None
-        line = await process.stdout.readline()
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), ANSWER_LIMIT_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise LamloadError(_silent()) from None
         if not line:
+            await process.wait()
             raise LamloadError(f"cannot start sandboxes below {root.parent}: is it writable?")
         return cls(process, root, private_tmp=json.loads(line)["private_tmp"])
 
+    @property
+    def pid(self) -> int:
+        """Process id of the fork server."""
+        return self._process.pid
+
     async def spawn(self, name: str, command: ForkRequest, exited: Exited) -> int:
-        """Start a process and give its pid; exited is called once it has ended."""
+        """Start a process and give its pid; exited is called once it has ended.
+
+        Raises LamloadError, after which there is no process, where it cannot be forked, and where
+        the fork server does not answer within ANSWER_LIMIT_S.
+        """
         child = _Child(exited, asyncio.get_running_loop().create_future())
         self._children[name] = child
         self._send_request(
@@ -96,7 +118,19 @@ class Spawner:
                 "hide": command.hide,
             }
         )
-        return await asyncio.shield(child.pid)
+        return await self.told(child.pid)
+
+    async def told(self, news: asyncio.Future[int]) -> int:
+        """What the fork server tells, however often it is waited for.
+
+        One that says nothing for ANSWER_LIMIT_S is killed, and all its sandboxes with it. Raises
+        LamloadError.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.shield(news), ANSWER_LIMIT_S)
+        except TimeoutError:
+            self._process.kill()
+            raise LamloadError(_silent()) from None
 
     def kill(self, name: str) -> None:
         """SIGKILL a process and all its descendants; nothing happens if it is gone."""
@@ -108,12 +142,16 @@ class Spawner:
         self._send_request({"remove": str(folder)})
 
     async def close(self) -> None:
-        """Kill every sandbox, remove the root, and wait for the warden's end."""
+        """Kill every sandbox, remove the root, and wait for the fork server's end."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        await self._listener
+        try:
+            await asyncio.wait_for(asyncio.shield(self._listener), END_LIMIT_S)
+        except TimeoutError:  # stopped, or out of processes: its sandboxes die with it
+            self._process.kill()
+            await self._listener
         await self._process.wait()
-        shutil.rmtree(self.root, ignore_errors=True)  # where the warden could not any more
+        shutil.rmtree(self.root, ignore_errors=True)  # where the fork server could not any more
 
     def _send_request(self, request: dict[str, Any]) -> None:
         if self._process.stdin is not None and not self.lost.done():
@@ -128,17 +166,20 @@ class Spawner:
             _, child = self._children.popitem()
             if not child.pid.done():
                 child.pid.set_exception(LamloadError("the process that starts sandboxes is gone"))
+                child.pid.exception()  # perhaps nobody waits for it any more
             child.exited(signal.SIGKILL)
 
     def _on_event(self, event: dict[str, Any]) -> None:
         if "spawned" in event:
             self._children[event["spawned"]].pid.set_result(event["pid"])
+        elif "failed" in event:
+            self._children.pop(event["failed"]).pid.set_exception(LamloadError(event["error"]))
         elif "exited" in event:
             self._children.pop(event["exited"]).exited(event["status"])
 
 
 def _remove_abandoned(temporary: Path) -> None:
-    """Roots whose server and warden were killed together: nobody holds their lock any more."""
+    """Roots whose server and fork server were killed together: nobody holds their lock."""
     for lock in temporary.glob(f"{PREFIX}*/{fork_server.LOCK}"):
         try:
             with lock.open() as file:
@@ -146,3 +187,7 @@ def _remove_abandoned(temporary: Path) -> None:
                 shutil.rmtree(lock.parent, ignore_errors=True)
         except OSError:  # held, or another user's
             continue
+
+
+def _silent() -> str:
+    return f"the process that starts sandboxes has not answered for {ANSWER_LIMIT_S:g} s"
