@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from bench.lambda_facts import ALB_BODY_LIMIT_BYTES, ALB_REASON_HEADER, TRACE_HEADER
-from bench.local.doors import answer, fields, unverified
+from bench.local.doors import answer, fields, rules, unverified
 from bench.local.doors.base import DoorContext, encode, port, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
@@ -79,17 +79,18 @@ class AlbDoor:
         said = answer.parse(payload)
         if not isinstance(said, dict):
             raise answer.Malformed("the output is no object")
-        status = answer.status(said.get("statusCode"), strings=False)
+        status = answer.status(said.get("statusCode"), rules.ALB)
+        single = answer.member(said, "headers", rules.ALB)
+        multi = answer.member(said, "multiValueHeaders", rules.ALB)
         if self.multi_value:
-            if "multiValueHeaders" not in said:
+            if multi is None:
                 raise answer.Malformed("multiValueHeaders is missing")
-            headers = answer.multi_headers(said["multiValueHeaders"], scalars=False)
+            headers = answer.multi_headers(multi, rules.ALB)
         else:
-            headers = answer.headers(said.get("headers"), scalars=False)
-        headers = answer.with_content_type(
-            answer.sendable(headers), unverified.ALB_DEFAULT_CONTENT_TYPE
-        )
-        body = answer.body(said.get("body"), said.get("isBase64Encoded"))
+            headers = answer.headers(single, rules.ALB)
+        headers = answer.with_content_type(answer.sendable(headers), rules.ALB)
+        content = answer.member(said, "body", rules.ALB)
+        body = answer.body(content, said.get("isBase64Encoded"), rules.ALB)
         return HttpResponse(status, tuple(headers), body, _phrase(status, said))
 
 
@@ -130,7 +131,7 @@ def _failure(result: InvokeResult) -> str:
 
 def _phrase(status: int, said: dict[str, Any]) -> str | None:
     """The reason phrase of statusDescription, if that is `<status> <phrase>`."""
-    description = said.get("statusDescription")
+    description = answer.member(said, "statusDescription", rules.ALB)
     if description is None:
         return None
     if not isinstance(description, str):

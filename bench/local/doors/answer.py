@@ -1,6 +1,6 @@
 """What a function returns to a proxy door, checked: status, headers, body.
 
-The doors differ in what they forgive; each says so in the values that it passes here.
+The doors differ in what they forgive: `rules` has a row for each.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import re
 from typing import Any
 
 from bench.local.doors.fields import HOP_BY_HOP
+from bench.local.doors.rules import AnswerRules
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SPACE = re.compile(r"[ \t\r\n]+")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 Headers = list[tuple[str, str]]
@@ -39,12 +41,17 @@ def text_of(value: Any) -> bytes:
         raise Malformed("the output cannot be written as JSON") from error
 
 
-def status(value: Any, *, strings: bool) -> int:
-    """A status from 200 to 599; numbers as text only if strings are allowed.
+def member(said: dict[str, Any], key: str, rules: AnswerRules) -> Any:
+    """The value of a key, None where it is absent; raises Malformed for a null not forgiven."""
+    value = said.get(key)
+    if value is None and key in said and not rules.nulls:
+        raise Malformed(f"{key} is null")
+    return value
 
-    1xx is refused: no final response has it.
-    """
-    if strings and isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{2}", value):
+
+def status(value: Any, rules: AnswerRules) -> int:
+    """A status from 200 to 599. 1xx is refused: no final response has it."""
+    if rules.status_text and isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{2}", value):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -53,18 +60,20 @@ def status(value: Any, *, strings: bool) -> int:
     return value
 
 
-def headers(value: Any, *, scalars: bool) -> Headers:
-    """Single-value headers; values other than strings only if scalars are allowed."""
+def headers(value: Any, rules: AnswerRules) -> Headers:
+    """Single-value headers; a null among the values is no header where nulls are forgiven."""
     if value is None:
         return []
     if not isinstance(value, dict):
         raise Malformed("headers is no object")
     return [
-        (_name(name), _value(held, scalars)) for name, held in value.items() if held is not None
+        header(name, held, rules)
+        for name, held in value.items()
+        if held is not None or not rules.nulls
     ]
 
 
-def multi_headers(value: Any, *, scalars: bool) -> Headers:
+def multi_headers(value: Any, rules: AnswerRules) -> Headers:
     """Headers with a list of values each."""
     if value is None:
         return []
@@ -74,8 +83,13 @@ def multi_headers(value: Any, *, scalars: bool) -> Headers:
     for name, values in value.items():
         if not isinstance(values, list):
             raise Malformed("a value of multiValueHeaders is no list")
-        found += [(_name(name), _value(held, scalars)) for held in values]
+        found += [header(name, held, rules) for held in values]
     return found
+
+
+def header(name: str, value: Any, rules: AnswerRules) -> tuple[str, str]:
+    """One header; raises Malformed where it cannot be sent."""
+    return _name(name), _value(value, rules.scalars)
 
 
 def _name(name: str) -> str:
@@ -109,8 +123,10 @@ def sendable(found: Headers) -> Headers:
     ]
 
 
-def body(value: Any, encoded: Any, *, decode: bool = True) -> bytes:
+def body(value: Any, encoded: Any, rules: AnswerRules, *, decode: bool = True) -> bytes:
     """The body's bytes; base64 is decoded when `encoded` is true and decode allows it."""
+    if rules.json_bodies and isinstance(value, dict | list):
+        value = text_of(value).decode()
     if value is None:
         return b""
     if not isinstance(value, str):
@@ -119,14 +135,16 @@ def body(value: Any, encoded: Any, *, decode: bool = True) -> bytes:
         raise Malformed("isBase64Encoded is no boolean")
     if not (encoded and decode):
         return value.encode("utf-8", "surrogatepass")
+    if rules.base64_breaks:
+        value = _SPACE.sub("", value)
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Malformed("body is no base64") from error
 
 
-def with_content_type(found: Headers, default: str) -> Headers:
-    """The headers, with a Content-Type if they have none."""
+def with_content_type(found: Headers, rules: AnswerRules) -> Headers:
+    """The headers, with the door's own Content-Type if they have none."""
     if any(name.lower() == "content-type" for name, _ in found):
         return found
-    return [*found, ("Content-Type", default)]
+    return [*found, ("Content-Type", rules.content_type)]

@@ -17,7 +17,7 @@ from bench.lambda_facts import (
     EDGE_ORIGIN_BODY_LIMIT_BYTES,
     EDGE_VIEWER_BODY_LIMIT_BYTES,
 )
-from bench.local.doors import answer, fields, unverified
+from bench.local.doors import answer, fields, rules, unverified
 from bench.local.doors.base import DoorContext, encode, opaque_id, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
@@ -135,7 +135,7 @@ def _answer(payload: bytes, context: DoorContext) -> HttpResponse:
 
 
 def _generated(said: dict[str, Any], context: DoorContext) -> HttpResponse:
-    status = answer.status(said["status"], strings=True)
+    status = answer.status(said["status"], rules.EDGE)
     if not isinstance(said.get("statusDescription", ""), str):
         raise answer.Malformed("statusDescription is no string")
     headers = _headers(said.get("headers"))
@@ -189,14 +189,14 @@ def _header(name: str, entry: Any) -> tuple[str, str]:
     key = entry.get("key", name)
     if not isinstance(key, str) or key.lower() != name.lower():
         raise answer.Malformed("a header's key is not its name")
-    return answer.headers({key: entry["value"]}, scalars=False)[0]
+    return answer.header(key, entry["value"], rules.EDGE)
 
 
 def _body(said: dict[str, Any]) -> bytes:
     encoding = said.get("bodyEncoding", "text")
     if encoding not in ("text", "base64"):
         raise answer.Malformed("bodyEncoding is neither text nor base64")
-    return answer.body(said.get("body"), encoding == "base64")
+    return answer.body(said.get("body"), encoding == "base64", rules.EDGE)
 
 
 def _cache(outcome: str, context: DoorContext) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from bench.lambda_facts import (
     REQUEST_ID_HEADER,
     TRACE_HEADER,
 )
-from bench.local.doors import answer, payload_v2, unverified
+from bench.local.doors import answer, payload_v2, rules, unverified
 from bench.local.doors.base import DoorContext, encode, trace_root, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.http.authorization import access_key
@@ -34,7 +34,9 @@ class FunctionUrlDoor:
         caller = access_key(request) if context.url_auth == "AWS_IAM" else None
         if context.url_auth == "AWS_IAM" and caller is None:
             return _forbidden(context)
-        made = payload_v2.event(request, context, "$default")
+        made = payload_v2.event(
+            request, context, request.raw_path, context.request_id, cookie_header=True
+        )
         made["requestContext"]["accountId"] = context.account if caller else "anonymous"
         if caller:
             made["requestContext"]["authorizer"] = {"iam": _iam(caller, context)}
@@ -54,7 +56,7 @@ class FunctionUrlDoor:
         response = _bad_gateway(context)
         if not result.error:
             try:
-                made = payload_v2.respond(result.payload, json_bodies=True)
+                made = payload_v2.respond(result.payload, rules.FUNCTION_URL)
                 ids = (*_ids(context), (TRACE_HEADER, trace_root(request, context)))
                 response = replace(made, headers=(*made.headers, *ids))
             except answer.Malformed:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from bench.lambda_facts import API_GATEWAY_BODY_LIMIT_BYTES, HTTP_API_ID_HEADER, PAYLOAD_LIMIT_BYTES
-from bench.local.doors import answer, payload_v2, unverified
+from bench.local.doors import answer, payload_v2, rules, unverified
 from bench.local.doors.base import DoorContext, encode, opaque_id, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
 TIMEOUT_S = 30.0
-STAGE = "$default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,9 @@ class HttpApiDoor:
         """The event; 413 for more than 10 MB of body or an event that Lambda would refuse."""
         if len(request.body) > API_GATEWAY_BODY_LIMIT_BYTES:
             return _message(413, unverified.HTTP_API_TOO_LARGE_MESSAGE, context)
-        event = encode(payload_v2.event(request, context, STAGE))
+        path = unquote(request.raw_path, errors="replace").partition("?")[0]
+        request_id = opaque_id(context)
+        event = encode(payload_v2.event(request, context, path, request_id, cookie_header=False))
         if len(event) > PAYLOAD_LIMIT_BYTES:
             return _message(413, unverified.HTTP_API_TOO_LARGE_MESSAGE, context)
         return event
@@ -39,7 +41,7 @@ class HttpApiDoor:
         response = _message(500, _INTERNAL, context)
         if not result.error:
             try:
-                made = payload_v2.respond(result.payload, json_bodies=False)
+                made = _answer(result.payload)
                 response = replace(made, headers=(*made.headers, _request_id(context)))
             except answer.Malformed:
                 response = _message(unverified.HTTP_API_MALFORMED_STATUS, _INTERNAL, context)
@@ -52,6 +54,14 @@ class HttpApiDoor:
     def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
         """500 `Internal Server Error`, whatever Lambda said."""
         return _message(500, _INTERNAL, context)
+
+
+def _answer(payload: bytes) -> HttpResponse:
+    """As payload format 2.0 has it; an output that looks like an error of Lambda's is one here."""
+    said = payload_v2.value_of(payload)
+    if isinstance(said, dict) and "errorMessage" in said and "statusCode" not in said:
+        raise answer.Malformed("the output is an error")
+    return payload_v2.respond(payload, rules.HTTP_API)
 
 
 _INTERNAL = "Internal Server Error"

@@ -6,20 +6,26 @@ guide, "Invoking Lambda function URLs".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bench.lambda_facts import TRACE_HEADER
 from bench.local.doors import answer, fields
 from bench.local.doors.base import DoorContext, host, port, trace_root
+from bench.local.doors.rules import AnswerRules
 from bench.local.model import HttpRequest, HttpResponse
 
-_NOT_FORWARDED = fields.HOP_BY_HOP | {"cookie"}
+STAGE = "$default"
 
 
-def event(request: HttpRequest, context: DoorContext, stage: str) -> dict[str, Any]:
-    """The event, with requestContext as far as both doors share it."""
+def event(
+    request: HttpRequest, context: DoorContext, path: str, request_id: str, *, cookie_header: bool
+) -> dict[str, Any]:
+    """The event, with requestContext as far as both doors share it.
+
+    path is the one that the door hands over; cookie_header: cookies are among the headers too.
+    """
     as_text = not request.body or fields.is_text(request)
-    path = request.raw_path if stage == "$default" else f"/{stage}{request.raw_path}"
     query = fields.decoded_query(request.raw_query)
     cookies = _cookies(request)
     made: dict[str, Any] = {
@@ -31,9 +37,11 @@ def event(request: HttpRequest, context: DoorContext, stage: str) -> dict[str, A
     if cookies:
         made["cookies"] = cookies
     made["headers"] = fields.joined_values(_headers(request, context))
+    if cookies and cookie_header:
+        made["headers"]["cookie"] = "; ".join(cookies)
     if query:
         made["queryStringParameters"] = fields.joined_values(query)
-    made["requestContext"] = _request_context(request, context, path, stage)
+    made["requestContext"] = _request_context(request, context, path, request_id)
     if request.body:
         made["body"] = (fields.text if as_text else fields.base64_text)(request.body)
     made["isBase64Encoded"] = not as_text
@@ -46,8 +54,11 @@ def _cookies(request: HttpRequest) -> list[str]:
 
 
 def _headers(request: HttpRequest, context: DoorContext) -> list[tuple[str, str]]:
+    given = fields.lower(fields.without(request.headers, fields.HOP_BY_HOP | {"cookie"}))
+    if not request.body and request.header("content-length") is None:
+        given.append(("content-length", "0"))
     return fields.overriding(
-        fields.lower(fields.without(request.headers, _NOT_FORWARDED)),
+        given,
         (
             (TRACE_HEADER.lower(), trace_root(request, context)),
             ("x-forwarded-for", fields.forwarded(request)),
@@ -58,7 +69,7 @@ def _headers(request: HttpRequest, context: DoorContext) -> list[tuple[str, str]
 
 
 def _request_context(
-    request: HttpRequest, context: DoorContext, path: str, stage: str
+    request: HttpRequest, context: DoorContext, path: str, request_id: str
 ) -> dict[str, Any]:
     domain = host(request, context)
     return {
@@ -73,32 +84,40 @@ def _request_context(
             "sourceIp": request.client_ip,
             "userAgent": request.header("user-agent") or "",
         },
-        "requestId": context.request_id,
+        "requestId": request_id,
         "routeKey": "$default",
-        "stage": stage,
+        "stage": STAGE,
         "time": context.time_clf,
         "timeEpoch": context.time_epoch_ms,
     }
 
 
-def respond(payload: bytes, *, json_bodies: bool) -> HttpResponse:
+def respond(payload: bytes, rules: AnswerRules) -> HttpResponse:
     """The function's output as a response; raises Malformed when it cannot be one.
 
-    Without a statusCode the whole output is the body of a 200: a string as its text, anything else
-    as compact JSON. json_bodies lets the body be an object or a list.
+    Without a statusCode the output is the body of a 200, byte for byte: the door does not look
+    into it. A JSON string alone is unwrapped.
     """
-    said = answer.parse(payload)
-    if not isinstance(said, dict) or "statusCode" not in said:
-        body = (
-            said.encode("utf-8", "surrogatepass") if isinstance(said, str) else answer.text_of(said)
-        )
-        return HttpResponse(200, (("Content-Type", "application/json"),), body)
-    status = answer.status(said["statusCode"], strings=True)
-    headers = answer.sendable(answer.headers(said.get("headers"), scalars=True))
-    content = said.get("body")
-    if json_bodies and isinstance(content, dict | list):
-        content = answer.text_of(content).decode()
-    body = answer.body(content, said.get("isBase64Encoded"))
-    cookies = answer.multi_headers({"set-cookie": said.get("cookies") or []}, scalars=False)
-    typed = answer.with_content_type(headers, "application/json")
+    said = value_of(payload)
+    if isinstance(said, dict) and "statusCode" in said:
+        return _proxy_response(said, rules)
+    body = said.encode("utf-8", "surrogatepass") if isinstance(said, str) else payload
+    return HttpResponse(200, (("Content-Type", "application/json"),), body)
+
+
+def value_of(payload: bytes) -> Any:
+    """The output as a value, None where it is no JSON."""
+    try:
+        return answer.parse(payload)
+    except answer.Malformed:
+        return None
+
+
+def _proxy_response(said: dict[str, Any], rules: AnswerRules) -> HttpResponse:
+    status = answer.status(said["statusCode"], rules)
+    headers = answer.sendable(answer.headers(said.get("headers"), rules))
+    body = answer.body(said.get("body"), said.get("isBase64Encoded"), rules)
+    texts_only = replace(rules, scalars=False)
+    cookies = answer.multi_headers({"set-cookie": said.get("cookies") or []}, texts_only)
+    typed = answer.with_content_type(headers, rules)
     return HttpResponse(status, (*typed, *cookies), body)

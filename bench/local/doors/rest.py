@@ -6,6 +6,7 @@ Source: the API Gateway guide, "Lambda proxy integrations" and "Important notes"
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from bench.lambda_facts import (
     REST_ID_HEADER,
     TRACE_HEADER,
 )
-from bench.local.doors import answer, fields, unverified
+from bench.local.doors import answer, fields, rules, unverified
 from bench.local.doors.base import (
     DoorContext,
     encode,
@@ -33,7 +34,15 @@ from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 HEADERS_LIMIT_BYTES = 10_240
 TIMEOUT_S = 29.0
 
-_NOT_FORWARDED = fields.HOP_BY_HOP | {"content-length"}
+_NOT_FORWARDED = fields.HOP_BY_HOP | {
+    "content-length",
+    "content-md5",
+    "expect",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "www-authenticate",
+}
 _KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 _REMAPPED = frozenset(
     {
@@ -106,7 +115,7 @@ class RestDoor:
 
 def _event(request: HttpRequest, context: DoorContext) -> dict[str, Any]:
     headers = fields.overriding(
-        fields.without(request.headers, _NOT_FORWARDED),
+        _as_named(fields.without(request.headers, _NOT_FORWARDED)),
         (
             (TRACE_HEADER, trace_root(request, context)),
             ("X-Forwarded-For", fields.forwarded(request)),
@@ -122,7 +131,7 @@ def _event(request: HttpRequest, context: DoorContext) -> dict[str, Any]:
     body = (fields.base64_text if binary else fields.text)(request.body)
     return {
         "resource": "/{proxy+}" if proxy else "/",
-        "path": request.raw_path,
+        "path": "/" + request.raw_path.lstrip("/"),
         "httpMethod": request.method,
         "headers": fields.last_values(headers),
         "multiValueHeaders": fields.all_values(headers),
@@ -134,6 +143,11 @@ def _event(request: HttpRequest, context: DoorContext) -> dict[str, Any]:
         "body": body or None,
         "isBase64Encoded": binary,
     }
+
+
+def _as_named(pairs: fields.Pairs) -> list[tuple[str, str]]:
+    """Headers with their names as sent, but for one that the gateway writes its own way."""
+    return [("Authorization" if n.lower() == "authorization" else n, value) for n, value in pairs]
 
 
 def _request_context(request: HttpRequest, context: DoorContext, resource: str) -> dict[str, Any]:
@@ -177,21 +191,19 @@ def _answer(payload: bytes, request: HttpRequest, context: DoorContext) -> HttpR
     said = answer.parse(payload)
     if not isinstance(said, dict) or not said.keys() <= _KEYS:
         raise answer.Malformed("the output is no proxy response")
-    status = answer.status(said.get("statusCode", 200), strings=True)
-    multi = answer.multi_headers(said.get("multiValueHeaders"), scalars=True)
-    taken = {name.lower() for name, _ in multi}
-    single = [
-        pair
-        for pair in answer.headers(said.get("headers"), scalars=True)
-        if pair[0].lower() not in taken
-    ]
+    code = said.get("statusCode")
+    status = answer.status(200 if code is None else code, rules.REST)
+    # The guide says that of a name in both only the multi values survive; live gateways send all.
+    found = answer.multi_headers(said.get("multiValueHeaders"), rules.REST)
+    found += answer.headers(said.get("headers"), rules.REST)
     accept = (request.header("accept") or "").partition(",")[0].partition(";")[0].strip()
     body = answer.body(
         said.get("body"),
         said.get("isBase64Encoded"),
+        rules.REST,
         decode=fields.matches(accept.lower(), context.binary_media_types),
     )
-    headers = answer.with_content_type(_remapped(single + multi), "application/json")
+    headers = answer.with_content_type(_remapped(found), rules.REST)
     return HttpResponse(status, (*headers, *_ids(request, context)), body)
 
 
@@ -207,8 +219,17 @@ def _ids(request: HttpRequest, context: DoorContext) -> tuple[tuple[str, str], .
     return (
         (REQUEST_ID_HEADER, context.request_id),
         (REST_ID_HEADER, opaque_id(context)),
-        (TRACE_HEADER, trace_root(request, context)),
+        (TRACE_HEADER, _answered_trace(request, context)),
     )
+
+
+def _answered_trace(request: HttpRequest, context: DoorContext) -> str:
+    """The trace header of the answer: the request's, with a parent and a sampling decision."""
+    trace = trace_root(request, context)
+    if "Parent=" not in trace:
+        parent = hashlib.sha256(context.request_id.encode()).hexdigest()[:16]
+        trace = f"{trace};Parent={parent}"
+    return trace if "Sampled=" in trace else f"{trace};Sampled=0"
 
 
 def _internal(status: int, request: HttpRequest, context: DoorContext) -> HttpResponse:

@@ -6,6 +6,7 @@ import pytest
 
 from bench.local.doors import DOORS as DOORS_BY_NAME
 from bench.local.doors import unverified
+from bench.local.doors.base import opaque_id
 from bench.local.http.api_error import ApiError, not_found
 from bench.local.model import InvokeResult
 from tests.local.doors.calls import (
@@ -76,7 +77,7 @@ def test_the_event_of_an_http_api() -> None:
                 "sourceIp": "127.0.0.1",
                 "userAgent": "curl/8.5",
             },
-            "requestId": CONTEXT.request_id,
+            "requestId": opaque_id(CONTEXT),
             "routeKey": "$default",
             "stage": "$default",
             "time": "04/Mar/2020:19:03:58 +0000",
@@ -132,17 +133,19 @@ def test_a_function_url_with_iam_wants_a_signature() -> None:
 @pytest.mark.parametrize(
     ("payload", "body"),
     [
-        (TYPO, b'{"status code":200,"body":"Hello"}'),
-        (b'{"hello": "world"}', b'{"hello":"world"}'),
-        (b'["hello", 3, true]', b'["hello",3,true]'),
+        (TYPO, TYPO),
+        (b'{"hello": "w\\u00f6rld", "n": 1.0}', b'{"hello": "w\\u00f6rld", "n": 1.0}'),
+        (b'["hello", 3, true]', b'["hello", 3, true]'),
         (b'"hello"', b"hello"),
         (b"3", b"3"),
         (b"3.1", b"3.1"),
         (b"true", b"true"),
         (b"null", b"null"),
+        (b"plain text", b"plain text"),
+        (b'{"name": "x", "age":', b'{"name": "x", "age":'),
     ],
 )
-def test_json_without_a_status_code_is_the_body_of_a_200(
+def test_output_without_a_status_code_is_the_body_of_a_200_byte_for_byte(
     door: str, payload: bytes, body: bytes
 ) -> None:
     answer = respond(door, result(payload))
@@ -157,7 +160,8 @@ def test_a_response_with_a_status_code_is_taken_as_it_is(door: str) -> None:
     assert header(answer, "content-type") == "text/html"
     plain = respond(door, result({"statusCode": 201, "body": "body123"}))
     assert (plain.status, plain.body) == (201, b"body123")
-    assert header(plain, "content-type") == "application/json"
+    inferred = {"http-api": "text/plain; charset=utf-8", "function-url": "application/json"}
+    assert header(plain, "content-type") == inferred[door]
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -209,7 +213,6 @@ def test_a_throttle_is_429_at_a_function_url() -> None:
         b'{"statusCode":200,"cookies":"a=1"}',
         b'{"statusCode":200,"cookies":["a\\r\\nb"]}',
         b'{"statusCode":200,"body":"!","isBase64Encoded":true}',
-        b"not json",
     ],
 )
 def test_what_cannot_be_sent_is_an_error(payload: bytes) -> None:
@@ -218,13 +221,51 @@ def test_what_cannot_be_sent_is_an_error(payload: bytes) -> None:
     assert url.status == unverified.FUNCTION_URL_MALFORMED_STATUS
 
 
+def test_an_output_that_looks_like_an_error_is_one_at_an_http_api_alone() -> None:
+    assert respond("http-api", result({"errorMessage": "no"})).status == 500
+    assert respond("http-api", result({"errorMessage": "no", "statusCode": 200})).status == 200
+    assert respond("function-url", result({"errorMessage": "no"})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("door", "path", "handed_over"),
+    [
+        ("http-api", "/a%20b/%E4", "/a b/\ufffd"),
+        ("http-api", "/a%3Fb", "/a"),
+        ("function-url", "/a%20b%3F", "/a%20b%3F"),
+    ],
+)
+def test_an_http_api_decodes_the_path_and_a_function_url_does_not(
+    door: str, path: str, handed_over: str
+) -> None:
+    made = event(door, request("GET", path, "q=%20+"))
+    assert made["rawPath"] == made["requestContext"]["http"]["path"] == handed_over
+    assert made["rawQueryString"] == "q=%20+"
+    assert made["queryStringParameters"] == {"q": "  "}
+
+
+def test_cookies_are_among_the_headers_of_a_function_url_alone() -> None:
+    asked = request("GET", headers=(("Cookie", "a=1;b=2"),))
+    assert event("function-url", asked)["headers"]["cookie"] == "a=1; b=2"
+    assert "cookie" not in event("http-api", asked)["headers"]
+    assert all(event(door, asked)["cookies"] == ["a=1", "b=2"] for door in DOORS)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_request_without_a_body_tells_its_length(door: str) -> None:
+    assert event(door, request("GET"))["headers"]["content-length"] == "0"
+    assert "content-length" not in event(door, request("POST", body=b"x"))["headers"]
+
+
 def test_too_large_bodies_are_413() -> None:
     assert refused("http-api", request(body=b"x" * (10 * 1024 * 1024 + 1))).status == 413
     assert refused("function-url", request(body=b"x" * (6 * 1024 * 1024))).status == 413
 
 
 def test_request_ids_are_where_aws_has_them() -> None:
-    assert header(respond("http-api", result(b"{}")), "apigw-requestid")
+    made = event("http-api", request())["requestContext"]["requestId"]
+    assert header(respond("http-api", result(b"{}")), "apigw-requestid") == made
+    assert len(made) == 16 and made.endswith("=")
     assert header(respond("function-url", result(b"{}")), "x-amzn-RequestId") == CONTEXT.request_id
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -163,7 +164,7 @@ def test_headers_of_both_kinds_are_sent_and_some_are_renamed() -> None:
         ),
     )
     assert all_headers(answer, "set-cookie") == ["a=1", "b=2"]
-    assert header(answer, "x-one") == "2"
+    assert all_headers(answer, "x-one") == ["2", "1"]
     assert header(answer, "x-number") == "5"
     assert header(answer, "x-true") == "true"
     assert header(answer, "x-amzn-Remapped-Date") == "today"
@@ -174,7 +175,24 @@ def test_every_answer_carries_awss_ids() -> None:
         answer = respond("rest", of)
         assert header(answer, "x-amzn-RequestId") == CONTEXT.request_id
         assert header(answer, "x-amz-apigw-id")
-        assert header(answer, "X-Amzn-Trace-Id") == CONTEXT.trace_id
+        trace = header(answer, "X-Amzn-Trace-Id") or ""
+        assert re.fullmatch(f"{CONTEXT.trace_id};Parent=[0-9a-f]{{16}};Sampled=0", trace)
+
+
+def test_slashes_at_the_front_are_one_in_the_path_and_as_sent_in_the_context() -> None:
+    made = event("rest", request("GET", "//items//a"))
+    assert made["path"] == "/items//a"
+    assert made["pathParameters"] == {"proxy": "items//a"}
+    assert made["requestContext"]["path"] == "/local//items//a"
+    assert event("rest", request("GET", "//"))["path"] == "/"
+
+
+def test_some_headers_are_renamed_and_some_are_dropped_on_the_way_in() -> None:
+    names = ("authorization", "Content-MD5", "Expect", "Max-Forwards", "Server", "X-Kept")
+    made = event("rest", request("GET", headers=tuple((name, "1") for name in names)))
+    for headers in (made["headers"], made["multiValueHeaders"]):
+        assert {"Authorization", "X-Kept"} <= headers.keys()
+        assert not {name for name in names if name != "X-Kept"} & headers.keys()
 
 
 @pytest.mark.parametrize(

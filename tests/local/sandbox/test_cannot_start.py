@@ -110,10 +110,10 @@ async def test_no_more_processes_is_told_and_the_fork_server_lives_on(
 async def test_a_fork_server_that_is_stopped_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spawner, "ANSWER_LIMIT_S", 0.2)
-    monkeypatch.setattr(spawner, "END_LIMIT_S", 0.2)
     async with serving(python_function(tmp_path, ECHO)) as caller:
         os.kill(fork_server_of(caller), signal.SIGSTOP)
+        monkeypatch.setattr(spawner, "ANSWER_LIMIT_S", 0.2)
+        monkeypatch.setattr(spawner, "END_LIMIT_S", 0.2)
         (answer,) = await answers(caller, 1)
         assert "has not answered for 0.2 s" in answer.payload["Message"]
 
