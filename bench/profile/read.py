@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import Problem, ProfileError
+from bench.folders import expanded
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import EventSpec, Profile, Target, TargetKind
 from bench.profile.capacity import read_capacity
@@ -71,7 +72,7 @@ def _find(source: str | Path) -> Path:
 
 
 def _found(source: str | Path) -> Path:
-    path = Path(source).expanduser()
+    path = expanded(source)
     if path.is_dir() and (shipped := shipped_profile(str(source))):
         return shipped
     if path.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bench.folders import expanded
 from bench.schema.values import located, text
 
 
@@ -12,7 +13,7 @@ def resolved(value: Any, base_dir: Path) -> Path:
     """The absolute path; a relative one starts from base_dir. Raises ValueError alone."""
     name = text(value)
     try:
-        return (base_dir / Path(name).expanduser()).resolve()
+        return (base_dir / expanded(name)).resolve()
     except (OSError, RuntimeError, ValueError) as error:  # too long, no such home, a zero byte
         raise ValueError(f"must be a path that can be ({_reason(error)})") from None
 
