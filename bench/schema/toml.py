@@ -37,25 +37,28 @@ def write_toml(document: Mapping[str, Any]) -> str:
 
     tomli_w alone would make one inline array of an array whose tables are short.
     """
-    parts = [{name: value for name, value in document.items() if not _is_table(value)}]
-    parts += [{name: value} for name, value in document.items() if _is_table(value)]
-    return "\n".join(_written(part) for part in parts if part)
+    plain = {name: value for name, value in document.items() if not _has_headers(value)}
+    parts = [tomli_w.dumps(plain)] if plain else []
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            parts.append(tomli_w.dumps({name: value}))
+        elif _has_headers(value):
+            head = tomli_w.dumps({name: {}}).strip()
+            parts += [f"[{head}]\n{tomli_w.dumps(item)}" for item in value]
+    return "\n".join(parts)
 
 
-def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping) or _is_array_of_tables(value)
+def _has_headers(value: Any) -> bool:
+    """Whether it is a table, or an array of tables without tables in them."""
+    if not isinstance(value, list) or not value:
+        return isinstance(value, Mapping)
+    return all(isinstance(item, Mapping) and not _has_tables(item) for item in value)
 
 
-def _is_array_of_tables(value: Any) -> bool:
-    is_array = isinstance(value, list) and bool(value)
-    return is_array and all(isinstance(item, Mapping) for item in value)
-
-
-def _written(part: Mapping[str, Any]) -> str:
-    name, value = next(iter(part.items()))
-    if not _is_array_of_tables(value) or any(_is_table(v) for item in value for v in item.values()):
-        return tomli_w.dumps(part)
-    return "\n".join(f"[[{name}]]\n{tomli_w.dumps(item)}" for item in value)
+def _has_tables(table: Mapping[str, Any]) -> bool:
+    """Whether tomli_w could give a value of the table a header of its own."""
+    items = [item for value in table.values() for item in (value, *_within(value))]
+    return any(isinstance(item, Mapping) for item in items)
 
 
 def decode(raw: bytes, source: str) -> str:
