@@ -1,6 +1,7 @@
 """The one command before a commit, and CI's: `python -m tests.check`, with --fix to format first.
 
 Formatting, lint, types, import contracts, tests. Every step runs, whatever the one before it said.
+--fix also writes what is made from declarations: the README's tables of keys and the JSON Schema.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ STEPS = {
     "tests": [sys.executable, "-m", "pytest", "-n", "2"],
 }
 FIXES = (
+    [sys.executable, "-m", "tests.repo.key_tables", "--fix"],
     [sys.executable, "-m", "ruff", "format", "."],
     [sys.executable, "-m", "ruff", "check", "--fix", "."],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -46,6 +45,6 @@ def schema(document: str) -> None:
     With `lamload schema > lamload.schema.json` beside a profile that begins with the line
     `#:schema ./lamload.schema.json`, editors that know TOML complete its keys and check them.
     """
-    from bench.schema.json_schema import json_schema
+    from bench.schema.json_schema import schema_text
 
-    click.echo(json.dumps(json_schema(DOCUMENTS[document]()), indent=2, ensure_ascii=False))
+    click.echo(schema_text(DOCUMENTS[document]()), nl=False)

@@ -50,6 +50,11 @@ def test_the_leading_comment_is_the_question(tmp_path: Path) -> None:
     assert load(tmp_path, MINIMAL).question == ""
 
 
+def test_the_line_that_names_a_schema_is_no_part_of_the_question(tmp_path: Path) -> None:
+    text = "#:schema ./lamload.schema.json\n# Does it hold?\n" + MINIMAL
+    assert load(tmp_path, text).question == "Does it hold?"
+
+
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_bytes(b"\xef\xbb\xbf" + ("# Why?\n" + MINIMAL).replace("\n", "\r\n").encode())

@@ -1,7 +1,7 @@
 """The README's tables of keys, made from the keys' declarations.
 
 `python -m tests.repo.key_tables` prints them, with --fix it puts them into the README, each in the
-place of the table that has the same first line.
+place of the table that has the same first line, and writes the schema beside the shipped profiles.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from bench.faults.kinds import KINDS
 from bench.faults.read import COMMON, FAULT
 from bench.profile.events import EVENTS, WEIGHT
 from bench.profile.schema import PROFILE
+from bench.schema.json_schema import schema_text
 from bench.schema.markdown import key_table
 from bench.tui.keys import DEFAULTS
 from bench.tui.preferences import SETTINGS
 
-README = Path(__file__).parent.parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent.parent
+README = ROOT / "README.md"
+SCHEMA = ROOT / "profiles" / "lamload.schema.json"
 KIND_HEAD = "| kind of fault | what it does | its own keys |"
 _APART = {EVENTS.path, FAULT.path}
 """Sections of which the README has less than the whole: their keys stand elsewhere too."""
@@ -68,5 +71,6 @@ def put(pattern: str, new: str, text: str) -> str:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--fix"]:
         README.write_text(replaced(README.read_text("utf-8")), "utf-8")
+        SCHEMA.write_text(schema_text(PROFILE), "utf-8")
     else:
         print("\n".join([*key_tables(), actions()]))
