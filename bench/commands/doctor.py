@@ -126,12 +126,15 @@ def _event_loop() -> Finding:
 
 
 def _cores() -> Finding:
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    cores = available or os.cpu_count() or 1
-    if cores < 2:
+    from bench.load.host import default_workers, this_host
+
+    host = this_host()
+    if host.cores < 2:
         text = "1; generator and target share it, so a local target distorts what is measured"
         return Finding(State.NOTE, "cores", text)
-    return Finding(State.OK, "cores", f"{cores}; a run uses {max(1, cores - 1)} for workers")
+    return Finding(
+        State.OK, "cores", f"{host.cores}; a run uses {default_workers(host)} for workers"
+    )
 
 
 def _load() -> Finding:
@@ -155,9 +158,9 @@ def _descriptors() -> Finding:
 
 
 def _ports() -> Finding:
-    from bench.load.preflight import ephemeral_ports
+    from bench.load.host import this_host
 
-    ports = ephemeral_ports()
+    ports = this_host().ports
     if ports is None:
         return Finding(State.NOTE, "ports", "this system does not say how many ephemeral ones")
     text = f"{ports:,} ephemeral ones for connections to one address"

@@ -93,23 +93,15 @@ def _retries(profile: Profile) -> str:
 
 
 def _needs(profile: Profile) -> Iterator[str]:
-    import os
-    import resource
+    from bench.load.host import this_host
+    from bench.load.preflight import connections_needed, descriptors_needed, worker_count
 
-    from bench.load.preflight import (
-        SPARE_DESCRIPTORS,
-        connections_needed,
-        ephemeral_ports,
-        worker_count,
-    )
-
-    connections, workers = connections_needed(profile), worker_count(profile)
-    per_worker = -(-connections // workers) + SPARE_DESCRIPTORS
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    limit = "without limit" if hard == resource.RLIM_INFINITY else f"{hard:,} allowed"
-    yield f"Needs     {workers} worker{plural(workers)} on {os.cpu_count()} cores"
-    yield f"{INDENT}up to {connections:,} connections at once ({_of(ephemeral_ports())} ports)"
-    yield f"{INDENT}{per_worker:,} file descriptors a worker ({limit})"
+    host = this_host()
+    connections, workers = connections_needed(profile), worker_count(profile, [host])
+    limit = "without limit" if host.descriptors is None else f"{host.descriptors:,} allowed"
+    yield f"Needs     {workers} worker{plural(workers)} on {host.cores} cores"
+    yield f"{INDENT}up to {connections:,} connections at once ({_of(host.ports)} ports)"
+    yield (f"{INDENT}{descriptors_needed(profile, workers):,} file descriptors a worker ({limit})")
     if profile.target.kind.value == "local":
         sizes = {variant.memory_mb for variant in profile.variants}
         yield (

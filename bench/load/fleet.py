@@ -1,124 +1,69 @@
-"""What starts workers and yields their frames. This one uses subprocesses of this machine.
+"""What starts workers and yields their frames, wherever they run.
 
-Another fleet (on other machines, say) has the same four verbs and needs no change in the worker.
+`fleets/local.py` runs them as subprocesses of this machine; `fleets/fake.py` is a scripted one on a
+clock turned by hand, for tests of whatever a fleet is given to, and to hold another fleet against.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from bench.errors import LamloadError
-from bench.load.child import package_root
-from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
+from bench.load.frames import Frame, FrameKind, WorkOrder
+from bench.load.host import Host
 
-_LAST = (FrameKind.DONE, FrameKind.FAILED)
-STDERR_TAIL = 4000
-"""Bytes of a dead worker's last words that are kept."""
+LAST = (FrameKind.DONE, FrameKind.FAILED)
+"""What a worker says last: nothing of it follows."""
 
 
-class LocalFleet:
-    """N workers as subprocesses with pipes.
+class Fleet(Protocol):
+    """Workers, numbered from 0 as their orders are.
 
-    asyncio's subprocesses and not multiprocessing's: inside a running Textual app the latter fails
-    on the descriptors that Textual has replaced.
+    Order of calls: `hosts`, `start` once, then `send`, `broadcast` and `frames` side by side;
+    `close` in any case, also when `start` failed or was cancelled, and more than once if need be.
+    Everything is called from one event loop.
     """
-
-    def __init__(self) -> None:
-        self._processes: list[asyncio.subprocess.Process] = []
-        self._frames: asyncio.Queue[tuple[int, Frame]] = asyncio.Queue()
-        self._readers: list[asyncio.Task[None]] = []
-
-    async def start(self, orders: Sequence[WorkOrder]) -> list[int]:
-        """Start a worker per order and wait until each is ready; their process ids.
-
-        Raises LamloadError with a worker's own words if one cannot start.
-        """
-        for order in orders:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bench.load.worker",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=os.environ | {"PYTHONPATH": package_root()},
-                start_new_session=True,
-            )
-            self._processes.append(process)
-            self.send(order.worker, FrameKind.ORDER, order)
-        for worker, process in enumerate(self._processes):
-            self._readers.append(asyncio.ensure_future(self._listen(worker, process)))
-        ready = dict([await self._ready() for _ in orders])
-        return [ready[order.worker] for order in orders]
 
     @property
     def size(self) -> int:
-        """How many workers were started."""
-        return len(self._processes)
+        """How many workers were started, those that have ended or died included."""
+
+    async def hosts(self) -> tuple[Host, ...]:
+        """The machines, at least one; what they can bear is settled before `start`.
+
+        Raises LamloadError if one cannot be reached within the fleet's own deadline.
+        """
+
+    async def start(self, orders: Sequence[WorkOrder]) -> None:
+        """Start a worker per order and return once all are ready; nothing is sent to a target yet.
+
+        Worker i runs on the host that `workers_by_host` deals it to. The order goes out unread: a
+        worker that has another version of the frames is refused before it gets a START.
+
+        Raises LamloadError, with the worker's own words if it has any, for one that fails, is of
+        another version, or is not ready within the fleet's own deadline.
+        """
 
     def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
-        """A command to one worker; a dead one hears nothing."""
-        stdin = self._processes[worker].stdin
-        if stdin is not None and not stdin.is_closing():
-            stdin.write(encode(kind, payload))
+        """A command to one worker; returns at once, and a worker that has ended hears nothing.
+
+        Commands to one worker arrive in the order in which they were given, within
+        SHORTEST_MARGIN_NS of the lifecycle on the coordinator's machine. Instants in them are of
+        the run (nanoseconds since its start), but for START's start_ns, which is of the
+        coordinator's CLOCK_MONOTONIC here: the fleet adds the offset of the worker's machine.
+        """
 
     def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
-        """A command to all."""
-        for worker in range(len(self._processes)):
-            self.send(worker, kind, payload)
+        """`send` to every worker."""
 
-    async def frames(self) -> AsyncIterator[tuple[int, Frame]]:
-        """(worker, frame) as they come, until every worker has sent DONE or FAILED.
+    def frames(self) -> AsyncIterator[tuple[int, Frame]]:
+        """(worker, frame) as they come, until each worker has said DONE or FAILED. Called once.
 
-        A worker that dies without a word yields FAILED with what it left on stderr.
+        Frames of one worker come in the order in which it sent them, those of different workers in
+        any; DONE or FAILED is a worker's last. One that dies or cannot be heard any more without
+        having said either yields FAILED, whose payload says what is known of it, in words. There is
+        no deadline here: who gives up on a worker sends ABORT, or closes.
         """
-        running = set(range(len(self._processes)))
-        while running:
-            worker, frame = await self._frames.get()
-            if frame.kind in _LAST:
-                running.discard(worker)
-            yield worker, frame
 
     async def close(self) -> None:
-        """End what still runs and reap it."""
-        for process in self._processes:
-            if process.returncode is None:
-                process.kill()
-        await asyncio.gather(*(process.wait() for process in self._processes))
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
-
-    async def _ready(self) -> tuple[int, int]:
-        """(worker, its process id) of the next one that is ready."""
-        worker, frame = await self._frames.get()
-        if frame.kind is FrameKind.READY:
-            return worker, int(frame.payload)
-        raise LamloadError(f"engine worker {worker} did not start:\n{frame.payload}")
-
-    async def _listen(self, worker: int, process: asyncio.subprocess.Process) -> None:
-        words = asyncio.ensure_future(_read_tail(process.stderr))
-        told = False
-        while process.stdout and (frame := await read_frame(process.stdout)) is not None:
-            told = frame.kind in _LAST
-            self._frames.put_nowait((worker, frame))
-        code = await process.wait()
-        said = (await words).decode(errors="replace").strip()
-        if not told:
-            text = f"engine worker {worker} died ({_cause(code)}) {said}".strip()
-            self._frames.put_nowait((worker, Frame(FrameKind.FAILED, text)))
-
-
-async def _read_tail(stream: asyncio.StreamReader | None) -> bytes:
-    tail = b""
-    while stream is not None and (chunk := await stream.read(4096)):
-        tail = (tail + chunk)[-STDERR_TAIL:]
-    return tail
-
-
-def _cause(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit status {code}"
+        """End what still runs, hard if need be, and give everything back. Raises nothing."""

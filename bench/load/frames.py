@@ -3,6 +3,9 @@
 A frame is u32 length of the payload, u8 kind, payload; big-endian. Bulk kinds carry packed rows
 (bench.record.row_layout), the others a pickled dataclass. Both ends are the same program started by
 the same user, so pickle's trust in its sender is in place.
+
+The first frame of a worker is HELLO, whose payload is the version of all this as u16. Head and
+HELLO stay as they are in every version, so that two versions can tell that they are two.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
+from bench.errors import LamloadError
 from bench.load.iterations import Iterations
 from bench.model.load import Binding, Segment
 from bench.model.profile import Connections, LoadSpec, Target, Timeouts
@@ -22,11 +26,18 @@ from bench.model.retry import BreakerSpec, RetrySpec
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
 
+VERSION = 1
+"""Of kinds, payloads and packed rows: one more whenever any of them changes."""
+
 _HEAD = Struct(">IB")
+_HELLO = Struct(">H")
 
 
 class FrameKind(IntEnum):
-    """What a frame carries. USED_UP: when the last arrival was that the quota let in."""
+    """What a frame carries: commands below HELLO, what workers say from there on.
+
+    USED_UP: when the last arrival was that the quota let in.
+    """
 
     ORDER = 1
     START = 2
@@ -34,6 +45,7 @@ class FrameKind(IntEnum):
     DRAIN = 4
     ABORT = 5
     CREDENTIALS = 6
+    HELLO = 9
     READY = 10
     COUNTS = 11
     ROWS = 12
@@ -53,7 +65,7 @@ class Frame:
     payload: Any
 
 
-_BULK = frozenset({FrameKind.COUNTS, FrameKind.ROWS})
+_BULK = frozenset({FrameKind.HELLO, FrameKind.COUNTS, FrameKind.ROWS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +84,13 @@ class WorkOrder:
     credentials: Credentials | None = None
     keep_request_ids: bool = False
     quota: Iterations | None = None
+    descriptors: int = 0
+    """File descriptors that the worker may need: it raises its own soft limit as far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin: start_ns on this host's CLOCK_MONOTONIC is zero of the run.
+    """Begin: start_ns on the CLOCK_MONOTONIC of the worker's machine is zero of the run.
 
     Without finish, wait for a replan after the last segment.
     """
@@ -99,6 +113,21 @@ def encode(kind: FrameKind, payload: Any = None) -> bytes:
     """A frame as bytes."""
     body = payload if kind in _BULK else pickle.dumps(payload, protocol=5)
     return _HEAD.pack(len(body), kind) + body
+
+
+def hello(version: int = VERSION) -> bytes:
+    """The payload of a worker's first frame."""
+    return _HELLO.pack(version)
+
+
+def check_hello(worker: int, frame: Frame) -> None:
+    """Raises LamloadError if a worker's first frame is not the HELLO of this version."""
+    theirs = _HELLO.unpack(frame.payload)[0] if frame.kind is FrameKind.HELLO else 0
+    if theirs != VERSION:
+        raise LamloadError(
+            f"engine worker {worker} speaks {f'version {theirs}' if theirs else 'no version'} of "
+            f"the frames and this side version {VERSION}: install the same lamload on both"
+        )
 
 
 async def read_frame(reader: asyncio.StreamReader) -> Frame | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from bench.load.capacity_run import CapacityRun
-from bench.load.fleet import LocalFleet
+from bench.load.fleet import Fleet
 from bench.load.frames import Frame, FrameKind, Replan, Start
 from bench.load.live_plan import LivePlan
 from bench.load.replay import RecordedCommand, Recording
@@ -43,7 +43,7 @@ class Lifecycle:
         self,
         profile: Profile,
         plan: Plan,
-        fleet: LocalFleet,
+        fleet: Fleet,
         aggregate: Aggregate,
         *,
         now_ns: Callable[[], int],

@@ -1,14 +1,13 @@
-"""What this machine must have before a run starts: descriptors and ephemeral ports."""
+"""What the fleet's machines must have before a run starts: descriptors and ephemeral ports."""
 
 from __future__ import annotations
 
-import os
-import resource
+from collections.abc import Sequence
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.errors import UsageError
+from bench.load.host import Host, default_workers, workers_by_host
 from bench.model.profile import Order, Phase, Profile, TargetKind
 from bench.model.times import NS_PER_S
 
@@ -18,15 +17,16 @@ HELD_S = 60.0
 """How long Linux keeps the port of a connection that this side closed (TCP_TIMEWAIT_LEN)."""
 REUSED_S = 1.0
 """The same where net.ipv4.tcp_tw_reuse lets a new connection to the same address take it over."""
-_TW_REUSE = Path("/proc/sys/net/ipv4/tcp_tw_reuse")
-_PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-def worker_count(profile: Profile) -> int:
-    """Engine processes of a run: as asked for, else the number of cores less one, at least one."""
+def worker_count(profile: Profile, hosts: Sequence[Host]) -> int:
+    """Engine processes of a run: as asked for, else of each host its cores less one, at least one.
+
+    hosts: the fleet's.
+    """
     if profile.load.workers is not None:
         return profile.load.workers
-    return max(1, len(os.sched_getaffinity(0)) - 1) if hasattr(os, "sched_getaffinity") else 1
+    return sum(map(default_workers, hosts))
 
 
 def connections_needed(profile: Profile) -> int:
@@ -42,42 +42,52 @@ def _callers(profile: Profile) -> int:
     )
 
 
-def check_limits(profile: Profile) -> None:
-    """Raise the soft limit of descriptors as far as needed. Raises UsageError where that fails."""
-    connections = connections_needed(profile)
+def descriptors_needed(profile: Profile, workers: int) -> int:
+    """The most file descriptors that one of so many workers can need."""
+    return -(-connections_needed(profile) // workers) + SPARE_DESCRIPTORS
+
+
+def check_limits(profile: Profile, hosts: Sequence[Host]) -> None:
+    """Raises UsageError if a host of the fleet cannot bear its workers' connections."""
+    workers = worker_count(profile, hosts)
+    for host, own in zip(hosts, workers_by_host(hosts, workers), strict=True):
+        if own:
+            _check_host(profile, host, len(own), workers)
+
+
+def _check_host(profile: Profile, host: Host, own: int, workers: int) -> None:
+    """own: how many of all workers run on this host."""
     callers = _callers(profile)
     what = f"a closed loop of {callers} callers" if callers else "load.in_flight"
     mend = "lower callers" if callers else "lower load.in_flight"
-    per_worker = -(-connections // worker_count(profile)) + SPARE_DESCRIPTORS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and per_worker > hard:
+    per_worker = descriptors_needed(profile, workers)
+    if host.descriptors is not None and per_worker > host.descriptors:
         raise UsageError(
             f"{profile.source}: {what} can need {per_worker} file descriptors in a worker and "
-            f"this system allows {hard}; {mend} or raise the limit (ulimit -Hn)"
+            f"{host.name} allows {host.descriptors}; {mend} or raise the limit (ulimit -Hn)"
         )
-    if soft != resource.RLIM_INFINITY and per_worker > soft:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (per_worker, hard))
-    ports = ephemeral_ports()
-    closing = closed_at_once(profile)
-    if ports is not None and closing > ports:
+    closing = -(-closed_at_once(profile, host) * own // workers)
+    if host.ports is not None and closing > host.ports:
         raise UsageError(
             f"{profile.source}: connections that are not kept alive will need {closing} ephemeral "
             f"ports to one address, since the system keeps each for a while after its end, and "
-            f"this system has {ports}; lower the rate, keep connections alive or widen "
+            f"{host.name} has {host.ports}; lower the rate, keep connections alive or widen "
             f"net.ipv4.ip_local_port_range"
         )
-    if ports is not None and connections > ports:
+    connections = -(-connections_needed(profile) * own // workers)
+    if host.ports is not None and connections > host.ports:
         raise UsageError(
             f"{profile.source}: {what} can need {connections} connections to one address "
-            f"and this system has {ports} ephemeral ports; {mend} or widen "
+            f"and {host.name} has {host.ports} ephemeral ports; {mend} or widen "
             f"net.ipv4.ip_local_port_range"
         )
 
 
-def closed_at_once(profile: Profile) -> int:
+def closed_at_once(profile: Profile, machine: Host) -> int:
     """Ports of connections that have ended and are not free again yet, at the highest rate.
 
-    Only where keep-alive is off, the rate is planned and there is one address for certain.
+    As if the machine sent them all. Only where keep-alive is off, the rate is planned and there is
+    one address for certain.
     """
     proxy = profile.connections.proxy
     urls = (proxy,) if proxy else tuple(profile.target.urls.values())
@@ -85,7 +95,7 @@ def closed_at_once(profile: Profile) -> int:
     is_one = len(set(hosts)) == 1 and _is_address(hosts[0])
     if profile.connections.keep_alive or profile.target.kind is TargetKind.AWS or not is_one:
         return 0
-    held_s = HELD_S if _is_held_long(hosts[0]) else REUSED_S
+    held_s = HELD_S if _is_held_long(hosts[0], machine) else REUSED_S
     together = len(profile.variants) if profile.load.order is Order.TOGETHER else 1
     return together * max((round(_most(phase, held_s)) for phase in profile.phases), default=0)
 
@@ -107,19 +117,8 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_held_long(host: str) -> bool:
-    """Whether a port waits the whole time: net.ipv4.tcp_tw_reuse is 2 for loopback alone."""
-    try:
-        reuse = _TW_REUSE.read_text("ascii").strip()
-    except OSError:
-        return False
-    return reuse == "0" or (reuse == "2" and not ip_address(host).is_loopback)
-
-
-def ephemeral_ports() -> int | None:
-    """How many ephemeral ports there are, or None where the system does not say."""
-    try:
-        low, high = map(int, _PORT_RANGE.read_text("ascii").split())
-    except (OSError, ValueError):
-        return None
-    return high - low + 1
+def _is_held_long(address: str, machine: Host) -> bool:
+    """Whether a port to this address waits the whole time on that machine."""
+    if machine.tw_reuse == 2:
+        return not ip_address(address).is_loopback
+    return machine.tw_reuse == 0

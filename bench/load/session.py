@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic_ns, time
+from time import time
 from traceback import format_exception
 from typing import Any
 
 from bench.aws.credentials import Credentials, renewed
 from bench.errors import ExitCode
 from bench.load.collector import Collector
-from bench.load.fleet import LocalFleet
+from bench.load.coordinator_clock import CoordinatorClock, SystemClock
+from bench.load.fleet import Fleet
+from bench.load.fleets.local import LocalFleet
 from bench.load.frames import Frame, FrameKind, WorkOrder
 from bench.load.iterations import Iterations, quotas
 from bench.load.lifecycle import Lifecycle
 from bench.load.manifest import manifest
-from bench.load.preflight import check_limits, worker_count
+from bench.load.preflight import check_limits, descriptors_needed, worker_count
 from bench.load.replay import Recording, manifest_entry
 from bench.load.run_writer import RunWriter
 from bench.load.targets.base import OpenTarget
@@ -34,7 +36,7 @@ from bench.model.load import Binding, Command, Plan
 from bench.model.outcome import Verdict
 from bench.model.profile import Profile
 from bench.model.result import Measure, Window
-from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.times import NS_PER_MS
 from bench.plan import make_plan
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
@@ -67,14 +69,22 @@ class RunSession:
         runs_root: Path,
         arguments: Sequence[str] = (),
         recording: Recording = NOTHING_RECORDED,
+        *,
+        open_fleet: Callable[[], Fleet] = LocalFleet,
+        clock: CoordinatorClock | None = None,
     ) -> None:
-        """recording: commands to give again; one that finds no load to change is passed over."""
+        """recording: commands to give again; one that finds no load to change is passed over.
+
+        open_fleet: makes what the workers run on; nothing is started before `prepare`. clock: the
+        system's, unless a test turns its own.
+        """
         self.profile = profile
         self.plan: Plan = make_plan(profile)
         self._recording = recording
         self.aggregate = Aggregate(profile, self.plan)
         self.target: OpenTarget = open_target(profile)
-        self._fleet = LocalFleet()
+        self._fleet = open_fleet()
+        self._clock = clock or SystemClock()
         self._files = RunWriter(profile, self.aggregate, self._now_ns)
         self._findings = Collector(profile, self.aggregate, self._files.note)
         self._course = Lifecycle(
@@ -107,10 +117,11 @@ class RunSession:
 
     async def prepare(self) -> None:
         """Bring up target and workers; nothing is sent yet. Raises TargetError or LamloadError."""
-        check_limits(self.profile)
+        hosts = await self._fleet.hosts()
+        check_limits(self.profile, hosts)
         self._bindings = await self.target.bind(self.profile.variants)
         self._credentials = self.target.credentials
-        workers = worker_count(self.profile)
+        workers = worker_count(self.profile, hosts)
         shares = quotas(self.profile, self.plan, workers)
         await self._fleet.start([self._order(i, workers, quota) for i, quota in enumerate(shares)])
         folder = RunFolder.create(
@@ -129,7 +140,7 @@ class RunSession:
 
         What broke is an event and makes the run FAILED and INVALID; what was measured stays.
         """
-        self._start_ns = monotonic_ns() + START_MARGIN_NS
+        self._start_ns = self._clock.now_ns() + START_MARGIN_NS
         self._course.begin(self._start_ns)
         ticker = asyncio.ensure_future(self._tick())
         hearing = asyncio.ensure_future(self._follow_frames())
@@ -206,6 +217,7 @@ class RunSession:
             credentials=self._credentials,
             keep_request_ids=profile.record_attempts,
             quota=quota,
+            descriptors=descriptors_needed(profile, workers),
         )
 
     # -- as time passes
@@ -224,7 +236,7 @@ class RunSession:
         while True:
             due_ns = self._course.until_due_ns(self._now_ns())
             wait_ns = TICK_NS if due_ns is None else min(TICK_NS, due_ns)
-            await asyncio.sleep(wait_ns / NS_PER_S)
+            await self._clock.sleep_ns(wait_ns)
             self._tick_once()
 
     def _tick_once(self) -> None:
@@ -244,7 +256,7 @@ class RunSession:
     def _now_ns(self) -> int:
         if self._end_ns is not None:
             return self._end_ns
-        return 0 if self._start_ns is None else max(0, monotonic_ns() - self._start_ns)
+        return 0 if self._start_ns is None else max(0, self._clock.now_ns() - self._start_ns)
 
     # -- what views see and say
 

@@ -24,7 +24,7 @@ from bench.endpoints.contract import response_check
 from bench.endpoints.registry import command_endpoint_for, endpoint_for
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
-from bench.load.frames import Frame, FrameKind, WorkOrder, encode, read_frame
+from bench.load.frames import Frame, FrameKind, WorkOrder, encode, hello, read_frame
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
 from bench.model.profile import Connections, Timeouts
@@ -192,6 +192,17 @@ def open_pool(origin: str, timeouts: Timeouts, options: Connections) -> Measured
     return ConnectionPool(origin, timeouts, options)
 
 
+def allow_descriptors(needed: int) -> None:
+    """Raise this process's soft limit of file descriptors to what is needed, within the hard one.
+
+    That it suffices was settled before the run: see bench.load.preflight.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _cpu_ns() -> int:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return round((usage.ru_utime + usage.ru_stime) * NS_PER_S)
@@ -222,6 +233,7 @@ async def serve() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     writer, out = await loop.connect_write_pipe(_Out, pipe)
+    writer.write(encode(FrameKind.HELLO, hello()))
     first = await read_frame(reader)
     if first is not None:
         try:
@@ -238,8 +250,9 @@ async def _work(
     loop = asyncio.get_running_loop()
     broken: asyncio.Future[None] = loop.create_future()
     loop.set_exception_handler(lambda _, context: _break(broken, context))
+    allow_descriptors(order.descriptors)
     worker = Worker(order, writer)
-    writer.write(encode(FrameKind.READY, os.getpid()))
+    writer.write(encode(FrameKind.READY))
     ends: set[asyncio.Future[Any]] = {
         loop.create_task(_obey_all(worker, reader)),
         loop.create_task(worker.ended.wait()),

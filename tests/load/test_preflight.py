@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-import resource
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.errors import UsageError
 from bench.load import preflight
+from bench.load.host import Host
 from tests.profile.write import MINIMAL, load
 
 CLOSED = MINIMAL.replace('rate = "10/s"', 'callers = "1..5000"')
 
 
-@pytest.fixture(autouse=True)
-def limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (64, 1024))
-    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(preflight, "worker_count", lambda _: 1)
+def machine(cores: int = 1, **limits: Any) -> Host:
+    return replace(Host("this system", cores, descriptors=1024), **limits)
 
 
-def refusal(tmp_path: Path, text: str) -> str:
+def refusal(tmp_path: Path, text: str, *hosts: Host) -> str:
     with pytest.raises(UsageError) as caught:
-        preflight.check_limits(load(tmp_path, text))
+        preflight.check_limits(load(tmp_path, text), hosts or (machine(),))
     return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers"), [((1,), 1), ((2,), 1), ((3,), 2), ((64,), 63), ((1, 4), 4), ((8, 8), 14)]
+)
+def test_a_core_of_each_machine_is_left_to_others_if_it_has_two(
+    tmp_path: Path, cores: tuple[int, ...], workers: int
+) -> None:
+    hosts = [machine(count) for count in cores]
+    assert preflight.worker_count(load(tmp_path, MINIMAL), hosts) == workers
+
+
+def test_as_many_workers_as_the_profile_asks_for_whatever_the_machines(tmp_path: Path) -> None:
+    profile = load(tmp_path, MINIMAL + "\n[load]\nworkers = 5\n")
+    assert preflight.worker_count(profile, [machine(2)]) == 5
 
 
 def test_an_open_loop_is_told_of_the_slots_it_asks_for(tmp_path: Path) -> None:
     words = refusal(tmp_path, MINIMAL)
+    assert "this system allows 1024" in words
     assert "load.in_flight can need 1064 file descriptors in a worker" in words
     assert "lower load.in_flight or raise the limit (ulimit -Hn)" in words
 
@@ -39,10 +54,27 @@ def test_a_closed_loop_is_told_of_its_callers(tmp_path: Path) -> None:
     assert "lower callers" in words
 
 
-def test_ports_are_counted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (64, resource.RLIM_INFINITY))
-    monkeypatch.setattr(preflight, "ephemeral_ports", lambda: 900)
-    assert "1000 connections to one address and this system has 900" in refusal(tmp_path, MINIMAL)
+def test_ports_are_counted_too(tmp_path: Path) -> None:
+    words = refusal(tmp_path, MINIMAL, machine(descriptors=None, ports=900))
+    assert "1000 connections to one address and this system has 900" in words
+
+
+def test_what_is_unlimited_or_unknown_refuses_nothing(tmp_path: Path) -> None:
+    preflight.check_limits(load(tmp_path, MINIMAL), [machine(descriptors=None)])
+
+
+def test_a_limit_is_no_limit_until_it_is_exceeded(tmp_path: Path) -> None:
+    preflight.check_limits(load(tmp_path, MINIMAL), [machine(descriptors=1064, ports=1000)])
+
+
+def test_each_machine_bears_the_connections_of_its_own_workers(tmp_path: Path) -> None:
+    large, small = machine(7, name="large", ports=750), machine(3, name="small", ports=250)
+    profile = load(tmp_path, MINIMAL)  # 1000 connections over 6 workers and 2
+    preflight.check_limits(profile, [large, small])
+    words = refusal(tmp_path, MINIMAL, large, replace(small, ports=249))
+    assert "250 connections to one address and small has 249" in words
+    words = refusal(tmp_path, MINIMAL, replace(large, descriptors=188), small)
+    assert "can need 189 file descriptors in a worker and large allows 188" in words
 
 
 URL = """
@@ -65,31 +97,23 @@ keep_alive = {kept}
 @pytest.mark.parametrize(
     ("host", "rate", "kept", "reuse", "ports"),
     [
-        ("10.0.0.1", "50/s", "false", "2", 3000),  # each port is kept for a minute
-        ("10.0.0.1", "0/s..100/s", "false", "2", 4500),  # the last minute of a ramp
-        ("10.0.0.1", "50/s", "false", "1", 50),
-        ("127.0.0.1", "50/s", "false", "2", 50),
-        ("127.0.0.1", "50/s", "false", "0", 3000),
-        ("10.0.0.1", "50/s", "true", "2", 0),
-        ("many.example", "50/s", "false", "2", 0),  # a name may have any number of addresses
+        ("10.0.0.1", "50/s", "false", 2, 3000),  # each port is kept for a minute
+        ("10.0.0.1", "0/s..100/s", "false", 2, 4500),  # the last minute of a ramp
+        ("10.0.0.1", "50/s", "false", 1, 50),
+        ("127.0.0.1", "50/s", "false", 2, 50),
+        ("127.0.0.1", "50/s", "false", 0, 3000),
+        ("10.0.0.1", "50/s", "false", None, 50),  # nothing is refused by a guess
+        ("10.0.0.1", "50/s", "true", 2, 0),
+        ("many.example", "50/s", "false", 2, 0),  # a name may have any number of addresses
     ],
 )
 def test_ports_of_ended_connections_are_counted_as_the_system_keeps_them(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    host: str,
-    rate: str,
-    kept: str,
-    reuse: str,
-    ports: int,
+    tmp_path: Path, host: str, rate: str, kept: str, reuse: int | None, ports: int
 ) -> None:
-    setting = tmp_path / "tcp_tw_reuse"
-    setting.write_text(reuse + "\n")
-    monkeypatch.setattr(preflight, "_TW_REUSE", setting)
-    monkeypatch.setattr(preflight, "ephemeral_ports", lambda: max(ports - 1, 20))
+    own = machine(tw_reuse=reuse, ports=max(ports - 1, 20))
     text = URL.format(host=host, rate=rate, kept=kept)
-    assert preflight.closed_at_once(load(tmp_path, text)) == ports
+    assert preflight.closed_at_once(load(tmp_path, text), own) == ports
     if ports:
-        assert f"will need {ports} ephemeral ports to one address" in refusal(tmp_path, text)
+        assert f"will need {ports} ephemeral ports to one address" in refusal(tmp_path, text, own)
     else:
-        preflight.check_limits(load(tmp_path, text))
+        preflight.check_limits(load(tmp_path, text), [own])

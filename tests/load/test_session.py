@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ExitCode, TargetError
+from bench.load.fleets.local import LocalFleet
 from bench.load.session import RunResult, RunSession
 from bench.model.endpoint import EndpointKind
 from bench.model.live import RunState
@@ -170,8 +171,8 @@ async def test_abort_leaves_in_flight_what_was(tmp_path: Path) -> None:
 
 async def test_a_killed_worker_makes_a_partial_result_that_says_so(tmp_path: Path) -> None:
     def kill(session: RunSession) -> None:
-        process = session._fleet._processes[0]
-        os.kill(process.pid, signal.SIGKILL)
+        assert isinstance(session._fleet, LocalFleet)
+        os.kill(session._fleet.pids[0], signal.SIGKILL)
 
     async with raw_server(answering(OK)) as url:
         long = replace(profile_of(url), phases=(Phase("steady", 600 * NS_PER_S, 40, 40),))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from time import monotonic_ns
 from typing import Any
 
@@ -14,39 +16,17 @@ import numpy as np
 import pytest
 
 from bench.errors import LamloadError
-from bench.load.fleet import LocalFleet
+from bench.load import frames
+from bench.load.fleets.local import LocalFleet
 from bench.load.frames import Frame, FrameKind, Replan, Start, WorkOrder
-from bench.model.endpoint import EndpointKind
-from bench.model.load import Binding, Segment
-from bench.model.profile import (
-    Arrivals,
-    Connections,
-    LoadSpec,
-    Target,
-    TargetKind,
-    Timeouts,
-    Variant,
-)
-from bench.model.retry import RetrySpec
+from bench.model.load import Segment
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 from tests.load.fakes import segment
+from tests.load.fleets.orders import order
 from tests.wire.rawserver import answering, raw_server, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-def order(url: str, worker: int = 0, workers: int = 1) -> WorkOrder:
-    return WorkOrder(
-        worker=worker,
-        workers=workers,
-        target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
-        bindings=(Binding(Variant(EndpointKind.HTTP), url),),
-        load=LoadSpec(arrivals=Arrivals.EVEN),
-        timeouts=Timeouts(first_byte_ns=NS_PER_S, total_ns=NS_PER_S),
-        retry=RetrySpec(),
-        connections=Connections(),
-    )
 
 
 class Taken:
@@ -69,11 +49,11 @@ class Taken:
 
 
 @asynccontextmanager
-async def fleet_of(url: str, workers: int = 1) -> AsyncIterator[tuple[LocalFleet, list[int]]]:
+async def fleet_of(url: str, workers: int = 1) -> AsyncIterator[LocalFleet]:
     fleet = LocalFleet()
     try:
-        pids = await fleet.start([order(url, i, workers) for i in range(workers)])
-        yield fleet, pids
+        await fleet.start([order(url, i, workers) for i in range(workers)])
+        yield fleet
     finally:
         await fleet.close()
 
@@ -90,7 +70,7 @@ async def collect(fleet: LocalFleet) -> Taken:
 
 
 async def test_two_workers_share_a_run_without_loss() -> None:
-    async with raw_server(answering(OK)) as url, fleet_of(url, 2) as (fleet, _):
+    async with raw_server(answering(OK)) as url, fleet_of(url, 2) as fleet:
         begin(fleet, segment(100, 1))
         taken = await collect(fleet)
     assert taken.offered == 100
@@ -102,7 +82,7 @@ async def test_two_workers_share_a_run_without_loss() -> None:
 
 
 async def test_drain_ends_a_run_early() -> None:
-    async with raw_server(answering(OK)) as url, fleet_of(url) as (fleet, _):
+    async with raw_server(answering(OK)) as url, fleet_of(url) as fleet:
         begin(fleet, segment(50, 600))
         fleet.broadcast(FrameKind.DRAIN)
         taken = await asyncio.wait_for(collect(fleet), 10)
@@ -110,7 +90,7 @@ async def test_drain_ends_a_run_early() -> None:
 
 
 async def test_abort_does_not_wait_for_answers() -> None:
-    async with raw_server(silent) as url, fleet_of(url) as (fleet, _):
+    async with raw_server(silent) as url, fleet_of(url) as fleet:
         begin(fleet, segment(50, 600))
         fleet.broadcast(FrameKind.ABORT)
         taken = await asyncio.wait_for(collect(fleet), 10)
@@ -118,7 +98,7 @@ async def test_abort_does_not_wait_for_answers() -> None:
 
 
 async def test_a_replan_reaches_the_workers() -> None:
-    async with raw_server(answering(OK)) as url, fleet_of(url) as (fleet, _):
+    async with raw_server(answering(OK)) as url, fleet_of(url) as fleet:
         begin(fleet, segment(10, 600))
         faster = segment(100, 0.5, start_s=0.5, index=1)
         fleet.broadcast(FrameKind.REPLAN, Replan(NS_PER_S // 2, (faster,), finish=True))
@@ -127,27 +107,59 @@ async def test_a_replan_reaches_the_workers() -> None:
 
 
 async def test_a_killed_worker_is_told_of_and_the_other_goes_on() -> None:
-    async with raw_server(answering(OK)) as url, fleet_of(url, 2) as (fleet, pids):
+    async with raw_server(answering(OK)) as url, fleet_of(url, 2) as fleet:
         begin(fleet, segment(100, 1))
-        os.kill(pids[0], signal.SIGKILL)
+        os.kill(fleet.pids[0], signal.SIGKILL)
         taken = await asyncio.wait_for(collect(fleet), 10)
     assert taken.payloads[FrameKind.FAILED] == ["engine worker 0 died (signal 9)"]
     assert len(taken.payloads[FrameKind.DONE]) == 1
     assert len(taken.rows) == 50
 
 
+async def refusal(fleet: LocalFleet, *orders: WorkOrder) -> str:
+    try:
+        with pytest.raises(LamloadError) as caught:
+            await fleet.start(orders)
+        return str(caught.value)
+    finally:
+        await fleet.close()
+
+
 async def test_a_worker_that_cannot_work_says_why() -> None:
+    assert "must start with http" in await refusal(LocalFleet(), order("ftp://nowhere/"))
+
+
+async def test_a_worker_of_another_version_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(frames, "VERSION", 99)  # here: the worker is a process of its own
+    assert await refusal(LocalFleet(), order("http://127.0.0.1:1/")) == (
+        "engine worker 0 speaks version 1 of the frames and this side version 99: "
+        "install the same lamload on both"
+    )
+
+
+async def test_a_worker_that_is_not_ready_in_time_is_told_of() -> None:
+    words = await refusal(LocalFleet(start_limit_s=0.0), order("http://127.0.0.1:1/"))
+    assert words == "engine worker 0 was not ready within 0 s"
+
+
+async def test_a_worker_raises_its_own_limit_of_descriptors() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = soft - 10
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft - 20, hard))
     fleet = LocalFleet()
     try:
-        with pytest.raises(LamloadError, match="must start with http"):
-            await fleet.start([order("ftp://nowhere/")])
+        await fleet.start([replace(order("http://127.0.0.1:1/"), descriptors=wanted)])
+        assert resource.prlimit(fleet.pids[0], resource.RLIMIT_NOFILE)[0] == wanted
     finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         await fleet.close()
 
 
 async def test_failures_come_as_samples_and_outcomes() -> None:
     answer = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
-    async with raw_server(answering(answer)) as url, fleet_of(url) as (fleet, _):
+    async with raw_server(answering(answer)) as url, fleet_of(url) as fleet:
         begin(fleet, segment(20, 0.5))
         taken = await collect(fleet)
     samples = [sample for batch in taken.payloads[FrameKind.SAMPLES] for sample in batch]

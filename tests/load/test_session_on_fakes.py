@@ -1,0 +1,121 @@
+"""A session on the fleet that it is given, with time turned by hand: nothing is local in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.errors import ExitCode, UsageError
+from bench.load.fleets.fake import FakeClock, FakeFleet
+from bench.load.frames import FrameKind
+from bench.load.host import Host
+from bench.load.session import START_MARGIN_NS, RunResult, RunSession
+from bench.model.live import RunState
+from bench.model.load import Command, CommandKind
+from bench.model.profile import LoadSpec, Phase
+from bench.model.times import NS_PER_MS, NS_PER_S
+from tests.load.test_session import profile_of
+from tests.wire.rawserver import raw_server, silent
+
+TWO_MACHINES = (Host("large", cores=3, descriptors=1024), Host("small", cores=2))
+
+
+class Stage:
+    """A session of a minute's load, prepared but not begun."""
+
+    def __init__(self, url: str, root: Path, hosts: tuple[Host, ...]) -> None:
+        self.clock = FakeClock()
+        self.fleet = FakeFleet(self.clock, hosts)
+        self.session = RunSession(
+            replace(
+                profile_of(url),
+                load=LoadSpec(in_flight=600),
+                phases=(Phase("steady", 60 * NS_PER_S, 40, 40),),
+            ),
+            root,
+            open_fleet=lambda: self.fleet,
+            clock=self.clock,
+        )
+
+    async def play(self, seconds: float) -> asyncio.Future[None]:
+        load = asyncio.ensure_future(self.session.run())
+        await self.clock.advance(START_MARGIN_NS + round(seconds * NS_PER_S))
+        return load
+
+    async def end(self, load: asyncio.Future[None]) -> RunResult:
+        await self.clock.advance(NS_PER_S)
+        await load
+        return await self.session.finish()
+
+
+@asynccontextmanager
+async def staged(root: Path, hosts: tuple[Host, ...] = TWO_MACHINES) -> AsyncIterator[Stage]:
+    async with raw_server(silent) as url:
+        stage = Stage(url, root, hosts)
+        try:
+            await stage.session.prepare()
+            yield stage
+        finally:
+            await stage.session.close()
+            assert stage.fleet.is_closed
+
+
+async def test_a_minute_on_two_machines_takes_no_time(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        load = await stage.play(59.9)
+        assert stage.session.state is RunState.RUNNING
+        assert not load.done()
+        result = await stage.end(load)
+    assert result.recorded.state == RunState.FINISHED.value
+    assert result.recorded.windows[0].duration_s == pytest.approx(60)
+    assert stage.fleet.kinds(2) == [FrameKind.START]
+    assert [sent.t_ns for sent in stage.fleet.sent] == [FakeClock().now_ns()] * 3
+
+
+async def test_workers_and_what_they_may_need_are_settled_by_the_fleets_machines(
+    tmp_path: Path,
+) -> None:
+    async with staged(tmp_path) as stage:
+        orders = stage.fleet.orders
+        assert [(order.worker, order.workers) for order in orders] == [(0, 3), (1, 3), (2, 3)]
+        assert {order.descriptors for order in orders} == {200 + 64}
+        path = next(tmp_path.iterdir()) / "manifest.json"
+        assert json.loads(path.read_text("utf-8"))["workers"] == 3
+
+
+async def test_what_a_machine_of_the_fleet_cannot_bear_is_refused_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    short = Host("short", cores=2, descriptors=263)
+    with pytest.raises(UsageError, match="264 file descriptors in a worker and short allows 263"):
+        async with staged(tmp_path, (TWO_MACHINES[0], short)) as stage:
+            raise AssertionError(stage.fleet.orders)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_command_takes_effect_in_all_workers_at_one_instant(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        load = await stage.play(10)
+        stage.session.command(Command(CommandKind.DRAIN))
+        drained = await stage.end(load)
+    assert drained.exit_code is ExitCode.INTERRUPTED
+    replans = [sent.payload for sent in stage.fleet.sent if sent.kind is FrameKind.REPLAN]
+    assert [replan.at_ns for replan in replans] == [10 * NS_PER_S + 120 * NS_PER_MS] * 3
+    assert drained.recorded.windows[0].duration_s == pytest.approx(10.12)
+
+
+async def test_a_worker_that_dies_is_told_of_and_the_others_go_on(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        load = await stage.play(10)
+        stage.fleet.die(1)
+        await stage.clock.advance(49 * NS_PER_S)
+        assert not load.done()
+        result = await stage.end(load)
+    assert result.exit_code is ExitCode.INVALID
+    assert any("worker 1 died" in reason.text for reason in result.recorded.reasons)
