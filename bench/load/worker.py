@@ -260,9 +260,9 @@ async def _work(
     }
     done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     worker.close()
-    writer.write(encode(FrameKind.DONE))
     for end in done:
-        end.result()
+        end.result()  # what broke is told instead of DONE: nobody listens after that
+    writer.write(encode(FrameKind.DONE))
 
 
 def _break(broken: asyncio.Future[None], context: dict[str, Any]) -> None:

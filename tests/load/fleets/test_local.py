@@ -157,6 +157,15 @@ async def test_a_worker_raises_its_own_limit_of_descriptors() -> None:
         await fleet.close()
 
 
+async def test_what_breaks_in_a_worker_is_its_last_word() -> None:
+    async with raw_server(answering(OK)) as url, fleet_of(url) as fleet:
+        begin(fleet, segment(50, 600))
+        fleet.send(0, FrameKind.REPLAN, "no replan")
+        taken = await asyncio.wait_for(collect(fleet), 10)
+    assert FrameKind.DONE not in taken.payloads
+    assert "AttributeError" in taken.payloads[FrameKind.FAILED][0]
+
+
 async def test_failures_come_as_samples_and_outcomes() -> None:
     answer = b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
     async with raw_server(answering(answer)) as url, fleet_of(url) as fleet:
