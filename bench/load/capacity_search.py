@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
 
+from bench.model.outcome import Outcome
 from bench.model.profile import CapacitySpec
+from bench.model.result import Quantile, Tally
 from bench.model.times import NS_PER_MS, NS_PER_S
 
 GROWTH = 2.0
@@ -49,30 +51,32 @@ class CapacityStep:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step's own invocations showed. quantile_ns is None if none was answered."""
+    """What a step's own invocations showed: the counts, and the quantile that the search is about.
 
-    offered: int
-    finished: int
-    failed: int
-    throttled: int
-    dropped: int
-    quantile_ns: int | None
+    quantile is None if none was answered; what timed out counts as its lower bound.
+    """
+
+    tally: Tally
+    quantile: Quantile | None
 
     def fault(self, spec: CapacitySpec) -> str | None:
         """Why the step does not hold, or None if it does."""
-        if not self.offered:
+        tally, quantile = self.tally, self.quantile
+        if not tally.offered:
             return "nothing was offered"
-        if self.throttled > spec.throttle_rate * self.offered:
-            return f"{self.throttled / self.offered:.1%} throttled"
-        errors = self.failed - self.throttled + self.offered - self.finished - self.dropped
-        if errors > spec.error_rate * self.offered:
-            return f"{errors / self.offered:.1%} errors"
-        if self.quantile_ns is not None and self.quantile_ns >= spec.limit_ns:
-            return f"p{spec.q * 100:g} {self.quantile_ns / NS_PER_MS:.1f} ms"
-        if self.dropped:  # what was answered would hold: this is none of the target's doing
-            share = f"{self.dropped} of {self.offered} arrivals"
+        throttled = tally.outcomes[Outcome.THROTTLED]
+        if throttled > spec.throttle_rate * tally.offered:
+            return f"{throttled / tally.offered:.1%} throttled"
+        errors = tally.failed - throttled + tally.in_flight  # what is under way never ended
+        if errors > spec.error_rate * tally.offered:
+            return f"{errors / tally.offered:.1%} errors"
+        if quantile is not None and (quantile.censored or quantile.value_ns >= spec.limit_ns):
+            least = "≥ " if quantile.censored else ""
+            return f"p{spec.q * 100:g} {least}{quantile.value_ns / NS_PER_MS:.1f} ms"
+        if tally.dropped:  # what was answered would hold: this is none of the target's doing
+            share = f"{tally.dropped} of {tally.offered} arrivals"
             return f"{share} found no free slot: load.in_flight is the limit"
-        return "nothing was answered" if self.quantile_ns is None else None
+        return "nothing was answered" if quantile is None else None
 
 
 class CapacitySearch:

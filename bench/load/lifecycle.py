@@ -64,7 +64,7 @@ class Lifecycle:
         self._note = note
         self._steering = LivePlan(plan)
         self._explorer = (
-            CapacityRun(profile.capacity, [variant.name for variant in profile.variants])
+            CapacityRun(profile.capacity, [variant.name for variant in profile.variants], aggregate)
             if profile.capacity
             else None
         )
@@ -240,16 +240,10 @@ class Lifecycle:
     # -- what the workers say
 
     def on_frame(self, worker: int, frame: Frame) -> None:
-        """Of a worker's frames, what the search goes by and what ends the load."""
+        """Of a worker's frames, what ends the load."""
         if frame.kind is FrameKind.USED_UP:
             self._used_up_ns[worker] = frame.payload
             self._check_quotas()
-        if self._explorer is None:
-            return
-        if frame.kind is FrameKind.COUNTS:
-            self._explorer.add_counts(frame.payload)
-        elif frame.kind is FrameKind.ROWS:
-            self._explorer.add_rows(frame.payload)
 
     def _answer_early(self) -> None:
         """What a search knows that did not come to its end."""

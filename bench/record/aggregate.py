@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from bench.model.load import Plan, Segment
 from bench.model.profile import Phase, Profile
-from bench.model.result import Distribution, Interval, Measure, Window
+from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
 from bench.record.batch import TALLY, Batch, Count, MeasureValues, Tallies, present
@@ -33,6 +33,7 @@ from bench.record.interval_stats import (
     add_late,
     distribution_of,
     merged_figures,
+    merged_quantile,
     merged_series,
     repacked,
     response_spread,
@@ -40,11 +41,11 @@ from bench.record.interval_stats import (
 )
 from bench.record.interval_store import IntervalKey, IntervalStore
 from bench.record.latency_bins import added, unpack_spread
-from bench.record.measures import TAGS, Series
+from bench.record.measures import MEASURES, TAGS, Series
 from bench.record.row_layout import COUNT_FIELDS
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
-from bench.record.window import DistributionOf, sent, window_of
+from bench.record.window import DistributionOf, sent, tally_of, window_of
 from bench.stats.quantiles import Curve
 
 WINDOW_MAX_S = 60
@@ -104,7 +105,8 @@ class Aggregate:
         self._timeline = Timeline(profile, plan.segments)
         self._retain_s = WINDOW_MAX_S
         if profile.capacity is not None:
-            longest_ns = max(profile.capacity.step_ns, profile.capacity.hold_ns)
+            search = profile.capacity
+            longest_ns = max(search.step_ns, search.hold_ns) + search.limit_ns
             self._retain_s += longest_ns // NS_PER_S
         self._give_up_ns = profile.longest_invocation_ns + _LATE_S * NS_PER_S
         self._now_ns = 0
@@ -272,9 +274,20 @@ class Aggregate:
         first_s = self._now_ns // NS_PER_S - min(seconds, WINDOW_MAX_S)
         return self._merged(lambda key: key.second >= first_s)
 
-    def phase_windows(self, phase: int) -> tuple[Window, ...]:
-        """One phase, of every variant that was on in it; values of the last minute alone."""
-        return self._merged(lambda key: self._timeline.phase_of[key.segment] == phase)
+    def segment_tally(self, segment: int) -> Tally:
+        """Counts of one segment, over its variants; for as long as its values are kept."""
+        tallies = [cell.tally for cell in self._cells_of(segment)]
+        return tally_of(np.sum([np.zeros(TALLY, dtype=np.int64), *tallies], axis=0))
+
+    def segment_quantile(self, segment: int, measure: Measure, q: float) -> Quantile | None:
+        """Any quantile of one segment, 0 < q < 1, for as long as its values are kept.
+
+        That is WINDOW_MAX_S, and for a step of a capacity search until its last answer can come.
+        """
+        return merged_quantile(self._cells_of(segment), MEASURES[measure], q)
+
+    def _cells_of(self, segment: int) -> list[IntervalStats]:
+        return [cell for key, cell in self._cells.items() if key.segment == segment]
 
     def _merged(self, wanted: Callable[[IntervalKey], bool]) -> tuple[Window, ...]:
         by_variant: dict[int, list[IntervalKey]] = {}

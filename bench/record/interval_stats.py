@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.result import QUANTILES, Distribution, Quantile
-from bench.record.batch import MISSING, TALLY, Count, MeasureValues
-from bench.record.histogram import HIGHEST_NS, OVER, UPPER_NS, Indexes
+from bench.record.batch import MISSING, TALLY, Count, MeasureValues, present
+from bench.record.histogram import HIGHEST_NS, OVER, UPPER_NS, Histogram, Indexes
 from bench.record.latency_bins import Spread, pack_spread, spread_of
 from bench.record.measures import Series
 from bench.stats.ranks import BEYOND, RANK_SLACK
@@ -171,6 +171,27 @@ def merged_figures(cells: list[IntervalStats], rows: slice = _EVERY) -> Figures:
 def merged_series(cells: list[IntervalStats], series: Series) -> Distribution:
     """One series over several cells, without the work for the others."""
     return distribution_of(merged_figures(cells, slice(series, series + 1))[0])
+
+
+def merged_quantile(cells: list[IntervalStats], series: Series, q: float) -> Quantile | None:
+    """Any quantile of one series over several cells, None without a value; censored ones count.
+
+    The same value as `merged_figures` has for those of QUANTILES.
+    """
+    histogram = Histogram()
+    for cell in cells:
+        exact = present(_joined(cell._buckets)[series])
+        bounds = present(_joined(cell._bounds)[series])
+        if exact.size or bounds.size:
+            histogram.record_buckets(
+                np.concatenate((exact, bounds)),
+                min_ns=int(cell.low[series]),
+                max_ns=int(cell.high[series]),
+                sum_ns=float(cell.sums[series]),
+                negative=int(cell.negative[series]),
+                censored=bounds,
+            )
+    return next(iter(histogram.quantiles((q,))), None)
 
 
 def _joined(parts: list[Indexes], rows: slice = _EVERY) -> Indexes:

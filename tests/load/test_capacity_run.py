@@ -1,91 +1,179 @@
-"""Steps of a search as segments, and rows and counts as their results."""
+"""Steps of a search as segments, and what the aggregate has of them as their results."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
 
 from bench.load.capacity_run import CapacityRun
+from bench.model.load import Plan, Segment
 from bench.model.outcome import Outcome
-from bench.model.profile import CapacitySpec
+from bench.model.profile import CapacitySpec, Phase
 from bench.model.result import CapacityAnswer
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
+from bench.record.aggregate import Aggregate
+from tests.record.build import LARGE, SMALL, Shipment, profile_of, row
 
 SPEC = CapacitySpec(start_rps=1500, max_rps=2000, limit_ns=100 * NS_PER_MS, settle_ns=NS_PER_S)
 STEP_END_NS = SPEC.settle_ns + SPEC.step_ns
+A, B = SMALL.name, LARGE.name
 
 
-def rows(segment: int, count: int, response_ms: int = 50) -> bytes:
-    made = np.zeros(count, dtype=list(ROW_FIELDS))
-    made["segment"], made["flags"], made["outcome"] = segment, FLAG_FINAL, Outcome.OK
-    made["last_ns"] = response_ms * NS_PER_MS
-    return made.tobytes()
+class Search:
+    """A search with the aggregate that its steps are measured by."""
+
+    def __init__(self, spec: CapacitySpec = SPEC) -> None:
+        self.aggregate = Aggregate(replace(profile_of(), phases=(), capacity=spec), Plan(()))
+        self.run = CapacityRun(spec, [A, B], self.aggregate)
+
+    def begin(self, at_ns: int = 0) -> list[tuple[Segment, Phase]]:
+        made = self.run.begin(at_ns)
+        for segment, phase in made:
+            self.aggregate.add_segment(segment, phase)
+        return made
+
+    def measured(self, at_ns: int = 0) -> Segment:
+        """The measured part of the next step."""
+        return self.begin(at_ns)[-1][0]
+
+    def offer(self, segment: Segment, *, answered_ms: Sequence[float] = (), **others: int) -> None:
+        """Arrivals at a segment's start: some answered, some of another outcome, or of none."""
+        shipment = Shipment()
+        variant, at_ns = segment.variants[0], segment.start_ns
+        kept, dropped = others.pop("in_flight", 0), others.pop("dropped", 0)
+        ended = [(Outcome.OK, ms) for ms in answered_ms]
+        for name, count in others.items():
+            ended += [(Outcome[name.upper()], 50.0)] * count
+        for i in range(len(ended) + kept + dropped):
+            shipment.offer(at_ns, variant, segment.index, drop=i < dropped)
+        for outcome, ms in ended:
+            response_ns = round(ms * NS_PER_MS)
+            shipment.rows.append(
+                row(
+                    at_ns,
+                    variant=variant,
+                    segment=segment.index,
+                    outcome=outcome,
+                    response_ns=response_ns,
+                    answered=outcome is Outcome.OK,
+                )
+            )
+        shipment.to(self.aggregate)
+
+    def words(self, spec: CapacitySpec | None = None) -> str:
+        return self.run.conclude()[0]
 
 
-def counts(segment: int, offered: int, dropped: int = 0) -> bytes:
-    made = np.zeros(1, dtype=list(COUNT_FIELDS))
-    made["segment"], made["offered"], made["dropped"] = segment, offered, dropped
-    return made.tobytes()
+def verdict(spec: CapacitySpec = SPEC, answered_ms: Sequence[float] = (), **others: int) -> str:
+    """What a step shows that met this."""
+    search = Search(spec)
+    search.offer(search.measured(), answered_ms=answered_ms, **others)
+    return search.words()
 
 
 def test_a_step_settles_first_and_is_judged_by_its_own_measured_rows() -> None:
-    explorer = CapacityRun(SPEC, ["a"])
-    (settle, settling), (own, measured) = explorer.begin(0)
+    search = Search()
+    (settle, settling), (own, measured) = search.begin()
     assert (settling.measured, measured.measured) == (False, True)
     assert (settle.end_ns, measured.name) == (own.start_ns, "step 1: grow 1500/s")
-    explorer.add_counts(counts(settle.index, 10))
-    explorer.add_rows(rows(settle.index, 10, response_ms=900))
-    explorer.add_counts(counts(own.index, 10))
-    explorer.add_rows(rows(own.index, 10))
-    assert explorer.is_over(STEP_END_NS + NS_PER_S)
-    assert explorer.conclude() == ("1500/s holds", None)
-    assert explorer.begin(STEP_END_NS)[0][1].name == "step 2: settle 2000/s"
+    search.offer(settle, answered_ms=[900] * 10)
+    search.offer(own, answered_ms=[50] * 10)
+    assert not search.run.is_over(STEP_END_NS + NS_PER_S // 2 - 1)
+    assert search.run.is_over(STEP_END_NS + NS_PER_S // 2)
+    assert search.run.conclude() == ("1500/s holds", None)
+    assert search.begin(STEP_END_NS)[0][1].name == "step 2: settle 2000/s"
 
 
 def test_the_next_step_waits_until_the_queue_of_the_last_one_is_gone() -> None:
-    explorer = CapacityRun(SPEC, ["a"])
-    own = explorer.begin(0)[1][0]
-    explorer.add_counts(counts(own.index, 10))
-    explorer.add_rows(rows(own.index, 6))
-    assert not explorer.is_over(STEP_END_NS + 10 * NS_PER_S)
-    explorer.add_rows(rows(own.index, 4, response_ms=9_000))
-    assert explorer.is_over(STEP_END_NS + 10 * NS_PER_S)
+    search = Search()
+    own = search.measured()
+    search.offer(own, answered_ms=[50] * 6, in_flight=4)
+    assert not search.run.is_over(STEP_END_NS + 10 * NS_PER_S)
+    late = row(own.start_ns, segment=own.index, response_ns=9 * NS_PER_S)
+    search.aggregate.add_rows(0, late * 4)
+    assert search.run.is_over(STEP_END_NS + 10 * NS_PER_S)
 
 
 def test_answers_that_never_come_are_waited_for_only_so_long() -> None:
-    explorer = CapacityRun(SPEC, ["a"])
-    own = explorer.begin(0)[1][0]
-    explorer.add_counts(counts(own.index, 10))
-    assert explorer.is_over(STEP_END_NS + 60 * NS_PER_S)
-    assert explorer.conclude()[0] == "1500/s does not hold: 100.0% errors"
+    search = Search()
+    search.offer(search.measured(), in_flight=10)
+    waited_ns = STEP_END_NS + SPEC.limit_ns + 30 * NS_PER_S
+    assert not search.run.is_over(waited_ns)
+    assert search.run.is_over(waited_ns + 1)
+    assert search.words() == "1500/s does not hold: 100.0% errors"
+
+
+@pytest.mark.parametrize(
+    ("q", "count", "decides"),
+    [(0.99, 100, 99), (0.99, 101, 100), (0.5, 10, 5), (0.9, 20, 18), (0.07, 100, 7), (0.999, 9, 9)],
+)
+def test_the_order_statistic_that_decides_is_the_nearest_rank(
+    q: float, count: int, decides: int
+) -> None:
+    """Response times of 1, 2, 3 … ms: where the limit lies between two, one more or less shows."""
+    times = [float(ms) for ms in range(1, count + 1)]
+    spec = replace(SPEC, q=q)
+    holds = replace(spec, limit_ns=round((decides + 0.5) * NS_PER_MS))
+    fails = replace(spec, limit_ns=round((decides - 0.5) * NS_PER_MS))
+    assert verdict(holds, times) == "1500/s holds"
+    assert verdict(fails, times).startswith(f"1500/s does not hold: p{q * 100:g} {decides}.0")
+
+
+def test_a_time_out_counts_as_at_least_what_it_took() -> None:
+    """One in fifty timed out after 50 ms: nobody knows that the other limit was kept."""
+    spec = replace(SPEC, error_rate=0.1)
+    assert verdict(spec, [10.0] * 98, timeout=2) == "1500/s does not hold: p99 ≥ 50.0 ms"
+    assert verdict(spec, [10.0] * 99, timeout=1) == "1500/s holds"
+
+
+def test_what_was_never_answered_makes_no_quantile_better() -> None:
+    """A refused connection ends at once; without it the answered ones are too slow."""
+    spec = replace(SPEC, q=0.5, error_rate=0.9)
+    words = "1500/s does not hold: p50 150.0 ms"
+    assert verdict(spec, [150.0] * 4, connect_error=6) == words
+    assert verdict(spec, [150.0] * 4, in_flight=6) == words
+    assert verdict(spec, [150.0] * 4, dropped=6) == words
+
+
+def test_shares_are_of_all_that_was_offered() -> None:
+    assert verdict(SPEC, [50.0] * 99, in_flight=1) == "1500/s holds"
+    assert verdict(SPEC, [50.0] * 98, in_flight=1, server_error=1).endswith("2.0% errors")
+    assert verdict(SPEC, [50.0] * 99, throttled=1).endswith("1.0% throttled")
+    assert "1 of 100 arrivals found no free slot" in verdict(SPEC, [50.0] * 99, dropped=1)
 
 
 def test_a_search_that_is_cut_short_says_how_far_it_came() -> None:
-    explorer = CapacityRun(SPEC, ["a", "b"])
-    own = explorer.begin(0)[1][0]
-    explorer.add_counts(counts(own.index, 10))
-    explorer.add_rows(rows(own.index, 10))
-    explorer.conclude()
+    search = Search()
+    search.offer(search.measured(), answered_ms=[50] * 10)
+    search.run.conclude()
     early = "the search was ended early: "
-    assert explorer.early_answers() == [
+    assert search.run.early_answers() == [
         CapacityAnswer(
-            "a", None, f"{early}1500/s held p99 < 100 ms in a step, but no hold confirms it"
+            A, None, f"{early}1500/s held p99 < 100 ms in a step, but no hold confirms it"
         ),
-        CapacityAnswer("b", None, f"{early}no rate was tried"),
+        CapacityAnswer(B, None, f"{early}no rate was tried"),
     ]
 
 
 def test_each_variant_has_an_answer_of_its_own() -> None:
-    explorer = CapacityRun(SPEC, ["a", "b"])
+    search = Search()
     answers = []
     at_ns = 0
-    while not explorer.has_ended:
-        own = explorer.begin(at_ns)[-1][0]
+    while not search.run.has_ended:
+        own = search.measured(at_ns)
         at_ns = own.end_ns
-        explorer.add_counts(counts(own.index, 10))
-        explorer.add_rows(rows(own.index, 10))
-        answers.append(explorer.conclude()[1])
+        search.offer(own, answered_ms=[50] * 10)
+        answers.append(search.run.conclude()[1])
     held = "2000/s, the most that was to be tried, holds p99 < 100 ms"
     found = [answer for answer in answers if answer is not None]
-    assert found == [CapacityAnswer("a", 2000, held), CapacityAnswer("b", 2000, held)]
-    assert explorer.early_answers() == []
+    assert found == [CapacityAnswer(A, 2000, held), CapacityAnswer(B, 2000, held)]
+    assert search.run.early_answers() == []
+
+
+def test_between_a_steps_end_and_its_last_answer_there_is_no_segment() -> None:
+    search = Search()
+    own = search.measured()
+    assert search.run.current(own.end_ns - 1) == (own, "step 1: grow 1500/s")
+    assert search.run.current(own.end_ns) == (None, "step 1: waiting for answers")

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.load.capacity_search import CapacitySearch, CapacityStep, StepKind, StepResult
+from bench.model.outcome import Outcome
 from bench.model.profile import CapacitySpec
+from bench.model.result import Quantile, Tally
 from bench.model.times import NS_PER_MS
 
 SPEC = CapacitySpec(start_rps=10, max_rps=10_000, limit_ns=300 * NS_PER_MS)
 
 
-def result(p99_ms: float | None = 100, offered: int = 1000, **counts: int) -> StepResult:
-    quantile_ns = None if p99_ms is None else round(p99_ms * NS_PER_MS)
-    values = {"finished": offered, "failed": 0, "throttled": 0, "dropped": 0} | counts
-    return StepResult(offered=offered, quantile_ns=quantile_ns, **values)
+def result(
+    p99_ms: float | None = 100, offered: int = 1000, *, bound: bool = False, **counts: int
+) -> StepResult:
+    """Of so many arrivals all are answered but those of counts."""
+    dropped, in_flight = counts.pop("dropped", 0), counts.pop("in_flight", 0)
+    outcomes = [0] * len(Outcome)
+    for name, count in counts.items():
+        outcomes[Outcome[name.upper()]] = count
+    outcomes[Outcome.OK] = offered - dropped - in_flight - sum(outcomes)
+    quantile = None if p99_ms is None else Quantile(0.99, round(p99_ms * NS_PER_MS), True, bound)
+    return StepResult(Tally(offered, in_flight, dropped, tuple(outcomes)), quantile)
 
 
 def search(
@@ -78,18 +88,28 @@ def test_an_answer_before_the_end_says_what_is_known_so_far() -> None:
         (result(), None),
         (result(299.9), None),
         (result(300), "p99 300.0 ms"),
-        (result(failed=10), None),
-        (result(failed=11), "1.1% errors"),
-        (result(failed=5, throttled=5), "0.5% throttled"),
+        (result(299, bound=True), "p99 ≥ 299.0 ms"),  # it may be any more
+        (result(server_error=10), None),
+        (result(server_error=11), "1.1% errors"),
+        (result(server_error=6, timeout=5), "1.1% errors"),
+        (result(throttled=5), "0.5% throttled"),
+        (result(dropped=1), "1 of 1000 arrivals found no free slot: load.in_flight is the limit"),
+        (result(900, dropped=500), "p99 900.0 ms"),
+        (result(in_flight=20), "2.0% errors"),
         (
-            result(dropped=1, finished=999),
-            "1 of 1000 arrivals found no free slot: load.in_flight is the limit",
+            result(in_flight=10, dropped=5),
+            "5 of 1000 arrivals found no free slot: load.in_flight is the limit",
         ),
-        (result(900, dropped=500, finished=500), "p99 900.0 ms"),
-        (result(finished=980), "2.0% errors"),
         (result(None), "nothing was answered"),
         (result(offered=0), "nothing was offered"),
     ],
 )
 def test_what_makes_a_step_fail(what: StepResult, fault: str | None) -> None:
     assert what.fault(SPEC) == fault
+
+
+def test_throttles_within_their_share_are_no_errors_either() -> None:
+    spec = replace(SPEC, throttle_rate=0.02)
+    assert result(throttled=20).fault(spec) is None
+    assert result(throttled=21).fault(spec) == "2.1% throttled"
+    assert result(throttled=20, server_error=11).fault(spec) == "1.1% errors"

@@ -13,8 +13,8 @@ from bench.load.schedule import arrivals
 from bench.model.endpoint import EndpointKind
 from bench.model.load import Plan, Segment
 from bench.model.outcome import Outcome
-from bench.model.profile import Arrivals, Phase, Variant
-from bench.model.result import Measure, Quantile, Tally, Window
+from bench.model.profile import Arrivals, CapacitySpec, Phase, Variant
+from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate
 from bench.record.hlog import TaggedHistogram, merged
@@ -510,9 +510,54 @@ def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> 
     aggregate.add_rows(0, row(NS_PER_S + 5, variant=1, segment=7))
     aggregate.advance(2 * NS_PER_S)
     assert aggregate.totals()[1].tally.finished == 0
-    window = aggregate.phase_windows(3)[0]
-    assert (window.variant, window.tally.ok, window.planned_rps) == (LARGE, 1, 99.0)
+    (interval,) = [interval for interval in aggregate.intervals() if interval.segment == 7]
+    assert (interval.phase, interval.window.variant) == ("settle 99/s", LARGE)
+    assert (interval.window.tally.ok, interval.window.planned_rps) == (1, 99.0)
     assert aggregate.phase_of[7] == 3
+
+
+@given(SEEDS)
+def test_a_segments_figures_are_those_of_its_seconds(seed: int) -> None:
+    profile = profile_of((SMALL,), (Phase("steady", NS_PER_S, 10.0, 10.0),))
+    plan = together(profile)
+    aggregate = Aggregate(profile, plan)
+    random_load(Random(seed), profile, plan).to(aggregate)
+    aggregate.advance(2 * NS_PER_S)
+    (window,) = aggregate.window(60)
+    assert aggregate.segment_tally(0) == window.tally
+    assert holds(aggregate.segment_tally(0))
+    for q in QUANTILES:
+        assert aggregate.segment_quantile(0, Measure.RESPONSE, q) == window.measure(
+            Measure.RESPONSE
+        ).at(q)
+
+
+def test_a_segment_is_told_apart_from_those_beside_it() -> None:
+    aggregate, _ = aggregate_of()
+    aggregate.add_counts(0, counts({(1, 0, 0): (3, 0), (1, 0, 1): (2, 1), (2, 1, 1): (1, 0)}))
+    aggregate.add_rows(0, row(NS_PER_S + 7, response_ns=9 * NS_PER_MS))
+    aggregate.add_rows(0, row(2 * NS_PER_S - 7, segment=1, response_ns=5 * NS_PER_MS))
+    tally = aggregate.segment_tally(1)
+    assert (tally.offered, tally.dropped, tally.ok, tally.in_flight) == (3, 1, 1, 1)
+    found = aggregate.segment_quantile(1, Measure.RESPONSE, 0.75)
+    assert found == Quantile(0.75, 5 * NS_PER_MS, known=False)
+    assert aggregate.segment_quantile(2, Measure.RESPONSE, 0.75) is None
+    assert aggregate.segment_tally(2) == Tally()
+
+
+def test_values_of_a_step_are_kept_until_its_last_answer_can_come() -> None:
+    step_s, limit_s = 100, 70
+    spec = CapacitySpec(1, 2, limit_s * NS_PER_S, step_ns=step_s * NS_PER_S, hold_ns=NS_PER_S)
+    profile = replace(profile_of(), capacity=spec, phases=())
+    aggregate = Aggregate(profile, Plan(()))
+    aggregate.add_segment(Segment(0, 0, 0, (0,), 0, step_s * NS_PER_S, 1.0, 1.0))
+    aggregate.add_counts(0, counts({(0, 0, 0): (1, 0)}))
+    aggregate.add_rows(0, row(5))
+    for second in range(step_s + limit_s + 31):
+        aggregate.advance(second * NS_PER_S)
+        list(aggregate.closed_histograms())
+        aggregate.passed()
+    assert aggregate.segment_quantile(0, Measure.RESPONSE, 0.9) is not None
 
 
 def test_what_a_lost_worker_had_under_way_stays_in_flight() -> None:
