@@ -185,8 +185,7 @@ class Lifecycle:
             return self.state not in DEAF
         if kind is CommandKind.DRAIN:
             return self.state not in DEAF and not self.interrupted
-        is_loaded = self.state in LOADED and self._steering.is_loaded(at_ns)
-        return is_loaded and self._explorer is None
+        return self.state in LOADED and self._steering.is_loaded(at_ns)  # never in a search
 
     def _abort(self, marks: Mapping[str, bool]) -> None:
         now_ns = self._now_ns()
@@ -278,7 +277,7 @@ class Lifecycle:
 
     def _check_target(self, now_ns: int, lost: str | None) -> None:
         """Without its target a run only counts refused connections: it ends there."""
-        if lost is None or self.lost_target or self.state not in LOADED:
+        if lost is None or self.state not in LOADED:
             return
         self.lost_target = lost
         self._note("target-lost", lost)
@@ -325,7 +324,7 @@ class Lifecycle:
 
     def _expire(self, now_ns: int) -> None:
         """After the last arrival: drain by itself, and give up on what never answers."""
-        ended = not self._steering.held and now_ns > self._steering.end_ns
+        ended = now_ns > self._steering.end_ns
         if self.state is RunState.RUNNING and self._explorer is None and ended:
             self.state = RunState.DRAINING
             self._give_up_ns = self._steering.end_ns + self._patience_ns()
