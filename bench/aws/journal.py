@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.errors import UsageError
 from bench.folders import state_folder
+from bench.whole_file import replace_file
 
 FILE_NAME = "aws-changes.json"
 
@@ -81,19 +81,14 @@ class Journal:
             self.path.unlink(missing_ok=True)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".tmp")
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(asdict(self.changes), file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
+        replace_file(self.path, [json.dumps(asdict(self.changes), indent=2)])
 
     def move_to(self, folder: Path) -> None:
-        """Go on in a run's folder."""
-        path = folder / FILE_NAME
-        if self.path.exists():
-            shutil.move(self.path, path)
-        self.path = path
+        """Go on in a run's folder, which may lie on another disk."""
+        before, self.path = self.path, folder / FILE_NAME
+        if before.exists():
+            self.write()
+            before.unlink()
 
 
 def new_journal(changes: Changes, environ: Mapping[str, str]) -> Journal:

@@ -10,6 +10,7 @@ import click
 
 from bench.commands.support.run_lookup import read_run, runs_option
 from bench.errors import UsageError
+from bench.whole_file import replace_file
 
 FORMATS = {
     "csv": "bench.record.csv_files:summary_text",
@@ -44,7 +45,7 @@ def export(run: str | None, form: str, out: Path | None, root: Path) -> None:
         sys.stdout.write(text)
         return
     try:
-        out.write_text(text, "utf-8", newline="")
+        replace_file(out, [text])
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
     click.echo(f"Written to {out}", err=True)

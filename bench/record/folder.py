@@ -9,7 +9,6 @@ At the end, what may have changed since it was written is replaced, each file in
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -56,6 +55,7 @@ from bench.record.summary_json import document_of
 from bench.record.vitals import VITALS_COLUMNS, read_vitals, vitals_text
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
+from bench.whole_file import replace_file
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
 ClassCurves = Mapping[str, Mapping[str, Curve]]
@@ -104,8 +104,8 @@ class RunFolder:
             "started_epoch_s": started.timestamp(),
             **manifest,
         }
-        _replace(path / PROFILE, [resolved_toml])
-        _replace(path / MANIFEST, [json.dumps(whole, indent=2, default=str) + "\n"])
+        replace_file(path / PROFILE, [resolved_toml])
+        replace_file(path / MANIFEST, [json.dumps(whole, indent=2, default=str) + "\n"])
         return cls(path, profile, whole)
 
     # -- as the run goes
@@ -192,12 +192,12 @@ class RunFolder:
                 end_s = max(end_s, interval.t_s + 1)
                 yield interval
 
-        _replace(self.path / INTERVALS, intervals_lines(each()))
+        replace_file(self.path / INTERVALS, intervals_lines(each()))
         return end_s
 
     def write(self, name: str, text: str) -> None:
         """Write or replace a file of the folder in one step."""
-        _replace(self.path / name, [text])
+        replace_file(self.path / name, [text])
 
     def close(self) -> None:
         """Close the files of a run that ends without results."""
@@ -235,13 +235,3 @@ def _new_folder(root: Path, name: str) -> Path:
             number += 1
         else:
             return path
-
-
-def _replace(path: Path, parts: Iterable[str]) -> None:
-    """Write beside the file, then put it in its place: readers see the old one or the new one."""
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(parts)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

@@ -11,6 +11,7 @@ from bench.record.csv_columns import SUMMARY_COLUMNS, csv_text, header_text, sum
 from bench.record.csv_files import summary_text
 from bench.record.load_run import load_run
 from bench.report.html import render_html
+from bench.whole_file import replace_file
 
 HTML = "report.html"
 FOLDER = "exports"
@@ -50,5 +51,5 @@ def export_summary(run_folder: Path, folder: Path) -> Path:
 
 def _written(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="")
+    replace_file(path, [text])
     return path

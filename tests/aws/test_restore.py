@@ -18,6 +18,7 @@ from bench.local.model import FunctionConfig
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import Variant
 from tests.aws.fake_aws import target
+from tests.disk import refuse_to_replace
 from tests.local.control_plane.serving import served
 
 SIZES = (Variant(EndpointKind.INVOKE, 128),)
@@ -81,6 +82,22 @@ def test_a_crashed_runs_memory_size_is_set_back(store: Store) -> None:
     assert run().output == "primes has 1024 MB again\n"
     assert store.version("primes").config.memory_mb == 1024
     assert pending(state_folder(os.environ)) == []
+
+
+def test_a_journal_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / "aws-primes-1.json", Changes("primes", "us-east-1", "", 1024))
+    journal.write()
+    journal.changes.versions.append("7")
+    with monkeypatch.context() as full:
+        refuse_to_replace(full)
+        with pytest.raises(OSError, match="No space"):
+            journal.write()
+        with pytest.raises(OSError, match="No space"):
+            journal.move_to(tmp_path)
+    (left,) = pending(tmp_path)
+    assert (left.changes.original_memory_mb, left.changes.versions) == (1024, [])
 
 
 def test_a_run_that_is_under_way_is_left_alone(store: Store) -> None:

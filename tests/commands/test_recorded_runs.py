@@ -16,6 +16,7 @@ from bench.record.load_run import load_run
 from bench.record.recorded_run import EVENTS, event_line
 from bench.report.html import render_html
 from tests.commands.recorded import profile_in, record_run
+from tests.disk import refuse_to_replace
 
 FAST = [[100.0 + n % 20 for n in range(200)], [10.0 + n % 5 for n in range(200)]]
 SLOW = [FAST[0], [20.0 + n % 5 for n in range(200)]]
@@ -139,6 +140,17 @@ def test_export_to_where_nothing_can_be_written_is_told(
     out = tmp_path / "no" / "where.csv"
     assert run_command(["export", "--out", str(out), "--runs", str(runs)]) == 2
     assert f"cannot write {out}" in capsys.readouterr().err
+
+
+def test_an_export_that_fails_leaves_the_one_before(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "summary.csv"
+    out.write_text("the one before")
+    refuse_to_replace(monkeypatch)
+    assert run_command(["export", "--out", str(out), "--runs", str(runs)]) == 2
+    assert out.read_text() == "the one before"
+    assert "No space left on device" in capsys.readouterr().err
 
 
 def test_compare_tells_a_change_from_chance(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,7 @@ from bench.record.histogram import DIGITS, HIGHEST_NS, LOWEST_NS
 from bench.record.load_run import load_run
 from bench.record.recorded_run import UNFINISHED, RecordedRun, latest_run, list_runs
 from bench.stats.thresholds import SloResult, SloState
+from tests.disk import refuse_to_replace
 from tests.record.build import counts, random_load, row
 
 PROFILE = """
@@ -195,6 +196,19 @@ def test_the_end_replaces_rows_that_were_not_final(run: Run) -> None:
         if (c["t_s"], c["variant"]) == ("2", "invoke-128MB")
     )
     assert (late["in_flight"], late["ok"], late["response_max_ms"]) == ("0", "1", "3000.0")
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_what_was_written_on_the_way(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.go()
+    before = (run.folder.path / "intervals.csv").read_text()
+    run.aggregate.add_rows(0, row(2 * NS_PER_S + 7, segment=1))  # its second is written already
+    refuse_to_replace(monkeypatch)
+    with pytest.raises(OSError, match="No space"):
+        run.end()
+    assert (run.folder.path / "intervals.csv").read_text() == before
+    assert not (run.folder.path / "summary.csv").exists()
 
 
 def test_the_library_reads_the_interval_log(run: Run) -> None:

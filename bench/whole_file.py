@@ -1,0 +1,36 @@
+"""Files that a reader finds whole: the old one or the new one, and after a crash one of the two."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def replace_file(path: Path, parts: Iterable[str]) -> None:
+    """Write a file from the parts of its text (UTF-8, line ends as they are), or leave the old one.
+
+    It is written beside the file, brought to the disk and then put in its place, which is one step
+    within a folder. A symbolic link stays one, and what was there lends its permissions. A pipe or
+    a device has no content to lose: it is written to.
+
+    Raises OSError if the disk refuses, and whatever `parts` raises; either way nothing has changed.
+    """
+    place = path.resolve()
+    if place.exists() and not place.is_file():
+        with place.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(parts)
+        return
+    beside = place.with_name(f".{place.name}.{os.getpid()}.new")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        if place.exists():
+            shutil.copymode(place, beside)
+        beside.replace(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,108 @@
+"""A reader never sees half a file, and what cannot be written leaves the old one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.whole_file import replace_file
+from tests.disk import refuse_to_replace
+
+OLD, NEW = "old\n", "one\r\ntwo ±\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "report.json"
+    path.write_text(OLD)
+    return path
+
+
+def others(path: Path) -> list[str]:
+    return [found.name for found in path.parent.iterdir() if found != path]
+
+
+def test_the_new_content_is_there_as_it_was_given(path: Path) -> None:
+    replace_file(path, ["one\r\n", "two ±\n"])
+    assert path.read_bytes() == NEW.encode("utf-8")
+    assert others(path) == []
+
+
+def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(path: Path) -> None:
+    seen = []
+
+    def parts() -> Iterator[str]:
+        for _ in range(3):
+            yield "x" * 100_000
+            seen.append((path.read_text(), len(others(path))))
+
+    replace_file(path, parts())
+    assert seen == [(OLD, 1)] * 3  # and what is written lies in the same folder
+    assert path.stat().st_size == 300_000
+
+
+def test_where_there_was_none_there_is_none_until_it_is_whole(tmp_path: Path) -> None:
+    path, seen = tmp_path / "new.csv", []
+
+    def parts() -> Iterator[str]:
+        yield "a"
+        seen.append(path.exists())
+        yield "b"
+
+    replace_file(path, parts())
+    assert (seen, path.read_text()) == ([False], "ab")
+
+
+def test_the_content_is_on_the_disk_before_it_takes_the_files_place(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+
+    def fsync(descriptor: int) -> None:
+        written = os.fstat(descriptor).st_size
+        synced.append((written, path.read_text()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    replace_file(path, [NEW])
+    assert synced == [(len(NEW.encode("utf-8")), OLD)]
+
+
+def test_a_disk_that_refuses_leaves_the_old_file_and_nothing_else(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_to_replace(monkeypatch)
+    with pytest.raises(OSError, match="No space"):
+        replace_file(path, [NEW])
+    assert (path.read_text(), others(path)) == (OLD, [])
+
+
+def test_a_text_that_fails_half_way_leaves_the_old_file_and_nothing_else(path: Path) -> None:
+    def parts() -> Iterator[str]:
+        yield "half"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(path, parts())
+    assert (path.read_text(), others(path)) == (OLD, [])
+
+
+def test_a_link_goes_on_leading_to_the_file(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "latest"
+    link.symlink_to(path)
+    replace_file(link, [NEW])
+    assert link.is_symlink()
+    assert path.read_bytes() == NEW.encode("utf-8")
+
+
+def test_who_could_not_read_the_old_file_cannot_read_the_new_one(path: Path) -> None:
+    path.chmod(0o600)
+    replace_file(path, [NEW])
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_device_is_written_to() -> None:
+    replace_file(Path(os.devnull), [NEW])
+    assert Path(os.devnull).is_char_device()
