@@ -14,7 +14,8 @@ from bench.load.session import TICK_NS
 from bench.model.live import RunEvent
 from bench.model.load import Command, CommandKind, Plan, Segment
 from bench.model.outcome import Outcome
-from bench.model.profile import Phase, Profile, RetrySpec, Timeouts
+from bench.model.profile import Phase, Profile, Timeouts
+from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import Aggregate
 from tests.load.fleets.orders import order
