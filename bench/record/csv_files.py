@@ -11,12 +11,12 @@ from bench.model.outcome import Outcome
 from bench.model.profile import Profile
 from bench.model.result import Interval, Measure
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.columns import Cell
 from bench.record.csv_columns import (
     ATTEMPT_COLUMNS,
     INTERVAL_COLUMNS,
     PERCENTILE_COLUMNS,
     SUMMARY_COLUMNS,
-    Cell,
     csv_text,
     header_text,
     interval_row,

@@ -7,7 +7,8 @@ from typing import Any
 import bench
 from bench.model.result import Window
 from bench.model.times import NS_PER_MS
-from bench.record.csv_columns import Cell, summary_row
+from bench.record.columns import Cell
+from bench.record.csv_columns import summary_row
 from bench.record.recorded_run import RecordedRun
 from bench.stats.quantiles import Bounds
 from bench.stats.recommend import Advice, Choice, Overhead, advise, own_overhead

@@ -16,7 +16,8 @@ from bench.model.live import WorkerHealth
 from bench.model.result import Vitals
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate
-from bench.record.csv_columns import Cell, csv_text, read_rows
+from bench.record.columns import Cell
+from bench.record.csv_columns import csv_text, read_rows
 from bench.record.recorded_run import text_of
 
 VITALS_COLUMNS = (

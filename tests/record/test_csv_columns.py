@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from random import Random
 
@@ -10,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.model.outcome import Verdict
-from bench.model.result import Distribution, Interval, Measure, Quantile, Window
+from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
+from bench.record.columns import Column, RunColumns, quantile_name
 from bench.record.csv_columns import (
     INTERVAL_COLUMNS,
     SUMMARY_COLUMNS,
@@ -20,7 +23,6 @@ from bench.record.csv_columns import (
     header_text,
     interval_of,
     interval_row,
-    quantile_name,
     read_rows,
     summary_row,
     window_of,
@@ -70,17 +72,133 @@ def as_read(window: Window) -> Window:
     )
 
 
+MORE = [
+    *("connect", "first_byte", "billed", "restore", "memory", "overhead", "dns", "tcp", "tls"),
+    *("cold", "warm", "retried", "failed"),
+]
+
+
+def unit(measure: str) -> str:
+    return "mb" if measure == "memory" else "ms"
+
+
+MORE_TIMES = [
+    f"{measure}_{name}_{unit(measure)}"
+    for measure in MORE
+    for name in ("p50", "p90", "p99", "p999", "max")
+]
+COUNTS = [
+    f"{measure}_{ending}"
+    for measure in ("response", "attempt", "send_lag", "duration", "init", *MORE)
+    for ending in (
+        *("samples", "censored", "out_of_range"),
+        *(f"min_{unit(measure)}", f"mean_{unit(measure)}", "at_least"),
+    )
+]
+SUMMARY = [
+    *(*CONTRACT, *TIMES, "billed_ms_mean", "usd_per_million"),
+    *(*MORE_TIMES, *COUNTS, "retries_refused"),
+]
+INTERVALS = [
+    *("t_s", "phase", *CONTRACT, *TIMES, "billed_ms_mean", "measured"),
+    *(*MORE_TIMES, *COUNTS, "response_spread", "retries_refused", "segment"),
+]
+
+
 def test_the_summary_has_the_columns_of_the_contract_in_its_order() -> None:
-    contract = [*CONTRACT, *TIMES, "billed_ms_mean", "usd_per_million"]
-    assert list(SUMMARY_COLUMNS[: len(contract)]) == contract
+    assert list(SUMMARY_COLUMNS[: len(SUMMARY)]) == SUMMARY
     assert len(set(SUMMARY_COLUMNS)) == len(SUMMARY_COLUMNS)
 
 
 def test_intervals_have_the_same_columns_behind_second_and_phase_and_no_cost() -> None:
-    contract = ["t_s", "phase", *CONTRACT, *TIMES]
-    assert list(INTERVAL_COLUMNS[: len(contract)]) == contract
+    assert list(INTERVAL_COLUMNS[: len(INTERVALS)]) == INTERVALS
+    assert len(set(INTERVAL_COLUMNS)) == len(INTERVAL_COLUMNS)
     assert "usd_per_million" not in INTERVAL_COLUMNS
-    assert INTERVAL_COLUMNS[-2:] == ("retries_refused", "segment")
+
+
+MEASURES = ("response", "attempt", "send_lag", "duration", "init", *MORE)
+P75 = [f"{measure}_p75_{unit(measure)}" for measure in MEASURES]
+
+
+def test_one_more_quantile_has_its_columns_behind_the_old_ones() -> None:
+    columns = RunColumns((0.5, 0.75, 0.9, 0.99, 0.999))
+    assert list(columns.summary) == [*SUMMARY_COLUMNS, *P75]
+    assert list(columns.intervals) == [*INTERVAL_COLUMNS, *P75]
+
+
+def test_what_is_added_later_stays_in_the_order_in_which_it_came() -> None:
+    sent: Column[Window] = Column("sent", lambda window: window.tally.sent)
+    night: Column[Interval] = Column("night", lambda interval: "yes")
+    columns = RunColumns((*QUANTILES, 0.75, 0.8), later=(0.75, sent), later_of_intervals=(night,))
+    p80 = [name.replace("p75", "p80") for name in P75]
+    assert list(columns.summary) == [*SUMMARY_COLUMNS, *P75, "sent", *p80]
+    assert list(columns.intervals) == [*INTERVAL_COLUMNS, *P75, "sent", *p80, "night"]
+    window = windows_of(1)[0][0]
+    assert columns.summary_row(window)["sent"] == window.tally.sent
+
+
+def test_a_later_column_reads_back_and_is_not_missed_in_older_files() -> None:
+    _, intervals = windows_of(2)
+    price: Column[Window] = Column(
+        "usd_again", lambda window: 2.5, "usd_per_million", lambda text: float(text) * 2
+    )
+    columns = RunColumns(later=(price,))
+    read = read_rows(
+        header_text(columns.intervals)
+        + csv_text(columns.intervals, map(columns.interval_row, intervals))
+    )
+    assert {columns.interval_of(row).window.usd_per_million for row in read} == {5.0}
+    old = read_rows(
+        header_text(INTERVAL_COLUMNS) + csv_text(INTERVAL_COLUMNS, map(interval_row, intervals))
+    )
+    assert {columns.interval_of(row).window.usd_per_million for row in old} == {None}
+
+
+def busy_aggregate() -> Aggregate:
+    """With enough invocations for p90 of a run."""
+    profile = profile_of()
+    plan = together(profile)
+    aggregate = Aggregate(profile, plan)
+    for seed in range(20):
+        random_load(Random(seed), profile, plan).to(aggregate)
+    aggregate.advance(plan.duration_ns)
+    return aggregate
+
+
+WITH_P75 = """
+import sys
+import bench.model.result as result
+
+result.QUANTILES = (0.5, 0.75, 0.9, 0.99, 0.999)
+from tests.record.test_csv_columns import *
+
+aggregate = busy_aggregate()
+windows, intervals = aggregate.totals(), tuple(aggregate.intervals())
+text = header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, windows))
+sys.stdout.write(text)
+assert [window_of(row) for row in read_rows(text)] == [as_read(window) for window in windows]
+text = header_text(INTERVAL_COLUMNS) + csv_text(INTERVAL_COLUMNS, map(interval_row, intervals))
+back = [interval_of(row).window for row in read_rows(text)]
+assert back == [as_read(interval.window) for interval in intervals]
+"""
+
+
+def test_a_quantile_is_added_in_one_place() -> None:
+    """The old columns have what they had, and p75 stands behind them, known and read back."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_P75], capture_output=True, text=True, check=True, timeout=60
+    )
+    header, *rows = csv.reader(io.StringIO(done.stdout))
+    text = csv_text(SUMMARY_COLUMNS, map(summary_row, busy_aggregate().totals()))
+    old = list(csv.reader(io.StringIO(text)))
+    assert header == [*SUMMARY_COLUMNS, *P75]
+    bounds = {i for i, name in enumerate(header) if name.endswith("_at_least")}
+    for i in set(range(len(SUMMARY_COLUMNS))) - bounds:  # those may name p75 too
+        assert [cells[i] for cells in rows] == [cells[i] for cells in old], header[i]
+    ladder = [header.index(f"response_{name}_ms") for name in ("p50", "p75", "p90")]
+    known = [[float(cells[i]) for i in ladder if cells[i]] for cells in rows]
+    assert any(len(times) == 3 for times in known)
+    assert all(times == sorted(times) for times in known)
 
 
 @pytest.mark.parametrize(

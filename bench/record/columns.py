@@ -1,0 +1,314 @@
+"""Every column of summary.csv and intervals.csv, declared once: name, cell, and what it reads as.
+
+The order of the files is a contract: columns are added behind. One more quantile in
+bench.model.result.QUANTILES gets its columns there by itself; any other column is one Column in
+LATER, or in LATER_OF_INTERVALS. Nothing else has to know.
+
+A number is written so that it reads back exactly; what is unknown is an empty cell. A quantile that
+is a lower bound (it falls among timed-out values) has its bound in the cell and its name in the
+measure's `_at_least` column.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from bench.model.endpoint import EndpointKind
+from bench.model.outcome import Outcome, Verdict
+from bench.model.profile import Architecture, Variant
+from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Tally, Window
+from bench.model.times import NS_PER_MS
+from bench.record.latency_bins import spread_from, spread_text
+
+Cell = str | int | float | None
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """A column of rows that tell of a T each.
+
+    fills is where a cell reads back into: a field of the T itself, or `variant.…`, `tally.…`,
+    `rates.…` for one of its parts; '' for what follows from other columns. An empty cell, or a
+    file without the column, leaves the field's default.
+    """
+
+    name: str
+    cell: Callable[[T], Cell]
+    fills: str = ""
+    read: Callable[[str], Any] = str
+
+
+def _outcome(outcome: Outcome) -> Column[Window]:
+    name = outcome.name.lower()
+    return Column(name, lambda window: window.tally.outcomes[outcome], f"outcomes.{name}", int)
+
+
+_HEAD: tuple[Column[Window], ...] = (
+    Column("variant", attrgetter("variant.name")),
+    Column("endpoint", attrgetter("variant.endpoint.value"), "variant.endpoint", EndpointKind),
+    Column("memory_mb", attrgetter("variant.memory_mb"), "variant.memory_mb", int),
+    Column(
+        "architecture",
+        attrgetter("variant.architecture.value"),
+        "variant.architecture",
+        Architecture,
+    ),
+    Column("verdict", attrgetter("verdict.value"), "verdict", Verdict),
+    Column("duration_s", attrgetter("duration_s"), "rates.duration_s", float),
+    Column("offered", attrgetter("tally.offered"), "tally.offered", int),
+    Column("in_flight", attrgetter("tally.in_flight"), "tally.in_flight", int),
+    Column("dropped", attrgetter("tally.dropped"), "tally.dropped", int),
+    *map(_outcome, Outcome),
+    Column("attempts", attrgetter("tally.attempts"), "tally.attempts", int),
+    Column("retries", attrgetter("tally.retries")),
+    Column("retry_amplification", attrgetter("tally.retry_amplification")),
+    Column("cold_starts", attrgetter("tally.cold_starts"), "tally.cold_starts", int),
+    Column("planned_rps", attrgetter("planned_rps"), "rates.planned_rps", float),
+    Column("achieved_rps", attrgetter("achieved_rps"), "rates.achieved_rps", float),
+    Column("goodput_rps", attrgetter("goodput_rps"), "rates.goodput_rps", float),
+)
+_BILLED: Column[Window] = Column(
+    "billed_ms_mean", attrgetter("billed_ms_mean"), "billed_ms_mean", float
+)
+_COST: Column[Window] = Column(
+    "usd_per_million", attrgetter("usd_per_million"), "usd_per_million", float
+)
+_REFUSED: Column[Window] = Column(
+    "retries_refused", attrgetter("tally.retries_refused"), "tally.retries_refused", int
+)
+_T_S: Column[Interval] = Column("t_s", attrgetter("t_s"), "t_s", int)
+_PHASE: Column[Interval] = Column("phase", attrgetter("phase"), "phase")
+_MEASURED: Column[Interval] = Column(
+    "measured", lambda i: "yes" if i.measured else "no", "measured", lambda text: text == "yes"
+)
+_SPREAD: Column[Interval] = Column(
+    "response_spread", lambda interval: spread_text(interval.spread), "spread", spread_from
+)
+_SEGMENT: Column[Interval] = Column("segment", attrgetter("segment"), "segment", int)
+
+LATER: tuple[Column[Window] | float, ...] = ()
+"""Columns of both files that came behind these, in the order in which they came. A number stands
+for the columns of that quantile; one that stands nowhere comes last."""
+LATER_OF_INTERVALS: tuple[Column[Interval], ...] = ()
+"""The same of intervals.csv alone, behind those."""
+
+PLACED_QUANTILES = (0.5, 0.9, 0.99, 0.999)
+"""Those that have their columns beside the measure's maximum."""
+MAIN_MEASURES = (
+    Measure.RESPONSE,
+    Measure.ATTEMPT,
+    Measure.SEND_LAG,
+    Measure.DURATION,
+    Measure.INIT,
+)
+MORE_MEASURES = (
+    Measure.CONNECT,
+    Measure.FIRST_BYTE,
+    Measure.BILLED,
+    Measure.RESTORE,
+    Measure.MEMORY,
+    Measure.OVERHEAD,
+    Measure.DNS,
+    Measure.TCP,
+    Measure.TLS,
+)
+CLASSES = ("cold", "warm", "retried", "failed")
+"""Response times of a class of invocations: fields of Window."""
+_MEASURES = (*MAIN_MEASURES, *MORE_MEASURES)
+_NAMES = (*(measure.value for measure in _MEASURES), *CLASSES)
+
+
+def quantile_name(q: float) -> str:
+    """`p50`, `p99`, `p999`, `p9999`: the digits behind the point follow without one."""
+    return "p" + f"{q * 100:.10f}".rstrip("0").rstrip(".").replace(".", "")
+
+
+def _ms(value_ns: float) -> float:
+    return value_ns / NS_PER_MS
+
+
+def _ns(text: str) -> int:
+    return round(float(text) * NS_PER_MS)
+
+
+def _quantile(q: float) -> Column[Distribution]:
+    def cell(distribution: Distribution) -> Cell:
+        found = distribution.at(q)
+        return None if found is None or not found.known else _ms(found.value_ns)
+
+    return Column(f"{quantile_name(q)}_ms", cell, f"quantiles.{q}", _ns)
+
+
+def _at_least(distribution: Distribution) -> str:
+    bounds = [quantile_name(q.q) for q in distribution.quantiles if q.known and q.censored]
+    return " ".join([*bounds, "max"] if distribution.censored else bounds)
+
+
+_MAX: Column[Distribution] = Column("max_ms", lambda d: _ms(d.max_ns), "max_ns", _ns)
+_SAMPLES: Column[Distribution] = Column("samples", attrgetter("count"), "count", int)
+_COUNTS: tuple[Column[Distribution], ...] = (
+    _SAMPLES,
+    Column("censored", attrgetter("censored"), "censored", int),
+    Column("out_of_range", attrgetter("out_of_range"), "out_of_range", int),
+    Column("min_ms", lambda d: _ms(d.min_ns), "min_ns", _ns),
+    Column("mean_ms", lambda d: _ms(d.mean_ns), "mean_ns", lambda text: float(text) * NS_PER_MS),
+    Column("at_least", _at_least, "bounds.names", str.split),
+)
+"""Of a measure that has samples; one without has only the number of them, 0."""
+
+
+def _in_file(name: str, column: Column[Distribution]) -> str:
+    """`response_p50_ms`; memory is in MB."""
+    ending = column.name.replace("_ms", "_mb") if name == Measure.MEMORY.value else column.name
+    return f"{name}_{ending}"
+
+
+def _times(name: str) -> list[str]:
+    return [_in_file(name, column) for column in (*map(_quantile, PLACED_QUANTILES), _MAX)]
+
+
+_HEAD_NAMES = tuple(column.name for column in _HEAD)
+_MAIN = tuple(column for measure in MAIN_MEASURES for column in _times(measure.value))
+_MORE = tuple(column for name in _NAMES[len(MAIN_MEASURES) :] for column in _times(name))
+_SAMPLE_NAMES = tuple(_in_file(name, column) for name in _NAMES for column in _COUNTS)
+
+
+def _names_behind(entry: Column[Window] | float) -> Sequence[str]:
+    """Names of the columns that come with an entry of LATER."""
+    if isinstance(entry, Column):
+        return [entry.name]
+    return [_in_file(name, _quantile(entry)) for name in _NAMES]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where a cell of the file goes: a field of a part of what the row tells of, '' for itself."""
+
+    column: str
+    part: str
+    field: str
+    read: Callable[[str], Any]
+
+    @classmethod
+    def of(cls, column: Column[Any], name: str) -> _Slot:
+        """The slot of a column that has this name in the file."""
+        part, dot, field = column.fills.partition(".")
+        return cls(name, part if dot else "", field if dot else part, column.read)
+
+
+def _slots(columns: Iterable[tuple[str, Column[Any]]]) -> tuple[_Slot, ...]:
+    return tuple(_Slot.of(column, name) for name, column in columns if column.fills)
+
+
+def _filled(slots: Iterable[_Slot], row: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Part → field → value, of all cells that are not empty."""
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for slot in slots:
+        text = row.get(slot.column)
+        if text:
+            found[slot.part][slot.field] = slot.read(text)
+    return found
+
+
+class RunColumns:
+    """The columns of both files for a set of quantiles, and rows in both directions."""
+
+    def __init__(
+        self,
+        quantiles: Sequence[float] = QUANTILES,
+        later: Sequence[Column[Window] | float] = LATER,
+        later_of_intervals: Sequence[Column[Interval]] = LATER_OF_INTERVALS,
+    ) -> None:
+        told = {*PLACED_QUANTILES, *later}
+        behind = (*later, *(q for q in quantiles if q not in told))
+        last = [name for entry in behind for name in _names_behind(entry)]
+        own = [column for column in later if isinstance(column, Column)]
+        self._quantiles = tuple(quantiles)
+        self._figures = (*map(_quantile, quantiles), _MAX, *_COUNTS)
+        self._figure_names = {
+            name: tuple(_in_file(name, figure) for figure in self._figures) for name in _NAMES
+        }
+        self._of_window = (*_HEAD, _BILLED, _COST, _REFUSED, *own)
+        self._of_interval = (_T_S, _PHASE, _MEASURED, _SPREAD, _SEGMENT, *later_of_intervals)
+        self._window_slots = _slots((column.name, column) for column in self._of_window)
+        self._interval_slots = _slots((column.name, column) for column in self._of_interval)
+        self._figure_slots = {
+            name: _slots(zip(names, self._figures, strict=True))
+            for name, names in self._figure_names.items()
+        }
+        self.summary = (
+            *(*_HEAD_NAMES, *_MAIN, _BILLED.name, _COST.name),
+            *(*_MORE, *_SAMPLE_NAMES, _REFUSED.name, *last),
+        )
+        """Names of the columns of summary.csv, in their order."""
+        self.intervals = (
+            *(_T_S.name, _PHASE.name, *_HEAD_NAMES, *_MAIN, _BILLED.name, _MEASURED.name),
+            *(*_MORE, *_SAMPLE_NAMES, _SPREAD.name, _REFUSED.name, _SEGMENT.name, *last),
+            *(column.name for column in later_of_intervals),
+        )
+        """Those of intervals.csv."""
+
+    def summary_row(self, window: Window) -> dict[str, Cell]:
+        """A row of summary.csv: cell by column. One that is empty may be left out."""
+        cells: dict[str, Cell] = {column.name: column.cell(window) for column in self._of_window}
+        for name, names in self._figure_names.items():
+            distribution = _distribution(window, name)
+            if distribution.count:
+                values = [figure.cell(distribution) for figure in self._figures]
+                cells.update(zip(names, values, strict=True))
+            else:
+                cells[_in_file(name, _SAMPLES)] = 0
+        return cells
+
+    def interval_row(self, interval: Interval) -> dict[str, Cell]:
+        """A row of intervals.csv, likewise."""
+        cells = self.summary_row(interval.window)
+        cells.update((column.name, column.cell(interval)) for column in self._of_interval)
+        return cells
+
+    def window_of(self, row: Mapping[str, str]) -> Window:
+        """The window of a row of either file; quantiles that were unknown are left out."""
+        found = _filled(self._window_slots, row)
+        counts = found["outcomes"]
+        outcomes = tuple(counts[outcome.name.lower()] for outcome in Outcome)
+        classes: dict[str, Any] = {name: self._distribution_of(name, row) for name in CLASSES}
+        return Window(
+            variant=Variant(**found["variant"]),
+            tally=Tally(outcomes=outcomes, **found["tally"]),
+            measures={m: self._distribution_of(m.value, row) for m in _MEASURES},
+            **classes,
+            **found["rates"],
+            **found[""],
+        )
+
+    def interval_of(self, row: Mapping[str, str]) -> Interval:
+        """The interval of a row of intervals.csv."""
+        found = _filled(self._interval_slots, row)[""]
+        return Interval(window=self.window_of(row), **{"measured": True} | found)
+
+    def _distribution_of(self, name: str, row: Mapping[str, str]) -> Distribution:
+        if row.get(_in_file(name, _SAMPLES)) in (None, "", "0"):
+            return _NOTHING
+        found = _filled(self._figure_slots[name], row)
+        values, bounds = found["quantiles"], found["bounds"].get("names", ())
+        quantiles = [
+            Quantile(q, values[str(q)], True, quantile_name(q) in bounds)
+            for q in self._quantiles
+            if str(q) in values
+        ]
+        return Distribution(quantiles=tuple(quantiles), **found[""])
+
+
+_NOTHING = Distribution()
+
+
+def _distribution(window: Window, name: str) -> Distribution:
+    found: Distribution = (
+        getattr(window, name) if name in CLASSES else window.measure(Measure(name))
+    )
+    return found
