@@ -8,6 +8,8 @@ import click
 
 from bench.commands.support.run_lookup import find_run, read_run, runs_option
 from bench.errors import ExitCode, UsageError
+from bench.format import quantile_text
+from bench.model.result import LADDER
 
 
 @click.command()
@@ -21,7 +23,7 @@ from bench.errors import ExitCode, UsageError
 )
 @click.option(
     "--percentile",
-    type=click.Choice(["p50", "p90", "p99"]),
+    type=click.Choice([quantile_text(q) for q in sorted(LADDER)]),
     default="p90",
     show_default=True,
     help="The one that --max-slower looks at.",

@@ -20,6 +20,8 @@ from bench.commands.support.plan_words import (
     usd_words,
 )
 from bench.errors import UsageError
+from bench.format import quantile_text
+from bench.model.result import QUANTILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from bench.forecast import Forecast, VariantForecast
     from bench.model.profile import Profile
 
-CURVE = (0.5, 0.9, 0.99, 0.999)
 INDENT = "          "
 
 
@@ -148,8 +149,8 @@ def _known(measured: float | None) -> str:
     """The highest percentile that so many invocations can tell."""
     from bench.stats.ranks import samples_needed
 
-    known = [q for q in CURVE if measured is not None and measured >= samples_needed(q)]
-    return f"p{known[-1] * 100:g}" if known else "?" if measured is None else "none"
+    known = [q for q in QUANTILES if measured is not None and measured >= samples_needed(q)]
+    return quantile_text(known[-1]) if known else "?" if measured is None else "none"
 
 
 def _count(value: Any) -> str:

@@ -89,7 +89,10 @@ class Distribution:
 
 
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
-"""The quantiles that every summary has, beside the maximum."""
+"""The quantiles that every summary has, beside the maximum. One more is computed everywhere and
+gets its columns in the files behind all others."""
+LADDER = (0.99, 0.9, 0.5)
+"""Which of them to speak of where one has to do: the first that is known."""
 
 
 class Measure(StrEnum):

@@ -17,7 +17,7 @@ from typing import Any
 from bench.model.live import WorkerHealth
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Arrivals, Profile
-from bench.model.result import Measure, Window
+from bench.model.result import LADDER, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
 
@@ -242,7 +242,7 @@ def _unreachable(window: Window) -> Iterable[Finding]:
 def _lag(window: Window) -> Iterable[Finding]:
     """Send lag against response time, at the highest quantile known of both."""
     response, lag = window.measure(Measure.RESPONSE), window.measure(Measure.SEND_LAG)
-    for q in (0.99, 0.9, 0.5):
+    for q in LADDER:
         theirs, ours = response.at(q), lag.at(q)
         if theirs is None or ours is None or not (theirs.known and ours.known):
             continue

@@ -7,7 +7,7 @@ from itertools import groupby
 from math import log10
 
 from bench.format import number, quantile_text
-from bench.model.result import Interval, Measure, Window
+from bench.model.result import LADDER, Interval, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.csv_files import max_ns_of, percentile_rows
 from bench.record.recorded_run import RecordedRun
@@ -127,7 +127,7 @@ def _seconds(intervals: Iterable[Interval]) -> Iterator[tuple[int, Parts]]:
 def _time_metric(seconds: Iterable[Parts]) -> tuple[str, Read]:
     """The highest quantile that most seconds know; low rates have only a mean."""
     busy = 0
-    known = dict.fromkeys((0.99, 0.9, 0.5), 0)
+    known = dict.fromkeys(LADDER, 0)
     for parts in seconds:
         if _mean_ms(parts) is not None:
             busy += 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from bench.format import quantile_text
 from bench.model.outcome import Outcome, Verdict
-from bench.model.result import Measure, Window
+from bench.model.result import QUANTILES, Measure, Window
 from bench.record.recorded_run import RecordedRun
 from bench.report.charts import charts
 from bench.report.text import UNKNOWN, max_cell, quantile_cell
@@ -124,7 +125,8 @@ def _tables(windows: Sequence[Window]) -> Iterable[str]:
         measured = [window for window in windows if window.measure(measure).count]
         if measured:
             unit = "MB" if measure is Measure.MEMORY else "ms"
-            heads = (f"{measure.value.replace('_', ' ')}, {unit}", "p50", "p90", "p99", "p99.9")
+            name = f"{measure.value.replace('_', ' ')}, {unit}"
+            heads = (name, *map(quantile_text, QUANTILES))
             rows = [_times(window, measure) for window in measured]
             yield _table((*heads, "max", "samples", "timed out"), rows)
     yield (
@@ -158,7 +160,7 @@ def _times(window: Window, measure: Measure) -> list[str]:
     distribution = window.measure(measure)
     return [
         window.variant.name,
-        *(quantile_cell(distribution.at(q)) for q in (0.5, 0.9, 0.99, 0.999)),
+        *(quantile_cell(distribution.at(q)) for q in QUANTILES),
         max_cell(distribution),
         f"{distribution.count:,}",
         f"{distribution.censored:,}",

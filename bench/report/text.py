@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bench.format import number
 from bench.model.outcome import Outcome, Verdict
-from bench.model.result import Distribution, Measure, Quantile, Window
+from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
 from bench.record.recorded_run import RecordedRun
 from bench.stats.recommend import advise
@@ -198,7 +198,7 @@ def _maybe(value: float | None, form: str) -> str:
 
 
 def _times(measure: Measure, title: str) -> _Part:
-    quantiles = (_quantile(measure, q) for q in (0.5, 0.9, 0.99, 0.999))
+    quantiles = (_quantile(measure, q) for q in QUANTILES)
     return _Part(title, (*quantiles, _max(measure)))
 
 

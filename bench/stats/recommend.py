@@ -18,7 +18,7 @@ from bench.format import bare_size, duration_text, percent, quantile_text, signe
 from bench.model.endpoint import BASELINE
 from bench.model.outcome import Verdict
 from bench.model.profile import Variant
-from bench.model.result import Measure, Window
+from bench.model.result import LADDER, Measure, Window
 from bench.stats.bootstrap import Difference, difference
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 
@@ -28,7 +28,6 @@ MAX_FAILED_SHARE = 0.05
 BALANCE = 0.5
 """Weight of time against cost; Power Tuning's default."""
 
-_LADDER = (0.99, 0.9, 0.5)
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
 
@@ -118,7 +117,7 @@ def common_quantile(windows: Sequence[Window], curves: Curves) -> float | None:
     One whose interval of confidence is closed everywhere comes before a higher one that timed-out
     calls leave open.
     """
-    known = [q for q in _LADDER if windows and all(_is_known(window, q) for window in windows)]
+    known = [q for q in LADDER if windows and all(_is_known(window, q) for window in windows)]
     closed = (q for q in known if all(_is_closed(_response(w, curves), q) for w in windows))
     return next(closed, known[0] if known else None)
 

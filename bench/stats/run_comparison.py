@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.model.result import Measure, Window
+from bench.model.result import LADDER, Measure, Window
 from bench.stats.bootstrap import Difference, difference
 from bench.stats.quantiles import Curve
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
-QUANTILES = (0.5, 0.9, 0.99)
+QUANTILES = tuple(sorted(LADDER))
 UNLIKE = ("name", "title")
 """Keys of a resolved profile that make no difference to results."""
 

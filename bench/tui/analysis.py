@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from bench.model.result import Measure, Window
+from bench.model.result import LADDER, Measure, Window
 from bench.stats.bootstrap import Difference, difference
 from bench.stats.recommend import Advice, advise, compare_sentence
 from bench.tui.source import ClassCurves, Curves, RunSource
@@ -25,9 +25,6 @@ class Depth(IntEnum):
     """And what is concluded from them."""
     CLASSES = 2
     """Also those of cold, warm, retried and failed calls."""
-
-
-_LADDER = (0.99, 0.9, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ class Analyzer:
 
 def _highest_known(curves: Curves) -> float:
     responses = [c[Measure.RESPONSE] for c in curves.values() if Measure.RESPONSE in c]
-    known = (q for q in _LADDER if responses and all(curve.is_known(q) for curve in responses))
+    known = (q for q in LADDER if responses and all(curve.is_known(q) for curve in responses))
     return next(known, 0.5)
 
 
