@@ -123,6 +123,11 @@ class Lifecycle:
         segment = self._steering.segment_at(now_ns)
         return segment, "" if segment is None else self._profile.phases[segment.phase].name
 
+    @property
+    def rate_factor(self) -> float:
+        """What the profile's rate is multiplied by from the latest change on; 1.0 before any."""
+        return self._steering.factor
+
     def remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int | None:
         """How much load is still to come, by the plan or by what ends it sooner.
 

@@ -307,4 +307,5 @@ class RunSession:
             run_folder=self._files.path,
             vitals=self._findings.fresh_vitals(),
             projected_usd=self.aggregate.projected_usd(),
+            rate_factor=self._course.rate_factor,
         )

@@ -90,6 +90,9 @@ class Snapshot:
     """Seconds that ended since the previous snapshot, oldest first."""
     projected_usd: float | None = None
     """What the run will have cost at its planned end, if prices and failures stay as they are."""
+    rate_factor: float = 1.0
+    """What the profile's rate is multiplied by now: the operator's latest RATE_FACTOR, 1.0 before
+    any."""
 
     @property
     def whole_ns(self) -> int | None:

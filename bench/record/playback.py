@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from bench.aws.prices import usd_per_million
 from bench.errors import UsageError
-from bench.model.live import RunEvent
+from bench.model.live import COMMAND_EVENT, RunEvent
+from bench.model.load import CommandKind
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Interval, Measure, Tally, Vitals, Window
@@ -131,6 +132,12 @@ class RunPlayback:
         """What is recorded of the seconds from one up to, without, another."""
         found = (self._seconds.get(second, ()) for second in range(max(0, from_s), to_s))
         return tuple(interval for second in found for interval in second)
+
+    def rate_factor(self, t_ns: int) -> float:
+        """What the profile's rate was multiplied by at an instant: 1.0 before any command."""
+        past = (e for e in reversed(self.events) if e.kind == COMMAND_EVENT and e.t_ns <= t_ns)
+        factors = (e.fields["value"] for e in past if e.text == CommandKind.RATE_FACTOR.value)
+        return next(map(float, factors), 1.0)
 
     def _is_whole(self, until_s: int) -> bool:
         """True if the figures of the whole run hold from this second on."""

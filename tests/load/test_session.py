@@ -187,7 +187,15 @@ async def test_a_rate_change_is_an_event_and_a_new_segment(tmp_path: Path) -> No
     async with raw_server(answering(OK)) as url:
         longer = replace(profile_of(url), phases=(Phase("steady", 3 * NS_PER_S, 40, 40),))
         faster = Command(CommandKind.RATE_FACTOR, 3.0)
-        result = await play(longer, tmp_path, lambda s: s.command(faster))
+        factors = []
+
+        def change(session: RunSession) -> None:
+            factors.append(session.snapshot().rate_factor)
+            session.command(faster)
+            factors.append(session.snapshot().rate_factor)
+
+        result = await play(longer, tmp_path, change)
+    assert factors == [1.0, 3.0]
     events = [event for event in events_of(result) if event["kind"] == "command"]
     assert [event["text"] for event in events] == ["rate-factor"]
     check_ledger(result)

@@ -79,6 +79,15 @@ def recording(tmp_path: Path) -> Iterator[Recording]:
     made.folder.close()
 
 
+def test_the_factor_of_the_rate_is_that_of_the_last_command_before(recording: Recording) -> None:
+    for second, text, value in ((2, "rate-factor", 1.1), (4, "hold", 1.0), (6, "rate-factor", 0.5)):
+        recording.folder.event(RunEvent(second * NS_PER_S, "command", text, {"value": value}))
+    recording.end()
+    playback = RunPlayback(recording.folder.path)
+    told = [playback.rate_factor(second * NS_PER_S) for second in (0, 2, 5, 6, 99)]
+    assert told == [1.0, 1.1, 1.1, 0.5, 0.5]
+
+
 def test_at_its_end_stands_the_summary(recording: Recording) -> None:
     windows = recording.end()
     rewind = RunPlayback(recording.folder.path)
