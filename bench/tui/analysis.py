@@ -14,11 +14,11 @@ from bench.stats.recommend import Advice, advise, compare_sentence
 from bench.tui.source import ClassCurves, Curves, RunSource
 
 EVERY = 8
-"""Polls between two digests: two seconds."""
+"""Polls between two analyses: two seconds."""
 
 
 class Depth(IntEnum):
-    """How much of a digest a view shows; what none shows is not made."""
+    """How much of an analysis a view shows; what none shows is not made."""
 
     NONE = 0
     CURVES = 1
@@ -40,7 +40,7 @@ class Analysis:
 
 
 class Analyzer:
-    """Keeps the latest digest, and makes another when it is time or the baseline changes."""
+    """Keeps the latest analysis, and makes another when it is time or the baseline changes."""
 
     def __init__(self, source: RunSource) -> None:
         self._source = source
@@ -48,29 +48,29 @@ class Analyzer:
         self._made_at = 0
         self._depth = Depth.NONE
         self._base: str | None = None
-        self._digest = Analysis()
+        self._latest = Analysis()
         self._due = True
 
-    def hurry(self) -> None:
-        """Make the next one at once."""
+    def expire(self) -> None:
+        """What was concluded holds no longer: analyse at the next call, whenever that is."""
         self._due = True
 
-    def digest(self, windows: tuple[Window, ...], base: str | None, depth: Depth) -> Analysis:
-        """The digest for these totals of the whole run, as deep as asked for or deeper."""
+    def analyse(self, windows: tuple[Window, ...], base: str | None, depth: Depth) -> Analysis:
+        """What follows from these totals of the whole run, as deep as asked for or deeper."""
         self._polls += 1
         aged = self._due or base != self._base or self._polls - self._made_at >= EVERY
         if depth > self._depth or (depth > Depth.NONE and aged):
             self._due, self._base = False, base
             self._made_at, self._depth = self._polls, depth
-            self._digest = self._make(windows, base)
-        return self._digest
+            self._latest = self._make(windows, base)
+        return self._latest
 
-    def against(self, digest: Analysis, base: str | None) -> Analysis:
+    def with_base(self, analysis: Analysis, base: str | None) -> Analysis:
         """The same results with another baseline."""
-        if base == digest.base:
-            return digest
-        found = _differences(digest.curves, base, digest.q)
-        return replace(digest, base=base, differences=found)
+        if base == analysis.base:
+            return analysis
+        found = _differences(analysis.curves, base, analysis.q)
+        return replace(analysis, base=base, differences=found)
 
     def _make(self, windows: tuple[Window, ...], base: str | None) -> Analysis:
         curves = self._source.curves()
@@ -104,11 +104,11 @@ def _differences(curves: Curves, base: str | None, q: float) -> dict[str, Differ
 
 
 def verdict_sentence(
-    digest: Analysis, windows: Mapping[str, Window], base: str | None, row: str | None
+    analysis: Analysis, windows: Mapping[str, Window], base: str | None, row: str | None
 ) -> str:
     """One sentence: the row under the cursor against the baseline, or what the advice says."""
     if base is not None and row is not None and row != base and row in windows and base in windows:
-        return compare_sentence(windows[row], windows[base], digest.q, digest.curves)
+        return compare_sentence(windows[row], windows[base], analysis.q, analysis.curves)
     if len(windows) == 1:
         return "one variant alone: nothing to compare it with"
-    return digest.advice.against or "not yet distinguishable: too few answers so far"
+    return analysis.advice.against or "not yet distinguishable: too few answers so far"

@@ -18,7 +18,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from bench.tui.driver import fitting
-from bench.tui.keys import KEYS, SCREENS
+from bench.tui.keys import KEYS
 from bench.tui.palette import PLAIN, Paint
 from bench.tui.preferences import Preferences
 from bench.tui.screens.run import RunScreen
@@ -101,7 +101,7 @@ class LamloadApp(App[AppResult]):
         """The load broke: say so on the screen; what it has recorded stays in view."""
         for screen in self.screen_stack:
             if isinstance(screen, RunScreen):
-                screen.failure = f"{type(error).__name__}: {error}"
+                screen.load_failed(f"{type(error).__name__}: {error}")
 
     def notify(
         self,
@@ -154,13 +154,12 @@ class LamloadApp(App[AppResult]):
         """What ctrl+p offers: every key by name, and every screen."""
         if not isinstance(screen, RunScreen):
             return
-        for number, name in SCREENS:
-            view = screen.query_one(f"#{name}")
-            title = getattr(view, "title", name)
-            run = _action(screen, f"view('{name}')")
-            yield SystemCommand(f"Screen: {title}", f"key {number}", run)
-        for key in KEYS:
-            yield SystemCommand(key.words.capitalize(), key.help, _action(screen, key.action))
+        for key, view in screen.switcher.keyed:
+            run = _action(screen, f"view({key})")
+            yield SystemCommand(f"Screen: {view.title}", f"key {key}", run)
+        for command in KEYS:
+            run = _action(screen, command.action)
+            yield SystemCommand(command.words.capitalize(), command.help, run)
 
 
 def _action(screen: RunScreen, action: str) -> Callable[[], Awaitable[None]]:

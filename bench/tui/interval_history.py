@@ -26,7 +26,7 @@ MOST_GROUPS = 1200
 MOST_CHANGES = 1000
 """Phases that begin; where they alternate for hours, charts flag none of them."""
 LATEST = 120
-"""Rows that tell which metric is worth to be charted."""
+"""The latest rows, by which the metric is chosen that charts begin with."""
 _COLUMN = {metric.name: number for number, metric in enumerate(METRICS)}
 Points = tuple[tuple[float, float | None], ...]
 
@@ -148,7 +148,7 @@ class IntervalHistory:
         """(second, phase) where another phase begins."""
         return [change for change in self._changes if since_s <= change[0] < until_s]
 
-    def telling_metric(self) -> Metric:
+    def default_metric(self) -> Metric:
         """The highest quantile of response time that most seconds know; low rates have a mean."""
         busy = self._known(MEAN)
         known = (metric for metric in LADDER if busy and self._known(metric) > busy / 2)

@@ -1,83 +1,91 @@
-"""Every key of the run's screen: what it does, how it is called in the user's configuration."""
+"""Every key of the run's screen: what it does, how it is called in the user's configuration.
+
+A key stands for a command of one of the screen's parts, by its name. The digits are the views'.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
 
+Commands = Mapping[str, Callable[[], object]]
+"""What a part of the screen can do, by the names of the keys that ask for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """action is also the name under [keys] in the configuration; shown: in the footer."""
+    """name is what the command is called, also under [keys] in the configuration.
+
+    keys: as Textual names them, with commas between; words: in the footer; display: how the key is
+    shown there; by_app: the app does it, wherever it is.
+    """
 
     name: str
     keys: str
-    action: str
     words: str
     help: str
     group: str
     display: str | None = None
-    shown: bool = False
+    by_app: bool = False
+
+    @property
+    def action(self) -> str:
+        """As Textual runs it on the screen."""
+        return f"app.{self.name}" if self.by_app else f"command('{self.name}')"
 
     @property
     def binding(self) -> Binding:
         """As Textual wants it."""
         return Binding(
-            self.keys, self.action, self.words, self.shown, self.display, id=self.name,
-            tooltip=self.help,
+            self.keys, self.action, self.words, show=False, key_display=self.display,
+            id=self.name, tooltip=self.help,
         )  # fmt: skip
 
 
 LOAD, VIEW, ALL, REPLAY = "the load", "the view", "everywhere", "a replay"
 
 KEYS: tuple[Key, ...] = (
-    Key("rate_up", "plus,equals_sign", "rate(1)", "faster",
+    Key("rate_up", "plus,equals_sign", "faster",
         "a tenth more load; in a replay twice as fast", LOAD, "+"),
-    Key("rate_down", "minus", "rate(-1)", "slower",
+    Key("rate_down", "minus", "slower",
         "a tenth less load; in a replay half as fast", LOAD, "-"),
-    Key("hold_load", "p", "hold_load", "hold load",
-        "no new arrivals until p again; what is in flight goes on", LOAD, shown=True),
-    Key("next_phase", "n", "next_phase", "next phase", "leave this phase for the next one", LOAD),
-    Key("stop", "s", "stop", "stop",
-        "stop and drain: wait for what is in flight, then report; asks first", LOAD, shown=True),
-    Key("hold_view", "space", "hold_view", "hold view",
-        "the screen stands still, the load goes on; in a replay play or pause", VIEW, shown=True),
-    Key("metric", "m", "metric", "metric", "chart the next metric", VIEW, shown=True),
-    Key("log_scale", "l", "logarithmic", "log", "logarithmic or linear axis", VIEW, shown=True),
-    Key("window", "w", "window", "window",
-        "what the tables cover: the whole run, the last minute, the last second", VIEW, shown=True),
-    Key("baseline", "b", "baseline", "baseline",
-        "compare all rows with the one under the cursor; again: with none", VIEW, shown=True),
-    Key("hide", "x", "hide", "hide", "hide or show the line of the row under the cursor", VIEW),
-    Key("maximise", "z", "maximise", "maximise",
+    Key("hold_load", "p", "hold load",
+        "no new arrivals until p again; what is in flight goes on", LOAD),
+    Key("next_phase", "n", "next phase", "leave this phase for the next one", LOAD),
+    Key("stop", "s", "stop",
+        "stop and drain: wait for what is in flight, then report; asks first", LOAD),
+    Key("hold_view", "space", "hold view",
+        "the screen stands still, the load goes on; in a replay play or pause", VIEW),
+    Key("metric", "m", "metric", "chart the next metric", VIEW),
+    Key("log_scale", "l", "log", "logarithmic or linear axis", VIEW),
+    Key("window", "w", "window",
+        "what the tables cover: the whole run, the last minute, the last second", VIEW),
+    Key("baseline", "b", "baseline",
+        "compare all rows with the one under the cursor; again: with none", VIEW),
+    Key("hide", "x", "hide", "hide or show the line of the row under the cursor", VIEW),
+    Key("maximise", "z", "maximise",
         "the focused part alone, or all again; Tab goes to the next part", VIEW),
-    Key("filter", "slash", "filter", "filter", "keep the lines with a word in them", VIEW, "/"),
-    Key("copy_row", "y", "copy_row", "copy row", "copy the row under the cursor", VIEW),
-    Key("export", "e", "export", "export", "write what is here to a file; asks what", VIEW),
-    Key("screenshot", "ctrl+s", "screenshot", "screenshot", "save the screen as SVG", VIEW),
-    Key("theme", "T", "app.theme", "theme", "dark, light, the terminal's own colours", VIEW),
-    Key("glyphs", "g", "app.glyphs", "glyphs", "charts in braille, blocks or ASCII", VIEW),
-    Key("back_1", "comma", "step(-1)", "back", "a second back", REPLAY, ","),
-    Key("forward_1", "full_stop", "step(1)", "on", "a second on", REPLAY, "."),
-    Key("back_10", "less_than_sign", "step(-10)", "back 10", "ten seconds back", REPLAY, "<"),
-    Key("forward_10", "greater_than_sign", "step(10)", "on 10", "ten seconds on", REPLAY, ">"),
-    Key("reasons", "v", "reasons", "verdict", "the verdict and all its reasons", ALL),
-    Key("help", "question_mark,f1", "help", "help", "what is here, and its keys", ALL, "?", True),
-    Key("quit", "q,ctrl+q,ctrl+c", "leave", "quit",
-        "leave; asks what becomes of a load that goes on", ALL, "q", True),
+    Key("filter", "slash", "filter", "keep the lines with a word in them", VIEW, "/"),
+    Key("copy_row", "y", "copy row", "copy the row under the cursor", VIEW),
+    Key("export", "e", "export", "write what is here to a file; asks what", VIEW),
+    Key("screenshot", "ctrl+s", "screenshot", "save the screen as SVG", VIEW),
+    Key("theme", "T", "theme", "dark, light, the terminal's own colours", VIEW,
+        by_app=True),
+    Key("glyphs", "g", "glyphs", "charts in braille, blocks or ASCII", VIEW, by_app=True),
+    Key("back_1", "comma", "back", "a second back", REPLAY, ","),
+    Key("forward_1", "full_stop", "on", "a second on", REPLAY, "."),
+    Key("back_10", "less_than_sign", "back 10", "ten seconds back", REPLAY, "<"),
+    Key("forward_10", "greater_than_sign", "on 10", "ten seconds on", REPLAY, ">"),
+    Key("reasons", "v", "verdict", "the verdict and all its reasons", ALL),
+    Key("help", "question_mark,f1", "help", "what is here, and its keys", ALL, "?"),
+    Key("quit", "q,ctrl+q,ctrl+c", "quit",
+        "leave; asks what becomes of a load that goes on", ALL, "q"),
 )  # fmt: skip
 BY_NAME = {key.name: key for key in KEYS}
-SCREENS = (
-    ("1", "compare"),
-    ("2", "latency"),
-    ("3", "load"),
-    ("4", "errors"),
-    ("5", "cold"),
-    ("6", "cost"),
-    ("7", "log"),
-    ("8", "history"),
-)
+MOST_VIEWS = 9
+"""A digit each."""
 RUN_HINTS = (
     "help", "quit", "stop", "hold_load", "hold_view", "metric", "window", "baseline", "log_scale",
     "maximise", "export", "filter", "reasons",
@@ -94,9 +102,8 @@ GRID_HELP = (
     ("← →", "columns that have no place"),
     ("o  O", "sort by the next column; turn the order round (or click a header)"),
     ("Tab", "the next part of the screen"),
-    ("1 … 8", "another screen"),
-    ("ctrl+p", "everything by name"),
 )
+ALWAYS_HELP = (("ctrl+p", "everything by name"),)
 DEFAULTS: dict[str, str] = {
     **{key.name: key.keys for key in KEYS},
     "history_mark": "m",
@@ -111,7 +118,7 @@ LOCAL = frozenset({"history_mark", "history_compare", "history_report", "history
 
 
 def bindings() -> list[Binding]:
-    """All of the run's screen."""
+    """All of the run's screen; a digit goes to the view in that place, where there is one."""
     own = [key.binding for key in KEYS]
-    views = [Binding(key, f"view('{name}')", name, show=False) for key, name in SCREENS]
-    return own + views
+    digits = [str(number) for number in range(1, MOST_VIEWS + 1)]
+    return own + [Binding(digit, f"view({digit})", "view", show=False) for digit in digits]

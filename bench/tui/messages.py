@@ -1,7 +1,8 @@
-"""Every message that our widgets send. They tell what the user did; nothing else."""
+"""Every message that our widgets send: what the user did, for whoever can act on it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from textual.message import Message
@@ -33,8 +34,20 @@ class RowSelected(Message):
         self.row = row
 
 
+class RowOpened(Message):
+    """A row is to be read whole: (header, cell) of every column, also of those out of sight."""
+
+    def __init__(self, cells: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self.cells = tuple(cells)
+
+
+class ViewChanged(Message):
+    """Another view came into sight, or another part of it, or its filter changed."""
+
+
 class TabChosen(Message):
-    """A screen's name was clicked."""
+    """A view's tab was clicked."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -49,8 +62,16 @@ class Sought(Message):
         self.share = share
 
 
+class ReplayAsked(Message):
+    """A past run is to be replayed; run is its folder."""
+
+    def __init__(self, run: Path) -> None:
+        super().__init__()
+        self.run = run
+
+
 class RunsCompared(Message):
-    """Two past runs were marked and are to be compared."""
+    """Two past runs were marked and are to be compared; both are folders."""
 
     def __init__(self, base: Path, other: Path) -> None:
         super().__init__()
@@ -59,7 +80,7 @@ class RunsCompared(Message):
 
 
 class ReportAsked(Message):
-    """The report of a past run is to be opened."""
+    """The report of a past run is to be opened; run is its folder."""
 
     def __init__(self, run: Path) -> None:
         super().__init__()

@@ -101,6 +101,7 @@ class PlaybackSource:
             spend_usd=pulse.spend_usd if pulse is not None else None,
             run_folder=str(self._folder),
             vitals=vitals,
+            rate_factor=self._rewind.rate_factor(now_ns),
         )
 
     # -- time
@@ -155,8 +156,8 @@ class PlaybackSource:
             self._playing = not self._playing or self._following
             self._following = False
 
-    def faster(self, factor: float) -> None:
-        """Change the speed."""
+    def change_speed(self, factor: float) -> None:
+        """Play so many times as fast as now, from SLOWEST to FASTEST of the run's own speed."""
         self._advance()
         self._speed = min(FASTEST, max(SLOWEST, self._speed * factor))
 

@@ -70,8 +70,8 @@ class Playback(Protocol):
     def toggle(self) -> None:
         """Play, or pause."""
 
-    def faster(self, factor: float) -> None:
-        """Change the speed."""
+    def change_speed(self, factor: float) -> None:
+        """Play so many times as fast as now, within bounds."""
 
 
 class Leaving(Enum):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.model.live import RunState, Snapshot
-from bench.model.profile import Profile
+from bench.model.profile import Profile, Variant
 from bench.model.result import Window
 from bench.model.times import NS_PER_S
 from bench.tui.analysis import Analysis
@@ -15,8 +15,6 @@ from bench.tui.metrics import Metric
 from bench.tui.palette import Look
 
 OVER = (RunState.FINISHED, RunState.INTERRUPTED, RunState.FAILED)
-WINDOWS: tuple[int | None, ...] = (None, 60, 1)
-"""Seconds that the tables cover, in the order of the key w; None is the whole run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class ViewState:
     snapshot: Snapshot
     profile: Profile
     history: IntervalHistory
-    digest: Analysis
+    analysis: Analysis
     totals: Mapping[str, Window]
     """The whole run, by the variant's name."""
     windows: Mapping[str, Window]
@@ -72,9 +70,9 @@ class ViewState:
         return (self.passed_s, self.snapshot.state, self.window_s, self.metric.name, *self._chosen)
 
     @property
-    def digest_key(self) -> tuple[object, ...]:
-        """Likewise for charts of the digest alone."""
-        return (id(self.digest), *self._chosen)
+    def analysis_key(self) -> tuple[object, ...]:
+        """Likewise for charts of the analysis alone."""
+        return (id(self.analysis), *self._chosen)
 
     @property
     def _chosen(self) -> tuple[object, ...]:
@@ -86,10 +84,14 @@ class ViewState:
         return [name for name in self.looks if name not in self.hidden]
 
     def short(self, name: str) -> str:
-        """`1769 invoke`: a variant where space is short."""
-        variant = self.totals[name].variant
-        arm = " arm" if variant.architecture.value == "arm64" else ""
-        return f"{variant.memory_mb or ''}{arm} {variant.endpoint.value}".strip()
+        """A variant's name where space is short."""
+        return short_name(self.totals[name].variant)
+
+
+def short_name(variant: Variant) -> str:
+    """`1769 invoke`, `512 arm invoke`: a variant where space is short."""
+    arm = " arm" if variant.architecture.value == "arm64" else ""
+    return f"{variant.memory_mb or ''}{arm} {variant.endpoint.value}".strip()
 
 
 def is_closed(profile: Profile) -> bool:

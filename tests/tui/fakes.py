@@ -76,6 +76,7 @@ class FakeRun:
         self.reasons: tuple[Reason, ...] = ()
         self.verdict = Verdict.VALID
         self.commands: list[Command] = []
+        self.rate_factor = 1.0
         self.samples: list[Sample] = []
         self.run_folder: str | None = None
         self.aggregate = Aggregate(profile(), plan())
@@ -203,6 +204,7 @@ class FakeRun:
             run_folder=self.run_folder,
             vitals=self._fresh_vitals(),
             projected_usd=self.aggregate.projected_usd(),
+            rate_factor=self.rate_factor,
         )
 
     def _fresh_vitals(self) -> tuple[Vitals, ...]:
@@ -219,6 +221,8 @@ class FakeRun:
             CommandKind.DRAIN: RunState.DRAINING,
         }
         self.state = states.get(command.kind, self.state)
+        if command.kind is CommandKind.RATE_FACTOR:
+            self.rate_factor = command.value
 
     def window(self, seconds: int | None) -> tuple[Window, ...]:
         return self.aggregate.totals() if seconds is None else self.aggregate.window(seconds)

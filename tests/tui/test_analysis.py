@@ -25,21 +25,21 @@ class Asked(FakeRun):
 
 def test_a_view_without_curves_asks_for_none() -> None:
     run = Asked()
-    digester = Analyzer(run)
+    analyzer = Analyzer(run)
     for _ in range(3 * EVERY):
-        digester.digest(run.snapshot().windows, None, Depth.NONE)
+        analyzer.analyse(run.snapshot().windows, None, Depth.NONE)
     assert run.asked == []
 
 
 def test_a_deeper_view_has_its_curves_at_once_and_a_flat_one_at_the_slow_pace() -> None:
     run = Asked()
-    digester = Analyzer(run)
+    analyzer = Analyzer(run)
     windows = run.snapshot().windows
     for _ in range(EVERY):
-        assert digester.digest(windows, None, Depth.CURVES).curves
+        assert analyzer.analyse(windows, None, Depth.CURVES).curves
     assert run.asked == ["curves"]
-    assert digester.digest(windows, None, Depth.CLASSES).class_curves
+    assert analyzer.analyse(windows, None, Depth.CLASSES).class_curves
     assert run.asked == ["curves", "curves", "classes"]
     for _ in range(EVERY):
-        digester.digest(windows, None, Depth.CURVES)
+        analyzer.analyse(windows, None, Depth.CURVES)
     assert run.asked == ["curves", "curves", "classes", "curves"]

@@ -151,7 +151,7 @@ async def test_a_chart_over_time_is_intervals_csv(metric: str, column: str, fold
     app = LamloadApp(at_the_end(folder))
     async with app.run_test(size=SIZE) as pilot:
         await drawn(pilot)
-        screen_of(app)._metric = BY_NAME[metric]
+        screen_of(app).choices.metric = BY_NAME[metric]
         await drawn(pilot)
         await drawn(pilot)
         lines = screen_of(app).query_one("#over-time", Chart).data.lines

@@ -191,5 +191,5 @@ def test_the_chart_begins_with_what_most_seconds_know() -> None:
     few, many = IntervalHistory(), IntervalHistory()
     few.extend([interval(second, p50_ms=5, known=False) for second in range(9)])
     many.extend([interval(second, p50_ms=5) for second in range(9)])
-    assert few.telling_metric() is MEAN
-    assert many.telling_metric() is LADDER[-1]
+    assert few.default_metric() is MEAN
+    assert many.default_metric() is LADDER[-1]

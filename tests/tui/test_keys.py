@@ -23,8 +23,10 @@ from bench.tui.screens.dialogs import Confirm, TextDialog
 from bench.tui.screens.help import help_text
 from bench.tui.screens.run import RunScreen
 from bench.tui.source import AppResult, Leaving
+from bench.tui.views.base import ViewContext
 from bench.tui.views.compare import CompareView
 from bench.tui.views.errors import ErrorsView
+from bench.tui.views.registry import VIEWS
 from bench.tui.widgets.canvas import Glyphs
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.keybar import KeyBar
@@ -96,14 +98,14 @@ async def test_a_click_on_a_tab_goes_there() -> None:
         start = next(start for start, _, name in app.screen.query_one(TabRow)._places
                      if name == "errors")  # fmt: skip
         await click(pilot, "#tabs", start + 1, 0)
-        assert screen_of(app).view.title == "Errors"
+        assert screen_of(app).switcher.view.title == "Errors"
 
 
 async def test_the_bar_of_keys_can_be_clicked() -> None:
     app = LamloadApp(FakeRun())
     async with app.run_test(size=SIZE) as pilot:
         await drawn(pilot)
-        start = next(s for s, _, action in app.screen.query_one(KeyBar)._places if action == "stop")
+        start = next(s for s, _, action in app.screen.query_one(KeyBar)._places if "stop" in action)
         await pilot.click("#keys", offset=(start + 1, 0))
         await pilot.pause()
         assert isinstance(app.screen, Confirm)
@@ -146,8 +148,9 @@ async def test_a_baseline_says_how_the_others_differ() -> None:
         await pilot.press("b", "down")
         table = grid(app)
         assert table.cell(SMALLEST, "difference") == "base"
-        digest = screen_of(app)._digester.digest((), SMALLEST, Depth.CURVES)
-        found = digest.differences[LARGEST]
+        state = screen_of(app).model.state(screen_of(app).choices, {}, Depth.CURVES)
+        assert state is not None
+        found = state.analysis.differences[LARGEST]
         assert found is not None
         assert found.relative is not None
         assert found.relative < -0.8
@@ -223,14 +226,14 @@ async def test_z_shows_one_part_alone_and_tab_goes_to_the_next() -> None:
         await pilot.press("2", "z")
         await drawn(pilot)
         seen = []
-        for _ in screen_of(app).view.panels:
-            seen.append([p.id for p in screen_of(app).view.panels if p.size.area])
+        for _ in screen_of(app).switcher.view.panels:
+            seen.append([p.id for p in screen_of(app).switcher.view.panels if p.size.area])
             await pilot.press("tab")
             await drawn(pilot)
         assert seen == [["distributions"], ["spectrum"], ["histogram"], ["heat"]]
         await pilot.press("escape")
         await drawn(pilot)
-        assert not screen_of(app).view.has_class("maximised")
+        assert not screen_of(app).switcher.view.has_class("maximised")
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
@@ -244,7 +247,7 @@ async def test_every_part_fits_after_a_resize(width: int) -> None:
             await pilot.press(key)
             await drawn(pilot)
             bottom = app.screen.query_one(KeyBar).region.y
-            for part in screen_of(app).view.panels:
+            for part in screen_of(app).switcher.view.panels:
                 if part.size.area:
                     assert part.region.right <= width
                     assert part.region.bottom <= bottom
@@ -338,7 +341,7 @@ async def test_keys_can_be_bound_anew_and_the_help_says_so() -> None:
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, TextDialog)
-        assert "^x" in app.screen._text.plain
+        assert "^x" in app.screen.plain
 
 
 async def test_the_help_tells_the_keys_of_where_you_are() -> None:
@@ -350,7 +353,7 @@ async def test_the_help_tells_the_keys_of_where_you_are() -> None:
             await pilot.press(key, "question_mark")
             await pilot.pause()
             assert isinstance(app.screen, TextDialog)
-            told[key] = app.screen._text.plain
+            told[key] = app.screen.plain
             await pilot.press("escape")
     assert "change what the spectrum shows" in told["2"]
     assert "compare the marked" in told["8"]
@@ -447,7 +450,9 @@ async def test_an_ended_run_offers_no_keys_of_the_load_and_a_held_view_says_it_e
 
 
 def test_the_help_of_a_replay_has_the_keys_of_its_speed() -> None:
-    said = help_text(CompareView(id="compare"), {}, True, 100).plain
+    said = help_text(
+        CompareView(ViewContext()), {}, is_replay=True, views=len(VIEWS), width=100
+    ).plain
     assert "a tenth more load; in a replay twice as fast" in said
     assert "stop and drain" not in said
 
@@ -474,13 +479,13 @@ async def test_ctrl_c_asks_and_a_second_one_drains() -> None:
 
 @pytest.mark.parametrize("width", [60, 70, 80])
 def test_the_words_of_the_help_flow_into_a_narrow_screen(width: int) -> None:
-    said = help_text(ErrorsView(id="errors"), {}, False, TextDialog.room(width)).plain
+    room = TextDialog.room(width)
+    view = ErrorsView(ViewContext())
+    said = help_text(view, {}, is_replay=False, views=len(VIEWS), width=room).plain
     lines = said[said.index("retried p50") : said.index("the view")].strip().splitlines()
     for line, following in pairwise(lines):
         first = following.split(" ")[0]
-        assert len(line) + 1 + len(first) > TextDialog.room(width), (
-            "there was room for one more word"
-        )
+        assert len(line) + 1 + len(first) > room, "there was room for one more word"
 
 
 @pytest.mark.parametrize("size", [(60, 18), (120, 40)])
@@ -497,7 +502,7 @@ async def test_the_verdict_is_told_with_all_its_reasons(size: tuple[int, int]) -
         assert "v verdict" in rows_of(app, size[0]), "on any screen, once there are reasons"
         await pilot.press("v")
         assert isinstance(app.screen, TextDialog)
-        text = app.screen._text.plain
+        text = app.screen.plain
         assert max(map(len, text.splitlines())) <= TextDialog.room(size[0])
         said = " ".join(text.split())
         assert "INVALID so far" in said
@@ -507,7 +512,7 @@ async def test_the_verdict_is_told_with_all_its_reasons(size: tuple[int, int]) -
         assert f"{SMALLEST}: send lag" in said
         await pilot.press("v")
         await pilot.pause()
-        assert screen_of(app).view.id == "compare"
+        assert screen_of(app).switcher.view.id == "compare"
 
 
 # -- files

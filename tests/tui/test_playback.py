@@ -115,7 +115,7 @@ def test_its_speed_has_bounds(folder: Path, factor: float, speed: float) -> None
     clock = Clock()
     replay = PlaybackSource(folder, clock)
     for _ in range(20):
-        replay.faster(factor)
+        replay.change_speed(factor)
     clock.now_s += 0.5
     assert replay.snapshot().t_ns == pytest.approx(0.5 * speed * NS_PER_S, rel=1e-6)
 

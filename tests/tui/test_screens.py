@@ -19,6 +19,7 @@ from bench.tui.app import LamloadApp
 from bench.tui.playback import PlaybackSource
 from bench.tui.preferences import Preferences
 from bench.tui.source import AppResult
+from bench.tui.views.registry import VIEWS
 from tests.tui.fakes import FakeRun
 from tests.tui.picture import rows_of, svg_of
 from tests.tui.recorded import record
@@ -26,16 +27,7 @@ from tests.tui.recorded import record
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = ((80, 24), (120, 40))
 IN_COLOUR = (80, 24)
-SCREENS = {
-    "compare": "1",
-    "latency": "2",
-    "load": "3",
-    "errors": "4",
-    "cold": "5",
-    "cost": "6",
-    "log": "7",
-    "history": "8",
-}
+SCREENS = {view.view_name: str(number) for number, view in enumerate(VIEWS, 1)}
 
 
 def check(app: App[AppResult], name: str, size: tuple[int, int]) -> None:

@@ -90,6 +90,11 @@ class TextDialog(ModalScreen[None]):
         """Cells for a line of text on a screen of that width: 96 % of it, borders, a scrollbar."""
         return max(1, int(width * 0.96) - 8)
 
+    @property
+    def plain(self) -> str:
+        """The text without its styles."""
+        return self._text.plain
+
     def compose(self) -> ComposeResult:
         """The text."""
         with Vertical() as box:
@@ -99,5 +104,5 @@ class TextDialog(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy all of it."""
-        self.app.copy_to_clipboard(self._text.plain)
+        self.app.copy_to_clipboard(self.plain)
         self.notify("copied")

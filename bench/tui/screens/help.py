@@ -8,7 +8,7 @@ from textwrap import wrap
 from rich.text import Text
 from textual.binding import Binding
 
-from bench.tui.keys import ALL, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, Key
+from bench.tui.keys import ALL, ALWAYS_HELP, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, Key
 from bench.tui.screens.reasons import WIDEST
 from bench.tui.views.base import View
 
@@ -16,8 +16,12 @@ _KEYS_WIDTH = 17
 """Cells of a line before its words: margin, keys, gap."""
 
 
-def help_text(view: View, bound: Mapping[str, str], is_replay: bool, width: int) -> Text:
-    """bound: action's name -> how its key is shown; width: cells that a line may have."""
+def help_text(
+    view: View, bound: Mapping[str, str], *, is_replay: bool, views: int, width: int
+) -> Text:
+    """bound: command -> how its keys are shown; views: how many there are; width: of a line, in
+    cells.
+    """
     text = Text(flowing(view.help, width) + "\n")
     groups = (VIEW, REPLAY, ALL) if is_replay else (VIEW, LOAD, ALL)
     for group in groups:
@@ -27,7 +31,8 @@ def help_text(view: View, bound: Mapping[str, str], is_replay: bool, width: int)
     own = list(_of_table(view, bound))
     if own:
         _section(text, f"the {view.title.lower()}", own, width)
-    _section(text, "tables", GRID_HELP, width)
+    elsewhere = (f"1 … {views}", "another screen")
+    _section(text, "tables", (*GRID_HELP, elsewhere, *ALWAYS_HELP), width)
     return text
 
 
@@ -40,7 +45,7 @@ def flowing(paragraphs: str, width: int) -> str:
 
 def _group(key: Key, is_replay: bool) -> str:
     """In a replay + and - are its own: they change how fast it plays."""
-    return REPLAY if is_replay and key.action.startswith("rate(") else key.group
+    return REPLAY if is_replay and key.name in ("rate_up", "rate_down") else key.group
 
 
 def _has_a_place(key: Key, view: View) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import inf
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual.containers import Vertical
@@ -14,12 +17,13 @@ from bench.model.times import NS_PER_S
 from bench.tui.analysis import Depth
 from bench.tui.figures import UNKNOWN
 from bench.tui.interval_history import every_s
+from bench.tui.messages import RowOpened
 from bench.tui.metrics import Metric
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.axes import Axis, round_span_s, time_axis
 from bench.tui.widgets.chart import ChartData, ChartLine, Flag
-from bench.tui.widgets.columns import MARKER, Cell, Column
+from bench.tui.widgets.columns import MARKER, Cell, Column, RowCursor
 from bench.tui.widgets.grid import Grid
 
 W = TypeVar("W", bound=Widget)
@@ -27,28 +31,64 @@ MOST_FLAGS = 6
 MOST_POINTS = 600
 
 
-class View(Vertical):
-    """One of the numbered screens. It draws what it is given and keeps nothing of the run."""
+@dataclass(frozen=True, slots=True)
+class ViewContext:
+    """What views share: the cursor of all tables of variants; where past runs lie, if anywhere."""
 
-    LAYOUT: ClassVar[str] = ""
-    """CSS for the screen: what has a place depends on its classes, wide, narrow, short, tiny."""
+    cursor: RowCursor = field(default_factory=RowCursor)
+    runs_root: Path | None = None
+
+
+class View(Vertical):
+    """One of the numbered views. It draws what it is given and keeps nothing of the run.
+
+    What has a place depends on the size: a view's DEFAULT_CSS may begin its selectors with the
+    screen's classes, `.wide`, `.narrow`, `.short` and `.tiny`.
+    """
+
     DEFAULT_CSS = """
     View { height: 1fr; overflow: hidden; }
     """
-    title: ClassVar[str] = ""
+    view_name: ClassVar[str]
+    """Its id, and how its exports are called: one word, `compare`."""
+    title: ClassVar[str]
     """As in the tabs."""
     help: ClassVar[str] = ""
     """What `?` says of it, beside the keys: paragraphs, one a line."""
     depth: ClassVar[Depth] = Depth.NONE
-    """How much of the digest it shows."""
+    """How much of the analysis it shows."""
     filters: ClassVar[bool] = False
     """True if `/` filters here."""
     metrics: ClassVar[str] = "the metric of the charts over time"
     """What `m` changes here."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(id=self.view_name)
+        self._view_context = context
         self._drawn: dict[str, object] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Textual would confine the CSS of each class to what lies below the view."""
+        super().__init_subclass__()
+        cls.SCOPED_CSS = False
+
+    def variant_grid(
+        self, columns: Sequence[Column], *, id: str, title: str, grouped: bool = True
+    ) -> Grid:
+        """A table with a row for each variant, named as the variant is.
+
+        Its cursor is that of all such tables: what is highlighted here is highlighted elsewhere.
+        """
+        return panel(
+            Grid(
+                columns,
+                id=id,
+                title=title,
+                fixed=len(VARIANT_COLUMNS),
+                grouped=grouped,
+                cursor=self._view_context.cursor,
+            )
+        )
 
     @abstractmethod
     def show(self, state: ViewState) -> None:
@@ -69,6 +109,11 @@ class View(Vertical):
             return False
         self._drawn[part] = key
         return True
+
+    def open_row(self, grid: Grid, row: str) -> None:
+        """Have a row read whole: some columns have no place, and some cells are cut."""
+        headers, cells = grid.header_text.split("\t"), grid.row_text(row).split("\t")
+        self.post_message(RowOpened(list(zip(headers, cells, strict=True))))
 
     def next_metric(self) -> bool:
         """Go to the view's own next metric; False if it has none and charts the common one."""

@@ -39,13 +39,14 @@ COLUMNS = (
 class ColdView(View):
     """Init times, new environments over time, concurrency."""
 
+    view_name = "cold"
     title = "Cold starts"
     help = (
         "A cold start is an attempt whose REPORT has an Init or Restore Duration. Response times "
         "of calls that met one stand beside those of warm ones. New environments come when more "
         "calls are under way than there were environments: hence the two charts side by side."
     )
-    LAYOUT = """
+    DEFAULT_CSS = """
     ColdView #starts { max-height: 50%; }
     ColdView .row { height: 1fr; }
     ColdView .row Chart { width: 1fr; }
@@ -57,7 +58,7 @@ class ColdView(View):
 
     def compose(self) -> ComposeResult:
         """Table and two charts."""
-        yield panel(Grid(COLUMNS, id="starts", title="cold starts", fixed=3, grouped=True))
+        yield self.variant_grid(COLUMNS, id="starts", title="cold starts")
         with Horizontal(classes="row"):
             yield panel(Chart(id="environments"))
             yield panel(Chart(id="concurrency"))

@@ -60,6 +60,7 @@ _OPEN = ("not yet distinguishable", "too few", "nothing to compare")
 class CompareView(View):
     """A row per variant, the chart's legend in its first column."""
 
+    view_name = "compare"
     title = "Compare"
     depth = Depth.CURVES
     help = (
@@ -68,7 +69,7 @@ class CompareView(View):
         "★  fastest, cheapest, best trade     ~  chance explains it\n"
         "vs base and ★ are always of the whole run; press b on a row to make it the base."
     )
-    LAYOUT = """
+    DEFAULT_CSS = """
     CompareView #variants { max-height: 60%; }
     CompareView .row { height: 1fr; }
     CompareView #over-time { width: 1fr; }
@@ -80,7 +81,7 @@ class CompareView(View):
 
     def compose(self) -> ComposeResult:
         """Table, verdict, charts."""
-        yield panel(Grid(COLUMNS, id="variants", title="variants", fixed=3, grouped=True))
+        yield self.variant_grid(COLUMNS, id="variants", title="variants")
         yield TextLines(id="sentence", rows=1)
         with Horizontal(classes="row"):
             yield panel(Chart(id="over-time"))
@@ -90,15 +91,15 @@ class CompareView(View):
         """Draw the rows, the sentence and, when due, the charts."""
         note = f"{state.window_name}; response ms"
         if state.base is not None:
-            note += f"; {quantile_text(state.digest.q)} vs {state.base}"
+            note += f"; {quantile_text(state.analysis.q)} vs {state.base}"
         grid = self.query_one("#variants", Grid)
         grid.show([_row(state, name, window) for name, window in state.windows.items()], note)
-        sentence = verdict_sentence(state.digest, state.totals, state.base, state.selected)
+        sentence = verdict_sentence(state.analysis, state.totals, state.base, state.selected)
         self.query_one("#sentence", TextLines).show([_sentence(state, sentence, self.size.width)])
         chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
         if self.is_due(state, chart):
             chart.show(over_time(state, state.metric, chart.size.width - GUTTER))
-        if self.is_due(state, trade, state.digest_key):
+        if self.is_due(state, trade, state.analysis_key):
             trade.show(trade_chart(state))
 
 
@@ -157,11 +158,11 @@ def _bad(number: int, tone: Tone = Tone.BAD) -> Cell:
 def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
     response = window.measure(Measure.RESPONSE)
     cells = {}
-    fastest = state.digest.advice.fastest
+    fastest = state.analysis.advice.fastest
     for q, key in _QUANTILES:
         found = response.at(q)
         order = float(found.value_ns) if found is not None and found.known else ""
-        star = fastest is not None and fastest.variant == window.variant and q == state.digest.q
+        star = fastest is not None and fastest.variant == window.variant and q == state.analysis.q
         cells[key] = _starred(Cell(quantile(found), order), star)
     order = float(response.max_ns) if response.count else ""
     cells["max"] = Cell(maximum(response), order)
@@ -170,7 +171,7 @@ def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
 
 def _cost(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
     billed, price = window.billed_ms_mean, window.usd_per_million
-    advice = state.digest.advice
+    advice = state.analysis.advice
     cheapest = advice.cheapest is not None and advice.cheapest.variant == window.variant
     best = advice.best is not None and advice.best.variant == window.variant
     return {
@@ -194,7 +195,7 @@ def _difference(state: ViewState, name: str) -> Cell:
         return Cell(UNKNOWN, "", Tone.DIM)
     if name == state.base:
         return Cell("base", 0.0, Tone.ACCENT)
-    return difference_cell(state.digest.differences.get(name))
+    return difference_cell(state.analysis.differences.get(name))
 
 
 def difference_cell(found: Difference | None) -> Cell:

@@ -35,6 +35,7 @@ COLUMNS = (
 class CostView(View):
     """Spend, projection, price by size, cost against time."""
 
+    view_name = "cost"
     title = "Cost"
     depth = Depth.CURVES
     help = (
@@ -42,7 +43,7 @@ class CostView(View):
         "nothing, and what is shown is what it would cost on AWS. The projection holds if prices, "
         "failures and durations stay as they are. $/M: a million invocations, retries left out."
     )
-    LAYOUT = """
+    DEFAULT_CSS = """
     CostView #prices { max-height: 45%; }
     CostView #trade { height: 1fr; }
     .short CostView #advice { display: none; }
@@ -53,24 +54,26 @@ class CostView(View):
     def compose(self) -> ComposeResult:
         """Spend, table, advice, chart."""
         yield TextLines(id="spend", rows=2)
-        yield panel(Grid(COLUMNS, id="prices", title="price of a million calls", fixed=3))
+        yield self.variant_grid(
+            COLUMNS, id="prices", title="price of a million calls", grouped=False
+        )
         yield panel(Chart(id="trade"))
         yield TextLines(id="advice", title="results")
 
     def show(self, state: ViewState) -> None:
         """Draw all of it."""
         self.query_one("#spend", TextLines).show(list(_spend(state)))
-        response = quantile_text(state.digest.q)
+        response = quantile_text(state.analysis.q)
         note = f"{state.window_name}; response is {response}, duration p50, ms"
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#prices", Grid).show(rows, note)
-        sentences = state.digest.advice.sentences or ("too few answers to say anything",)
+        sentences = state.analysis.advice.sentences or ("too few answers to say anything",)
         self.query_one("#advice", TextLines).show(
             [[sentence] for sentence in sentences[:6]],
             "whole run" if state.is_over else "whole run, so far",
         )
         chart = self.query_one("#trade", Chart)
-        if self.is_due(state, chart, state.digest_key):
+        if self.is_due(state, chart, state.analysis_key):
             chart.show(trade_chart(state))
 
 
@@ -98,7 +101,7 @@ def _spend(state: ViewState) -> Iterable[Line]:
 
 def _row(state: ViewState, name: str, window: Window) -> Row:
     price, billed = window.usd_per_million, window.billed_ms_mean
-    response = window.measure(Measure.RESPONSE).at(state.digest.q)
+    response = window.measure(Measure.RESPONSE).at(state.analysis.q)
     known = response is not None and response.known
     order = float(response.value_ns) if response is not None and known else ""
     stands = _stands_out(state, name)
@@ -119,7 +122,7 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
 
 
 def _stands_out(state: ViewState, name: str) -> str:
-    advice = state.digest.advice
+    advice = state.analysis.advice
     words = [
         word
         for word, choice in (

@@ -14,6 +14,7 @@ from bench.model.result import Measure, Sample, Window
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
 from bench.tui.figures import UNKNOWN, count, quantile, rate, share, span
+from bench.tui.messages import RowChosen
 from bench.tui.metrics import FAILED
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -64,6 +65,7 @@ SAMPLE_COLUMNS = (
 class ErrorsView(View):
     """Counts by kind, failures over time, the retry policy, the latest samples."""
 
+    view_name = "errors"
     title = "Errors"
     help = (
         "Outcomes of invocations by kind; rejected: an open circuit breaker kept it back.\n"
@@ -72,7 +74,7 @@ class ErrorsView(View):
         "attempts as they came; Enter shows one whole, / filters."
     )
     filters = True
-    LAYOUT = """
+    DEFAULT_CSS = """
     ErrorsView #kinds { max-height: 40%; }
     ErrorsView #failures { height: 1fr; }
     ErrorsView #samples { height: 1fr; min-height: 5; }
@@ -81,7 +83,7 @@ class ErrorsView(View):
 
     def compose(self) -> ComposeResult:
         """Table, policy, chart, samples."""
-        yield panel(Grid(COLUMNS, id="kinds", title="outcomes", fixed=3, grouped=True))
+        yield self.variant_grid(COLUMNS, id="kinds", title="outcomes")
         yield TextLines(id="policy", rows=2)
         yield panel(Chart(id="failures"))
         yield panel(
@@ -111,6 +113,12 @@ class ErrorsView(View):
         if self.is_due(state, chart):
             width = chart.size.width - GUTTER
             chart.show(over_time(state, FAILED, width, title="failed invocations", chosen=False))
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        """Enter on a failed attempt shows it whole."""
+        message.stop()
+        if message.grid == "samples":
+            self.open_row(self.query_one("#samples", Grid), message.row)
 
 
 def _sample_note(state: ViewState, shown: int) -> str:

@@ -12,10 +12,10 @@ from textual.binding import Binding, BindingType
 from bench.model.outcome import Verdict
 from bench.record.recorded_run import RunEntry, list_runs
 from bench.tui.figures import UNKNOWN
-from bench.tui.messages import ReportAsked, RunsCompared
+from bench.tui.messages import ReplayAsked, ReportAsked, RowChosen, RunsCompared
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import View, panel
+from bench.tui.views.base import View, ViewContext, panel
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 
@@ -67,6 +67,7 @@ class RunGrid(Grid):
 class HistoryView(View):
     """The runs of one folder. What is asked of one goes up as a message."""
 
+    view_name = "history"
     title = "History"
     help = (
         "Past runs, newest first. Enter replays the one under the cursor; m marks it, c compares "
@@ -74,11 +75,11 @@ class HistoryView(View):
         "the browser, r looks again. Escape or q comes back from a replay to the run."
     )
     filters = True
-    LAYOUT = "HistoryView #runs { height: 1fr; }"
+    DEFAULT_CSS = "HistoryView #runs { height: 1fr; }"
 
-    def __init__(self, *, id: str, runs_root: Path | None = None) -> None:
-        super().__init__(id=id)
-        self._root = runs_root
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(context)
+        self._root = context.runs_root
         self._entries: Sequence[RunEntry] = ()
         self._marked: list[str] = []
 
@@ -123,6 +124,11 @@ class HistoryView(View):
                 "run": Cell(entry.folder.name, entry.folder.name, Tone.DIM),
             },
         )
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        """Enter on a run has it replayed."""
+        message.stop()
+        self.post_message(ReplayAsked(Path(message.row)))
 
     def mark(self, key: str | None) -> None:
         """Mark a run, or take its mark away; a third mark takes the place of the first."""

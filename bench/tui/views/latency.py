@@ -18,7 +18,7 @@ from bench.tui.analysis import Depth
 from bench.tui.figures import count, maximum, quantile
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
-from bench.tui.views.base import VARIANT_COLUMNS, View, panel, run_axis, variant_cells
+from bench.tui.views.base import VARIANT_COLUMNS, View, ViewContext, panel, run_axis, variant_cells
 from bench.tui.widgets.axes import log_axis, nines, nines_axis
 from bench.tui.widgets.bars import Bars, BarsData
 from bench.tui.widgets.chart import GUTTER, Chart, ChartData, ChartLine
@@ -85,6 +85,7 @@ COLUMNS = (
 class LatencyView(View):
     """Distributions of all variants, and more of the one under the cursor."""
 
+    view_name = "latency"
     title = "Latency"
     depth = Depth.CLASSES
     help = (
@@ -94,7 +95,7 @@ class LatencyView(View):
         "retried and failed calls, first byte, function duration, init, overhead, connect, lag."
     )
     metrics = "what the spectrum shows"
-    LAYOUT = """
+    DEFAULT_CSS = """
     LatencyView #distributions { max-height: 40%; }
     LatencyView .row { height: 1fr; }
     LatencyView #spectrum { width: 60%; }
@@ -105,13 +106,13 @@ class LatencyView(View):
     .short LatencyView #distributions { max-height: 50%; }
     """
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(context)
         self._spectrum = 0
 
     def compose(self) -> ComposeResult:
         """Table, spectrum beside histogram, heat map."""
-        yield panel(Grid(COLUMNS, id="distributions", title="distributions", fixed=3, grouped=True))
+        yield self.variant_grid(COLUMNS, id="distributions", title="distributions")
         with Horizontal(classes="row"):
             yield panel(Chart(id="spectrum"))
             yield panel(Bars(id="histogram"))
@@ -129,10 +130,10 @@ class LatencyView(View):
         grid.show(rows, state.window_name)
         spectrum, bars = self.query_one("#spectrum", Chart), self.query_one("#histogram", Bars)
         heat = self.query_one("#heat", Heat)
-        if self.is_due(state, spectrum, (state.digest_key, self._spectrum)):
+        if self.is_due(state, spectrum, (state.analysis_key, self._spectrum)):
             width = spectrum.size.width - GUTTER
             spectrum.show(_spectrum(state, _SPECTRA[self._spectrum], width))
-        if self.is_due(state, bars, state.digest_key):
+        if self.is_due(state, bars, state.analysis_key):
             bars.show(_histogram(state, bars.bins))
         if self.is_due(state, heat):
             heat.show(_heat(state, heat.size.width - GUTTER))
@@ -198,7 +199,7 @@ def _spectrum(state: ViewState, shown: _Shown, width: int) -> ChartData:
 def _lines(state: ViewState, shown: _Shown) -> Iterable[ChartLine]:
     if shown not in _OF_ONE:
         for name, look in state.looks.items():
-            curve = state.digest.curves.get(name, {}).get(shown.measure or Measure.RESPONSE)
+            curve = state.analysis.curves.get(name, {}).get(shown.measure or Measure.RESPONSE)
             hidden = name in state.hidden
             yield ChartLine(state.short(name), look, () if hidden else _points(curve), hidden)
         return
@@ -214,10 +215,10 @@ def _lines(state: ViewState, shown: _Shown) -> Iterable[ChartLine]:
 
 def _own_curves(state: ViewState, name: str, shown: _Shown) -> Mapping[str, Curve]:
     if shown is _SPECTRA[1]:
-        own = state.digest.curves.get(name, {})
+        own = state.analysis.curves.get(name, {})
         found = {m.value: own.get(m) for m in (Measure.RESPONSE, Measure.ATTEMPT)}
     else:
-        classes = state.digest.class_curves.get(name, {})
+        classes = state.analysis.class_curves.get(name, {})
         found = {word: classes.get(word) for word in _CLASSES}
     return {word: curve for word, curve in found.items() if curve is not None}
 
@@ -243,7 +244,7 @@ def _points(curve: Curve | None) -> tuple[tuple[float, float | None], ...]:
 
 def _histogram(state: ViewState, bins: int) -> BarsData:
     name = state.selected
-    curve = state.digest.curves.get(name or "", {}).get(Measure.RESPONSE)
+    curve = state.analysis.curves.get(name or "", {}).get(Measure.RESPONSE)
     if name is None or curve is None or not curve.count:
         return BarsData(title="histogram")
     low_ms, high_ms = curve.values_ns[0] / NS_PER_MS, curve.values_ns[-1] / NS_PER_MS

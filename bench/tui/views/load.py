@@ -37,13 +37,14 @@ _Series = tuple[str, Callable[[Vitals], float]]
 class LoadView(View):
     """Rates, concurrency, connections and send lag over time; the workers now."""
 
+    view_name = "load"
     title = "Load"
     help = (
         "Arrivals planned and invocations first sent, over all variants; what was under way at "
         "the end of each second; connections; send lag, which is the generator's own lateness.\n"
         "waits: exchanges that had to wait for a connection."
     )
-    LAYOUT = """
+    DEFAULT_CSS = """
     LoadView .row { height: 1fr; }
     LoadView .row Chart { width: 1fr; }
     LoadView .second { margin-left: 2; }

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 
 from bench.model.live import RunEvent
 from bench.model.times import NS_PER_S
+from bench.tui.messages import RowChosen
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, panel
@@ -23,6 +24,7 @@ _TONES = {"worker-lost": Tone.BAD, "gave-up": Tone.BAD, "stop": Tone.WARN, "comm
 class LogView(View):
     """The lines of events.jsonl; the newest stays in view while the cursor is on it."""
 
+    view_name = "log"
     title = "Log"
     help = (
         "What stands in events.jsonl: commands of yours, changes of the run, the end; while "
@@ -30,7 +32,7 @@ class LogView(View):
         "The newest line stays in view while the cursor is on the last one (End). / filters."
     )
     filters = True
-    LAYOUT = "LogView #events { height: 1fr; }"
+    DEFAULT_CSS = "LogView #events { height: 1fr; }"
 
     def compose(self) -> ComposeResult:
         """The events."""
@@ -45,6 +47,11 @@ class LogView(View):
         kept = [row for row in rows if wanted in _said(row).lower()]
         note = f"{len(kept)} of {len(rows)} match '{state.filter}'" if wanted else f"{len(rows)}"
         self.query_one("#events", Grid).show(kept, note)
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        """Enter on an event shows it whole."""
+        message.stop()
+        self.open_row(self.query_one("#events", Grid), message.row)
 
 
 def _row(event: RunEvent) -> Row:

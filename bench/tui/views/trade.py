@@ -17,7 +17,7 @@ FAR = 4.0
 
 def trade_chart(state: ViewState) -> ChartData:
     """A point per variant whose time and price are known; the line is the frontier. Whole run."""
-    q = state.digest.q
+    q = state.analysis.q
     places = {
         name: place
         for name, window in state.totals.items()
@@ -27,7 +27,7 @@ def trade_chart(state: ViewState) -> ChartData:
     title = f"$/M against {name}"
     if not places:
         return ChartData(title=title, note="whole run", empty="no price or no time is known yet")
-    frontier_names = state.digest.advice.frontier
+    frontier_names = state.analysis.advice.frontier
     path = tuple(sorted(places[n] for n in frontier_names if n in places))
     frontier = ChartLine("", Look("", _frontier_colour(state)), path)
     most = max(x for x, _ in places.values())

@@ -54,6 +54,13 @@ class Row:
     cells: dict[str, Cell]
 
 
+@dataclass(slots=True)
+class RowCursor:
+    """Key of the row that is highlighted, None for none. Tables of the same rows may share one."""
+
+    key: str | None = None
+
+
 BLANK = Cell("")
 
 Placed = tuple[Column, int]

@@ -22,6 +22,7 @@ from bench.tui.widgets.columns import (
     Column,
     Placed,
     Row,
+    RowCursor,
     column_at,
     ends_in_sight,
     in_order,
@@ -60,8 +61,12 @@ class Grid(StripWidget, can_focus=True):
         follow: bool = False,
         grouped: bool = False,
         empty: str = "nothing yet",
+        cursor: RowCursor | None = None,
     ) -> None:
-        """fixed columns stay when the others scroll; follow keeps the last row in view."""
+        """fixed columns stay when the others scroll; follow keeps the last row in view.
+
+        cursor: one that other tables of the same rows share; None is one of its own.
+        """
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.title, self.note = title, ""
@@ -71,7 +76,8 @@ class Grid(StripWidget, can_focus=True):
         self._empty = empty
         self._rows: dict[str, Row] = {}
         self._order: list[str] = []
-        self._cursor = 0
+        self._cursor = RowCursor() if cursor is None else cursor
+        self._at = 0
         self._top = 0
         self._skipped = 0
         self._sort: tuple[str, bool] | None = None
@@ -80,15 +86,16 @@ class Grid(StripWidget, can_focus=True):
 
     def show(self, rows: Sequence[Row], note: str = "") -> None:
         """Show these rows, in the chosen order."""
-        selected, count = self.selected, len(self._order)
+        count = len(self._order)
+        was_last = self._at >= count - 1
         self.note = note
         self._rows = {row.key: row for row in rows}
         self._order = self._sorted()
-        if self._follow and self._cursor >= count - 1:
-            self._cursor = max(0, len(self._order) - 1)
-        elif selected in self._rows:
-            self._cursor = self._order.index(selected)
-        self._cursor = min(self._cursor, max(0, len(self._order) - 1))
+        if self._follow and was_last:
+            self._at = len(self._order) - 1
+        elif self._cursor.key in self._rows:
+            self._at = self._order.index(self._cursor.key)
+        self._put_cursor(self._at)
         if max(1, count) != max(1, len(self._order)):
             self._drawn_for = None
             self._ask_for_room()
@@ -102,15 +109,15 @@ class Grid(StripWidget, can_focus=True):
         cells = {name: row.cells.get(key, BLANK) for name, row in self._rows.items()}
         return sorted(self._rows, key=lambda name: order_key(cells[name], falls), reverse=falls)
 
+    def _put_cursor(self, row: int) -> None:
+        self._at = min(max(0, row), max(0, len(self._order) - 1))
+        if self._order:
+            self._cursor.key = self._order[self._at]
+
     @property
     def selected(self) -> str | None:
         """Key of the row under the cursor."""
-        return self._order[self._cursor] if self._cursor < len(self._order) else None
-
-    def select(self, key: str) -> None:
-        """Move the cursor to a row."""
-        if key in self._order:
-            self._move_to(self._order.index(key))
+        return self._order[self._at] if self._order else None
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -166,11 +173,11 @@ class Grid(StripWidget, can_focus=True):
 
     def action_move(self, step: int) -> None:
         """Another row."""
-        self._move_to(self._cursor + step)
+        self._move_to(self._at + step)
 
     def action_page(self, step: int) -> None:
         """As many rows as are in sight."""
-        self._move_to(self._cursor + step * max(1, self._body_height - 1))
+        self._move_to(self._at + step * max(1, self._body_height - 1))
 
     def action_edge(self, last: int) -> None:
         """The first or last row."""
@@ -192,9 +199,9 @@ class Grid(StripWidget, can_focus=True):
             self.post_message(RowChosen(self.id or "", self.selected))
 
     def _move_to(self, row: int) -> None:
-        row = min(max(0, row), max(0, len(self._order) - 1))
-        if row != self._cursor:
-            self._cursor = row
+        before = self._at
+        self._put_cursor(row)
+        if self._at != before:
             self._keep_in_view()
             self.redraw()
             if self.selected is not None:
@@ -203,10 +210,10 @@ class Grid(StripWidget, can_focus=True):
     def _keep_in_view(self) -> None:
         room = max(1, self._body_height)
         self._top = min(self._top, max(0, len(self._order) - room))
-        if self._cursor < self._top:
-            self._top = self._cursor
-        elif self._cursor >= self._top + room:
-            self._top = self._cursor - room + 1
+        if self._at < self._top:
+            self._top = self._at
+        elif self._at >= self._top + room:
+            self._top = self._at - room + 1
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """One row on."""
@@ -331,7 +338,7 @@ class Grid(StripWidget, can_focus=True):
     def _row(self, number: int, visible: Sequence[Placed], width: int) -> Strip:
         row = self._rows[self._order[number]]
         ground = Style.null()
-        if number == self._cursor:
+        if number == self._at:
             ground = self.paint.cursor if self.has_focus else self.paint.cursor_blurred
         parts: list[tuple[str, Style]] = []
         for column, _ in visible:

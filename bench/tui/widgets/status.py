@@ -49,8 +49,6 @@ class StatusData:
     limit_usd: float | None = None
     notice: str = ""
     replay: bool = False
-    factor: float = 1.0
-    """Of the profile's rate."""
     closed: bool = False
     """True in a closed loop: there the answers decide the rate, and none is planned."""
 
@@ -261,7 +259,8 @@ def _planned(data: StatusData) -> str:
 
 
 def _factor(data: StatusData) -> str:
-    return f" ×{data.factor:.2f}" if abs(data.factor - 1) > 0.005 else ""
+    factor = data.snapshot.rate_factor
+    return f" ×{factor:.2f}" if abs(factor - 1) > 0.005 else ""
 
 
 def _dropped(data: StatusData) -> Part:
