@@ -1,11 +1,24 @@
-"""Figures as words: names of sizes, durations, percentages. Pure, and the same in every view."""
+"""Figures as words: names of sizes, durations, percentages. Pure, and the same in every view.
+
+In sentences figures have three significant digits. In tables, whose columns have their unit in the
+header, they have as many as tell one row from the next.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bench.model.profile import Architecture, Variant
+from bench.model.result import Distribution, Quantile
 from bench.model.times import NS_PER_MS, NS_PER_S
 
 MINUS = "−"
+UNKNOWN = "·"
+"""Not measured, or with too few samples to be known."""
+AT_LEAST = "≥"
+"""Before a figure that is a lower bound: it falls among calls that timed out."""
+
+# -- in sentences
 
 
 def bare_size(variant: Variant) -> str:
@@ -26,6 +39,11 @@ def size_name(variant: Variant, other: Variant | None = None) -> str:
 def quantile_text(q: float) -> str:
     """`p99`, `p99.9`."""
     return f"p{q * 100:g}"
+
+
+def quantile_percent(q: float) -> str:
+    """`99 %`, `99.9 %`: what lies below a quantile."""
+    return f"{q * 100:g} %"
 
 
 def percent(share: float) -> str:
@@ -54,3 +72,79 @@ def number(value: float) -> str:
     if value >= 100 or not value:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
+
+
+def clock(ns: int) -> str:
+    """`0:07`, `12:05`, `1:02:03`: whole seconds since a start, 0 before it."""
+    seconds = max(0, ns) // NS_PER_S
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+# -- in tables and on axes
+
+
+def milliseconds(ns: float) -> str:
+    """`0.41`, `12.3`, `950.0`, `1234`: for a column whose header has the unit."""
+    ms = ns / NS_PER_MS
+    if ms < 10:
+        return f"{ms:.2f}"
+    return f"{ms:.1f}" if ms < 1000 else f"{ms:.0f}"
+
+
+def quantile_ms(value: Quantile | None, figure: Callable[[float], str] = milliseconds) -> str:
+    """In ms; UNKNOWN when too few samples lie beyond it, AT_LEAST when it falls among timeouts.
+
+    figure: how nanoseconds are written.
+    """
+    if value is None or not value.known:
+        return UNKNOWN
+    return (AT_LEAST if value.censored else "") + figure(value.value_ns)
+
+
+def maximum_ms(distribution: Distribution, figure: Callable[[float], str] = milliseconds) -> str:
+    """The largest value in ms, AT_LEAST when anything timed out, UNKNOWN without samples."""
+    if not distribution.count:
+        return UNKNOWN
+    return (AT_LEAST if distribution.censored else "") + figure(distribution.max_ns)
+
+
+def rate(rps: float) -> str:
+    """`0.5`, `19.8`, `412`, `12.3k` per second."""
+    if rps >= 10_000:
+        return f"{rps / 1000:.1f}k"
+    return f"{rps:.0f}" if rps >= 100 else f"{rps:.1f}"
+
+
+def count(number: int) -> str:
+    """`0`, `950`, `12,345`, `1.23M`."""
+    return f"{number / 1e6:.2f}M" if number >= 1_000_000 else f"{number:,}"
+
+
+def percentage(part: int, whole: int) -> str:
+    """`0`, `0.1`, `99.9`, `100`, without the sign: 100 and 0 only when it is so."""
+    if not whole:
+        return UNKNOWN
+    percents = 100 * part / whole
+    if part not in (0, whole):
+        return f"{min(99.9, max(0.1, percents)):.1f}"
+    return f"{percents:.0f}"
+
+
+def usd(amount: float | None, digits: int = 2) -> str:
+    """`$1.67`; small amounts with as many digits as it takes to see something."""
+    if amount is None:
+        return UNKNOWN
+    if amount and abs(amount) < 0.01:
+        return f"${amount:.6f}"
+    return f"${amount:,.{digits}f}"
+
+
+def tick_label(value: float) -> str:
+    """`0`, `0.25`, `150`, `1500`, `20k`, `3M`: a tick of an axis, in few cells."""
+    if abs(value) >= 1_000_000:
+        return f"{value / 1_000_000:g}M"
+    if abs(value) >= 10_000:
+        return f"{value / 1000:g}k"
+    return f"{value:.6g}"

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
-from math import log10
 
-from bench.format import number, quantile_text
+from bench.format import quantile_text
 from bench.model.result import LADDER, Interval, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.csv_files import max_ns_of, percentile_rows
 from bench.record.recorded_run import RecordedRun
-from bench.report.axes import Axis, linear_axis, log_axis
+from bench.report.axes import Axis, linear_axis, log_axis, nines, nines_axis
 from bench.report.svg import SvgLine, line_chart, scatter_chart
 from bench.stats.recommend import common_quantile, comparable, frontier
 
 MOST_POINTS = 300
 """Of a line over time; beyond that, several seconds share a point: the worst of them."""
-
-_HDR_TICKS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+MOST_TICKS = 6
+"""Of an axis of figures; that of time has room for more."""
 
 Parts = Sequence[Window]
 """What of one second is one variant's in one phase: a window for each segment."""
@@ -43,28 +42,17 @@ def _spectrum(run: RecordedRun) -> Iterable[str]:
         max_ns = max_ns_of(run, name, Measure.RESPONSE)
         rows = list(percentile_rows(name, Measure.RESPONSE, curve, max_ns))[:-1]
         points = tuple(
-            (_nines(float(row["percentile"] or 0) / 100), float(row["value_ms"] or 0))
+            (nines(float(row["percentile"] or 0) / 100), float(row["value_ms"] or 0))
             for row in rows
         )
         if points:
             lines.append(SvgLine(name, index, (points,)))
     if lines:
         y = _log_axis_of(lines)
-        x = _nines_axis(max(x for line in lines for s in line.stretches for x, _ in s))
+        x = nines_axis(max(x for line in lines for s in line.stretches for x, _ in s), MOST_TICKS)
         yield line_chart(
             "Response time by percentile", lines, x, y, "percentile", "response time, ms"
         )
-
-
-def _nines(q: float) -> float:
-    """HDR's axis: 0.9 is 1, 0.99 is 2."""
-    return -log10(1 - q)
-
-
-def _nines_axis(furthest: float) -> Axis:
-    ticks = [q for q in _HDR_TICKS if _nines(q) <= furthest + 0.35] or [0.0]
-    high = max(furthest, _nines(ticks[-1]), _nines(0.5))
-    return Axis(0.0, high, False, tuple((_nines(q), f"{q * 100:g}") for q in ticks))
 
 
 def _trade(run: RecordedRun) -> Iterable[str]:
@@ -76,8 +64,8 @@ def _trade(run: RecordedRun) -> Iterable[str]:
     places = {w.variant.name: place for w in run.windows if (place := _time_and_cost(w, q))}
     if len(places) < 2:
         return
-    x = linear_axis(0.0, max(time for time, _ in places.values()))
-    y = linear_axis(0.0, max(cost for _, cost in places.values()))
+    x = linear_axis(0.0, max(time for time, _ in places.values()), MOST_TICKS)
+    y = linear_axis(0.0, max(cost for _, cost in places.values()), MOST_TICKS)
     index = {window.variant.name: i for i, window in enumerate(run.windows)}
     path = [places[name] for name in frontier(sizes, q) if name in places]
     yield scatter_chart(
@@ -113,8 +101,8 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
         if not values or not any(values):
             continue
         end_s = max(interval.t_s for interval in run.intervals) + 1
-        y = _log_axis_of(lines) if log else linear_axis(0.0, max(values))
-        x = linear_axis(0.0, float(end_s), 8, lambda value: f"{value:g}")
+        y = _log_axis_of(lines) if log else linear_axis(0.0, max(values), MOST_TICKS)
+        x = linear_axis(0.0, float(end_s), MOST_TICKS + 3)
         yield line_chart(title, lines, x, y, "seconds since the start", unit)
 
 
@@ -208,4 +196,6 @@ def _stretches(
 
 def _log_axis_of(lines: Sequence[SvgLine]) -> Axis:
     values = [y for line in lines for stretch in line.stretches for _, y in stretch if y > 0]
-    return log_axis(min(values), max(values), number) if values else linear_axis(0.0, 1.0)
+    if not values:
+        return linear_axis(0.0, 1.0, MOST_TICKS)
+    return log_axis(min(values), max(values), MOST_TICKS)

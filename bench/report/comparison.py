@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bench.format import number, percent, quantile_text
+from bench.format import UNKNOWN, number, percent, quantile_text
 from bench.model.result import Window
 from bench.model.times import NS_PER_MS
 from bench.record.recorded_run import PROFILE, RecordedRun, text_of
 from bench.stats.bootstrap import Difference
 from bench.stats.run_comparison import QUANTILES, Setting, VariantChange, changes, settings_changed
 
-UNKNOWN = "·"
 MOST_SETTINGS = 12
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bench.format import quantile_text
+from bench.format import AT_LEAST, UNKNOWN, quantile_text
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import QUANTILES, Measure, Window
 from bench.record.recorded_run import RecordedRun
 from bench.report.charts import charts
-from bench.report.text import UNKNOWN, max_cell, quantile_cell
+from bench.report.text import max_cell, quantile_cell
 from bench.stats.recommend import advise
 
 _STYLE = """
@@ -130,7 +130,7 @@ def _tables(windows: Sequence[Window]) -> Iterable[str]:
             rows = [_times(window, measure) for window in measured]
             yield _table((*heads, "max", "samples", "timed out"), rows)
     yield (
-        '<p class="dim">≥ a lower bound: calls timed out. '
+        f'<p class="dim">{AT_LEAST} a lower bound: calls timed out. '
         f"{UNKNOWN} unknown: nothing measured, or fewer than ten samples beyond it.</p>\n"
     )
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.format import number
+from bench.format import AT_LEAST, UNKNOWN, maximum_ms, number, quantile_ms
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
@@ -19,7 +19,6 @@ from bench.record.recorded_run import RecordedRun
 from bench.stats.recommend import advise
 from bench.stats.thresholds import SloState
 
-UNKNOWN = "·"
 _GAP = "  "
 _MIN_WIDTH = 60
 _PIPE_WIDTH = 10_000
@@ -174,11 +173,8 @@ def _quantile(measure: Measure, q: float) -> _Column:
 
 
 def quantile_cell(quantile: Quantile | None) -> str:
-    """A quantile in ms, with its marks."""
-    if quantile is None or not quantile.known:
-        return UNKNOWN
-    text = number(quantile.value_ns / NS_PER_MS)
-    return f"≥{text}" if quantile.censored else text
+    """A quantile in ms, three significant digits, with its marks."""
+    return quantile_ms(quantile, _three_digits)
 
 
 def _max(measure: Measure) -> _Column:
@@ -186,11 +182,12 @@ def _max(measure: Measure) -> _Column:
 
 
 def max_cell(distribution: Distribution) -> str:
-    """The maximum in ms; a lower bound if anything timed out."""
-    if not distribution.count:
-        return UNKNOWN
-    text = number(distribution.max_ns / NS_PER_MS)
-    return f"≥{text}" if distribution.censored else text
+    """The maximum in ms, likewise; a lower bound if anything timed out."""
+    return maximum_ms(distribution, _three_digits)
+
+
+def _three_digits(ns: float) -> str:
+    return number(ns / NS_PER_MS)
 
 
 def _maybe(value: float | None, form: str) -> str:
@@ -257,7 +254,7 @@ def _notes(windows: Sequence[Window]) -> Iterable[str]:
     shown = [window.measure(m) for window in windows for m in (Measure.RESPONSE, Measure.ATTEMPT)]
     notes = []
     if any(distribution.censored for distribution in shown):
-        notes.append("≥ a lower bound: calls timed out")
+        notes.append(f"{AT_LEAST} a lower bound: calls timed out")
     if any(not q.known for distribution in shown for q in distribution.quantiles):
         notes.append(f"{UNKNOWN} unknown: fewer than ten samples beyond it")
     if notes:

@@ -104,17 +104,6 @@ GRID_HELP = (
     ("Tab", "the next part of the screen"),
 )
 ALWAYS_HELP = (("ctrl+p", "everything by name"),)
-DEFAULTS: dict[str, str] = {
-    **{key.name: key.keys for key in KEYS},
-    "history_mark": "m",
-    "history_compare": "c",
-    "history_report": "v",
-    "history_reload": "r",
-    "start": "ctrl+r,f5",
-}
-"""Action -> its keys; those of the history hold where its list has the keyboard."""
-LOCAL = frozenset({"history_mark", "history_compare", "history_report", "history_reload"})
-"""Actions whose keys may mean something else elsewhere."""
 
 
 def bindings() -> list[Binding]:

@@ -30,7 +30,7 @@ from bench.schema.section import Document, Section
 from bench.schema.table import Reading, Table
 from bench.schema.toml import decode, parse_toml
 from bench.schema.values import Value, choice, one_of
-from bench.tui.keys import DEFAULTS
+from bench.tui.default_keys import DEFAULTS
 from bench.tui.themes import NAMES
 from bench.tui.widgets.canvas import Glyphs
 from bench.units import shown

@@ -78,7 +78,7 @@ def test_charts_have_axes_with_round_numbers_and_a_legend(run: RecordedRun) -> N
     page = Page(render_html(run))
     assert page.tags.count("figure") >= 5
     text = [words.strip() for words in page.text]
-    for tick in ("50", "90", "1,000", "0"):
+    for tick in ("50 %", "90 %", "1000", "0"):
         assert tick in text
 
 

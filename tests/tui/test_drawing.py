@@ -6,17 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.report.axes import Axis
 from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Look, Paint
-from bench.tui.widgets.axes import (
-    Axis,
-    linear_axis,
-    log_axis,
-    nines,
-    nines_axis,
-    placed,
-    round_span_s,
-    time_axis,
-)
+from bench.tui.widgets.axes import label_row, round_span_s, time_axis
 from bench.tui.widgets.canvas import EMPTY, GRID, Canvas, Glyphs
 from bench.tui.widgets.chart import ChartLine, stretches, trace
 from bench.tui.widgets.columns import (
@@ -32,46 +24,12 @@ from bench.tui.widgets.columns import (
 from bench.tui.widgets.columns import placed as placed_columns
 from bench.tui.widgets.heat import Heat, HeatData
 
-FLOATS = st.floats(min_value=1e-3, max_value=1e9)
-
 
 def labels(axis: Axis) -> list[str]:
     return [label for _, label in axis.ticks]
 
 
 # -- axes
-
-
-@given(FLOATS, FLOATS, st.integers(min_value=2, max_value=20))
-def test_a_linear_axis_holds_its_values_between_round_ticks(
-    one: float, other: float, most: int
-) -> None:
-    axis = linear_axis(0.0, max(one, other), most)
-    assert axis.low == 0
-    assert axis.high >= max(one, other) * (1 - 1e-6)
-    assert 2 <= len(axis.ticks) <= most + 1
-    assert 0 <= axis.at(one) <= 1
-
-
-@given(FLOATS, FLOATS, st.integers(min_value=2, max_value=20))
-def test_a_logarithmic_axis_holds_its_values_and_few_ticks(
-    one: float, other: float, most: int
-) -> None:
-    axis = log_axis(min(one, other), max(one, other), most)
-    assert axis.low <= min(one, other) * (1 + 1e-6)
-    assert axis.high >= max(one, other) * (1 - 1e-6)
-    assert 1 <= len(axis.ticks) <= most
-
-
-def test_ticks_are_numbers_that_people_count_in() -> None:
-    assert labels(linear_axis(0, 117, 7)) == ["0", "20", "40", "60", "80", "100", "120"]
-    assert labels(log_axis(8, 190, 6)) == ["5", "10", "20", "50", "100", "200"]
-    assert labels(linear_axis(0, 2, 7, whole=True)) == ["0", "1", "2"]
-
-
-def test_a_short_logarithmic_axis_has_finer_ticks() -> None:
-    assert labels(log_axis(101, 190, 6)) == ["100", "120", "150", "200"]
-    assert labels(log_axis(11, 90, 8)) == ["10", "15", "20", "30", "50", "70", "100"]
 
 
 def test_a_heat_map_without_round_edges_names_those_of_its_ends() -> None:
@@ -85,20 +43,14 @@ def test_time_is_told_as_a_clock() -> None:
     assert labels(time_axis(3595, 3655, 4))[-1] == "1:00:45"
 
 
-def test_each_nine_is_as_wide_as_the_last() -> None:
-    axis = nines_axis(3.0, 20)
-    places = {label: axis.at(value) for value, label in axis.ticks}
-    assert places["99.9 %"] - places["99 %"] == pytest.approx(places["99 %"] - places["90 %"])
-    assert nines(0.999) == pytest.approx(3)
-
-
 def test_an_axis_of_time_grows_in_few_steps() -> None:
     assert [round_span_s(s) for s in (3, 11, 61, 3601)] == [10, 20, 120, 7200]
 
 
-def test_labels_stay_inside() -> None:
-    axis = Axis(0, 10, ((0.0, "zero"), (10.0, "ten")))
-    assert placed(axis, 40, [4, 3]) == [0, 37]
+def test_labels_stay_inside_and_apart() -> None:
+    axis = Axis(0, 10, ((0.0, "zero"), (2.0, "two"), (10.0, "ten")))
+    assert label_row(axis, 20, 3, 16) == "   zero         ten "
+    assert label_row(axis, 40, 0, 40) == "zero   two" + " " * 27 + "ten"
 
 
 # -- dots

@@ -6,27 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from textual.binding import Binding
-
 from bench.model.outcome import Verdict
 from bench.tui.keys import BY_NAME, LOAD, REPLAY_HINTS, REPLAY_WORDS, RUN_HINTS
 from bench.tui.run_model import RunModel
-from bench.tui.widgets.grid import Grid
+from bench.tui.views.base import View
 from bench.tui.widgets.keybar import Hint
 
 FILTER_HINTS = (Hint("Enter", "keep", ""), Hint("Esc", "clear", ""))
 """While a filter is being typed no other key means anything."""
 
 
-def footer_hints(run: RunModel, table: Grid | None, bound: Mapping[str, str]) -> list[Hint]:
-    """table: of the view in sight; bound: command -> its keys, as they are bound now."""
-    return [*_of_table(table, bound), *_of_screen(run, bound)]
+def footer_hints(run: RunModel, view: View, bound: Mapping[str, str]) -> list[Hint]:
+    """view: the one in sight; bound: command -> its keys, as they are bound now."""
+    own = list(_of_view(view, bound))
+    return [*own, *_of_screen(run, bound)]
 
 
-def _of_table(table: Grid | None, bound: Mapping[str, str]) -> Iterable[Hint]:
-    for binding in type(table).BINDINGS if table is not None else ():
-        if isinstance(binding, Binding) and binding.id is not None:
-            yield Hint(bound.get(binding.id, binding.key), binding.description, "")
+def _of_view(view: View, bound: Mapping[str, str]) -> Iterable[Hint]:
+    for key in view.own_keys:
+        yield Hint(bound.get(str(key.id), key.key), key.description, "")
 
 
 def _of_screen(run: RunModel, bound: Mapping[str, str]) -> Iterable[Hint]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from textwrap import wrap
 
 from rich.text import Text
-from textual.binding import Binding
 
 from bench.tui.keys import ALL, ALWAYS_HELP, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, Key
 from bench.tui.screens.reasons import WIDEST
@@ -58,9 +57,8 @@ def _words(key: Key, view: View) -> str:
 
 def _of_table(view: View, bound: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """Keys that only this view's table has."""
-    for binding in type(view.table).BINDINGS if view.table is not None else ():
-        if isinstance(binding, Binding) and binding.id is not None:
-            yield bound.get(binding.id, binding.key), binding.description
+    for key in view.own_keys:
+        yield bound.get(str(key.id), key.key), key.description
 
 
 def _section(text: Text, title: str, rows: Iterable[tuple[str, str]], width: int) -> None:

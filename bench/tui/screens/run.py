@@ -152,7 +152,7 @@ class RunScreen(Screen[None]):
         if self.switcher.is_filtering:
             hints: Sequence[Hint] = FILTER_HINTS
         else:
-            hints = footer_hints(self.model, self.switcher.view.table, self._bound())
+            hints = footer_hints(self.model, self.switcher.view, self._bound())
         self.query_one(KeyBar).show(hints)
 
     def _bound(self) -> dict[str, str]:

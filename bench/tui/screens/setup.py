@@ -31,6 +31,7 @@ from bench.tui.widgets.text_lines import Line, TextLines
 
 CHECK_AFTER_S = 0.3
 NARROW = 100
+START_KEYS = "ctrl+r,f5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class SetupScreen(Screen[RunSource]):
     SetupScreen.narrow #card { margin-left: 0; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r,f5", "start", "start", id="start"),
+        Binding(START_KEYS, "start", "start", id="start"),
         Binding("question_mark,f1", "help", "help", key_display="?"),
         Binding("escape", "to_list", "list", show=False),
         Binding("q,ctrl+q,ctrl+c", "leave", "quit", key_display="q"),

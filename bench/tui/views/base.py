@@ -9,19 +9,21 @@ from math import inf
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from bench.format import UNKNOWN
 from bench.model.result import Window
 from bench.model.times import NS_PER_S
+from bench.report.axes import Axis
 from bench.tui.analysis import Depth
-from bench.tui.figures import UNKNOWN
 from bench.tui.interval_history import every_s
 from bench.tui.messages import RowOpened
 from bench.tui.metrics import Metric
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.widgets.axes import Axis, round_span_s, time_axis
+from bench.tui.widgets.axes import round_span_s, time_axis
 from bench.tui.widgets.chart import ChartData, ChartLine, Flag
 from bench.tui.widgets.columns import MARKER, Cell, Column, RowCursor
 from bench.tui.widgets.grid import Grid
@@ -61,6 +63,8 @@ class View(Vertical):
     """True if `/` filters here."""
     metrics: ClassVar[str] = "the metric of the charts over time"
     """What `m` changes here."""
+    own_keys: ClassVar[Sequence[Binding]] = ()
+    """Of its table alone, each with an id: its name under [keys] in the configuration."""
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__(id=self.view_name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from bench.format import UNKNOWN, count, maximum_ms, milliseconds, quantile_ms
 from bench.model.result import Distribution, Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.tui.figures import UNKNOWN, count, maximum, milliseconds, quantile
 from bench.tui.metrics import COLD_STARTS
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -113,8 +113,8 @@ def _ms(distribution: Distribution, value_ns: float) -> Cell:
 def _at(distribution: Distribution, q: float) -> Cell:
     found = distribution.at(q)
     known = found is not None and found.known
-    return Cell(quantile(found), float(found.value_ns) if found is not None and known else "")
+    return Cell(quantile_ms(found), float(found.value_ns) if found is not None and known else "")
 
 
 def _most(distribution: Distribution) -> Cell:
-    return Cell(maximum(distribution), float(distribution.max_ns) if distribution.count else "")
+    return Cell(maximum_ms(distribution), float(distribution.max_ns) if distribution.count else "")

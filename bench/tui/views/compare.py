@@ -5,13 +5,23 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.format import percent, quantile_text
+from bench.format import (
+    UNKNOWN,
+    count,
+    maximum_ms,
+    milliseconds,
+    percent,
+    percentage,
+    quantile_ms,
+    quantile_text,
+    rate,
+    usd,
+)
 from bench.model.outcome import Outcome
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.stats.bootstrap import Difference
 from bench.tui.analysis import Depth, verdict_sentence
-from bench.tui.figures import UNKNOWN, count, maximum, milliseconds, quantile, rate, share, usd
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import (
@@ -142,7 +152,7 @@ def _outcomes(window: Window) -> dict[str, Cell]:
     ok = tally.ok / tally.finished if tally.finished else ""
     whole = tally.ok == tally.finished
     return {
-        "ok": Cell(share(tally.ok, tally.finished), ok, Tone.TEXT if whole else Tone.WARN),
+        "ok": Cell(percentage(tally.ok, tally.finished), ok, Tone.TEXT if whole else Tone.WARN),
         "throttled": _bad(throttled, Tone.WARN),
         "errors": _bad(tally.failed - throttled),
         "retries": _bad(tally.retries, Tone.TEXT),
@@ -163,9 +173,9 @@ def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
         found = response.at(q)
         order = float(found.value_ns) if found is not None and found.known else ""
         star = fastest is not None and fastest.variant == window.variant and q == state.analysis.q
-        cells[key] = _starred(Cell(quantile(found), order), star)
+        cells[key] = _starred(Cell(quantile_ms(found), order), star)
     order = float(response.max_ns) if response.count else ""
-    cells["max"] = Cell(maximum(response), order)
+    cells["max"] = Cell(maximum_ms(response), order)
     return cells
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 from textual.app import ComposeResult
 
-from bench.format import quantile_text
+from bench.format import UNKNOWN, count, milliseconds, quantile_ms, quantile_text, usd
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.tui.analysis import Depth
-from bench.tui.figures import UNKNOWN, count, milliseconds, quantile, usd
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, panel, variant_cells
@@ -112,8 +111,8 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
             UNKNOWN if billed is None else milliseconds(billed * NS_PER_MS),
             "" if billed is None else billed,
         ),
-        "duration": Cell(quantile(window.measure(Measure.DURATION).at(0.5))),
-        "time": Cell(quantile(response), order),
+        "duration": Cell(quantile_ms(window.measure(Measure.DURATION).at(0.5))),
+        "time": Cell(quantile_ms(response), order),
         "calls": Cell(count(window.tally.finished), window.tally.finished),
         "attempts": Cell(count(window.tally.attempts), window.tally.attempts),
         "stands": Cell(stands, stands, Tone.GOOD),

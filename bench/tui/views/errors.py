@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 
+from bench.format import UNKNOWN, count, percentage, quantile_ms, rate
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
 from bench.model.profile import Profile
 from bench.model.result import Measure, Sample, Window
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
-from bench.tui.figures import UNKNOWN, count, quantile, rate, share, span
 from bench.tui.messages import RowChosen
 from bench.tui.metrics import FAILED
 from bench.tui.palette import Tone
@@ -23,6 +23,7 @@ from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.text_lines import TextLines
+from bench.units import write_duration
 
 _WORDS = {
     Outcome.FUNCTION_ERROR: "function",
@@ -133,7 +134,7 @@ def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
         return [("Retries  ", Tone.DIM), ("none: the first answer counts", Tone.TEXT)]
     kinds = ", ".join(_WORDS.get(o, o.name.lower()) for o in sorted(retry.on))
     hint = "; Retry-After is honoured" if retry.honour_retry_after else ""
-    delays = f", base {span(retry.base_ns)}, cap {span(retry.cap_ns)}"
+    delays = f", base {write_duration(retry.base_ns)}, cap {write_duration(retry.cap_ns)}"
     if retry.policy.facts.delays is not None:
         delays = ", delays as in the SDK"
     said = f"{retry.policy.value}, at most {retry.max_attempts} attempts{delays}{hint}; on {kinds}"
@@ -161,7 +162,7 @@ def _budget_words(retry: RetrySpec) -> str:
 def _breaker_words(spec: BreakerSpec | None, opened: Mapping[str, int]) -> list[tuple[str, Tone]]:
     if spec is None:
         return [("none", Tone.TEXT)]
-    rule = f"opens at {spec.error_rate:.0%} failed in {span(spec.window_ns)}"
+    rule = f"opens at {spec.error_rate:.0%} failed in {write_duration(spec.window_ns)}"
     if not opened:
         return [(f"closed; {rule}", Tone.TEXT)]
     where = ", ".join(f"{name} in {_workers(count)}" for name, count in opened.items())
@@ -195,7 +196,7 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
     cells = {
         **variant_cells(state, name),
         "ok": Cell(
-            share(tally.ok, tally.finished),
+            percentage(tally.ok, tally.finished),
             tally.ok / tally.finished if tally.finished else "",
             Tone.TEXT if whole else Tone.WARN,
         ),
@@ -206,8 +207,8 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
             UNKNOWN if amplification is None else f"{amplification:.3f}", amplification or ""
         ),
         "refused": _counted(tally.retries_refused, Tone.WARN),
-        "r50": Cell(quantile(window.retried.at(0.5))),
-        "a50": Cell(quantile(window.measure(Measure.ATTEMPT).at(0.5))),
+        "r50": Cell(quantile_ms(window.retried.at(0.5))),
+        "a50": Cell(quantile_ms(window.measure(Measure.ATTEMPT).at(0.5))),
     }
     for outcome in _WORDS:
         cells[outcome.name] = _counted(tally.outcomes[outcome], Tone.BAD)

@@ -9,9 +9,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from bench.format import UNKNOWN
 from bench.model.outcome import Verdict
 from bench.record.recorded_run import RunEntry, list_runs
-from bench.tui.figures import UNKNOWN
 from bench.tui.messages import ReplayAsked, ReportAsked, RowChosen, RunsCompared
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -36,12 +36,13 @@ MOST_MARKS = 2
 class RunGrid(Grid):
     """The list of runs, with keys of its own."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    KEYS: ClassVar[list[Binding]] = [
         Binding("m", "mark", "mark", id="history_mark"),
         Binding("c", "compare", "compare the marked", id="history_compare"),
         Binding("v", "open_report", "open report", id="history_report"),
         Binding("r", "reload", "look again", id="history_reload"),
     ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def action_mark(self) -> None:
         """Mark the run under the cursor, or take its mark away."""
@@ -75,6 +76,7 @@ class HistoryView(View):
         "the browser, r looks again. Escape or q comes back from a replay to the run."
     )
     filters = True
+    own_keys = RunGrid.KEYS
     DEFAULT_CSS = "HistoryView #runs { height: 1fr; }"
 
     def __init__(self, context: ViewContext) -> None:

@@ -9,17 +9,17 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from bench.format import count, maximum_ms, quantile_ms
 from bench.model.result import Distribution, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.csv_files import percentile_rows
 from bench.record.latency_bins import bin_edges_ns
+from bench.report.axes import log_axis, nines, nines_axis
 from bench.stats.quantiles import Curve
 from bench.tui.analysis import Depth
-from bench.tui.figures import count, maximum, quantile
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, ViewContext, panel, run_axis, variant_cells
-from bench.tui.widgets.axes import log_axis, nines, nines_axis
 from bench.tui.widgets.bars import Bars, BarsData
 from bench.tui.widgets.chart import GUTTER, Chart, ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
@@ -166,11 +166,11 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
 def _at(distribution: Distribution, q: float) -> Cell:
     found = distribution.at(q)
     known = found is not None and found.known
-    return Cell(quantile(found), float(found.value_ns) if found is not None and known else "")
+    return Cell(quantile_ms(found), float(found.value_ns) if found is not None and known else "")
 
 
 def _most(distribution: Distribution) -> Cell:
-    return Cell(maximum(distribution), float(distribution.max_ns) if distribution.count else "")
+    return Cell(maximum_ms(distribution), float(distribution.max_ns) if distribution.count else "")
 
 
 def _calls(distribution: Distribution) -> Cell:

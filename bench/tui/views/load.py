@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from bench.format import count
 from bench.model.live import WorkerHealth
 from bench.model.result import Vitals
-from bench.tui.figures import count
 from bench.tui.interval_history import Points
 from bench.tui.metrics import LAG
 from bench.tui.palette import Look, Tone

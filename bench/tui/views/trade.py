@@ -5,9 +5,9 @@ from __future__ import annotations
 from bench.format import quantile_text
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
+from bench.report.axes import linear_axis
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
-from bench.tui.widgets.axes import linear_axis
 from bench.tui.widgets.chart import ChartData, ChartLine
 
 Place = tuple[float, float]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from rich.style import Style
 from textual.strip import Strip
 
+from bench.report.axes import Axis
 from bench.tui.palette import Look, Tone
-from bench.tui.widgets.axes import Axis, placed
+from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -81,11 +82,5 @@ class Bars(StripWidget, can_focus=True):
         return _EIGHTHS[eighths]
 
     def _axis_row(self, axis: Axis, width: int, tone: Tone) -> Strip:
-        text = [" "] * width
-        labels = [said for _, said in axis.ticks]
-        places = placed(axis, width - 2 * MARGIN, list(map(len, labels)))
-        for said, at in zip(labels, places, strict=True):
-            start = MARGIN + at
-            if not "".join(text[max(0, start - 1) : start + len(said) + 1]).strip():
-                text[start : start + len(said)] = said
-        return strip_of([("".join(text)[:width], self.paint[tone])], width)
+        text = label_row(axis, width, MARGIN, width - 2 * MARGIN)
+        return strip_of([(text, self.paint[tone])], width)

@@ -15,9 +15,10 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
+from bench.report.axes import Axis, linear_axis, log_axis
 from bench.tui.messages import Toggled
 from bench.tui.palette import Look, Tone
-from bench.tui.widgets.axes import Axis, linear_axis, log_axis, placed
+from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
@@ -157,7 +158,8 @@ class Chart(StripWidget, can_focus=True):
         labels = _labels(y, plot_height)
         self._draw_behind(canvas, x, labels)
         strips += [self._row(canvas, row, labels.get(row, "")) for row in range(plot_height)]
-        return [*strips, self._x_labels(x, width)]
+        labels_below = label_row(x, width, GUTTER, plot_width)
+        return [*strips, strip_of([(labels_below, self.paint[Tone.DIM])], width)]
 
     def _values(self) -> list[float]:
         data = self._data
@@ -249,17 +251,6 @@ class Chart(StripWidget, can_focus=True):
         if series < len(data.lines):
             return self.paint.series_style(data.lines[series].look)
         return self.paint.series_style(data.labelled[series - len(data.lines)][3])
-
-    def _x_labels(self, x: Axis, width: int) -> Strip:
-        text = [" "] * width
-        labels = [label for _, label in x.ticks]
-        for label, at in zip(
-            labels, placed(x, width - GUTTER, list(map(len, labels))), strict=True
-        ):
-            start = GUTTER + at
-            if not "".join(text[max(0, start - 1) : start + len(label) + 1]).strip():
-                text[start : start + len(label)] = label
-        return strip_of([("".join(text), self.paint[Tone.DIM])], width)
 
     def _draw_legend(self, width: int, row: int) -> Strip | None:
         self._legend = []

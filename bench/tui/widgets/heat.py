@@ -10,8 +10,10 @@ from math import floor, log10
 from rich.style import Style
 from textual.strip import Strip
 
+from bench.format import tick_label
+from bench.report.axes import Axis
 from bench.tui.palette import Tone
-from bench.tui.widgets.axes import Axis, label, placed
+from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.chart import GUTTER
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
@@ -38,7 +40,7 @@ def _round_edge(edge_ms: float) -> str:
     """The edge's label if it is 1, 2 or 5 times a power of ten, within the bins' grain."""
     power = 10.0 ** floor(log10(edge_ms) + 1e-6)
     near = next((m for m in (1, 2, 5) if abs(edge_ms / power / m - 1) < 0.01), None)
-    return "" if near is None else label(float(f"{near * power:.3g}"))
+    return "" if near is None else tick_label(float(f"{near * power:.3g}"))
 
 
 class Heat(StripWidget, can_focus=True):
@@ -74,7 +76,8 @@ class Heat(StripWidget, can_focus=True):
         most = max((max(column) for column in cells), default=0.0)
         labels = self._labels(rows, low, high)
         body = [self._row(cells, level, labels[level], most) for level in reversed(range(rows))]
-        return [head, *body, self._x_labels(data.x, width)]
+        labels_below = label_row(data.x, width, GUTTER, plot_width)
+        return [head, *body, strip_of([(labels_below, self.paint[Tone.DIM])], width)]
 
     def _cells(self, width: int, rows: int, low: int, high: int, x: Axis) -> list[list[float]]:
         """Calls a second by column and row, row 0 at the bottom; a bin may fill several rows."""
@@ -102,7 +105,7 @@ class Heat(StripWidget, can_focus=True):
                 said[level] = next((text for text in round_ones if text), "")
         if sum(map(bool, said)) < 2:
             for level in (0, firsts.index(firsts[rows - 1])):
-                said[level] = said[level] or label(float(f"{edges_ms[firsts[level]]:.3g}"))
+                said[level] = said[level] or tick_label(float(f"{edges_ms[firsts[level]]:.3g}"))
         return said
 
     def _row(self, cells: list[list[float]], level: int, said: str, most: float) -> Strip:
@@ -127,10 +130,3 @@ class Heat(StripWidget, can_focus=True):
             return "█", Style(color=heat[min(len(heat) - 1, int(share * len(heat)))])
         shades = _ASCII_SHADES if self.is_ascii else _SHADES
         return shades[max(1, round(share * (len(shades) - 1)))], Style.null()
-
-    def _x_labels(self, x: Axis, width: int) -> Strip:
-        text = [" "] * width
-        labels = [said for _, said in x.ticks]
-        for said, at in zip(labels, placed(x, width - GUTTER, list(map(len, labels))), strict=True):
-            text[GUTTER + at : GUTTER + at + len(said)] = said
-        return strip_of([("".join(text)[:width], self.paint[Tone.DIM])], width)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual import events
 from textual.strip import Strip
 
-from bench.tui.figures import clock_s
+from bench.format import clock
+from bench.model.times import NS_PER_S
 from bench.tui.messages import Sought
 from bench.tui.palette import Tone
 from bench.tui.widgets.strip_widget import StripWidget, strip_of
@@ -47,7 +48,7 @@ class Slider(StripWidget):
 
     def draw(self, width: int, height: int) -> list[Strip]:
         """The row."""
-        left, right = f" {clock_s(self._at_s)} ", f" {clock_s(self._end_s)}  {self._words} "
+        left, right = f" {_clock(self._at_s)} ", f" {_clock(self._end_s)}  {self._words} "
         length = max(4, width - len(left) - len(right))
         self._track = (len(left), length)
         share = self._at_s / self._end_s if self._end_s else 0.0
@@ -61,3 +62,7 @@ class Slider(StripWidget):
             (right, self.paint[Tone.DIM]),
         ]
         return [strip_of(parts, width)]
+
+
+def _clock(seconds: float) -> str:
+    return clock(round(seconds * NS_PER_S))
