@@ -87,10 +87,12 @@ BY_NAME = {key.name: key for key in KEYS}
 MOST_VIEWS = 9
 """A digit each."""
 RUN_HINTS = (
-    "help", "quit", "stop", "hold_load", "hold_view", "metric", "window", "baseline", "log_scale",
-    "maximise", "export", "filter", "reasons",
+    "help", "quit", "stop", "hold_load", "rate_up", "hold_view", "metric", "window", "next_phase",
+    "baseline", "log_scale", "maximise", "export", "filter", "reasons",
 )  # fmt: skip
 """What the bar at the bottom offers, as far as there is room."""
+OPPOSITES = {"rate_up": ("rate_down", "rate")}
+"""Of a live run: a command -> the one that undoes it, which stands beside it, and both's words."""
 REPLAY_WORDS = {"hold_view": "play or pause"}
 """What some of them are called in a replay."""
 REPLAY_HINTS = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.model.outcome import Verdict
-from bench.tui.keys import BY_NAME, LOAD, REPLAY_HINTS, REPLAY_WORDS, RUN_HINTS
+from bench.tui.keys import BY_NAME, LOAD, OPPOSITES, REPLAY_HINTS, REPLAY_WORDS, RUN_HINTS
 from bench.tui.run_model import RunModel
 from bench.tui.views.base import View
 from bench.tui.widgets.keybar import Hint
@@ -17,31 +17,40 @@ FILTER_HINTS = (Hint("Enter", "keep", ""), Hint("Esc", "clear", ""))
 
 
 def footer_hints(run: RunModel, view: View, bound: Mapping[str, str]) -> list[Hint]:
-    """view: the one in sight; bound: command -> its keys, as they are bound now."""
-    own = list(_of_view(view, bound))
-    return [*own, *_of_screen(run, bound)]
+    """view: the one in sight; bound: command -> its keys, as they are bound now.
 
-
-def _of_view(view: View, bound: Mapping[str, str]) -> Iterable[Hint]:
-    for key in view.own_keys:
-        yield Hint(bound.get(str(key.id), key.key), key.description, "")
+    A key that the view's table has taken for itself stands for nothing else.
+    """
+    own = [Hint(bound.get(str(k.id), k.key), k.description, "") for k in view.own_keys]
+    taken = {hint.key for hint in own}
+    return [*own, *(hint for hint in _of_screen(run, bound) if hint.key not in taken)]
 
 
 def _of_screen(run: RunModel, bound: Mapping[str, str]) -> Iterable[Hint]:
-    words = {} if run.playback is None else REPLAY_WORDS
+    def key_of(name: str) -> str:
+        return bound.get(name, BY_NAME[name].keys).split(" ")[0]
+
     for name in _offered(run):
         key = BY_NAME[name]
-        yield Hint(bound.get(name, key.keys).split(" ")[0], words.get(name, key.words), key.action)
+        if run.playback is not None:
+            yield Hint(key_of(name), REPLAY_WORDS.get(name, key.words), key.action)
+        elif name in OPPOSITES:
+            other, words = OPPOSITES[name]
+            yield Hint(key_of(name), words, key.action, (key_of(other), BY_NAME[other].action))
+        else:
+            yield Hint(key_of(name), key.words, key.action)
 
 
 def _offered(run: RunModel) -> Sequence[str]:
-    """Those of the load end with it. What speaks against the figures comes early, once there is
-    anything.
-    """
+    """What speaks against the figures comes early, once there is anything."""
     names: Sequence[str] = REPLAY_HINTS
     if run.playback is None:
-        over = run.is_over
-        names = [name for name in RUN_HINTS if not (over and BY_NAME[name].group == LOAD)]
+        names = [name for name in RUN_HINTS if BY_NAME[name].group != LOAD or _acts(run, name)]
     if run.snapshot is None or run.snapshot.verdict is Verdict.VALID:
         return names
     return [*names[:2], "reasons", *(name for name in names[2:] if name != "reasons")]
+
+
+def _acts(run: RunModel, name: str) -> bool:
+    """Keys of the load end with it; a search for capacity sets its own rate, and can be stopped."""
+    return not run.is_over and (run.source.profile.capacity is None or name == "stop")

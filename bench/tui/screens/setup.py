@@ -124,7 +124,11 @@ class SetupScreen(Screen[RunSource]):
         with Horizontal(id="body"):
             yield Grid(COLUMNS, id="profiles", title="profiles", empty="none are shipped")
             yield TextLines(id="card", title="what it would do")
-        line = Input(id="line", placeholder="a profile's name or path, then KEY=VALUE …")
+        line = Input(
+            id="line",
+            placeholder="a profile's name or path, then KEY=VALUE …",
+            select_on_focus=False,  # what is typed after Enter goes behind the name
+        )
         line.border_title = "run"
         yield line
         yield TextLines(id="problems")

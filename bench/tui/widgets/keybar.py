@@ -16,11 +16,26 @@ from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """key as it is shown, words, and the action of the screen that it stands for."""
+    """key as it is shown, words, and the action of the screen that it stands for.
+
+    opposite: key and action of another key under the same words: `+ - rate`.
+    """
 
     key: str
     words: str
     action: str
+    opposite: tuple[str, str] | None = None
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        """(key, action) of the one, or of both."""
+        own = (self.key, self.action)
+        return (own,) if self.opposite is None else (own, self.opposite)
+
+    @property
+    def length(self) -> int:
+        """Cells that it takes."""
+        return sum(cell_len(key) + 1 for key, _ in self.keys) + cell_len(self.words)
 
 
 class KeyBar(StripWidget):
@@ -51,14 +66,15 @@ class KeyBar(StripWidget):
         self._places = []
         at = 0
         for hint in self._hints:
-            length = cell_len(hint.key) + 1 + cell_len(hint.words)
-            if at + length > width:
+            if at + hint.length > width:
                 continue
-            parts += [
-                (hint.key, self.paint[Tone.TITLE]),
-                (f" {hint.words}", self.paint[Tone.DIM]),
-                ("   ", Style.null()),
-            ]
-            self._places.append((at, at + length, hint.action))
-            at += length + 3
+            end = at + hint.length
+            for key, action in hint.keys:
+                parts += [(key, self.paint[Tone.TITLE]), (" ", self.paint[Tone.DIM])]
+                self._places.append((at, at + cell_len(key) + 1, action))
+                at += cell_len(key) + 1
+            parts += [(hint.words, self.paint[Tone.DIM]), ("   ", Style.null())]
+            if hint.opposite is None:
+                self._places.append((at, end, hint.action))
+            at = end + 3
         return [strip_of(parts, width)]
