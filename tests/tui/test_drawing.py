@@ -10,7 +10,8 @@ from bench.report.axes import Axis
 from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Look, Paint
 from bench.tui.widgets.axes import label_row, round_span_s, time_axis
 from bench.tui.widgets.canvas import EMPTY, GRID, Canvas, Glyphs
-from bench.tui.widgets.chart import ChartLine, stretches, trace
+from bench.tui.widgets.chart_data import ChartLine
+from bench.tui.widgets.chart_lines import stretches, trace
 from bench.tui.widgets.columns import (
     GAP,
     Cell,

@@ -24,7 +24,7 @@ from bench.tui.metrics import Metric
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.axes import round_span_s, time_axis
-from bench.tui.widgets.chart import ChartData, ChartLine, Flag
+from bench.tui.widgets.chart_data import ChartData, ChartLine, Flag
 from bench.tui.widgets.columns import MARKER, Cell, Column, RowCursor
 from bench.tui.widgets.grid import Grid
 

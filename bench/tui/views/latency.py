@@ -21,7 +21,8 @@ from bench.tui.palette import Look
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, ViewContext, panel, run_axis, variant_cells
 from bench.tui.widgets.bars import Bars, BarsData
-from bench.tui.widgets.chart import GUTTER, Chart, ChartData, ChartLine
+from bench.tui.widgets.chart import GUTTER, Chart
+from bench.tui.widgets.chart_data import ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.heat import Heat, HeatData

@@ -15,7 +15,8 @@ from bench.tui.metrics import LAG
 from bench.tui.palette import Look, Tone
 from bench.tui.state import ViewState, is_closed
 from bench.tui.views.base import MOST_POINTS, View, over_time, panel, run_axis, vital_grain
-from bench.tui.widgets.chart import GUTTER, Chart, ChartData, ChartLine
+from bench.tui.widgets.chart import GUTTER, Chart
+from bench.tui.widgets.chart_data import ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 

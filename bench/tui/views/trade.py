@@ -8,7 +8,7 @@ from bench.model.times import NS_PER_MS
 from bench.report.axes import linear_axis
 from bench.tui.palette import Look
 from bench.tui.state import ViewState
-from bench.tui.widgets.chart import ChartData, ChartLine
+from bench.tui.widgets.chart_data import ChartData, ChartLine
 
 Place = tuple[float, float]
 FAR = 4.0

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from math import isnan, log10
-from typing import overload
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
@@ -17,93 +13,19 @@ from textual.strip import Strip
 
 from bench.report.axes import Axis, linear_axis, log_axis
 from bench.tui.messages import Toggled
-from bench.tui.palette import Look, Tone
+from bench.tui.palette import Tone
 from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
+from bench.tui.widgets.chart_data import ChartData, Points
+from bench.tui.widgets.chart_lines import array_of, dot_of, row_labels, stretches, trace
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
-Point = tuple[float, float | None]
-Upright = tuple[int, int, int, int, int]
-"""What a line covers of a column of dots: x, and y where it enters, at the top, bottom, leaving."""
 GUTTER = 7
 """Cells left of the plot, for the labels of the y axis and the axis itself."""
 _NONE = np.empty(0)
 _MARK_EVERY = 12
 """Cells between the markers of a line."""
 _MIN_WIDTH, _MIN_HEIGHT = 12, 3
-
-
-class Points(Sequence[Point]):
-    """Points at sixteen bytes each: a chart keeps what it has shown, also while out of sight."""
-
-    __slots__ = ("_packed",)
-
-    def __init__(self, points: Iterable[Point]) -> None:
-        self._packed = np.array(tuple(points), dtype=np.float64).tobytes()
-
-    @property
-    def array(self) -> NDArray[np.float64]:
-        """Rows of x and y; NaN where the line breaks."""
-        return np.frombuffer(self._packed, dtype=np.float64).reshape(-1, 2)
-
-    def __len__(self) -> int:
-        return len(self._packed) // 16
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Points) and self._packed == other._packed
-
-    def __hash__(self) -> int:
-        return hash(self._packed)
-
-    @overload
-    def __getitem__(self, index: int) -> Point: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Point]: ...
-    def __getitem__(self, index: int | slice) -> Point | Sequence[Point]:
-        rows = self.array[index].tolist()
-        return tuple(map(_point, rows)) if isinstance(index, slice) else _point(rows)
-
-
-def _point(row: list[float]) -> Point:
-    x, y = row
-    return x, None if isnan(y) else y
-
-
-@dataclass(frozen=True, slots=True)
-class ChartLine:
-    """One series: points ascending in x; a None breaks the line. A hidden one has no points."""
-
-    name: str
-    look: Look
-    points: Sequence[Point]
-    hidden: bool = False
-    dots_only: bool = False
-    """Markers with no line between them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A vertical line with a word at its top: where a phase begins."""
-
-    x: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChartData:
-    """What a chart shows. title says the metric, note its window and unit."""
-
-    title: str = ""
-    note: str = ""
-    lines: tuple[ChartLine, ...] = ()
-    x: Axis | None = None
-    """None: from the first to the last point."""
-    logarithmic: bool = False
-    """Concerns y."""
-    flags: tuple[Flag, ...] = ()
-    labelled: tuple[tuple[float, float, str, Look], ...] = field(default=())
-    """Single points (x, y, name, look), the last on top, with their names beside them."""
-    empty: str = "no data yet"
 
 
 class Chart(StripWidget, can_focus=True):
@@ -155,7 +77,7 @@ class Chart(StripWidget, can_focus=True):
         canvas = Canvas(plot_width, plot_height, self.glyphs)
         self._draw_lines(canvas, x, y)
         self._draw_labelled(canvas, x, y)
-        labels = _labels(y, plot_height)
+        labels = row_labels(y, plot_height)
         self._draw_behind(canvas, x, labels)
         strips += [self._row(canvas, row, labels.get(row, "")) for row in range(plot_height)]
         labels_below = label_row(x, width, GUTTER, plot_width)
@@ -163,13 +85,13 @@ class Chart(StripWidget, can_focus=True):
 
     def _values(self) -> list[float]:
         data = self._data
-        every = np.concatenate([_array(line)[:, 1] for line in data.lines] or [_NONE])
+        every = np.concatenate([array_of(line)[:, 1] for line in data.lines] or [_NONE])
         values: list[float] = every[~np.isnan(every)].tolist()
         values += [y for _, y, _, _ in data.labelled]
         return [value for value in values if value > 0] if data.logarithmic else values
 
     def _x_axis(self) -> Axis:
-        xs = [x for line in self._data.lines for x in _array(line)[:, 0].tolist()]
+        xs = [x for line in self._data.lines for x in array_of(line)[:, 0].tolist()]
         xs += [x for x, _, _, _ in self._data.labelled]
         low, high = min(xs), max(xs)
         return linear_axis(low, high, max(2, self.size.width // 12))
@@ -200,7 +122,7 @@ class Chart(StripWidget, can_focus=True):
         first = len(self._data.lines)
         across, down = canvas.glyphs.dots
         points = [
-            (_dot(canvas, x, y, px, py), name, look, first + number)
+            (dot_of(canvas, x, y, px, py), name, look, first + number)
             for number, (px, py, name, look) in enumerate(self._data.labelled)
         ]
         for (dot_x, dot_y), _, look, series in points:
@@ -271,74 +193,3 @@ class Chart(StripWidget, can_focus=True):
             self._legend.append((row, at, at + cell_len(name), line.name))
             at += cell_len(name) + 2
         return strip_of(parts, width) if lines else None
-
-
-def _dot(canvas: Canvas, x: Axis, y: Axis, px: float, py: float) -> tuple[int, int]:
-    return (
-        round(x.at(px) * (canvas.dots_across - 1)),
-        round((1 - y.at(py)) * (canvas.dots_down - 1)),
-    )
-
-
-def stretches(canvas: Canvas, x: Axis, y: Axis, line: ChartLine) -> Iterator[Sequence[Upright]]:
-    """Each part of a line without a gap in it, as what it covers of each column of dots.
-
-    However many points a line has, no more is drawn of it than there are columns.
-    """
-    if not line.points:
-        return
-    at_x, at_y = _array(line).T
-    seen = ~np.isnan(at_y) & (at_x >= x.low) & (at_x <= x.high)
-    if y.logarithmic:
-        seen &= at_y > 0
-    (places,) = np.nonzero(seen)
-    if not places.size:
-        return
-    dots_x = np.rint(_on(x, at_x[places]) * (canvas.dots_across - 1)).astype(np.int64)
-    dots_y = np.rint((1 - _on(y, at_y[places])) * (canvas.dots_down - 1)).astype(np.int64)
-    gaps = np.flatnonzero(np.diff(places) > 1) + 1
-    steps = np.arange(1, places.size) if line.dots_only else np.flatnonzero(np.diff(dots_x)) + 1
-    starts = np.union1d(np.union1d(steps, gaps), [0]).astype(np.int64)
-    ends = np.append(starts[1:], places.size) - 1
-    uprights = np.column_stack(
-        (
-            dots_x[starts],
-            dots_y[starts],
-            np.minimum.reduceat(dots_y, starts),
-            np.maximum.reduceat(dots_y, starts),
-            dots_y[ends],
-        )
-    ).tolist()
-    bounds = [0, *np.searchsorted(starts, gaps).tolist(), len(uprights)]
-    yield from (uprights[first:last] for first, last in pairwise(bounds))
-
-
-def _array(line: ChartLine) -> NDArray[np.float64]:
-    points = line.points
-    return (points if isinstance(points, Points) else Points(points)).array
-
-
-def trace(canvas: Canvas, stretch: Sequence[Upright], series: int) -> None:
-    """Draw a part of a line: its points joined in their order."""
-    before = stretch[0][:2]
-    for at_x, first, top, bottom, last in stretch:
-        canvas.line(*before, at_x, first, series)
-        if top < bottom:
-            canvas.column(at_x, top, bottom, series)
-        before = (at_x, last)
-
-
-def _on(axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`Axis.at` of many values."""
-    low, high, values = axis.low, axis.high, np.clip(values, axis.low, axis.high)
-    if axis.logarithmic:
-        low, high, values = log10(low), log10(high), np.log10(values)
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)
-
-
-def _labels(y: Axis, rows: int) -> dict[int, str]:
-    """Row of the plot -> label of the tick there."""
-    labels: dict[int, str] = {}
-    for value, text in y.ticks:
-        labels.setdefault(round((1 - y.at(value)) * (rows - 1)), text)
-    return labels

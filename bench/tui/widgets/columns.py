@@ -61,6 +61,25 @@ class RowCursor:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SortOrder:
+    """By which column, and whether from high to low."""
+
+    key: str
+    falls: bool
+
+    @property
+    def reversed(self) -> SortOrder:
+        """The same column the other way round."""
+        return SortOrder(self.key, not self.falls)
+
+    def arrow(self, is_ascii: bool) -> str:
+        """How the column's header says it."""
+        if is_ascii:
+            return "v" if self.falls else "^"
+        return "▼" if self.falls else "▲"
+
+
 BLANK = Cell("")
 
 Placed = tuple[Column, int]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -16,20 +15,19 @@ from bench.tui.messages import RowChosen, RowSelected, Toggled
 from bench.tui.palette import Tone
 from bench.tui.widgets.columns import (
     BLANK,
-    GAP,
     MARKER,
-    Cell,
     Column,
     Placed,
     Row,
     RowCursor,
+    SortOrder,
     column_at,
     ends_in_sight,
     in_order,
     order_key,
-    padded,
     placed,
 )
+from bench.tui.widgets.grid_rows import group_strip, header_strip, note_of_hidden, row_strip
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 
@@ -80,7 +78,7 @@ class Grid(StripWidget, can_focus=True):
         self._at = 0
         self._top = 0
         self._skipped = 0
-        self._sort: tuple[str, bool] | None = None
+        self._sort: SortOrder | None = None
 
     # -- what is shown
 
@@ -105,7 +103,7 @@ class Grid(StripWidget, can_focus=True):
     def _sorted(self) -> list[str]:
         if self._sort is None:
             return list(self._rows)
-        key, falls = self._sort
+        key, falls = self._sort.key, self._sort.falls
         cells = {name: row.cells.get(key, BLANK) for name, row in self._rows.items()}
         return sorted(self._rows, key=lambda name: order_key(cells[name], falls), reverse=falls)
 
@@ -142,29 +140,29 @@ class Grid(StripWidget, can_focus=True):
 
     def sort_by(self, key: str) -> None:
         """Sort by a column; again turns the order round, a third time ends it."""
-        first = next(column.falls for column in self.columns if column.key == key)
-        if self._sort is None or self._sort[0] != key:
-            self._sort = (key, first)
-        elif self._sort[1] is first:
-            self._sort = (key, not first)
+        if self._sort is None or self._sort.key != key:
+            self._sort_in(SortOrder(key, self._falls(key)))
+        elif self._sort.falls is self._falls(key):
+            self._sort_in(self._sort.reversed)
         else:
-            self._sort = None
+            self._sort_in(None)
+
+    def _sort_in(self, order: SortOrder | None) -> None:
+        self._sort = order
         self.show(list(self._rows.values()), self.note)
 
     def action_sort_next(self, step: int) -> None:
         """Sort by the next column in sight."""
         ordered = in_order(self.columns, self.size.width)
         keys: list[str | None] = [None, *(c.key for c in ordered if c.key != MARKER)]
-        at = keys.index(self._sort[0]) if self._sort and self._sort[0] in keys else 0
+        at = keys.index(self._sort.key) if self._sort and self._sort.key in keys else 0
         key = keys[(at + step) % len(keys)]
-        self._sort = None if key is None else (key, self._falls(key))
-        self.show(list(self._rows.values()), self.note)
+        self._sort_in(None if key is None else SortOrder(key, self._falls(key)))
 
     def action_turn_order(self) -> None:
         """From high to low, or from low to high."""
         if self._sort is not None:
-            self._sort = (self._sort[0], not self._sort[1])
-            self.show(list(self._rows.values()), self.note)
+            self._sort_in(self._sort.reversed)
 
     def _falls(self, key: str) -> bool:
         return next(column.falls for column in self.columns if column.key == key)
@@ -277,80 +275,24 @@ class Grid(StripWidget, can_focus=True):
     def draw(self, width: int, height: int) -> list[Strip]:
         """Heading, headers and the rows in sight."""
         visible = self._visible
-        strips = [self.section(width, self.title, self._noted(visible))] if self.title else []
+        strips = []
+        if self.title:
+            room, hidden = width - len(self.title) - 8, len(self.columns) - len(visible)
+            note = note_of_hidden(self.note, hidden, room, self.is_ascii)
+            strips.append(self.section(width, self.title, note))
         if self._shows_groups:
-            strips.append(self._groups(visible, width))
-        strips.append(self._header(visible, width))
+            rule = "-" if self.is_ascii else "─"
+            strips.append(group_strip(visible, width, self.paint, rule))
+        strips.append(header_strip(visible, width, self.paint, self._sort, self.is_ascii))
         if not self._order:
             strips.append(strip_of([(f"  {self._empty}", self.paint[Tone.DIM])], width))
         bottom = min(len(self._order), self._top + self._body_height)
-        strips += [self._row(number, visible, width) for number in range(self._top, bottom)]
+        for number in range(self._top, bottom):
+            row = self._rows[self._order[number]]
+            strips.append(row_strip(row, visible, width, self.paint, self._ground(number)))
         return strips + [blank(width)] * max(0, height - len(strips))
 
-    def _noted(self, visible: Sequence[Placed]) -> str:
-        hidden = len(self.columns) - len(visible)
-        if hidden <= 0:
-            return self.note
-        arrows = "<- ->" if self.is_ascii else "← →"
-        told = [self.note] if self.note else []
-        forms = (f" more column{'s' if hidden > 1 else ''}", " more", "")
-        said = [", ".join([*told, f"{arrows} {hidden}{form}"]) for form in forms]
-        room = self.size.width - len(self.title) - 8
-        return next((words for words in said if len(words) <= room), said[-1])
-
-    def _groups(self, visible: Sequence[Placed], width: int) -> Strip:
-        rule = "-" if self.is_ascii else "─"
-        parts: list[tuple[str, Style]] = []
-        at = 0
-        for index, (column, start) in enumerate(visible):
-            if not column.group or (index and visible[index - 1][0].group == column.group):
-                continue
-            members = [c for c, _ in visible[index:] if c.group == column.group]
-            end = visible[index + len(members) - 1][1] + members[-1].width
-            parts.append((" " * (start - at), self.paint.rule))
-            room, title = end - start, f" {column.group} "
-            rules = max(0, room - len(title))
-            if len(title) > room:
-                title, rules = "", room
-            parts += [
-                (rule * (rules // 2), self.paint.rule),
-                (title, self.paint[Tone.DIM]),
-                (rule * (rules - rules // 2), self.paint.rule),
-            ]
-            at = end
-        return strip_of(parts, width)
-
-    def _header(self, visible: Sequence[Placed], width: int) -> Strip:
-        parts: list[tuple[str, Style]] = []
-        for column, _ in visible:
-            text, tone = column.header, Tone.DIM
-            if self._sort is not None and self._sort[0] == column.key:
-                arrow = (
-                    ("v" if self._sort[1] else "^")
-                    if self.is_ascii
-                    else ("▼" if self._sort[1] else "▲")
-                )
-                text, tone = (arrow + text)[: column.width], Tone.ACCENT
-            parts.append((padded(text, column), self.paint[tone]))
-            parts.append((" " * GAP, self.paint[Tone.DIM]))
-        return strip_of(parts, width)
-
-    def _row(self, number: int, visible: Sequence[Placed], width: int) -> Strip:
-        row = self._rows[self._order[number]]
-        ground = Style.null()
-        if number == self._at:
-            ground = self.paint.cursor if self.has_focus else self.paint.cursor_blurred
-        parts: list[tuple[str, Style]] = []
-        for column, _ in visible:
-            cell = row.cells.get(column.key, BLANK)
-            own = self._style(cell)
-            if ground.reverse:
-                own = Style(bold=own.bold)
-            parts.append((padded(cell.text, column), own + ground))
-            parts.append((" " * GAP, ground))
-        used = sum(cell_len(text) for text, _ in parts)
-        parts.append((" " * max(0, width - used), ground))
-        return strip_of(parts, width)
-
-    def _style(self, cell: Cell) -> Style:
-        return self.paint[cell.tone] if cell.look is None else self.paint.series_style(cell.look)
+    def _ground(self, number: int) -> Style:
+        if number != self._at:
+            return Style.null()
+        return self.paint.cursor if self.has_focus else self.paint.cursor_blurred

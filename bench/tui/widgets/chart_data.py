@@ -1,0 +1,90 @@
+"""What a chart is given to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import isnan
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.report.axes import Axis
+from bench.tui.palette import Look
+
+Point = tuple[float, float | None]
+"""x, and y or None where the line breaks."""
+
+
+class Points(Sequence[Point]):
+    """Points at sixteen bytes each: a chart keeps what it has shown, also while out of sight."""
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, points: Iterable[Point]) -> None:
+        self._packed = np.array(tuple(points), dtype=np.float64).tobytes()
+
+    @property
+    def array(self) -> NDArray[np.float64]:
+        """Rows of x and y; NaN where the line breaks."""
+        return np.frombuffer(self._packed, dtype=np.float64).reshape(-1, 2)
+
+    def __len__(self) -> int:
+        return len(self._packed) // 16
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Points) and self._packed == other._packed
+
+    def __hash__(self) -> int:
+        return hash(self._packed)
+
+    @overload
+    def __getitem__(self, index: int) -> Point: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Point]: ...
+    def __getitem__(self, index: int | slice) -> Point | Sequence[Point]:
+        rows = self.array[index].tolist()
+        return tuple(map(_point, rows)) if isinstance(index, slice) else _point(rows)
+
+
+def _point(row: list[float]) -> Point:
+    x, y = row
+    return x, None if isnan(y) else y
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLine:
+    """One series: points ascending in x; a None breaks the line. A hidden one has no points."""
+
+    name: str
+    look: Look
+    points: Sequence[Point]
+    hidden: bool = False
+    dots_only: bool = False
+    """Markers with no line between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A vertical line with a word at its top: where a phase begins."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """What a chart shows. title says the metric, note its window and unit."""
+
+    title: str = ""
+    note: str = ""
+    lines: tuple[ChartLine, ...] = ()
+    x: Axis | None = None
+    """None: from the first to the last point."""
+    logarithmic: bool = False
+    """Concerns y."""
+    flags: tuple[Flag, ...] = ()
+    labelled: tuple[tuple[float, float, str, Look], ...] = field(default=())
+    """Single points (x, y, name, look), the last on top, with their names beside them."""
+    empty: str = "no data yet"

@@ -1,0 +1,90 @@
+"""Lines on a canvas of dots: no more is drawn of one than there are columns of dots. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.report.axes import Axis
+from bench.tui.widgets.canvas import Canvas
+from bench.tui.widgets.chart_data import ChartLine, Points
+
+Upright = tuple[int, int, int, int, int]
+"""What a line covers of a column of dots: x, and y where it enters, at the top, bottom, leaving."""
+
+
+def dot_of(canvas: Canvas, x: Axis, y: Axis, px: float, py: float) -> tuple[int, int]:
+    """The dot of a point, from the top left."""
+    return (
+        round(x.at(px) * (canvas.dots_across - 1)),
+        round((1 - y.at(py)) * (canvas.dots_down - 1)),
+    )
+
+
+def stretches(canvas: Canvas, x: Axis, y: Axis, line: ChartLine) -> Iterator[Sequence[Upright]]:
+    """Each part of a line without a gap in it, as what it covers of each column of dots.
+
+    However many points a line has, no more is drawn of it than there are columns.
+    """
+    if not line.points:
+        return
+    at_x, at_y = array_of(line).T
+    seen = ~np.isnan(at_y) & (at_x >= x.low) & (at_x <= x.high)
+    if y.logarithmic:
+        seen &= at_y > 0
+    (places,) = np.nonzero(seen)
+    if not places.size:
+        return
+    dots_x = np.rint(_on(x, at_x[places]) * (canvas.dots_across - 1)).astype(np.int64)
+    dots_y = np.rint((1 - _on(y, at_y[places])) * (canvas.dots_down - 1)).astype(np.int64)
+    gaps = np.flatnonzero(np.diff(places) > 1) + 1
+    steps = np.arange(1, places.size) if line.dots_only else np.flatnonzero(np.diff(dots_x)) + 1
+    starts = np.union1d(np.union1d(steps, gaps), [0]).astype(np.int64)
+    ends = np.append(starts[1:], places.size) - 1
+    uprights = np.column_stack(
+        (
+            dots_x[starts],
+            dots_y[starts],
+            np.minimum.reduceat(dots_y, starts),
+            np.maximum.reduceat(dots_y, starts),
+            dots_y[ends],
+        )
+    ).tolist()
+    bounds = [0, *np.searchsorted(starts, gaps).tolist(), len(uprights)]
+    yield from (uprights[first:last] for first, last in pairwise(bounds))
+
+
+def array_of(line: ChartLine) -> NDArray[np.float64]:
+    """Its points as rows of x and y; NaN where it breaks."""
+    points = line.points
+    return (points if isinstance(points, Points) else Points(points)).array
+
+
+def trace(canvas: Canvas, stretch: Sequence[Upright], series: int) -> None:
+    """Draw a part of a line: its points joined in their order."""
+    before = stretch[0][:2]
+    for at_x, first, top, bottom, last in stretch:
+        canvas.line(*before, at_x, first, series)
+        if top < bottom:
+            canvas.column(at_x, top, bottom, series)
+        before = (at_x, last)
+
+
+def _on(axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`Axis.at` of many values."""
+    low, high, values = axis.low, axis.high, np.clip(values, axis.low, axis.high)
+    if axis.logarithmic:
+        low, high, values = log10(low), log10(high), np.log10(values)
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+
+
+def row_labels(y: Axis, rows: int) -> dict[int, str]:
+    """Row of the plot, from the top -> label of the tick there; the first of several."""
+    labels: dict[int, str] = {}
+    for value, text in y.ticks:
+        labels.setdefault(round((1 - y.at(value)) * (rows - 1)), text)
+    return labels

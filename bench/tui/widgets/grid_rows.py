@@ -1,0 +1,87 @@
+"""The rows of a table as strips of exactly its width: group titles, headers, cells. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from bench.tui.palette import Paint, Tone
+from bench.tui.widgets.columns import BLANK, GAP, Cell, Placed, Row, SortOrder, padded
+from bench.tui.widgets.strip_widget import strip_of
+
+Part = tuple[str, Style]
+
+
+def group_strip(visible: Sequence[Placed], width: int, paint: Paint, rule: str) -> Strip:
+    """`── arrivals ──`: the title of each group of columns, centred above them in its rule."""
+    parts: list[Part] = []
+    at = 0
+    for title, members in groupby(visible, key=lambda placed: placed[0].group):
+        columns = list(members)
+        start, (last, last_start) = columns[0][1], columns[-1]
+        if title:
+            parts.append((" " * (start - at), paint.rule))
+            at = last_start + last.width
+            parts += _title_in_rule(title, at - start, paint, rule)
+    return strip_of(parts, width)
+
+
+def _title_in_rule(title: str, room: int, paint: Paint, rule: str) -> Iterable[Part]:
+    text = f" {title} " if len(title) + 2 <= room else ""
+    rules = room - len(text)
+    yield rule * (rules // 2), paint.rule
+    yield text, paint[Tone.DIM]
+    yield rule * (rules - rules // 2), paint.rule
+
+
+def note_of_hidden(note: str, hidden: int, room: int, is_ascii: bool) -> str:
+    """A table's note, and behind it how many columns the arrow keys would bring into sight.
+
+    In as many words as have a place in `room` cells.
+    """
+    if hidden <= 0:
+        return note
+    arrows = "<- ->" if is_ascii else "← →"
+    before = f"{note}, " if note else ""
+    ends = (f" more column{'s' if hidden > 1 else ''}", " more", "")
+    notes = [f"{before}{arrows} {hidden}{end}" for end in ends]
+    return next((text for text in notes if len(text) <= room), notes[-1])
+
+
+def header_strip(
+    visible: Sequence[Placed], width: int, paint: Paint, sort: SortOrder | None, is_ascii: bool
+) -> Strip:
+    """The headers; that of the column by which the rows are sorted has an arrow."""
+    parts: list[Part] = []
+    for column, _ in visible:
+        text, tone = column.header, Tone.DIM
+        if sort is not None and sort.key == column.key:
+            text, tone = (sort.arrow(is_ascii) + text)[: column.width], Tone.ACCENT
+        parts.append((padded(text, column), paint[tone]))
+        parts.append((" " * GAP, paint[Tone.DIM]))
+    return strip_of(parts, width)
+
+
+def row_strip(
+    row: Row, visible: Sequence[Placed], width: int, paint: Paint, ground: Style
+) -> Strip:
+    """The cells of a row. ground: of the whole row, null where the cursor is not."""
+    parts: list[Part] = []
+    for column, _ in visible:
+        cell = row.cells.get(column.key, BLANK)
+        own = _cell_style(cell, paint)
+        if ground.reverse:
+            own = Style(bold=own.bold)
+        parts.append((padded(cell.text, column), own + ground))
+        parts.append((" " * GAP, ground))
+    used = sum(cell_len(text) for text, _ in parts)
+    parts.append((" " * max(0, width - used), ground))
+    return strip_of(parts, width)
+
+
+def _cell_style(cell: Cell, paint: Paint) -> Style:
+    return paint[cell.tone] if cell.look is None else paint.series_style(cell.look)
