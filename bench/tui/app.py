@@ -159,7 +159,7 @@ class LamloadApp(App[AppResult]):
             yield SystemCommand(f"Screen: {view.title}", f"key {key}", run)
         for command in KEYS:
             run = _action(screen, command.action)
-            yield SystemCommand(command.words.capitalize(), command.help, run)
+            yield SystemCommand(command.label.capitalize(), command.help, run)
 
 
 def _action(screen: RunScreen, action: str) -> Callable[[], Awaitable[None]]:

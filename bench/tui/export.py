@@ -23,7 +23,7 @@ def export_folder(run_folder: str | None) -> Path:
 
 
 def stamped(name: str, suffix: str, now: datetime | None = None) -> str:
-    """`compare-20261124T101154Z.csv`."""
+    """A file's name with the time in UTC: `compare-20261124T101154Z.csv`."""
     return f"{name}-{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}{suffix}"
 
 
@@ -34,7 +34,7 @@ def export_windows(folder: Path, name: str, windows: Sequence[Window]) -> Path:
 
 
 def export_text(folder: Path, name: str, suffix: str, text: str) -> Path:
-    """Any text. Raises OSError."""
+    """Any text, into a file whose name begins with `name`. Raises OSError."""
     return _written(folder / stamped(name, suffix), text)
 
 

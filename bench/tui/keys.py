@@ -18,13 +18,13 @@ Commands = Mapping[str, Callable[[], object]]
 class Key:
     """name is what the command is called, also under [keys] in the configuration.
 
-    keys: as Textual names them, with commas between; words: in the footer; display: how the key is
-    shown there; by_app: the app does it, wherever it is.
+    keys: as Textual names them, with commas between; label: in the footer and in the palette;
+    display: how the key is shown there; by_app: the app does it, wherever it is.
     """
 
     name: str
     keys: str
-    words: str
+    label: str
     help: str
     group: str
     display: str | None = None
@@ -37,9 +37,9 @@ class Key:
 
     @property
     def binding(self) -> Binding:
-        """As Textual wants it."""
+        """As Textual wants it; the id is what the configuration calls it."""
         return Binding(
-            self.keys, self.action, self.words, show=False, key_display=self.display,
+            self.keys, self.action, self.label, show=False, key_display=self.display,
             id=self.name, tooltip=self.help,
         )  # fmt: skip
 
@@ -92,8 +92,8 @@ RUN_HINTS = (
 )  # fmt: skip
 """What the bar at the bottom offers, as far as there is room."""
 OPPOSITES = {"rate_up": ("rate_down", "rate")}
-"""Of a live run: a command -> the one that undoes it, which stands beside it, and both's words."""
-REPLAY_WORDS = {"hold_view": "play or pause"}
+"""Of a live run: a command -> the one that undoes it, which stands beside it, and both's label."""
+REPLAY_LABELS = {"hold_view": "play or pause"}
 """What some of them are called in a replay."""
 REPLAY_HINTS = (
     "help", "quit", "hold_view", "rate_up", "rate_down", "back_1", "forward_1", "back_10",

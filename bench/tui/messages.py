@@ -8,7 +8,7 @@ from pathlib import Path
 from textual.message import Message
 
 
-class Toggled(Message):
+class SeriesToggled(Message):
     """A series was clicked, in a legend or by its marker: hide it, or show it again."""
 
     def __init__(self, series: str) -> None:
@@ -54,7 +54,7 @@ class TabChosen(Message):
         self.name = name
 
 
-class Sought(Message):
+class SeekAsked(Message):
     """A place on the time slider was clicked: a share of the recording, 0..1."""
 
     def __init__(self, share: float) -> None:

@@ -25,7 +25,7 @@ def highest(figures: Sequence[float], weights: Sequence[float] = ()) -> float:
 
 
 def total(figures: Sequence[float], weights: Sequence[float] = ()) -> float:
-    """For counts."""
+    """For counts, which add up whatever the parts weigh."""
     return sum(figures)
 
 

@@ -34,8 +34,8 @@ class Tone(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How one series is drawn."""
+class SeriesStyle:
+    """How one series is drawn, in charts and in the tables that are their legends."""
 
     marker: str
     colour: str
@@ -61,16 +61,16 @@ class Paint:
     def __getitem__(self, tone: Tone) -> Style:
         return self.tones[tone]
 
-    def series_style(self, look: Look) -> Style:
-        """The style of a series."""
-        return Style(color=look.colour) if look.colour else Style(bold=True)
+    def style_of(self, style: SeriesStyle) -> Style:
+        """As Rich has it."""
+        return Style(color=style.colour) if style.colour else Style(bold=True)
 
-    def looks(self, count: int, ascii_only: bool = False) -> tuple[Look, ...]:
-        """A look for each of count series; colours repeat before markers do."""
+    def series_styles(self, count: int, ascii_only: bool = False) -> tuple[SeriesStyle, ...]:
+        """A style for each of `count` series; colours repeat before markers do."""
         markers = ASCII_MARKERS if ascii_only else MARKERS
         colours = self.series or ("",)
         return tuple(
-            Look(markers[i % len(markers)], colours[i % len(colours)]) for i in range(count)
+            SeriesStyle(markers[i % len(markers)], colours[i % len(colours)]) for i in range(count)
         )
 
 

@@ -30,17 +30,17 @@ class PlaybackSource:
     """Plays a run's folder. Raises UsageError if it is none."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = monotonic) -> None:
-        self._rewind = RunPlayback(folder)
+        self._recording = RunPlayback(folder)
         self._folder = folder
         self._clock = clock
         self._speed = 1.0
         self._playing = True
-        self._following = not self._rewind.run.is_finished
+        self._following = not self._recording.run.is_finished
         self._at_s = self.end_s if self._following else 0.0
         self._moved = clock()
         self._looked = clock()
         self._grown = clock()
-        self._told_s = 0
+        self._until_s = 0  # snapshots have had what is recorded before it
         self._rewound = False
         self._windows: tuple[int, tuple[Window, ...]] | None = None
 
@@ -48,35 +48,35 @@ class PlaybackSource:
 
     @property
     def profile(self) -> Profile:
-        """What was run."""
-        return self._rewind.run.profile
+        """Of the recorded run, as it was resolved."""
+        return self._recording.run.profile
 
     def command(self, command: Command) -> None:
-        """A recording takes none."""
+        """Does nothing: what is recorded can't be changed."""
 
     def window(self, seconds: int | None) -> tuple[Window, ...]:
         """Per variant, the last seconds before where it stands; None for all before it."""
         if seconds is None:
             return self._totals()
-        return self._rewind.window(self._second, seconds)
+        return self._recording.window(self._second, seconds)
 
     def curves(self) -> Mapping[str, Mapping[Measure, Curve]]:
         """Whole distributions of what came before."""
-        return self._rewind.curves(self._second)
+        return self._recording.curves(self._second)
 
     def class_curves(self) -> Mapping[str, Mapping[str, Curve]]:
         """Likewise of cold, warm, retried and failed calls."""
-        return self._rewind.class_curves(self._second)
+        return self._recording.class_curves(self._second)
 
     def snapshot(self) -> Snapshot:
         """The run as it stood where the replay stands."""
         self._advance()
         second = self._second
-        intervals = self._rewind.intervals(self._told_s, second)
-        vitals = tuple(v for v in self._rewind.vitals if self._told_s <= v.t_s < second)
-        self._told_s = second
+        intervals = self._recording.intervals(self._until_s, second)
+        vitals = tuple(v for v in self._recording.vitals if self._until_s <= v.t_s < second)
+        self._until_s = second
         now_ns = round(self._at_s * NS_PER_S)
-        run, pulse = self._rewind.run, self._vitals_at(second)
+        run, pulse = self._recording.run, self._vitals_at(second)
         judgement = self._judged()
         return Snapshot(
             t_ns=now_ns,
@@ -90,35 +90,35 @@ class PlaybackSource:
             planned_rps=pulse.planned_rps if pulse is not None else 0.0,
             achieved_rps=pulse.achieved_rps if pulse is not None else 0.0,
             in_flight=pulse.in_flight if pulse is not None else 0,
-            send_lag=self._rewind.send_lag(second),
+            send_lag=self._recording.send_lag(second),
             windows=judgement.windows,
             intervals=intervals,
             workers=(),
             reasons=judgement.reasons,
             verdict=judgement.verdict,
             samples=(),
-            events=tuple(event for event in self._rewind.events if event.t_ns <= now_ns),
+            events=tuple(event for event in self._recording.events if event.t_ns <= now_ns),
             spend_usd=pulse.spend_usd if pulse is not None else None,
             run_folder=str(self._folder),
             vitals=vitals,
-            rate_factor=self._rewind.rate_factor(now_ns),
+            rate_factor=self._recording.rate_factor(now_ns),
         )
 
     # -- time
 
     @property
     def position_s(self) -> float:
-        """Where it stands."""
+        """Where it stands, from 0 to end_s."""
         return self._at_s
 
     @property
     def end_s(self) -> float:
         """Where the recording ends, or ends so far."""
-        return float(self._rewind.end_s)
+        return float(self._recording.end_s)
 
     @property
-    def words(self) -> str:
-        """What it does."""
+    def status(self) -> str:
+        """Whether it plays, and how fast; whether it follows a run that is being written."""
         if self._following and not self.is_running:
             return f"nothing new for {self._clock() - self._grown:.0f} s"
         if self._following:
@@ -132,7 +132,7 @@ class PlaybackSource:
     def is_running(self) -> bool:
         """True while the run that it shows goes on."""
         silent_s = self._clock() - self._grown
-        return not self._rewind.run.is_finished and silent_s < ALIVE_S
+        return not self._recording.run.is_finished and silent_s < ALIVE_S
 
     @property
     def rewound(self) -> bool:
@@ -144,7 +144,7 @@ class PlaybackSource:
         """Go to a second, and stay there unless it plays."""
         self._advance()
         self._go(min(max(0.0, position_s), self.end_s))
-        self._following = not self._rewind.run.is_finished and self._at_s >= self.end_s
+        self._following = not self._recording.run.is_finished and self._at_s >= self.end_s
 
     def toggle(self) -> None:
         """Play, or pause; at the end: from the beginning."""
@@ -162,13 +162,13 @@ class PlaybackSource:
         self._speed = min(FASTEST, max(SLOWEST, self._speed * factor))
 
     def _go(self, position_s: float) -> None:
-        if int(position_s) < self._told_s:
-            self._rewound, self._told_s = True, 0
+        if int(position_s) < self._until_s:
+            self._rewound, self._until_s = True, 0
         self._at_s = position_s
 
     def _advance(self) -> None:
         now = self._clock()
-        if not self._rewind.run.is_finished and now - self._looked >= LOOK_EVERY_S:
+        if not self._recording.run.is_finished and now - self._looked >= LOOK_EVERY_S:
             self._looked = now
             self._refresh()
         passed_s, self._moved = now - self._moved, now
@@ -180,19 +180,19 @@ class PlaybackSource:
     def _refresh(self) -> None:
         """Read on. What a finished run's last files say differs from what was told: tell anew."""
         before = self._length
-        self._rewind.refresh()
+        self._recording.refresh()
         if before != self._length:
             self._grown = self._clock()
         self._windows = None
-        if self._rewind.run.is_finished:
-            self._rewound, self._told_s = True, 0
+        if self._recording.run.is_finished:
+            self._rewound, self._until_s = True, 0
             self._following = False
 
     @property
     def _length(self) -> tuple[int, int, int]:
         """Grows while the run is written."""
-        rewind = self._rewind
-        return (rewind.end_s, len(rewind.vitals), len(rewind.events))
+        recording = self._recording
+        return (recording.end_s, len(recording.vitals), len(recording.events))
 
     @property
     def _second(self) -> int:
@@ -202,31 +202,31 @@ class PlaybackSource:
 
     def _totals(self) -> tuple[Window, ...]:
         if self._windows is None or self._windows[0] != self._second:
-            self._windows = (self._second, self._rewind.totals(self._second))
+            self._windows = (self._second, self._recording.totals(self._second))
         return self._windows[1]
 
     @property
     def _state(self) -> RunState:
-        run = self._rewind.run
+        run = self._recording.run
         if self._at_s < self.end_s or self.is_running:
             return RunState.RUNNING
         return RunState(run.state) if run.is_finished else RunState.INTERRUPTED
 
     def _judged(self) -> Judgement:
         """As the run judged itself in the end; before that, by what is there so far."""
-        run = self._rewind.run
+        run = self._recording.run
         if run.is_finished:
             return Judgement(run.verdict, run.reasons, self._totals())
         evidence = Evidence(running=self.is_running, interrupted=not self.is_running)
         return judge(run.profile, self._totals(), evidence)
 
     def _vitals_at(self, second: int) -> Vitals | None:
-        found = [v for v in self._rewind.vitals if v.t_s < second]
+        found = [v for v in self._recording.vitals if v.t_s < second]
         return found[-1] if found else None
 
     def _phase(self, second: int) -> str:
         """The phase, and the variant if it had the second for itself."""
-        found = self._rewind.intervals(max(0, second - 1), max(1, second))
+        found = self._recording.intervals(max(0, second - 1), max(1, second))
         if not found:
             return ""
         names = {interval.window.variant.name for interval in found}
@@ -236,5 +236,5 @@ class PlaybackSource:
 def _target(profile: Profile, manifest: Mapping[str, Any]) -> str:
     """As the live header says it: the manifest has where the target was found."""
     target = manifest.get("target")
-    told = target.get("label") if isinstance(target, dict) else None
-    return str(told or profile.target.kind.value.upper())
+    label = target.get("label") if isinstance(target, dict) else None
+    return str(label or profile.target.kind.value.upper())

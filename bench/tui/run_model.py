@@ -15,7 +15,7 @@ from bench.tui.analysis import Analysis, Analyzer, Depth
 from bench.tui.choices import WINDOWS, Choices
 from bench.tui.interval_history import IntervalHistory
 from bench.tui.metrics import Metric
-from bench.tui.palette import Look
+from bench.tui.palette import SeriesStyle
 from bench.tui.source import Playback, RunSource
 from bench.tui.state import OVER, ViewState, short_name
 
@@ -97,7 +97,7 @@ class RunModel:
     def state(
         self,
         choices: Choices,
-        looks: Mapping[str, Look],
+        styles: Mapping[str, SeriesStyle],
         depth: Depth,
         *,
         filter: str = "",
@@ -120,7 +120,7 @@ class RunModel:
             analysis=self._analysis(snapshot, choices.base, depth),
             totals=totals,
             windows=self._windows(totals, choices.window_s),
-            looks=looks,
+            styles=styles,
             window_s=choices.window_s,
             metric=self.charted(choices),
             logarithmic=choices.logarithmic,

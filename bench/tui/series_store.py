@@ -69,7 +69,7 @@ def _read_all(interval: Interval, readings: Iterable[Reading]) -> Figures:
 
 
 class SeriesStore:
-    """Rows in ascending order."""
+    """Rows of one variant in ascending order of their seconds, each part of a second one."""
 
     def __init__(self) -> None:
         self._starts = array("i")
@@ -108,11 +108,11 @@ class SeriesStore:
         return range(bisect_left(self._starts, since_s), bisect_left(self._starts, until_s))
 
     def start_s(self, at: int) -> int:
-        """Where a row begins."""
+        """The second in which a row begins."""
         return self._starts[at]
 
     def length_s(self, at: int) -> int:
-        """How long it is."""
+        """How many seconds a row stands for."""
         return self._lengths[at]
 
     def figure(self, at: int, number: int) -> float:

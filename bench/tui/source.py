@@ -22,7 +22,7 @@ class RunSource(Protocol):
 
     @property
     def profile(self) -> Profile:
-        """What is run."""
+        """Of the run, or of the recorded one, as it was resolved."""
 
     def snapshot(self) -> Snapshot:
         """The run at this moment, with the intervals that changed since the last call."""
@@ -46,15 +46,15 @@ class Playback(Protocol):
 
     @property
     def position_s(self) -> float:
-        """Where it stands."""
+        """Where it stands, from 0 to end_s."""
 
     @property
     def end_s(self) -> float:
         """Where it ends, or ends so far."""
 
     @property
-    def words(self) -> str:
-        """`playing ×4`, `paused`, `following`."""
+    def status(self) -> str:
+        """What it does, for the slider: `playing ×4`, `paused`, `following`."""
 
     @property
     def is_running(self) -> bool:
@@ -65,10 +65,10 @@ class Playback(Protocol):
         """True once after time went back: what was shown of later seconds is to be forgotten."""
 
     def seek(self, position_s: float) -> None:
-        """Go to a second."""
+        """Go to a second of the run; beyond an end, to that end."""
 
     def toggle(self) -> None:
-        """Play, or pause."""
+        """Play or pause; at the end, play from the beginning."""
 
     def change_speed(self, factor: float) -> None:
         """Play so many times as fast as now, within bounds."""
@@ -86,6 +86,6 @@ class Leaving(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AppResult:
-    """What the app returns."""
+    """What the app returns to the command that started it."""
 
     leaving: Leaving

@@ -12,7 +12,7 @@ from bench.model.times import NS_PER_S
 from bench.tui.analysis import Analysis
 from bench.tui.interval_history import IntervalHistory
 from bench.tui.metrics import Metric
-from bench.tui.palette import Look
+from bench.tui.palette import SeriesStyle
 
 OVER = (RunState.FINISHED, RunState.INTERRUPTED, RunState.FAILED)
 
@@ -29,7 +29,7 @@ class ViewState:
     """The whole run, by the variant's name."""
     windows: Mapping[str, Window]
     """What the tables cover; a variant that was not on is empty."""
-    looks: Mapping[str, Look]
+    styles: Mapping[str, SeriesStyle]
     window_s: int | None
     metric: Metric
     logarithmic: bool
@@ -76,12 +76,12 @@ class ViewState:
 
     @property
     def _chosen(self) -> tuple[object, ...]:
-        return (self.logarithmic, self.base, self.selected, self.hidden, *self.looks.values())
+        return (self.logarithmic, self.base, self.selected, self.hidden, *self.styles.values())
 
     @property
     def visible(self) -> list[str]:
         """Variants that are drawn in charts."""
-        return [name for name in self.looks if name not in self.hidden]
+        return [name for name in self.styles if name not in self.hidden]
 
     def short(self, name: str) -> str:
         """A variant's name where space is short."""

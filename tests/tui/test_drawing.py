@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.report.axes import Axis
-from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Look, Paint
+from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Paint, SeriesStyle
 from bench.tui.widgets.axes import label_row, round_span_s, time_axis
 from bench.tui.widgets.canvas import EMPTY, GRID, Canvas, Glyphs
 from bench.tui.widgets.chart_data import ChartLine
@@ -118,7 +118,9 @@ def test_a_line_of_many_points_looks_as_if_each_were_drawn(
             )
             each.line(*(before or at), *at, 0)
         before = at
-    line = ChartLine("", Look("●", ""), tuple((float(n), value) for n, value in enumerate(values)))
+    line = ChartLine(
+        "", SeriesStyle("●", ""), tuple((float(n), value) for n, value in enumerate(values))
+    )
     drawn = list(stretches(few, x, y, line))
     for stretch in drawn:
         trace(few, stretch, 0)
@@ -189,13 +191,13 @@ def test_text_that_is_cut_says_so() -> None:
 @pytest.mark.parametrize("paint", [DARK, LIGHT, ANSI, PLAIN], ids=lambda paint: paint.name)
 def test_twelve_series_are_told_apart_without_colour(paint: Paint) -> None:
     for ascii_only in (False, True):
-        looks = paint.looks(12, ascii_only)
-        assert len({look.marker for look in looks}) == 12
-        assert all(look.marker.isascii() for look in looks) or not ascii_only
+        styles = paint.series_styles(12, ascii_only)
+        assert len({style.marker for style in styles}) == 12
+        assert all(style.marker.isascii() for style in styles) or not ascii_only
 
 
 def test_without_colour_no_style_has_any() -> None:
     styles = [*PLAIN.tones.values(), PLAIN.rule, PLAIN.grid, PLAIN.cursor, PLAIN.cursor_blurred]
-    styles += [PLAIN.series_style(look) for look in PLAIN.looks(12)]
+    styles += [PLAIN.style_of(style) for style in PLAIN.series_styles(12)]
     assert all(style.color is None and style.bgcolor is None for style in styles)
     assert PLAIN.cursor.reverse

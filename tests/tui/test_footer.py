@@ -25,7 +25,7 @@ def offered(run: FakeRun, view: type[View] = CompareView) -> list[str]:
     model = RunModel(run)
     model.poll()
     hints = footer_hints(model, view(ViewContext()), {"rate_up": "+", "rate_down": "-"})
-    return [" ".join([*(key for key, _ in hint.keys), hint.words]) for hint in hints]
+    return [" ".join([*(key for key, _ in hint.keys), hint.label]) for hint in hints]
 
 
 def test_a_running_run_offers_every_key_of_the_load() -> None:
@@ -53,7 +53,7 @@ def test_a_key_that_the_list_of_runs_has_for_itself_is_offered_once() -> None:
     assert {"m metric", "v verdict"} <= set(offered(run))
 
 
-async def test_each_of_two_keys_that_share_their_words_can_be_clicked() -> None:
+async def test_each_of_two_keys_that_share_their_label_can_be_clicked() -> None:
     run = FakeRun(1)
     app = LamloadApp(run)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -48,12 +48,12 @@ def test_it_plays_as_time_passes_and_stops_at_the_end(folder: Path) -> None:
     clock.now_s += 7.5
     assert replay.snapshot().t_ns == 7.5 * NS_PER_S
     assert replay.snapshot().state is RunState.RUNNING
-    assert replay.words == "playing"
+    assert replay.status == "playing"
     clock.now_s += 1000
     over = replay.snapshot()
     assert over.t_ns == SECONDS * NS_PER_S
     assert over.state is RunState.FINISHED
-    assert replay.words == "at the end"
+    assert replay.status == "at the end"
 
 
 def test_at_the_end_stand_the_figures_of_the_run(folder: Path) -> None:
@@ -94,7 +94,7 @@ def test_it_pauses_and_goes_on(folder: Path) -> None:
     replay.toggle()
     clock.now_s += 5
     assert replay.snapshot().t_ns == 0
-    assert replay.words == "paused"
+    assert replay.status == "paused"
     replay.toggle()
     clock.now_s += 5
     assert replay.snapshot().t_ns == 5 * NS_PER_S
@@ -131,7 +131,7 @@ def test_a_run_that_is_still_written_is_followed_to_its_end(tmp_path: Path) -> N
     clock = Clock()
     writer = begin(tmp_path, 10)
     replay = PlaybackSource(writer.path, clock)
-    assert replay.words == "following"
+    assert replay.status == "following"
     assert replay.snapshot().t_ns == 10 * NS_PER_S
     grow(writer, FakeRun(14), 10)
     assert replay.end_s == 10  # not looked yet
@@ -141,7 +141,7 @@ def test_a_run_that_is_still_written_is_followed_to_its_end(tmp_path: Path) -> N
     clock.now_s += LOOK_EVERY_S
     replay.snapshot()
     assert replay.end_s == SECONDS
-    assert replay.words != "following"
+    assert replay.status != "following"
 
 
 def test_a_run_that_goes_on_is_judged_by_what_is_there(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_run_that_fell_silent_is_not_followed_for_ever(tmp_path: Path) -> None
     told = replay.snapshot()
     assert told.state is RunState.INTERRUPTED
     assert "partial results" in told.reasons[0].text
-    assert replay.words == "nothing new for 11 s"
+    assert replay.status == "nothing new for 11 s"
 
 
 async def test_the_header_says_that_a_run_is_followed(tmp_path: Path) -> None:

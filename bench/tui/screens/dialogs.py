@@ -56,7 +56,7 @@ class Confirm(ModalScreen[str]):
             yield Static(text)
 
     def on_key(self, event: events.Key) -> None:
-        """Take an answer."""
+        """The key of an answer gives it."""
         key = event.character or event.key
         if key in self._answers:
             event.stop()
@@ -96,13 +96,13 @@ class TextDialog(ModalScreen[None]):
         return self._text.plain
 
     def compose(self) -> ComposeResult:
-        """The text."""
+        """The text, with a scrollbar where it has no room."""
         with Vertical() as box:
             box.border_title = self._title
             with VerticalScroll():
                 yield Static(self._text)
 
     def action_copy(self) -> None:
-        """Copy all of it."""
+        """Copy the whole text to the clipboard, also what is out of sight."""
         self.app.copy_to_clipboard(self.plain)
         self.notify("copied")

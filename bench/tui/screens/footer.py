@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.model.outcome import Verdict
-from bench.tui.keys import BY_NAME, LOAD, OPPOSITES, REPLAY_HINTS, REPLAY_WORDS, RUN_HINTS
+from bench.tui.keys import BY_NAME, LOAD, OPPOSITES, REPLAY_HINTS, REPLAY_LABELS, RUN_HINTS
 from bench.tui.run_model import RunModel
 from bench.tui.views.base import View
 from bench.tui.widgets.keybar import Hint
@@ -33,12 +33,12 @@ def _of_screen(run: RunModel, bound: Mapping[str, str]) -> Iterable[Hint]:
     for name in _offered(run):
         key = BY_NAME[name]
         if run.playback is not None:
-            yield Hint(key_of(name), REPLAY_WORDS.get(name, key.words), key.action)
+            yield Hint(key_of(name), REPLAY_LABELS.get(name, key.label), key.action)
         elif name in OPPOSITES:
-            other, words = OPPOSITES[name]
-            yield Hint(key_of(name), words, key.action, (key_of(other), BY_NAME[other].action))
+            other, label = OPPOSITES[name]
+            yield Hint(key_of(name), label, key.action, (key_of(other), BY_NAME[other].action))
         else:
-            yield Hint(key_of(name), key.words, key.action)
+            yield Hint(key_of(name), key.label, key.action)
 
 
 def _offered(run: RunModel) -> Sequence[str]:

@@ -25,7 +25,7 @@ def help_text(
     groups = (VIEW, REPLAY, ALL) if is_replay else (VIEW, LOAD, ALL)
     for group in groups:
         keys = [key for key in KEYS if _group(key, is_replay) == group and _has_a_place(key, view)]
-        rows = [(bound.get(k.name, k.keys), _words(k, view)) for k in keys]
+        rows = [(bound.get(k.name, k.keys), _description(k, view)) for k in keys]
         _section(text, group, rows, width)
     own = list(_of_table(view, bound))
     if own:
@@ -51,7 +51,7 @@ def _has_a_place(key: Key, view: View) -> bool:
     return key.name != "filter" or view.filters
 
 
-def _words(key: Key, view: View) -> str:
+def _description(key: Key, view: View) -> str:
     return f"change {view.metrics}" if key.name == "metric" else key.help
 
 

@@ -112,7 +112,7 @@ class LoadControl:
         return reason is None
 
     def _can_change_load(self, otherwise: str) -> bool:
-        """Likewise."""
+        """Likewise; a search for capacity sets its own rate."""
         if not self._can_act(otherwise):
             return False
         if self._run.source.profile.capacity is not None:

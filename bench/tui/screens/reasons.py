@@ -18,14 +18,14 @@ def reasons_text(snapshot: Snapshot, width: int) -> Text:
     """width: cells that a line may have."""
     so_far = "" if snapshot.state in OVER else " so far"
     text = Text(f"{snapshot.verdict.value}{so_far}", "bold")
-    for said in [_said(reason) for reason in snapshot.reasons] or [_NONE]:
-        text.append("\n\n" + "\n".join(wrap(said, max(20, min(width, WIDEST)))), "not bold")
+    for sentence in [_sentence(reason) for reason in snapshot.reasons] or [_NONE]:
+        text.append("\n\n" + "\n".join(wrap(sentence, max(20, min(width, WIDEST)))), "not bold")
     return text
 
 
 _NONE = "Nothing speaks against these figures."
 
 
-def _said(reason: Reason) -> str:
+def _sentence(reason: Reason) -> str:
     where = f"{reason.variant}: " if reason.variant else ""
     return f"{reason.verdict.value}: {where}{reason.text}"

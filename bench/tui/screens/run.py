@@ -20,7 +20,7 @@ from textual.screen import ModalScreen, Screen
 from bench.tui import messages
 from bench.tui.choices import Choices
 from bench.tui.keys import MOST_VIEWS, Commands, bindings
-from bench.tui.palette import Look
+from bench.tui.palette import SeriesStyle
 from bench.tui.playback import PlaybackSource
 from bench.tui.run_model import RunModel
 from bench.tui.screens.dialogs import TextDialog
@@ -76,7 +76,7 @@ class RunScreen(Screen[None]):
         self._control = self._replay or LoadControl(self.model, self, self.poll)
         self._exports = ExportControl(self.model, self.choices, self, lambda: self.switcher.view)
         self._past_runs = PastRuns(self, self._watch)
-        self._looks: dict[str, Look] = {}
+        self._styles: dict[str, SeriesStyle] = {}
         self._polls = 0
         self.commands: Commands = {  # of the parts, by the names of their keys
             **self._own_commands,
@@ -93,7 +93,7 @@ class RunScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin to poll."""
+        """Give the first view the keyboard, and poll from now on."""
         self.switcher.view.first_focus()
         self.call_after_refresh(self.poll)
         self.set_interval(POLL_S, self.poll)
@@ -112,14 +112,14 @@ class RunScreen(Screen[None]):
         """Look at the run, and show what has changed. Out of sight, only look."""
         self._polls += 1
         snapshot = self.model.poll()
-        if list(self._looks) != self.model.variants:
+        if list(self._styles) != self.model.variants:
             self.repaint()
         if not self._is_in_sight:
             return
         self.query_one(Status).show(status_data(self.model, snapshot))
         if self.model.playback is not None:
             playback = self.model.playback
-            self.query_one(Slider).show(playback.position_s, playback.end_s, playback.words)
+            self.query_one(Slider).show(playback.position_s, playback.end_s, playback.status)
         self._draw_footer()
         if not self.model.is_held:
             self.draw(charts=self._polls % CHART_EVERY == 1)
@@ -134,7 +134,7 @@ class RunScreen(Screen[None]):
         """Draw the view in sight, as the run and the viewer's choices are now."""
         view = self.switcher.view
         state = self.model.state(
-            self.choices, self._looks, view.depth, filter=self.switcher.filter, charts=charts
+            self.choices, self._styles, view.depth, filter=self.switcher.filter, charts=charts
         )
         if state is not None and self.is_mounted:
             view.show(state)
@@ -142,8 +142,8 @@ class RunScreen(Screen[None]):
     def repaint(self) -> None:
         """Draw everything anew: the theme, the glyphs or the variants are others now."""
         names, status = self.model.variants, self.query_one(Status)
-        looks = status.paint.looks(len(names), status.is_ascii)
-        self._looks = dict(zip(names, looks, strict=True))
+        styles = status.paint.series_styles(len(names), status.is_ascii)
+        self._styles = dict(zip(names, styles, strict=True))
         for widget in self.query(StripWidget):  # type: ignore[type-abstract]  # looked for only
             widget.redraw()
         self.draw()
@@ -252,7 +252,7 @@ class RunScreen(Screen[None]):
         """Charts of one variant show the one under the cursor."""
         self.draw()
 
-    def on_toggled(self, message: messages.Toggled) -> None:
+    def on_series_toggled(self, message: messages.SeriesToggled) -> None:
         """A click on a legend or a marker."""
         variant = self.model.variant_of(message.series)
         if variant is not None:
@@ -264,21 +264,21 @@ class RunScreen(Screen[None]):
         text = Text("\n".join(f"{header:<12} {cell}" for header, cell in message.cells))
         self.app.push_screen(TextDialog("one line", text))
 
-    def on_sought(self, message: messages.Sought) -> None:
+    def on_seek_asked(self, message: messages.SeekAsked) -> None:
         """A click on the slider."""
         if self._replay is not None:
             self._replay.seek(message.share)
 
     def on_replay_asked(self, message: messages.ReplayAsked) -> None:
-        """Of a past run."""
+        """Enter in the list of past runs."""
         self._past_runs.replay(message.run)
 
     def on_runs_compared(self, message: messages.RunsCompared) -> None:
-        """Two past runs."""
+        """Two past runs were marked, and c was pressed."""
         self._past_runs.compare(message.base, message.other)
 
     def on_report_asked(self, message: messages.ReportAsked) -> None:
-        """Of a past run."""
+        """The report of a past run, in the browser."""
         self._past_runs.open_report(message.run)
 
     def _watch(self, recording: PlaybackSource) -> None:

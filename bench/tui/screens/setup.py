@@ -163,7 +163,7 @@ class SetupScreen(Screen[RunSource]):
 
     @property
     def line(self) -> str:
-        """What is to run."""
+        """What is to run: a profile and perhaps changes, as typed, without outer blanks."""
         return self.query_one("#line", Input).value.strip()
 
     # -- choosing
@@ -187,7 +187,7 @@ class SetupScreen(Screen[RunSource]):
         self._check(event.value.strip())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter starts."""
+        """Enter in the line starts what it says."""
         self.action_start()
 
     @work(exclusive=True, thread=True, group="check")
@@ -238,7 +238,7 @@ class SetupScreen(Screen[RunSource]):
         self.dismiss(source)
 
     def action_to_list(self) -> None:
-        """Back to the list."""
+        """Give the list of profiles the keyboard."""
         self.query_one("#profiles", Grid).focus()
 
     def action_help(self) -> None:
@@ -248,7 +248,7 @@ class SetupScreen(Screen[RunSource]):
         )
 
     def action_leave(self) -> None:
-        """Leave without a run."""
+        """Leave without a run, unless one is being started."""
         if self._starting:
             self.notify("the run is being started", severity="warning")
             return

@@ -96,7 +96,7 @@ class View(Vertical):
 
     @abstractmethod
     def show(self, state: ViewState) -> None:
-        """Draw this state."""
+        """Draw this state, charts only when they are due. Called up to four times a second."""
 
     def is_due(self, state: ViewState, part: Widget, key: object = None) -> bool:
         """True if a chart would look different from when this was last asked.
@@ -156,12 +156,12 @@ VARIANT_COLUMNS = (
 
 def variant_cells(state: ViewState, name: str) -> dict[str, Cell]:
     """Marker, size and endpoint of a variant."""
-    variant, look = state.totals[name].variant, state.looks[name]
+    variant, style = state.totals[name].variant, state.styles[name]
     hidden = name in state.hidden
     arm = "a" if variant.architecture.value == "arm64" else ""
     memory = variant.memory_mb
     return {
-        MARKER: Cell("-" if hidden else look.marker, look=None if hidden else look),
+        MARKER: Cell("-" if hidden else style.marker, series=None if hidden else style),
         "size": Cell(
             UNKNOWN if memory is None else f"{memory} MB"[: 7 - len(arm)] + arm,
             memory or "",
@@ -189,13 +189,13 @@ def over_time(
     lines = tuple(
         ChartLine(
             state.short(name),
-            look,
+            style,
             ()
             if name in state.hidden
             else state.history.points(name, metric, state.since_s, state.passed_s, MOST_POINTS),
             hidden=name in state.hidden,
         )
-        for name, look in state.looks.items()
+        for name, style in state.styles.items()
     )
     note = f"{metric.unit}, {_grain(state)}"
     if state.logarithmic:

@@ -57,7 +57,7 @@ class ColdView(View):
     """
 
     def compose(self) -> ComposeResult:
-        """Table and two charts."""
+        """The table above two charts side by side."""
         yield self.variant_grid(COLUMNS, id="starts", title="cold starts")
         with Horizontal(classes="row"):
             yield panel(Chart(id="environments"))

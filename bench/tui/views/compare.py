@@ -90,7 +90,7 @@ class CompareView(View):
     """
 
     def compose(self) -> ComposeResult:
-        """Table, verdict, charts."""
+        """The table, the sentence of the advice, two charts side by side."""
         yield self.variant_grid(COLUMNS, id="variants", title="variants")
         yield TextLines(id="sentence", rows=1)
         with Horizontal(classes="row"):
@@ -113,11 +113,11 @@ class CompareView(View):
             trade.show(trade_chart(state))
 
 
-def _sentence(state: ViewState, said: str, width: int) -> list[tuple[str, Tone]]:
-    open_ = any(words in said for words in _OPEN)
+def _sentence(state: ViewState, text: str, width: int) -> list[tuple[str, Tone]]:
+    open_ = any(words in text for words in _OPEN)
     head = "Result  " if state.is_over else "So far  "
-    head = head if len(said) + 10 < width else ""
-    return [(head, Tone.DIM), (said, Tone.DIM if open_ else Tone.STRONG)]
+    head = head if len(text) + 10 < width else ""
+    return [(head, Tone.DIM), (text, Tone.DIM if open_ else Tone.STRONG)]
 
 
 def _row(state: ViewState, name: str, window: Window) -> Row:

@@ -51,7 +51,7 @@ class CostView(View):
     """
 
     def compose(self) -> ComposeResult:
-        """Spend, table, advice, chart."""
+        """From top to bottom: spend, prices, cost against time, advice."""
         yield TextLines(id="spend", rows=2)
         yield self.variant_grid(
             COLUMNS, id="prices", title="price of a million calls", grouped=False
@@ -60,7 +60,7 @@ class CostView(View):
         yield TextLines(id="advice", title="results")
 
     def show(self, state: ViewState) -> None:
-        """Draw all of it."""
+        """Draw texts and table and, when due, the chart."""
         self.query_one("#spend", TextLines).show(list(_spend(state)))
         response = quantile_text(state.analysis.q)
         note = f"{state.window_name}; response is {response}, duration p50, ms"

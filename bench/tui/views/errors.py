@@ -83,7 +83,7 @@ class ErrorsView(View):
     """
 
     def compose(self) -> ComposeResult:
-        """Table, policy, chart, samples."""
+        """From top to bottom: counts by kind, the policy, failures over time, samples."""
         yield self.variant_grid(COLUMNS, id="kinds", title="outcomes")
         yield TextLines(id="policy", rows=2)
         yield panel(Chart(id="failures"))
@@ -98,7 +98,7 @@ class ErrorsView(View):
         )
 
     def show(self, state: ViewState) -> None:
-        """Draw all four."""
+        """Draw table, policy and samples and, when due, the chart."""
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#kinds", Grid).show(rows, state.window_name)
         self.query_one("#policy", TextLines).show(
@@ -137,8 +137,8 @@ def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
     delays = f", base {write_duration(retry.base_ns)}, cap {write_duration(retry.cap_ns)}"
     if retry.policy.facts.delays is not None:
         delays = ", delays as in the SDK"
-    said = f"{retry.policy.value}, at most {retry.max_attempts} attempts{delays}{hint}; on {kinds}"
-    return [("Retries  ", Tone.DIM), (said, Tone.TEXT)]
+    text = f"{retry.policy.value}, at most {retry.max_attempts} attempts{delays}{hint}; on {kinds}"
+    return [("Retries  ", Tone.DIM), (text, Tone.TEXT)]
 
 
 def guard_words(profile: Profile, snapshot: Snapshot) -> list[tuple[str, Tone]]:
@@ -235,13 +235,13 @@ def _sample_row(number: int, sample: Sample) -> Row:
 
 
 def outcome_name(outcome: Outcome) -> str:
-    """`connect error`."""
+    """As samples and filters have it: `connect error`."""
     return outcome.name.lower().replace("_", " ")
 
 
 def _matches(sample: Sample, wanted: str) -> bool:
-    said = (
+    text = (
         f"{sample.variant} {outcome_name(sample.outcome)} {sample.status} {sample.request_id}"
         f" {sample.detail}"
     )
-    return wanted.lower() in said.lower()
+    return wanted.lower() in text.lower()

@@ -57,7 +57,7 @@ class RunGrid(Grid):
         self._view.open_report(self.selected)
 
     def action_reload(self) -> None:
-        """List the runs again."""
+        """Read the folder again: runs may have been added since."""
         self._view.list_again()
 
     @property
@@ -86,7 +86,7 @@ class HistoryView(View):
         self._marked: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """The list."""
+        """One table, as high as the view."""
         yield panel(RunGrid(COLUMNS, id="runs", title="past runs", fixed=1, empty="no runs here"))
 
     def first_focus(self) -> None:
@@ -103,7 +103,7 @@ class HistoryView(View):
         self.query_one("#runs", RunGrid).show(kept, note)
 
     def list_again(self) -> None:
-        """Read the folder."""
+        """Read what runs the folder has now."""
         if self._root is not None:
             self._entries = list_runs(self._root)
 

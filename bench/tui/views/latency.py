@@ -17,7 +17,7 @@ from bench.record.latency_bins import bin_edges_ns
 from bench.report.axes import log_axis, nines, nines_axis
 from bench.stats.quantiles import Curve
 from bench.tui.analysis import Depth
-from bench.tui.palette import Look
+from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
 from bench.tui.views.base import VARIANT_COLUMNS, View, ViewContext, panel, run_axis, variant_cells
 from bench.tui.widgets.bars import Bars, BarsData
@@ -120,7 +120,7 @@ class LatencyView(View):
         yield panel(Heat(id="heat"))
 
     def next_metric(self) -> bool:
-        """Another spectrum."""
+        """Go on to another spectrum; charts over time there are none."""
         self._spectrum = (self._spectrum + 1) % len(_SPECTRA)
         return True
 
@@ -199,18 +199,18 @@ def _spectrum(state: ViewState, shown: _Shown, width: int) -> ChartData:
 
 def _lines(state: ViewState, shown: _Shown) -> Iterable[ChartLine]:
     if shown not in _OF_ONE:
-        for name, look in state.looks.items():
+        for name, style in state.styles.items():
             curve = state.analysis.curves.get(name, {}).get(shown.measure or Measure.RESPONSE)
             hidden = name in state.hidden
-            yield ChartLine(state.short(name), look, () if hidden else _points(curve), hidden)
+            yield ChartLine(state.short(name), style, () if hidden else _points(curve), hidden)
         return
     selected = state.selected
-    if selected is None or selected not in state.looks:
+    if selected is None or selected not in state.styles:
         return
-    look = state.looks[selected]
+    style = state.styles[selected]
     for number, (word, curve) in enumerate(_own_curves(state, selected, shown).items()):
         markers = _CLASS_MARKERS
-        own = Look(markers.get(word, look.marker), _colour(state, number))
+        own = SeriesStyle(markers.get(word, style.marker), _colour(state, number))
         yield ChartLine(word, own, _points(curve))
 
 
@@ -225,8 +225,8 @@ def _own_curves(state: ViewState, name: str, shown: _Shown) -> Mapping[str, Curv
 
 
 def _colour(state: ViewState, number: int) -> str:
-    looks = list(state.looks.values())
-    return looks[number % len(looks)].colour
+    styles = list(state.styles.values())
+    return styles[number % len(styles)].colour
 
 
 def _points(curve: Curve | None) -> tuple[tuple[float, float | None], ...]:
@@ -264,14 +264,14 @@ def _histogram(state: ViewState, bins: int) -> BarsData:
         note=f"{state.short(name)}, response ms, whole run, {count(curve.count)} calls",
         counts=tuple(counts.tolist()),
         x=axis,
-        look=state.looks[name],
+        style=state.styles[name],
         marks=marks,
     )
 
 
 def _heat(state: ViewState, width: int) -> HeatData:
     name = state.selected
-    if name is None or name not in state.looks:
+    if name is None or name not in state.styles:
         return HeatData(title="heat map")
     columns = tuple(state.history.spreads(name, state.since_s, state.passed_s))
     most = max((sum(counts.values()) / seconds for _, seconds, counts in columns), default=0)

@@ -12,7 +12,7 @@ from bench.model.live import WorkerHealth
 from bench.model.result import Vitals
 from bench.tui.interval_history import Points
 from bench.tui.metrics import LAG
-from bench.tui.palette import Look, Tone
+from bench.tui.palette import SeriesStyle, Tone
 from bench.tui.state import ViewState, is_closed
 from bench.tui.views.base import MOST_POINTS, View, over_time, panel, run_axis, vital_grain
 from bench.tui.widgets.chart import GUTTER, Chart
@@ -98,7 +98,7 @@ def _worker_row(worker: WorkerHealth) -> Row:
 
 def in_flight(state: ViewState, width: int) -> ChartData:
     """Invocations under way at the end of each second, per variant."""
-    names = list(state.looks)
+    names = list(state.styles)
     lines = []
     for number, name in enumerate(names):
         hidden = name in state.hidden
@@ -108,7 +108,7 @@ def in_flight(state: ViewState, width: int) -> ChartData:
             return float(per_variant[number]) if number < len(per_variant) else 0.0
 
         points = () if hidden else _points(state, read)
-        lines.append(ChartLine(state.short(name), state.looks[name], points, hidden))
+        lines.append(ChartLine(state.short(name), state.styles[name], points, hidden))
     return ChartData(
         title="in flight",
         note=vital_grain(state, _AT_END),
@@ -145,9 +145,9 @@ def _of_vitals(
     note: str,
     series: Sequence[_Series],
 ) -> ChartData:
-    looks = _looks(state)
+    styles = _styles(state)
     lines = tuple(
-        ChartLine(name, looks[number], _points(state, read))
+        ChartLine(name, styles[number], _points(state, read))
         for number, (name, read) in enumerate(series)
     )
     return ChartData(title=title, note=note, lines=lines, x=run_axis(state, width))
@@ -165,12 +165,12 @@ _CHARTS: dict[str, Callable[[ViewState, int], ChartData]] = {
 }
 
 
-def _looks(state: ViewState) -> list[Look]:
-    """Looks of their own for lines that are no variants."""
-    known = list(state.looks.values()) or [Look("●", "")]
-    colours = [look.colour for look in known]
+def _styles(state: ViewState) -> list[SeriesStyle]:
+    """Styles of their own for lines that are no variants."""
+    known = list(state.styles.values()) or [SeriesStyle("●", "")]
+    colours = [style.colour for style in known]
     markers = "o+x" if known[0].marker.isascii() else "○+✕"
-    return [Look(marker, colours[i % len(colours)]) for i, marker in enumerate(markers)]
+    return [SeriesStyle(marker, colours[i % len(colours)]) for i, marker in enumerate(markers)]
 
 
 def _points(state: ViewState, read: Callable[[Vitals], float]) -> Points:

@@ -35,16 +35,16 @@ class LogView(View):
     DEFAULT_CSS = "LogView #events { height: 1fr; }"
 
     def compose(self) -> ComposeResult:
-        """The events."""
+        """One table, as high as the view."""
         yield panel(Grid(COLUMNS, id="events", title="events", follow=True))
 
     def show(self, state: ViewState) -> None:
-        """Draw those that match."""
+        """Draw the events that match the filter."""
         if not self.is_new("events", (state.snapshot.events, state.filter)):
             return
         rows = [_row(event) for event in state.snapshot.events]
         wanted = state.filter.lower()
-        kept = [row for row in rows if wanted in _said(row).lower()]
+        kept = [row for row in rows if wanted in _text_of(row).lower()]
         note = f"{len(kept)} of {len(rows)} match '{state.filter}'" if wanted else f"{len(rows)}"
         self.query_one("#events", Grid).show(kept, note)
 
@@ -55,17 +55,17 @@ class LogView(View):
 
 
 def _row(event: RunEvent) -> Row:
-    said = "  ".join([event.text, *(f"{key}={value}" for key, value in event.fields.items())])
+    text = "  ".join([event.text, *(f"{key}={value}" for key, value in event.fields.items())])
     tone = _TONES.get(event.kind, Tone.TEXT)
     return Row(
-        f"{event.t_ns} {event.kind} {said}",  # stays when older ones are forgotten
+        f"{event.t_ns} {event.kind} {text}",  # stays when older ones are forgotten
         {
             "at": Cell(f"{event.t_ns / NS_PER_S:.2f}", event.t_ns, Tone.DIM),
             "kind": Cell(event.kind, event.kind, tone),
-            "text": Cell(said, said),
+            "text": Cell(text, text),
         },
     )
 
 
-def _said(row: Row) -> str:
+def _text_of(row: Row) -> str:
     return " ".join(cell.text for cell in row.cells.values())

@@ -58,7 +58,7 @@ class ViewSwitcher(Vertical):
 
     @property
     def view(self) -> View:
-        """The one in sight."""
+        """The one in sight; all others are hidden."""
         return self._in_sight
 
     @property
@@ -172,7 +172,7 @@ class ViewSwitcher(Vertical):
         self.post_message(messages.ViewChanged())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter."""
+        """Enter keeps the filter and gives the table the keyboard."""
         event.stop()
         self._close_filter()
 
@@ -183,5 +183,5 @@ class ViewSwitcher(Vertical):
 
 
 def _listed(words: Sequence[str]) -> str:
-    """`errors, log and history`."""
+    """Words as a sentence has them: `errors, log and history`."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -6,7 +6,7 @@ from bench.format import quantile_text
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.report.axes import linear_axis
-from bench.tui.palette import Look
+from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
 from bench.tui.widgets.chart_data import ChartData, ChartLine
 
@@ -29,7 +29,7 @@ def trade_chart(state: ViewState) -> ChartData:
         return ChartData(title=title, note="whole run", empty="no price or no time is known yet")
     frontier_names = state.analysis.advice.frontier
     path = tuple(sorted(places[n] for n in frontier_names if n in places))
-    frontier = ChartLine("", Look("", _frontier_colour(state)), path)
+    frontier = ChartLine("", SeriesStyle("", _frontier_colour(state)), path)
     most = max(x for x, _ in places.values())
     costs = [y for _, y in places.values()]
     logarithmic = state.logarithmic or max(costs) > FAR * min(costs) > 0
@@ -40,15 +40,15 @@ def trade_chart(state: ViewState) -> ChartData:
         lines=(frontier,),
         x=linear_axis(0.0, most, 6),
         labelled=tuple(
-            (*places[n], state.short(n), state.looks[n])
+            (*places[n], state.short(n), state.styles[n])
             for n in sorted(places, key=lambda n: n in frontier_names)
         ),
     )
 
 
 def _frontier_colour(state: ViewState) -> str:
-    looks = list(state.looks.values())
-    return "bright_black" if looks and looks[0].colour else ""
+    styles = list(state.styles.values())
+    return "bright_black" if styles and styles[0].colour else ""
 
 
 def _place(window: Window, q: float) -> Place | None:

@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from bench.report.axes import Axis
-from bench.tui.palette import Look, Tone
+from bench.tui.palette import SeriesStyle, Tone
 from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
@@ -24,7 +24,7 @@ class BarsData:
     note: str = ""
     counts: tuple[int, ...] = ()
     x: Axis | None = None
-    look: Look | None = None
+    style: SeriesStyle | None = None
     marks: tuple[tuple[float, str], ...] = ()
     empty: str = "no answers yet"
 
@@ -45,7 +45,7 @@ class Bars(StripWidget, can_focus=True):
 
     @property
     def data(self) -> BarsData:
-        """What is shown."""
+        """What it draws."""
         return self._data
 
     def show(self, data: BarsData) -> None:
@@ -59,8 +59,8 @@ class Bars(StripWidget, can_focus=True):
         head = self.section(width, data.title, data.note)
         rows = height - 3
         if not any(data.counts) or rows < 2 or data.x is None:
-            said = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
-            return [head, said, *[blank(width)] * max(0, height - 2)]
+            empty = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
+            return [head, empty, *[blank(width)] * max(0, height - 2)]
         most = max(data.counts)
         body = [self._row(row, rows, most, width) for row in range(rows)]
         names = self._axis_row(Axis(data.x.low, data.x.high, data.marks, True), width, Tone.TEXT)
@@ -72,8 +72,8 @@ class Bars(StripWidget, can_focus=True):
         for count in self._data.counts:
             eighths = max(1, round(count / most * rows * 8)) if count else 0
             chars.append(self._char(min(8, max(0, eighths - below * 8))))
-        look = self._data.look
-        style = Style.null() if look is None else self.paint.series_style(look)
+        series = self._data.style
+        style = Style.null() if series is None else self.paint.style_of(series)
         return strip_of([(" " * MARGIN, Style.null()), ("".join(chars), style)], width)
 
     def _char(self, eighths: int) -> str:

@@ -132,7 +132,7 @@ class Canvas:
             self._marks[cell] = char
 
     def row(self, y: int) -> list[StyledSpan]:
-        """One row of cells."""
+        """One row of cells, neighbours of the same series joined."""
         start = y * self.width
         cells = range(start, start + self.width)
         return [

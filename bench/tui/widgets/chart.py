@@ -12,7 +12,7 @@ from textual import events
 from textual.strip import Strip
 
 from bench.report.axes import Axis, linear_axis, log_axis
-from bench.tui.messages import Toggled
+from bench.tui.messages import SeriesToggled
 from bench.tui.palette import Tone
 from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
@@ -40,7 +40,7 @@ class Chart(StripWidget, can_focus=True):
 
     @property
     def data(self) -> ChartData:
-        """What is shown."""
+        """What it draws; points are packed."""
         return self._data
 
     def show(self, data: ChartData) -> None:
@@ -56,7 +56,7 @@ class Chart(StripWidget, can_focus=True):
         self.focus()
         for row, start, end, name in self._legend:
             if event.y == row and start <= event.x < end:
-                self.post_message(Toggled(name))
+                self.post_message(SeriesToggled(name))
 
     # -- drawing
 
@@ -70,8 +70,8 @@ class Chart(StripWidget, can_focus=True):
         plot_width, plot_height = width - GUTTER, height - len(strips) - 1
         values = self._values()
         if plot_width < _MIN_WIDTH or plot_height < _MIN_HEIGHT or not values:
-            said = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
-            return [*strips, said, *[blank(width)] * max(0, height - len(strips) - 1)]
+            empty = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
+            return [*strips, empty, *[blank(width)] * max(0, height - len(strips) - 1)]
         x = data.x or self._x_axis()
         y = self._y_axis(values, plot_height)
         canvas = Canvas(plot_width, plot_height, self.glyphs)
@@ -113,7 +113,7 @@ class Chart(StripWidget, can_focus=True):
                     trace(canvas, stretch, number)
                 for place, (at_x, first, *_) in enumerate(stretch):
                     if line.dots_only or place == 0 or at_x >= next_mark:
-                        marks.append((at_x, first, number, line.look.marker))
+                        marks.append((at_x, first, number, line.style.marker))
                         next_mark = at_x + _MARK_EVERY * across
         for mark in marks:
             canvas.mark(*mark)
@@ -122,11 +122,11 @@ class Chart(StripWidget, can_focus=True):
         first = len(self._data.lines)
         across, down = canvas.glyphs.dots
         points = [
-            (dot_of(canvas, x, y, px, py), name, look, first + number)
-            for number, (px, py, name, look) in enumerate(self._data.labelled)
+            (dot_of(canvas, x, y, px, py), name, style, first + number)
+            for number, (px, py, name, style) in enumerate(self._data.labelled)
         ]
-        for (dot_x, dot_y), _, look, series in points:
-            canvas.mark(dot_x, dot_y, series, look.marker)
+        for (dot_x, dot_y), _, style, series in points:
+            canvas.mark(dot_x, dot_y, series, style.marker)
         for (dot_x, dot_y), name, _, series in reversed(points):
             for rows in (0, -1, 1, -2, 2):
                 for cells in (2, -len(name) - 1):
@@ -171,8 +171,8 @@ class Chart(StripWidget, can_focus=True):
             return Style.null()
         data = self._data
         if series < len(data.lines):
-            return self.paint.series_style(data.lines[series].look)
-        return self.paint.series_style(data.labelled[series - len(data.lines)][3])
+            return self.paint.style_of(data.lines[series].style)
+        return self.paint.style_of(data.labelled[series - len(data.lines)][3])
 
     def _draw_legend(self, width: int, row: int) -> Strip | None:
         self._legend = []
@@ -180,14 +180,14 @@ class Chart(StripWidget, can_focus=True):
         at = GUTTER
         lines = [line for line in self._data.lines if line.name]
         for number, line in enumerate(lines):
-            name = f"{line.look.marker} {line.name}"
+            name = f"{line.style.marker} {line.name}"
             left = len(lines) - number
             if at + cell_len(name) + (5 if left > 1 else 0) > width:
                 parts.append((f"+{left}", self.paint[Tone.DIM]))
                 break
-            shown = self.paint.series_style(line.look)
+            shown = self.paint.style_of(line.style)
             tone = Tone.DIM if line.hidden else Tone.TEXT
-            marker = "-" if line.hidden else line.look.marker
+            marker = "-" if line.hidden else line.style.marker
             parts.append((marker, self.paint[Tone.DIM] if line.hidden else shown))
             parts.append((f" {line.name}  ", self.paint[tone]))
             self._legend.append((row, at, at + cell_len(name), line.name))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.report.axes import Axis
-from bench.tui.palette import Look
+from bench.tui.palette import SeriesStyle
 
 Point = tuple[float, float | None]
 """x, and y or None where the line breaks."""
@@ -58,7 +58,7 @@ class ChartLine:
     """One series: points ascending in x; a None breaks the line. A hidden one has no points."""
 
     name: str
-    look: Look
+    style: SeriesStyle
     points: Sequence[Point]
     hidden: bool = False
     dots_only: bool = False
@@ -85,6 +85,6 @@ class ChartData:
     logarithmic: bool = False
     """Concerns y."""
     flags: tuple[Flag, ...] = ()
-    labelled: tuple[tuple[float, float, str, Look], ...] = field(default=())
-    """Single points (x, y, name, look), the last on top, with their names beside them."""
+    labelled: tuple[tuple[float, float, str, SeriesStyle], ...] = field(default=())
+    """Single points (x, y, name, style), the last on top, with their names beside them."""
     empty: str = "no data yet"

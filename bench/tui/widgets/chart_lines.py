@@ -75,7 +75,7 @@ def trace(canvas: Canvas, stretch: Sequence[Upright], series: int) -> None:
 
 
 def _on(axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`Axis.at` of many values."""
+    """What `Axis.at` is for one value, for many."""
     low, high, values = axis.low, axis.high, np.clip(values, axis.low, axis.high)
     if axis.logarithmic:
         low, high, values = log10(low), log10(high), np.log10(values)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
-from bench.tui.palette import Look, Tone
+from bench.tui.palette import SeriesStyle, Tone
 
 GAP = 2
 MARKER = "marker"
@@ -38,12 +38,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """order is what the column sorts by; look wins over tone."""
+    """order is what the column sorts by; series, the style of a marker, wins over tone."""
 
     text: str
     order: float | str = ""
     tone: Tone = Tone.TEXT
-    look: Look | None = None
+    series: SeriesStyle | None = None
 
 
 @dataclass(frozen=True, slots=True)

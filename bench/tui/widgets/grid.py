@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
-from bench.tui.messages import RowChosen, RowSelected, Toggled
+from bench.tui.messages import RowChosen, RowSelected, SeriesToggled
 from bench.tui.palette import Tone
 from bench.tui.widgets.columns import (
     BLANK,
@@ -32,7 +32,7 @@ from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 
 class Grid(StripWidget, can_focus=True):
-    """Rows with a cursor."""
+    """Rows under headers, one of them highlighted by the cursor."""
 
     DEFAULT_CSS = "Grid { height: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,7 +123,7 @@ class Grid(StripWidget, can_focus=True):
         return tuple(self._order)
 
     def cell(self, row: str, column: str) -> str:
-        """What a cell says."""
+        """The text of a cell by the keys of its row and column."""
         return self._rows[row].cells.get(column, BLANK).text
 
     def row_text(self, row: str) -> str:
@@ -133,7 +133,7 @@ class Grid(StripWidget, can_focus=True):
 
     @property
     def header_text(self) -> str:
-        """The headers, likewise."""
+        """The headers as tab-separated text, likewise of all columns."""
         return "\t".join(column.header for column in self.columns if column.key != MARKER)
 
     # -- sorting
@@ -170,7 +170,7 @@ class Grid(StripWidget, can_focus=True):
     # -- moving about
 
     def action_move(self, step: int) -> None:
-        """Another row."""
+        """Move the cursor by so many rows, down if positive."""
         self._move_to(self._at + step)
 
     def action_page(self, step: int) -> None:
@@ -182,7 +182,7 @@ class Grid(StripWidget, can_focus=True):
         self._move_to(len(self._order) - 1 if last else 0)
 
     def action_sideways(self, step: int) -> None:
-        """Scroll by a column."""
+        """Scroll by a column, to the right if positive; the fixed ones stay."""
         free = len(self.columns) - self._fixed
         self._skipped = min(max(0, self._skipped + step), max(0, free - 1))
         if step > 0 and ends_in_sight(
@@ -214,12 +214,12 @@ class Grid(StripWidget, can_focus=True):
             self._top = self._at - room + 1
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """One row on."""
+        """The wheel moves the cursor a row down."""
         event.stop()
         self.action_move(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """One row back."""
+        """The wheel moves the cursor a row up."""
         event.stop()
         self.action_move(-1)
 
@@ -233,7 +233,7 @@ class Grid(StripWidget, can_focus=True):
         elif 0 <= row < self._body_height and self._top + row < len(self._order):
             key = self._order[self._top + row]
             if column is not None and column.key == MARKER:
-                self.post_message(Toggled(key))
+                self.post_message(SeriesToggled(key))
             elif self.selected == key:
                 self.action_choose()
             else:

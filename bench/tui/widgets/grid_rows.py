@@ -84,4 +84,4 @@ def row_strip(
 
 
 def _cell_style(cell: Cell, paint: Paint) -> Style:
-    return paint[cell.tone] if cell.look is None else paint.series_style(cell.look)
+    return paint[cell.tone] if cell.series is None else paint.style_of(cell.series)

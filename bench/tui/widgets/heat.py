@@ -54,7 +54,7 @@ class Heat(StripWidget, can_focus=True):
 
     @property
     def data(self) -> HeatData:
-        """What is shown."""
+        """What it draws."""
         return self._data
 
     def show(self, data: HeatData) -> None:
@@ -69,8 +69,8 @@ class Heat(StripWidget, can_focus=True):
         rows, plot_width = height - 2, width - GUTTER
         bins = [number for _, _, counts in data.columns for number in counts]
         if not bins or rows < 3 or plot_width < 12 or data.x is None:
-            said = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
-            return [head, said, *[blank(width)] * max(0, height - 2)]
+            empty = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
+            return [head, empty, *[blank(width)] * max(0, height - 2)]
         low, high = min(bins), max(bins) + 1
         cells = self._cells(plot_width, rows, low, high, data.x)
         most = max((max(column) for column in cells), default=0.0)
@@ -98,20 +98,20 @@ class Heat(StripWidget, can_focus=True):
         """From the bottom: round edges, or those of the ends where too few tell the scale."""
         edges_ms = self._data.edges_ms
         firsts = [low + level * (high - low) // rows for level in range(rows + 1)]
-        said = [""] * rows
+        labels = [""] * rows
         for level, (first, until) in enumerate(pairwise(firsts)):
             if level == 0 or firsts[level - 1] != first:
                 round_ones = [_round_edge(edges_ms[n]) for n in range(first, max(first + 1, until))]
-                said[level] = next((text for text in round_ones if text), "")
-        if sum(map(bool, said)) < 2:
+                labels[level] = next((text for text in round_ones if text), "")
+        if sum(map(bool, labels)) < 2:
             for level in (0, firsts.index(firsts[rows - 1])):
-                said[level] = said[level] or tick_label(float(f"{edges_ms[firsts[level]]:.3g}"))
-        return said
+                labels[level] = labels[level] or tick_label(float(f"{edges_ms[firsts[level]]:.3g}"))
+        return labels
 
-    def _row(self, cells: list[list[float]], level: int, said: str, most: float) -> Strip:
-        axis = "|" if self.is_ascii else ("┤" if said else "│")
+    def _row(self, cells: list[list[float]], level: int, label: str, most: float) -> Strip:
+        axis = "|" if self.is_ascii else ("┤" if label else "│")
         parts = [
-            (f"{said[: GUTTER - 1]:>{GUTTER - 1}}", self.paint[Tone.DIM]),
+            (f"{label[: GUTTER - 1]:>{GUTTER - 1}}", self.paint[Tone.DIM]),
             (axis, self.paint.rule),
         ]
         for _, run in groupby(column[level] for column in cells):

@@ -16,13 +16,13 @@ from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """key as it is shown, words, and the action of the screen that it stands for.
+    """key as it is shown, its label, and the action of the screen that it stands for.
 
-    opposite: key and action of another key under the same words: `+ - rate`.
+    opposite: key and action of another key with the same label: `+ - rate`.
     """
 
     key: str
-    words: str
+    label: str
     action: str
     opposite: tuple[str, str] | None = None
 
@@ -34,8 +34,8 @@ class Hint:
 
     @property
     def length(self) -> int:
-        """Cells that it takes."""
-        return sum(cell_len(key) + 1 for key, _ in self.keys) + cell_len(self.words)
+        """How many cells it takes."""
+        return sum(cell_len(key) + 1 for key, _ in self.keys) + cell_len(self.label)
 
 
 class KeyBar(StripWidget):
@@ -55,13 +55,13 @@ class KeyBar(StripWidget):
             self.redraw()
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what was clicked."""
+        """Run the action of the key that was clicked."""
         for start, end, action in self._places:
             if start <= event.x - 1 < end and action:
                 await self.screen.run_action(action)
 
     def draw(self, width: int, height: int) -> list[Strip]:
-        """The row."""
+        """As many hints as there is room for; a shorter one may follow one that has none."""
         parts: list[tuple[str, Style]] = []
         self._places = []
         at = 0
@@ -73,7 +73,7 @@ class KeyBar(StripWidget):
                 parts += [(key, self.paint[Tone.TITLE]), (" ", self.paint[Tone.DIM])]
                 self._places.append((at, at + cell_len(key) + 1, action))
                 at += cell_len(key) + 1
-            parts += [(hint.words, self.paint[Tone.DIM]), ("   ", Style.null())]
+            parts += [(hint.label, self.paint[Tone.DIM]), ("   ", Style.null())]
             if hint.opposite is None:
                 self._places.append((at, end, hint.action))
             at = end + 3

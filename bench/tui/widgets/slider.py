@@ -7,7 +7,7 @@ from textual.strip import Strip
 
 from bench.format import clock
 from bench.model.times import NS_PER_S
-from bench.tui.messages import Sought
+from bench.tui.messages import SeekAsked
 from bench.tui.palette import Tone
 from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
@@ -20,12 +20,12 @@ class Slider(StripWidget):
     def __init__(self) -> None:
         super().__init__(id="slider")
         self._at_s, self._end_s = 0.0, 0.0
-        self._words = ""
+        self._status = ""
         self._track = (0, 1)
 
-    def show(self, at_s: float, end_s: float, words: str) -> None:
-        """Draw this from now on; words stand behind the bar."""
-        self._at_s, self._end_s, self._words = at_s, end_s, words
+    def show(self, at_s: float, end_s: float, status: str) -> None:
+        """Draw this from now on; the status stands behind the bar."""
+        self._at_s, self._end_s, self._status = at_s, end_s, status
         self.redraw()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -34,21 +34,21 @@ class Slider(StripWidget):
         self._seek(event.x)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Follow the mouse."""
+        """While it is pressed, the knob follows the mouse."""
         if event.button:
             self._seek(event.x)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Let go."""
+        """Released, the mouse moves it no longer."""
         self.release_mouse()
 
     def _seek(self, x: int) -> None:
         start, length = self._track
-        self.post_message(Sought(min(1.0, max(0.0, (x - start) / max(1, length - 1)))))
+        self.post_message(SeekAsked(min(1.0, max(0.0, (x - start) / max(1, length - 1)))))
 
     def draw(self, width: int, height: int) -> list[Strip]:
-        """The row."""
-        left, right = f" {_clock(self._at_s)} ", f" {_clock(self._end_s)}  {self._words} "
+        """Position, track with its knob, end and status."""
+        left, right = f" {_clock(self._at_s)} ", f" {_clock(self._end_s)}  {self._status} "
         length = max(4, width - len(left) - len(right))
         self._track = (len(left), length)
         share = self._at_s / self._end_s if self._end_s else 0.0

@@ -87,9 +87,9 @@ class Status(StripWidget):
     def _edges(self, left: list[Part], right: list[Part], width: int) -> Strip:
         """One part at the left edge, one at the right; the right one yields."""
         room = width - sum(cell_len(text) for text, _ in left) - 2
-        said = "".join(text for text, _ in right)
-        if cell_len(said) > room:
-            right = [(clipped(said, room), right[0][1])] if room > 8 and right else []
+        whole = "".join(text for text, _ in right)
+        if cell_len(whole) > room:
+            right = [(clipped(whole, room), right[0][1])] if room > 8 and right else []
         used = sum(cell_len(text) for text, _ in (*left, *right))
         parts: list[tuple[str, Style]] = [(text, self.paint[tone]) for text, tone in left]
         parts.append((" " * max(0, width - used), Style.null()))
@@ -171,8 +171,8 @@ def _numbers(data: StatusData, width: int) -> list[Part]:
     """As many words around the figures as there is room for; the figures themselves all stay."""
     short = [_in_short, _without_limit, _tight, _bare]
     forms = [_in_words, *short] if width >= _WIDE else short
-    said = [form(data) for form in forms]
-    return next((parts for parts in said if _length(parts) <= width), said[-1])
+    written = [form(data) for form in forms]
+    return next((parts for parts in written if _length(parts) <= width), written[-1])
 
 
 def _length(parts: list[Part]) -> int:

@@ -46,7 +46,7 @@ class StripWidget(Widget):
 
     @property
     def glyphs(self) -> Glyphs:
-        """How charts are drawn."""
+        """What charts are drawn with: dots of braille, blocks or ASCII."""
         return cast(_Painter, self.app).glyphs if hasattr(self.app, "glyphs") else Glyphs.BRAILLE
 
     @property
@@ -85,7 +85,7 @@ class StripWidget(Widget):
         self._strips = [strip.apply_style(ground) for strip in drawn]
 
     def render_line(self, y: int) -> Strip:
-        """One row."""
+        """A row of what was drawn last; Textual asks for each that is to be painted."""
         if self._drawn_for != self._state:
             self._draw_now()
         return self._strips[y] if y < len(self._strips) else blank(self.size.width)
@@ -95,7 +95,7 @@ class StripWidget(Widget):
         self.refresh()
 
     def on_blur(self) -> None:
-        """And no more."""
+        """It does so no longer."""
         self.refresh()
 
     def section(self, width: int, title: str, note: str = "") -> Strip:
@@ -105,9 +105,9 @@ class StripWidget(Widget):
         parts = [(f"{rule}{rule} ", self.paint.rule), (title, self.paint[tone])]
         room = width - cell_len(title) - 8
         if note and room > 6:
-            said = clipped(note, room)
-            said = said.replace("…", "~") if self.is_ascii else said
-            parts += [(f" {rule} ", self.paint.rule), (said, self.paint[Tone.DIM])]
+            text = clipped(note, room)
+            text = text.replace("…", "~") if self.is_ascii else text
+            parts += [(f" {rule} ", self.paint.rule), (text, self.paint[Tone.DIM])]
         used = sum(cell_len(text) for text, _ in parts)
         parts.append((" " + rule * max(0, width - used - 1), self.paint.rule))
         return strip_of(parts, width)
@@ -138,7 +138,7 @@ def strip_of(parts: Iterable[tuple[str, Style]], width: int) -> Strip:
 
 
 def blank(width: int) -> Strip:
-    """An empty row."""
+    """A row of so many empty cells."""
     return Strip.blank(width, NULL)
 
 

@@ -32,27 +32,27 @@ class TabRow(StripWidget):
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which was clicked."""
+        """Send which tab was clicked; what is beside them is none."""
         for start, end, name in self._places:
             if start <= event.x < end:
                 self.post_message(TabChosen(name))
 
     def draw(self, width: int, height: int) -> list[Strip]:
-        """The row."""
+        """The tabs, the current one upside down."""
         titles, gap = self._titles(width)
         parts: list[tuple[str, Style]] = []
         self._places = []
         at = 0
         for (key, name, _), title in zip(self._tabs, titles, strict=True):
-            said = f" {key} {title} " if title else f" {key} "
+            tab = f" {key} {title} " if title else f" {key} "
             style = self.paint[Tone.CHIP if name == self.current else Tone.DIM]
-            parts += [(said, style), (gap, Style.null())]
-            self._places.append((at, at + len(said), name))
-            at += len(said) + len(gap)
+            parts += [(tab, style), (gap, Style.null())]
+            self._places.append((at, at + len(tab), name))
+            at += len(tab) + len(gap)
         return [strip_of(parts, width)]
 
     def _titles(self, width: int) -> tuple[list[str], str]:
-        """What is said behind each key, and what stands between two."""
+        """What stands behind each key, and what stands between two."""
         whole = [title for _, _, title in self._tabs]
         if sum(len(title) + 5 for title in whole) <= width:
             return whole, " "

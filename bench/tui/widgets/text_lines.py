@@ -71,6 +71,6 @@ class TextLines(StripWidget):
             if isinstance(part, str):
                 text.append(part, self.paint[Tone.TEXT])
             else:
-                said, tone = part
-                text.append(said, tone if isinstance(tone, Style) else self.paint[tone])
+                words, tone = part
+                text.append(words, tone if isinstance(tone, Style) else self.paint[tone])
         return text
