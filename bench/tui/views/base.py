@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -13,24 +12,15 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from bench.format import UNKNOWN
 from bench.model.result import Window
-from bench.model.times import NS_PER_S
-from bench.report.axes import Axis
 from bench.tui.analysis import Depth
-from bench.tui.interval_history import every_s
 from bench.tui.messages import RowOpened
-from bench.tui.metrics import Metric
-from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.widgets.axes import round_span_s, time_axis
-from bench.tui.widgets.chart_data import ChartData, ChartLine, Flag
-from bench.tui.widgets.columns import MARKER, Cell, Column, RowCursor
+from bench.tui.views.cells import VARIANT_COLUMNS
+from bench.tui.widgets.columns import Column, RowCursor
 from bench.tui.widgets.grid import Grid
 
 W = TypeVar("W", bound=Widget)
-MOST_FLAGS = 6
-MOST_POINTS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,95 +135,6 @@ def panel(widget: W) -> W:
     """A part of a view that `z` can enlarge."""
     widget.add_class("panel")
     return widget
-
-
-VARIANT_COLUMNS = (
-    Column(MARKER, "", 1),
-    Column("size", "memory", 7, falls=False),
-    Column("endpoint", "endpoint", 10, left=True),
-)
-
-
-def variant_cells(state: ViewState, name: str) -> dict[str, Cell]:
-    """Marker, size and endpoint of a variant."""
-    variant, style = state.totals[name].variant, state.styles[name]
-    hidden = name in state.hidden
-    arm = "a" if variant.architecture.value == "arm64" else ""
-    memory = variant.memory_mb
-    return {
-        MARKER: Cell("-" if hidden else style.marker, series=None if hidden else style),
-        "size": Cell(
-            UNKNOWN if memory is None else f"{memory} MB"[: 7 - len(arm)] + arm,
-            memory or "",
-            Tone.STRONG,
-        ),
-        "endpoint": Cell(variant.endpoint.value, variant.endpoint.value),
-    }
-
-
-def run_axis(state: ViewState, width: int) -> Axis:
-    """The time axis of charts over the run, or over its last minute. It grows in few steps."""
-    most = max(2, width // 12)
-    if state.window_s is not None:
-        return time_axis(max(0, state.passed_s - 60), max(60, state.passed_s), most)
-    whole_ns = state.snapshot.whole_ns
-    whole_s = inf if whole_ns is None else whole_ns / NS_PER_S
-    span_s = round_span_s(max(1.0, state.passed_s))
-    return time_axis(0.0, min(span_s, max(whole_s, state.passed_s, 1.0)), most)
-
-
-def over_time(
-    state: ViewState, metric: Metric, width: int, *, title: str = "", chosen: bool = True
-) -> ChartData:
-    """A metric of every variant, second by second. chosen: it is the one that `m` changes."""
-    lines = tuple(
-        ChartLine(
-            state.short(name),
-            style,
-            ()
-            if name in state.hidden
-            else state.history.points(name, metric, state.since_s, state.passed_s, MOST_POINTS),
-            hidden=name in state.hidden,
-        )
-        for name, style in state.styles.items()
-    )
-    note = f"{metric.unit}, {_grain(state)}"
-    if state.logarithmic:
-        note += ", log"
-    if chosen and state.window_s is not None:
-        note += ", last 60 s"
-    return ChartData(
-        title=title or metric.name,
-        note=note,
-        lines=lines,
-        x=run_axis(state, width),
-        logarithmic=state.logarithmic,
-        flags=phase_flags(state),
-        empty=f"no second has {metric.name} yet: too few answers in it, or none",
-    )
-
-
-def _grain(state: ViewState) -> str:
-    """How many seconds share a point of a chart over time."""
-    every = every_s(state.since_s, state.passed_s, MOST_POINTS)
-    longest = state.history.longest_s(state.since_s, state.passed_s)
-    if longest <= every:
-        return vital_grain(state)
-    return f"the highest of each {every} s, at first of each {longest} s"
-
-
-def vital_grain(state: ViewState, alone: str = "each second") -> str:
-    """Likewise of a chart of the run's vitals. alone: what is said where each has its own."""
-    every = every_s(state.since_s, state.passed_s, MOST_POINTS)
-    return alone if every == 1 else f"the highest of each {every} s"
-
-
-def phase_flags(state: ViewState) -> tuple[Flag, ...]:
-    """Where phases begin, unless they alternate too often to be read."""
-    changes = state.history.phase_changes(state.since_s, state.passed_s)
-    if not 1 < len(changes) <= MOST_FLAGS:
-        return ()
-    return tuple(Flag(float(second), phase) for second, phase in changes)
 
 
 def empty_window(window: Window) -> bool:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.format import UNKNOWN, count, maximum_ms, milliseconds, quantile_ms
+from bench.format import UNKNOWN, count, milliseconds
 from bench.model.result import Distribution, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.tui.metrics import COLD_STARTS
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import VARIANT_COLUMNS, View, over_time, panel, variant_cells
+from bench.tui.views.base import View, panel
+from bench.tui.views.cells import (
+    VARIANT_COLUMNS,
+    maximum_cell,
+    quantile_cell,
+    variant_cells,
+)
 from bench.tui.views.load import in_flight
+from bench.tui.views.time_charts import over_time
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
@@ -87,15 +94,15 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
         "inits": Cell(count(init.count), init.count),
         "imin": _ms(init, float(init.min_ns)),
         "imean": _ms(init, init.mean_ns),
-        "i50": _at(init, 0.5),
-        "i90": _at(init, 0.9),
-        "imax": _most(init),
-        "restore": _most(restore),
+        "i50": quantile_cell(init.at(0.5)),
+        "i90": quantile_cell(init.at(0.9)),
+        "imax": maximum_cell(init),
+        "restore": maximum_cell(restore),
         "cmean": _ms(window.cold, window.cold.mean_ns),
-        "c50": _at(window.cold, 0.5),
-        "cmax": _most(window.cold),
-        "w50": _at(window.warm, 0.5),
-        "wmax": _most(window.warm),
+        "c50": quantile_cell(window.cold.at(0.5)),
+        "cmax": maximum_cell(window.cold),
+        "w50": quantile_cell(window.warm.at(0.5)),
+        "wmax": maximum_cell(window.warm),
         "memory": Cell(
             f"{memory.max_ns / NS_PER_MS:.0f}" if memory.count else UNKNOWN,
             float(memory.max_ns) if memory.count else "",
@@ -108,13 +115,3 @@ def _ms(distribution: Distribution, value_ns: float) -> Cell:
     if not distribution.count:
         return Cell(UNKNOWN)
     return Cell(milliseconds(value_ns), value_ns)
-
-
-def _at(distribution: Distribution, q: float) -> Cell:
-    found = distribution.at(q)
-    known = found is not None and found.known
-    return Cell(quantile_ms(found), float(found.value_ns) if found is not None and known else "")
-
-
-def _most(distribution: Distribution) -> Cell:
-    return Cell(maximum_ms(distribution), float(distribution.max_ns) if distribution.count else "")

@@ -8,11 +8,9 @@ from textual.containers import Horizontal
 from bench.format import (
     UNKNOWN,
     count,
-    maximum_ms,
     milliseconds,
     percent,
     percentage,
-    quantile_ms,
     quantile_text,
     rate,
     usd,
@@ -24,14 +22,15 @@ from bench.stats.bootstrap import Difference
 from bench.tui.analysis import Depth, verdict_sentence
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import (
+from bench.tui.views.base import View, empty_window, panel
+from bench.tui.views.cells import (
     VARIANT_COLUMNS,
-    View,
-    empty_window,
-    over_time,
-    panel,
+    count_cell,
+    maximum_cell,
+    quantile_cell,
     variant_cells,
 )
+from bench.tui.views.time_charts import over_time
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
@@ -142,7 +141,7 @@ def _rates(window: Window) -> dict[str, Cell]:
         "sent": Cell(rate(window.achieved_rps), window.achieved_rps),
         "offered": Cell(count(tally.offered), tally.offered),
         "flying": Cell(count(tally.in_flight), tally.in_flight),
-        "dropped": _bad(tally.dropped),
+        "dropped": count_cell(tally.dropped, Tone.BAD),
     }
 
 
@@ -153,16 +152,11 @@ def _outcomes(window: Window) -> dict[str, Cell]:
     whole = tally.ok == tally.finished
     return {
         "ok": Cell(percentage(tally.ok, tally.finished), ok, Tone.TEXT if whole else Tone.WARN),
-        "throttled": _bad(throttled, Tone.WARN),
-        "errors": _bad(tally.failed - throttled),
-        "retries": _bad(tally.retries, Tone.TEXT),
-        "cold": _bad(tally.cold_starts, Tone.TEXT),
+        "throttled": count_cell(throttled, Tone.WARN),
+        "errors": count_cell(tally.failed - throttled, Tone.BAD),
+        "retries": count_cell(tally.retries),
+        "cold": count_cell(tally.cold_starts),
     }
-
-
-def _bad(number: int, tone: Tone = Tone.BAD) -> Cell:
-    """A count that is quiet while it is nought."""
-    return Cell(count(number), number, tone if number else Tone.DIM)
 
 
 def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
@@ -170,12 +164,9 @@ def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
     cells = {}
     fastest = state.analysis.advice.fastest
     for q, key in _QUANTILES:
-        found = response.at(q)
-        order = float(found.value_ns) if found is not None and found.known else ""
         star = fastest is not None and fastest.variant == window.variant and q == state.analysis.q
-        cells[key] = _starred(Cell(quantile_ms(found), order), star)
-    order = float(response.max_ns) if response.count else ""
-    cells["max"] = Cell(maximum_ms(response), order)
+        cells[key] = _starred(quantile_cell(response.at(q)), star)
+    cells["max"] = maximum_cell(response)
     return cells
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from textual.app import ComposeResult
 
-from bench.format import UNKNOWN, count, milliseconds, quantile_ms, quantile_text, usd
+from bench.format import UNKNOWN, count, milliseconds, quantile_text, usd
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.tui.analysis import Depth
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import VARIANT_COLUMNS, View, panel, variant_cells
+from bench.tui.views.base import View, panel
+from bench.tui.views.cells import VARIANT_COLUMNS, quantile_cell, variant_cells
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.columns import Cell, Column, Row
@@ -101,8 +102,6 @@ def _spend(state: ViewState) -> Iterable[Line]:
 def _row(state: ViewState, name: str, window: Window) -> Row:
     price, billed = window.usd_per_million, window.billed_ms_mean
     response = window.measure(Measure.RESPONSE).at(state.analysis.q)
-    known = response is not None and response.known
-    order = float(response.value_ns) if response is not None and known else ""
     stands = _stands_out(state, name)
     cells = {
         **variant_cells(state, name),
@@ -111,8 +110,8 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
             UNKNOWN if billed is None else milliseconds(billed * NS_PER_MS),
             "" if billed is None else billed,
         ),
-        "duration": Cell(quantile_ms(window.measure(Measure.DURATION).at(0.5))),
-        "time": Cell(quantile_ms(response), order),
+        "duration": quantile_cell(window.measure(Measure.DURATION).at(0.5)),
+        "time": quantile_cell(response),
         "calls": Cell(count(window.tally.finished), window.tally.finished),
         "attempts": Cell(count(window.tally.attempts), window.tally.attempts),
         "stands": Cell(stands, stands, Tone.GOOD),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 
-from bench.format import UNKNOWN, count, percentage, quantile_ms, rate
+from bench.format import UNKNOWN, count, percentage, rate
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
 from bench.model.profile import Profile
@@ -18,7 +18,9 @@ from bench.tui.messages import RowChosen
 from bench.tui.metrics import FAILED
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import VARIANT_COLUMNS, View, over_time, panel, variant_cells
+from bench.tui.views.base import View, panel
+from bench.tui.views.cells import VARIANT_COLUMNS, count_cell, quantile_cell, variant_cells
+from bench.tui.views.time_charts import over_time
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
@@ -200,23 +202,19 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
             tally.ok / tally.finished if tally.finished else "",
             Tone.TEXT if whole else Tone.WARN,
         ),
-        "failed": _counted(tally.failed, Tone.BAD),
+        "failed": count_cell(tally.failed, Tone.BAD),
         "attempts": Cell(count(tally.attempts), tally.attempts),
-        "retries": _counted(tally.retries, Tone.WARN),
+        "retries": count_cell(tally.retries, Tone.WARN),
         "amplification": Cell(
             UNKNOWN if amplification is None else f"{amplification:.3f}", amplification or ""
         ),
-        "refused": _counted(tally.retries_refused, Tone.WARN),
-        "r50": Cell(quantile_ms(window.retried.at(0.5))),
-        "a50": Cell(quantile_ms(window.measure(Measure.ATTEMPT).at(0.5))),
+        "refused": count_cell(tally.retries_refused, Tone.WARN),
+        "r50": quantile_cell(window.retried.at(0.5)),
+        "a50": quantile_cell(window.measure(Measure.ATTEMPT).at(0.5)),
     }
     for outcome in _WORDS:
-        cells[outcome.name] = _counted(tally.outcomes[outcome], Tone.BAD)
+        cells[outcome.name] = count_cell(tally.outcomes[outcome], Tone.BAD)
     return Row(name, cells)
-
-
-def _counted(number: int, tone: Tone) -> Cell:
-    return Cell(count(number), number, tone if number else Tone.DIM)
 
 
 def _sample_row(number: int, sample: Sample) -> Row:

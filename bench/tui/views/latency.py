@@ -9,7 +9,7 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.format import count, maximum_ms, quantile_ms
+from bench.format import count
 from bench.model.result import Distribution, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.csv_files import percentile_rows
@@ -19,7 +19,9 @@ from bench.stats.quantiles import Curve
 from bench.tui.analysis import Depth
 from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
-from bench.tui.views.base import VARIANT_COLUMNS, View, ViewContext, panel, run_axis, variant_cells
+from bench.tui.views.base import View, ViewContext, panel
+from bench.tui.views.cells import VARIANT_COLUMNS, maximum_cell, quantile_cell, variant_cells
+from bench.tui.views.time_charts import run_axis
 from bench.tui.widgets.bars import Bars, BarsData
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.chart_data import ChartData, ChartLine
@@ -144,34 +146,24 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
     response, attempt = window.measure(Measure.RESPONSE), window.measure(Measure.ATTEMPT)
     cells = {
         **variant_cells(state, name),
-        "r50": _at(response, 0.5),
-        "r90": _at(response, 0.9),
-        "r99": _at(response, 0.99),
-        "r999": _at(response, 0.999),
-        "rmax": _most(response),
-        "a50": _at(attempt, 0.5),
-        "a99": _at(attempt, 0.99),
-        "warm50": _at(window.warm, 0.5),
-        "warm99": _at(window.warm, 0.99),
-        "cold50": _at(window.cold, 0.5),
-        "coldmax": _most(window.cold),
+        "r50": quantile_cell(response.at(0.5)),
+        "r90": quantile_cell(response.at(0.9)),
+        "r99": quantile_cell(response.at(0.99)),
+        "r999": quantile_cell(response.at(0.999)),
+        "rmax": maximum_cell(response),
+        "a50": quantile_cell(attempt.at(0.5)),
+        "a99": quantile_cell(attempt.at(0.99)),
+        "warm50": quantile_cell(window.warm.at(0.5)),
+        "warm99": quantile_cell(window.warm.at(0.99)),
+        "cold50": quantile_cell(window.cold.at(0.5)),
+        "coldmax": maximum_cell(window.cold),
         "coldn": _calls(window.cold),
-        "retried50": _at(window.retried, 0.5),
-        "retriedmax": _most(window.retried),
+        "retried50": quantile_cell(window.retried.at(0.5)),
+        "retriedmax": maximum_cell(window.retried),
         "retriedn": _calls(window.retried),
         "failedn": _calls(window.failed),
     }
     return Row(name, cells)
-
-
-def _at(distribution: Distribution, q: float) -> Cell:
-    found = distribution.at(q)
-    known = found is not None and found.known
-    return Cell(quantile_ms(found), float(found.value_ns) if found is not None and known else "")
-
-
-def _most(distribution: Distribution) -> Cell:
-    return Cell(maximum_ms(distribution), float(distribution.max_ns) if distribution.count else "")
 
 
 def _calls(distribution: Distribution) -> Cell:

@@ -14,7 +14,8 @@ from bench.tui.interval_history import Points
 from bench.tui.metrics import LAG
 from bench.tui.palette import SeriesStyle, Tone
 from bench.tui.state import ViewState, is_closed
-from bench.tui.views.base import MOST_POINTS, View, over_time, panel, run_axis, vital_grain
+from bench.tui.views.base import View, panel
+from bench.tui.views.time_charts import MOST_POINTS, over_time, run_axis, vital_grain
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.chart_data import ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row

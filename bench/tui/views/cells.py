@@ -1,0 +1,50 @@
+"""Cells that several tables have: what a variant is, quantiles, counts. What is not known sorts
+last.
+"""
+
+from __future__ import annotations
+
+from bench.format import UNKNOWN, count, maximum_ms, quantile_ms
+from bench.model.result import Distribution, Quantile
+from bench.tui.palette import Tone
+from bench.tui.state import ViewState
+from bench.tui.widgets.columns import MARKER, Cell, Column
+
+VARIANT_COLUMNS = (
+    Column(MARKER, "", 1),
+    Column("size", "memory", 7, falls=False),
+    Column("endpoint", "endpoint", 10, left=True),
+)
+
+
+def variant_cells(state: ViewState, name: str) -> dict[str, Cell]:
+    """Marker, size and endpoint of a variant."""
+    variant, style = state.totals[name].variant, state.styles[name]
+    hidden = name in state.hidden
+    arm = "a" if variant.architecture.value == "arm64" else ""
+    memory = variant.memory_mb
+    return {
+        MARKER: Cell("-" if hidden else style.marker, series=None if hidden else style),
+        "size": Cell(
+            UNKNOWN if memory is None else f"{memory} MB"[: 7 - len(arm)] + arm,
+            memory or "",
+            Tone.STRONG,
+        ),
+        "endpoint": Cell(variant.endpoint.value, variant.endpoint.value),
+    }
+
+
+def quantile_cell(value: Quantile | None) -> Cell:
+    """A quantile in ms."""
+    known = value is not None and value.known
+    return Cell(quantile_ms(value), float(value.value_ns) if value is not None and known else "")
+
+
+def maximum_cell(distribution: Distribution) -> Cell:
+    """The largest value in ms."""
+    return Cell(maximum_ms(distribution), float(distribution.max_ns) if distribution.count else "")
+
+
+def count_cell(number: int, tone: Tone = Tone.TEXT) -> Cell:
+    """A count that is quiet while it is nought."""
+    return Cell(count(number), number, tone if number else Tone.DIM)
