@@ -16,7 +16,7 @@ from bench.profile.events import EVENTS, WEIGHT
 from bench.profile.schema import PROFILE
 from bench.schema.json_schema import schema_text
 from bench.schema.markdown import key_table
-from bench.tui.keys import DEFAULTS
+from bench.tui.default_keys import DEFAULTS
 from bench.tui.preferences import SETTINGS
 
 ROOT = Path(__file__).parent.parent.parent

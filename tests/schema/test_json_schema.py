@@ -21,7 +21,7 @@ from bench.model.retry import RetryPolicyName
 from bench.profile import load_profile, resolved_toml, shipped_profiles
 from bench.profile.schema import PROFILE
 from bench.schema.json_schema import json_schema, schema_text
-from bench.tui.keys import DEFAULTS
+from bench.tui.default_keys import DEFAULTS
 from bench.tui.preferences import SETTINGS
 from tests.profile.test_dump import profiles
 from tests.profile.write import MINIMAL, mistakes
