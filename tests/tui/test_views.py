@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -93,6 +94,12 @@ async def test_the_palette_goes_to_a_view_and_does_what_a_key_does() -> None:
 def test_each_view_has_a_name_of_its_own_and_a_digit() -> None:
     assert len({view.view_name for view in VIEWS}) == len(VIEWS) <= MOST_VIEWS
     assert all(view.title and view.help for view in VIEWS)
+
+
+def test_the_readme_names_each_view_with_its_key() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    for number, view in enumerate(VIEWS, 1):
+        assert f"`{number}` {view.title}" in readme
 
 
 async def test_each_key_has_a_command() -> None:
