@@ -19,7 +19,7 @@ from bench.model.result import LADDER
 @click.option(
     "--max-slower",
     metavar="SHARE",
-    help="Exit 99 if a variant's percentile rose by more, such as 10%, and not by chance.",
+    help="Exit 99 if a variant's percentile rose by more, such as 10%, by its whole interval.",
 )
 @click.option(
     "--percentile",
@@ -43,7 +43,8 @@ def compare(
 
     Without OTHER the latest run is compared with BASE; without both, with the one before it.
     """
-    from bench.report.comparison import compared, comparison_document, render_comparison
+    from bench.report.comparison import comparison_document, render_comparison
+    from bench.stats.run_comparison import slower
     from bench.units import read_quantile, read_share
 
     try:
@@ -59,11 +60,13 @@ def compare(
     if limit is None:
         return
     q = read_quantile(percentile)
-    slower = [
-        change.base.variant.name for change in compared(before, after) if change.is_slower(q, limit)
-    ]
-    if slower:
-        click.echo(f"{percentile} rose by more than {max_slower}: {', '.join(slower)}", err=True)
+    found = slower((before.windows, before.curves), (after.windows, after.curves), q, limit)
+    if found.unknown:
+        names = ", ".join(found.unknown)
+        click.echo(f"{percentile}: too few samples or blocks to know of {names}", err=True)
+    if found.variants:
+        names = ", ".join(found.variants)
+        click.echo(f"{percentile} rose by more than {max_slower}: {names}", err=True)
         context.exit(ExitCode.THRESHOLD)
 
 

@@ -16,7 +16,7 @@ from bench.model.result import Measure, Sample, Vitals, Window
 from bench.record.aggregate import Aggregate
 from bench.record.validity import Evidence, HealthHistory, Judgement, exhaustion, judge
 from bench.record.vitals import VitalSigns
-from bench.stats.quantiles import precision
+from bench.stats.woodruff import precision
 
 KEPT_VITALS = 3600
 """Seconds of the whole run's vitals that wait for a view; the file has them all."""

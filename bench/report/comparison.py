@@ -10,7 +10,7 @@ from bench.format import UNKNOWN, number, percent, quantile_text
 from bench.model.result import Window
 from bench.model.times import NS_PER_MS
 from bench.record.recorded_run import PROFILE, RecordedRun, text_of
-from bench.stats.bootstrap import Difference
+from bench.stats.paired import Difference
 from bench.stats.run_comparison import QUANTILES, Setting, VariantChange, changes, settings_changed
 
 MOST_SETTINGS = 12

@@ -4,17 +4,20 @@ A quantile is nearest rank: the smallest value that at least q·n samples do not
 of confidence is made of order statistics and assumes nothing of the distribution's shape: the
 number of samples below the true quantile is binomial(n, q), so that the samples of the ranks
 between which that number lies with the wanted probability enclose it (Conover, Practical
-Nonparametric Statistics, 3.2). Samples are taken as independent; a queue's are less than that.
+Nonparametric Statistics, 3.2). Samples are taken as independent there; `bench.stats.woodruff` asks
+the blocks first whether they are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.stats.basis import NOT_TESTED, Basis
+from bench.stats.blocks import Blocks
 from bench.stats.ranks import BEYOND, rank_of
 
 _SPREAD = 9.0
@@ -25,12 +28,14 @@ _SPREAD = 9.0
 class Curve:
     """A whole distribution: ascending values in ns and how many samples have each.
 
-    censored counts those of `counts` that are lower bounds (timed out).
+    censored counts those of `counts` that are lower bounds (timed out). blocks: the same samples by
+    blocks of time, None where nobody knows when each came.
     """
 
     values_ns: NDArray[np.int64]
     counts: NDArray[np.int64]
     censored: NDArray[np.int64]
+    blocks: Blocks | None = None
 
     @property
     def count(self) -> int:
@@ -69,6 +74,7 @@ class Bounds:
 
     low_ns: int | None
     high_ns: int | None
+    basis: Basis = NOT_TESTED
 
 
 def quantile_bounds(curve: Curve, q: float, confidence: float = 0.95) -> Bounds:
@@ -104,30 +110,6 @@ def _binomial(count: int, q: float) -> tuple[int, NDArray[np.float64]]:
     logs = np.concatenate(([0.0], np.cumsum(steps)))
     weights = np.exp(logs - logs.max())
     return first, np.cumsum(weights) / weights.sum()
-
-
-def precision(curve: Curve, q: float, confidence: float = 0.95) -> float | None:
-    """Half the width of the interval of confidence, relative to the quantile.
-
-    0.03 reads "p99 ±3 %". None while the interval is open or the quantile is 0.
-    """
-    value_ns, bounds = curve.quantile_ns(q), quantile_bounds(curve, q, confidence)
-    if not value_ns or bounds.low_ns is None or bounds.high_ns is None:
-        return None
-    return (bounds.high_ns - bounds.low_ns) / 2 / value_ns
-
-
-def samples_for_precision(
-    curve: Curve, q: float, wanted: float, confidence: float = 0.95
-) -> int | None:
-    """How many samples the wanted precision takes, if widths go on shrinking as 1/√n.
-
-    None while the present precision is unknown.
-    """
-    now = precision(curve, q, confidence)
-    if now is None:
-        return None
-    return ceil(curve.count * (now / wanted) ** 2)
 
 
 def curve_of(values_ns: NDArray[np.int64]) -> Curve:

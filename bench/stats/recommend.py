@@ -4,6 +4,9 @@ Sizes are compared through one door: Invoke if it was measured, else the one wit
 is response time at the highest of p99, p90 and p50 that is known of every size compared. Only
 variants with few failures and a verdict other than INVALID take part: a failure can be fast.
 
+Fastest and cheapest are named together with all that cannot be told apart from them, and every
+interval says what it rests on. What is watched while it runs is judged to hold at any time.
+
 The best trade follows the balanced strategy of AWS Lambda Power Tuning: the smallest mean of time
 and cost, each as a share of the largest among the sizes compared. It lies on the efficient
 frontier, of which no member is beaten in both by another.
@@ -19,8 +22,11 @@ from bench.model.endpoint import BASELINE
 from bench.model.outcome import Verdict
 from bench.model.profile import Variant
 from bench.model.result import LADDER, Measure, Window
-from bench.stats.bootstrap import Difference, difference
+from bench.stats.alike import Alike, Curves, Price, as_cheap, as_fast, pairs, response_difference
+from bench.stats.basis import TOO_FEW
+from bench.stats.paired import Difference, difference, told_apart
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
+from bench.stats.woodruff import interval
 
 MAX_FAILED_SHARE = 0.05
 """A variant that fails more often than this is not recommended."""
@@ -29,15 +35,22 @@ BALANCE = 0.5
 """Weight of time against cost; Power Tuning's default."""
 
 
-Curves = Mapping[str, Mapping[Measure, Curve]]
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A variant that stands out, with the figure that makes it so."""
+    """A variant that stands out, with the figure that makes it so.
+
+    alike: those that cannot be told apart from it. unknown: those with too few blocks to know.
+    """
 
     variant: Variant
     text: str
+    alike: tuple[Variant, ...] = ()
+    unknown: tuple[Variant, ...] = ()
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """All that may be it, the best first."""
+        return (self.variant, *self.alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +83,21 @@ class Advice:
     sentences: tuple[str, ...] = ()
 
 
-def advise(windows: Sequence[Window], curves: Curves) -> Advice:
-    """What to conclude from the results."""
+def advise(
+    windows: Sequence[Window],
+    curves: Curves,
+    price: Price | None = None,
+    *,
+    anytime: bool = False,
+) -> Advice:
+    """What to conclude from the results.
+
+    price: what tells whether prices differ by chance; without it they count as they are. anytime:
+    conclusions are looked at while samples come.
+    """
     sizes = comparable(windows)
     q = common_quantile(sizes, curves)
-    overheads = door_overheads(windows, curves)
+    overheads = door_overheads(windows, curves, anytime=anytime)
     if q is None:
         return Advice(overheads=overheads, sentences=_doors(overheads))
     times = {window.variant: _time_ns(window, q) for window in sizes}
@@ -82,17 +105,26 @@ def advise(windows: Sequence[Window], curves: Curves) -> Advice:
     priced = [window for window in sizes if window.usd_per_million is not None]
     cheapest = min(priced, key=_cost, default=None)
     best = min(priced, key=lambda window: _score(window, priced, times), default=None)
+    fast = as_fast(fastest, sizes, q, curves, anytime=anytime)
+    cheap = Alike()
+    if cheapest is not None and price is not None:
+        cheap = as_cheap(cheapest, priced, curves, price, anytime=anytime)
     advice = Advice(
         q=q,
-        fastest=Choice(fastest.variant, _fastest_text(fastest, sizes, q, curves)),
+        fastest=_choice(fastest, _time_text(fastest, q), fast),
         cheapest=None
         if cheapest is None
-        else Choice(cheapest.variant, f"${_cost(cheapest):.2f} per million"),
+        else _choice(cheapest, f"${_cost(cheapest):.2f} per million", cheap),
         best=None if best is None else Choice(best.variant, _best_text(best, q)),
         frontier=frontier(priced, q),
         overheads=overheads,
     )
-    return _with_sentences(advice, _best_against(best, priced, q, curves))
+    return _with_sentences(advice, _best_against(best, priced, q, curves, anytime))
+
+
+def _choice(window: Window, text: str, others: Alike) -> Choice:
+    variant = window.variant
+    return Choice(variant, text + others.words(variant), others.alike, others.unknown)
 
 
 def comparable(windows: Sequence[Window]) -> list[Window]:
@@ -144,8 +176,10 @@ def frontier(windows: Sequence[Window], q: float) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def door_overheads(windows: Sequence[Window], curves: Curves) -> tuple[Overhead, ...]:
-    """Each door against Invoke at the same size, where both medians are known."""
+def door_overheads(
+    windows: Sequence[Window], curves: Curves, *, anytime: bool = False
+) -> tuple[Overhead, ...]:
+    """Each door against Invoke at the same size, where both medians are known; judged together."""
     invokes = {
         (window.variant.memory_mb, window.variant.architecture): window.variant
         for window in windows
@@ -156,18 +190,23 @@ def door_overheads(windows: Sequence[Window], curves: Curves) -> tuple[Overhead,
         variant = window.variant
         base = invokes.get((variant.memory_mb, variant.architecture))
         if base is not None and base != variant:
-            overhead = _overhead(variant, base, curves)
+            overhead = _overhead(variant, base, curves, anytime)
             if overhead is not None:
                 found.append(overhead)
-    return tuple(found)
+    judged = told_apart([overhead.added for overhead in found])
+    return tuple(
+        replace(overhead, added=added)
+        for overhead, added in zip(found, judged, strict=True)
+        if added is not None
+    )
 
 
-def _overhead(variant: Variant, base: Variant, curves: Curves) -> Overhead | None:
+def _overhead(variant: Variant, base: Variant, curves: Curves, anytime: bool) -> Overhead | None:
     for measure in (Measure.OVERHEAD, Measure.ATTEMPT):
         own = curves.get(variant.name, {}).get(measure)
         theirs = curves.get(base.name, {}).get(measure)
         if own is not None and theirs is not None:
-            added = difference(theirs, own, 0.5)
+            added = difference(theirs, own, 0.5, anytime=anytime)
             if added is not None:
                 return Overhead(variant, base, measure, added)
     return None
@@ -179,30 +218,53 @@ def own_overhead(curves: Mapping[Measure, Curve], q: float = 0.5) -> tuple[int, 
     value_ns = curve.quantile_ns(q) if curve is not None and curve.is_known(q) else None
     if curve is None or value_ns is None:
         return None
-    return value_ns, quantile_bounds(curve, q)
+    return value_ns, interval(curve, q)
 
 
-def compare_sentence(window: Window, base: Window, q: float, curves: Curves) -> str:
-    """`1769 MB: p99 −38 %, cost +4 % against 1024 MB; intervals don't overlap`."""
+def compare_sentence(
+    window: Window,
+    base: Window,
+    q: float,
+    curves: Curves,
+    *,
+    judged: Difference | None = None,
+    family: int = 1,
+    anytime: bool = False,
+) -> str:
+    """`1769 MB: p99 −38 %, cost +4 % against 1024 MB; intervals don't overlap (iid)`.
+
+    judged: the difference, where it was judged together with others; else family says of how many
+    comparisons it is one.
+    """
     names = size_name(window.variant, base.variant), size_name(base.variant, window.variant)
-    found = _difference(window, base, q, curves)
+    found = judged
+    if found is None:
+        compared = response_difference(base, window, q, curves, anytime=anytime)
+        (found,) = told_apart([compared], family)
     if found is None or found.relative is None:
         return f"{names[0]} and {names[1]}: too few samples for {quantile_text(q)}"
     parts = [f"{quantile_text(q)} {percent(found.relative)}"]
     if window.usd_per_million is not None and base.usd_per_million:
         parts.append(f"cost {percent(window.usd_per_million / base.usd_per_million - 1)}")
-    apart = _apart(_response(window, curves), _response(base, curves), q, found)
-    return f"{names[0]}: {', '.join(parts)} against {names[1]}; {apart}"
+    bounds = [_bounds(one, q, curves, anytime) for one in (window, base)]
+    return f"{names[0]}: {', '.join(parts)} against {names[1]}; {_apart(found, bounds)}"
 
 
-def _apart(own: Curve | None, theirs: Curve | None, q: float, found: Difference) -> str:
+def _bounds(window: Window, q: float, curves: Curves, anytime: bool) -> Bounds:
+    curve = _response(window, curves)
+    return Bounds(None, None) if curve is None else interval(curve, q, anytime=anytime)
+
+
+def _apart(found: Difference, bounds: Sequence[Bounds]) -> str:
+    if not found.basis.is_known:
+        return TOO_FEW
+    rests = f"({found.basis.text})"
     if not found.is_distinguishable:
-        return "not yet distinguishable"
-    if own is not None and theirs is not None:
-        one, other = sorted((quantile_bounds(own, q), quantile_bounds(theirs, q)), key=_low)
-        if one.high_ns is not None and other.low_ns is not None and one.high_ns < other.low_ns:
-            return "intervals don't overlap"
-    return "distinguishable at 95 %"
+        return f"not yet distinguishable {rests}"
+    one, other = sorted(bounds, key=_low)
+    if one.high_ns is not None and other.low_ns is not None and one.high_ns < other.low_ns:
+        return f"intervals don't overlap {rests}"
+    return f"distinguishable at 95 % {rests}"
 
 
 def _low(bounds: Bounds) -> int:
@@ -211,11 +273,6 @@ def _low(bounds: Bounds) -> int:
 
 def _response(window: Window, curves: Curves) -> Curve | None:
     return curves.get(window.variant.name, {}).get(Measure.RESPONSE)
-
-
-def _difference(window: Window, base: Window, q: float, curves: Curves) -> Difference | None:
-    own, theirs = _response(window, curves), _response(base, curves)
-    return None if own is None or theirs is None else difference(theirs, own, q)
 
 
 def _time_ns(window: Window, q: float) -> float:
@@ -238,16 +295,8 @@ def _score(window: Window, among: Sequence[Window], times: Mapping[Variant, floa
     return BALANCE * time + (1 - BALANCE) * cost
 
 
-def _fastest_text(fastest: Window, sizes: Sequence[Window], q: float, curves: Curves) -> str:
-    text = f"{quantile_text(q)} {duration_text(_time_ns(fastest, q))}"
-    others = [window for window in sizes if window is not fastest]
-    if not others:
-        return text
-    second = min(others, key=lambda window: _time_ns(window, q))
-    found = _difference(second, fastest, q, curves)
-    if found is None or found.is_distinguishable:
-        return text
-    return f"{text}, not yet distinguishable from {size_name(second.variant, fastest.variant)}"
+def _time_text(window: Window, q: float) -> str:
+    return f"{quantile_text(q)} {duration_text(_time_ns(window, q))}"
 
 
 def _best_text(best: Window, q: float) -> str:
@@ -257,7 +306,7 @@ def _best_text(best: Window, q: float) -> str:
 
 
 def _best_against(
-    best: Window | None, priced: Sequence[Window], q: float, curves: Curves
+    best: Window | None, priced: Sequence[Window], q: float, curves: Curves, anytime: bool
 ) -> str | None:
     """The best trade beside the cheapest, or beside the fastest of the rest if it is that."""
     rest = [window for window in priced if window is not best]
@@ -265,7 +314,8 @@ def _best_against(
         return None
     cheapest = min(priced, key=_cost)
     base = min(rest, key=lambda w: _time_ns(w, q)) if cheapest is best else cheapest
-    return compare_sentence(best, base, q, curves)
+    family = pairs(len(priced))
+    return compare_sentence(best, base, q, curves, family=family, anytime=anytime)
 
 
 def _with_sentences(advice: Advice, against: str | None) -> Advice:
@@ -291,11 +341,11 @@ def _door_text(overhead: Overhead) -> str:
     door = overhead.variant.endpoint.value
     verb = "adds" if added.value_ns >= 0 else "saves"
     time = duration_text(abs(added.value_ns))
+    text = f"{door} {verb} {time} to the median over Invoke at {bare_size(overhead.variant)}"
+    if not added.basis.is_known:
+        return f"{text} ({TOO_FEW})"
     low, high = (
         signed_ms(bound) if bound is not None else "open" for bound in (added.low_ns, added.high_ns)
     )
-    text = (
-        f"{door} {verb} {time} to the median over Invoke at"
-        f" {bare_size(overhead.variant)} (95 %: {low} … {high} ms)"
-    )
+    text = f"{text} (95 %: {low} … {high} ms; {added.basis.text})"
     return text if added.is_distinguishable else f"{text}, not yet distinguishable"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bench.model.result import LADDER, Measure, Window
-from bench.stats.bootstrap import Difference, difference
+from bench.stats.paired import Difference, difference, told_apart
 from bench.stats.quantiles import Curve
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
@@ -24,14 +24,7 @@ class VariantChange:
     base: Window
     other: Window
     differences: tuple[Difference | None, ...]
-    """Of the response time, in the order of QUANTILES."""
-
-    def is_slower(self, q: float, share: float) -> bool:
-        """True if quantile q has risen by more than a share (0.1 is 10 %) and not by chance."""
-        found = self.differences[QUANTILES.index(q)]
-        if found is None or not found.is_distinguishable or found.relative is None:
-            return False
-        return found.relative > share
+    """Of the response time, in the order of QUANTILES; all of a table share one error rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +36,59 @@ class Setting:
     other: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Slower:
+    """What a limit to a rise says: variants beyond it, and those of which nobody knows."""
+
+    variants: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
 def changes(
     base: tuple[tuple[Window, ...], Curves], other: tuple[tuple[Window, ...], Curves]
 ) -> tuple[VariantChange, ...]:
     """The variants that both runs have, in the order of the base."""
-    windows = {window.variant: window for window in other[0]}
-    return tuple(
-        VariantChange(
-            window,
-            windows[window.variant],
-            tuple(_difference(window.variant.name, base[1], other[1], q) for q in QUANTILES),
-        )
-        for window in base[0]
-        if window.variant in windows
+    shared = _shared(base[0], other[0])
+    found = told_apart(
+        [
+            _difference(window.variant.name, base[1], other[1], q)
+            for window, _ in shared
+            for q in QUANTILES
+        ]
     )
+    step = len(QUANTILES)
+    return tuple(
+        VariantChange(before, after, found[step * index : step * (index + 1)])
+        for index, (before, after) in enumerate(shared)
+    )
+
+
+def slower(
+    base: tuple[tuple[Window, ...], Curves],
+    other: tuple[tuple[Window, ...], Curves],
+    q: float,
+    share: float,
+) -> Slower:
+    """Whose quantile q of response time rose by more than a share (0.1 is 10 %), surely.
+
+    The interval of the rise lies beyond the share, at one error rate for all variants.
+    """
+    names = [window.variant.name for window, _ in _shared(base[0], other[0])]
+    found = told_apart([_difference(name, base[1], other[1], q, share) for name in names])
+    judged = list(zip(names, found, strict=True))
+    return Slower(
+        tuple(name for name, one in judged if one is not None and _is_beyond(one, share)),
+        tuple(name for name, one in judged if one is None or one.p_value is None),
+    )
+
+
+def _is_beyond(found: Difference, share: float) -> bool:
+    return found.is_distinguishable and found.value_ns > share * found.base_ns
+
+
+def _shared(base: Sequence[Window], other: Sequence[Window]) -> list[tuple[Window, Window]]:
+    windows = {window.variant: window for window in other}
+    return [(window, windows[window.variant]) for window in base if window.variant in windows]
 
 
 def settings_changed(base_toml: str, other_toml: str) -> tuple[Setting, ...]:
@@ -69,11 +101,13 @@ def settings_changed(base_toml: str, other_toml: str) -> tuple[Setting, ...]:
     )
 
 
-def _difference(variant: str, base: Curves, other: Curves, q: float) -> Difference | None:
+def _difference(
+    variant: str, base: Curves, other: Curves, q: float, margin: float = 0.0
+) -> Difference | None:
     curves = [run.get(variant, {}).get(Measure.RESPONSE) for run in (base, other)]
     if curves[0] is None or curves[1] is None:
         return None
-    return difference(curves[0], curves[1], q)
+    return difference(curves[0], curves[1], q, share_blocks=False, margin=margin)
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:

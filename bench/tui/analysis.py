@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from bench.model.result import LADDER, Measure, Window
-from bench.stats.bootstrap import Difference, difference
+from bench.stats.paired import Difference, difference
 from bench.stats.recommend import Advice, advise, compare_sentence
 from bench.tui.source import ClassCurves, Curves, RunSource
 

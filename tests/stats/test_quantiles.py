@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 from bench.stats.quantiles import (
     Curve,
     curve_of,
-    precision,
     quantile_bounds,
     rank_bounds,
-    samples_for_precision,
 )
 from bench.stats.ranks import BEYOND, rank_of, samples_needed
 
@@ -74,24 +72,6 @@ def test_needed_samples_are_the_fewest_with_ten_beyond(q: float) -> None:
     needed = samples_needed(q)
     assert needed - rank_of(q, needed) >= BEYOND
     assert needed - 1 - rank_of(q, needed - 1) < BEYOND
-
-
-def test_precision_halves_with_four_times_the_samples() -> None:
-    random = np.random.default_rng(2)
-    few = curve_of((random.lognormal(18, 0.3, 4000)).astype(np.int64))
-    many = curve_of((random.lognormal(18, 0.3, 16000)).astype(np.int64))
-    widths = [precision(curve, 0.5) for curve in (few, many)]
-    assert widths[0] is not None
-    assert widths[1] is not None
-    assert widths[0] / widths[1] == pytest.approx(2.0, rel=0.25)
-    needed = samples_for_precision(few, 0.5, widths[0] / 2)
-    assert needed == pytest.approx(16000, rel=0.001)
-
-
-def test_precision_is_unknown_while_the_interval_is_open() -> None:
-    curve = curve_of(np.arange(1, 21, dtype=np.int64))
-    assert precision(curve, 0.99) is None
-    assert samples_for_precision(curve, 0.99, 0.03) is None
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=60), st.floats(0.0, 1.0))

@@ -14,6 +14,7 @@ from bench.model.result import Distribution as D
 from bench.model.times import NS_PER_MS
 from bench.stats.quantiles import Curve, curve_of
 from bench.stats.recommend import advise, compare_sentence, frontier, own_overhead
+from tests.stats.processes import curve_in_blocks
 
 
 def results(
@@ -113,6 +114,46 @@ def test_a_near_tie_says_so() -> None:
     assert "not yet distinguishable from" in advice.fastest.text
 
 
+def in_blocks(values_ns: np.ndarray[tuple[int], np.dtype[np.int64]], blocks: int) -> Curve:
+    return curve_in_blocks(values_ns.reshape(blocks, -1))
+
+
+def test_all_that_cannot_be_told_apart_from_the_fastest_are_named() -> None:
+    rows = ((invoke(512), 300, 1.0), (invoke(1024), 100.2, 1.0), (invoke(1769), 100, 1.0))
+    fastest = advise(*results(*rows, count=400)).fastest
+    assert fastest is not None
+    assert set(fastest.variants) == {invoke(1024), invoke(1769)}
+    assert fastest.unknown == ()
+
+
+def test_with_too_few_blocks_the_fastest_is_named_with_that_reserve() -> None:
+    windows, curves = results(*SIZES)
+    for own in curves.values():
+        values = np.repeat(own[Measure.RESPONSE].values_ns, own[Measure.RESPONSE].counts)
+        own[Measure.RESPONSE] = in_blocks(values, 5)
+    advice = advise(windows, curves)
+    assert advice.fastest is not None
+    assert advice.fastest.variant == invoke(1769)
+    assert advice.fastest.alike == ()
+    assert advice.fastest.text.endswith("; too few blocks to know of 128 MB, 512 MB")
+    assert advice.against is not None
+    assert advice.against.endswith("too few blocks to know")
+
+
+def test_prices_that_chance_explains_are_named_together() -> None:
+    windows, curves = results(*SIZES)
+    random = np.random.default_rng(3)
+    for index, (window, mean_ms) in enumerate(zip(windows, (50, 50, 80), strict=True)):
+        billed = np.round(random.normal(mean_ms, 5, 2000)) * NS_PER_MS
+        curves[window.variant.name][Measure.BILLED] = in_blocks(billed.astype(np.int64), 20)
+        mean = float(billed.mean() / NS_PER_MS)
+        windows[index] = replace(window, billed_ms_mean=mean, usd_per_million=0.2 + mean / 100)
+    advice = advise(windows, curves, lambda variant, billed_ms: 0.2 + billed_ms / 100)
+    assert advice.cheapest is not None
+    assert set(advice.cheapest.variants) == {invoke(128), invoke(512)}
+    assert "not yet distinguishable from" in advice.cheapest.text
+
+
 def test_without_prices_only_speed_is_told() -> None:
     advice = advise(*results(*((v, ms, None) for v, ms, _ in SIZES)))
     assert advice.fastest is not None
@@ -158,9 +199,10 @@ def test_the_sentence_of_a_comparison() -> None:
     windows, curves = results(*SIZES)
     text = compare_sentence(windows[2], windows[1], 0.99, curves)
     assert text.startswith("1769 MB: p99 −70 %, cost +10 % against 512 MB; ")
-    assert text.endswith("intervals don't overlap")
+    assert text.endswith("intervals don't overlap (iid, not tested)")
     same, same_curves = results((invoke(1024), 100, 1.0), (invoke(1769), 100, 1.0), count=200)
-    assert compare_sentence(same[0], same[1], 0.5, same_curves).endswith("not yet distinguishable")
+    said = compare_sentence(same[0], same[1], 0.5, same_curves)
+    assert said.endswith("not yet distinguishable (iid, not tested)")
 
 
 @pytest.mark.parametrize(

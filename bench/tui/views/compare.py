@@ -18,7 +18,7 @@ from bench.format import (
 from bench.model.outcome import Outcome
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.stats.bootstrap import Difference
+from bench.stats.paired import Difference
 from bench.tui.analysis import Depth, verdict_sentence
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
