@@ -55,7 +55,7 @@ HUGE = 10**400
         (quantities.callers, "1..9999999999999", "must be a whole number or a ramp"),
         (existing_file, "x" * 300, "must be a file that can be read"),
         (existing_file, "a\0b", "must be a path that can be (embedded null byte)"),
-        (existing_file, "~nobody-of-that-name/x", "must be a path that can be"),
+        (existing_file, "~nobody-of-that-name/x", "must be a file that can be read"),
         (existing_file, "/dev/zero", "is a device or a pipe"),
     ],
 )
