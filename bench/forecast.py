@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bench.aws.prices import usd_per_million
 from bench.model.load import Plan, Segment
 from bench.model.profile import Profile, Variant
-from bench.model.times import NS_PER_S
 from bench.plan import make_plan
+from bench.shapes.count import arrival_count
 
 PER_MILLION = 1_000_000
 
@@ -70,40 +70,26 @@ def _variant(
 ) -> VariantForecast:
     mine = [segment for segment in plan.segments if index in segment.variants]
     measured = [segment for segment in mine if profile.phases[segment.phase].measured]
-    offered = _total([_arrivals(segment) for segment in mine]) if mine else None
+    offered = _total([_arrivals(profile, s, index) for s in mine]) if mine else None
     return VariantForecast(
         variant=variant,
         offered=offered,
-        measured=_total([_arrivals(segment) for segment in measured]) if mine else None,
+        measured=_total([_arrivals(profile, s, index) for s in measured]) if mine else None,
         usd_per_million=usd_per_million(variant, billed_ms, profile.target.region),
     )
 
 
-def _arrivals(segment: Segment) -> float | None:
-    """Arrivals of each of the segment's variants."""
-    if segment.start_callers is not None:
+def _arrivals(profile: Profile, segment: Segment, index: int) -> float | None:
+    """Arrivals of the variant with this index."""
+    if segment.shape.is_closed:
         return None
-    if segment.burst is not None:
-        return segment.burst * -(-segment.duration_ns // segment.every_ns)
-    if segment.replay is not None:
-        return _replayed(segment.replay, segment.duration_ns)
-    return (segment.start_rps + segment.end_rps) / 2 * segment.duration_ns / NS_PER_S
-
-
-def _replayed(replay: bytes, duration_ns: int) -> int:
-    """How many recorded arrivals fall before the end."""
-    offsets = memoryview(replay).cast("q")
-    return sum(offset < duration_ns for offset in offsets)
+    return arrival_count(segment, segment.variants.index(index), profile.load.arrivals)
 
 
 def _peak_rps(segment: Segment) -> float | None:
-    """The segment's highest rate over all its variants; bursts and replays by their mean."""
-    if segment.start_callers is not None:
-        return None
-    if segment.burst is None and segment.replay is None:
-        return max(segment.start_rps, segment.end_rps) * len(segment.variants)
-    arrivals = _arrivals(segment) or 0
-    return arrivals / segment.duration_ns * NS_PER_S * len(segment.variants)
+    """The segment's highest rate over all its variants; bursts and recorded ones by their mean."""
+    shape = segment.shape
+    return None if shape.is_closed else shape.peak_rps * len(segment.variants)
 
 
 def _total(parts: list[float | None]) -> float | None:

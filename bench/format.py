@@ -67,6 +67,17 @@ def duration_text(value_ns: float) -> str:
     return f"{number(value_ns / NS_PER_MS)} ms"
 
 
+def span_text(span_ns: int) -> str:
+    """`45 s`, `500 ms`, `1 min 30 s`: a length of time as somebody has set it."""
+    seconds = span_ns / NS_PER_S
+    if seconds < 1:
+        return f"{seconds * 1000:g} ms"
+    if seconds < 100:
+        return f"{seconds:g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
 def number(value: float) -> str:
     """Three significant digits, without an exponent."""
     if value >= 100 or not value:

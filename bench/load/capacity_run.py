@@ -14,6 +14,7 @@ from bench.model.profile import CapacitySpec, Phase
 from bench.model.result import CapacityAnswer, Measure, Tally
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import Aggregate
+from bench.shapes.ramp import constant_rate
 
 SETTLE_AFTER_NS = 30 * NS_PER_S
 """How long after its end a step's own answers are waited for, beside the limit itself. A step
@@ -123,8 +124,6 @@ class CapacityRun:
             phase=index,
             variants=(self._variant,),
             start_ns=start_ns,
-            duration_ns=duration_ns,
-            start_rps=step.rps,
-            end_rps=step.rps,
+            shape=constant_rate(step.rps, duration_ns),
         )
-        return segment, Phase(name, duration_ns, step.rps, step.rps, measured)
+        return segment, Phase(name, segment.shape, measured)

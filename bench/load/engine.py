@@ -504,7 +504,7 @@ class Engine:
         """Start the callers that the segment wants beyond those that run; ramps come back here."""
         segment = self._segment
         self._wanted_until_ns = 0
-        if segment is None or segment.start_callers is None:
+        if segment is None or not segment.shape.is_closed:
             return
         change_ns = next_caller_change_ns(segment, t_ns)
         for variant in range(len(self._callers)):

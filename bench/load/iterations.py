@@ -48,7 +48,7 @@ def quotas(profile: Profile, plan: Plan, workers: int) -> list[Iterations | None
 def _deal(profile: Profile, measured: Sequence[Segment], workers: int, total: int) -> list[int]:
     """Arrivals by the schedule, until a closed loop comes; what is left by turns."""
     load = profile.load
-    scheduled = takewhile(lambda segment: segment.start_callers is None, measured)
+    scheduled = takewhile(lambda segment: not segment.shape.is_closed, measured)
     each = (owners(segment, load.arrivals, load.seed, workers) for segment in scheduled)
     followed = Counter(islice(chain.from_iterable(each), min(total, FOLLOWED)))
     left = total - followed.total()
@@ -67,4 +67,4 @@ def _turns(worker: int, workers: int, callers: int) -> range:
 
 def _most_callers(segments: Sequence[Segment]) -> int:
     """Of a variant, 0 where every loop is open."""
-    return max((max(s.start_callers or 0, s.end_callers or 0) for s in segments), default=0)
+    return max((segment.shape.most_callers for segment in segments), default=0)

@@ -130,34 +130,14 @@ def cut(segments: Sequence[Segment], at_ns: int) -> tuple[Segment, ...]:
 
 
 def start_at(segment: Segment, at_ns: int) -> Segment:
-    """The segment from an instant within it on; a ramp goes on from where it was.
-
-    Of a burst phase the next burst comes at once, and the following ones in its own time.
-    """
-    gone = (at_ns - segment.start_ns) / segment.duration_ns
-    rps = segment.start_rps + (segment.end_rps - segment.start_rps) * gone
-    callers = segment.start_callers
-    if callers is not None and segment.end_callers is not None:
-        callers = round(callers + (segment.end_callers - callers) * gone)
-    return replace(
-        segment,
-        start_ns=at_ns,
-        duration_ns=segment.end_ns - at_ns,
-        start_rps=rps,
-        start_callers=callers,
-        replay_from_ns=segment.replay_from_ns + (at_ns - segment.start_ns if segment.replay else 0),
-    )
+    """The segment from an instant within it on; its shape goes on from where it was."""
+    rest = segment.shape.part(at_ns - segment.start_ns, segment.duration_ns)
+    return replace(segment, start_ns=at_ns, shape=rest)
 
 
 def end_at(segment: Segment, at_ns: int) -> Segment:
     """The segment up to an instant within it."""
-    rest = start_at(segment, at_ns)
-    return replace(
-        segment,
-        duration_ns=at_ns - segment.start_ns,
-        end_rps=rest.start_rps,
-        end_callers=rest.start_callers,
-    )
+    return replace(segment, shape=segment.shape.part(0, at_ns - segment.start_ns))
 
 
 def shift(segments: Sequence[Segment], start_ns: int) -> tuple[Segment, ...]:
@@ -169,19 +149,5 @@ def shift(segments: Sequence[Segment], start_ns: int) -> tuple[Segment, ...]:
 
 
 def scale(segment: Segment, factor: float) -> Segment:
-    """The segment at another rate, with so many times the callers, or bursts as much larger.
-
-    Of callers and bursts at least one stays. A replay keeps its recorded times.
-    """
-
-    def times(count: int | None) -> int | None:
-        return None if count is None else max(1, round(count * factor)) if count else 0
-
-    return replace(
-        segment,
-        start_rps=segment.start_rps * factor,
-        end_rps=segment.end_rps * factor,
-        start_callers=times(segment.start_callers),
-        end_callers=times(segment.end_callers),
-        burst=times(segment.burst),
-    )
+    """The segment with so many times its load."""
+    return replace(segment, shape=segment.shape.scaled(factor))

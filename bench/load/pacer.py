@@ -69,7 +69,7 @@ class Pacer:
         for segment in segments:
             end_ns = segment.end_ns
             yield segment.start_ns, START, segment
-            if segment.start_callers is None:
+            if not segment.shape.is_closed:
                 for intended_ns, variant in arrivals(
                     segment, load.arrivals, load.seed, self._worker, self._workers
                 ):

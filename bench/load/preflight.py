@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from bench.errors import UsageError
 from bench.load.host import Host, default_workers, workers_by_host
-from bench.model.profile import Order, Phase, Profile, TargetKind
+from bench.model.profile import Order, Profile, TargetKind
 from bench.model.times import NS_PER_S
 
 SPARE_DESCRIPTORS = 64
 """What a worker needs beside its connections: pipes, event loop, libraries."""
-HELD_S = 60.0
+HELD_NS = 60 * NS_PER_S
 """How long Linux keeps the port of a connection that this side closed (TCP_TIMEWAIT_LEN)."""
-REUSED_S = 1.0
+REUSED_NS = NS_PER_S
 """The same where net.ipv4.tcp_tw_reuse lets a new connection to the same address take it over."""
 
 
@@ -36,10 +36,7 @@ def connections_needed(profile: Profile) -> int:
 
 def _callers(profile: Profile) -> int:
     """The most callers of a variant, 0 in an open loop."""
-    return max(
-        (max(phase.start_callers or 0, phase.end_callers or 0) for phase in profile.phases),
-        default=0,
-    )
+    return max((phase.shape.most_callers for phase in profile.phases), default=0)
 
 
 def descriptors_needed(profile: Profile, workers: int) -> int:
@@ -84,10 +81,10 @@ def _check_host(profile: Profile, host: Host, own: int, workers: int) -> None:
 
 
 def closed_at_once(profile: Profile, machine: Host) -> int:
-    """Ports of connections that have ended and are not free again yet, at the highest rate.
+    """Ports of connections that have ended and are not free again yet, at their most.
 
-    As if the machine sent them all. Only where keep-alive is off, the rate is planned and there is
-    one address for certain.
+    As if the machine sent them all. Only where keep-alive is off, arrivals are planned and there
+    is one address for certain.
     """
     proxy = profile.connections.proxy
     urls = (proxy,) if proxy else tuple(profile.target.urls.values())
@@ -95,18 +92,10 @@ def closed_at_once(profile: Profile, machine: Host) -> int:
     is_one = len(set(hosts)) == 1 and _is_address(hosts[0])
     if profile.connections.keep_alive or profile.target.kind is TargetKind.AWS or not is_one:
         return 0
-    held_s = HELD_S if _is_held_long(hosts[0], machine) else REUSED_S
+    held_ns = HELD_NS if _is_held_long(hosts[0], machine) else REUSED_NS
     together = len(profile.variants) if profile.load.order is Order.TOGETHER else 1
-    return together * max((round(_most(phase, held_s)) for phase in profile.phases), default=0)
-
-
-def _most(phase: Phase, window_s: float) -> float:
-    """The most arrivals of a phase with a rate in a window of time."""
-    low, high = sorted((phase.start_rps, phase.end_rps))
-    duration_s = phase.duration_ns / NS_PER_S
-    if window_s >= duration_s:
-        return (low + high) / 2 * duration_s
-    return (high - (high - low) * window_s / duration_s / 2) * window_s
+    most = (round(phase.shape.most_within(held_ns)) for phase in profile.phases)
+    return together * max(most, default=0)
 
 
 def _is_address(host: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.model.profile import Variant
+from bench.model.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +22,24 @@ class Segment:
     phase: int
     variants: tuple[int, ...]
     start_ns: int
-    duration_ns: int
-    start_rps: float
-    end_rps: float
-    start_callers: int | None = None
-    end_callers: int | None = None
-    burst: int | None = None
-    every_ns: int = 0
-    replay: bytes | None = None
-    replay_from_ns: int = 0
-    """Offset in `replay` at which this segment starts; not 0 for the rest of a segment cut."""
+    shape: Shape
+
+    @property
+    def duration_ns(self) -> int:
+        """Of its shape."""
+        return self.shape.duration_ns
 
     @property
     def end_ns(self) -> int:
         """First instant after the segment."""
-        return self.start_ns + self.duration_ns
+        return self.start_ns + self.shape.duration_ns
+
+    def stagger(self, turn: int) -> float:
+        """How far the variant at this place in `variants` is behind the first, in mean gaps.
+
+        Variants side by side meet equal arrivals, but none is always sent behind another.
+        """
+        return turn / len(self.variants)
 
 
 @dataclass(frozen=True, slots=True)

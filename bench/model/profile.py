@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.model.endpoint import EndpointKind
 from bench.model.retry import BreakerSpec, RetrySpec
+from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
 
 
@@ -135,29 +136,16 @@ class LoadSpec:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of load. Rates in invocations per second; a ramp goes from start_rps to end_rps.
-
-    In a closed loop start_callers and end_callers take the place of the rates. A burst phase sends
-    `burst` invocations at once every every_ns. A replay phase sends at recorded offsets from its
-    start (speed already applied): little-endian 64-bit nanoseconds, ascending, packed.
-    """
+    """A stretch of the load with a name; measured is False for a warm-up."""
 
     name: str
-    duration_ns: int
-    start_rps: float = 0.0
-    end_rps: float = 0.0
+    shape: Shape
     measured: bool = True
-    start_callers: int | None = None
-    end_callers: int | None = None
-    burst: int | None = None
-    every_ns: int = 0
-    replay: bytes | None = None
-    steps: int = 1
-    """A ramp in so many equal steps of constant rate; 1 is a smooth ramp."""
-    replay_path: str | None = None
-    """The CSV file (absolute) that `replay` was read from, its column and the speed applied."""
-    replay_column: str | None = None
-    replay_speed: float = 1.0
+
+    @property
+    def duration_ns(self) -> int:
+        """Of its shape, above 0."""
+        return self.shape.duration_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,13 @@ from bench.schema.key import Key
 from bench.schema.paths import quoted
 from bench.schema.section import Section
 from bench.schema.table import Table
-from bench.schema.values import Reader, Value, located, positive, text
+from bench.schema.values import Value, located, positive, text
 from bench.units import shown
 
 SAMPLES = 20
 """Events of a changing source that are made before a run, to see whether they can be sent."""
 _NO_GENERATOR: tuple[str, dict[str, Any]] = ("", {})
 _NO_FEED: tuple[str | None, dict[str, Any]] = (None, {})
-
-
-def existing_file(base_dir: Path) -> Reader[str]:
-    """A reader of paths to files that can be read; relative ones start from base_dir."""
-    return lambda value: files.existing_file.read_in(value, base_dir)
 
 
 def _json_value(value: Any) -> Any:

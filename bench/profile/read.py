@@ -116,7 +116,7 @@ def _build(root: Table, path: Path, content: str, source: str) -> Profile:
     check_events(events, variants)
     load_table = root.table("load")
     load = read_load(load_table)
-    phases = read_phases(root, load_table, load, root.base_dir)
+    phases = read_phases(root, load_table, load)
     check_segments(root, phases, load, len(variants))
     capacity = read_capacity(root.table("capacity")) if "capacity" in root else None
     if capacity is not None and phases:

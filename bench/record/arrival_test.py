@@ -8,14 +8,12 @@ Poisson process have gaps of Exp(1) at any rate, also on a ramp.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.load import Segment
 from bench.model.profile import Arrivals, Profile
-from bench.model.times import NS_PER_S
 from bench.record.timeline import Timeline
 from bench.stats.goodness_of_fit import exponential_p
 
@@ -77,7 +75,7 @@ class ArrivalGaps:
     def mean_gap_ns(self, variant: int) -> float | None:
         """Mean planned gap over what is tested; None without rates."""
         segments = [s for s in self._segments.values() if variant in s.variants]
-        planned = sum(_planned(segment) for segment in segments)
+        planned = sum(segment.shape.expected for segment in segments)
         return sum(s.duration_ns for s in segments) / planned if planned else None
 
     def _refresh(self) -> None:
@@ -90,14 +88,15 @@ class ArrivalGaps:
         self._last_ns = -1
         reached: dict[int, float] = {}
         for segment in self._timeline.measured_segments():
-            if segment.burst is not None or segment.replay is not None or not _planned(segment):
+            planned = segment.shape.expected
+            if not segment.shape.has_rate or not planned:
                 continue
             for variant in segment.variants:
                 start = reached.get(variant, 0.0)
                 if start < KEPT:
                     self._segments[segment.index] = segment
                     self._starts[segment.index, variant] = start
-                    reached[variant] = start + _planned(segment)
+                    reached[variant] = start + planned
                     self._last_ns = max(self._last_ns, _instant_ns(segment, KEPT - start))
 
     def _keep(self, segment: Segment, variant: int, sent_ns: NDArray[np.int64]) -> None:
@@ -120,23 +119,13 @@ class ArrivalGaps:
         return reached
 
 
-def _planned(segment: Segment) -> float:
-    return (segment.start_rps + segment.end_rps) / 2 * segment.duration_ns / NS_PER_S
-
-
 def _instant_ns(segment: Segment, arrivals: float) -> int:
     """When so many arrivals of a segment have been planned, at most its end."""
-    if arrivals >= _planned(segment):
-        return segment.end_ns
-    a = segment.start_rps
-    slope = (segment.end_rps - a) / (segment.duration_ns / NS_PER_S)
-    root = a + sqrt(max(0.0, a * a + 2 * slope * arrivals))
-    return segment.start_ns + round(2 * arrivals / root * NS_PER_S)
+    return segment.start_ns + round(segment.shape.inverse_ns(arrivals))
 
 
 def _cumulative(segment: Segment, instants_ns: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Arrivals planned in a segment up to each instant."""
-    t_s = (instants_ns - segment.start_ns) / NS_PER_S
-    slope = (segment.end_rps - segment.start_rps) / (segment.duration_ns / NS_PER_S)
-    cumulative: NDArray[np.float64] = t_s * (segment.start_rps + slope * t_s / 2)
-    return cumulative
+    """Arrivals planned in a segment up to each instant; of few segments, and of their beginning."""
+    cumulative = segment.shape.cumulative
+    offsets_ns = (instants_ns - segment.start_ns).tolist()
+    return np.fromiter(map(cumulative, offsets_ns), dtype=np.float64, count=len(offsets_ns))

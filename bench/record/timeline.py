@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bench.model.load import Segment
 from bench.model.profile import Phase, Profile
 from bench.model.times import NS_PER_S
+from bench.shapes.ramp import constant_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Timeline:
 
     def phase(self, index: int) -> Phase:
         """The phase with this index; an unknown one is measured."""
-        return self._phases.get(index) or Phase(f"phase {index}", 0)
+        return self._phases.get(index) or Phase(f"phase {index}", constant_rate(0.0, 0))
 
     def phase_in(self, segment: int) -> Phase:
         """The phase that a segment is of, also one that was superseded."""
@@ -135,9 +136,7 @@ class Timeline:
 
 
 def _until(segment: Segment, end_ns: int) -> Segment:
-    gone = (end_ns - segment.start_ns) / segment.duration_ns
-    rps = segment.start_rps + (segment.end_rps - segment.start_rps) * gone
-    return replace(segment, duration_ns=end_ns - segment.start_ns, end_rps=rps)
+    return replace(segment, shape=segment.shape.part(0, end_ns - segment.start_ns))
 
 
 def _overlap(segment: Segment, from_ns: int, to_ns: int) -> Stretch:
@@ -148,24 +147,5 @@ def _overlap(segment: Segment, from_ns: int, to_ns: int) -> Stretch:
 
 
 def planned_arrivals(segment: Segment, from_ns: int, to_ns: int) -> float:
-    """What the schedule asks of each of the segment's variants in a part of it.
-
-    A rate is integrated, bursts and replayed arrivals are counted. A closed loop plans none.
-    """
-    if segment.burst is not None:
-        return float(segment.burst * _bursts(segment, from_ns, to_ns))
-    if segment.replay is not None:
-        offset_ns = segment.replay_from_ns - segment.start_ns
-        instants = np.frombuffer(segment.replay, dtype="<i8")
-        first, last = np.searchsorted(instants, [from_ns + offset_ns, to_ns + offset_ns])
-        return float(last - first)
-    slope = (segment.end_rps - segment.start_rps) / segment.duration_ns
-    middle_ns = (from_ns + to_ns) / 2 - segment.start_ns
-    return (segment.start_rps + slope * middle_ns) * (to_ns - from_ns) / NS_PER_S
-
-
-def _bursts(segment: Segment, from_ns: int, to_ns: int) -> int:
-    every_ns = segment.every_ns or segment.duration_ns
-    before_to = -(-(to_ns - segment.start_ns) // every_ns)
-    before_from = -(-(from_ns - segment.start_ns) // every_ns)
-    return before_to - before_from
+    """What the schedule asks of each of the segment's variants in a part of it."""
+    return segment.shape.planned(from_ns - segment.start_ns, to_ns - segment.start_ns)

@@ -30,6 +30,7 @@ from bench.model.profile import (
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.selftest.cases import CASES, Case, ServedCounts
+from bench.shapes.ramp import constant_rate
 
 TOLERANCE_RELATIVE = 0.05
 TOLERANCE_NS = 2 * NS_PER_MS
@@ -94,7 +95,7 @@ async def _measure(case: Case, url: str) -> tuple[Window, dict[Outcome, int]]:
         target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
         variants=(Variant(EndpointKind.HTTP),),
         load=LoadSpec(arrivals=Arrivals.EVEN, order=Order.SEQUENTIAL, in_flight=2000, workers=1),
-        phases=(Phase("steady", round(case.duration_s * NS_PER_S), case.rps, case.rps),),
+        phases=(Phase("steady", constant_rate(case.rps, round(case.duration_s * NS_PER_S))),),
         timeouts=case.timeouts,
         retry=case.retry,
         record_attempts=True,

@@ -1,0 +1,5 @@
+"""How wanted arrivals lie in time, one shape a file. Pure: no clock, no chance, and no numpy,
+
+which a worker, who gets its shapes pickled, would be slow to load. Nobody else knows a formula of
+theirs: what a plan, a schedule, a forecast or a report needs is a method of `model.shape.Shape`.
+"""

@@ -96,4 +96,4 @@ def short_name(variant: Variant) -> str:
 
 def is_closed(profile: Profile) -> bool:
     """True in a closed loop, where callers wait for answers and no rate is planned."""
-    return any(phase.start_callers is not None for phase in profile.phases)
+    return any(phase.shape.is_closed for phase in profile.phases)

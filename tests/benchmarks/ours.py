@@ -31,6 +31,8 @@ from bench.model.profile import (
 from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, ROW_FIELDS
+from bench.shapes.callers import Callers
+from bench.shapes.ramp import constant_rate
 
 _HEAD = Struct(">IB")
 
@@ -73,12 +75,12 @@ class WorkerRun:
 
 def closed(callers: int, seconds: float) -> Segment:
     """A closed loop."""
-    return Segment(0, 0, 0, (0,), 0, round(seconds * NS_PER_S), 0.0, 0.0, callers, callers)
+    return Segment(0, 0, 0, (0,), 0, Callers(round(seconds * NS_PER_S), callers, callers))
 
 
 def open_loop(rps: float, seconds: float) -> Segment:
     """A constant rate."""
-    return Segment(0, 0, 0, (0,), 0, round(seconds * NS_PER_S), rps, rps)
+    return Segment(0, 0, 0, (0,), 0, constant_rate(rps, round(seconds * NS_PER_S)))
 
 
 def run_worker(

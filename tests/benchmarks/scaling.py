@@ -24,6 +24,7 @@ from bench.model.profile import LoadSpec, Phase, Profile, Target, TargetKind, Va
 from bench.model.times import NS_PER_S
 from bench.plan import make_plan
 from bench.record.aggregate import Aggregate
+from bench.shapes.callers import Callers
 from tests.benchmarks.nginx import nginx
 from tests.benchmarks.ours import WorkerRun, closed, run_workers
 
@@ -93,7 +94,7 @@ def _together(urls: list[str], cores: list[int], seconds: float) -> Together:
 
 def _aggregated_s(runs: Sequence[WorkerRun], seconds: float) -> float:
     """CPU seconds for all rows of a run, taken in as a coordinator takes them: by shipments."""
-    phase = Phase("steady", round(seconds * NS_PER_S), start_callers=CALLERS, end_callers=CALLERS)
+    phase = Phase("steady", Callers(round(seconds * NS_PER_S), CALLERS, CALLERS))
     profile = Profile(
         name="scaling",
         title="",

@@ -15,8 +15,11 @@ from bench.model.load import Segment
 from bench.model.outcome import Answer, Outcome, Report
 from bench.model.profile import Arrivals, LoadSpec
 from bench.model.retry import BreakerSpec, RetrySpec
+from bench.model.shape import Shape
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
+from bench.shapes.callers import Callers
+from bench.shapes.ramp import Ramp
 from bench.wire.exchange import Exchange
 
 
@@ -216,17 +219,17 @@ def segment(
     to_callers: int | None = None,
     phase: int = 0,
 ) -> Segment:
+    duration_ns = round(duration_s * NS_PER_S)
+    shape: Shape = Ramp(duration_ns, rps, rps if to_rps is None else to_rps)
+    if callers is not None:
+        shape = Callers(duration_ns, callers, callers if to_callers is None else to_callers)
     return Segment(
         index=index,
         round=0,
         phase=phase,
         variants=variants,
         start_ns=round(start_s * NS_PER_S),
-        duration_ns=round(duration_s * NS_PER_S),
-        start_rps=rps,
-        end_rps=rps if to_rps is None else to_rps,
-        start_callers=callers,
-        end_callers=callers if to_callers is None else to_callers,
+        shape=shape,
     )
 
 

@@ -25,10 +25,15 @@ from bench.model.profile import (
 from bench.model.retry import BreakerSpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan import make_plan
+from bench.shapes.callers import Callers
+from bench.shapes.ramp import constant_rate
 from tests.load.fakes import Bench, constant, segment
 
-WARM_UP, STEADY = Phase("warm-up", NS_PER_S, 50, 50, measured=False), Phase("s", NS_PER_S, 50, 50)
-CALLERS = Phase("callers", NS_PER_S, start_callers=3, end_callers=3)
+WARM_UP, STEADY = (
+    Phase("warm-up", constant_rate(50, NS_PER_S), measured=False),
+    Phase("s", constant_rate(50, NS_PER_S)),
+)
+CALLERS = Phase("callers", Callers(NS_PER_S, 3, 3))
 
 
 def profile_of(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bench.load.live_plan import Change, LivePlan
 from bench.model.load import Command, CommandKind, Plan
 from bench.model.times import NS_PER_S
+from bench.shapes.ramp import Ramp
 from tests.load.fakes import segment
 
 
@@ -32,21 +31,21 @@ def test_a_rate_factor_starts_a_new_segment_and_scales_all_that_follow() -> None
         (2, at(4), at(10)),
         (3, at(10), at(20)),
     ]
-    assert [(s.start_rps, s.end_rps) for s in made.segments] == [(15, 15), (0, 150)]
+    assert [s.shape for s in made.segments] == [Ramp(at(6), 15, 15), Ramp(at(10), 0, 150)]
 
 
 def test_factors_apply_to_the_profiles_rate_and_not_to_each_other() -> None:
     steering = two_phases()
     change(steering, CommandKind.RATE_FACTOR, 2, 2.0)
     made = change(steering, CommandKind.RATE_FACTOR, 4, 0.5)
-    assert made.segments[0].start_rps == 5
+    assert made.segments[0].shape == Ramp(at(6), 5, 5)
 
 
 def test_a_ramp_goes_on_from_where_it_was() -> None:
     made = change(two_phases(), CommandKind.RATE_FACTOR, 15, 2.0)
-    assert (made.segments[0].start_rps, made.segments[0].end_rps) == (100, 200)
+    assert made.segments[0].shape == Ramp(at(5), 100, 200)
     assert made.ended is not None
-    assert made.ended.end_rps == pytest.approx(50)
+    assert made.ended.shape == Ramp(at(5), 0, 50)
 
 
 def test_a_hold_moves_the_rest_to_the_moment_of_the_resume() -> None:
@@ -85,7 +84,7 @@ def test_what_is_left_does_not_shrink_during_a_hold() -> None:
 
 def test_skipping_a_phase_brings_the_next_one_forward() -> None:
     made = change(two_phases(), CommandKind.SKIP_PHASE, 4)
-    assert [(s.start_ns, s.end_ns, s.end_rps) for s in made.segments] == [(at(4), at(14), 100)]
+    assert [(s.start_ns, s.shape) for s in made.segments] == [(at(4), Ramp(at(10), 0, 100))]
 
 
 def test_skipping_the_last_phase_ends_the_load() -> None:

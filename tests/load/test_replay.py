@@ -17,6 +17,7 @@ from bench.model.load import Command, CommandKind, Segment
 from bench.model.profile import Arrivals, CapacitySpec, LoadSpec, Phase, Profile, StopSpec
 from bench.model.times import NS_PER_S
 from bench.record.recorded_run import event_line, read_json
+from bench.shapes.ramp import Ramp, constant_rate
 from tests.load.test_session import OK, check_ledger, events_of, profile_of, rows_of
 from tests.wire.rawserver import answering, raw_server
 
@@ -30,7 +31,10 @@ def line(kind: str, at_s: float, **fields: object) -> str:
 
 
 def twice_five_seconds() -> Profile:
-    phases = (Phase("first", 5 * NS_PER_S, 10, 10), Phase("second", 5 * NS_PER_S, 20, 20))
+    phases = (
+        Phase("first", constant_rate(10, 5 * NS_PER_S)),
+        Phase("second", constant_rate(20, 5 * NS_PER_S)),
+    )
     return replace(profile_of("http://127.0.0.1:1/"), phases=phases)
 
 
@@ -185,16 +189,18 @@ async def test_a_steered_run_replays_to_the_same_segments_and_arrivals(tmp_path:
         (1.1, Command(CommandKind.RESUME)),
         (1.5, Command(CommandKind.SKIP_PHASE)),
     ]
-    phases = Phase("first", 3 * NS_PER_S, 60, 60), Phase("second", NS_PER_S, 30, 90)
+    phases = (
+        Phase("first", constant_rate(60, 3 * NS_PER_S)),
+        Phase("second", Ramp(NS_PER_S, 30, 90)),
+    )
     async with raw_server(answering(OK)) as url:
         profile = steerable(url, *phases)
         first = await steered(profile, tmp_path, commands)
         again = await steered(profile, tmp_path, recording=recording_of(first.text, "first"))
         third = await steered(profile, tmp_path, recording=recording_of(again.text, "again"))
     assert [text for text, *_ in first.commands] == ["rate-factor", "hold", "resume", "skip-phase"]
-    assert [(s.start_rps, s.end_rps) for s in first.segments] == [
-        *((60, 60), (90, 90), (90, 90), (45, 135)),
-    ]
+    rates = [(s.shape.rate_rps(0), s.shape.rate_rps(s.duration_ns)) for s in first.segments]
+    assert rates == [(60, 60), (90, 90), (90, 90), (45, 135)]
     assert first.segments == again.segments == third.segments
     assert first.commands == again.commands == third.commands
     assert len(first.arrivals) > 100
@@ -213,7 +219,7 @@ async def test_each_change_of_the_load_has_rows_of_its_own(tmp_path: Path) -> No
         (4.2, Command(CommandKind.RESUME)),
     ]
     async with raw_server(answering(OK)) as url:
-        profile = steerable(url, Phase("steady", 3 * NS_PER_S, 60, 60))
+        profile = steerable(url, Phase("steady", constant_rate(60, 3 * NS_PER_S)))
         first = await steered(profile, tmp_path, commands)
         again = await steered(profile, tmp_path, recording=recording_of(first.text, "first"))
     assert first.seconds == again.seconds
@@ -225,8 +231,8 @@ async def test_each_change_of_the_load_has_rows_of_its_own(tmp_path: Path) -> No
             start_ns = max(segment.start_ns, second * NS_PER_S)
             end_ns = min(segment.end_ns, (second + 1) * NS_PER_S)
             sent = [at_ns for _, at_ns in first.arrivals if start_ns <= at_ns < end_ns]
-            duration_s = (end_ns - start_ns) / NS_PER_S
-            expected.append((second, segment.index, duration_s, segment.start_rps, len(sent)))
+            duration_s, rps = (end_ns - start_ns) / NS_PER_S, segment.shape.rate_rps(0)
+            expected.append((second, segment.index, duration_s, rps, len(sent)))
     assert first.seconds == [pytest.approx(row) for row in sorted(expected)]
     told = {(int(a["intended_ns"]), a["segment"]) for a in rows_of(first.result, "attempts.csv")}
     assert told == {
@@ -239,7 +245,7 @@ async def test_each_change_of_the_load_has_rows_of_its_own(tmp_path: Path) -> No
 
 async def test_a_drained_run_replays_to_the_same_end(tmp_path: Path) -> None:
     async with raw_server(answering(OK)) as url:
-        profile = steerable(url, Phase("steady", 600 * NS_PER_S, 100, 100))
+        profile = steerable(url, Phase("steady", constant_rate(100, 600 * NS_PER_S)))
         first = await steered(profile, tmp_path, [(0.5, Command(CommandKind.DRAIN))])
         again = await steered(profile, tmp_path, recording=recording_of(first.text, "first"))
     assert first.result.exit_code is again.result.exit_code is ExitCode.INTERRUPTED
@@ -251,7 +257,7 @@ async def test_a_drained_run_replays_to_the_same_end(tmp_path: Path) -> None:
 
 async def test_an_abort_is_given_again_at_its_instant(tmp_path: Path) -> None:
     async with raw_server(answering(OK)) as url:
-        profile = steerable(url, Phase("steady", 600 * NS_PER_S, 50, 50))
+        profile = steerable(url, Phase("steady", constant_rate(50, 600 * NS_PER_S)))
         recording = recording_of(line("abort", 0.6), "x")
         again = await steered(profile, tmp_path, recording=recording)
     assert again.result.exit_code is ExitCode.INTERRUPTED
@@ -263,7 +269,7 @@ async def test_an_abort_is_given_again_at_its_instant(tmp_path: Path) -> None:
 async def test_a_command_that_finds_the_run_over_is_told_and_not_given(tmp_path: Path) -> None:
     text = line("rate-factor", 1.5, value=2) + line("abort", 60)
     async with raw_server(answering(OK)) as url:
-        profile = steerable(url, Phase("steady", NS_PER_S, 50, 50))
+        profile = steerable(url, Phase("steady", constant_rate(50, NS_PER_S)))
         again = await steered(profile, tmp_path, recording=recording_of(text, "x"))
     assert again.result.exit_code is not ExitCode.INTERRUPTED
     assert again.commands == []

@@ -15,6 +15,8 @@ from bench.load.live_plan import start_at
 from bench.load.schedule import arrivals, callers_at, next_caller_change_ns, share
 from bench.model.profile import Arrivals
 from bench.model.times import NS_PER_S
+from bench.shapes.burst import Burst
+from bench.shapes.recorded import Recorded
 from tests.load.fakes import segment
 
 RATES = st.floats(0, 500, allow_nan=False)
@@ -79,7 +81,7 @@ def test_many_short_stretches_side_by_side_are_not_short_of_arrivals() -> None:
 
 
 def test_bursts_come_at_once_and_every_so_often() -> None:
-    bursts = replace(segment(0, 5), burst=3, every_ns=2 * NS_PER_S)
+    bursts = replace(segment(), shape=Burst(5 * NS_PER_S, 3, 2 * NS_PER_S))
     assert [t for t, _ in arrivals(bursts, Arrivals.POISSON, 1, 0, 1)] == [
         at * NS_PER_S for at in (0, 0, 0, 2, 2, 2, 4, 4, 4)
     ]
@@ -87,7 +89,7 @@ def test_bursts_come_at_once_and_every_so_often() -> None:
 
 def test_a_replay_sends_at_its_recorded_times_and_goes_on_after_a_cut() -> None:
     offsets = [0, 5, 5, 700, 999, 2000]
-    whole = replace(segment(0, 1e-6, start_s=1), replay=pack("<6q", *offsets))
+    whole = replace(segment(start_s=1), shape=Recorded(1000, pack("<6q", *offsets)))
     assert [t - NS_PER_S for t, _ in arrivals(whole, Arrivals.EVEN, 1, 0, 1)] == offsets[:5]
     rest = start_at(whole, NS_PER_S + 100)
     assert [t - NS_PER_S for t, _ in arrivals(rest, Arrivals.EVEN, 1, 0, 1)] == [700, 999]

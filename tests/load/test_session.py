@@ -38,6 +38,8 @@ from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.load_run import load_run
+from bench.shapes.callers import Callers
+from bench.shapes.ramp import constant_rate
 from tests.wire.rawserver import Script, answering, raw_server, read_request, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -54,8 +56,8 @@ def profile_of(url: str) -> Profile:
         variants=(Variant(EndpointKind.HTTP),),
         load=LoadSpec(arrivals=Arrivals.EVEN, workers=1),
         phases=(
-            Phase("warm-up", NS_PER_S // 2, 40, 40, measured=False),
-            Phase("steady", NS_PER_S, 40, 40),
+            Phase("warm-up", constant_rate(40, NS_PER_S // 2), measured=False),
+            Phase("steady", constant_rate(40, NS_PER_S)),
         ),
         timeouts=Timeouts(first_byte_ns=2 * NS_PER_S, total_ns=2 * NS_PER_S),
     )
@@ -151,7 +153,9 @@ async def test_nobody_listening_is_told_before_anything_starts(tmp_path: Path) -
 
 async def test_drain_reports_what_there_is(tmp_path: Path) -> None:
     async with raw_server(answering(OK)) as url:
-        long = replace(profile_of(url), phases=(Phase("steady", 600 * NS_PER_S, 40, 40),))
+        long = replace(
+            profile_of(url), phases=(Phase("steady", constant_rate(40, 600 * NS_PER_S)),)
+        )
         result = await play(long, tmp_path, lambda s: s.command(Command(CommandKind.DRAIN)))
     assert result.exit_code is ExitCode.INTERRUPTED
     assert result.recorded.state == RunState.INTERRUPTED.value
@@ -162,7 +166,9 @@ async def test_drain_reports_what_there_is(tmp_path: Path) -> None:
 
 async def test_abort_leaves_in_flight_what_was(tmp_path: Path) -> None:
     async with raw_server(silent) as url:
-        long = replace(profile_of(url), phases=(Phase("steady", 600 * NS_PER_S, 40, 40),))
+        long = replace(
+            profile_of(url), phases=(Phase("steady", constant_rate(40, 600 * NS_PER_S)),)
+        )
         result = await play(long, tmp_path, lambda s: s.command(Command(CommandKind.ABORT)))
     assert result.exit_code is ExitCode.INTERRUPTED
     check_ledger(result)
@@ -175,7 +181,9 @@ async def test_a_killed_worker_makes_a_partial_result_that_says_so(tmp_path: Pat
         os.kill(session._fleet.pids[0], signal.SIGKILL)
 
     async with raw_server(answering(OK)) as url:
-        long = replace(profile_of(url), phases=(Phase("steady", 600 * NS_PER_S, 40, 40),))
+        long = replace(
+            profile_of(url), phases=(Phase("steady", constant_rate(40, 600 * NS_PER_S)),)
+        )
         result = await play(long, tmp_path, kill)
     assert result.exit_code is ExitCode.INVALID
     assert any("worker 0 died" in reason.text for reason in result.recorded.reasons)
@@ -185,7 +193,9 @@ async def test_a_killed_worker_makes_a_partial_result_that_says_so(tmp_path: Pat
 
 async def test_a_rate_change_is_an_event_and_a_new_segment(tmp_path: Path) -> None:
     async with raw_server(answering(OK)) as url:
-        longer = replace(profile_of(url), phases=(Phase("steady", 3 * NS_PER_S, 40, 40),))
+        longer = replace(
+            profile_of(url), phases=(Phase("steady", constant_rate(40, 3 * NS_PER_S)),)
+        )
         faster = Command(CommandKind.RATE_FACTOR, 3.0)
         factors = []
 
@@ -213,7 +223,7 @@ async def test_a_rate_change_is_an_event_and_a_new_segment(tmp_path: Path) -> No
     ],
 )
 async def test_stop_rules_end_a_run_as_good(stop: StopSpec, says: str, tmp_path: Path) -> None:
-    long = (Phase("steady", 600 * NS_PER_S, 40, 40),)
+    long = (Phase("steady", constant_rate(40, 600 * NS_PER_S)),)
     result = await run(answering(OK), tmp_path, lambda p: replace(p, phases=long, stop=stop))
     assert result.exit_code is ExitCode.OK
     reasons = [str(event["text"]) for event in events_of(result) if event["kind"] == "stop"]
@@ -234,11 +244,11 @@ async def test_stop_rules_are_exact(
     stop: StopSpec, measured: int, workers: int, tmp_path: Path
 ) -> None:
     def side_by_side(profile: Profile) -> Profile:
-        warm_up = replace(profile.phases[0], start_rps=125, end_rps=125)
+        warm_up = Phase("warm-up", constant_rate(125, NS_PER_S // 2), measured=False)
         return replace(
             profile,
             variants=(Variant(EndpointKind.HTTP), Variant(EndpointKind.HTTP, memory_mb=128)),
-            phases=(warm_up, Phase("steady", 600 * NS_PER_S, 125, 125)),
+            phases=(warm_up, Phase("steady", constant_rate(125, 600 * NS_PER_S))),
             load=replace(profile.load, workers=workers, order=Order.TOGETHER),
             stop=stop,
         )
@@ -257,7 +267,7 @@ async def test_stop_rules_are_exact(
 
 
 async def test_callers_stop_after_as_many_invocations(tmp_path: Path) -> None:
-    callers = (Phase("callers", 600 * NS_PER_S, start_callers=3, end_callers=3),)
+    callers = (Phase("callers", Callers(600 * NS_PER_S, 3, 3)),)
 
     def change(profile: Profile) -> Profile:
         load = replace(profile.load, callers=3, workers=2)
@@ -273,7 +283,7 @@ async def test_a_load_that_is_held_ends_when_its_time_has_passed(tmp_path: Path)
     async with raw_server(answering(OK)) as url:
         long = replace(
             profile_of(url),
-            phases=(Phase("steady", 600 * NS_PER_S, 40, 40),),
+            phases=(Phase("steady", constant_rate(40, 600 * NS_PER_S)),),
             stop=StopSpec(after_ns=NS_PER_S * 3 // 2),
         )
         result = await play(long, tmp_path, lambda s: s.command(Command(CommandKind.HOLD)))

@@ -9,10 +9,15 @@ from bench.model.endpoint import EndpointKind
 from bench.model.load import Segment
 from bench.model.profile import LoadSpec, Order, Phase, Profile, Target, TargetKind, Variant
 from bench.plan import make_plan
+from bench.shapes.burst import Burst
+from bench.shapes.callers import Callers
+from bench.shapes.ramp import Ramp, constant_rate
+from bench.shapes.recorded import Recorded
+from bench.shapes.steps import Steps
 
 S = 1_000_000_000
-WARM_UP = Phase("warm-up", 2 * S, 3.0, 3.0, measured=False)
-STEADY = Phase("steady", 5 * S, 3.0, 30.0)
+WARM_UP = Phase("warm-up", constant_rate(3.0, 2 * S), measured=False)
+STEADY = Phase("steady", Ramp(5 * S, 3.0, 30.0))
 
 
 def profile_of(
@@ -101,26 +106,26 @@ def test_segments_follow_each_other_without_gaps_and_are_numbered(order: Order) 
 
 def test_a_segment_has_its_phases_load() -> None:
     segment = make_plan(profile_of(Order.SEQUENTIAL)).segments[1]
-    assert segment == Segment(1, 0, 1, (0,), 2 * S, 5 * S, 3.0, 30.0)
+    assert segment == Segment(1, 0, 1, (0,), 2 * S, Ramp(5 * S, 3.0, 30.0))
 
 
 def test_a_stepped_ramp_goes_from_its_start_to_its_end_in_equal_steps() -> None:
-    ramp = Phase("ramp", 10 * S, 10.0, 50.0, steps=5)
+    ramp = Phase("ramp", Steps(Ramp(10 * S, 10.0, 50.0), 5))
     segments = make_plan(profile_of(Order.TOGETHER, phases=(ramp,))).segments
-    assert [segment.start_rps for segment in segments] == [10.0, 20.0, 30.0, 40.0, 50.0]
-    assert all(segment.start_rps == segment.end_rps for segment in segments)
-    assert [segment.duration_ns for segment in segments] == [2 * S] * 5
+    assert [segment.shape for segment in segments] == [
+        constant_rate(rps, 2 * S) for rps in (10.0, 20.0, 30.0, 40.0, 50.0)
+    ]
     assert {segment.phase for segment in segments} == {0}
 
 
 def test_steps_of_callers_are_whole() -> None:
-    ramp = Phase("ramp", 9 * S, start_callers=1, end_callers=6, steps=3)
+    ramp = Phase("ramp", Steps(Callers(9 * S, 1, 6), 3))
     segments = make_plan(profile_of(Order.TOGETHER, phases=(ramp,))).segments
-    assert [(s.start_callers, s.end_callers) for s in segments] == [(1, 1), (3, 3), (6, 6)]
+    assert [s.shape for s in segments] == [Callers(3 * S, n, n) for n in (1, 3, 6)]
 
 
 def test_steps_that_do_not_divide_the_duration_still_fill_it() -> None:
-    ramp = Phase("ramp", 10, 1.0, 2.0, steps=3)
+    ramp = Phase("ramp", Steps(Ramp(10, 1.0, 2.0), 3))
     plan = make_plan(profile_of(Order.TOGETHER, phases=(ramp,)))
     assert [segment.duration_ns for segment in plan.segments] == [3, 3, 4]
     assert plan.duration_ns == 10
@@ -128,12 +133,11 @@ def test_steps_that_do_not_divide_the_duration_still_fill_it() -> None:
 
 def test_bursts_and_recordings_are_handed_on() -> None:
     phases = (
-        Phase("burst", 4 * S, burst=20, every_ns=S),
-        Phase("replay", 4 * S, replay=b"\0" * 8),
+        Phase("burst", Burst(4 * S, 20, S)),
+        Phase("replay", Recorded(4 * S, b"\0" * 8)),
     )
-    burst, replay = make_plan(profile_of(Order.TOGETHER, phases=phases)).segments
-    assert (burst.burst, burst.every_ns) == (20, S)
-    assert replay.replay == b"\0" * 8
+    segments = make_plan(profile_of(Order.TOGETHER, phases=phases)).segments
+    assert [segment.shape for segment in segments] == [phase.shape for phase in phases]
 
 
 def test_without_phases_there_is_nothing_to_plan() -> None:

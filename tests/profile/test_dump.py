@@ -30,6 +30,9 @@ from bench.model.profile import (
 )
 from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.profile import load_profile, resolved_toml
+from bench.shapes.burst import Burst
+from bench.shapes.ramp import Ramp
+from bench.shapes.steps import Steps
 from tests.profile.write import MINIMAL, load
 
 texts = st.text(
@@ -99,18 +102,10 @@ targets = st.builds(
     client_context=st.none() | texts,
     environment=st.dictionaries(texts, texts, max_size=2),
 )
-open_phases = st.builds(
-    Phase,
-    name=texts,
-    duration_ns=durations_ns,
-    start_rps=rates,
-    end_rps=rates,
-    measured=st.booleans(),
-    steps=st.integers(1, 9),
-).map(lambda phase: phase if phase.start_rps != phase.end_rps else replace(phase, steps=1))
-bursts = st.builds(
-    Phase, name=texts, duration_ns=durations_ns, burst=st.integers(1, 99), every_ns=durations_ns
-)
+ramps = st.builds(Ramp, durations_ns, rates, rates)
+steps = st.builds(Steps, ramps.filter(lambda r: r.start_rps != r.end_rps), st.integers(2, 9))
+bursts = st.builds(Burst, durations_ns, st.integers(1, 99), durations_ns)
+phases = st.builds(Phase, texts, ramps | steps | bursts, st.booleans())
 
 
 def measured(phases: list[Phase]) -> tuple[Phase, ...]:
@@ -136,9 +131,7 @@ profiles = st.builds(
         st.integers(1, 9999),
         workers=st.none() | st.integers(1, 8),
     ),
-    phases=st.lists(open_phases | bursts, min_size=1, max_size=3, unique_by=lambda p: p.name).map(
-        measured
-    ),
+    phases=st.lists(phases, min_size=1, max_size=3, unique_by=lambda p: p.name).map(measured),
     timeouts=st.builds(
         lambda connect, first, more: Timeouts(connect, first, first + more),
         durations_ns,

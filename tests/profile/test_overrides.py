@@ -7,6 +7,7 @@ import pytest
 
 from bench.model.profile import Arrivals
 from bench.profile.overrides import parse_key, parse_value
+from bench.shapes.ramp import constant_rate
 from tests.profile.write import MINIMAL, load, mistakes
 
 
@@ -57,7 +58,7 @@ def test_keys_are_set_by_name_and_by_number(tmp_path: Path) -> None:
         "title=Mine",
     )
     assert (profile.load.seed, profile.load.arrivals) == (2, Arrivals.EVEN)
-    assert (profile.phases[0].start_rps, profile.phases[0].duration_ns) == (20.0, 7_000_000_000)
+    assert profile.phases[0].shape == constant_rate(20.0, 7_000_000_000)
     assert [variant.memory_mb for variant in profile.variants] == [256, 512]
     assert profile.target.events[0].value == {"n": 5}
     assert [(slo.name, slo.text) for slo in profile.slos] == [("a = b", "p99 < 300ms")]

@@ -11,6 +11,8 @@ from bench.model.profile import Architecture, Arrivals, EventKind, Order, Target
 from bench.model.retry import BreakerSpec, RetryPolicyName
 from bench.model.times import NS_PER_S
 from bench.profile import load_profile
+from bench.shapes.callers import Callers
+from bench.shapes.ramp import Ramp
 from tests.profile.write import MINIMAL, load, mistakes
 
 
@@ -21,7 +23,7 @@ def test_the_short_case_is_short(tmp_path: Path) -> None:
     assert profile.variants == (Variant(EndpointKind.INVOKE, 128),)
     assert (profile.load.order, profile.load.arrivals) == (Order.INTERLEAVED, Arrivals.POISSON)
     phase = profile.phases[0]
-    assert (phase.start_rps, phase.end_rps, phase.duration_ns) == (10.0, 10.0, 5_000_000_000)
+    assert phase.shape == Ramp(5_000_000_000, 10.0, 10.0)
     assert phase.measured
 
 
@@ -64,13 +66,13 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
 def test_callers_of_the_load_make_every_phase_a_closed_loop(tmp_path: Path) -> None:
     text = MINIMAL.replace('rate = "10/s"\n', "") + '[load]\ncallers = 10\nthink = "100ms"\n'
     profile = load(tmp_path, text)
-    assert (profile.phases[0].start_callers, profile.phases[0].end_callers) == (10, 10)
+    assert profile.phases[0].shape == Callers(5_000_000_000, 10, 10)
     assert profile.load.think_ns == 100_000_000
 
 
 def test_a_phase_can_have_a_ramp_of_callers(tmp_path: Path) -> None:
     phase = load(tmp_path, MINIMAL.replace('rate = "10/s"', 'callers = "1..50"')).phases[0]
-    assert (phase.start_callers, phase.end_callers) == (1, 50)
+    assert phase.shape == Callers(5_000_000_000, 1, 50)
 
 
 def test_a_timeout_that_is_not_given_gives_way_to_one_that_is(tmp_path: Path) -> None:
@@ -269,7 +271,10 @@ SECTIONS = [
     ("[load]\nrounds = 65000\n[[phase]]\nrate='1/s'\nduration='1s'", "load.rounds makes 130000"),
     ("[load]\nworkers = 0", "load.workers must be at least 1 (it is 0)"),
     ('[load]\norder = "randomised"', 'load.order must be one of "sequential"'),
-    ("[load]\ncallers = 3", "load.callers cannot stand beside a rate, burst or replay (phase[0])"),
+    (
+        "[load]\ncallers = 3",
+        "load.callers cannot stand beside a rate, burst or replay (phase[0])",
+    ),
     ('[load]\nthink = "1s"', "load.think is for a closed loop"),
     ("[load]\nin-flight = 3", "load.in-flight is not a key of [load]; did you mean in_flight?"),
     ('[[phase]]\nname = "steady"\nrate="1/s"\nduration="1s"', 'phase[1].name repeats "steady"'),

@@ -13,6 +13,7 @@ from bench.model.profile import Arrivals, LoadSpec, Phase, Profile, Slo, Target,
 from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, pack_row
+from bench.shapes.ramp import constant_rate
 
 SMALL = Variant(EndpointKind.INVOKE, 128)
 LARGE = Variant(EndpointKind.INVOKE, 1769)
@@ -21,7 +22,7 @@ DOOR = Variant(EndpointKind.ALB, 1769)
 
 def profile_of(
     variants: Iterable[Variant] = (SMALL, LARGE),
-    phases: Iterable[Phase] = (Phase("steady", 10 * NS_PER_S, 10.0, 10.0),),
+    phases: Iterable[Phase] = (Phase("steady", constant_rate(10.0, 10 * NS_PER_S)),),
     *,
     arrivals: Arrivals = Arrivals.POISSON,
     slos: Iterable[Slo] = (),
@@ -48,23 +49,7 @@ def together(profile: Profile) -> Plan:
     start_ns = 0
     everyone = tuple(range(len(profile.variants)))
     for index, phase in enumerate(profile.phases):
-        segments.append(
-            Segment(
-                index,
-                0,
-                index,
-                everyone,
-                start_ns,
-                phase.duration_ns,
-                phase.start_rps,
-                phase.end_rps,
-                phase.start_callers,
-                phase.end_callers,
-                phase.burst,
-                phase.every_ns,
-                phase.replay,
-            )
-        )
+        segments.append(Segment(index, 0, index, everyone, start_ns, phase.shape))
         start_ns += phase.duration_ns
     return Plan(tuple(segments))
 

@@ -18,6 +18,7 @@ from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate
 from bench.record.hlog import TaggedHistogram, merged
+from bench.shapes.ramp import constant_rate
 from bench.stats.ranks import rank_of
 from tests.record.build import (
     DOOR,
@@ -32,8 +33,8 @@ from tests.record.build import (
 )
 
 PHASES = (
-    Phase("warm-up", 1_500_000_000, 5.0, 5.0, measured=False),
-    Phase("steady", 3 * NS_PER_S, 10.0, 10.0),
+    Phase("warm-up", constant_rate(5.0, 1_500_000_000), measured=False),
+    Phase("steady", constant_rate(10.0, 3 * NS_PER_S)),
 )
 SEEDS = st.integers(0, 2**32)
 
@@ -115,7 +116,7 @@ def test_the_order_in_which_shipments_come_does_not_matter(seed: int) -> None:
 @settings(max_examples=25)
 @given(st.lists(st.integers(1, 800_000_000), min_size=1, max_size=400), SEEDS)
 def test_a_seconds_quantiles_and_the_runs_are_the_exact_ones(times: list[int], seed: int) -> None:
-    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 10.0, 10.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(10.0, NS_PER_S)),))
     shipment = Shipment()
     random = Random(seed)
     for time_ns in times:
@@ -259,7 +260,7 @@ def test_rates_are_per_second_of_the_time_on() -> None:
 
 
 def test_what_is_in_flight_counts_as_sent_until_its_row_says_otherwise() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 4.0, 4.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(4.0, NS_PER_S)),))
     aggregate.add_counts(0, counts({(0, 0, 0): (4, 0)}))
     aggregate.advance(NS_PER_S)
     assert aggregate.totals()[0].achieved_rps == 4.0
@@ -303,7 +304,7 @@ def test_every_value_reaches_the_interval_log_once(seed: int) -> None:
 
 
 def test_an_old_second_keeps_its_figures_and_takes_late_rows_honestly() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 50.0, 50.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(50.0, NS_PER_S)),))
     shipment = Shipment()
     for i in range(40):
         shipment.offer(i)
@@ -328,7 +329,7 @@ def test_an_old_second_keeps_its_figures_and_takes_late_rows_honestly() -> None:
 
 
 def test_a_window_merges_the_last_seconds() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", 30 * NS_PER_S, 1.0, 1.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(1.0, 30 * NS_PER_S)),))
     for second in range(30):
         aggregate.add_counts(0, counts({(second, 0, 0): (1, 0)}))
         aggregate.add_rows(0, row(second * NS_PER_S, response_ns=(second + 1) * NS_PER_MS))
@@ -340,7 +341,7 @@ def test_a_window_merges_the_last_seconds() -> None:
 
 
 def test_the_pulse_tells_the_last_whole_second() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 4.0, 4.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(4.0, 10 * NS_PER_S)),))
     aggregate.add_counts(0, counts({(1, 0, 0): (3, 0), (1, 1, 0): (4, 0), (2, 0, 0): (9, 0)}))
     aggregate.add_rows(0, row(NS_PER_S, lag_ns=7 * NS_PER_MS))
     aggregate.advance(2 * NS_PER_S + SHIPPED_NS)
@@ -351,7 +352,7 @@ def test_the_pulse_tells_the_last_whole_second() -> None:
 
 
 def test_what_the_run_will_have_cost_follows_from_what_it_has() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 4.0, 4.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(4.0, 10 * NS_PER_S)),))
     aggregate.add_counts(0, counts({(1, 0, 0): (20, 0)}))
     aggregate.add_rows(0, b"".join(row(NS_PER_S, billed_ms=100) for _ in range(20)))
     aggregate.advance(5 * NS_PER_S)
@@ -364,17 +365,10 @@ def test_what_the_run_will_have_cost_follows_from_what_it_has() -> None:
 
 
 def test_a_rate_change_starts_a_new_segment_of_the_same_phase() -> None:
-    aggregate, plan = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    aggregate, plan = aggregate_of((Phase("steady", constant_rate(10.0, 10 * NS_PER_S)),))
     whole = plan.segments[0]
-    half = replace(whole, duration_ns=5 * NS_PER_S)
-    faster = replace(
-        whole,
-        index=1,
-        start_ns=5 * NS_PER_S,
-        duration_ns=5 * NS_PER_S,
-        start_rps=30.0,
-        end_rps=30.0,
-    )
+    half = replace(whole, shape=constant_rate(10.0, 5 * NS_PER_S))
+    faster = replace(whole, index=1, start_ns=5 * NS_PER_S, shape=constant_rate(30.0, 5 * NS_PER_S))
     aggregate.add_segment(half)
     aggregate.add_segment(faster)
     aggregate.add_rows(0, row(6 * NS_PER_S, segment=1))
@@ -383,23 +377,18 @@ def test_a_rate_change_starts_a_new_segment_of_the_same_phase() -> None:
     assert (window.duration_s, window.planned_rps, window.tally.ok) == (10.0, 20.0, 1)
 
 
-STEERED = Phase("steady", 6 * NS_PER_S, 10.0, 10.0)
+STEERED = Phase("steady", constant_rate(10.0, 6 * NS_PER_S))
 
 
 def steered() -> tuple[Aggregate, Plan]:
     """At 1.3 s three times the rate, held from 2.6 s on, resumed at 4.2 s."""
     aggregate, plan = aggregate_of((STEERED,))
     whole = plan.segments[0]
-    first = replace(whole, duration_ns=1_300 * NS_PER_MS)
-    faster = replace(
-        whole,
-        index=1,
-        start_ns=first.end_ns,
-        duration_ns=1_300 * NS_PER_MS,
-        start_rps=30.0,
-        end_rps=30.0,
-    )
-    resumed = replace(faster, index=2, start_ns=4_200 * NS_PER_MS, duration_ns=3_400 * NS_PER_MS)
+    first = replace(whole, shape=constant_rate(10.0, 1_300 * NS_PER_MS))
+    tripled = constant_rate(30.0, 1_300 * NS_PER_MS)
+    faster = replace(whole, index=1, start_ns=first.end_ns, shape=tripled)
+    rest = constant_rate(30.0, 3_400 * NS_PER_MS)
+    resumed = replace(whole, index=2, start_ns=4_200 * NS_PER_MS, shape=rest)
     segments = (first, faster, resumed)
     for segment in segments:
         aggregate.advance(segment.start_ns)
@@ -474,18 +463,19 @@ def test_both_parts_of_a_second_on_the_shelf_take_late_rows() -> None:
 
 
 def test_a_hold_plans_nothing_while_it_lasts() -> None:
-    aggregate, plan = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    aggregate, plan = aggregate_of((Phase("steady", constant_rate(10.0, 10 * NS_PER_S)),))
     whole = plan.segments[0]
-    aggregate.add_segment(replace(whole, duration_ns=4 * NS_PER_S))
+    aggregate.add_segment(replace(whole, shape=constant_rate(10.0, 4 * NS_PER_S)))
     aggregate.advance(8 * NS_PER_S)
     assert aggregate.totals()[0].duration_s == 4.0
-    aggregate.add_segment(replace(whole, index=1, start_ns=8 * NS_PER_S, duration_ns=6 * NS_PER_S))
+    rest = constant_rate(10.0, 6 * NS_PER_S)
+    aggregate.add_segment(replace(whole, index=1, start_ns=8 * NS_PER_S, shape=rest))
     aggregate.advance(20 * NS_PER_S)
     assert aggregate.totals()[0].duration_s == 10.0
 
 
 def test_a_drain_ends_the_time_on() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(10.0, 10 * NS_PER_S)),))
     aggregate.advance(3 * NS_PER_S)
     aggregate.cut(3 * NS_PER_S)
     aggregate.advance(9 * NS_PER_S)
@@ -493,7 +483,7 @@ def test_a_drain_ends_the_time_on() -> None:
 
 
 def test_a_second_that_began_after_the_end_is_forgotten_once_the_end_is_known() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", 10 * NS_PER_S, 10.0, 10.0),))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(10.0, 10 * NS_PER_S)),))
     aggregate.add_rows(0, row(NS_PER_S + 5))
     aggregate.advance(round(3.2 * NS_PER_S))
     aggregate.cut(round(2.9 * NS_PER_S))
@@ -504,9 +494,9 @@ def test_a_second_that_began_after_the_end_is_forgotten_once_the_end_is_known() 
 
 
 def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> None:
-    aggregate, _ = aggregate_of((Phase("steady", NS_PER_S, 10.0, 10.0),))
-    step = Segment(7, 0, 3, (1,), NS_PER_S, NS_PER_S, 99.0, 99.0)
-    aggregate.add_segment(step, Phase("settle 99/s", NS_PER_S, measured=False))
+    aggregate, _ = aggregate_of((Phase("steady", constant_rate(10.0, NS_PER_S)),))
+    step = Segment(7, 0, 3, (1,), NS_PER_S, constant_rate(99.0, NS_PER_S))
+    aggregate.add_segment(step, Phase("settle 99/s", constant_rate(0.0, NS_PER_S), measured=False))
     aggregate.add_rows(0, row(NS_PER_S + 5, variant=1, segment=7))
     aggregate.advance(2 * NS_PER_S)
     assert aggregate.totals()[1].tally.finished == 0
@@ -572,7 +562,7 @@ def test_what_a_lost_worker_had_under_way_stays_in_flight() -> None:
 
 
 def test_a_door_without_a_log_has_the_price_of_its_size_elsewhere() -> None:
-    profile = profile_of((LARGE, DOOR), (Phase("steady", NS_PER_S, 1.0, 1.0),))
+    profile = profile_of((LARGE, DOOR), (Phase("steady", constant_rate(1.0, NS_PER_S)),))
     aggregate = Aggregate(profile, together(profile))
     aggregate.add_rows(0, row(0, billed_ms=100) + row(1, variant=1))
     own, door = aggregate.totals()
@@ -584,7 +574,9 @@ def test_a_door_without_a_log_has_the_price_of_its_size_elsewhere() -> None:
 
 
 def test_a_plain_url_has_no_price() -> None:
-    profile = profile_of((Variant(EndpointKind.HTTP),), (Phase("steady", NS_PER_S, 1.0, 1.0),))
+    profile = profile_of(
+        (Variant(EndpointKind.HTTP),), (Phase("steady", constant_rate(1.0, NS_PER_S)),)
+    )
     aggregate = Aggregate(profile, together(profile))
     aggregate.add_rows(0, row(0))
     assert aggregate.totals()[0].usd_per_million is None
@@ -628,7 +620,7 @@ def test_empty_shipments_are_nothing() -> None:
 
 
 def test_a_regular_schedule_fails_the_test_of_gaps_and_a_poisson_one_passes() -> None:
-    phases = (Phase("steady", 20 * NS_PER_S, 30.0, 30.0),)
+    phases = (Phase("steady", constant_rate(30.0, 20 * NS_PER_S)),)
     gaps = np.random.default_rng(7).exponential(1 / 30, 580)
     for instants, good in ((np.cumsum(gaps), True), (np.arange(580) / 30, False)):
         aggregate, _ = aggregate_of(phases)

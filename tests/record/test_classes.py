@@ -13,11 +13,12 @@ from bench.record.folder import RunFolder
 from bench.record.hlog import class_curves_of, merged, read_hlog
 from bench.record.load_run import load_run
 from bench.record.measures import CLASSES
+from bench.shapes.ramp import constant_rate
 from tests.record.build import profile_of, random_load, together
 
 
 def aggregate_of_a_run() -> Aggregate:
-    profile = profile_of(phases=(Phase("steady", 10 * 10**9, 20.0, 20.0),))
+    profile = profile_of(phases=(Phase("steady", constant_rate(20.0, 10 * 10**9)),))
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
     random_load(Random(4), profile, plan).to(aggregate)
@@ -40,7 +41,7 @@ def test_a_class_curve_has_as_many_samples_as_its_distribution() -> None:
 
 def test_classes_merge_from_the_interval_log_and_read_back_from_the_totals(tmp_path: Path) -> None:
     aggregate = aggregate_of_a_run()
-    profile = profile_of(phases=(Phase("steady", 10 * 10**9, 20.0, 20.0),))
+    profile = profile_of(phases=(Phase("steady", constant_rate(20.0, 10 * 10**9)),))
     folder = RunFolder.create(tmp_path, profile, resolved_toml(profile), {})
     written = folder.finish(
         aggregate.totals(),

@@ -18,11 +18,12 @@ from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import INTERVALS
 from bench.record.vitals import VitalSigns
+from bench.shapes.ramp import constant_rate
 from tests.record.build import counts, profile_of, row, together
 
 EARLY_S, LATE_S = 400, 1200
 """By the first all that is bounded has reached its bound; from there on it must stay."""
-STEADY = (Phase("steady", LATE_S * NS_PER_S, 1.0, 1.0),)
+STEADY = (Phase("steady", constant_rate(1.0, LATE_S * NS_PER_S)),)
 
 
 class LongRun:

@@ -22,11 +22,12 @@ from bench.record.file_tail import FileTail
 from bench.record.folder import RunFolder
 from bench.record.load_run import recovered
 from bench.record.playback import RunPlayback
+from bench.shapes.ramp import constant_rate
 from tests.record.build import SMALL, Shipment, counts, profile_of, random_load, row, together
 
 PHASES = (
-    Phase("warm-up", 3 * NS_PER_S, 5.0, 5.0, measured=False),
-    Phase("steady", 9 * NS_PER_S, 30.0, 30.0),
+    Phase("warm-up", constant_rate(5.0, 3 * NS_PER_S), measured=False),
+    Phase("steady", constant_rate(30.0, 9 * NS_PER_S)),
 )
 
 
@@ -117,10 +118,11 @@ def test_the_whole_run_merged_from_its_seconds_is_the_summary(recording: Recordi
 def test_a_run_whose_load_was_changed_merges_to_its_summary(recording: Recording) -> None:
     """At 5.4 s three times the rate; the load is held from 7.3 s to 8.9 s."""
     (_, steady) = recording.plan.segments
-    slow = replace(steady, duration_ns=2_400_000_000)
-    tripled = replace(slow, index=2, start_rps=90.0, end_rps=90.0)
-    fast = replace(tripled, start_ns=slow.end_ns, duration_ns=1_900_000_000)
-    resumed = replace(fast, index=3, start_ns=8_900_000_000, duration_ns=4_700_000_000)
+    slow = replace(steady, shape=constant_rate(30.0, 2_400_000_000))
+    tripled = constant_rate(90.0, 1_900_000_000)
+    fast = replace(steady, index=2, start_ns=slow.end_ns, shape=tripled)
+    rest = constant_rate(90.0, 4_700_000_000)
+    resumed = replace(steady, index=3, start_ns=8_900_000_000, shape=rest)
     recording.load = Shipment()
     recording.go(3)
     for segment in (slow, fast, resumed):

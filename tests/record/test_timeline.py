@@ -8,25 +8,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.load.live_plan import start_at
 from bench.load.schedule import arrivals
 from bench.model.load import Segment
 from bench.model.profile import Arrivals, Phase
+from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
 from bench.record.timeline import Timeline, planned_arrivals
+from bench.shapes.burst import Burst
+from bench.shapes.callers import Callers
+from bench.shapes.ramp import Ramp, constant_rate
+from bench.shapes.recorded import Recorded
 from tests.record.build import profile_of, together
 
-STEADY = Segment(0, 0, 0, (0,), 2 * NS_PER_S, 4 * NS_PER_S, 10.0, 10.0)
+STEADY = Segment(0, 0, 0, (0,), 2 * NS_PER_S, constant_rate(10.0, 4 * NS_PER_S))
 
 
 def test_a_ramp_plans_the_area_under_it() -> None:
-    ramp = replace(STEADY, start_rps=0.0, end_rps=20.0)
+    ramp = replace(STEADY, shape=Ramp(4 * NS_PER_S, 0.0, 20.0))
     assert planned_arrivals(ramp, ramp.start_ns, ramp.end_ns) == pytest.approx(40.0)
     middle = ramp.start_ns + 2 * NS_PER_S
     assert planned_arrivals(ramp, ramp.start_ns, middle) == pytest.approx(10.0)
 
 
 def test_bursts_are_counted_where_they_fall() -> None:
-    burst = replace(STEADY, burst=7, every_ns=NS_PER_S)
+    burst = replace(STEADY, shape=Burst(4 * NS_PER_S, 7, NS_PER_S))
     at = burst.start_ns
     assert planned_arrivals(burst, at, burst.end_ns) == 28
     assert planned_arrivals(burst, at, at + 1) == 7
@@ -35,32 +41,30 @@ def test_bursts_are_counted_where_they_fall() -> None:
 
 def test_a_replay_plans_its_recorded_arrivals() -> None:
     offsets = [0, NS_PER_S // 2, NS_PER_S, 3 * NS_PER_S, 9 * NS_PER_S]
-    replay = replace(STEADY, replay=pack("<5q", *offsets))
+    replay = replace(STEADY, shape=Recorded(4 * NS_PER_S, pack("<5q", *offsets)))
     at = replay.start_ns
     assert planned_arrivals(replay, at, replay.end_ns) == 4
     assert planned_arrivals(replay, at + NS_PER_S, replay.end_ns) == 2
-    rest = replace(
-        replay, start_ns=at + NS_PER_S, duration_ns=3 * NS_PER_S, replay_from_ns=NS_PER_S
-    )
+    rest = start_at(replay, at + NS_PER_S)
     assert planned_arrivals(rest, rest.start_ns, rest.end_ns) == 2
 
 
-@given(st.floats(0, 40), st.floats(0, 40), st.integers(1, 5), st.none() | st.integers(1, 9))
-def test_what_is_planned_is_what_the_schedule_sends(
-    start_rps: float, end_rps: float, seconds: int, burst: int | None
-) -> None:
-    segment = Segment(
-        *(0, 0, 0, (0,), NS_PER_S, seconds * NS_PER_S, start_rps, end_rps),
-        burst=burst,
-        every_ns=400_000_000,
-    )
+@given(
+    st.builds(Ramp, st.integers(1, 5 * NS_PER_S), st.floats(0, 40), st.floats(0, 40))
+    | st.builds(Burst, st.integers(1, 5 * NS_PER_S), st.integers(1, 9), st.just(400_000_000))
+)
+def test_what_is_planned_is_what_the_schedule_sends(shape: Shape) -> None:
+    segment = replace(STEADY, shape=shape)
     sent = sum(1 for _ in arrivals(segment, Arrivals.EVEN, 1, 0, 1))
     assert abs(sent - planned_arrivals(segment, segment.start_ns, segment.end_ns)) < 1 + 1e-6
 
 
 @given(st.lists(st.integers(0, 12 * NS_PER_S), min_size=1, max_size=6, unique=True))
 def test_stretches_add_up_wherever_time_is_cut(cuts: list[int]) -> None:
-    phases = (Phase("up", 3 * NS_PER_S, 0.0, 9.0), Phase("down", 5 * NS_PER_S, 9.0, 2.0))
+    phases = (
+        Phase("up", Ramp(3 * NS_PER_S, 0.0, 9.0)),
+        Phase("down", Ramp(5 * NS_PER_S, 9.0, 2.0)),
+    )
     profile = profile_of(phases=phases)
     timeline = Timeline(profile, together(profile).segments)
     edges = [0, *sorted(cuts), 13 * NS_PER_S]
@@ -71,10 +75,13 @@ def test_stretches_add_up_wherever_time_is_cut(cuts: list[int]) -> None:
 
 
 def test_a_segment_supersedes_all_that_was_planned_from_its_start_on() -> None:
-    phases = (Phase("one", 4 * NS_PER_S, 1.0, 1.0), Phase("two", 4 * NS_PER_S, 2.0, 2.0))
+    phases = (
+        Phase("one", constant_rate(1.0, 4 * NS_PER_S)),
+        Phase("two", constant_rate(2.0, 4 * NS_PER_S)),
+    )
     profile = profile_of(phases=phases)
     timeline = Timeline(profile, together(profile).segments)
-    timeline.add(Segment(5, 0, 1, (1,), 3 * NS_PER_S, 2 * NS_PER_S, 8.0, 8.0))
+    timeline.add(Segment(5, 0, 1, (1,), 3 * NS_PER_S, constant_rate(8.0, 2 * NS_PER_S)))
     assert [(s.index, s.start_ns, s.end_ns) for s, _ in timeline.between(0, 99 * NS_PER_S)] == [
         (0, 0, 3 * NS_PER_S),
         (5, 3 * NS_PER_S, 5 * NS_PER_S),
@@ -87,7 +94,7 @@ def test_a_segment_supersedes_all_that_was_planned_from_its_start_on() -> None:
 
 
 def test_a_closed_loop_plans_no_arrivals() -> None:
-    phase = Phase("callers", 4 * NS_PER_S, start_callers=5, end_callers=5)
+    phase = Phase("callers", Callers(4 * NS_PER_S, 5, 5))
     profile = profile_of(phases=(phase,))
     timeline = Timeline(profile, together(profile).segments)
     stretch = timeline.measured(2, 4 * NS_PER_S)[1]

@@ -14,9 +14,10 @@ from bench.record.aggregate import SHIPPED_NS, Aggregate
 from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.vitals import VitalSigns
+from bench.shapes.ramp import constant_rate
 from tests.record.build import counts, profile_of, row, together
 
-PHASES = (Phase("steady", 10 * NS_PER_S, 4.0, 4.0),)
+PHASES = (Phase("steady", constant_rate(4.0, 10 * NS_PER_S)),)
 HEALTH = (
     WorkerHealth(0, True, 0.3, 50.0, 4, 6, 5, 1),
     WorkerHealth(1, True, 0.7, 40.0, 2, 2, 3),

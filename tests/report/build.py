@@ -15,6 +15,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
 from bench.record.validity import Evidence, judge
+from bench.shapes.ramp import constant_rate
 from bench.stats.thresholds import evaluate
 from tests.record.build import DOOR, LARGE, SMALL, Shipment, profile_of, row, together
 
@@ -27,8 +28,8 @@ TITLE = 'Is <script>alert("1")</script> & co fast?'
 def recorded(root: Path, *, slos: tuple[Slo, ...] = (), seconds: int = 20) -> RecordedRun:
     """SMALL is slow and half timed out, LARGE and DOOR are fast, RARE was hardly called."""
     phases = (
-        Phase("warm-up", NS_PER_S, 5.0, 5.0, measured=False),
-        Phase("steady", seconds * NS_PER_S, 10.0, 10.0),
+        Phase("warm-up", constant_rate(5.0, NS_PER_S), measured=False),
+        Phase("steady", constant_rate(10.0, seconds * NS_PER_S)),
     )
     profile = replace(profile_of((SMALL, LARGE, DOOR, RARE), phases, slos=slos), title=TITLE)
     plan = together(profile)

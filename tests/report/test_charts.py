@@ -16,6 +16,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
 from bench.report.charts import Read, _lag_ms, _lines, _mean_ms, _sent_rps
+from bench.shapes.ramp import constant_rate
 from tests.record.build import SMALL, Shipment, profile_of, row, together
 
 MOMENT_NS = 1_999 * NS_PER_MS
@@ -24,10 +25,10 @@ MOMENT_NS = 1_999 * NS_PER_MS
 
 @pytest.fixture
 def steered(tmp_path: Path) -> Iterator[RecordedRun]:
-    profile = profile_of((SMALL,), (Phase("steady", 3 * NS_PER_S, 10.0, 10.0),))
+    profile = profile_of((SMALL,), (Phase("steady", constant_rate(10.0, 3 * NS_PER_S)),))
     (whole,) = together(profile).segments
-    slow = replace(whole, duration_ns=MOMENT_NS)
-    fast = replace(whole, index=1, start_ns=MOMENT_NS, duration_ns=NS_PER_S, start_rps=1000.0)
+    slow = replace(whole, shape=constant_rate(10.0, MOMENT_NS))
+    fast = replace(whole, index=1, start_ns=MOMENT_NS, shape=constant_rate(1000.0, NS_PER_S))
     aggregate = Aggregate(profile, Plan((slow, fast)))
     shipment = Shipment()
     for at_ns, segment, lag_ms in (

@@ -21,6 +21,7 @@ from bench.record.row_layout import (
     RowBuffer,
     pack_row,
 )
+from bench.shapes.ramp import constant_rate
 from bench.tui.source import ClassCurves, Curves
 
 VARIANTS = (
@@ -43,8 +44,8 @@ def profile() -> Profile:
         variants=VARIANTS,
         load=LoadSpec(),
         phases=(
-            Phase("warm-up", WARM_UP_S * NS_PER_S, RPS, RPS, measured=False),
-            Phase("steady", (SECONDS - WARM_UP_S) * NS_PER_S, RPS, RPS),
+            Phase("warm-up", constant_rate(RPS, WARM_UP_S * NS_PER_S), measured=False),
+            Phase("steady", constant_rate(RPS, (SECONDS - WARM_UP_S) * NS_PER_S)),
         ),
         retry=RetrySpec(RetryPolicyName.FULL_JITTER, max_attempts=3),
         max_spend_usd=1.0,
@@ -56,8 +57,8 @@ def plan() -> Plan:
     rest_s = SECONDS - WARM_UP_S
     return Plan(
         (
-            Segment(0, 0, 0, everyone, 0, WARM_UP_S * NS_PER_S, RPS, RPS),
-            Segment(1, 0, 1, everyone, WARM_UP_S * NS_PER_S, rest_s * NS_PER_S, RPS, RPS),
+            Segment(0, 0, 0, everyone, 0, constant_rate(RPS, WARM_UP_S * NS_PER_S)),
+            Segment(1, 0, 1, everyone, WARM_UP_S * NS_PER_S, constant_rate(RPS, rest_s * NS_PER_S)),
         )
     )
 

@@ -16,6 +16,7 @@ from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Phase
 from bench.model.result import Measure
 from bench.model.times import NS_PER_S
+from bench.shapes.callers import Callers
 from bench.tui.analysis import Depth
 from bench.tui.app import LamloadApp
 from bench.tui.preferences import Preferences
@@ -376,7 +377,7 @@ async def test_the_generator_is_named_when_it_is_the_bottleneck() -> None:
 
 
 async def test_a_closed_loop_shows_no_planned_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    ten = Phase("steady", 40 * NS_PER_S, start_callers=10, end_callers=10)
+    ten = Phase("steady", Callers(40 * NS_PER_S, 10, 10))
     closed = replace(FakeRun(1).profile, phases=(ten,))
     monkeypatch.setattr(FakeRun, "profile", closed)
     app = LamloadApp(FakeRun())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.format import span_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.forecast import Forecast
-    from bench.model.profile import CapacitySpec, Phase, Profile
+    from bench.model.profile import CapacitySpec, Profile
 
 
 def target_words(profile: Profile) -> str:
@@ -33,32 +35,18 @@ def order_words(profile: Profile) -> str:
 def phase_lines(profile: Profile) -> Iterator[str]:
     """A line for each phase."""
     for phase in profile.phases:
-        ramp = f" in {phase.steps} steps" if phase.steps > 1 else ""
+        load = phase.shape.words(profile.load.arrivals.value)
         note = "" if phase.measured else ", not measured"
-        yield f"{phase.name}: {_load(profile, phase)}{ramp} for {_span(phase.duration_ns)}{note}"
+        yield f"{phase.name}: {load} for {span_text(phase.duration_ns)}{note}"
 
 
 def search_words(spec: CapacitySpec) -> str:
     """What a search for capacity goes through."""
     return (
         f"from {spec.start_rps:g}/s up to {spec.max_rps:g}/s for the highest rate "
-        f"with p{spec.q * 100:g} < {_span(spec.limit_ns)}, in steps of {_span(spec.step_ns)}"
+        f"with p{spec.q * 100:g} < {span_text(spec.limit_ns)}, "
+        f"in steps of {span_text(spec.step_ns)}"
     )
-
-
-def _load(profile: Profile, phase: Phase) -> str:
-    if phase.burst is not None:
-        return f"{phase.burst} at once every {_span(phase.every_ns)}"
-    if phase.replay is not None:
-        return f"{len(phase.replay) // 8} arrivals as recorded in {phase.replay_path}"
-    if phase.start_callers is not None:
-        return f"{_range(phase.start_callers, phase.end_callers)} callers"
-    kind = profile.load.arrivals.value
-    return f"{_range(phase.start_rps, phase.end_rps)}/s, {kind}"
-
-
-def _range(start: float, end: float | None) -> str:
-    return f"{start:g}" if end is None or start == end else f"{start:g} to {end:g}"
 
 
 def time_words(profile: Profile, expected: Forecast) -> str:
@@ -74,7 +62,7 @@ def time_words(profile: Profile, expected: Forecast) -> str:
         )
     )  # fmt: skip
     sooner = ", unless a stop rule ends it sooner" if early else ""
-    return f"{_span(expected.plan.duration_ns)} in {pieces} piece{plural(pieces)}{sooner}"
+    return f"{span_text(expected.plan.duration_ns)} in {pieces} piece{plural(pieces)}{sooner}"
 
 
 def arrival_words(profile: Profile, expected: Forecast) -> str:
@@ -118,17 +106,6 @@ def throttle_words(profile: Profile) -> str | None:
 def usd_words(amount: float) -> str:
     """`1.50 USD`; small amounts with two digits that count."""
     return f"{amount:.2f} USD" if amount >= 1 else f"{amount:.2g} USD"
-
-
-def _span(duration_ns: int) -> str:
-    """`45 s`, `500 ms`, `1 min 30 s`."""
-    seconds = duration_ns / 1e9
-    if seconds < 1:
-        return f"{seconds * 1000:g} ms"
-    if seconds < 100:
-        return f"{seconds:g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 def plural(count: int) -> str:

@@ -5,13 +5,13 @@ from struct import iter_unpack
 
 import pytest
 
-from bench.profile.recorded_arrivals import parse_instant_ns, read_replay
+from bench.shapes.recorded import Recorded
+from bench.shapes.recorded_csv import parse_instant_ns, read_offsets
 from tests.profile.write import MINIMAL, load, mistakes
 
 
-def offsets_ms(replay: bytes | None) -> list[float]:
-    assert replay is not None
-    return [offset / 1e6 for (offset,) in iter_unpack("<q", replay)]
+def offsets_ms(offsets: bytes) -> list[float]:
+    return [offset / 1e6 for (offset,) in iter_unpack("<q", offsets)]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_arrivals_are_offsets_from_the_first(
 ) -> None:
     path = tmp_path / "arrivals.csv"
     path.write_text(content, "utf-8")
-    assert offsets_ms(read_replay(str(path), None, 1.0)) == expected_ms
+    assert offsets_ms(read_offsets(str(path), None, 1.0)) == expected_ms
 
 
 def test_a_phase_replays_a_column_faster(tmp_path: Path) -> None:
@@ -62,9 +62,10 @@ def test_a_phase_replays_a_column_faster(tmp_path: Path) -> None:
     text = MINIMAL.replace(
         'rate = "10/s"\nduration = "5s"', 'replay = "arrivals.csv"\ncolumn = "at"\nspeed = 2'
     )
-    phase = load(tmp_path, text).phases[0]
-    assert offsets_ms(phase.replay) == [0, 2000]
-    assert phase.duration_ns == 3_000_000_000
+    shape = load(tmp_path, text).phases[0].shape
+    assert isinstance(shape, Recorded)
+    assert offsets_ms(shape.offsets) == [0, 2000]
+    assert shape.duration_ns == 3_000_000_000
 
 
 @pytest.mark.parametrize(

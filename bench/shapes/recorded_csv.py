@@ -29,7 +29,7 @@ _BEYOND_US = re.compile(r"([.,]\d{6})(\d+)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_replay(path: str, column: str | None, speed: float) -> bytes:
+def read_offsets(path: str, column: str | None, speed: float) -> bytes:
     """Ascending offsets in ns, little-endian 64-bit, packed; speed 2 plays twice as fast.
 
     column is a header's name; without it, the one that is named like a time, else the first.
@@ -46,9 +46,9 @@ def read_replay(path: str, column: str | None, speed: float) -> bytes:
     return pack(f"<{len(offsets)}q", *offsets)
 
 
-def replay_duration_ns(replay: bytes) -> int:
+def whole_seconds_ns(offsets: bytes) -> int:
     """The whole second after the last arrival."""
-    last_ns = int.from_bytes(replay[-8:], "little")
+    last_ns = int.from_bytes(offsets[-8:], "little")
     return (last_ns // NS_PER_S + 1) * NS_PER_S
 
 
