@@ -71,7 +71,7 @@ class Ramp(AtRate):
             return self.duration_ns
         a = self.start_rps
         root = a + sqrt(max(0.0, a * a + 2 * self._slope * arrivals))
-        return 2 * arrivals / root * NS_PER_S if root else 0.0
+        return min(2 * arrivals / root * NS_PER_S, self.duration_ns) if root else 0.0
 
     def offsets_ns(self, units: Iterable[float], /) -> Iterator[int]:
         """The same, written out: this is done for every arrival, within half a microsecond."""

@@ -7,8 +7,9 @@ from bench.shapes.callers import CALLERS
 from bench.shapes.kind import ShapeKind
 from bench.shapes.ramp import RAMP
 from bench.shapes.recorded import RECORDED
+from bench.shapes.wave import WAVE
 
-SHAPES: tuple[ShapeKind, ...] = (RAMP, CALLERS, BURST, RECORDED)
+SHAPES: tuple[ShapeKind, ...] = (RAMP, CALLERS, BURST, RECORDED, WAVE)
 """A phase has one of them."""
 SHAPE_KEYS = tuple(dict.fromkeys(key for kind in SHAPES for key in kind.keys))
 """Every key of theirs in [[phase]], once each."""

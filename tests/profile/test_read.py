@@ -273,7 +273,7 @@ SECTIONS = [
     ('[load]\norder = "randomised"', 'load.order must be one of "sequential"'),
     (
         "[load]\ncallers = 3",
-        "load.callers cannot stand beside a rate, burst or replay (phase[0])",
+        "load.callers cannot stand beside a rate, burst, replay or wave (phase[0])",
     ),
     ('[load]\nthink = "1s"', "load.think is for a closed loop"),
     ("[load]\nin-flight = 3", "load.in-flight is not a key of [load]; did you mean in_flight?"),
