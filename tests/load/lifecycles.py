@@ -18,6 +18,7 @@ from bench.model.profile import Phase, Profile, Timeouts
 from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import Aggregate
+from bench.shapes.ramp import constant_rate
 from tests.load.fleets.orders import order
 from tests.record.build import SMALL, Shipment, profile_of, row, together
 
@@ -30,7 +31,7 @@ def ns(seconds: float) -> int:
 
 
 def phase(name: str, seconds: float, rps: float, *, measured: bool = True) -> Phase:
-    return Phase(name, ns(seconds), rps, rps, measured)
+    return Phase(name, constant_rate(rps, ns(seconds)), measured)
 
 
 TWO_PHASES = (phase("first", 10, 10), phase("second", 10, 20))
@@ -38,7 +39,7 @@ TWO_PHASES = (phase("first", 10, 10), phase("second", 10, 20))
 
 def steps(segments: Sequence[Segment]) -> list[tuple[float, float, float]]:
     """(start, end, rate) of each, in s and per s."""
-    return [(s.start_ns / NS_PER_S, s.end_ns / NS_PER_S, s.start_rps) for s in segments]
+    return [(s.start_ns / NS_PER_S, s.end_ns / NS_PER_S, s.shape.rate_rps(0)) for s in segments]
 
 
 class Course:

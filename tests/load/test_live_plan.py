@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from struct import pack
+
 from bench.load.live_plan import Change, LivePlan
-from bench.model.load import Command, CommandKind, Plan
+from bench.load.schedule import arrivals
+from bench.model.load import Command, CommandKind, Plan, Segment
+from bench.model.profile import Arrivals
 from bench.model.times import NS_PER_S
+from bench.shapes.burst import Burst
+from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp
+from bench.shapes.recorded import Recorded
 from tests.load.fakes import segment
 
 
@@ -21,6 +29,10 @@ def change(steering: LivePlan, kind: CommandKind, t_s: float, value: float = 1.0
     made = steering.apply(Command(kind, value), at(t_s))
     assert made is not None
     return made
+
+
+def instants(one: Segment) -> list[tuple[int, int]]:
+    return list(arrivals(one, Arrivals.EVEN, 1, 0, 1))
 
 
 def test_a_rate_factor_starts_a_new_segment_and_scales_all_that_follow() -> None:
@@ -46,6 +58,28 @@ def test_a_ramp_goes_on_from_where_it_was() -> None:
     assert made.segments[0].shape == Ramp(at(5), 100, 200)
     assert made.ended is not None
     assert made.ended.shape == Ramp(at(5), 0, 50)
+
+
+def test_bursts_and_recorded_arrivals_keep_their_instants_after_a_change() -> None:
+    recorded = Recorded(at(10), pack("<3q", at(1), at(5), at(9)))
+    for shape, rest in (
+        (Burst(at(10), 4, at(3)), Burst(at(6), 8, at(3), first_ns=at(2))),
+        (recorded, replace(recorded, duration_ns=at(6), from_ns=at(4))),
+    ):
+        steering = LivePlan(Plan((replace(segment(), shape=shape),)))
+        made = change(steering, CommandKind.RATE_FACTOR, 4, 2.0)
+        assert [s.shape for s in made.segments] == [rest]
+        sent = [t for s in (made.ended, *made.segments) if s for t, _ in instants(s)]
+        whole = [t for t, _ in instants(replace(segment(), shape=shape))]
+        assert sorted(set(sent)) == sorted(set(whole))
+
+
+def test_callers_go_on_from_where_they_were() -> None:
+    steering = LivePlan(Plan((segment(duration_s=10, callers=1, to_callers=11),)))
+    made = change(steering, CommandKind.RATE_FACTOR, 4, 2.0)
+    assert made.ended is not None
+    assert made.ended.shape == Callers(at(4), 1, 5)
+    assert [s.shape for s in made.segments] == [Callers(at(6), 10, 22)]
 
 
 def test_a_hold_moves_the_rest_to_the_moment_of_the_resume() -> None:

@@ -117,3 +117,27 @@ def test_ports_of_ended_connections_are_counted_as_the_system_keeps_them(
         assert f"will need {ports} ephemeral ports to one address" in refusal(tmp_path, text, own)
     else:
         preflight.check_limits(load(tmp_path, text), [own])
+
+
+@pytest.mark.parametrize(
+    ("load_keys", "ports"),
+    [
+        ('rate = "50/s"', 150),
+        ('rate = "0/s..120/s"\nsteps = 4', 360),
+        ('burst = 7\nevery = "300ms"', 84),  # four of them within a second
+        ('replay = "a.csv"', 9),
+        ('wave = "20/s"\namplitude = "10/s"\nperiod = "2h"', 90),
+        ("callers = 9", 0),
+    ],
+)
+def test_the_most_that_any_shape_sends_is_counted_for_all_variants_side_by_side(
+    tmp_path: Path, load_keys: str, ports: int
+) -> None:
+    (tmp_path / "a.csv").write_text("at\n1\n5\n5.5\n5.999\n6\n99\n")
+    text = URL.format(host="127.0.0.1", rate="1/s", kept="false")
+    text = text.replace('rate = "1/s"', load_keys).replace('"2m"', '"2h"')
+    text = text.replace("in_flight = 10", 'in_flight = 10\norder = "together"')
+    variants = '[[variants]]\nendpoint = ["alb", "rest", "http-api"]\nmemory_mb = 128\n'
+    assert preflight.closed_at_once(load(tmp_path, variants + text), machine()) == ports
+    one_by_one = text.replace("together", "sequential")
+    assert preflight.closed_at_once(load(tmp_path, variants + one_by_one), machine()) == ports // 3

@@ -20,6 +20,7 @@ from bench.model.live import RunState
 from bench.model.load import Command, CommandKind
 from bench.model.profile import LoadSpec, Phase
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.shapes.ramp import constant_rate
 from tests.load.test_session import profile_of
 from tests.wire.rawserver import raw_server, silent
 
@@ -36,7 +37,7 @@ class Stage:
             replace(
                 profile_of(url),
                 load=LoadSpec(in_flight=600),
-                phases=(Phase("steady", 60 * NS_PER_S, 40, 40),),
+                phases=(Phase("steady", constant_rate(40, 60 * NS_PER_S)),),
             ),
             root,
             open_fleet=lambda: self.fleet,

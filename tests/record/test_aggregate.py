@@ -508,7 +508,7 @@ def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> 
 
 @given(SEEDS)
 def test_a_segments_figures_are_those_of_its_seconds(seed: int) -> None:
-    profile = profile_of((SMALL,), (Phase("steady", NS_PER_S, 10.0, 10.0),))
+    profile = profile_of((SMALL,), (Phase("steady", constant_rate(10.0, NS_PER_S)),))
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
     random_load(Random(seed), profile, plan).to(aggregate)
@@ -540,7 +540,7 @@ def test_values_of_a_step_are_kept_until_its_last_answer_can_come() -> None:
     spec = CapacitySpec(1, 2, limit_s * NS_PER_S, step_ns=step_s * NS_PER_S, hold_ns=NS_PER_S)
     profile = replace(profile_of(), capacity=spec, phases=())
     aggregate = Aggregate(profile, Plan(()))
-    aggregate.add_segment(Segment(0, 0, 0, (0,), 0, step_s * NS_PER_S, 1.0, 1.0))
+    aggregate.add_segment(Segment(0, 0, 0, (0,), 0, constant_rate(1.0, step_s * NS_PER_S)))
     aggregate.add_counts(0, counts({(0, 0, 0): (1, 0)}))
     aggregate.add_rows(0, row(5))
     for second in range(step_s + limit_s + 31):
