@@ -69,11 +69,12 @@ class KeyBar(StripWidget):
             if at + hint.length > width:
                 continue
             end = at + hint.length
-            for key, action in hint.keys:
-                parts += [(key, self.paint[Tone.TITLE]), (" ", self.paint[Tone.DIM])]
+            for number, (key, action) in enumerate(hint.keys):
+                parts += [(" ", self.paint[Tone.DIM])] if number else []
+                parts.append((key, self.paint[Tone.TITLE]))
                 self._places.append((at, at + cell_len(key) + 1, action))
                 at += cell_len(key) + 1
-            parts += [(hint.label, self.paint[Tone.DIM]), ("   ", Style.null())]
+            parts += [(f" {hint.label}", self.paint[Tone.DIM]), ("   ", Style.null())]
             if hint.opposite is None:
                 self._places.append((at, end, hint.action))
             at = end + 3
