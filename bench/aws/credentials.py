@@ -42,6 +42,8 @@ LOCAL_CREDENTIALS = Credentials("LAMLOADLOCAL", "not-a-secret")
 
 They sign requests to any other target that wants an Authorization header and does not verify it.
 """
+LOCAL_REGION = "us-east-1"
+"""Where the embedded Lambda says that it is; requests of which no region is known are signed so."""
 
 
 def load_credentials(environ: Mapping[str, str]) -> Credentials:

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.aws.credentials import LOCAL_CREDENTIALS, Credentials
+from bench.aws.credentials import LOCAL_CREDENTIALS, LOCAL_REGION, Credentials
 from bench.aws.sigv4 import Signer
 from bench.endpoints import (
     alb,
@@ -27,8 +27,6 @@ from bench.lambda_facts import CLIENT_CONTEXT_HEADER, CLIENT_CONTEXT_LIMIT_BYTES
 from bench.model.endpoint import EndpointKind
 from bench.model.load import Binding
 from bench.model.profile import Target
-
-LOCAL_REGION = "us-east-1"
 
 _Make = Callable[[Binding, Target, Credentials | None], Endpoint]
 _MakeCommand = Callable[[Binding, Target, Credentials, str], CommandEndpoint]

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bench.aws.credentials import LOCAL_REGION
+
 ACCOUNT_ID = "123456789012"
-REGION = "us-east-1"
+REGION = LOCAL_REGION
 
 
 @dataclass(frozen=True, slots=True)
