@@ -6,6 +6,7 @@ with new indexes follow. Workers learn of it early enough to change over at the 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -54,7 +55,9 @@ class LivePlan:
         """The segment in force at an instant, None while held or after the end."""
         if self.held:
             return None
-        return next((s for s in self._planned if s.start_ns <= t_ns < s.end_ns), None)
+        at = bisect_right(self._planned, t_ns, key=lambda segment: segment.start_ns) - 1
+        found = self._planned[at] if at >= 0 else None
+        return found if found is not None and t_ns < found.end_ns else None
 
     def end(self, at_ns: int) -> None:
         """Nothing is planned from an instant on: the run drains."""

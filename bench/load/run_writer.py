@@ -66,8 +66,7 @@ class RunWriter:
             self._request_ids[worker] = frame.payload  # they come just before their rows
         elif frame.kind is FrameKind.ROWS:
             ids = self._request_ids.pop(worker, [])
-            phases = self._aggregate.phase_of.tolist()
-            self._folder.append_attempts(frame.payload, ids, phases)
+            self._folder.append_attempts(frame.payload, ids, self._aggregate.phase_of)
 
     def add_settled(self, vitals: Sequence[Vitals]) -> None:
         """Add the seconds that have passed since the last time, and these vitals of theirs."""
@@ -76,6 +75,7 @@ class RunWriter:
             return
         if passed:
             self._folder.append_intervals(passed)
+        self._folder.append_settled(self._aggregate.settled())
         self._folder.append_histograms(self._aggregate.closed_histograms())
         if vitals:
             self._folder.append_vitals(vitals)
@@ -106,4 +106,5 @@ class RunWriter:
             class_curves=self._aggregate.class_curves(),
             histograms=self._aggregate.closed_histograms(final=True),
             state=state,
+            unsettled=self._aggregate.unsettled(),
         )

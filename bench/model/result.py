@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import add
 
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Variant
@@ -21,6 +22,18 @@ class Tally:
     cold_starts: int = 0
     retries_refused: int = 0
     """Invocations whose next retry the budget, or an open circuit breaker, refused."""
+
+    def __add__(self, other: Tally) -> Tally:
+        """The counts of both; `sum(tallies, Tally())` adds any number, also none."""
+        return Tally(
+            offered=self.offered + other.offered,
+            in_flight=self.in_flight + other.in_flight,
+            dropped=self.dropped + other.dropped,
+            outcomes=tuple(map(add, self.outcomes, other.outcomes)),
+            attempts=self.attempts + other.attempts,
+            cold_starts=self.cold_starts + other.cold_starts,
+            retries_refused=self.retries_refused + other.retries_refused,
+        )
 
     @property
     def finished(self) -> int:

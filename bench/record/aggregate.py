@@ -6,15 +6,14 @@ second in which a segment ends and another begins is told in two parts: no row m
 planned before a change with what was planned after it. Rows and counts may come in any order: an
 invocation whose row is here before its arrival was counted is counted as offered.
 
-Memory is bounded, however long the run: values of the last minute are kept as bucket numbers, older
-seconds as figures on a shelf in a temporary file, totals as one histogram per variant and series.
+Shipments are reduced to deltas (bench.record.reducer); what is here merges deltas: into intervals
+(bench.record.interval_table) and into totals (bench.record.totals).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from heapq import merge
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,28 +23,24 @@ from bench.model.profile import Phase, Profile
 from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
-from bench.record.batch import TALLY, Batch, Count, MeasureValues, Tallies, present
-from bench.record.histogram import Indexes, encode_buckets
+from bench.record.batch import TALLY
 from bench.record.hlog import TaggedHistogram
+from bench.record.hlog_lines import lines_of
 from bench.record.interval_stats import (
-    Figures,
     IntervalStats,
-    add_late,
-    distribution_of,
+    distributions_of,
     merged_figures,
     merged_quantile,
     merged_series,
-    repacked,
-    response_spread,
-    unpacked,
 )
-from bench.record.interval_store import IntervalKey, IntervalStore
-from bench.record.latency_bins import added, unpack_spread
-from bench.record.measures import MEASURES, TAGS, Series
-from bench.record.row_layout import COUNT_FIELDS
+from bench.record.interval_store import IntervalKey
+from bench.record.interval_table import IntervalTable
+from bench.record.measures import MEASURES, Series
+from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
+from bench.record.reducer import Delta, reduce_counts, reduce_rows
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
-from bench.record.window import DistributionOf, sent, tally_of, window_of
+from bench.record.window import NOTHING, counted_window, sent, tally_of
 from bench.stats.quantiles import Curve
 
 WINDOW_MAX_S = 60
@@ -55,12 +50,10 @@ SHIPPED_NS = NS_PER_S // 2
 """From the end of a second to the arrival of all that workers say of it."""
 _ROW_GRACE_NS = NS_PER_S
 """From the end of a second to its row in intervals.csv: workers ship every quarter second."""
-_SETTLE_GRACE_NS = 2 * NS_PER_S
+_COMPLETE_NS = 2 * NS_PER_S
+"""From a first send to its row, if it was answered: gaps are tested up to there."""
 _LATE_S = 60
 """Beyond the longest life of an invocation, before a second with missing ones is given up on."""
-
-_COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
-_NOTHING = Distribution()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +75,16 @@ class Intervals(Collection[Interval]):
     Each is made when its turn comes: all of a long run's at once would fill the memory.
     """
 
-    def __init__(self, aggregate: Aggregate) -> None:
-        self._aggregate = aggregate
+    def __init__(self, table: IntervalTable, made: Callable[[IntervalKey], Interval]) -> None:
+        """made: the interval of a key."""
+        self._table = table
+        self._made = made
 
     def __len__(self) -> int:
-        return len(self._aggregate._cells) + len(self._aggregate._shelf)
+        return len(self._table)
 
     def __iter__(self) -> Iterator[Interval]:
-        aggregate = self._aggregate
-        keys = merge(aggregate._shelf, sorted(aggregate._cells))
-        return map(aggregate._interval, keys)
+        return map(self._made, self._table.keys())
 
     def __contains__(self, interval: object) -> bool:
         return any(own == interval for own in self)
@@ -103,19 +96,15 @@ class Aggregate:
     def __init__(self, profile: Profile, plan: Plan) -> None:
         self._variants = profile.variants
         self._timeline = Timeline(profile, plan.segments)
-        self._retain_s = WINDOW_MAX_S
-        if profile.capacity is not None:
-            search = profile.capacity
-            longest_ns = max(search.step_ns, search.hold_ns) + search.limit_ns
-            self._retain_s += longest_ns // NS_PER_S
-        self._give_up_ns = profile.longest_invocation_ns + _LATE_S * NS_PER_S
+        self._table = IntervalTable(
+            retain_ns=_retained_s(profile) * NS_PER_S,
+            give_up_ns=profile.longest_invocation_ns + _LATE_S * NS_PER_S,
+        )
         self._now_ns = 0
         self._swept_s = 0
-        self._cells: dict[IntervalKey, IntervalStats] = {}
-        self._shelf = IntervalStore()
-        self._changed: set[IntervalKey] = set()
-        self._coming: set[IntervalKey] = set()
         self._totals = Totals(profile.variants, profile.target.region)
+        self._measured = MeasuredTime(self._timeline, len(profile.variants))
+        self._ahead = ArrivalsAhead(self._timeline, len(profile.variants))
         self._lost: set[int] = set()
         self._gaps = ArrivalGaps(profile, self._timeline)
 
@@ -123,60 +112,25 @@ class Aggregate:
 
     def add_rows(self, worker: int, payload: bytes) -> None:
         """Rows of attempts, packed as bench.record.row_layout has them."""
-        batch = Batch(payload)
-        rows = batch.rows
-        if not rows.size:
+        reduced = reduce_rows(payload)
+        if reduced is None:
             return
-        second = rows["intended_ns"] // NS_PER_S
-        segment = rows["segment"].astype(np.int64)
-        keys = batch.sort(rows["variant"].astype(np.int64) << 48 | segment << 32 | second)
-        tallies = batch.tallies(keys)
-        for (key, values), tally in zip(batch.groups(keys), tallies, strict=True):
-            self._add(_key_of(key), values, tally)
-        for key, values in batch.groups(keys >> 32):
-            if self._timeline.phase_in(key & 0xFFFF).measured:
-                self._totals.record(key >> 16, values)
-        self._gaps.add(batch.rows)
+        for delta in reduced.deltas:
+            self._add(delta)
+        for part in reduced.segments:
+            if self._timeline.phase_in(part.segment).measured:
+                self._totals.record(part.variant, part.values)
+        self._gaps.add(reduced.rows)
 
     def add_counts(self, worker: int, payload: bytes) -> None:
         """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
-        for second, variant, segment, offered, dropped in np.frombuffer(
-            payload, dtype=_COUNT_TYPE
-        ).tolist():
-            tally = np.zeros(TALLY, dtype=np.int64)
-            tally[Count.OFFERED], tally[Count.DROPPED] = offered, dropped
-            self._add(IntervalKey(second, variant, segment), None, tally)
+        for delta in reduce_counts(payload):
+            self._add(delta)
 
-    def _add(self, key: IntervalKey, values: MeasureValues | None, tally: Tallies) -> None:
-        measured = self._timeline.phase_in(key.segment).measured
-        self._totals.count(key.variant, tally, measured)
-        self._changed.add(key)
-        cell = self._cell(key)
-        if cell is None:
-            self._repack(key, values, tally)
-            return
-        cell.tally += tally
-        if values is not None:
-            cell.add(values)
-
-    def _cell(self, key: IntervalKey) -> IntervalStats | None:
-        """The cell of a second, a new one if need be; None once it is on the shelf."""
-        cell = self._cells.get(key)
-        if cell is None and self._shelf.get(key) is None:
-            cell = self._cells[key] = IntervalStats()
-            self._coming.add(key)
-        return cell
-
-    def _repack(self, key: IntervalKey, values: MeasureValues | None, tally: Tallies) -> None:
-        packed = self._shelf.get(key)
-        assert packed is not None
-        known, figures = unpacked(packed)
-        known += tally
-        spread = unpack_spread(packed.spread)
-        if values is not None:
-            add_late(figures, values)
-            spread = added(spread, response_spread(values))
-        self._shelf.replace(key, repacked(known, figures, spread))
+    def _add(self, delta: Delta) -> None:
+        measured = self._timeline.phase_in(delta.key.segment).measured
+        self._totals.count(delta.key.variant, delta.counts, measured)
+        self._table.add(delta)
 
     def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
         """A change of the plan: from its start on, this segment supersedes what was planned.
@@ -192,11 +146,12 @@ class Aggregate:
         It may lie a little back: seconds after it that have begun since are forgotten.
         """
         self._timeline.cut(at_ns)
-        for key in [key for key in self._cells if key.end_ns > at_ns]:
-            if not self._cells[key].tally.any() and not self._stretch(key).duration_ns:
-                del self._cells[key]
-                self._changed.discard(key)
-                self._coming.discard(key)
+        later = [(key, stats) for key, stats in self._table.open.items() if key.end_ns > at_ns]
+        self._table.forget(
+            key
+            for key, stats in later
+            if not stats.tally.any() and not self._stretch(key).duration_ns
+        )
 
     def worker_lost(self, worker: int) -> None:
         """A worker died: what it had under way stays in flight for good."""
@@ -221,53 +176,77 @@ class Aggregate:
             start_ns = second * NS_PER_S
             for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):
                 for variant in segment.variants:
-                    key = IntervalKey(second, variant, segment.index)
-                    self._changed.add(key)
-                    self._cell(key)
+                    self._table.begin(IntervalKey(second, variant, segment.index))
         if self._now_ns // NS_PER_S > self._swept_s:
             self._swept_s = self._now_ns // NS_PER_S
-            self._sweep()
+            self._table.sweep(self._now_ns)
 
     def _clip(self, instant_ns: int) -> int:
         return min(instant_ns, self._now_ns)
 
-    def _sweep(self) -> None:
-        """Shelve what is old and complete, or too old to be completed, told of or not."""
-        for key in list(self._cells):
-            age_ns = self._now_ns - key.end_ns
-            if age_ns < self._retain_s * NS_PER_S:
-                continue
-            cell = self._cells[key]
-            emitted = not cell.waiting and key not in self._coming
-            if emitted and (cell.unfinished <= 0 or age_ns > self._give_up_ns):
-                self._shelf.add(key, cell.pack())
-                del self._cells[key]
-        oldest_s = (self._now_ns - max(self._give_up_ns, self._retain_s * NS_PER_S)) // NS_PER_S
-        self._changed = {key for key in self._changed if key.second >= oldest_s}
-
-    # -- results
-
-    def totals(self) -> tuple[Window, ...]:
-        """Measured phases, a window per variant in the order of the profile."""
-        return self._totals.windows(self._timeline.measured(len(self._variants), self._now_ns))
+    # -- second by second
 
     def intervals(self) -> Collection[Interval]:
         """Every second of every variant and segment, in the order of the files."""
-        return Intervals(self)
+        return Intervals(self._table, self._interval)
 
     def changed(self) -> tuple[Interval, ...]:
         """The intervals that changed since the last call; seconds long past are forgotten."""
-        keys, self._changed = self._changed, set()
-        return self._intervals(keys)
+        return self._intervals(self._table.drain_changed())
 
     def passed(self) -> tuple[Interval, ...]:
         """The intervals whose second has passed since the last call, each once.
 
         Invocations may still be in flight in them; `intervals` has their final figures.
         """
-        keys = [key for key in self._coming if self._now_ns - key.end_ns >= _ROW_GRACE_NS]
-        self._coming.difference_update(keys)
-        return self._intervals(keys)
+        return self._intervals(self._table.drain_passed(self._now_ns - _ROW_GRACE_NS))
+
+    def settled(self) -> Iterator[Interval]:
+        """The intervals that have come into their final form since the last call.
+
+        In the order of the files: one that is not final yet holds back all that follow it.
+        """
+        return map(self._interval, self._table.drain_settled())
+
+    def unsettled(self) -> Iterator[Interval] | None:
+        """The intervals that `settled` has not given; None if one that it has given is not final.
+
+        That is the case if invocations of more than a minute ago have come since.
+        """
+        if self._table.changed_settled:
+            return None
+        return map(self._interval, self._table.unsettled())
+
+    def closed_histograms(self, final: bool = False) -> Iterator[TaggedHistogram]:
+        """Lines for histograms.hlog, each value in one of them: of seconds in which all has ended.
+
+        final: of all others as well.
+        """
+        for key, stats in self._table.drain_unlogged(self._now_ns, final):
+            measured = self._timeline.phase_in(key.segment).measured
+            name = self._variants[key.variant].name
+            yield from lines_of(stats, key.second, name, self._stretch(key), measured)
+
+    def _intervals(self, keys: Iterable[IntervalKey]) -> tuple[Interval, ...]:
+        return tuple(map(self._interval, keys))
+
+    def _interval(self, key: IntervalKey) -> Interval:
+        phase = self._timeline.phase_in(key.segment)
+        counts, figures, spread = self._table.figures(key)
+        variant = self._variants[key.variant]
+        distribution = distributions_of(figures)
+        window = counted_window(variant, counts.tolist(), self._stretch(key), distribution)
+        return Interval(key.second, phase.name, phase.measured, window, spread, key.segment)
+
+    def _stretch(self, key: IntervalKey) -> Stretch:
+        start_ns = key.second * NS_PER_S
+        return self._timeline.stretch(key.variant, key.segment, start_ns, self._clip(key.end_ns))
+
+    # -- over several seconds
+
+    def totals(self) -> tuple[Window, ...]:
+        """Measured phases, a window per variant in the order of the profile."""
+        return self._totals.windows(self._measured.until(self._now_ns))
 
     def window(self, seconds: int) -> tuple[Window, ...]:
         """The last seconds, at most WINDOW_MAX_S, of every variant that was on in them."""
@@ -276,44 +255,43 @@ class Aggregate:
 
     def segment_tally(self, segment: int) -> Tally:
         """Counts of one segment, over its variants; for as long as its values are kept."""
-        tallies = [cell.tally for cell in self._cells_of(segment)]
-        return tally_of(np.sum([np.zeros(TALLY, dtype=np.int64), *tallies], axis=0))
+        counts = [part.tally for part in self._parts_of(segment)]
+        return tally_of(np.sum([np.zeros(TALLY, dtype=np.int64), *counts], axis=0).tolist())
 
     def segment_quantile(self, segment: int, measure: Measure, q: float) -> Quantile | None:
         """Any quantile of one segment, 0 < q < 1, for as long as its values are kept.
 
         That is WINDOW_MAX_S, and for a step of a capacity search until its last answer can come.
         """
-        return merged_quantile(self._cells_of(segment), MEASURES[measure], q)
+        return merged_quantile(self._parts_of(segment), MEASURES[measure], q)
 
-    def _cells_of(self, segment: int) -> list[IntervalStats]:
-        return [cell for key, cell in self._cells.items() if key.segment == segment]
+    def _parts_of(self, segment: int) -> list[IntervalStats]:
+        return [part for key, part in self._table.open.items() if key.segment == segment]
 
     def _merged(self, wanted: Callable[[IntervalKey], bool]) -> tuple[Window, ...]:
         by_variant: dict[int, list[IntervalKey]] = {}
-        for key in self._cells:
+        for key in self._table.open:
             if wanted(key):
                 by_variant.setdefault(key.variant, []).append(key)
         return tuple(self._merge(variant, by_variant[variant]) for variant in sorted(by_variant))
 
     def _merge(self, variant: int, keys: list[IntervalKey]) -> Window:
-        cells = [self._cells[key] for key in keys]
-        tally = np.sum([cell.tally for cell in cells], axis=0)
-        stretch = sum((self._stretch(key) for key in keys), Stretch())
-        return window_of(
+        parts = [self._table.open[key] for key in keys]
+        counts = np.sum([part.tally for part in parts], axis=0).tolist()
+        return counted_window(
             self._variants[variant],
-            tally,
-            stretch,
-            _from_figures(merged_figures(cells)),
-            self._totals.price(variant, tally),
+            counts,
+            sum((self._stretch(key) for key in keys), Stretch()),
+            distributions_of(merged_figures(parts)),
+            self._totals.price(variant, counts),
         )
 
     def pulse(self) -> Pulse:
         """For the head of a view."""
         second = (self._now_ns - SHIPPED_NS) // NS_PER_S - 1
         planned, achieved = self.rates(second)
-        latest = [cell for key, cell in self._cells.items() if key.second > second - 10]
-        lag = merged_series(latest, Series.SEND_LAG) if latest else _NOTHING
+        latest = [part for key, part in self._table.open.items() if key.second > second - 10]
+        lag = merged_series(latest, Series.SEND_LAG) if latest else NOTHING
         under_way = self.in_flight_by_variant
         return Pulse(planned, achieved, sum(under_way), under_way, lag)
 
@@ -324,42 +302,14 @@ class Aggregate:
 
     def rates(self, second: int) -> tuple[float, float]:
         """Arrivals planned and invocations first sent in a second, over all variants."""
-        keys = [key for key in self._cells if key.second == second]
-        first_sends = sum(sent(self._cells[key].tally) for key in keys)
+        parts: list[IntervalStats] = [
+            part for key, part in self._table.open.items() if key.second == second
+        ]
         whole = self._timeline.between(second * NS_PER_S, (second + 1) * NS_PER_S)
         planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
-        return planned, float(first_sends)
+        return planned, float(sum(sent(part.tally.tolist()) for part in parts))
 
-    def closed_histograms(self, final: bool = False) -> Iterator[TaggedHistogram]:
-        """Lines for histograms.hlog, each value in one of them: of seconds in which all has ended.
-
-        final: of all others as well.
-        """
-        for key in sorted(self._cells):
-            cell = self._cells[key]
-            if not cell.waiting:
-                continue
-            quiet = self._now_ns - key.end_ns >= _SETTLE_GRACE_NS and cell.unfinished <= 0
-            aged = self._now_ns - key.end_ns > self._give_up_ns
-            if final or quiet or aged:
-                yield from self._lines(key, cell)
-
-    def _lines(self, key: IntervalKey, cell: IntervalStats) -> Iterator[TaggedHistogram]:
-        exact, bounds = cell.fresh()
-        suffix = "" if self._timeline.phase_in(key.segment).measured else "/unmeasured"
-        for name, series in TAGS.items():
-            tag = f"{self._variants[key.variant].name}/{name}{suffix}"
-            late = present(bounds[series])
-            held = np.concatenate((present(exact[series]), late))
-            if held.size:
-                yield self._line(tag, key, int(cell.high[series]), held)
-            if late.size:
-                yield self._line(f"{tag}/censored", key, int(cell.high[series]), late)
-
-    def _line(self, tag: str, key: IntervalKey, max_ns: int, held: Indexes) -> TaggedHistogram:
-        duration_ns = self._stretch(key).duration_ns or NS_PER_S
-        start_ns = key.second * NS_PER_S
-        return TaggedHistogram(tag, start_ns, duration_ns, max_ns, encode_buckets(held))
+    # -- whole distributions, and money
 
     def curves(self) -> dict[str, dict[Measure, Curve]]:
         """The whole distribution of every measure, by the variant's name; measured phases."""
@@ -375,53 +325,25 @@ class Aggregate:
 
     def gap_fits(self) -> dict[str, GapFit]:
         """By the variant's name: how well the gaps of first sends fit what was planned."""
-        complete_ns = self._now_ns - _SETTLE_GRACE_NS
-        fits = {}
-        for index, variant in enumerate(self._variants):
-            p = self._gaps.p_value(index, complete_ns)
-            gap_ns = self._gaps.mean_gap_ns(index)
-            if p is not None and gap_ns is not None:
-                fits[variant.name] = GapFit(p, gap_ns)
-        return fits
+        fits = self._gaps.fits(self._now_ns - _COMPLETE_NS)
+        return {self._variants[index].name: fit for index, fit in sorted(fits.items())}
 
     def projected_usd(self) -> float | None:
         """What the run will have cost at its planned end, if things stay as they are.
 
         None where nobody can tell: a variant has not begun yet.
         """
-        ahead = self._timeline.ahead(len(self._variants), self._now_ns)
-        return self._totals.projected_usd(ahead)
+        return self._totals.projected_usd(self._ahead.after(self._now_ns))
 
     def spend_usd(self) -> float:
         """What the run has cost so far by list price, warm-up included, or would cost on AWS."""
         return self._totals.spend_usd()
 
-    # -- from figures to what views see
 
-    def _intervals(self, keys: Iterable[IntervalKey]) -> tuple[Interval, ...]:
-        return tuple(self._interval(key) for key in sorted(keys))
-
-    def _interval(self, key: IntervalKey) -> Interval:
-        phase = self._timeline.phase_in(key.segment)
-        cell = self._cells.get(key)
-        if cell is not None:
-            tally, figures, spread = cell.tally, cell.figures(), cell.spread()
-        else:
-            packed = self._shelf.get(key)
-            assert packed is not None
-            (tally, figures), spread = unpacked(packed), unpack_spread(packed.spread)
-        variant = self._variants[key.variant]
-        window = window_of(variant, tally, self._stretch(key), _from_figures(figures))
-        return Interval(key.second, phase.name, phase.measured, window, spread, key.segment)
-
-    def _stretch(self, key: IntervalKey) -> Stretch:
-        start_ns = key.second * NS_PER_S
-        return self._timeline.stretch(key.variant, key.segment, start_ns, self._clip(key.end_ns))
-
-
-def _key_of(key: int) -> IntervalKey:
-    return IntervalKey(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
-
-
-def _from_figures(figures: Figures) -> DistributionOf:
-    return lambda series: distribution_of(figures[series])
+def _retained_s(profile: Profile) -> int:
+    """How long values are kept: for windows, and for a step of a search for capacity."""
+    if profile.capacity is None:
+        return WINDOW_MAX_S
+    search = profile.capacity
+    longest_ns = max(search.step_ns, search.hold_ns) + search.limit_ns
+    return WINDOW_MAX_S + longest_ns // NS_PER_S

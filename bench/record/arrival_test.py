@@ -7,7 +7,7 @@ Poisson process have gaps of Exp(1) at any rate, also on a ramp.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,40 +43,50 @@ class ArrivalGaps:
         self._sent: dict[int, list[NDArray[np.float64]]] = {}
 
     def add(self, rows: NDArray[np.void]) -> None:
-        """Keep what is needed of rows."""
+        """Keep what is needed of rows, which come sorted by variant and segment."""
         if not self._poisson:
             return
         self._refresh()
         if rows["intended_ns"].min() > self._last_ns:
             return
-        for index in np.unique(rows["segment"]).tolist():
-            segment = self._segments.get(index)
-            if segment is None:
-                continue
-            own = rows[(rows["segment"] == index) & (rows["attempt"] == 1) & (rows["sent_ns"] >= 0)]
-            for variant in np.unique(own["variant"]).tolist():
-                self._keep(segment, variant, own["sent_ns"][own["variant"] == variant])
+        own = rows[(rows["attempt"] == 1) & (rows["sent_ns"] >= 0)]
+        keys = own["variant"].astype(np.int64) << 16 | own["segment"]
+        starts = np.flatnonzero(np.diff(keys, prepend=-1))
+        sent_ns = np.split(own["sent_ns"], starts[1:])
+        for key, part in zip(keys[starts].tolist(), sent_ns, strict=False):
+            self._keep(key >> 16, key & 0xFFFF, part)
 
-    def p_value(self, variant: int, now_ns: int) -> float | None:
-        """Probability of gaps this unlike Exp(1); None with too few to tell.
+    def fits(self, now_ns: int) -> dict[int, GapFit]:
+        """By the variant's index; without those of which there are too few gaps to tell.
 
         now_ns: arrivals up to here are complete.
         """
         self._refresh()
+        fits = {}
+        for variant, joined in self._joined().items():
+            p = self._p_value(variant, joined.reached(now_ns))
+            if p is not None and joined.planned:
+                fits[variant] = GapFit(p, joined.duration_ns / joined.planned)
+        return fits
+
+    def _joined(self) -> dict[int, _Joined]:
+        """By variant, those of its segments that are tested."""
+        found: dict[int, _Joined] = {}
+        for (index, variant), start in self._starts.items():
+            joined = found.setdefault(variant, _Joined())
+            joined.parts.append((self._segments[index], start))
+        return found
+
+    def _p_value(self, variant: int, reached: float) -> float | None:
+        """Probability of gaps this unlike Exp(1); None with too few to tell."""
         parts = self._sent.get(variant)
         if not parts:
             return None
         instants = np.sort(np.concatenate(parts))
-        instants = instants[instants < min(KEPT, self._reached(variant, now_ns))]
+        instants = instants[instants < min(KEPT, reached)]
         if instants.size < ENOUGH:
             return None
         return exponential_p(np.maximum(np.diff(instants, prepend=0.0), 0.0))
-
-    def mean_gap_ns(self, variant: int) -> float | None:
-        """Mean planned gap over what is tested; None without rates."""
-        segments = [s for s in self._segments.values() if variant in s.variants]
-        planned = sum(segment.shape.expected for segment in segments)
-        return sum(s.duration_ns for s in segments) / planned if planned else None
 
     def _refresh(self) -> None:
         """Lay the segments end to end anew if the plan has changed."""
@@ -99,21 +109,35 @@ class ArrivalGaps:
                     reached[variant] = start + planned
                     self._last_ns = max(self._last_ns, _instant_ns(segment, KEPT - start))
 
-    def _keep(self, segment: Segment, variant: int, sent_ns: NDArray[np.int64]) -> None:
-        start = self._starts.get((segment.index, variant))
+    def _keep(self, variant: int, segment: int, sent_ns: NDArray[np.int64]) -> None:
+        start = self._starts.get((segment, variant))
         if start is None:
             return
-        instants = start + _cumulative(segment, sent_ns)
+        instants = start + _cumulative(self._segments[segment], sent_ns)
         instants = instants[instants < KEPT]
         if instants.size:
             self._sent.setdefault(variant, []).append(instants)
 
-    def _reached(self, variant: int, now_ns: int) -> float:
-        """How far the joined segments of a variant have come by now."""
+
+@dataclass(slots=True)
+class _Joined:
+    """A variant's segments, each with where it begins on the scale of planned arrivals."""
+
+    parts: list[tuple[Segment, float]] = field(default_factory=list)
+
+    @property
+    def duration_ns(self) -> int:
+        return sum(segment.duration_ns for segment, _ in self.parts)
+
+    @property
+    def planned(self) -> float:
+        return sum(segment.shape.expected for segment, _ in self.parts)
+
+    def reached(self, now_ns: int) -> float:
+        """How far they have come by now."""
         reached = 0.0
-        for (index, own), start in self._starts.items():
-            segment = self._segments[index]
-            if own == variant and segment.start_ns < now_ns:
+        for segment, start in self.parts:
+            if segment.start_ns < now_ns:
                 until = np.array([min(now_ns, segment.end_ns)])
                 reached = max(reached, start + float(_cumulative(segment, until)[0]))
         return reached

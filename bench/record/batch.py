@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.outcome import Outcome
-from bench.record.histogram import Indexes, buckets_of
+from bench.record.buckets import Indexes, buckets_of
 from bench.record.measures import ABSENT, ROW_TYPE, bounds_of, values_of
 from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +23,7 @@ from bench.model.profile import Architecture, Variant
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS
 from bench.record.latency_bins import spread_from, spread_text
+from bench.record.window import Rates, make_window
 
 Cell = str | int | float | None
 T = TypeVar("T")
@@ -276,15 +277,13 @@ class RunColumns:
         found = _filled(self._window_slots, row)
         counts = found["outcomes"]
         outcomes = tuple(counts[outcome.name.lower()] for outcome in Outcome)
-        classes: dict[str, Any] = {name: self._distribution_of(name, row) for name in CLASSES}
-        return Window(
-            variant=Variant(**found["variant"]),
-            tally=Tally(outcomes=outcomes, **found["tally"]),
-            measures={m: self._distribution_of(m.value, row) for m in _MEASURES},
-            **classes,
-            **found["rates"],
-            **found[""],
+        window = make_window(
+            Variant(**found["variant"]),
+            Tally(outcomes=outcomes, **found["tally"]),
+            Rates(**found["rates"]),
+            lambda name: self._distribution_of(name, row),
         )
+        return replace(window, **found[""])
 
     def interval_of(self, row: Mapping[str, str]) -> Interval:
         """The interval of a row of intervals.csv."""

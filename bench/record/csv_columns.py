@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from bench.record.columns import Cell, RunColumns
 
@@ -50,3 +51,11 @@ def read_rows(text: str) -> Iterator[dict[str, str]]:
     """
     whole = text[: text.rfind("\n") + 1]
     return csv.DictReader(io.StringIO(whole))
+
+
+def read_rows_in(path: Path) -> Iterator[dict[str, str]]:
+    """Likewise of a file that is read as its rows are wanted; none if there is no such file."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(line for line in file if line.endswith("\n"))

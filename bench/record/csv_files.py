@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from bench.model.outcome import Outcome
 from bench.model.profile import Profile
-from bench.model.result import Interval, Measure
+from bench.model.result import Measure
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.columns import Cell
 from bench.record.csv_columns import (
     ATTEMPT_COLUMNS,
-    INTERVAL_COLUMNS,
     PERCENTILE_COLUMNS,
     SUMMARY_COLUMNS,
     csv_text,
     header_text,
-    interval_row,
     summary_row,
 )
 from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram, hlog_header, hlog_line
+from bench.record.intervals_csv import intervals_lines
 from bench.record.measures import ROW_TYPE
 from bench.record.recorded_run import RecordedRun
 from bench.record.row_layout import FLAG_COLD, FLAG_FINAL
@@ -42,13 +41,6 @@ def summary_text(run: RecordedRun) -> str:
     return header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, run.windows))
 
 
-def intervals_lines(intervals: Iterable[Interval]) -> Iterator[str]:
-    """intervals.csv line by line: a row per variant, second and segment, too many for one text."""
-    yield header_text(INTERVAL_COLUMNS)
-    for interval in intervals:
-        yield csv_text(INTERVAL_COLUMNS, [interval_row(interval)])
-
-
 def intervals_text(run: RecordedRun) -> str:
     """intervals.csv as one text."""
     return "".join(intervals_lines(run.intervals))
@@ -56,11 +48,12 @@ def intervals_text(run: RecordedRun) -> str:
 
 def percentiles_text(run: RecordedRun) -> str:
     """percentiles.csv: the whole curve per variant and measure, as far as it is known."""
+    max_ns = _maxima(run)
     rows = (
         row
         for variant, curves in run.curves.items()
         for measure, curve in curves.items()
-        for row in percentile_rows(variant, measure, curve, max_ns_of(run, variant, measure))
+        for row in percentile_rows(variant, measure, curve, max_ns(variant, measure))
     )
     return header_text(PERCENTILE_COLUMNS) + csv_text(PERCENTILE_COLUMNS, rows)
 
@@ -75,12 +68,13 @@ def percentile_rows(
     """
     running, exact = np.cumsum(curve.counts), np.cumsum(curve.counts - curve.censored)
     count = curve.count
-    for q in _ticks(count):
-        rank = rank_of(q, count)
-        found = int(np.searchsorted(running, rank))
-        value_ns = min(int(curve.values_ns[found]), max_ns)
-        is_bound = bool(np.searchsorted(exact, rank) != found)
-        yield _percentile(variant, measure, q, value_ns, int(running[found]), is_bound)
+    qs, ranks = _ticks(count)
+    found = np.searchsorted(running, ranks)
+    values_ns = np.minimum(curve.values_ns[found], max_ns).tolist()
+    samples = running[found].tolist()
+    is_bound = (np.searchsorted(exact, ranks) != found).tolist()
+    for q, *point in zip(qs, values_ns, samples, is_bound, strict=True):
+        yield _percentile(variant, measure, q, *point)
     yield _percentile(variant, measure, 1.0, max_ns, count, bool(curve.censored.any()))
 
 
@@ -97,24 +91,31 @@ def _percentile(
     }
 
 
-def _ticks(count: int) -> Iterable[float]:
-    """0, 0.05, … 0.5, 0.525, … 0.75, …, while they are known."""
+def _ticks(count: int) -> tuple[list[float], list[int]]:
+    """0, 0.05, … 0.5, 0.525, … 0.75, …, while they are known; and their ranks."""
+    qs: list[float] = []
+    ranks: list[int] = []
     base, width = 0.0, 0.5
     while True:
         for tick in range(TICKS_PER_HALVING):
             q = base + width * tick / TICKS_PER_HALVING
-            if count - rank_of(q, count) < BEYOND:
-                return
-            yield q
+            rank = rank_of(q, count)
+            if count - rank < BEYOND:
+                return qs, ranks
+            qs.append(q)
+            ranks.append(rank)
         base, width = base + width, width / 2
 
 
-def max_ns_of(run: RecordedRun, variant: str, measure: Measure) -> int:
-    """The exact maximum of a measure, 0 without samples."""
-    for window in run.windows:
-        if window.variant.name == variant:
-            return window.measure(measure).max_ns
-    return 0
+def _maxima(run: RecordedRun) -> Callable[[str, Measure], int]:
+    """The exact maximum of a variant's measure, 0 without samples."""
+    windows = {window.variant.name: window for window in run.windows}
+
+    def max_ns(variant: str, measure: Measure) -> int:
+        window = windows.get(variant)
+        return 0 if window is None else window.measure(measure).max_ns
+
+    return max_ns
 
 
 def totals_text(run: RecordedRun, end_s: int) -> str:
@@ -124,28 +125,33 @@ def totals_text(run: RecordedRun, end_s: int) -> str:
     """
     started_s = float(run.manifest.get("started_epoch_s", 0.0))
     lines = [
-        hlog_line(TaggedHistogram(tag, 0, end_s * NS_PER_S, histogram.max_ns, histogram.encode()))
-        for tag, histogram in _totals(run)
+        hlog_line(TaggedHistogram(tag, 0, end_s * NS_PER_S, max_ns, encoded))
+        for tag, max_ns, encoded in _totals(run)
     ]
     return hlog_header(started_s, f"{run.profile.name}: whole run") + "".join(lines)
 
 
-def _totals(run: RecordedRun) -> Iterable[tuple[str, Histogram]]:
+def _totals(run: RecordedRun) -> Iterable[tuple[str, int, str]]:
+    """(tag, maximum, encoded histogram) of each line."""
+    max_ns = _maxima(run)
     for variant, curves in run.curves.items():
         for measure, curve in curves.items():
-            histogram = Histogram.of(curve)
-            histogram.max_ns = max_ns_of(run, variant, measure) or histogram.max_ns
-            yield from _with_late(f"{variant}/{measure.value}", histogram, curve)
+            tag = f"{variant}/{measure.value}"
+            yield from _with_late(tag, max_ns(variant, measure) or _highest_ns(curve), curve)
     for variant, classes in run.class_curves.items():
         for name, curve in classes.items():
-            yield from _with_late(f"{variant}/{name}", Histogram.of(curve), curve)
+            yield from _with_late(f"{variant}/{name}", _highest_ns(curve), curve)
 
 
-def _with_late(tag: str, histogram: Histogram, curve: Curve) -> Iterable[tuple[str, Histogram]]:
-    yield tag, histogram
+def _with_late(tag: str, max_ns: int, curve: Curve) -> Iterable[tuple[str, int, str]]:
+    yield tag, max_ns, Histogram.of(curve).encode()
     if curve.censored.any():
         late = Curve(curve.values_ns, curve.censored, np.zeros_like(curve.counts))
-        yield tag + CENSORED, Histogram.of(late)
+        yield tag + CENSORED, _highest_ns(curve), Histogram.of(late).encode()
+
+
+def _highest_ns(curve: Curve) -> int:
+    return int(curve.values_ns[-1]) if curve.count else 0
 
 
 def attempts_text(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,12 @@ from bench.record.csv_columns import (
 from bench.record.csv_files import (
     Phases,
     attempts_text,
-    intervals_lines,
     percentiles_text,
     summary_text,
     totals_text,
 )
 from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
+from bench.record.intervals_csv import FinalIntervals
 from bench.record.recorded_run import (
     ATTEMPTS,
     EVENTS,
@@ -51,8 +51,9 @@ from bench.record.recorded_run import (
     event_line,
     utc_text,
 )
+from bench.record.second_figures import SecondFigures
 from bench.record.summary_json import document_of
-from bench.record.vitals import VITALS_COLUMNS, read_vitals, vitals_text
+from bench.record.vitals_csv import VITALS_COLUMNS, vitals_text
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
 from bench.whole_file import replace_file
@@ -77,6 +78,7 @@ class RunFolder:
                 path / HISTOGRAMS, hlog_header(manifest["started_epoch_s"], profile.name)
             ),
         }
+        self._final = FinalIntervals(path)
         if profile.record_attempts:
             self._logs[ATTEMPTS] = _LineLog(path / ATTEMPTS, header_text(ATTEMPT_COLUMNS))
 
@@ -119,6 +121,10 @@ class RunFolder:
         """Add seconds that have passed; `finish` replaces them by their final figures."""
         self._logs[INTERVALS].add(csv_text(INTERVAL_COLUMNS, map(interval_row, intervals)))
 
+    def append_settled(self, intervals: Iterable[Interval]) -> None:
+        """Add seconds in their final form, in the order of the file; followers don't see them."""
+        self._final.add(intervals)
+
     def append_vitals(self, vitals: Iterable[Vitals]) -> None:
         """Add seconds of the run as a whole."""
         self._logs[VITALS].add(vitals_text(vitals))
@@ -155,11 +161,16 @@ class RunFolder:
         class_curves: ClassCurves | None = None,
         histograms: Iterable[TaggedHistogram] = (),
         state: RunState = RunState.FINISHED,
+        unsettled: Iterable[Interval] | None = None,
     ) -> RecordedRun:
-        """Write the results and close every file. histograms are those not yet appended."""
+        """Write the results and close every file. histograms are those not yet appended.
+
+        unsettled: the intervals that `append_settled` has not had; None if it had none, or if one
+        that it had has changed since.
+        """
         self.append_histograms(histograms)
-        for log in self._logs.values():
-            log.close()
+        seconds = self._write_intervals(intervals, unsettled)
+        self.close()
         run = RecordedRun(
             folder=self.path,
             profile=self._profile,
@@ -173,36 +184,33 @@ class RunFolder:
             state=state.value,
             curves=curves,
             class_curves=class_curves or {},
-            vitals=read_vitals(self.path / VITALS),
+            seconds=seconds,
         )
-        end_s = self._write_seconds(run.intervals)
         self.write(PERCENTILES, percentiles_text(run))
-        self.write(TOTALS, totals_text(run, end_s))
+        self.write(TOTALS, totals_text(run, run.end_s))
         self.write(SUMMARY, summary_text(run))
         self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
         return run
 
-    def _write_seconds(self, intervals: Iterable[Interval]) -> int:
-        """Replace intervals.csv; where the last second ends, as each is made but once."""
-        end_s = 0
-
-        def each() -> Iterator[Interval]:
-            nonlocal end_s
-            for interval in intervals:
-                end_s = max(end_s, interval.t_s + 1)
-                yield interval
-
-        replace_file(self.path / INTERVALS, intervals_lines(each()))
-        return end_s
+    def _write_intervals(
+        self, intervals: Iterable[Interval], unsettled: Iterable[Interval] | None
+    ) -> SecondFigures:
+        """Replace intervals.csv; each interval is made but once."""
+        if unsettled is None:
+            self._final.start_again()
+        self._final.add(intervals if unsettled is None else unsettled)
+        replace_file(self.path / INTERVALS, self._final.parts())
+        return self._final.figures()
 
     def write(self, name: str, text: str) -> None:
         """Write or replace a file of the folder in one step."""
         replace_file(self.path / name, [text])
 
     def close(self) -> None:
-        """Close the files of a run that ends without results."""
+        """Close every file; it is enough for a run that ends without results."""
         for log in self._logs.values():
             log.close()
+        self._final.close()
 
 
 class _LineLog:

@@ -1,90 +1,34 @@
-"""Histograms of times: HdrHistogram, filled, merged and read in bulk. Only this module knows hdrh.
+"""Histograms of times, filled, merged and read in bulk. Quantiles are nearest rank: the smallest
+value that at least q·n samples do not exceed.
 
-Values are nanoseconds, 1 µs to 15 min at three significant digits. A value is turned into the index
-of its bucket (`buckets_of`, many at once); everything else counts indexes. Quantiles are nearest
-rank: the smallest value that at least q·n samples do not exceed.
-
-Two things that a plain HdrHistogram does not know are kept beside its counts. Values that it cannot
-hold are counted: above 15 min as "15 min or more", below 0 (a mistake of ours) as 0. And censored
-values, timeouts, are lower bounds: a quantile is exact only if it stays in its bucket when every
-censored value moves to infinity.
+Two things that a plain HdrHistogram does not know are kept beside the counts of the buckets. Values
+that it cannot hold are counted: above 15 min as "15 min or more", below 0 (a mistake of ours) as 0.
+And censored values, timeouts, are lower bounds: a quantile is exact only if it stays in its bucket
+when every censored value moves to infinity.
 """
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
 from collections.abc import Sequence
-from typing import Any
-from zlib import decompress
-from zlib import error as ZlibError
 
 import numpy as np
-from hdrh.codec import HdrCookieException, HdrLengthException
-from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from bench.model.result import QUANTILES, Distribution, Quantile
-from bench.model.times import NS_PER_S, NS_PER_US
+from bench.record.buckets import (
+    BUCKETS,
+    HIGHEST_NS,
+    LOWER_NS,
+    OVER,
+    UPPER_NS,
+    Counts,
+    Indexes,
+    bucket_of,
+    buckets_of,
+)
+from bench.record.hdr_encoding import decode_buckets, encode_counts
 from bench.stats.quantiles import Curve
 from bench.stats.ranks import BEYOND, rank_of
-
-LOWEST_NS = NS_PER_US
-HIGHEST_NS = 900 * NS_PER_S
-DIGITS = 3
-_UNREADABLE = (TypeError, ValueError, ZlibError, HdrCookieException, HdrLengthException)
-
-Indexes = NDArray[np.uint16]
-Counts = NDArray[np.int64]
-
-
-def _new() -> Any:
-    return HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
-
-
-def _view(hdr: Any) -> Counts:
-    """The histogram's own counters, without a copy."""
-    return np.frombuffer(hdr.counts, dtype=np.int64)
-
-
-_GEOMETRY = _new()
-_UNIT = int(_GEOMETRY.unit_magnitude)
-_HALF = int(_GEOMETRY.sub_bucket_half_count_magnitude)
-BUCKETS = int(_GEOMETRY.counts_len)
-OVER = BUCKETS
-"""Index of what lies above HIGHEST_NS."""
-
-
-def _bounds() -> tuple[Counts, Counts]:
-    index = np.arange(BUCKETS, dtype=np.int64)
-    shift = np.maximum((index >> _HALF) - 1, 0)
-    sub = np.where(index >> _HALF == 0, index, (index & ((1 << _HALF) - 1)) + (1 << _HALF))
-    lower = sub << (shift + _UNIT)
-    upper = lower + (np.int64(1) << (shift + _UNIT)) - 1
-    return np.append(lower, HIGHEST_NS), np.append(upper, HIGHEST_NS)
-
-
-LOWER_NS, UPPER_NS = _bounds()
-"""Lowest and highest value of each bucket, with one element more for OVER."""
-
-
-def buckets_of(values_ns: NDArray[np.int64]) -> Indexes:
-    """The bucket of each value, in any shape: 0 for negative ones, OVER above HIGHEST_NS."""
-    units = np.clip(values_ns, 0, HIGHEST_NS) >> _UNIT
-    shift = np.maximum(np.frexp(units.astype(np.float64))[1] - (_HALF + 1), 0).astype(np.int64)
-    index = (shift << _HALF) + (units >> shift)
-    index[values_ns > HIGHEST_NS] = OVER
-    found: Indexes = index.astype(np.uint16)
-    return found
-
-
-def bucket_of(value_ns: int) -> int:
-    """The bucket of a single value: an array of one costs ten times as much."""
-    if value_ns > HIGHEST_NS:
-        return OVER
-    units = max(value_ns, 0) >> _UNIT
-    shift = max(units.bit_length() - (_HALF + 1), 0)
-    return (shift << _HALF) + (units >> shift)
 
 
 class Histogram:
@@ -93,7 +37,7 @@ class Histogram:
     __slots__ = (
         "_censored",
         "_counts",
-        "_hdr",
+        "_placed",
         "_sum_ns",
         "_summary",
         "max_ns",
@@ -103,8 +47,8 @@ class Histogram:
     )
 
     def __init__(self) -> None:
-        self._hdr = _new()
-        self._counts = _view(self._hdr)
+        self._counts: Counts = np.zeros(BUCKETS, dtype=np.int64)
+        self._placed = 0
         self._censored: Counts | None = None
         self._sum_ns = 0.0
         self._summary: tuple[tuple[int, Sequence[float]], Distribution] | None = None
@@ -116,7 +60,7 @@ class Histogram:
     @property
     def count(self) -> int:
         """Every value recorded, in range or not."""
-        return int(self._hdr.total_count) + self.over
+        return self._placed + self.over
 
     @property
     def censored(self) -> int:
@@ -161,7 +105,7 @@ class Histogram:
         held = indexes[indexes != OVER] if max_ns > HIGHEST_NS else indexes
         np.add.at(self._counts, held, 1)
         self.over += indexes.size - held.size
-        self._hdr.total_count += held.size
+        self._placed += held.size
         if censored is not None and censored.size:
             np.add.at(self._lower_bounds(), censored, 1)
 
@@ -169,20 +113,6 @@ class Histogram:
         if self._censored is None:
             self._censored = np.zeros(BUCKETS + 1, dtype=np.int64)
         return self._censored
-
-    def add(self, other: Histogram) -> None:
-        """Merge another one in; the other stays as it is."""
-        if not other.count:
-            return
-        self.min_ns = other.min_ns if not self.count else min(self.min_ns, other.min_ns)
-        self.max_ns = max(self.max_ns, other.max_ns)
-        self._sum_ns += other._sum_ns
-        self.negative += other.negative
-        self.over += other.over
-        self._counts += other._counts
-        self._hdr.total_count += other._hdr.total_count
-        if other._censored is not None:
-            self._lower_bounds()[:] += other._censored
 
     def quantiles(self, qs: Sequence[float] = QUANTILES) -> tuple[Quantile, ...]:
         """Several quantiles at once; none of an empty histogram."""
@@ -261,7 +191,7 @@ class Histogram:
         if curve.count:
             indexes = buckets_of(curve.values_ns)
             np.add.at(histogram._counts, indexes, curve.counts)
-            histogram._hdr.total_count = curve.count
+            histogram._placed = curve.count
             histogram.min_ns, histogram.max_ns = int(curve.values_ns[0]), int(curve.values_ns[-1])
             histogram._sum_ns = float((curve.values_ns * curve.counts).sum())
             if curve.censored.any():
@@ -269,84 +199,22 @@ class Histogram:
         return histogram
 
     def encode(self) -> str:
-        """The counts in HdrHistogram's compressed form, version 2, base64.
-
-        What lies out of range, exact extremes and what is censored is not in it.
-        """
+        """The counts as bench.record.hdr_encoding has them."""
         occupied = np.flatnonzero(self._counts)
-        self._hdr.min_value = int(LOWER_NS[occupied[0]]) if occupied.size else 0
-        self._hdr.max_value = int(UPPER_NS[occupied[-1]]) if occupied.size else 0
-        return str(self._hdr.encode().decode("ascii"))
+        return encode_counts(occupied.astype(np.uint16), self._counts[occupied])
 
-    @classmethod
-    def decode(cls, text: str, max_ns: int | None = None) -> Histogram:
-        """The histogram that `encode` wrote; extremes and mean are those of the buckets.
+    def add_encoded(self, text: str, max_ns: int | None = None) -> None:
+        """Merge in what `encode` wrote; minimum and mean are those of the buckets.
 
         max_ns is the exact maximum where the writer kept it. Raises ValueError for another format.
         """
-        try:
-            theirs = HdrHistogram.decode(text)
-        except _UNREADABLE as error:
-            raise ValueError(f"not an HdrHistogram: {error}") from error
-        histogram = cls()
-        counts = _view(theirs)
-        if counts.size != BUCKETS or theirs.unit_magnitude != _UNIT:
-            raise ValueError("an HdrHistogram of another range")
-        occupied = np.flatnonzero(counts)
-        if occupied.size:
-            histogram._counts += counts
-            histogram._hdr.total_count = int(counts.sum())
-            histogram.min_ns = int(LOWER_NS[occupied[0]])
-            histogram.max_ns = max_ns if max_ns is not None else int(UPPER_NS[occupied[-1]])
-            middle = (LOWER_NS[occupied] + UPPER_NS[occupied]) / 2
-            histogram._sum_ns = float((middle * counts[occupied]).sum())
-        return histogram
-
-
-_SCRATCH = _new()
-
-
-def encode_buckets(indexes: Indexes) -> str:
-    """`Histogram.encode` of a few values given by bucket, without the cost of a new histogram.
-
-    indexes holds at least one; OVER is left out.
-    """
-    held, counts = np.unique(indexes[indexes != OVER], return_counts=True)
-    view = _view(_SCRATCH)
-    view[held] = counts
-    _SCRATCH.total_count = int(counts.sum())
-    _SCRATCH.min_value = int(LOWER_NS[held[0]]) if held.size else 0
-    _SCRATCH.max_value = int(UPPER_NS[held[-1]]) if held.size else 0
-    text = str(_SCRATCH.encode().decode("ascii"))
-    view[held] = 0
-    return text
-
-
-_COMPRESSED_HEADER = 8
-_HEADER = 40
-"""Bytes before the zlib stream, and before the counters in it: encoding version 2."""
-
-
-def decode_buckets(text: str) -> tuple[Indexes, Counts]:
-    """The occupied buckets of what `encode` wrote, and their counts, without a histogram.
-
-    The counters are zigzag LEB128 numbers: a count, or minus the length of a run of empty buckets.
-    Raises ValueError for another format.
-    """
-    try:
-        raw = decompress(b64decode(text)[_COMPRESSED_HEADER:])[_HEADER:]
-    except (*_UNREADABLE, binascii.Error) as error:
-        raise ValueError(f"not an HdrHistogram: {error}") from error
-    octets = np.frombuffer(raw, dtype=np.uint8)
-    if not octets.size:
-        return np.empty(0, dtype=np.uint16), np.empty(0, dtype=np.int64)
-    last = np.flatnonzero(octets < 0x80)
-    first = np.concatenate(([0], last[:-1] + 1))
-    place = np.arange(octets.size) - np.repeat(first, last - first + 1)
-    parts = (octets & 0x7F).astype(np.int64) << (7 * place)
-    coded = np.add.reduceat(parts, first)
-    numbers = (coded >> 1) ^ -(coded & 1)
-    steps = np.where(numbers < 0, -numbers, 1)
-    indexes = np.cumsum(steps) - steps
-    occupied = numbers > 0
-    return indexes[occupied].astype(np.uint16), numbers[occupied]
+        indexes, counts = decode_buckets(text)
+        if not indexes.size:
+            return
+        low, high = int(LOWER_NS[indexes[0]]), int(UPPER_NS[indexes[-1]])
+        self.min_ns = low if not self.count else min(self.min_ns, low)
+        self.max_ns = max(self.max_ns, high if max_ns is None else max_ns)
+        self._counts[indexes] += counts
+        self._placed += int(counts.sum())
+        middle = (LOWER_NS[indexes] + UPPER_NS[indexes]) / 2
+        self._sum_ns += float((middle * counts).sum())

@@ -23,6 +23,7 @@ from bench.stats.quantiles import Curve
 
 _LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
 CENSORED = "/censored"
+UNMEASURED = "/unmeasured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,9 @@ def merged(lines: Iterable[TaggedHistogram]) -> dict[str, Histogram]:
     """The sum of all lines by tag. Raises ValueError for a histogram of another form."""
     totals: dict[str, Histogram] = {}
     for line in lines:
-        histogram = Histogram.decode(line.encoded, line.max_ns)
-        if line.tag in totals:
-            totals[line.tag].add(histogram)
-        else:
-            totals[line.tag] = histogram
+        if line.tag not in totals:
+            totals[line.tag] = Histogram()
+        totals[line.tag].add_encoded(line.encoded, line.max_ns)
     return totals
 
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from bench.model.result import Distribution
 from bench.model.times import NS_PER_S
-from bench.record.histogram import UPPER_NS, Histogram, decode_buckets
+from bench.record.buckets import UPPER_NS
+from bench.record.hdr_encoding import decode_buckets
+from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram
 from bench.stats.quantiles import Curve
 
@@ -22,13 +24,36 @@ _EMPTY = np.empty(0, dtype=np.int64)
 NOTHING = Curve(_EMPTY, _EMPTY, _EMPTY)
 
 
+class _Column:
+    """An array that grows: what is appended costs what is new, not what is there."""
+
+    __slots__ = ("_held", "_size")
+
+    def __init__(self) -> None:
+        self._held = _EMPTY
+        self._size = 0
+
+    def extend(self, values: Integers) -> None:
+        size = self._size + values.size
+        if size > self._held.size:
+            held = np.empty(max(size, 2 * self._held.size), dtype=np.int64)
+            held[: self._size] = self.values
+            self._held = held
+        self._held[self._size : size] = values
+        self._size = size
+
+    @property
+    def values(self) -> Integers:
+        return self._held[: self._size]
+
+
 class VariantLog:
     """The lines of one tag, in the order of their seconds."""
 
     def __init__(self) -> None:
         self._added: list[tuple[int, int, Integers, Integers]] = []
-        self._seconds = self._indexes = self._counts = _EMPTY
-        self._line_seconds = self._line_max_ns = _EMPTY
+        self._seconds, self._indexes, self._counts = _Column(), _Column(), _Column()
+        self._line_seconds, self._line_max_ns = _Column(), _Column()
 
     def add(self, line: TaggedHistogram) -> None:
         """One more line. Raises ValueError for a histogram of another form."""
@@ -36,35 +61,46 @@ class VariantLog:
         second = line.start_ns // NS_PER_S
         self._added.append((second, line.max_ns, indexes.astype(np.int64), counts))
 
-    def _sort(self) -> None:
+    def _take_in(self) -> None:
+        """Put what was added behind the rest; where that is out of order, sort anew."""
         if not self._added:
             return
         seconds, maxima, indexes, counts = zip(*self._added, strict=True)
         self._added.clear()
+        self._line_seconds.extend(np.array(seconds))
+        self._line_max_ns.extend(np.array(maxima))
         own = np.repeat(np.array(seconds), [part.size for part in indexes])
-        self._seconds = np.concatenate((self._seconds, own))
-        self._indexes = np.concatenate((self._indexes, *indexes))
-        self._counts = np.concatenate((self._counts, *counts))
-        order = np.argsort(self._seconds, kind="stable")
-        self._seconds, self._indexes = self._seconds[order], self._indexes[order]
-        self._counts = self._counts[order]
-        self._line_seconds = np.concatenate((self._line_seconds, np.array(seconds)))
-        self._line_max_ns = np.concatenate((self._line_max_ns, np.array(maxima)))
+        reached = self._seconds.values[-1:].max(initial=-1)
+        for column, values in (
+            (self._seconds, own),
+            (self._indexes, np.concatenate(indexes)),
+            (self._counts, np.concatenate(counts)),
+        ):
+            column.extend(values)
+        if own.size and (own[0] < reached or (np.diff(own) < 0).any()):
+            self._sort()
+
+    def _sort(self) -> None:
+        order = np.argsort(self._seconds.values, kind="stable")
+        for column in (self._seconds, self._indexes, self._counts):
+            column.values[:] = column.values[order]
 
     def counts(self, from_s: int, to_s: int) -> Integers:
         """Samples of each bucket in the seconds from from_s up to, without, to_s."""
-        self._sort()
-        start, end = np.searchsorted(self._seconds, [from_s, to_s])
-        size = UPPER_NS.size
-        weights = self._counts[start:end]
-        found = np.bincount(self._indexes[start:end], weights=weights, minlength=size)
+        self._take_in()
+        start, end = np.searchsorted(self._seconds.values, [from_s, to_s])
+        weights = self._counts.values[start:end]
+        found = np.bincount(
+            self._indexes.values[start:end], weights=weights, minlength=UPPER_NS.size
+        )
         return found.astype(np.int64)
 
     def max_ns(self, from_s: int, to_s: int) -> int:
         """The exact maximum in those seconds, 0 without samples."""
-        self._sort()
-        there = (self._line_seconds >= from_s) & (self._line_seconds < to_s)
-        return int(self._line_max_ns[there].max(initial=0))
+        self._take_in()
+        seconds = self._line_seconds.values
+        there = (seconds >= from_s) & (seconds < to_s)
+        return int(self._line_max_ns.values[there].max(initial=0))
 
 
 class HlogIndex:

@@ -7,6 +7,7 @@ nothing more is expected, a cell is packed: figures only, compressed, some 400 b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from zlib import compress, decompress
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 
 from bench.model.result import QUANTILES, Distribution, Quantile
 from bench.record.batch import MISSING, TALLY, Count, MeasureValues, present
-from bench.record.histogram import HIGHEST_NS, OVER, UPPER_NS, Histogram, Indexes
+from bench.record.buckets import HIGHEST_NS, OVER, UPPER_NS, Indexes
+from bench.record.histogram import Histogram
 from bench.record.latency_bins import Spread, pack_spread, spread_of
-from bench.record.measures import Series
+from bench.record.measures import TAGS, Series
 from bench.stats.ranks import BEYOND, RANK_SLACK
 
 Figures = NDArray[np.int64]
@@ -59,7 +61,17 @@ class Packed:
 class IntervalStats:
     """A second that can still change."""
 
-    __slots__ = ("_bounds", "_buckets", "_emitted", "high", "low", "negative", "sums", "tally")
+    __slots__ = (
+        "_bounds",
+        "_buckets",
+        "_emitted",
+        "_figures",
+        "high",
+        "low",
+        "negative",
+        "sums",
+        "tally",
+    )
 
     def __init__(self) -> None:
         self.tally = np.zeros(TALLY, dtype=np.int64)
@@ -70,9 +82,11 @@ class IntervalStats:
         self._buckets: list[Indexes] = []
         self._bounds: list[Indexes] = []
         self._emitted = (0, 0)
+        self._figures: Figures | None = None
 
     def add(self, values: MeasureValues) -> None:
         """Add the values of some rows."""
+        self._figures = None
         self._buckets.append(values.buckets)
         if values.bounds is not None:
             self._bounds.append(values.bounds)
@@ -87,11 +101,6 @@ class IntervalStats:
         ended = int(self.tally[: Count.ATTEMPTS].sum())
         return int(self.tally[Count.OFFERED]) - int(self.tally[Count.DROPPED]) - ended
 
-    @property
-    def waiting(self) -> bool:
-        """True if `fresh` has something to return."""
-        return self._emitted != (len(self._buckets), len(self._bounds))
-
     def fresh(self) -> tuple[Indexes, Indexes]:
         """Buckets (series × values) not returned before: exact values, and lower bounds."""
         buckets, bounds = self._buckets[self._emitted[0] :], self._bounds[self._emitted[1] :]
@@ -99,8 +108,10 @@ class IntervalStats:
         return _joined(buckets), _joined(bounds)
 
     def figures(self) -> Figures:
-        """Counts, extremes and quantiles of every series."""
-        return merged_figures([self])
+        """Counts, extremes and quantiles of every series; kept until a value comes."""
+        if self._figures is None:
+            self._figures = merged_figures([self])
+        return self._figures
 
     def spread(self) -> Spread:
         """Response times, coarsely; timed-out ones by their lower bound."""
@@ -170,7 +181,7 @@ def merged_figures(cells: list[IntervalStats], rows: slice = _EVERY) -> Figures:
 
 def merged_series(cells: list[IntervalStats], series: Series) -> Distribution:
     """One series over several cells, without the work for the others."""
-    return distribution_of(merged_figures(cells, slice(series, series + 1))[0])
+    return _distribution(merged_figures(cells, slice(series, series + 1))[0].tolist())
 
 
 def merged_quantile(cells: list[IntervalStats], series: Series, q: float) -> Quantile | None:
@@ -240,16 +251,24 @@ def ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return ranks
 
 
-def distribution_of(figures: Figures) -> Distribution:
-    """What views show of a series, from its row of figures."""
-    count, censored, out, low, high, total, known, bounded, *values = figures.tolist()
+def distributions_of(figures: Figures) -> Callable[[str], Distribution]:
+    """What views show of each series, by its name in files."""
+    rows = figures.tolist()
+    return lambda name: _distribution(rows[TAGS[name]])
+
+
+def _distribution(row: list[int]) -> Distribution:
+    count, censored, out, low, high, total, known, bounded, *values = row
     if not count:
         return _NOTHING
     quantiles = tuple(
-        Quantile(q, value, bool(known >> i & 1), bool(bounded >> i & 1))
-        for i, (q, value) in enumerate(zip(QUANTILES, values, strict=True))
+        [
+            Quantile(q, value, bool(known & bit), bool(bounded & bit))
+            for q, value, bit in zip(QUANTILES, values, _BIT_LIST, strict=True)
+        ]
     )
     return Distribution(count, low, high, total / count, censored, out, quantiles)
 
 
 _NOTHING = Distribution()
+_BIT_LIST: list[int] = _BITS.tolist()

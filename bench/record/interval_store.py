@@ -29,6 +29,7 @@ _TABLE = """
 
 A small cache is enough: seconds come in order and are read once, in order.
 """
+_ALWAYS_S = 1 << 62
 _WHERE = "WHERE second = ? AND variant = ? AND segment = ?"
 
 
@@ -56,11 +57,12 @@ class IntervalStore:
         self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         finalize(self, self._file.close)
         self._file.executescript(_TABLE)
-        self._latest_s = -1
+        self.latest_s = -1
+        """The latest second of which there is anything."""
 
     def add(self, key: IntervalKey, packed: Packed) -> None:
         """Put a cell here that is not yet."""
-        self._latest_s = max(self._latest_s, key.second)
+        self.latest_s = max(self.latest_s, key.second)
         self._file.execute(
             "INSERT INTO shelf VALUES (?, ?, ?, ?, ?, ?)",
             (*key, packed.tally, packed.figures, packed.spread),
@@ -75,7 +77,7 @@ class IntervalStore:
 
     def get(self, key: IntervalKey) -> Packed | None:
         """The cell, or None if it is not here; of a recent second at no cost."""
-        if key.second > self._latest_s:
+        if key.second > self.latest_s:
             return None
         row = self._file.execute(f"SELECT tally, figures, spread FROM shelf {_WHERE}", key)
         found = row.fetchone()
@@ -84,7 +86,11 @@ class IntervalStore:
     def __len__(self) -> int:
         return int(self._file.execute("SELECT COUNT(*) FROM shelf").fetchone()[0])
 
-    def __iter__(self) -> Iterator[IntervalKey]:
-        """All keys, in their order."""
-        rows = self._file.execute("SELECT second, variant, segment FROM shelf ORDER BY 1, 2, 3")
+    def keys(self, from_s: int = 0, until_s: int = _ALWAYS_S) -> Iterator[IntervalKey]:
+        """In their order, of the seconds from one up to, without, another."""
+        rows = self._file.execute(
+            "SELECT second, variant, segment FROM shelf WHERE second >= ? AND second < ?"
+            " ORDER BY 1, 2, 3",
+            (from_s, until_s),
+        )
         return (IntervalKey(*row) for row in rows)

@@ -12,7 +12,7 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.record.histogram import UPPER_NS, Indexes
+from bench.record.buckets import UPPER_NS, Indexes
 
 LOWEST_NS = 100_000
 PER_DECADE = 20

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from bench.errors import UsageError
 from bench.model.live import RunEvent
 from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Profile, Slo, Variant
-from bench.model.result import Interval, Measure, Tally, Window
+from bench.model.result import Distribution, Interval, Tally, Window
+from bench.model.times import NS_PER_S
 from bench.profile import load_profile
-from bench.record.csv_columns import interval_of, read_rows, window_of
+from bench.record.csv_columns import read_rows_in, window_of
 from bench.record.histogram import Histogram
 from bench.record.hlog import class_curves_of, curves_of, merged, read_hlog
+from bench.record.intervals_csv import RecordedIntervals
 from bench.record.recorded_run import (
     EVENTS,
     HISTOGRAMS,
@@ -25,13 +28,13 @@ from bench.record.recorded_run import (
     SUMMARY,
     TOTALS,
     UNFINISHED,
-    VITALS,
     RecordedRun,
     event_of,
     read_json,
     text_of,
 )
-from bench.record.vitals import read_vitals
+from bench.record.timeline import Stretch
+from bench.record.window import NOTHING, Rates, make_window
 from bench.stats.thresholds import SloResult, SloState
 
 
@@ -39,25 +42,21 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
     """Read a run's folder. Raises UsageError if it is none.
 
     with_curves False leaves out the whole distributions, which of an unfinished run take a while.
+    The intervals are read when they are asked for.
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise UsageError(f"{folder} is not a run's folder: it has no {MANIFEST}")
     profile = _profile(folder)
     report = read_json(folder / REPORT)
-    intervals = tuple(map(interval_of, read_rows(text_of(folder / INTERVALS))))
-    summary = list(read_rows(text_of(folder / SUMMARY)))
-    histograms = _histograms(folder) if with_curves or not summary else {}
-    windows = (
-        tuple(map(window_of, summary))
-        if summary
-        else recovered(profile.variants, intervals, histograms)
-    )
+    intervals = RecordedIntervals(folder / INTERVALS)
+    windows = tuple(map(window_of, read_rows_in(folder / SUMMARY)))
+    histograms = _histograms(folder) if with_curves or not windows else {}
     return RecordedRun(
         folder=folder,
         profile=profile,
         manifest=read_json(folder / MANIFEST),
-        windows=windows,
+        windows=windows or recovered(profile.variants, intervals, histograms),
         intervals=intervals,
         events=_events(folder),
         reasons=tuple(_reason(raw) for raw in report.get("reasons", ())),
@@ -65,57 +64,48 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
         slos=tuple(_slo(raw) for raw in report.get("slos", ())),
         state=str(report.get("state", UNFINISHED)),
         curves=curves_of(histograms),
-        vitals=read_vitals(folder / VITALS),
         class_curves=class_curves_of(histograms),
     )
 
 
+@dataclass(slots=True)
+class _Sum:
+    """The seconds of a variant, added up."""
+
+    tally: Tally = field(default_factory=Tally)
+    stretch: Stretch = field(default_factory=Stretch)
+    sent: float = 0.0
+
+    def add(self, window: Window) -> None:
+        duration_s = window.duration_s
+        duration_ns = round(duration_s * NS_PER_S)
+        self.tally += window.tally
+        self.stretch += Stretch(duration_ns, window.planned_rps * duration_s)
+        self.sent += window.achieved_rps * duration_s
+
+
 def recovered(
-    variants: Sequence[Variant], intervals: Sequence[Interval], histograms: Mapping[str, Histogram]
+    variants: Sequence[Variant], intervals: Iterable[Interval], histograms: Mapping[str, Histogram]
 ) -> tuple[Window, ...]:
     """Totals of a run that wrote none: counts from its seconds, times from its interval log."""
-    return tuple(
-        _recovered(
-            variant,
-            [i.window for i in intervals if i.measured and i.window.variant == variant],
-            histograms,
-        )
-        for variant in variants
-    )
+    sums = {variant: _Sum() for variant in variants}
+    for interval in intervals:
+        if interval.measured and interval.window.variant in sums:
+            sums[interval.window.variant].add(interval.window)
+    return tuple(_recovered(variant, sums[variant], histograms) for variant in variants)
 
 
-def _recovered(
-    variant: Variant, windows: Sequence[Window], histograms: Mapping[str, Histogram]
-) -> Window:
-    duration_s = sum(window.duration_s for window in windows)
-    tally = _sum_of([window.tally for window in windows])
+def _recovered(variant: Variant, found: _Sum, histograms: Mapping[str, Histogram]) -> Window:
+    def distribution(name: str) -> Distribution:
+        histogram = histograms.get(f"{variant.name}/{name}")
+        return NOTHING if histogram is None else histogram.distribution()
 
-    def rate(total: float) -> float:
-        return total / duration_s if duration_s else 0.0
-
-    found = {measure: histograms.get(f"{variant.name}/{measure.value}") for measure in Measure}
-    return Window(
-        variant=variant,
-        duration_s=duration_s,
-        tally=tally,
-        planned_rps=rate(sum(window.planned_rps * window.duration_s for window in windows)),
-        achieved_rps=rate(sum(window.achieved_rps * window.duration_s for window in windows)),
-        goodput_rps=rate(tally.ok),
-        measures={measure: h.distribution() for measure, h in found.items() if h is not None},
+    return make_window(
+        variant,
+        found.tally,
+        Rates.over(found.stretch, found.sent, found.tally.ok),
+        distribution,
         verdict=Verdict.SUSPECT,
-    )
-
-
-def _sum_of(tallies: Sequence[Tally]) -> Tally:
-    return Tally(
-        offered=sum(tally.offered for tally in tallies),
-        in_flight=sum(tally.in_flight for tally in tallies),
-        dropped=sum(tally.dropped for tally in tallies),
-        outcomes=tuple(map(sum, zip(*(tally.outcomes for tally in tallies), strict=True)))
-        or Tally().outcomes,
-        attempts=sum(tally.attempts for tally in tallies),
-        cold_starts=sum(tally.cold_starts for tally in tallies),
-        retries_refused=sum(tally.retries_refused for tally in tallies),
     )
 
 

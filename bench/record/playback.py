@@ -8,25 +8,22 @@ the figures of summary.csv themselves.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bench.aws.prices import usd_per_million
 from bench.errors import UsageError
 from bench.model.live import COMMAND_EVENT, RunEvent
 from bench.model.load import CommandKind
-from bench.model.outcome import Outcome, Reason, Verdict
+from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Variant
-from bench.model.result import Distribution, Interval, Measure, Tally, Vitals, Window
+from bench.model.result import Distribution, Interval, Measure, Vitals, Window
 from bench.profile import load_profile
 from bench.record.csv_columns import interval_of, read_rows
 from bench.record.file_tail import FileTail
-from bench.record.hlog import read_hlog
+from bench.record.hlog import UNMEASURED, read_hlog
 from bench.record.hlog_index import HlogIndex, distribution_of
 from bench.record.load_run import load_run
 from bench.record.measures import CLASSES
@@ -42,16 +39,40 @@ from bench.record.recorded_run import (
     event_of,
     read_json,
 )
-from bench.record.vitals import vitals_from
+from bench.record.running_sums import (
+    NO_SUMS,
+    RunningSums,
+    Sums,
+    mean_billed_ms,
+    sent_in,
+    stretch_in,
+    tally_in,
+)
+from bench.record.vitals_csv import read_vitals, vitals_from
+from bench.record.window import Rates, make_window
 from bench.stats.quantiles import Curve
 
 LAG_WINDOW_S = 10
 UNJUDGED = "not judged yet: the run has not written its end"
-_UNMEASURED = "/unmeasured"
-_OFFERED = 5
-"""Columns of sums before those of the tally: duration, planned, sent, billed ms, billed."""
-_WIDTH = _OFFERED + 3 + len(Outcome) + 3
-Sums = NDArray[np.float64]
+MEASURED, MEASURED_OR_NOT = (True,), (True, False)
+_Size = tuple[int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The seconds from one up to, without, another, and which phases in them are meant."""
+
+    from_s: int
+    to_s: int
+    measured: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Summed:
+    """The sums of a span, by variant, and of all that have a size."""
+
+    by_variant: dict[Variant, Sums] = field(default_factory=dict)
+    by_size: dict[_Size, Sums] = field(default_factory=dict)
 
 
 class RunPlayback:
@@ -90,7 +111,7 @@ class RunPlayback:
         self._variants = run.profile.variants
         self._tracks = HlogIndex()
         self._sums = {
-            (variant, measured): _Running()
+            (variant, measured): RunningSums()
             for variant in self._variants
             for measured in (True, False)
         }
@@ -101,7 +122,7 @@ class RunPlayback:
             return False
         if (self._folder / REPORT).is_file():
             self._begin(load_run(self._folder))  # its files have been replaced by final ones
-            self._add(self.run.intervals, self.run.vitals, self.run.events)
+            self._add(self.run.intervals, read_vitals(self._folder / VITALS), self.run.events)
         else:
             self._add(
                 map(interval_of, read_rows(self._tails[INTERVALS].read())),
@@ -114,28 +135,39 @@ class RunPlayback:
     def _add(
         self, intervals: Iterable[Interval], vitals: Iterable[Vitals], events: Iterable[RunEvent]
     ) -> None:
-        self._add_intervals(intervals)
-        self.vitals += vitals
-        self.events += events
-
-    def _add_intervals(self, intervals: Iterable[Interval]) -> None:
-        by_series: dict[tuple[Variant, bool], list[Interval]] = {}
         for interval in intervals:
             self._seconds.setdefault(interval.t_s, []).append(interval)
             self.end_s = max(self.end_s, interval.t_s + 1)
-            by_series.setdefault((interval.window.variant, interval.measured), []).append(interval)
-        for series, added in by_series.items():
+            series = (interval.window.variant, interval.measured)
             if series in self._sums:
-                self._sums[series].add(added)
+                self._sums[series].add(interval.t_s, interval.window)
+        self.vitals += vitals
+        self.events += events
 
     def intervals(self, from_s: int, to_s: int) -> tuple[Interval, ...]:
         """What is recorded of the seconds from one up to, without, another."""
         found = (self._seconds.get(second, ()) for second in range(max(0, from_s), to_s))
         return tuple(interval for second in found for interval in second)
 
+    def vitals_between(self, from_s: int, to_s: int) -> tuple[Vitals, ...]:
+        """Those of the seconds from one up to, without, another."""
+        return tuple(self.vitals[self._vitals_by(from_s) : self._vitals_by(to_s)])
+
+    def vitals_before(self, second: int) -> Vitals | None:
+        """The last ones before a second; None if there are none."""
+        at = self._vitals_by(second)
+        return self.vitals[at - 1] if at else None
+
+    def _vitals_by(self, second: int) -> int:
+        return bisect_left(self.vitals, second, key=lambda vitals: vitals.t_s)
+
+    def events_until(self, t_ns: int) -> tuple[RunEvent, ...]:
+        """Those up to an instant, and at it."""
+        return tuple(self.events[: bisect_right(self.events, t_ns, key=lambda e: e.t_ns)])
+
     def rate_factor(self, t_ns: int) -> float:
         """What the profile's rate was multiplied by at an instant: 1.0 before any command."""
-        past = (e for e in reversed(self.events) if e.kind == COMMAND_EVENT and e.t_ns <= t_ns)
+        past = (e for e in reversed(self.events_until(t_ns)) if e.kind == COMMAND_EVENT)
         factors = (e.fields["value"] for e in past if e.text == CommandKind.RATE_FACTOR.value)
         return next(map(float, factors), 1.0)
 
@@ -147,25 +179,31 @@ class RunPlayback:
 
     def totals(self, until_s: int) -> tuple[Window, ...]:
         """Measured phases before a second, a window per variant in the order of the profile."""
-        if self._is_whole(until_s):
-            return self.run.windows
-        return self._windows(0, until_s, (True,), self._variants)
+        return self.run.windows if self._is_whole(until_s) else self.merged_totals(until_s)
+
+    def merged_totals(self, until_s: int) -> tuple[Window, ...]:
+        """Likewise, merged from the seconds also where the summary says it."""
+        span = _Span(0, until_s, MEASURED)
+        summed = self._summed(span)
+        return tuple(self._window(variant, span, summed) for variant in self._variants)
 
     def window(self, until_s: int, seconds: int) -> tuple[Window, ...]:
         """The last seconds before one, of every variant that was on in them."""
-        from_s = until_s - seconds
-        on = [v for v in self._variants if self._summed(v, from_s, until_s, (True, False))[0] > 0]
-        return self._windows(from_s, until_s, (True, False), on)
+        span = _Span(until_s - seconds, until_s, MEASURED_OR_NOT)
+        summed = self._summed(span)
+        on = [variant for variant, own in summed.by_variant.items() if stretch_in(own).duration_ns]
+        return tuple(self._window(variant, span, summed) for variant in on)
 
     def curves(self, until_s: int) -> Mapping[str, Mapping[Measure, Curve]]:
         """Whole distributions of the measured phases before a second."""
         if self._is_whole(until_s):
             return self.run.curves
+        span = _Span(0, until_s, MEASURED)
         return {
             variant.name: {
                 measure: curve
                 for measure in Measure
-                if (curve := self._curve(variant, measure.value, 0, until_s, (True,))[0]).count
+                if (curve := self._curve(variant, measure, span)[0]).count
             }
             for variant in self._variants
         }
@@ -174,11 +212,12 @@ class RunPlayback:
         """Response times of cold, warm, retried and failed invocations, likewise."""
         if self._is_whole(until_s):
             return self.run.class_curves
+        span = _Span(0, until_s, MEASURED)
         return {
             variant.name: {
                 name: curve
                 for name in CLASSES
-                if (curve := self._curve(variant, name, 0, until_s, (True,))[0]).count
+                if (curve := self._curve(variant, name, span)[0]).count
             }
             for variant in self._variants
         }
@@ -188,114 +227,47 @@ class RunPlayback:
         tags = [
             tag
             for variant in self._variants
-            for tag in _tags(variant, Measure.SEND_LAG.value, (True, False))
+            for tag in _tags(variant, Measure.SEND_LAG, MEASURED_OR_NOT)
         ]
         return distribution_of(*self._tracks.curve(tags, until_s - LAG_WINDOW_S, until_s))
 
     # -- merging
 
-    def _curve(
-        self, variant: Variant, name: str, from_s: int, to_s: int, measured: Sequence[bool]
-    ) -> tuple[Curve, int]:
-        return self._tracks.curve(_tags(variant, name, measured), from_s, to_s)
+    def _curve(self, variant: Variant, name: str, span: _Span) -> tuple[Curve, int]:
+        return self._tracks.curve(_tags(variant, name, span.measured), span.from_s, span.to_s)
 
-    def _summed(self, variant: Variant, from_s: int, to_s: int, measured: Sequence[bool]) -> Sums:
-        parts = [self._sums[variant, one].between(from_s, to_s) for one in measured]
-        total: Sums = np.sum(parts, axis=0)
-        return total
+    def _summed(self, span: _Span) -> _Summed:
+        summed = _Summed()
+        for variant in self._variants:
+            parts = (
+                self._sums[variant, one].between(span.from_s, span.to_s) for one in span.measured
+            )
+            own = summed.by_variant[variant] = sum(parts, start=NO_SUMS)
+            size = _size(variant)
+            summed.by_size[size] = summed.by_size.get(size, NO_SUMS) + own
+        return summed
 
-    def _windows(
-        self, from_s: int, to_s: int, measured: Sequence[bool], variants: Sequence[Variant]
-    ) -> tuple[Window, ...]:
-        return tuple(self._window(variant, from_s, to_s, measured) for variant in variants)
-
-    def _window(self, variant: Variant, from_s: int, to_s: int, measured: Sequence[bool]) -> Window:
-        sums = self._summed(variant, from_s, to_s, measured)
-
-        def distribution(name: str) -> Distribution:
-            return distribution_of(*self._curve(variant, name, from_s, to_s, measured))
-
-        duration_s = float(sums[0])
-        tally = _tally_of(sums)
-        window = Window(
-            variant=variant,
-            duration_s=duration_s,
-            tally=tally,
-            planned_rps=_rate(sums[1], duration_s),
-            achieved_rps=_rate(sums[2], duration_s),
-            goodput_rps=_rate(tally.ok, duration_s),
-            measures={measure: distribution(measure.value) for measure in Measure},
-            billed_ms_mean=_mean_billed(sums),
-            usd_per_million=self._price(variant, from_s, to_s, measured),
+    def _window(self, variant: Variant, span: _Span, summed: _Summed) -> Window:
+        own = summed.by_variant[variant]
+        tally, billed_ms = tally_in(own), mean_billed_ms(own)
+        # Where the door shows no log, the price is by the same size through other doors.
+        priced_ms = (
+            mean_billed_ms(summed.by_size[_size(variant)]) if billed_ms is None else billed_ms
         )
-        classes: dict[str, Any] = {name: distribution(name) for name in CLASSES}
-        return replace(window, **classes)
-
-    def _price(
-        self, variant: Variant, from_s: int, to_s: int, measured: Sequence[bool]
-    ) -> float | None:
-        """By the variant's own billed duration, or that of the same size through other doors."""
-        same = [v for v in self._variants if _size(v) == _size(variant)]
-        own = self._summed(variant, from_s, to_s, measured)
-        all_doors = np.sum([self._summed(v, from_s, to_s, measured) for v in same], axis=0)
-        billed_ms = _mean_billed(own)
-        if billed_ms is None:
-            billed_ms = _mean_billed(all_doors)
-        return usd_per_million(variant, billed_ms, self.run.profile.target.region)
+        return make_window(
+            variant,
+            tally,
+            Rates.over(stretch_in(own), sent_in(own), tally.ok),
+            lambda name: distribution_of(*self._curve(variant, name, span)),
+            billed_ms_mean=billed_ms,
+            usd_per_million=usd_per_million(variant, priced_ms, self.run.profile.target.region),
+        )
 
 
-class _Running:
-    """Running sums over the seconds of one variant."""
-
-    def __init__(self) -> None:
-        self._seconds = np.empty(0, dtype=np.int64)
-        self._rows = np.empty((0, _WIDTH))
-        self._running = np.zeros((1, _WIDTH))
-
-    def add(self, intervals: Sequence[Interval]) -> None:
-        seconds = np.array([interval.t_s for interval in intervals], dtype=np.int64)
-        rows = np.array([_row(interval.window) for interval in intervals])
-        self._seconds = np.concatenate((self._seconds, seconds))
-        self._rows = np.concatenate((self._rows, rows))
-        order = np.argsort(self._seconds, kind="stable")
-        self._seconds, self._rows = self._seconds[order], self._rows[order]
-        self._running = np.vstack((np.zeros(_WIDTH), np.cumsum(self._rows, axis=0)))
-
-    def between(self, from_s: int, to_s: int) -> Sums:
-        start, end = np.searchsorted(self._seconds, [from_s, to_s])
-        found: Sums = self._running[end] - self._running[start]
-        return found
-
-
-def _row(window: Window) -> list[float]:
-    tally, duration_s = window.tally, window.duration_s
-    billed = window.measure(Measure.BILLED).count
-    return [
-        *(duration_s, window.planned_rps * duration_s, window.achieved_rps * duration_s),
-        *((window.billed_ms_mean or 0.0) * billed, billed),
-        *(tally.offered, tally.in_flight, tally.dropped, *tally.outcomes),
-        *(tally.attempts, tally.cold_starts, tally.retries_refused),
-    ]
-
-
-def _tally_of(sums: Sums) -> Tally:
-    offered, in_flight, dropped, *rest = (round(value) for value in sums[_OFFERED:].tolist())
-    *outcomes, attempts, cold, refused = rest
-    return Tally(offered, in_flight, dropped, tuple(outcomes), attempts, cold, refused)
-
-
-def _mean_billed(sums: Sums) -> float | None:
-    return float(sums[3] / sums[4]) if sums[4] else None
-
-
-def _rate(total: float, duration_s: float) -> float:
-    return float(total) / duration_s if duration_s else 0.0
-
-
-def _size(variant: Variant) -> tuple[int | None, str]:
+def _size(variant: Variant) -> _Size:
     return variant.memory_mb, variant.architecture.value
 
 
 def _tags(variant: Variant, name: str, measured: Sequence[bool]) -> list[str]:
     tag = f"{variant.name}/{name}"
-    return [tag if one else tag + _UNMEASURED for one in measured]
+    return [tag if one else tag + UNMEASURED for one in measured]

@@ -13,8 +13,9 @@ from bench.errors import UsageError
 from bench.model.live import ANSWER_EVENT, RunEvent
 from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Profile
-from bench.model.result import CapacityAnswer, Interval, Measure, Vitals, Window
+from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
+from bench.record.second_figures import SecondFigures, second_figures
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
 
@@ -52,10 +53,10 @@ class RecordedRun:
     """A RunState's value, or UNFINISHED."""
     curves: Mapping[str, Mapping[Measure, Curve]] = field(default_factory=dict)
     """Whole distributions by the variant's name and measure; measured phases alone."""
-    vitals: tuple[Vitals, ...] = ()
-    """Every second of the run as a whole."""
     class_curves: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
     """Response times of cold, warm, retried and failed invocations, likewise."""
+    seconds: SecondFigures | None = None
+    """What charts draw, if it was gathered as the run went."""
 
     @property
     def name(self) -> str:
@@ -78,8 +79,14 @@ class RecordedRun:
 
     @property
     def end_s(self) -> int:
-        """Where the last recorded second ends; looks at all of them."""
+        """Where the last recorded second ends; looks at all of them unless `seconds` are there."""
+        if self.seconds is not None:
+            return int(self.seconds.rows["t_s"].max(initial=-1)) + 1
         return max((interval.t_s + 1 for interval in self.intervals), default=0)
+
+    def second_figures(self) -> SecondFigures:
+        """What charts draw, in one pass over the intervals if it was not gathered before."""
+        return self.seconds if self.seconds is not None else second_figures(self.intervals)
 
     @property
     def profile_text(self) -> str:

@@ -79,6 +79,11 @@ class Timeline:
         if self._segments and self._segments[-1].end_ns > at_ns:
             self._segments[-1] = _until(self._segments[-1], at_ns)
 
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """All of them, in time order."""
+        return self._segments
+
     def measured_segments(self) -> Iterator[Segment]:
         """All segments of measured phases, in time order."""
         return (s for s in self._segments if self.phase(s.phase).measured)
@@ -100,7 +105,9 @@ class Timeline:
 
     def between(self, from_ns: int, to_ns: int) -> Iterator[tuple[Segment, Stretch]]:
         """The segments with time between two instants, and how much."""
-        for segment in self._segments[max(0, bisect_right(self._starts, from_ns) - 1) :]:
+        first = max(0, bisect_right(self._starts, from_ns) - 1)
+        for at in range(first, len(self._segments)):
+            segment = self._segments[at]
             if segment.start_ns >= to_ns:
                 return
             stretch = _overlap(segment, from_ns, to_ns)
@@ -114,25 +121,6 @@ class Timeline:
             return Stretch()  # superseded before it began
         planned = self._segments[at]
         return _overlap(planned, from_ns, to_ns) if variant in planned.variants else Stretch()
-
-    def ahead(self, variants: int, now_ns: int) -> list[float]:
-        """Per variant, the arrivals that are planned from now on; none in a closed loop."""
-        planned = [0.0] * variants
-        for segment in self._segments:
-            start_ns = max(now_ns, segment.start_ns)
-            if start_ns < segment.end_ns:
-                for variant in segment.variants:
-                    planned[variant] += planned_arrivals(segment, start_ns, segment.end_ns)
-        return planned
-
-    def measured(self, variants: int, now_ns: int) -> list[Stretch]:
-        """Per variant, how long it has been on in measured phases."""
-        totals = [Stretch()] * variants
-        for segment, stretch in self.between(0, now_ns):
-            if self.phase(segment.phase).measured:
-                for variant in segment.variants:
-                    totals[variant] += stretch
-        return totals
 
 
 def _until(segment: Segment, end_ns: int) -> Segment:

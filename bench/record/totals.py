@@ -8,16 +8,22 @@ import numpy as np
 
 from bench.aws.prices import door_usd, function_usd, usd_per_million
 from bench.model.outcome import Outcome
-from bench.model.profile import Variant
+from bench.model.profile import Architecture, Variant
 from bench.model.result import Distribution, Measure, Window
 from bench.record.batch import TALLY, Count, MeasureValues, Tallies, present
 from bench.record.histogram import Histogram
-from bench.record.measures import CLASSES, MEASURES, Series
+from bench.record.measures import CLASSES, MEASURES, TAGS, Series
 from bench.record.timeline import Stretch
-from bench.record.window import DistributionOf, billed_ms_mean, in_flight, offered, window_of
+from bench.record.window import (
+    NOTHING,
+    DistributionOf,
+    RawCounts,
+    billed_ms_mean,
+    counted_window,
+    in_flight,
+    offered,
+)
 from bench.stats.quantiles import Curve
-
-_NOTHING = Distribution()
 
 
 class Totals:
@@ -29,10 +35,15 @@ class Totals:
         self._measured = np.zeros((len(self._variants), TALLY), dtype=np.int64)
         self._warm_up = np.zeros((len(self._variants), TALLY), dtype=np.int64)
         self._histograms: list[dict[Series, Histogram]] = [{} for _ in self._variants]
+        self._index = {variant.name: index for index, variant in enumerate(self._variants)}
+        self._size = _sizes(self._variants)
+        self._by_size = np.zeros((len(self._variants), TALLY), dtype=np.int64)
 
     def count(self, variant: int, tally: Tallies, measured: bool) -> None:
         """Add counts."""
         (self._measured if measured else self._warm_up)[variant] += tally
+        if measured:
+            self._by_size[self._size[variant]] += tally
 
     def record(self, variant: int, values: MeasureValues) -> None:
         """Add values of a measured phase."""
@@ -58,71 +69,72 @@ class Totals:
     @property
     def in_flight(self) -> tuple[int, ...]:
         """Invocations under way, per variant, over all phases."""
-        return tuple(in_flight(tally) for tally in self._measured + self._warm_up)
+        return tuple(map(in_flight, self._counts()))
+
+    def _counts(self) -> list[RawCounts]:
+        """Per variant, over all phases."""
+        counts: list[RawCounts] = (self._measured + self._warm_up).tolist()
+        return counts
 
     def windows(self, stretches: Sequence[Stretch]) -> tuple[Window, ...]:
         """A window per variant, given how long each has been on."""
         return tuple(
-            window_of(variant, tally, stretch, self._distribution(index), self.price(index, tally))
-            for index, (variant, tally, stretch) in enumerate(
-                zip(self._variants, self._measured, stretches, strict=True)
+            counted_window(
+                variant, counts, stretch, self._distribution(index), self.price(index, counts)
+            )
+            for index, (variant, counts, stretch) in enumerate(
+                zip(self._variants, self._measured.tolist(), stretches, strict=True)
             )
         )
 
     def _distribution(self, index: int) -> DistributionOf:
         histograms = self._histograms[index]
-        return lambda series: (
-            histograms[series].distribution() if series in histograms else _NOTHING
-        )
+
+        def distribution(name: str) -> Distribution:
+            histogram = histograms.get(TAGS[name])
+            return NOTHING if histogram is None else histogram.distribution()
+
+        return distribution
 
     def curve(self, variant: str, measure: Measure) -> Curve | None:
         """The whole distribution of one measure; None without samples."""
-        for own, histograms in zip(self._variants, self._histograms, strict=True):
-            if own.name == variant and MEASURES[measure] in histograms:
-                return histograms[MEASURES[measure]].points()
-        return None
+        histogram = self._histograms[self._index[variant]].get(MEASURES[measure])
+        return None if histogram is None else histogram.points()
 
     def curves(self) -> dict[str, dict[Measure, Curve]]:
         """The whole distribution of every measure, by the variant's name."""
         return {
-            variant.name: {
+            name: {
                 measure: curve
                 for measure in MEASURES
-                if (curve := self.curve(variant.name, measure)) is not None
+                if (curve := self.curve(name, measure)) is not None
             }
-            for variant in self._variants
+            for name in self._index
         }
 
     def class_curves(self) -> dict[str, dict[str, Curve]]:
         """Response times of each class of invocations, by the variant's name."""
         return {
-            variant.name: {
-                name: histograms[series].points()
+            variant: {
+                name: self._histograms[index][series].points()
                 for name, series in CLASSES.items()
-                if series in histograms
+                if series in self._histograms[index]
             }
-            for variant, histograms in zip(self._variants, self._histograms, strict=True)
+            for variant, index in self._index.items()
         }
 
     # -- money
 
-    def price(self, index: int, tally: Tallies) -> float | None:
+    def price(self, index: int, counts: RawCounts) -> float | None:
         """USD per million invocations of a variant with these counts."""
-        return usd_per_million(self._variants[index], self._billed_ms(index, tally), self._region)
+        return usd_per_million(self._variants[index], self._billed_ms(index, counts), self._region)
 
-    def _billed_ms(self, index: int, tally: Tallies) -> float | None:
+    def _billed_ms(self, index: int, counts: RawCounts) -> float | None:
         """Mean billed duration; of the same size elsewhere if this door shows no log."""
-        own = billed_ms_mean(tally)
-        return own if own is not None else billed_ms_mean(self._same_size(index))
-
-    def _same_size(self, index: int) -> Tallies:
-        mine = self._variants[index]
-        same = [
-            other.memory_mb == mine.memory_mb and other.architecture is mine.architecture
-            for other in self._variants
-        ]
-        total: Tallies = self._measured[same].sum(axis=0)
-        return total
+        own = billed_ms_mean(counts)
+        if own is not None:
+            return own
+        return billed_ms_mean(self._by_size[self._size[index]].tolist())
 
     def projected_usd(self, ahead: Sequence[float]) -> float | None:
         """The whole run's cost if each of the arrivals ahead (per variant) costs as those before.
@@ -130,9 +142,9 @@ class Totals:
         None while a variant has arrivals ahead and none behind it.
         """
         total = 0.0
-        for index, arrivals in enumerate(ahead):
-            spent = self._spent(index)
-            begun = offered(self._measured[index] + self._warm_up[index])
+        for index, (arrivals, counts) in enumerate(zip(ahead, self._counts(), strict=True)):
+            spent = self._spent(index, counts)
+            begun = offered(counts)
             if arrivals and not begun:
                 return None
             total += spent + (spent / begun * arrivals if begun else 0.0)
@@ -143,19 +155,25 @@ class Totals:
 
         Variants without a known price count nothing.
         """
-        return sum(self._spent(index) for index in range(len(self._variants)))
+        return sum(self._spent(index, counts) for index, counts in enumerate(self._counts()))
 
-    def _spent(self, index: int) -> float:
+    def _spent(self, index: int, counts: RawCounts) -> float:
         variant = self._variants[index]
         if variant.memory_mb is None:
             return 0.0
-        tally = self._measured[index] + self._warm_up[index]
-        ran = max(tally[Count.BILLED], tally[Outcome.OK] + tally[Outcome.FUNCTION_ERROR])
-        billed_ms = self._billed_ms(index, tally) or 0.0
+        ran = max(counts[Count.BILLED], counts[Outcome.OK] + counts[Outcome.FUNCTION_ERROR])
+        billed_ms = self._billed_ms(index, counts) or 0.0
         each = function_usd(
             variant.endpoint, variant.architecture, variant.memory_mb, billed_ms, self._region
         )
         door = door_usd(variant.endpoint)
         if each is None or door is None:
             return 0.0
-        return float(ran * each + tally[Count.ATTEMPTS] * door)
+        return ran * each + counts[Count.ATTEMPTS] * door
+
+
+def _sizes(variants: Sequence[Variant]) -> list[int]:
+    """Per variant, a number that those of its memory size and architecture share."""
+    numbers: dict[tuple[int | None, Architecture], int] = {}
+    sizes = ((variant.memory_mb, variant.architecture) for variant in variants)
+    return [numbers.setdefault(size, len(numbers)) for size in sizes]

@@ -1,4 +1,4 @@
-"""The run as a whole, second by second: `vitals.csv`, and what the screens chart of the engine.
+"""The run as a whole, second by second: what vitals.csv holds and the screens chart of the engine.
 
 What belongs to an invocation stands in the intervals, by its intended second. This is the other
 side: how much was under way at the end of each second, over how many connections, and how hard the
@@ -8,23 +8,13 @@ workers had it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from pathlib import Path
 
 from bench.model.live import WorkerHealth
 from bench.model.result import Vitals
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate
-from bench.record.columns import Cell
-from bench.record.csv_columns import csv_text, read_rows
-from bench.record.recorded_run import text_of
-
-VITALS_COLUMNS = (
-    *("t_s", "planned_rps", "achieved_rps", "in_flight", "in_flight_by_variant"),
-    *("connections", "connections_opened", "connection_waits"),
-    *("workers", "cpu", "rss_mb", "spend_usd"),
-)
 
 
 class VitalSigns:
@@ -65,37 +55,3 @@ class VitalSigns:
             rss_mb=sum(worker.rss_mb for worker in alive),
             spend_usd=self._aggregate.spend_usd(),
         )
-
-
-def vitals_text(vitals: Iterable[Vitals]) -> str:
-    """Lines of vitals.csv, without the header."""
-    return csv_text(VITALS_COLUMNS, map(_row, vitals))
-
-
-def _row(vitals: Vitals) -> dict[str, Cell]:
-    row: dict[str, Cell] = {name: getattr(vitals, name) for name in VITALS_COLUMNS}
-    row["in_flight_by_variant"] = " ".join(map(str, vitals.in_flight_by_variant))
-    return row
-
-
-def read_vitals(path: Path) -> tuple[Vitals, ...]:
-    """A whole vitals.csv, none if there is no such file."""
-    return tuple(map(vitals_from, read_rows(text_of(path))))
-
-
-def vitals_from(row: Mapping[str, str]) -> Vitals:
-    """The inverse, from a row of the file."""
-    return Vitals(
-        t_s=int(row["t_s"]),
-        planned_rps=float(row["planned_rps"]),
-        achieved_rps=float(row["achieved_rps"]),
-        in_flight=int(row["in_flight"]),
-        in_flight_by_variant=tuple(map(int, row["in_flight_by_variant"].split())),
-        connections=int(row["connections"]),
-        connections_opened=int(row["connections_opened"]),
-        connection_waits=int(row["connection_waits"]),
-        workers=int(row["workers"]),
-        cpu=float(row["cpu"]),
-        rss_mb=float(row["rss_mb"]),
-        spend_usd=float(row["spend_usd"]),
-    )

@@ -19,6 +19,8 @@ _MARKED = 12
 """Markers along a line, at most: enough to tell it."""
 _LETTER_WIDTH = 7.4
 _LINE_HEIGHT = 14.0
+_MOST_STEPS = 2 * round(HEIGHT / _LINE_HEIGHT)
+"""Of a label up or down: beyond that it is outside of the chart from wherever it starts."""
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 _MARKERS = ("circle", "square", "triangle", "diamond")
 
@@ -79,7 +81,7 @@ def _free_label(name: str, left: float, top: float, taken: Sequence[_Label]) -> 
     """Beside its point, or so much higher or lower that it covers no other label."""
     width = _LETTER_WIDTH * len(name)
     start = left + 9 if left + 9 + width < WIDTH else left - 9 - width
-    for step in range(2 * len(taken) + 1):
+    for step in range(min(2 * len(taken), _MOST_STEPS) + 1):
         away = (step + 1) // 2 * (-1 if step % 2 else 1) * _LINE_HEIGHT
         label = _Label(start, top + 4 + away, width)
         inside = TOP < label.top < HEIGHT - BOTTOM

@@ -14,7 +14,7 @@ from typing import Any
 from bench.model.live import RunState, Snapshot
 from bench.model.load import Command
 from bench.model.profile import Profile
-from bench.model.result import Measure, Vitals, Window
+from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.playback import RunPlayback
 from bench.record.validity import Evidence, Judgement, judge
@@ -73,10 +73,10 @@ class PlaybackSource:
         self._advance()
         second = self._second
         intervals = self._recording.intervals(self._until_s, second)
-        vitals = tuple(v for v in self._recording.vitals if self._until_s <= v.t_s < second)
+        vitals = self._recording.vitals_between(self._until_s, second)
         self._until_s = second
         now_ns = round(self._at_s * NS_PER_S)
-        run, pulse = self._recording.run, self._vitals_at(second)
+        run, pulse = self._recording.run, self._recording.vitals_before(second)
         judgement = self._judged()
         return Snapshot(
             t_ns=now_ns,
@@ -97,7 +97,7 @@ class PlaybackSource:
             reasons=judgement.reasons,
             verdict=judgement.verdict,
             samples=(),
-            events=tuple(event for event in self._recording.events if event.t_ns <= now_ns),
+            events=self._recording.events_until(now_ns),
             spend_usd=pulse.spend_usd if pulse is not None else None,
             run_folder=str(self._folder),
             vitals=vitals,
@@ -219,10 +219,6 @@ class PlaybackSource:
             return Judgement(run.verdict, run.reasons, self._totals())
         evidence = Evidence(running=self.is_running, interrupted=not self.is_running)
         return judge(run.profile, self._totals(), evidence)
-
-    def _vitals_at(self, second: int) -> Vitals | None:
-        found = [v for v in self._recording.vitals if v.t_s < second]
-        return found[-1] if found else None
 
     def _phase(self, second: int) -> str:
         """The phase, and the variant if it had the second for itself."""

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bench.model.live import Snapshot
-from bench.model.result import Tally, Window
+from bench.model.result import Window
+from bench.record.window import empty_window
 from bench.tui.analysis import Analysis, Analyzer, Depth
 from bench.tui.choices import WINDOWS, Choices
 from bench.tui.interval_history import IntervalHistory
@@ -150,4 +151,4 @@ class RunModel:
 
 def _empty(window: Window) -> Window:
     """Of a variant that was not on."""
-    return Window(window.variant, 0.0, Tally(), 0.0, 0.0, 0.0, {})
+    return empty_window(window.variant)

@@ -20,8 +20,8 @@ from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan import make_plan
 from bench.profile import load_profile, resolved_toml
 from bench.record.aggregate import Aggregate
+from bench.record.buckets import DIGITS, HIGHEST_NS, LOWEST_NS
 from bench.record.folder import RunFolder
-from bench.record.histogram import DIGITS, HIGHEST_NS, LOWEST_NS
 from bench.record.load_run import load_run
 from bench.record.recorded_run import UNFINISHED, RecordedRun, latest_run, list_runs
 from bench.stats.thresholds import SloResult, SloState

@@ -6,8 +6,8 @@ import numpy as np
 
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.buckets import buckets_of
 from bench.record.csv_columns import interval_of, interval_row
-from bench.record.histogram import buckets_of
 from bench.record.latency_bins import (
     BINS,
     added,

@@ -14,6 +14,7 @@ from bench.model.load import Segment
 from bench.model.profile import Arrivals, Phase
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
+from bench.record.planned_sums import MeasuredTime
 from bench.record.timeline import Timeline, planned_arrivals
 from bench.shapes.burst import Burst
 from bench.shapes.callers import Callers
@@ -97,5 +98,5 @@ def test_a_closed_loop_plans_no_arrivals() -> None:
     phase = Phase("callers", Callers(4 * NS_PER_S, 5, 5))
     profile = profile_of(phases=(phase,))
     timeline = Timeline(profile, together(profile).segments)
-    stretch = timeline.measured(2, 4 * NS_PER_S)[1]
+    stretch = MeasuredTime(timeline, 2).until(4 * NS_PER_S)[1]
     assert (stretch.duration_s, stretch.planned_rps) == (4.0, 0.0)

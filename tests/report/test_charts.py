@@ -15,7 +15,8 @@ from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
-from bench.report.charts import Read, _lag_ms, _lines, _mean_ms, _sent_rps
+from bench.record.second_figures import second_figures
+from bench.report.seconds import Seconds, Values
 from bench.shapes.ramp import constant_rate
 from tests.record.build import SMALL, Shipment, profile_of, row, together
 
@@ -48,15 +49,19 @@ def steered(tmp_path: Path) -> Iterator[RecordedRun]:
     folder.close()
 
 
-def points(run: RecordedRun, read: Read) -> dict[float, float]:
-    (line,) = _lines(run, read)
-    (stretch,) = line.stretches
-    assert len(stretch) == len(dict(stretch)), "a second is one point"
-    return dict(stretch)
-
-
 def test_a_second_in_parts_is_one_point_of_all_that_is_in_it(steered: RecordedRun) -> None:
     assert len(steered.intervals) == 4
-    assert points(steered, _sent_rps) == pytest.approx({0: 10, 1: 11, 2: 99 / 0.999})
-    assert points(steered, _lag_ms) == pytest.approx({0: 1, 1: 4, 2: 1})
-    assert points(steered, _mean_ms) == pytest.approx({0: 10, 1: 140 / 11, 2: 10})
+    seconds = Seconds(second_figures(steered.intervals))
+
+    def points(values: Values) -> dict[float, float]:
+        found = seconds.points(values)[SMALL]
+        assert len(found) == len(dict(found)), "a second is one point"
+        return dict(found)
+
+    assert points(seconds.sent_rps()) == pytest.approx({0: 10, 1: 11, 2: 99 / 0.999})
+    assert points(seconds.lag_ms()) == pytest.approx({0: 1, 1: 4, 2: 1})
+    name, response_ms = seconds.telling_ms()
+    assert name == "mean"
+    assert points(response_ms) == pytest.approx({0: 10, 1: 140 / 11, 2: 10})
+    assert points(seconds.bad_rps()) == {0: 0, 1: 0, 2: 0}
+    assert seconds.end_s == 3

@@ -1,0 +1,91 @@
+"""Buckets and their counts in HdrHistogram's compressed form, version 2, base64, and back.
+
+What lies out of range, exact extremes and what is censored is not in it. Only this module knows
+hdrh, whose encoder is in C; its decoder makes a histogram of 188 kB for each line of a log, which a
+few occupied buckets don't need.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from struct import Struct
+from struct import error as StructError
+from typing import Any
+from zlib import decompress
+from zlib import error as ZlibError
+
+import numpy as np
+from hdrh.histogram import HdrHistogram
+
+from bench.record.buckets import DIGITS, HIGHEST_NS, LOWER_NS, LOWEST_NS, OVER, UPPER_NS
+from bench.record.buckets import Counts as Counts
+from bench.record.buckets import Indexes as Indexes
+
+_COMPRESSED_HEADER = 8
+"""Bytes before the zlib stream."""
+_HEADER = Struct(">IIIIQQd")
+"""Before the counters in it: cookie, length, offset, digits, lowest, highest, ratio."""
+_COOKIE = 0x1C849303
+_COOKIE_MASK = 0xFFFFFF0F
+"""Without the bits for the width of a word, which is one in version 2."""
+_UNREADABLE = (TypeError, ValueError, StructError, ZlibError, binascii.Error)
+
+
+def _new() -> Any:
+    return HdrHistogram(LOWEST_NS, HIGHEST_NS, DIGITS)
+
+
+_SCRATCH = _new()
+_COUNTERS = np.frombuffer(_SCRATCH.counts, dtype=np.int64)
+"""Its own counters, without a copy."""
+
+
+def encode_counts(indexes: Indexes, counts: Counts) -> str:
+    """The counts of some buckets, ascending and each but once, OVER not among them."""
+    _COUNTERS[indexes] = counts
+    _SCRATCH.total_count = int(counts.sum())
+    _SCRATCH.min_value = int(LOWER_NS[indexes[0]]) if indexes.size else 0
+    _SCRATCH.max_value = int(UPPER_NS[indexes[-1]]) if indexes.size else 0
+    text = str(_SCRATCH.encode().decode("ascii"))
+    _COUNTERS[indexes] = 0
+    return text
+
+
+def encode_buckets(indexes: Indexes) -> str:
+    """The same of values given by bucket, in any order; OVER is left out."""
+    return encode_counts(*np.unique(indexes[indexes != OVER], return_counts=True))
+
+
+def decode_buckets(text: str) -> tuple[Indexes, Counts]:
+    """The occupied buckets, ascending, and their counts.
+
+    The counters are zigzag LEB128 numbers: a count, or minus the length of a run of empty buckets.
+    Raises ValueError for another format, or a histogram of another range.
+    """
+    octets = np.frombuffer(_payload(text), dtype=np.uint8)
+    if not octets.size:
+        return np.empty(0, dtype=np.uint16), np.empty(0, dtype=np.int64)
+    last = np.flatnonzero(octets < 0x80)
+    first = np.concatenate(([0], last[:-1] + 1))
+    place = np.arange(octets.size) - np.repeat(first, last - first + 1)
+    parts = (octets & 0x7F).astype(np.int64) << (7 * place)
+    coded = np.add.reduceat(parts, first)
+    numbers = (coded >> 1) ^ -(coded & 1)
+    steps = np.where(numbers < 0, -numbers, 1)
+    indexes = np.cumsum(steps) - steps
+    occupied = numbers > 0
+    return indexes[occupied].astype(np.uint16), numbers[occupied]
+
+
+def _payload(text: str) -> bytes:
+    try:
+        raw = decompress(b64decode(text)[_COMPRESSED_HEADER:])
+        cookie, _, _, *form, _ = _HEADER.unpack_from(raw)
+    except _UNREADABLE as error:
+        raise ValueError(f"not an HdrHistogram: {error}") from error
+    if cookie & _COOKIE_MASK != _COOKIE & _COOKIE_MASK:
+        raise ValueError("not an HdrHistogram of encoding version 2")
+    if form != [DIGITS, LOWEST_NS, HIGHEST_NS]:
+        raise ValueError("an HdrHistogram of another range")
+    return raw[_HEADER.size :]

@@ -1,0 +1,96 @@
+"""A few figures of every interval, in columns: what charts over time draw.
+
+Gathered as intervals pass by, since making all of a long run's intervals once more takes minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from struct import Struct
+from tempfile import TemporaryFile
+from typing import Any
+
+import numpy as np
+
+from bench.format import quantile_text
+from bench.model.profile import Variant
+from bench.model.result import LADDER, Distribution, Interval, Measure
+from bench.model.times import NEVER
+
+_FIELDS = (
+    *(("t_s", "<i4"), ("variant", "<u2"), ("phase", "<u2")),
+    *(("duration_s", "<f8"), ("achieved_rps", "<f8")),
+    *(("failed", "<i8"), ("dropped", "<i8")),
+    *(("responses", "<i8"), ("response_mean_ns", "<f8")),
+    *((f"{quantile_text(q)}_ns", "<i8") for q in LADDER),
+    ("lag_max_ns", "<i8"),
+)
+_TYPE = np.dtype(list(_FIELDS))
+_ROW = Struct("<iHHddqqqd" + "q" * (len(LADDER) + 1))
+Rows = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFigures:
+    """A row for each interval, in the order of the files; NEVER is what is not known.
+
+    variant and phase are indexes, the former into `variants`.
+    """
+
+    variants: tuple[Variant, ...]
+    rows: Rows
+
+
+class SecondFiguresLog:
+    """Takes down the figures of intervals: in a file without a name, so that no run is too long."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115 - until `close`
+        self._variants: dict[Variant, int] = {}
+        self._phases: dict[str, int] = {}
+
+    def add(self, interval: Interval) -> None:
+        """One more."""
+        window = interval.window
+        response, lag = window.measure(Measure.RESPONSE), window.measure(Measure.SEND_LAG)
+        self._file.write(
+            _ROW.pack(
+                interval.t_s,
+                self._variants.setdefault(window.variant, len(self._variants)),
+                self._phases.setdefault(interval.phase, len(self._phases)),
+                window.duration_s,
+                window.achieved_rps,
+                window.tally.failed,
+                window.tally.dropped,
+                response.count,
+                response.mean_ns,
+                *(_known_ns(response, q) for q in LADDER),
+                lag.max_ns if lag.count else NEVER,
+            )
+        )
+
+    def figures(self) -> SecondFigures:
+        """Of all so far."""
+        self._file.seek(0)
+        rows = np.frombuffer(self._file.read(), dtype=_TYPE)
+        return SecondFigures(tuple(self._variants), rows)
+
+    def close(self) -> None:
+        """Forget them."""
+        self._file.close()
+
+
+def second_figures(intervals: Iterable[Interval]) -> SecondFigures:
+    """In one pass."""
+    log = SecondFiguresLog()
+    for interval in intervals:
+        log.add(interval)
+    found = log.figures()
+    log.close()
+    return found
+
+
+def _known_ns(distribution: Distribution, q: float) -> int:
+    quantile = distribution.at(q)
+    return quantile.value_ns if quantile is not None and quantile.known else NEVER

@@ -1,0 +1,50 @@
+"""vitals.csv in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from bench.model.result import Vitals
+from bench.record.columns import Cell
+from bench.record.csv_columns import csv_text, read_rows_in
+
+VITALS_COLUMNS = (
+    *("t_s", "planned_rps", "achieved_rps", "in_flight", "in_flight_by_variant"),
+    *("connections", "connections_opened", "connection_waits"),
+    *("workers", "cpu", "rss_mb", "spend_usd"),
+)
+
+
+def vitals_text(vitals: Iterable[Vitals]) -> str:
+    """Lines of vitals.csv, without the header."""
+    return csv_text(VITALS_COLUMNS, map(_row, vitals))
+
+
+def _row(vitals: Vitals) -> dict[str, Cell]:
+    row: dict[str, Cell] = {name: getattr(vitals, name) for name in VITALS_COLUMNS}
+    row["in_flight_by_variant"] = " ".join(map(str, vitals.in_flight_by_variant))
+    return row
+
+
+def read_vitals(path: Path) -> tuple[Vitals, ...]:
+    """A whole vitals.csv, none if there is no such file."""
+    return tuple(map(vitals_from, read_rows_in(path)))
+
+
+def vitals_from(row: Mapping[str, str]) -> Vitals:
+    """The inverse, from a row of the file."""
+    return Vitals(
+        t_s=int(row["t_s"]),
+        planned_rps=float(row["planned_rps"]),
+        achieved_rps=float(row["achieved_rps"]),
+        in_flight=int(row["in_flight"]),
+        in_flight_by_variant=tuple(map(int, row["in_flight_by_variant"].split())),
+        connections=int(row["connections"]),
+        connections_opened=int(row["connections_opened"]),
+        connection_waits=int(row["connection_waits"]),
+        workers=int(row["workers"]),
+        cpu=float(row["cpu"]),
+        rss_mb=float(row["rss_mb"]),
+        spend_usd=float(row["spend_usd"]),
+    )
