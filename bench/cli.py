@@ -10,11 +10,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from bench import __version__
 from bench.errors import ExitCode, LamloadError, ProfileError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 VERBS = {
     "run": "Run a profile: the TUI on a terminal, plain progress elsewhere.",
@@ -26,18 +30,20 @@ VERBS = {
     "report": "Print a run's results again.",
     "export": "Write a run's results in other forms.",
     "compare": "Compare runs with each other.",
-    "watch": "Replay a recorded run, or follow one that is running.",
+    "watch": "Play a recorded run back, or follow one that is running.",
     "history": "List past runs.",
     "events": "List and print ready events of the services that invoke functions.",
     "doctor": "Say what this machine can bear and what is missing.",
     "selftest": "Measure a target whose truth is known, and show the error.",
     "restore": "Undo what a run changed in AWS, if it could not do so itself.",
+    "help": "Show the reference, topic by topic.",
+    "completion": "Print the script with which bash, zsh or fish completes all of this.",
 }
 """Verb -> its line in `lamload --help`. Each stands in bench/commands, in a file of its name."""
 DEBUG = "LAMLOAD_DEBUG"
 """Environment variable: with any value, an internal error shows its traceback."""
 COMPLETE = "_LAMLOAD_COMPLETE"
-"""Set by the shell whose completion click wrote."""
+"""Set by the shell that runs the script of `lamload completion`."""
 BROKEN_PIPE = 141
 """128 + SIGPIPE, as the shell says it: whoever read our stdout has gone."""
 
@@ -63,9 +69,17 @@ class _Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         verb = args[0]
-        if verb not in VERBS and not verb.startswith("-"):
+        if verb not in VERBS and not verb.startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"there is no command {verb!r}{_mend(verb)}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
+        verbs = (verb for verb in VERBS if verb.startswith(incomplete))
+        return [CompletionItem(verb, help=VERBS[verb]) for verb in verbs]
 
 
 def _mend(verb: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import find_run, read_run, runs_option
 from bench.errors import ExitCode, UsageError
 from bench.format import quantile_text
@@ -13,8 +14,8 @@ from bench.model.result import LADDER
 
 
 @click.command()
-@click.argument("base", required=False)
-@click.argument("other", required=False)
+@click.argument("base", required=False, shell_complete=complete_run)
+@click.argument("other", required=False, shell_complete=complete_run)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(
     "--max-slower",

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 import click
 
+from bench.commands.support.completions import complete_generator
 from bench.errors import ExitCode, UsageError
 from bench.payloads.feed import literal
 from bench.payloads.generated import GeneratedEvents
@@ -16,7 +17,7 @@ from bench.payloads.placeholders import PLACEHOLDERS
 
 
 @click.command("events")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_generator)
 @click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="Events.")
 @click.option(
     "--from", "first", type=click.IntRange(0), default=0, show_default=True, help="First number."

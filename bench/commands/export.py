@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import read_run, runs_option
 from bench.errors import UsageError
 from bench.whole_file import replace_file
@@ -26,7 +27,7 @@ FORMATS = {
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=complete_run)
 @click.option(
     "--format",
     "form",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.commands.support.completions import complete_profile
 from bench.commands.support.plan_words import (
     arrival_words,
     cost_words,
@@ -33,7 +34,7 @@ INDENT = "          "
 
 
 @click.command()
-@click.argument("profile")
+@click.argument("profile", shell_complete=complete_profile)
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key. Repeatable."
 )

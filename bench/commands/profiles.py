@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bench.commands.support.completions import complete_shipped
 from bench.errors import UsageError
 
 
@@ -27,7 +28,7 @@ def profiles(context: click.Context) -> None:
 
 
 @profiles.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_shipped)
 def show(name: str) -> None:
     """Print the shipped profile NAME as it stands, comments and all."""
     from bench.profile.shipped import shipped_profile, shipped_profiles

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import read_run, runs_option
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=complete_run)
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON document.")
 @runs_option
 def report(run: str | None, as_json: bool, root: Path) -> None:

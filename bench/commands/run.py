@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.commands.support.completions import complete_profile, complete_run
 from bench.commands.support.live_view import (
     LiveView,
     can_show_tui,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("profile")
+@click.argument("profile", shell_complete=complete_profile)
 @click.option("--headless", is_flag=True, help="No TUI, even on a terminal.")
 @click.option("--tui", is_flag=True, help="The TUI, whatever the environment looks like.")
 @click.option(
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--replay",
     metavar="RUN",
+    shell_complete=complete_run,
     help="Give the operator's commands of RUN again, at the same times: a run's folder, a part of "
     "its name, its events.jsonl, or latest.",
 )

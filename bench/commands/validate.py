@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import click
 
+from bench.commands.support.completions import complete_profile
 from bench.errors import ExitCode, ProfileError
 
 
 @click.command()
-@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE…")
+@click.argument(
+    "profiles", nargs=-1, required=True, metavar="PROFILE…", shell_complete=complete_profile
+)
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key of each. Repeatable."
 )

@@ -1,4 +1,4 @@
-"""`lamload watch [RUN]`: a recorded run again, time in the viewer's hands, or one that runs."""
+"""`lamload watch [RUN]`: a recorded run played back, in the viewer's hands, or one that runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.commands.support.completions import complete_run
 from bench.commands.support.live_view import can_show_tui, preferences
 from bench.commands.support.run_lookup import find_run
 from bench.errors import UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=complete_run)
 @click.option("--tui", is_flag=True, help="The TUI, whatever the environment looks like.")
 @click.option(
     "--runs",
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     help="Folder with the runs.",
 )
 def watch(run: str | None, tui: bool, root: Path) -> None:
-    """Replay RUN, a folder or a part of its name; without it, the latest.
+    """Play RUN back, a folder or a part of its name; without it, the latest.
 
     A run that another lamload still writes is followed. Leaving prints the table of results.
     """

@@ -131,7 +131,7 @@ class Always:
 
 @dataclass(frozen=True, slots=True)
 class KindFacts:
-    """help is a row of the README's table; keys are those of this kind alone.
+    """help is a row of the reference's table; keys are those of this kind alone.
 
     effect makes of a table what the fault does, and notes mistakes. None: it takes the place of
     the answer, and its keys are fields of FaultAction.

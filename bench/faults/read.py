@@ -15,7 +15,7 @@ from bench.schema.values import choice, number, one_of, text, whole
 _NAMES = 'a name or a list of them; `"*"` is all'
 KIND = Key(
     "kind",
-    "see below",
+    "what it does",
     choice(FaultKind),
     None,
     missing=f"choose one of {', '.join(FaultKind)}",

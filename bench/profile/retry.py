@@ -36,7 +36,9 @@ def _sorted_on(spec: RetrySpec | BreakerSpec) -> list[Outcome]:
     return sorted(spec.on)
 
 
-POLICY = Key("policy", "see Retries", choice(RetryPolicyName), _RETRY.policy)
+POLICY = Key(
+    "policy", "one of those in `lamload help retries`", choice(RetryPolicyName), _RETRY.policy
+)
 ATTEMPTS = Key(
     "max_attempts",
     "the first one counts",

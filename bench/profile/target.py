@@ -124,7 +124,7 @@ TARGET = Section(
         HEADERS,
         TIMEOUT,
         CONCURRENCY,
-        TableKey("faults", "what goes wrong on purpose (local), see Faults", FAULT),
+        TableKey("faults", "what goes wrong on purpose (local): `lamload help faults`", FAULT),
         LOG_TAIL,
         CLIENT_CONTEXT,
         ENVIRONMENT,

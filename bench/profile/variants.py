@@ -21,7 +21,7 @@ URL_PLACES = ("{memory_mb}", "{alias}")
 
 ENDPOINT = ListKey(
     "endpoint",
-    "one or a list of the endpoints below",
+    "one or a list of those in `lamload help endpoints`",
     choice(EndpointKind),
     (BASELINE,),
     of=lambda variant: [variant.endpoint],

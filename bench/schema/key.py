@@ -1,7 +1,7 @@
 """Keys of a document. What stands in the declaration of one is all that is known of it.
 
 From it fall out how it is read, what it is without being said, how it is written back, its row in
-the README's tables and what JSON Schema says of it.
+the reference's tables and what JSON Schema says of it.
 """
 
 from __future__ import annotations

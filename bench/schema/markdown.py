@@ -1,4 +1,4 @@
-"""Tables of keys in Markdown, as the README has them."""
+"""Tables of keys in Markdown, as the reference has them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from bench.schema.values import JsonSchema
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declared(ABC):
-    """A key as its table sees it. help is a cell of the README's tables, in Markdown.
+    """A key as its table sees it. help is a cell of the reference's tables, in Markdown.
 
     fills names the field of the model that it becomes, `of` finds what to write of a model where
     that is not the field as it stands. missing makes the key a required one: it is what to say
@@ -68,7 +68,7 @@ class Declared(ABC):
 class Section:
     """A table with its keys. path is how messages name its place: `target.events`, '' for the top.
 
-    meaning heads the column of its keys' help in the README. many: it is one of an array of
+    meaning heads the column of its keys' help in the reference. many: it is one of an array of
     tables. called is what messages call it where that is not its header (`[load]`), place where a
     key of it belongs where that is not `in [load]`. forms: where a table has the keys of one of
     several sections, these are they, and keys has those of all; whoever reads the table says which

@@ -1,7 +1,8 @@
-"""The README's tables of keys, made from the keys' declarations.
+"""The reference's tables of keys, made from the keys' declarations.
 
-`python -m tests.repo.key_tables` prints them, with --fix it puts them into the README, each in the
-place of the table that has the same first line, and writes the schema beside the shipped profiles.
+`python -m tests.repo.key_tables` prints them, with --fix it puts them into the pages of bench/help,
+each in the place of the table that has the same first line, and writes the schema beside the
+shipped profiles.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+from bench.commands.support.topics import FOLDER
 from bench.faults.kinds import KINDS
 from bench.faults.read import COMMON, FAULT
 from bench.profile.events import EVENTS, WEIGHT
@@ -19,16 +21,14 @@ from bench.schema.markdown import key_table
 from bench.tui.default_keys import DEFAULTS
 from bench.tui.preferences import SETTINGS
 
-ROOT = Path(__file__).parent.parent.parent
-README = ROOT / "README.md"
-SCHEMA = ROOT / "profiles" / "lamload.schema.json"
+SCHEMA = Path(__file__).parent.parent.parent / "profiles" / "lamload.schema.json"
 KIND_HEAD = "| kind of fault | what it does | its own keys |"
 _APART = {EVENTS.path, FAULT.path}
-"""Sections of which the README has less than the whole: their keys stand elsewhere too."""
+"""Sections of which the reference has less than the whole: their keys stand elsewhere too."""
 
 
 def key_tables() -> list[str]:
-    """Every table of keys that the README must have, word for word."""
+    """Every table of keys that the reference must have, word for word."""
     sections = [one for one in PROFILE.sections() if one.path not in _APART]
     own = [key for facts in KINDS.values() for key in facts.keys]
     return [
@@ -70,7 +70,8 @@ def put(pattern: str, new: str, text: str) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--fix"]:
-        README.write_text(replaced(README.read_text("utf-8")), "utf-8")
+        for page in FOLDER.glob("*.md"):
+            page.write_text(replaced(page.read_text("utf-8")), "utf-8")
         SCHEMA.write_text(schema_text(PROFILE), "utf-8")
     else:
         print("\n".join([*key_tables(), actions()]))
