@@ -168,7 +168,7 @@ def read_share(value: object) -> float:
 
 
 def write_share(share: float) -> str:
-    """0.05 as `5%`; exact."""
+    """A share as a percentage, digit for digit: 0.05 as `5%`."""
     return f"{_plain_decimal(Decimal(repr(share)) * 100)}%"
 
 
@@ -198,7 +198,7 @@ def read_quantile(value: object) -> float:
 
 
 def write_quantile(quantile: float) -> str:
-    """0.999 as `p99.9`; exact."""
+    """A quantile as a percentile, digit for digit: 0.999 as `p99.9`."""
     return f"p{_plain_decimal(Decimal(repr(quantile)) * 100)}"
 
 

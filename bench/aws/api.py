@@ -148,7 +148,7 @@ class LambdaApi:
                 return found
 
     async def configuration(self, function: str, qualifier: str | None = None) -> dict[str, Any]:
-        """GetFunctionConfiguration."""
+        """The answer of GetFunctionConfiguration; without a qualifier that of `$LATEST`."""
         query = {} if qualifier is None else {"Qualifier": qualifier}
         return await self.call("GetFunctionConfiguration", function, **query)
 

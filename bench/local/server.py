@@ -99,7 +99,7 @@ class LocalLambda:
         self._alarm.close()
 
     def document(self) -> dict[str, Any]:
-        """What --json prints."""
+        """What `lamload local --json` prints: addresses, and each function with its URLs."""
         return {
             "pid": os.getpid(),
             "region": self.store.region,

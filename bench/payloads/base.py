@@ -35,8 +35,8 @@ class ConstantEvents:
     def __init__(self, payload: bytes) -> None:
         self._payload = payload
 
-    def next(self, index: int) -> bytes:
-        """The payload."""
+    def next(self, _index: int) -> bytes:
+        """The payload, the same for every index."""
         return self._payload
 
 

@@ -35,7 +35,7 @@ class GeneratedEvents:
             return random.choice(self._few)
         return encode_json(self.generator.make(random, index, self._options))
 
-    def check(self, index: int, event: bytes, response: bytes) -> str | None:
+    def check(self, _index: int, event: bytes, response: bytes) -> str | None:
         """What the function's response to an event lacks, or None if it keeps the contract."""
         try:
             answer = json.loads(response)

@@ -101,7 +101,7 @@ def _base64(length: str) -> Draw:
 
 def _filler(length: str) -> Draw:
     text = "x" * _bounded(length)
-    return lambda moment: text
+    return lambda _moment: text
 
 
 def _bounded(length: str) -> int:

@@ -61,15 +61,15 @@ def _source(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
     return _SOURCES[spec.kind](spec, seed, base_dir)
 
 
-def _literal(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
+def _literal(spec: EventSpec, _seed: int, _base_dir: Path | None) -> EventSource:
     return ConstantEvents(encode_json(spec.value))
 
 
-def _file(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
+def _file(spec: EventSpec, _seed: int, base_dir: Path | None) -> EventSource:
     return ConstantEvents(read_bytes(spec.path, base_dir))
 
 
-def _generator(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
+def _generator(spec: EventSpec, seed: int, _base_dir: Path | None) -> EventSource:
     return GeneratedEvents(str(spec.value), spec.options, seed)
 
 

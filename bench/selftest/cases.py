@@ -53,7 +53,7 @@ class Case:
     retry: RetrySpec = field(default_factory=RetrySpec)
 
     def arrivals_s(self) -> list[float]:
-        """The intended instants."""
+        """The intended instants in seconds from the first, evenly spaced."""
         return [i / self.rps for i in range(round(self.rps * self.duration_s))]
 
 
@@ -70,10 +70,10 @@ def _failing(act: Act, outcome: Outcome) -> Callable[[ServedCounts], dict[Outcom
 
 
 def _flat(*points: tuple[Measure, float, float]) -> Callable[[Case], Quantiles]:
-    return lambda case: list(points)
+    return lambda _case: list(points)
 
 
-def _constant(case: Case) -> Quantiles:
+def _constant(_case: Case) -> Quantiles:
     return [
         (measure, q, SERVICE_S)
         for measure in (Measure.RESPONSE, Measure.ATTEMPT)

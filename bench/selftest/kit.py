@@ -51,13 +51,13 @@ class Comparison:
 
     @property
     def error(self) -> float | None:
-        """Measured less truth."""
+        """Measured less truth, in the same unit; None if nothing was measured."""
         return None if self.measured is None else self.measured - self.truth
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A case's comparisons."""
+    """What was measured of a case, held against its truth."""
 
     case: Case
     comparisons: tuple[Comparison, ...]

@@ -43,24 +43,24 @@ RETRY_AFTER_S = 1
 TRICKLE_S = 0.2
 
 
-def constant(number: int, t_s: float) -> ScriptedAction:
+def constant(_number: int, _t_s: float) -> ScriptedAction:
     """Every answer after 5 ms."""
     return ScriptedAction(Act.ANSWER, SERVICE_S)
 
 
-def bimodal(number: int, t_s: float) -> ScriptedAction:
+def bimodal(number: int, _t_s: float) -> ScriptedAction:
     """Nine in ten after 5 ms, every tenth after 50 ms."""
     return ScriptedAction(Act.ANSWER, SLOW_S if number % 10 == 9 else SERVICE_S)
 
 
-def stall(number: int, t_s: float) -> ScriptedAction:
+def stall(_number: int, t_s: float) -> ScriptedAction:
     """5 ms, but nothing is answered between second 1 and second 3."""
     if STALL_FROM_S <= t_s < STALL_TO_S:
         return ScriptedAction(Act.ANSWER, STALL_TO_S - t_s + SERVICE_S)
     return ScriptedAction(Act.ANSWER, SERVICE_S)
 
 
-def throttling(number: int, t_s: float) -> ScriptedAction:
+def throttling(_number: int, t_s: float) -> ScriptedAction:
     """429 with Retry-After to all that comes within the first half second."""
     return ScriptedAction(Act.THROTTLE if t_s < THROTTLE_UNTIL_S else Act.ANSWER, SERVICE_S)
 
@@ -68,7 +68,7 @@ def throttling(number: int, t_s: float) -> ScriptedAction:
 def one_in(n: int, act: Act, delay_s: float = SERVICE_S) -> Script:
     """Every n-th request meets `act`, the others an answer after 5 ms."""
 
-    def script(number: int, t_s: float) -> ScriptedAction:
+    def script(number: int, _t_s: float) -> ScriptedAction:
         if number % n == n - 1:
             return ScriptedAction(act, delay_s)
         return ScriptedAction(Act.ANSWER, SERVICE_S)

@@ -12,6 +12,8 @@ import socket
 import struct
 import sys
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 from time import monotonic_ns
 from typing import cast
@@ -37,20 +39,19 @@ class Timers:
     """Callbacks at precise instants: the loop's own timers would add up to a millisecond."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[int, int, object]] = []
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._number = 0
         self._clock = open_clock(asyncio.get_running_loop(), self._fire)
 
-    def call_at(self, when_ns: int, what: object) -> None:
-        """Call `what()` at when_ns."""
+    def call_at(self, when_ns: int, what: Callable[[], None]) -> None:
+        """Call `what()` at when_ns of the monotonic clock; at one instant in order of asking."""
         self._number += 1
         heappush(self._due, (when_ns, self._number, what))
         self._clock.set_alarm(self._due[0][0])
 
     def _fire(self) -> None:
         while self._due and self._due[0][0] <= self._clock.now_ns():
-            what = heappop(self._due)[2]
-            what()  # type: ignore[operator]
+            heappop(self._due)[2]()
         if self._due:
             self._clock.set_alarm(self._due[0][0])
 
@@ -85,10 +86,10 @@ class ScriptedConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
+        """Keep the transport: answers may come long after the request."""
         self._transport = cast(asyncio.Transport, transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """Whatever is still to be written is not."""
         self._transport = None
 
@@ -143,10 +144,7 @@ class ScriptedConnection(asyncio.Protocol):
             piece = ANSWER[part * size : (part + 1) * size]
             when_ns = now_ns + round(over_s * NS_PER_S * (part + 1) / HEAD_PARTS)
             last = part == HEAD_PARTS - 1
-            self._target.timers.call_at(
-                when_ns,
-                lambda piece=piece, last=last, due=when_ns: self._write_part(piece, last, due),
-            )
+            self._target.timers.call_at(when_ns, partial(self._write_part, piece, last, when_ns))
 
     def _write_part(self, piece: bytes, last: bool, due_ns: int) -> None:
         if self._transport is not None:
@@ -154,7 +152,7 @@ class ScriptedConnection(asyncio.Protocol):
             if last:
                 self._target.late_ns.append(monotonic_ns() - due_ns)
 
-    def _later(self, wait_ns: int, what: object) -> None:
+    def _later(self, wait_ns: int, what: Callable[[], None]) -> None:
         self._target.timers.call_at(monotonic_ns() + wait_ns, what)
 
 

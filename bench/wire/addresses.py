@@ -29,7 +29,7 @@ class AddressRotation:
         return ring[turn]
 
     def idle(self) -> int:
-        """Free connections of all."""
+        """Connections that are open and free, over all addresses."""
         return sum(len(node.idle) for node in self._ring)
 
     def replace(self, addresses: Sequence[Address]) -> None:

@@ -48,7 +48,7 @@ class PooledAddress:
         """The name has given this address up, or it refuses: no connection to it is kept."""
 
     def retire(self) -> None:
-        """Nothing more goes there."""
+        """Send nothing more there: close what is free; what is in use ends with its exchange."""
         self.gone = True
         while self.idle:
             self.idle.pop().close()
@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
         self._fail(outcome, detail)
 
     def close(self) -> None:
-        """Close an idle connection."""
+        """Close the connection at once; to be called only while no exchange is on it."""
         self._retire()
         if self._transport is not None:
             self._transport.close()

@@ -41,7 +41,7 @@ class Deadlines:
         self._arm(self._shortest_ns)
 
     def close(self) -> None:
-        """Look no more."""
+        """Cancel the timer: exchanges still under way are never ended by it."""
         self._timer.cancel()
 
     def _arm(self, wait_ns: int) -> None:

@@ -83,7 +83,7 @@ class Http2Pool:
         request = self._decode(exchange.request)
         started: dict[str, int] = {}
 
-        async def trace(name: str, info: dict[str, Any]) -> None:
+        async def trace(name: str, _info: dict[str, Any]) -> None:
             self._note(exchange, started, name)
 
         request.extensions = self._extensions | {"trace": trace, "timeout": self._timeout()}
@@ -121,7 +121,10 @@ class Http2Pool:
         }
 
     def _note(self, exchange: Exchange, started: dict[str, int], name: str) -> None:
-        """httpcore's names: `connection.connect_tcp.started`, `http2.send_request_headers.…`."""
+        """Take an instant from httpcore's trace.
+
+        name: such as `connection.connect_tcp.started` or `http2.send_request_headers.complete`.
+        """
         now_ns = monotonic_ns()
         event, _, stage = name.rpartition(".")
         if stage == "started":

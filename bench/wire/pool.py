@@ -84,7 +84,7 @@ class ConnectionPool:
         self._begin(self._open_connection(node))
 
     def stats(self) -> PoolStats:
-        """Counts at this moment."""
+        """Open and free connections now; openings and waits since the start."""
         return PoolStats(len(self._open), self._nodes.idle(), self._opened, self._waits)
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class ConnectionPool:
             connection.idle_since_ns = monotonic_ns()
             connection.node.idle.append(connection)
 
-    def _on_lost(self, connection: Connection, exchange: Exchange | None) -> None:
+    def _on_lost(self, connection: Connection, _exchange: Exchange | None) -> None:
         self._open.discard(connection)
         if connection in connection.node.idle:
             connection.node.idle.remove(connection)

@@ -107,16 +107,16 @@ class CommandAdapter:
         self._endpoint = endpoint
         self.body_limit = body_limit
 
-    def request(self, event: bytes, epoch_s: int) -> bytes:
+    def request(self, event: bytes, _epoch_s: int) -> bytes:
         """The event itself: the wire asks the endpoint for the command."""
         return event
 
-    def classify(self, status: int, head: Head, body: bytes) -> Answer:
+    def classify(self, _status: int, head: Head, body: bytes) -> Answer:
         """What the end of the process means, with the request id that it tells."""
         said = dict(headers_of(head))
         stderr = unquote_to_bytes(said[_STDERR])
         return self._endpoint.classify_process(int(said[_RETURN_CODE]), body, stderr)
 
-    def request_id(self, head: Head) -> str:
+    def request_id(self, _head: Head) -> str:
         """None beside the answer's own."""
         return ""

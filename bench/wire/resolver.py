@@ -31,7 +31,7 @@ class Resolver:
 
     @property
     def addresses(self) -> Sequence[Address]:
-        """Those known now."""
+        """The literal address, or what the last lookup gave; empty before the first one."""
         return self._addresses
 
     def is_old(self, now_ns: int) -> bool:

@@ -41,7 +41,7 @@ class FakeAws:
             {KEYS.access_key: Secret(KEYS.secret_key, KEYS.session_token)}, region=PLACE.region
         )
         self.calls: list[str] = []
-        self.interfere: Interfere = lambda request: None
+        self.interfere: Interfere = lambda _request: None
         self.journal = Journal(folder / "run" / FILE_NAME, changes_of(target(), PLACE))
         self.store.create(
             FunctionConfig("primes", "", "", "app.handler", str(folder), memory_mb, **config),

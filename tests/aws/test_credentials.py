@@ -94,9 +94,7 @@ def test_secrets_do_not_show() -> None:
     assert "AKID" in shown
 
 
-def test_the_region_is_found_in_both_variables_and_in_the_profile(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_region_is_found_in_both_variables_and_in_the_profile(tmp_path: Path) -> None:
     both = {"AWS_REGION": "eu-north-1", "AWS_DEFAULT_REGION": "us-west-2"}
     assert find_region(both, "ap-east-1") == "ap-east-1"
     assert find_region(both) == "eu-north-1"

@@ -133,7 +133,7 @@ async def test_after_a_crash_the_journal_undoes_everything(aws: FakeAws) -> None
     class Crash(BaseException):
         pass
 
-    def crash_at_second_publishing(request: httpx.Request) -> httpx.Response | None:
+    def crash_at_second_publishing(_request: httpx.Request) -> httpx.Response | None:
         if any(call.startswith("POST") for call in aws.calls) and aws.latest_mb != 512:
             raise Crash
         return None
@@ -141,7 +141,7 @@ async def test_after_a_crash_the_journal_undoes_everything(aws: FakeAws) -> None
     aws.interfere = crash_at_second_publishing
     with pytest.raises(Crash):
         await bound(aws, variants(128, 512, 1024))
-    aws.interfere = lambda request: None
+    aws.interfere = lambda _request: None
     assert aws.latest_mb == 128
     journal = Journal.read(aws.journal.path)
     assert not journal.changes.empty
@@ -199,7 +199,7 @@ async def test_throttles_and_lost_connections_of_the_control_plane_are_retried(
         httpx.Response(503),
     ]
 
-    def interfere(request: httpx.Request) -> httpx.Response | None:
+    def interfere(_request: httpx.Request) -> httpx.Response | None:
         if answers:
             answer = answers.pop(0)
             if isinstance(answer, Exception):
@@ -215,16 +215,16 @@ async def test_throttles_and_lost_connections_of_the_control_plane_are_retried(
 
 
 async def test_an_api_that_cannot_be_reached_or_is_none_is_named(aws: FakeAws) -> None:
-    def unreachable(request: httpx.Request) -> httpx.Response | None:
+    def unreachable(_request: httpx.Request) -> httpx.Response | None:
         raise httpx.ConnectError("no route")
 
     aws.interfere = unreachable
     with pytest.raises(TargetError, match=r"cannot reach https://lambda\..*no route"):
         await bound(aws, variants(128))
-    aws.interfere = lambda request: httpx.Response(200, text="<html>")
+    aws.interfere = lambda _request: httpx.Response(200, text="<html>")
     with pytest.raises(TargetError, match="does not answer as AWS Lambda does"):
         await bound(aws, variants(128))
-    aws.interfere = lambda request: httpx.Response(404, json={"Message": "Function not found: x"})
+    aws.interfere = lambda _request: httpx.Response(404, json={"Message": "Function not found: x"})
     with pytest.raises(AwsRefusal, match="Function not found"):
         await bound(aws, variants(128))
 

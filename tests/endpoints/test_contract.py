@@ -61,7 +61,7 @@ def test_an_invocation_with_a_broken_contract_ends_as_the_functions_error() -> N
     bench = Bench(constant(5))
     seen: list[tuple[int, bytes]] = []
 
-    def check(number: int, event: bytes, body: bytes) -> str | None:
+    def check(number: int, event: bytes, _body: bytes) -> str | None:
         seen.append((number, event))
         return "response contract: odd" if number % 2 else None
 

@@ -63,7 +63,7 @@ def answering(*answers: bytes, then_close: bool = False) -> Script:
     return script
 
 
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     """Reads and never answers, until the client goes."""
     while await reader.read(65536):
         pass

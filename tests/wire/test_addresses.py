@@ -63,7 +63,8 @@ async def test_kept_connections_are_used_in_turn(names: Names) -> None:
         assert names.asked == 1
 
 
-async def test_without_keep_alive_every_connection_goes_to_the_next(names: Names) -> None:
+@pytest.mark.usefixtures("names")
+async def test_without_keep_alive_every_connection_goes_to_the_next() -> None:
     async with pool_to(ORIGIN, QUICK, Connections(keep_alive=False)) as pool:
         assert await met(pool, 9) == {b"a": 3, b"b": 3, b"c": 3}
 
@@ -97,7 +98,8 @@ async def test_what_was_known_stays_when_nobody_answers(
     assert names.asked > 1
 
 
-async def test_only_who_asked_has_a_time_for_it(names: Names) -> None:
+@pytest.mark.usefixtures("names")
+async def test_only_who_asked_has_a_time_for_it() -> None:
     async with pool_to(ORIGIN) as pool:
         spent = [(await exchange(pool)).dns_ns for _ in range(3)]
     assert spent[0] > 0

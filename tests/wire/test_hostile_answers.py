@@ -33,10 +33,10 @@ PIECES = (
 class FakeTransport:
     """Takes what is written and forgets it."""
 
-    def get_extra_info(self, name: str) -> None:
+    def get_extra_info(self, _name: str) -> None:
         return None
 
-    def write(self, data: bytes) -> None:
+    def write(self, _data: bytes) -> None:
         return
 
     def close(self) -> None:

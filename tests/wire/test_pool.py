@@ -211,7 +211,7 @@ async def test_a_name_that_can_be_none_is_a_connect_error() -> None:
 async def test_a_connection_that_is_closed_before_it_was_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def slam(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def slam(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         return
 
     speak, on_lost = ConnectionPool._speak, ConnectionPool._on_lost

@@ -7,7 +7,6 @@ came before it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from glob import escape, glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +23,11 @@ MANIFEST = "manifest.json"
 
 def complete_profile(context: click.Context, parameter: click.Parameter, word: str) -> Items:
     """Paths, the names of shipped profiles, and TOML files: bash leaves paths out beside names."""
-    files = sorted(glob(f"{escape(word)}*.toml"))
+    folder = Path(word).parent if word and not word.endswith("/") else Path(word)
     return [
         CompletionItem(word, type="file"),
         *complete_shipped(context, parameter, word),
-        *map(CompletionItem, files),
+        *_fitting(map(str, sorted(folder.glob("*.toml"))), word),
     ]
 
 

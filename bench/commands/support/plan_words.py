@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def target_words(profile: Profile) -> str:
-    """Where the load goes."""
+    """Where the load goes: the embedded Lambda, a function on AWS, or URLs."""
     target = profile.target
     if target.kind.value == "local":
         return f"the embedded Lambda on this machine, function {target.function}"
@@ -25,7 +25,7 @@ def target_words(profile: Profile) -> str:
 
 
 def order_words(profile: Profile) -> str:
-    """How variants take turns."""
+    """How variants take turns, over how many rounds, with which seed."""
     load, count = profile.load, len(profile.variants)
     variants = f"{count} variant{plural(count)}"
     rounds = f", {load.rounds} rounds" if load.rounds > 1 else ""
@@ -50,7 +50,7 @@ def search_words(spec: CapacitySpec) -> str:
 
 
 def time_words(profile: Profile, expected: Forecast) -> str:
-    """How long it takes."""
+    """How long it takes as planned, and whether a stop rule may end it sooner."""
     if profile.capacity is not None:
         return "as long as the search takes"
     pieces = len(expected.plan.segments)

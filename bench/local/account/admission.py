@@ -69,7 +69,10 @@ class Admission:
         return ""
 
     def leave(self, name: str) -> None:
-        """An invocation is over."""
+        """Free the place of one invocation of that function.
+
+        Raises KeyError if none of it was under way.
+        """
         left = self._running[name] - 1
         if left:
             self._running[name] = left

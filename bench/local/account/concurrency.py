@@ -47,7 +47,7 @@ def put_reserved(store: Store, name_or_arn: str, executions: int) -> None:
 
 
 def delete_reserved(store: Store, name_or_arn: str) -> None:
-    """Give the reservation back."""
+    """Give the reservation back to the account; without one, nothing happens."""
     function = store.function(name_or_arn)
     function.reserved = None
     store.changed(function.name)

@@ -50,11 +50,11 @@ class Version:
     source_description: str = ""
 
     def state(self, now_ns: int) -> str:
-        """`Pending` or `Active`."""
+        """The API's `State`: `Pending` until it can be invoked, then `Active`."""
         return "Active" if now_ns >= self.active_ns else "Pending"
 
     def last_update_status(self, now_ns: int) -> str:
-        """`InProgress` or `Successful`."""
+        """The API's `LastUpdateStatus`: `InProgress` during an update, else `Successful`."""
         return "Successful" if now_ns >= self.updated_ns else "InProgress"
 
     def revision(self, now_ns: int) -> str:
@@ -91,7 +91,7 @@ class Provisioned:
     allocated: int | None = None
 
     def allocated_at(self, now_ns: int) -> int:
-        """Environments that are up."""
+        """How many environments are up, as reported, else all or none by ready_ns."""
         if self.allocated is not None:
             return self.allocated
         return self.requested if now_ns >= self.ready_ns else 0

@@ -1,4 +1,4 @@
-"""Aliases, with weighted routing."""
+"""Operations on aliases, which may spread calls over two versions by weight."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.local.control_plane.request import Call, Reply, unreadable
 
 
 def create(call: Call) -> Reply:
-    """CreateAlias: 201."""
+    """CreateAlias: 201 with the alias; 409 if there is one of that name."""
     made = create_alias(
         call.store,
         call.name,
@@ -23,7 +23,7 @@ def create(call: Call) -> Reply:
 
 
 def get(call: Call) -> Reply:
-    """GetAlias."""
+    """GetAlias: 404 if there is none of that name."""
     return 200, shapes.alias(call.store.alias(call.name, call.labels[1]))
 
 
@@ -42,7 +42,7 @@ def update(call: Call) -> Reply:
 
 
 def delete(call: Call) -> Reply:
-    """DeleteAlias: 204."""
+    """DeleteAlias: 204, also when there is none of that name."""
     delete_alias(call.store, call.name, call.labels[1])
     return 204, None
 

@@ -13,7 +13,7 @@ from bench.local.http.api_error import invalid_parameter
 
 
 def put_reserved(call: Call) -> Reply:
-    """PutFunctionConcurrency."""
+    """PutFunctionConcurrency, of a function as a whole: 400 for a qualifier."""
     _unqualified(call)
     executions = call.needed_number("ReservedConcurrentExecutions", 0, 2**31 - 1)
     concurrency.put_reserved(call.store, call.name, executions)
@@ -27,14 +27,14 @@ def get_reserved(call: Call) -> Reply:
 
 
 def delete_reserved(call: Call) -> Reply:
-    """DeleteFunctionConcurrency: 204."""
+    """DeleteFunctionConcurrency: 204, also without a reservation; 400 for a qualifier."""
     _unqualified(call)
     concurrency.delete_reserved(call.store, call.name)
     return 204, None
 
 
 def put_provisioned(call: Call) -> Reply:
-    """PutProvisionedConcurrencyConfig: 202."""
+    """PutProvisionedConcurrencyConfig: 202, IN_PROGRESS until all environments are up."""
     executions = call.needed_number("ProvisionedConcurrentExecutions", 1, 2**31 - 1)
     held = concurrency.put_provisioned(call.store, call.name, _qualified(call), executions)
     made = shapes.provisioned(call, held)
@@ -50,7 +50,7 @@ def get_provisioned(call: Call) -> Reply:
 
 
 def delete_provisioned(call: Call) -> Reply:
-    """DeleteProvisionedConcurrencyConfig: 204."""
+    """DeleteProvisionedConcurrencyConfig: 204, also when there is none."""
     concurrency.delete_provisioned(call.store, call.name, _qualified(call))
     return 204, None
 
@@ -67,7 +67,7 @@ def _list_provisioned(call: Call) -> Reply:
 
 
 def account_settings(call: Call) -> Reply:
-    """GetAccountSettings."""
+    """GetAccountSettings: limits of the account, and what is used of them."""
     store = call.store
     return 200, {
         "AccountLimit": {

@@ -1,4 +1,4 @@
-"""Function URL configurations."""
+"""Operations on function URLs, whose requests bench.local.doors serves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INVOKE_MODES = ("BUFFERED", "RESPONSE_STREAM")
 
 
 def create(call: Call) -> Reply:
-    """CreateFunctionUrlConfig: 201."""
+    """CreateFunctionUrlConfig: 201; 409 if the function or alias has one already."""
     ref = call.store.ref(call.name, call.qualifier)
     if ref.name not in call.store.functions:
         raise ApiError(404, "ResourceNotFoundException", "Function does not exist")
@@ -32,12 +32,12 @@ def create(call: Call) -> Reply:
 
 
 def get(call: Call) -> Reply:
-    """GetFunctionUrlConfig."""
+    """GetFunctionUrlConfig: 404 if the function or alias has none."""
     return 200, shapes.url(call, urls.find_url(call.store, call.name, call.qualifier))
 
 
 def update(call: Call) -> Reply:
-    """UpdateFunctionUrlConfig."""
+    """UpdateFunctionUrlConfig: what is not given stays; 404 without a URL."""
     made = urls.update_url(
         call.store,
         call.name,
@@ -50,7 +50,7 @@ def update(call: Call) -> Reply:
 
 
 def delete(call: Call) -> Reply:
-    """DeleteFunctionUrlConfig: 204."""
+    """DeleteFunctionUrlConfig: 204; 404 if the function or alias has none."""
     urls.delete_url(call.store, call.name, call.qualifier)
     return 204, None
 

@@ -17,7 +17,7 @@ _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def create(call: Call) -> Reply:
-    """CreateFunction: 201, Pending."""
+    """CreateFunction: 201, `Pending` at first; 409 if there is one of that name."""
     name = _new_name(call)
     validation.check_package(call)
     given = call.object("Code") or {}
@@ -52,7 +52,7 @@ def create(call: Call) -> Reply:
 
 
 def get(call: Call) -> Reply:
-    """GetFunction."""
+    """GetFunction: configuration, tags, reservation, and where its code lies."""
     function = call.store.function(call.name, call.qualifier)
     version = call.store.version(call.name, call.qualifier)
     made: dict[str, Any] = {
@@ -67,7 +67,7 @@ def get(call: Call) -> Reply:
 
 
 def get_configuration(call: Call) -> Reply:
-    """GetFunctionConfiguration."""
+    """GetFunctionConfiguration of a version or alias; `$LATEST` without a qualifier."""
     version = call.store.version(call.name, call.qualifier)
     return 200, shapes.configuration(call, version, _asked_arn(call))
 
@@ -89,7 +89,7 @@ def _listed(call: Call, version: Version, every: bool) -> dict[str, Any]:
 
 
 def update_configuration(call: Call) -> Reply:
-    """UpdateFunctionConfiguration: 200, InProgress."""
+    """UpdateFunctionConfiguration: 200, `InProgress` at first; 409 during another update."""
     _only_latest(call)
     before = call.store.version(call.name)
     version = call.store.update(
@@ -145,7 +145,7 @@ def publish(call: Call) -> Reply:
 
 
 def list_versions(call: Call) -> Reply:
-    """ListVersionsByFunction, `$LATEST` first."""
+    """ListVersionsByFunction: `$LATEST` first, then by number."""
     versions = list(call.store.function(call.name).versions.values())
     return 200, call.page("Versions", versions, lambda version: shapes.summary(call, version))
 

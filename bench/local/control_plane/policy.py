@@ -36,7 +36,7 @@ def add_permission(call: Call) -> Reply:
 
 
 def remove_permission(call: Call) -> Reply:
-    """RemovePermission: 204."""
+    """RemovePermission: 204; 404 for a statement that is not there."""
     function, key = _policy_of(call)
     sid = call.labels[1]
     if sid not in function.policies.get(key, {}):
@@ -107,12 +107,12 @@ def _principal(principal: str) -> str | dict[str, str]:
 
 
 def list_tags(call: Call) -> Reply:
-    """ListTags."""
+    """ListTags: the tags of the function, {} without any."""
     return 200, {"Tags": dict(call.store.function(call.name).tags)}
 
 
 def tag(call: Call) -> Reply:
-    """TagResource: 204."""
+    """TagResource: 204; a tag that is there gets the new value."""
     tags = call.object("Tags") or {}
     if not all(isinstance(value, str) for value in tags.values()):
         raise unreadable("every tag must be a string")

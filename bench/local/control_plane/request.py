@@ -160,7 +160,7 @@ def read_body(body: bytes) -> Mapping[str, Any]:
 
 
 def read_query(raw_query: str) -> Mapping[str, tuple[str, ...]]:
-    """Query parameters, decoded."""
+    """Query parameters, decoded, each with its values in the order given."""
     found: dict[str, tuple[str, ...]] = {}
     for part in raw_query.split("&"):
         name, _, value = part.partition("=")

@@ -79,7 +79,7 @@ def _echoed(version: Version) -> dict[str, Any]:
 
 
 def alias(held: Alias) -> dict[str, Any]:
-    """AliasConfiguration."""
+    """AliasConfiguration; with RoutingConfig only if it has weights."""
     made: dict[str, Any] = {
         "AliasArn": held.arn,
         "Name": held.name,
@@ -107,7 +107,7 @@ def provisioned(call: Call, held: Provisioned) -> dict[str, Any]:
 
 
 def url(call: Call, held: FunctionUrl) -> dict[str, Any]:
-    """FunctionUrlConfig."""
+    """FunctionUrlConfig; its URL leads to a port of this machine."""
     made: dict[str, Any] = {
         "FunctionUrl": call.url_template.format(url_id=held.url_id, region=call.store.region),
         "FunctionArn": held.arn,
@@ -122,12 +122,12 @@ def url(call: Call, held: FunctionUrl) -> dict[str, Any]:
 
 
 def modified(ns: int) -> str:
-    """`2020-04-10T19:06:32.563+0000`."""
+    """LastModified of a function, in UTC: `2020-04-10T19:06:32.563+0000`."""
     millis = ns // 1_000_000 % 1000
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S)) + f".{millis:03}+0000"
 
 
 def instant(ns: int) -> str:
-    """`2022-09-14T21:51:13.373847Z`."""
+    """A time of a function URL's, in UTC: `2022-09-14T21:51:13.373847Z`."""
     micros = ns // 1000 % 1_000_000
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S)) + f".{micros:06}Z"

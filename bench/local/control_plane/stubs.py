@@ -11,24 +11,24 @@ NS_PER_S = 1_000_000_000
 
 
 def code_signing(call: Call) -> Reply:
-    """GetFunctionCodeSigningConfig: there is none."""
+    """GetFunctionCodeSigningConfig: an empty ARN, since there is no code signing."""
     return 200, {"CodeSigningConfigArn": "", "FunctionName": call.store.function(call.name).name}
 
 
 def runtime_management(call: Call) -> Reply:
-    """GetRuntimeManagementConfig."""
+    """GetRuntimeManagementConfig: always `Auto`, as after CreateFunction."""
     version = call.store.version(call.name, call.qualifier)
     return 200, {"UpdateRuntimeOn": "Auto", "FunctionArn": version.config.arn}
 
 
 def recursion(call: Call) -> Reply:
-    """GetFunctionRecursionConfig."""
+    """GetFunctionRecursionConfig: what was put there last, `Terminate` at first."""
     held = call.store.function(call.name).extras.get("recursion", "Terminate")
     return 200, {"RecursiveLoop": held}
 
 
 def put_recursion(call: Call) -> Reply:
-    """PutFunctionRecursionConfig."""
+    """PutFunctionRecursionConfig: 400 for anything but `Allow` and `Terminate`."""
     wanted = call.choice("RecursiveLoop", ("Allow", "Terminate")) or call.needed_text(
         "RecursiveLoop"
     )
@@ -37,7 +37,7 @@ def put_recursion(call: Call) -> Reply:
 
 
 def put_event_invoke(call: Call) -> Reply:
-    """PutFunctionEventInvokeConfig and UpdateFunctionEventInvokeConfig."""
+    """PutFunctionEventInvokeConfig and UpdateFunctionEventInvokeConfig: both replace the whole."""
     version = call.store.version(call.name, call.qualifier)
     made: dict[str, Any] = {
         "FunctionArn": call.store.arn(version.config.name, call.wanted),
@@ -56,7 +56,7 @@ def put_event_invoke(call: Call) -> Reply:
 
 
 def get_event_invoke(call: Call) -> Reply:
-    """GetFunctionEventInvokeConfig."""
+    """GetFunctionEventInvokeConfig: 404 if none was put there."""
     held = call.store.function(call.name).extras.get(f"event-invoke:{call.wanted}")
     if held is None:
         arn = call.store.arn(call.store.ref(call.name).name, call.wanted)
@@ -69,34 +69,34 @@ def get_event_invoke(call: Call) -> Reply:
 
 
 def delete_event_invoke(call: Call) -> Reply:
-    """DeleteFunctionEventInvokeConfig: 204."""
+    """DeleteFunctionEventInvokeConfig: 204; 404 if none was put there."""
     get_event_invoke(call)
     del call.store.function(call.name).extras[f"event-invoke:{call.wanted}"]
     return 204, None
 
 
 def list_event_invoke(call: Call) -> Reply:
-    """ListFunctionEventInvokeConfigs."""
+    """ListFunctionEventInvokeConfigs: of all qualifiers of the function."""
     extras = call.store.function(call.name).extras
     held = [value for key, value in extras.items() if key.startswith("event-invoke:")]
     return 200, call.page("FunctionEventInvokeConfigs", held, dict)
 
 
-def no_event_sources(call: Call) -> Reply:
-    """ListEventSourceMappings: there are none."""
+def no_event_sources(_call: Call) -> Reply:
+    """ListEventSourceMappings: always empty, since none can be made here."""
     return 200, {"EventSourceMappings": []}
 
 
-def no_layers(call: Call) -> Reply:
-    """ListLayers: there are none."""
+def no_layers(_call: Call) -> Reply:
+    """ListLayers: always empty, since none can be published here."""
     return 200, {"Layers": []}
 
 
-def no_code_signing_configs(call: Call) -> Reply:
-    """ListCodeSigningConfigs: there are none."""
+def no_code_signing_configs(_call: Call) -> Reply:
+    """ListCodeSigningConfigs: always empty, since none can be made here."""
     return 200, {"CodeSigningConfigs": []}
 
 
-def synchronous_only(call: Call) -> Reply:
+def synchronous_only(_call: Call) -> Reply:
     """CreateEventSourceMapping: refused, with the reason."""
     raise invalid_parameter("The embedded Lambda is invoked by requests only: no event sources")

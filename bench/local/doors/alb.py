@@ -52,7 +52,7 @@ class AlbDoor:
         return encode(event)
 
     def respond(
-        self, request: HttpRequest, result: InvokeResult, context: DoorContext
+        self, _request: HttpRequest, result: InvokeResult, context: DoorContext
     ) -> HttpResponse:
         """200 to 599 as the function says; 502 for a throttle, a failure or a malformed answer."""
         reason = _failure(result)
@@ -64,11 +64,11 @@ class AlbDoor:
             response = _error_page(502, "LambdaInvalidResponse", context)
         return with_report(response, result, context)
 
-    def timed_out(self, request: HttpRequest, context: DoorContext) -> HttpResponse:
+    def timed_out(self, _request: HttpRequest, context: DoorContext) -> HttpResponse:
         """504: the idle timeout is over."""
         return _error_page(504, "LambdaConnectionTimeout", context)
 
-    def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
+    def refuse(self, _request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
         """503 without a target; 502 otherwise, with the reason."""
         if error.status == 404:
             return _error_page(503, "LambdaResourceNotFound", context)

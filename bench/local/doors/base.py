@@ -52,7 +52,7 @@ class DoorContext:
 
     @property
     def time_epoch_ms(self) -> int:
-        """now_ns in milliseconds."""
+        """now_ns as events have it: whole milliseconds since 1970."""
         return self.now_ns // NS_PER_MS
 
     @property
@@ -118,7 +118,7 @@ def _printable(text: str) -> str:
 
 
 def encode(value: Any) -> bytes:
-    """Compact JSON."""
+    """JSON without spaces, in UTF-8, as AWS sends it."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 

@@ -85,7 +85,7 @@ class CloudFrontDoor:
         return encode({"Records": [{"cf": {"config": config, "request": record}}]})
 
     def respond(
-        self, request: HttpRequest, result: InvokeResult, context: DoorContext
+        self, _request: HttpRequest, result: InvokeResult, context: DoorContext
     ) -> HttpResponse:
         """The function's own response, or what would go to the origin."""
         if result.throttle_reason:
@@ -99,11 +99,11 @@ class CloudFrontDoor:
                 response = _failure(502, "LambdaValidationError", context)
         return with_report(response, result, context)
 
-    def timed_out(self, request: HttpRequest, context: DoorContext) -> HttpResponse:
+    def timed_out(self, _request: HttpRequest, context: DoorContext) -> HttpResponse:
         """As for a function that failed."""
         return _failure(unverified.EDGE_EXECUTION_STATUS, "LambdaExecutionError", context)
 
-    def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
+    def refuse(self, _request: HttpRequest, _error: ApiError, context: DoorContext) -> HttpResponse:
         """502: the association is not valid."""
         return _failure(502, "LambdaValidationError", context)
 

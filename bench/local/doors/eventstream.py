@@ -20,7 +20,7 @@ CHUNK_BYTES = 65_536
 
 
 def message(headers: dict[str, str], payload: bytes) -> bytes:
-    """One frame."""
+    """One frame: lengths, headers of type string, payload, and both checksums."""
     encoded = b"".join(
         pack(">B", len(name)) + name.encode() + pack(">BH", 7, len(value)) + value.encode()
         for name, value in headers.items()

@@ -30,7 +30,7 @@ def without(pairs: Pairs, dropped: frozenset[str]) -> list[tuple[str, str]]:
 
 
 def lower(pairs: Pairs) -> list[tuple[str, str]]:
-    """Headers with lower-case names."""
+    """The headers in their order, with names in lower case."""
     return [(name.lower(), value) for name, value in pairs]
 
 
@@ -103,5 +103,5 @@ def text(body: bytes) -> str:
 
 
 def base64_text(body: bytes) -> str:
-    """A body as base64."""
+    """A body as an event with isBase64Encoded has it."""
     return base64.b64encode(body).decode("ascii")

@@ -64,11 +64,11 @@ class FunctionUrlDoor:
                 response = replace(_bad_gateway(context), status=status)
         return with_report(response, result, context)
 
-    def timed_out(self, request: HttpRequest, context: DoorContext) -> HttpResponse:
+    def timed_out(self, _request: HttpRequest, context: DoorContext) -> HttpResponse:
         """502, as for a function that failed; only with a timeout_s of one's own."""
         return _bad_gateway(context)
 
-    def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
+    def refuse(self, _request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
         """403 for what is not there or not signed, 502 otherwise."""
         if error.status == 404:
             return unknown_url(context)

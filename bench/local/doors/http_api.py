@@ -32,7 +32,7 @@ class HttpApiDoor:
         return event
 
     def respond(
-        self, request: HttpRequest, result: InvokeResult, context: DoorContext
+        self, _request: HttpRequest, result: InvokeResult, context: DoorContext
     ) -> HttpResponse:
         """As the function says; 500 for a failure."""
         if result.throttle_reason:
@@ -47,11 +47,11 @@ class HttpApiDoor:
                 response = _message(unverified.HTTP_API_MALFORMED_STATUS, _INTERNAL, context)
         return with_report(response, result, context)
 
-    def timed_out(self, request: HttpRequest, context: DoorContext) -> HttpResponse:
+    def timed_out(self, _request: HttpRequest, context: DoorContext) -> HttpResponse:
         """503 after the integration timeout."""
         return _message(503, unverified.HTTP_API_TIMEOUT_MESSAGE, context)
 
-    def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
+    def refuse(self, _request: HttpRequest, _error: ApiError, context: DoorContext) -> HttpResponse:
         """500 `Internal Server Error`, whatever Lambda said."""
         return _message(500, _INTERNAL, context)
 

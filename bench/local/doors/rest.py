@@ -108,7 +108,7 @@ class RestDoor:
         """504 after the integration timeout."""
         return _message(504, unverified.REST_TIMEOUT_MESSAGE, request, context)
 
-    def refuse(self, request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
+    def refuse(self, request: HttpRequest, _error: ApiError, context: DoorContext) -> HttpResponse:
         """500 `Internal server error`, whatever Lambda said."""
         return _internal(500, request, context)
 

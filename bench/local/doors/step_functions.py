@@ -76,7 +76,7 @@ class StepFunctionsDoor:
         return with_report(_execution(request, context, outcome, spent_ms), result, context)
 
     def timed_out(self, request: HttpRequest, context: DoorContext) -> HttpResponse:
-        """An execution that TIMED_OUT."""
+        """An execution with status TIMED_OUT, still a 200: its timeout is the duration."""
         outcome = {"status": "TIMED_OUT"}
         return _execution(request, context, outcome, (self.timeout_s or 0.0) * 1000)
 

@@ -76,7 +76,7 @@ class Pace:
         return max(0.0, (due_ns - now_ns) / NS_PER_S)
 
     async def wait(self, size: int) -> None:
-        """Wait that long."""
+        """Wait until a piece of that size, in bytes, may be sent."""
         delay_s = self.delay_s(size, monotonic_ns())
         if delay_s:
             await asyncio.sleep(delay_s)

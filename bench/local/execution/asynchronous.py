@@ -48,7 +48,7 @@ class EventQueue:
             await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
-        """Drop what is left."""
+        """Drop the events that are queued or under way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

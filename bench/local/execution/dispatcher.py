@@ -85,7 +85,7 @@ class Dispatcher:
         return result
 
     async def close(self) -> None:
-        """End all sandboxes."""
+        """End all sandboxes, and what starts and reaps them."""
         self._reaper.cancel()
         await self._provisioner.close()
         pools = [pool for _, pool in self._pools.values()] + self._retired

@@ -56,7 +56,7 @@ class SandboxPool:
         return sandbox
 
     def give_back(self, sandbox: Sandbox) -> None:
-        """It is free again."""
+        """Make the sandbox free for another invocation; end it if the pool is retired."""
         sandbox.idle_since_ns = monotonic_ns()
         if self._retired:
             self._close(sandbox)

@@ -50,7 +50,7 @@ class Provisioner:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Start nothing more."""
+        """Cancel what is being started; environments that are up belong to their pools."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -24,7 +24,7 @@ class Durations:
         self._counts: dict[float, int] = {}
 
     def add(self, value_ms: float) -> None:
-        """One value in milliseconds."""
+        """Count one more value; its sum and maximum stay exact."""
         self.count += 1
         self.sum_ms += value_ms
         self.max_ms = max(self.max_ms, value_ms)
@@ -63,7 +63,7 @@ class Seen:
     init: Durations = field(default_factory=Durations)
 
     def figures(self) -> dict[str, Any]:
-        """As /stats tells them."""
+        """One entry of `GET /stats` on the control port."""
         return {
             "invocations": self.invocations,
             "running": self.running,

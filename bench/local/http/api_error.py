@@ -69,7 +69,7 @@ class ApiError(Exception):
         return json.dumps(members, separators=(",", ":")).encode()
 
     def response(self, request_id: str) -> HttpResponse:
-        """The whole HTTP answer."""
+        """The HTTP answer with the headers by which clients know the error."""
         return HttpResponse(
             self.status,
             (

@@ -102,7 +102,7 @@ class _Request(web.BaseRequest):
 
 
 class Service:
-    """HTTP/1.1 on loopback ports."""
+    """HTTP/1.1 on ports of 127.0.0.1, each with a handler of its own."""
 
     def __init__(self) -> None:
         self._sites: list[tuple[asyncio.Server, web.Server]] = []
@@ -148,7 +148,7 @@ def _make_request(
 
 
 class _Site:
-    """One port."""
+    """One port: what it refuses, and its handler for the rest."""
 
     def __init__(self, handler: Handler) -> None:
         self.port = 0

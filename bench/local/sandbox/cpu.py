@@ -71,7 +71,7 @@ class Meter:
         self._threads = 1
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors in /proc; memory and waits read as 0 from then on."""
         for descriptor in (self._schedstat, self._status):
             if descriptor is not None:
                 os.close(descriptor)
@@ -79,7 +79,7 @@ class Meter:
         self._family.close()
 
     def start(self) -> None:
-        """An invocation begins."""
+        """Mark where an invocation begins: what is used from here on is its own."""
         self._family.scan()
         self._start = (self._cpu_ns(), self._main_wait_ns())
 

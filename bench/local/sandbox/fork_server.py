@@ -376,7 +376,7 @@ class ForkServer:
             remove(request["remove"], self._root)
 
     def end(self) -> None:
-        """Leave nothing."""
+        """End all sandboxes, and remove the folder that theirs lie in."""
         self._sandboxes.end()
         remove(self._root, self._root)
 

@@ -50,7 +50,7 @@ class Environment(Protocol):
 
 
 class RunningInvocation:
-    """An invocation under way."""
+    """An invocation under way in its sandbox: its answer, its timeout, its end."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class RunningInvocation:
         self._timeout = loop.call_later(self._timeout_ns / NS_PER_S, self._time_out)
 
     def cancel_timeout(self) -> None:
-        """It is over."""
+        """Stop the clock of the function's timeout, if it runs."""
         if self._timeout is not None:
             self._timeout.cancel()
 

@@ -45,7 +45,7 @@ def invocation_log(
 
 
 def tail(log: bytes) -> bytes:
-    """The last 4 KB."""
+    """The last 4 KB, as Lambda gives them with LogType Tail."""
     return log[-LOG_TAIL_BYTES:]
 
 

@@ -16,7 +16,7 @@ class WatchedSandbox(Protocol):
     """A sandbox, or a test's stand-in."""
 
     def tick(self) -> None:
-        """Look at it."""
+        """Take its memory and processes as they are now; every PERIOD_S at most."""
 
 
 class MemoryWatch:
@@ -27,13 +27,13 @@ class MemoryWatch:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, watched: WatchedSandbox) -> None:
-        """It starts to work."""
+        """Watch it from now on, the first time after a period."""
         self._since_ns[watched] = monotonic_ns()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tick_all)
 
     def discard(self, watched: WatchedSandbox) -> None:
-        """It is done."""
+        """Stop watching it; nothing happens if it is not watched."""
         self._since_ns.pop(watched, None)
 
     def _tick_all(self) -> None:

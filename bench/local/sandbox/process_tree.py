@@ -37,7 +37,7 @@ def read_proc(pid: int, name: str) -> bytes:
 
 
 class ProcessTree:
-    """Descendants of one process."""
+    """CPU and memory of all descendants of one process, as far as looks catch them."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -50,7 +50,7 @@ class ProcessTree:
         """What the kernel says of children waited for, in whole ticks."""
 
     def close(self) -> None:
-        """Forget them."""
+        """Forget the live ones; what the gone ones used stays counted."""
         self._cpu_ns.clear()
 
     def scan(self) -> None:

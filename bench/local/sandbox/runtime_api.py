@@ -49,7 +49,7 @@ class RuntimeListener(Protocol):
         """The handler raised, or broke off its stream; body is the error as JSON."""
 
     def init_failed(self, body: bytes, error_type: str) -> None:
-        """Loading the handler failed."""
+        """Loading the handler failed; body is the error as JSON."""
 
     def too_large(self) -> None:
         """The answer exceeds what Lambda passes on."""
@@ -109,7 +109,7 @@ class RuntimeApi:
         self._connections.add(connection)
 
     def closed(self, connection: _Connection) -> None:
-        """A connection has gone."""
+        """Forget a connection; if the runtime was polling on it, it has hung up."""
         self._connections.discard(connection)
         if self._poller is connection:
             self._poller = None
@@ -155,7 +155,7 @@ class RuntimeApi:
         return status, body
 
     def init_error(self, answer: _Answer) -> tuple[int, str]:
-        """`init/error`."""
+        """Take what the runtime says at `init/error`; 202 in any case."""
         self.listener.init_failed(answer.body(), answer.error_type or "Runtime.Unknown")
         return 202, _OK
 
@@ -238,12 +238,10 @@ class _Connection(asyncio.Protocol):
     # ------------------------------------------------------------------ asyncio's callbacks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Accepted."""
         self._transport = cast(asyncio.Transport, transport)
         self._api.opened(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Gone."""
+    def connection_lost(self, _exc: Exception | None) -> None:
         self._transport = None
         self._api.closed(self)
 
@@ -255,14 +253,13 @@ class _Connection(asyncio.Protocol):
             self.drop()
 
     def drop(self) -> None:
-        """Close at once."""
+        """Close it without sending what is still in the buffer."""
         if self._transport is not None:
             self._transport.abort()
 
     # ------------------------------------------------------------------ httptools' callbacks
 
     def on_message_begin(self) -> None:
-        """A request starts."""
         self._url = b""
         self._headers = {}
         self._answer = None
@@ -278,7 +275,6 @@ class _Connection(asyncio.Protocol):
             self._headers[lowered] = value
 
     def on_headers_complete(self) -> None:
-        """All headers are in."""
         self._path = self._url.decode("latin-1").partition("?")[0]
         self._request_id, self._kind = _invocation_path(self._path)
         self._answer = _Answer(self._headers, may_stream=self._kind == "response")
@@ -294,7 +290,6 @@ class _Connection(asyncio.Protocol):
             self._api.listener.chunk(body, answer.content_type)
 
     def on_message_complete(self) -> None:
-        """A request is whole."""
         status, body = self._answered()
         if status:
             self._send(status, body)
@@ -330,7 +325,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def send_invocation(self, invocation: Invocation, deadline_ms: int) -> None:
-        """Answer the waiting poll."""
+        """Answer the poll that waits; deadline_ms counts from 1970."""
         context = invocation.client_context
         extra = f"Lambda-Runtime-Client-Context: {context}\r\n" if context else ""
         self._write(

@@ -326,12 +326,12 @@ class Sandbox:
         self._init_over(failures.told(body, error_type, handled=False))
 
     def responded(self, body: bytes, content_type: str) -> None:
-        """The handler has answered."""
+        """End the invocation under way with what the handler returned."""
         if self._running is not None:
             self._running.answer(body, content_type, None)
 
     def failed(self, body: bytes, error_type: str) -> None:
-        """The handler has raised."""
+        """End the invocation under way with the error that the handler raised."""
         if self._running is not None:
             self._running.answer(
                 body, "application/json", failures.told(body, error_type, handled=True)

@@ -35,7 +35,7 @@ class Timer:
         self._handle = self._loop.call_later(delay_s, self._callback)
 
     def close(self) -> None:
-        """No more callbacks."""
+        """Cancel the pending alarm, if there is one."""
         if self._handle is not None:
             self._handle.cancel()
 
@@ -64,7 +64,7 @@ class TimerFd:
         loop.add_reader(self._fd, self._fired)
 
     def set(self, when_ns: int) -> None:
-        """As Timer.set."""
+        """Call back at when_ns of the monotonic clock, instead of at what was set before."""
         when_ns = max(1, when_ns)
         self._spec.value_s, self._spec.value_ns = divmod(when_ns, NS_PER_S)
         self._libc.timerfd_settime(self._fd, TFD_TIMER_ABSTIME, ctypes.byref(self._spec), None)
@@ -77,7 +77,7 @@ class TimerFd:
         self._callback()
 
     def close(self) -> None:
-        """As Timer.close."""
+        """Close the descriptor; the timer is of no use any more."""
         self._loop.remove_reader(self._fd)
         os.close(self._fd)
 
@@ -98,7 +98,7 @@ class TimerQueue:
             self._timer.set(when_ns)
 
     def close(self) -> None:
-        """Forget all callbacks."""
+        """Forget all callbacks and close the timer."""
         self._heap.clear()
         self._timer.close()
 

@@ -1,4 +1,4 @@
-"""The generators by name."""
+"""Every event generator by its name, from the file of each."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def _few(options: Options) -> list[Any]:
     return [event]
 
 
-def _check(event: Any, response: Any, options: Options) -> str | None:
+def _check(_event: Any, response: Any, options: Options) -> str | None:
     if not isinstance(response, dict):
         return f"the response must be an object (it is {shown(response)})"
     status = response.get("statusCode")

@@ -21,6 +21,10 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 Options = Mapping[str, Any]
 
 
+def any_response(_event: Any, _response: Any, _options: Options) -> None:
+    """The check of a generator whose invoker demands nothing of a response."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option of a generator. The default's type is its type; choices, if any, are all."""
@@ -84,7 +88,7 @@ def _word(kind: type) -> str:
 
 
 def uuid_of(random: Random) -> str:
-    """A version 4 UUID."""
+    """A version 4 UUID, drawn from 128 bits of random."""
     return str(UUID(int=random.getrandbits(128), version=4))
 
 
@@ -94,12 +98,12 @@ def instant(index: int) -> datetime:
 
 
 def iso(moment: datetime) -> str:
-    """`2026-01-01T00:00:00Z`."""
+    """UTC as AWS events have it, in whole seconds: `2026-01-01T00:00:00Z`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Milliseconds since 1970."""
+    """Milliseconds since 1970, rounded down."""
     return int(moment.timestamp() * 1000)
 
 

@@ -12,6 +12,7 @@ from bench.payloads.generators.base import (
     Generator,
     Option,
     Options,
+    any_response,
     instant,
     iso,
     uuid_of,
@@ -33,10 +34,6 @@ def _make(random: Random, index: int, options: Options) -> Any:
     }
 
 
-def _check(event: Any, response: Any, options: Options) -> str | None:
-    return None
-
-
 GENERATOR = Generator(
     "eventbridge-schedule",
     "a scheduled event of EventBridge",
@@ -45,6 +42,6 @@ GENERATOR = Generator(
         "every_minutes": Option(1, "minutes from one event to the next", least=1, most=1440),
         "detail": Option({}, "the event's detail"),
     },
-    check=_check,
+    check=any_response,
     make=_make,
 )

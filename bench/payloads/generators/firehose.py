@@ -55,7 +55,7 @@ def _data(random: Random, number: int, size: int) -> str:
     return b64encode(text.ljust(size - 1).encode() + b"\n").decode("ascii")
 
 
-def _check(event: Any, response: Any, options: Options) -> str | None:
+def _check(event: Any, response: Any, _options: Options) -> str | None:
     records = response.get("records") if isinstance(response, dict) else None
     if not isinstance(records, list):
         return f"records must be a list (it is {shown(records)})"

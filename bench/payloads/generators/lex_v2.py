@@ -20,7 +20,7 @@ CONTENT_TYPES = ("CustomPayload", "ImageResponseCard", "PlainText", "SSML")
 _CITIES = ("Berlin", "Dublin", "Lisbon", "Oslo", "Tokyo", "Toronto")
 
 
-def _make(random: Random, index: int, options: Options) -> Any:
+def _make(random: Random, _index: int, options: Options) -> Any:
     city, nights = random.choice(_CITIES), random.randint(1, 14)
     intent = {
         "name": options["intent"],
@@ -68,7 +68,7 @@ def _slot(text: str) -> dict[str, Any]:
     return {"shape": "Scalar", "value": value}
 
 
-def _check(event: Any, response: Any, options: Options) -> str | None:
+def _check(_event: Any, response: Any, _options: Options) -> str | None:
     state = response.get("sessionState") if isinstance(response, dict) else None
     if not isinstance(state, dict):
         return "sessionState is missing"

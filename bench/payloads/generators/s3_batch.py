@@ -28,7 +28,7 @@ def _make(random: Random, index: int, options: Options) -> Any:
     }
 
 
-def _check(event: Any, response: Any, options: Options) -> str | None:
+def _check(event: Any, response: Any, _options: Options) -> str | None:
     if not isinstance(response, dict):
         return f"the response must be an object (it is {shown(response)})"
     for name in ("invocationSchemaVersion", "invocationId"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.payloads.base import parse_size
-from bench.payloads.generators.base import Generator, Option, Options
+from bench.payloads.generators.base import Generator, Option, Options, any_response
 
 _FRAME_BYTES = len('{"padding":""}')
 
@@ -18,14 +18,10 @@ def _few(options: Options) -> list[Any]:
     return [{"padding": "x" * (size - _FRAME_BYTES)} for size in sizes]
 
 
-def _check(event: Any, response: Any, options: Options) -> str | None:
-    return None
-
-
 GENERATOR = Generator(
     "sized",
     "an event of an exact size, to measure what payloads cost",
     {"size": Option("1KB", "size, or several with commas, drawn evenly: 1KB,256KB,6MB")},
-    check=_check,
+    check=any_response,
     few=_few,
 )

@@ -29,7 +29,7 @@ def _make(random: Random, index: int, options: Options) -> Any:
     }
 
 
-def _check(event: Any, response: Any, options: Options) -> str | None:
+def _check(_event: Any, response: Any, _options: Options) -> str | None:
     size = len(
         json.dumps(response, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     )

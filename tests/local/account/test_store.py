@@ -142,9 +142,7 @@ def test_an_update_serves_the_old_configuration_until_it_is_through(
     assert store.target("primes").build_id != before
 
 
-def test_sandboxes_of_before_an_update_serve_until_it_is_through(
-    store: Store, clock: Clock
-) -> None:
+def test_sandboxes_of_before_an_update_serve_until_it_is_through(store: Store) -> None:
     first = store.create(draft(), ready=True)
     before = store.target("primes").build_id
     store.update("primes", replace(first.config, memory_mb=512), first.settings)

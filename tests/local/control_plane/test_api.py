@@ -149,7 +149,8 @@ def test_a_function_is_created_and_described_as_aws_does(client: Any, clock: Ste
     assert client.get_function_configuration(FunctionName="primes")["State"] == "Active"
 
 
-def test_the_code_is_unpacked_for_the_sandboxes(active: Any, plane: ControlPlane) -> None:
+@pytest.mark.usefixtures("active")
+def test_the_code_is_unpacked_for_the_sandboxes(plane: ControlPlane) -> None:
     folder = Path(plane._store.resolve("primes").folder)
     assert (folder / "app.py").read_bytes() == HANDLER
 
@@ -394,7 +395,7 @@ def test_what_deployment_tools_ask_on_their_way(active: Any) -> None:
     assert active.list_layers()["Layers"] == []
 
 
-def test_lists_have_pages(client: Any, clock: SteppingClock) -> None:
+def test_lists_have_pages(client: Any) -> None:
     names = sorted(f"f{number}" for number in range(7))
     for name in names:
         create(client, FunctionName=name)

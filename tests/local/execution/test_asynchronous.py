@@ -61,7 +61,7 @@ async def test_a_throttled_event_waits_its_turn(tmp_path: Path) -> None:
     assert function["outcomes"]["throttled"] >= 1
 
 
-async def test_an_event_of_a_function_that_is_gone_is_dropped(tmp_path: Path) -> None:
+async def test_an_event_of_a_function_that_is_gone_is_dropped() -> None:
     async with serving() as local:
         queue = queue_of(local)
         queue.submit(Invocation("id", b"{}", local.server.store.arn("gone")))

@@ -173,8 +173,11 @@ def tampered() -> Iterator[tuple[str, HttpRequest, str]]:
     )
 
 
-@pytest.mark.parametrize(("what", "request_", "code"), list(tampered()))
-def test_whatever_is_changed_is_refused(what: str, request_: HttpRequest, code: str) -> None:
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [pytest.param(request, code, id=what) for what, request, code in tampered()],
+)
+def test_whatever_is_changed_is_refused(request_: HttpRequest, code: str) -> None:
     assert check(request_) == code
 
 

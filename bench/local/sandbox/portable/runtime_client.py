@@ -49,14 +49,14 @@ def next() -> tuple[bytes, dict[str, str]]:
 
 
 def post_invocation_result(
-    invoke_id: str, data: bytes, content_type: str, invocation_id: str | None = None
+    invoke_id: str, data: bytes, content_type: str, _invocation_id: str | None = None
 ) -> None:
-    """Send the handler's answer."""
+    """Send what the handler returned, as awslambdaric calls it."""
     _post(f"/{invoke_id}/response", data, {"Content-Type": content_type})
 
 
 def post_error(
-    invoke_id: str, error: str, xray_cause: str, invocation_id: str | None = None
+    invoke_id: str, error: str, xray_cause: str, _invocation_id: str | None = None
 ) -> None:
     """Send what the handler raised."""
     headers = {
