@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from bench import __version__
 from bench.cli import BROKEN_PIPE, VERBS
 from bench.commands.completion import SHELLS
 from bench.commands.export import FORMATS
@@ -195,6 +197,27 @@ def test_ci_runs_the_readmes_second_command_to_the_letter() -> None:
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
     assert script.read_text().splitlines()[-1] == CHECK
+
+
+def test_the_matrix_would_run_the_readmes_second_command_to_the_letter() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text()
+    assert workflow.splitlines()[-1].strip() == f"run: {CHECK}"
+
+
+def test_classifiers_claim_what_the_readme_says_has_been_tried() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    kinds = ("Programming Language :: Python :: ", "Operating System :: ")
+    claimed = [c for c in project["classifiers"] if c.startswith(kinds)]
+    assert claimed == [
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+    ]
+    assert "It is tested with Python 3.11 on Linux." in README
+
+
+def test_the_changelog_knows_this_version() -> None:
+    changes = (ROOT / ".github" / "CHANGELOG.md").read_text("utf-8")
+    assert f"\n## {__version__}\n" in changes
 
 
 @pytest.mark.parametrize("page", ALL)
