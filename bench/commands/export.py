@@ -39,7 +39,7 @@ FORMATS = {
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Instead of stdout.")
 @runs_option
 def export(run: str | None, form: str, out: Path | None, root: Path) -> None:
-    """Write the results of RUN, or of the latest run, as csv, json, html, junit, hlog or text."""
+    """Write the results of RUN, or of the latest run, in another form."""
     module, _, function = FORMATS[form].partition(":")
     text = getattr(import_module(module), function)(read_run(run, root))
     if out is None:
