@@ -77,9 +77,9 @@ def test_who_hands_the_output_on_has_a_way_to_find_it_in_the_answer() -> None:
         assert (entry.output is not None) == kind.facts.hands_output_on, kind
 
 
-def test_the_embedded_lambda_has_a_door_for_all_that_is_not_at_the_api() -> None:
-    wanted = {kind for kind in EndpointKind if kind.facts.is_lambda and not kind.facts.is_at_api}
-    assert set(DOORS) == wanted
+def test_a_door_of_the_embedded_lambda_leads_to_what_is_not_at_the_api() -> None:
+    apart = {kind for kind in EndpointKind if kind.facts.is_lambda and not kind.facts.is_at_api}
+    assert set(DOORS) <= apart, "one without a door is measured on AWS alone"
 
 
 def test_whatever_is_an_api_of_aws_can_be_signed() -> None:
