@@ -44,7 +44,7 @@ class Forecast:
 
     @property
     def offered(self) -> float | None:
-        """Arrivals over all variants."""
+        """Arrivals over all variants; None if one of them is not known."""
         return _total([variant.offered for variant in self.variants])
 
     @property

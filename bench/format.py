@@ -37,7 +37,7 @@ def size_name(variant: Variant, other: Variant | None = None) -> str:
 
 
 def quantile_text(q: float) -> str:
-    """`p99`, `p99.9`."""
+    """A quantile as its percentile: `p99` for 0.99, `p99.9`."""
     return f"p{q * 100:g}"
 
 
@@ -47,13 +47,13 @@ def quantile_percent(q: float) -> str:
 
 
 def percent(share: float) -> str:
-    """`+4 %`, `−38 %`."""
+    """A change as a signed percentage, `+4 %` or `−38 %`; below 9.5 % with one digit more."""
     sign = "+" if share >= 0 else MINUS
     return f"{sign}{abs(share) * 100:.{0 if abs(share) >= 0.095 else 1}f} %"
 
 
 def signed_ms(value_ns: float) -> str:
-    """`+0.41`, `−12.3`: milliseconds."""
+    """A difference in milliseconds, without the unit: `+0.41`, `−12.3`."""
     sign = "+" if value_ns >= 0 else MINUS
     return sign + number(abs(value_ns) / NS_PER_MS)
 

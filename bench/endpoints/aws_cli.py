@@ -81,7 +81,7 @@ def split_output(stdout: bytes) -> tuple[bytes, bytes]:
 
 
 def printed_payload(stdout: bytes) -> bytes:
-    """The function's payload alone."""
+    """The function's payload, without the CLI's own JSON behind it."""
     return split_output(stdout)[0]
 
 

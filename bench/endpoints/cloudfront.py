@@ -22,7 +22,7 @@ _CACHE_WORDS = {
 
 
 class CloudFrontEndpoint(DoorEndpoint):
-    """A distribution."""
+    """A distribution whose function is Lambda@Edge, at a viewer or an origin."""
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """By X-Cache, else by the status."""

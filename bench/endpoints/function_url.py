@@ -22,7 +22,7 @@ _ANY = {
 
 
 class FunctionUrlEndpoint(DoorEndpoint):
-    """A function's own URL."""
+    """A function's own URL, buffered or streamed; signed if it asks for AWS_IAM."""
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """Lambda's own failures; any other is the function's."""

@@ -33,7 +33,7 @@ _OWN = {
 
 
 class HttpApiEndpoint(DoorEndpoint):
-    """An HTTP API's stage."""
+    """A stage of an HTTP API with a Lambda proxy integration."""
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """API Gateway's own failures by status and body; any other is the function's."""

@@ -48,7 +48,7 @@ SERVICE_HEADERS = frozenset(
 
 
 class InvokeEndpoint(CompiledEndpoint):
-    """`POST /2015-03-31/functions/{name}/invocations`."""
+    """Invoke, with the answer in one piece: `POST /2015-03-31/functions/{name}/invocations`."""
 
     def classify(self, status: int, head: Head, body: bytes) -> Answer:
         """The answer; its report comes from the log's tail, if that was asked for."""
@@ -103,5 +103,5 @@ def service_error(status: int, found: dict[bytes, bytes], body: bytes) -> tuple[
 
 
 def error_code(text: str) -> str:
-    """`ThrottlingException` from `com.amazon#ThrottlingException:http://…`."""
+    """The name in an error's type: `ThrottlingException` of `com.amazon#ThrottlingException:…`."""
     return text.split(":", 1)[0].rsplit("#", 1)[-1].strip()

@@ -28,7 +28,10 @@ from bench.model.outcome import Answer, Outcome
 
 
 class StreamEndpoint(CompiledEndpoint):
-    """`POST /2021-11-15/functions/{name}/response-streaming-invocations`."""
+    """Invoke with an answer in frames, which count once the last has come.
+
+    `POST /2021-11-15/functions/{name}/response-streaming-invocations`.
+    """
 
     def classify(self, status: int, head: Head, body: bytes) -> Answer:
         """The answer, once the stream has ended."""

@@ -35,7 +35,7 @@ _ANY = {
 
 
 class RestEndpoint(DoorEndpoint):
-    """A REST API's stage."""
+    """A stage of a REST API with a Lambda proxy integration."""
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """API Gateway's own failures by status and body; any other is the function's."""

@@ -112,7 +112,7 @@ class UntilTheEnd:
     """Waits until the window closes."""
 
     def strike(self, rng: Random, remaining_ns: int | None) -> FaultDecision:
-        """Nothing is drawn."""
+        """As long as the window has left; no number is drawn."""
         del rng
         return FaultDecision(remaining_ns or 0)
 
@@ -124,7 +124,7 @@ class Always:
     decision: FaultDecision
 
     def strike(self, rng: Random, remaining_ns: int | None) -> FaultDecision:
-        """Nothing is drawn."""
+        """The decision that it was made with; no number is drawn."""
         del rng, remaining_ns
         return self.decision
 

@@ -45,7 +45,7 @@ class EndpointKind(StrEnum):
 
     @property
     def facts(self) -> EndpointFacts:
-        """Its row."""
+        """Its row of ENDPOINTS: all that is known of it."""
         return ENDPOINTS[self]
 
 

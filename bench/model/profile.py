@@ -39,7 +39,7 @@ class Variant:
 
 
 class TargetKind(StrEnum):
-    """Where the function lives."""
+    """Where the function lives: here, on AWS, or behind any URL."""
 
     LOCAL = "local"
     AWS = "aws"

@@ -42,7 +42,7 @@ class Tally:
 
     @property
     def ok(self) -> int:
-        """Successful invocations."""
+        """Invocations that succeeded, whether at once or after retries."""
         return self.outcomes[Outcome.OK]
 
     @property

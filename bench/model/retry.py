@@ -32,7 +32,7 @@ class RetryPolicyName(StrEnum):
 
     @property
     def facts(self) -> RetryFacts:
-        """Its row."""
+        """Its row of RETRY_POLICIES: all but the formula."""
         return RETRY_POLICIES[self]
 
 

@@ -85,7 +85,7 @@ CAPACITY = Section(
 
 
 def read_capacity(table: Table) -> CapacitySpec:
-    """The [capacity] table."""
+    """What the [capacity] table asks for; its mistakes are noted in it."""
     found = values(table, CAPACITY)
     q, limit_ns = found.pop("holds")
     spec = CapacitySpec(q=q, limit_ns=limit_ns, **found)

@@ -127,7 +127,7 @@ def read_timeouts(table: Table) -> Timeouts:
 
 
 def read_connections(table: Table) -> Connections:
-    """The [connections] table."""
+    """What the [connections] table asks for; its mistakes are noted in it."""
     found = Connections(**values(table, CONNECTIONS))
     if found.http2 and "keep_alive" in table and not found.keep_alive:
         table.fault("keep_alive", "cannot be false with http2, which shares connections")

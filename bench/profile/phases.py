@@ -15,7 +15,7 @@ from bench.shapes.registry import SHAPE_KEYS, SHAPES
 
 
 def read_load(table: Table) -> LoadSpec:
-    """The [load] table."""
+    """What the [load] table asks for; its mistakes are noted in it."""
     return LoadSpec(**values(table, LOAD))
 
 

@@ -164,6 +164,6 @@ def _budget(table: Table) -> RetryBudget | None:
 
 
 def read_breaker(table: Table) -> BreakerSpec:
-    """The [breaker] table."""
+    """What the [breaker] table asks for; its mistakes are noted in it."""
     found = values(table, BREAKER)
     return BreakerSpec(**found | {"on": frozenset(found["on"])})

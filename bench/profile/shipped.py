@@ -11,7 +11,7 @@ FOLDERS = (_PACKAGE / "profiles", _PACKAGE.parent / "profiles")
 
 
 def shipped_profiles() -> list[Path]:
-    """Their files, by name."""
+    """Their files, by name; [] where neither checkout nor package has them."""
     for folder in FOLDERS:
         found = sorted(folder.glob("*.toml"))
         if found:

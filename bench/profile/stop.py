@@ -119,7 +119,7 @@ def read_slos(root: Table, variants: Sequence[Variant]) -> tuple[Slo, ...]:
 
 
 def read_stop(table: Table) -> StopSpec:
-    """The [stop] table."""
+    """What the [stop] table asks for; its mistakes are noted in it."""
     for key in ("percentile", "confidence"):
         if key in table and "precision" not in table:
             table.fault(key, 'is for precision: set precision = "3%" too')

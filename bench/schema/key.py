@@ -89,7 +89,7 @@ class ListKey(Declared, Generic[T_co]):
         return ", ".join(_code(self.value.write(item)) for item in self.default)
 
     def schema(self) -> JsonSchema:
-        """Either form."""
+        """Either form: one value, or a list of at least one."""
         one = self.value.schema
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
@@ -128,7 +128,7 @@ class NamesKey(Declared, Generic[N_co, T_co]):
         } or None
 
     def default_cell(self) -> str:
-        """Nothing, as a rule."""
+        """Empty, unless the declaration says something: there is no default to show."""
         return self.cell or ""
 
     def schema(self) -> JsonSchema:
@@ -151,12 +151,12 @@ class TableKey(Declared):
 
     @property
     def section(self) -> Section:
-        """The table's keys."""
+        """The section whose keys stand below this one."""
         return self.below
 
     @property
     def label(self) -> str:
-        """`[load]`, `[[phase]]`."""
+        """The key as a profile writes it: `[load]`, `[[phase]]`."""
         return self.below.header
 
     def as_toml(self, value: Any) -> Any:

@@ -25,7 +25,7 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
 
     def root(self, values: Mapping[str, Any]) -> Table:
-        """The document's top level."""
+        """The document's top level as a table, whose keys have no path before them."""
         return Table(self, values, "", self.document.root)
 
 
@@ -74,7 +74,7 @@ class Table:
         return dict(self._values)
 
     def key_path(self, key: str) -> str:
-        """`phase[1].rate`."""
+        """The path of a key as mistakes name it: `phase[1].rate`."""
         return joined(self.path, key) if key else self.path
 
     def fault(self, key: str, message: str) -> None:

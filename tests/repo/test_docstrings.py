@@ -12,12 +12,21 @@ BENCH = Path(__file__).parent.parent.parent / "bench"
 PARTS = (
     "aws",
     "commands",
+    "endpoints",
+    "faults",
     "local",
+    "model",
     "payloads",
+    "profile",
+    "schema",
     "selftest",
     "wire",
     "cli.py",
     "errors.py",
+    "forecast.py",
+    "format.py",
+    "lambda_facts.py",
+    "plan.py",
     "units.py",
 )
 """Packages and modules below bench that are held to it."""
