@@ -26,7 +26,7 @@ class Segment:
 
     @property
     def duration_ns(self) -> int:
-        """Of its shape."""
+        """How long it lasts, in ns; its shape says so."""
         return self.shape.duration_ns
 
     @property
