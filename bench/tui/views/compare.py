@@ -16,7 +16,7 @@ from bench.format import (
     usd,
 )
 from bench.model.outcome import Outcome
-from bench.model.result import Measure, Window
+from bench.model.result import LADDER, QUANTILES, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.stats.paired import Difference
 from bench.tui.analysis import Depth, verdict_sentence
@@ -37,7 +37,6 @@ from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.text_lines import TextLines
 
-_QUANTILES = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
 _MS = "response ms"
 
 COLUMNS = (
@@ -52,10 +51,10 @@ COLUMNS = (
     Column("errors", "err", 5, 1, group="outcomes", falls=True),
     Column("retries", "retry", 5, 4, group="outcomes", falls=True),
     Column("cold", "cold", 5, 4, group="outcomes", falls=True),
-    Column("p50", "p50", 7, 0, group=_MS),
-    Column("p90", "p90", 7, 0, group=_MS),
-    Column("p99", "p99", 7, 0, group=_MS),
-    Column("p99.9", "p99.9", 7, 3, group=_MS),
+    *(
+        Column(quantile_text(q), quantile_text(q), 7, 0 if q in LADDER else 3, group=_MS)
+        for q in QUANTILES
+    ),
     Column("max", "max", 7, 1, group=_MS),
     Column("billed", "billed", 7, 5, group="cost", falls=True),
     Column("price", "$/M", 8, 0, group="cost"),
@@ -163,9 +162,9 @@ def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
     response = window.measure(Measure.RESPONSE)
     cells = {}
     fastest = state.analysis.advice.fastest
-    for q, key in _QUANTILES:
+    for q in QUANTILES:
         star = fastest is not None and fastest.variant == window.variant and q == state.analysis.q
-        cells[key] = _starred(quantile_cell(response.at(q)), star)
+        cells[quantile_text(q)] = _starred(quantile_cell(response.at(q)), star)
     cells["max"] = maximum_cell(response)
     return cells
 
