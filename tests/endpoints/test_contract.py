@@ -65,13 +65,12 @@ def test_an_invocation_with_a_broken_contract_ends_as_the_functions_error() -> N
         seen.append((number, event))
         return "response contract: odd" if number % 2 else None
 
-    bench.engine._checks = [check]
+    bench.engine.checks = [check]
     bench.start(segment(rps=10))
     bench.clock.run(lambda: bench.ended)
-    samples = bench.engine.samples
     bench.take()
     bench.check_ledger()
     assert seen == [(number, b"%d" % number) for number in range(10)]
     outcomes = list(bench.final["outcome"])
     assert outcomes.count(Outcome.OK) == outcomes.count(Outcome.FUNCTION_ERROR) == 5
-    assert {sample.detail for sample in samples} == {"response contract: odd"}
+    assert {sample.detail for sample in bench.samples} == {"response contract: odd"}

@@ -14,6 +14,7 @@ from bench.load.iterations import Iterations
 from bench.model.load import Segment
 from bench.model.outcome import Answer, Outcome, Report
 from bench.model.profile import Arrivals, LoadSpec
+from bench.model.result import Sample
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -163,6 +164,7 @@ class Bench:
             quota=quota,
         )
         self.clock.callback = self.engine.pump
+        self.samples: list[Sample] = []
         self._rows: list[bytes] = []
         self._counts: list[bytes] = []
 
@@ -183,7 +185,8 @@ class Bench:
         return self
 
     def take(self) -> None:
-        rows, counts, _, _ = self.engine.collect()
+        rows, counts, samples, _ = self.engine.collect()
+        self.samples += samples
         self._rows.append(rows)
         self._counts.append(counts)
 

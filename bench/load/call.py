@@ -1,0 +1,82 @@
+"""One invocation on its way: what follows from the end of each of its attempts.
+
+There is no task and no future per invocation: a Call goes out as an Exchange and comes back by
+`finished`; in a closed loop it is its caller, and goes out again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.model.outcome import Answer, Outcome
+from bench.wire.exchange import Exchange
+
+if TYPE_CHECKING:
+    from bench.load.engine import Engine
+
+_OK = Outcome.OK
+"""Members of an Enum are found slowly."""
+
+
+class Call(Exchange):
+    """One invocation, through all of its attempts."""
+
+    __slots__ = (
+        "attempt",
+        "caller",
+        "engine",
+        "event",
+        "intended_ns",
+        "number",
+        "paid",
+        "refused",
+        "segment",
+        "variant",
+        "waited_ns",
+    )
+
+    intended_ns: int
+    segment: int
+    number: int
+    event: bytes
+    waited_ns: int
+    paid: int
+    refused: bool
+
+    def __init__(self, engine: Engine, variant: int, caller: bool) -> None:
+        self.engine = engine
+        self.variant = variant
+        self.caller = caller
+        self.body_limit = engine.endpoints[variant].body_limit
+        self.attempt = 0
+
+    def finished(self) -> None:
+        """An attempt has ended: keep its row, then try again, go on as a caller, or be done."""
+        engine = self.engine
+        if engine.has_ended:
+            return
+        if self.failure is None:
+            answer = engine.endpoints[self.variant].classify(self.status, self.head, self.body)
+            if engine.checks and answer.outcome is _OK:
+                answer = engine.checked(self, answer)
+        else:
+            answer = Answer(self.failure, detail=self.detail)
+        if engine.guards:
+            engine.guards[self.variant].ended(self, answer.outcome)
+        delay_ns = None if answer.outcome is _OK else engine.failed(self, answer)
+        engine.record(self, answer, delay_ns is None)
+        if delay_ns is not None:
+            self.waited_ns = delay_ns
+            engine.retry(self)
+            return
+        engine.in_flight -= 1
+        if self.caller:
+            self.attempt = 0
+            if engine.think_ns:
+                engine.callers.let_think(self)
+            else:
+                engine.callers.go_on(self, self.last_ns - engine.start_ns)
+                if engine.guards:
+                    engine.pump()  # it may have been told to come back later
+        if engine.pacer.over and not engine.in_flight:
+            engine.pump()
