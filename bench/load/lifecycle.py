@@ -1,4 +1,4 @@
-"""The course of the load: what begins it, changes it and ends it, told to all workers at once.
+"""The life of the load: what begins it, changes it and ends it, told to all workers at once.
 
 The profile's plan, the operator's commands, stop rules and the search for capacity meet here; each
 of them turns into segments for the aggregate and frames for the fleet.
@@ -62,14 +62,14 @@ class Lifecycle:
         self._aggregate = aggregate
         self._now_ns = now_ns
         self._note = note
-        self._steering = LivePlan(plan)
-        self._explorer = (
+        self._live_plan = LivePlan(plan)
+        self._search = (
             CapacityRun(profile.capacity, [variant.name for variant in profile.variants], aggregate)
             if profile.capacity
             else None
         )
-        self._stopping = StopRules(profile.stop, profile.max_spend_usd, half_width)
-        self._after_ns = self._stopping.after_ns
+        self._stop_rules = StopRules(profile.stop, profile.max_spend_usd, half_width)
+        self._after_ns = self._stop_rules.after_ns
         """When the load is to end by itself; None without that, and once it is arranged."""
         self._give_up_ns: int | None = None
         self._recorded = deque(recording.commands)
@@ -86,10 +86,10 @@ class Lifecycle:
         """Start the load. start_ns: of the monotonic clock, late enough for every worker."""
         self.state = RunState.RUNNING
         self._note("start", self._profile.title or self._profile.name)
-        if self._explorer is None:
+        if self._search is None:
             start = Start(start_ns, self._plan.segments)
         else:
-            start = Start(start_ns, self._next_step(self._explorer, 0), finish=False)
+            start = Start(start_ns, self._next_step(self._search, 0), finish=False)
         self._fleet.broadcast(FrameKind.START, start)
 
     def tick(self, now_ns: int, lost_target: str | None) -> None:
@@ -99,8 +99,8 @@ class Lifecycle:
         self._check_target(now_ns, lost_target)
         self._check_time(now_ns)
         self._check_stop(now_ns)
-        if self._explorer is not None:
-            self._explore(now_ns, self._explorer)
+        if self._search is not None:
+            self._follow_search(now_ns, self._search)
         self._expire(now_ns)
 
     def end(self) -> None:
@@ -118,25 +118,25 @@ class Lifecycle:
 
     def current(self, now_ns: int) -> tuple[Segment | None, str]:
         """The segment in force and the name of its phase."""
-        if self._explorer is not None:
-            return self._explorer.current(now_ns)
-        segment = self._steering.segment_at(now_ns)
+        if self._search is not None:
+            return self._search.current(now_ns)
+        segment = self._live_plan.segment_at(now_ns)
         return segment, "" if segment is None else self._profile.phases[segment.phase].name
 
     @property
     def rate_factor(self) -> float:
         """What the profile's rate is multiplied by from the latest change on; 1.0 before any."""
-        return self._steering.factor
+        return self._live_plan.factor
 
     def remaining_ns(self, now_ns: int, windows: tuple[Window, ...]) -> int | None:
         """How much load is still to come, by the plan or by what ends it sooner.
 
         None while a search goes on: each step decides whether another one follows.
         """
-        if self._explorer is not None:
+        if self._search is not None:
             return None if self.state in (RunState.PREPARING, *LOADED) else 0
-        left_ns = [self._steering.left_ns(now_ns)]
-        by_results_ns = self._stopping.remaining_ns(now_ns, windows)
+        left_ns = [self._live_plan.left_ns(now_ns)]
+        by_results_ns = self._stop_rules.remaining_ns(now_ns, windows)
         if by_results_ns is not None:
             left_ns.append(by_results_ns)
         if self._after_ns is not None:
@@ -190,7 +190,7 @@ class Lifecycle:
             return self.state not in DEAF
         if kind is CommandKind.DRAIN:
             return self.state not in DEAF and not self.interrupted
-        return self.state in LOADED and self._steering.is_loaded(at_ns)  # never in a search
+        return self.state in LOADED and self._live_plan.is_loaded(at_ns)  # never in a search
 
     def _abort(self, marks: Mapping[str, bool]) -> None:
         now_ns = self._now_ns()
@@ -209,7 +209,7 @@ class Lifecycle:
         self._changed_ns = at_ns
         self.state = RunState.DRAINING
         self._aggregate.cut(at_ns)
-        self._steering.end(at_ns)
+        self._live_plan.end(at_ns)
         self._replan(at_ns, (), finish=False)
         self._drain_ns = at_ns
         self._give_up_ns = at_ns + self._patience_ns()
@@ -222,12 +222,12 @@ class Lifecycle:
     def _end_load(self, now_ns: int, frame: FrameKind) -> None:
         """No more arrivals from now on, in the workers and in the plan."""
         self._aggregate.cut(now_ns)
-        self._steering.end(now_ns)
+        self._live_plan.end(now_ns)
         self._fleet.broadcast(frame)
 
     def _steer(self, command: Command, at_ns: int, marks: Mapping[str, bool]) -> None:
         self._changed_ns = at_ns
-        change = self._steering.apply(command, at_ns)
+        change = self._live_plan.apply(command, at_ns)
         self._note(COMMAND_EVENT, command.kind.value, value=command.value, at_ns=at_ns, **marks)
         if change is None:
             return
@@ -235,7 +235,7 @@ class Lifecycle:
             self._aggregate.add_segment(change.ended)
         for segment in change.segments:
             self._aggregate.add_segment(segment)
-        self.state = RunState.HOLDING if self._steering.held else RunState.RUNNING
+        self.state = RunState.HOLDING if self._live_plan.held else RunState.RUNNING
         self._replan(change.at_ns, change.segments, change.finish)
 
     def _replan(self, at_ns: int, segments: tuple[Segment, ...], finish: bool) -> None:
@@ -251,29 +251,29 @@ class Lifecycle:
 
     def _answer_early(self) -> None:
         """What a search knows that did not come to its end."""
-        for answer in () if self._explorer is None else self._explorer.early_answers():
+        for answer in () if self._search is None else self._search.early_answers():
             self._note_answer(answer)
 
     def _note_answer(self, answer: CapacityAnswer) -> None:
         self._note(ANSWER_EVENT, answer.text, variant=answer.variant, rate_rps=answer.rate_rps)
 
-    def _explore(self, now_ns: int, explorer: CapacityRun) -> None:
-        if self.state is not RunState.RUNNING or not explorer.is_over(now_ns):
+    def _follow_search(self, now_ns: int, search: CapacityRun) -> None:
+        if self.state is not RunState.RUNNING or not search.is_over(now_ns):
             return
-        words, answer = explorer.conclude()
+        words, answer = search.conclude()
         self._note("step", words)
         if answer is not None:
             self._note_answer(answer)
         at_ns = now_ns + CHANGE_MARGIN_NS
-        if not explorer.has_ended:
-            self._replan(at_ns, self._next_step(explorer, at_ns), finish=False)
+        if not search.has_ended:
+            self._replan(at_ns, self._next_step(search, at_ns), finish=False)
         else:
             self._replan(at_ns, (), finish=True)
             self._give_up_ns = at_ns + self._patience_ns()
             self.state = RunState.DRAINING
 
-    def _next_step(self, explorer: CapacityRun, at_ns: int) -> tuple[Segment, ...]:
-        step = explorer.begin(at_ns)
+    def _next_step(self, search: CapacityRun, at_ns: int) -> tuple[Segment, ...]:
+        step = search.begin(at_ns)
         for segment, phase in step:
             self._aggregate.add_segment(segment, phase)
         return tuple(segment for segment, _ in step)
@@ -297,9 +297,9 @@ class Lifecycle:
             return
         self._after_ns = None
         at_ns = max(after_ns, self._changed_ns + 1)
-        if self._explorer is None and not self._steering.is_loaded(at_ns):
+        if self._search is None and not self._live_plan.is_loaded(at_ns):
             return  # the plan ends before
-        self._note("stop", self._stopping.passed_words(), at_ns=at_ns)
+        self._note("stop", self._stop_rules.passed_words(), at_ns=at_ns)
         self._end_at(at_ns)
 
     def _check_quotas(self) -> None:
@@ -312,15 +312,15 @@ class Lifecycle:
         at_ns = max(self._used_up_ns.values()) + 1
         self.state = RunState.DRAINING
         self._give_up_ns = self._now_ns() + self._patience_ns()
-        self._note("stop", self._stopping.begun_words(), at_ns=at_ns)
+        self._note("stop", self._stop_rules.begun_words(), at_ns=at_ns)
         self._aggregate.cut(at_ns)
-        self._steering.end(at_ns)
+        self._live_plan.end(at_ns)
 
     def _check_stop(self, now_ns: int) -> None:
         if self.state not in LOADED:
             return
         aggregate = self._aggregate
-        reason = self._stopping.reason(aggregate.totals, aggregate.spend_usd)
+        reason = self._stop_rules.reason(aggregate.totals, aggregate.spend_usd)
         if reason is not None:
             self.state = RunState.DRAINING
             self._give_up_ns = now_ns + self._patience_ns()
@@ -329,10 +329,10 @@ class Lifecycle:
 
     def _expire(self, now_ns: int) -> None:
         """After the last arrival: drain by itself, and give up on what never answers."""
-        ended = now_ns > self._steering.end_ns
-        if self.state is RunState.RUNNING and self._explorer is None and ended:
+        ended = now_ns > self._live_plan.end_ns
+        if self.state is RunState.RUNNING and self._search is None and ended:
             self.state = RunState.DRAINING
-            self._give_up_ns = self._steering.end_ns + self._patience_ns()
+            self._give_up_ns = self._live_plan.end_ns + self._patience_ns()
         late = self._give_up_ns is not None and now_ns > self._give_up_ns
         if self.state is RunState.DRAINING and late:
             self.state = RunState.INTERRUPTED

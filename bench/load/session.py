@@ -22,17 +22,17 @@ from bench.load.collector import Collector
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
 from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
-from bench.load.frames import Frame, FrameKind, WorkOrder
-from bench.load.iterations import Iterations, quotas
+from bench.load.frames import Frame, FrameKind
 from bench.load.lifecycle import Lifecycle
 from bench.load.manifest import manifest
-from bench.load.preflight import check_limits, descriptors_needed, worker_count
+from bench.load.orders import work_orders
+from bench.load.preflight import check_limits
 from bench.load.replay import Recording, manifest_entry
 from bench.load.run_writer import RunWriter
 from bench.load.targets.base import OpenTarget
 from bench.load.targets.open import open_target
 from bench.model.live import RunState, Snapshot
-from bench.model.load import Binding, Command, Plan
+from bench.model.load import Command, Plan
 from bench.model.outcome import Verdict
 from bench.model.profile import Profile
 from bench.model.result import Measure, Window
@@ -86,20 +86,19 @@ class RunSession:
         self._fleet = open_fleet()
         self._clock = clock or SystemClock()
         self._files = RunWriter(profile, self.aggregate, self._now_ns)
-        self._findings = Collector(profile, self.aggregate, self._files.note)
-        self._course = Lifecycle(
+        self._collector = Collector(profile, self.aggregate, self._files.note)
+        self._lifecycle = Lifecycle(
             profile,
             self.plan,
             self._fleet,
             self.aggregate,
             now_ns=self._now_ns,
             note=self._files.note,
-            half_width=self._findings.half_width,
+            half_width=self._collector.half_width,
             recording=recording,
         )
         self._runs_root = runs_root
         self._arguments = tuple(arguments)
-        self._bindings: tuple[Binding, ...] = ()
         self._credentials: Credentials | None = None
         self._start_ns: int | None = None
         self._end_ns: int | None = None
@@ -111,7 +110,7 @@ class RunSession:
     @property
     def state(self) -> RunState:
         """Where the run is."""
-        return self._course.state
+        return self._lifecycle.state
 
     # -- life
 
@@ -119,16 +118,15 @@ class RunSession:
         """Bring up target and workers; nothing is sent yet. Raises TargetError or LamloadError."""
         hosts = await self._fleet.hosts()
         check_limits(self.profile, hosts)
-        self._bindings = await self.target.bind(self.profile.variants)
+        bindings = await self.target.bind(self.profile.variants)
         self._credentials = self.target.credentials
-        workers = worker_count(self.profile, hosts)
-        shares = quotas(self.profile, self.plan, workers)
-        await self._fleet.start([self._order(i, workers, quota) for i, quota in enumerate(shares)])
+        orders = work_orders(self.profile, self.plan, hosts, bindings, self._credentials)
+        await self._fleet.start(orders)
         folder = RunFolder.create(
             self._runs_root,
             self.profile,
             resolved_toml(self.profile),
-            manifest(self.profile, self._bindings, workers, self._arguments, self.target.label)
+            manifest(self.profile, bindings, len(orders), self._arguments, self.target.label)
             | {"configuration": dict(self.target.configuration)}
             | manifest_entry(self._recording),
         )
@@ -141,7 +139,7 @@ class RunSession:
         What broke is an event and makes the run FAILED and INVALID; what was measured stays.
         """
         self._start_ns = self._clock.now_ns() + START_MARGIN_NS
-        self._course.begin(self._start_ns)
+        self._lifecycle.begin(self._start_ns)
         ticker = asyncio.ensure_future(self._tick())
         hearing = asyncio.ensure_future(self._follow_frames())
         try:
@@ -150,7 +148,7 @@ class RunSession:
                 ended.result()
             self._end_ns = self._now_ns()
             self._tick_once()
-            self._course.end()
+            self._lifecycle.end()
         except Exception as error:  # noqa: BLE001 - whatever it was, results are kept
             self._break(error)
         finally:
@@ -160,7 +158,7 @@ class RunSession:
 
     def _break(self, error: Exception) -> None:
         self._broke = f"the load broke: {type(error).__name__}: {error}"
-        self._course.fail()
+        self._lifecycle.fail()
         self._files.note("broke", self._broke, traceback="".join(format_exception(error)))
 
     async def finish(self) -> RunResult:
@@ -175,17 +173,17 @@ class RunSession:
         return RunResult(recorded, self._exit_code(judgement.verdict, slos))
 
     def _judged(self, *, running: bool) -> Judgement:
-        return self._findings.judged(
+        return self._collector.judged(
             running=running,
-            interrupted=self._course.interrupted,
+            interrupted=self._lifecycle.interrupted,
             target=self._target_statistics,
-            ended_by=[words for words in (self._broke, self._course.lost_target) if words],
+            ended_by=[words for words in (self._broke, self._lifecycle.lost_target) if words],
         )
 
     def _exit_code(self, verdict: Verdict, slos: Sequence[SloResult]) -> ExitCode:
         if self._broke:
             return ExitCode.INTERNAL
-        if self._course.interrupted:
+        if self._lifecycle.interrupted:
             return ExitCode.INTERRUPTED
         if verdict is Verdict.INVALID:
             return ExitCode.INVALID
@@ -202,24 +200,6 @@ class RunSession:
         await self._fleet.close()
         await self.target.close()
 
-    def _order(self, worker: int, workers: int, quota: Iterations | None) -> WorkOrder:
-        profile = self.profile
-        return WorkOrder(
-            worker=worker,
-            workers=workers,
-            target=profile.target,
-            bindings=self._bindings,
-            load=profile.load,
-            timeouts=profile.timeouts,
-            retry=profile.retry,
-            breaker=profile.breaker,
-            connections=profile.connections,
-            credentials=self._credentials,
-            keep_request_ids=profile.record_attempts,
-            quota=quota,
-            descriptors=descriptors_needed(profile, workers),
-        )
-
     # -- as time passes
 
     async def _follow_frames(self) -> None:
@@ -228,13 +208,13 @@ class RunSession:
             self._on_frame(worker, frame)
 
     def _on_frame(self, worker: int, frame: Frame) -> None:
-        self._findings.on_frame(worker, frame)
-        self._course.on_frame(worker, frame)
+        self._collector.on_frame(worker, frame)
+        self._lifecycle.on_frame(worker, frame)
         self._files.on_frame(worker, frame)
 
     async def _tick(self) -> None:
         while True:
-            due_ns = self._course.until_due_ns(self._now_ns())
+            due_ns = self._lifecycle.until_due_ns(self._now_ns())
             wait_ns = TICK_NS if due_ns is None else min(TICK_NS, due_ns)
             await self._clock.sleep_ns(wait_ns)
             self._tick_once()
@@ -242,9 +222,9 @@ class RunSession:
     def _tick_once(self) -> None:
         now_ns = self._now_ns()
         self.aggregate.advance(now_ns)
-        self._files.add_settled(self._findings.drain_vitals(now_ns))
+        self._files.add_settled(self._collector.drain_vitals(now_ns))
         self._renew_credentials()
-        self._course.tick(now_ns, self.target.lost())
+        self._lifecycle.tick(now_ns, self.target.lost())
 
     def _renew_credentials(self) -> None:
         held = self._credentials
@@ -262,7 +242,7 @@ class RunSession:
 
     def command(self, command: Command) -> None:
         """Carry out a command; every one that has an effect is an event."""
-        self._course.command(command)
+        self._lifecycle.command(command)
 
     def window(self, seconds: int | None) -> tuple[Window, ...]:
         """Per variant, the last seconds, or the whole run's measured phases for None."""
@@ -281,7 +261,7 @@ class RunSession:
         now_ns = self._now_ns()
         self.aggregate.advance(now_ns)
         pulse = self.aggregate.pulse()
-        segment, phase = self._course.current(now_ns)
+        segment, phase = self._lifecycle.current(now_ns)
         judgement = self._judgement or self._judged(running=True)
         return Snapshot(
             t_ns=now_ns,
@@ -291,21 +271,21 @@ class RunSession:
             phase=phase,
             segment=segment,
             elapsed_ns=now_ns,
-            remaining_ns=self._course.remaining_ns(now_ns, judgement.windows),
+            remaining_ns=self._lifecycle.remaining_ns(now_ns, judgement.windows),
             planned_rps=pulse.planned_rps,
             achieved_rps=pulse.achieved_rps,
             in_flight=pulse.in_flight,
             send_lag=pulse.send_lag,
             windows=judgement.windows,
             intervals=self.aggregate.changed(),
-            workers=self._findings.workers,
+            workers=self._collector.workers,
             reasons=judgement.reasons,
             verdict=judgement.verdict,
-            samples=self._findings.samples,
+            samples=self._collector.samples,
             events=tuple(self._files.events),
             spend_usd=self.aggregate.spend_usd(),
             run_folder=self._files.path,
-            vitals=self._findings.fresh_vitals(),
+            vitals=self._collector.fresh_vitals(),
             projected_usd=self.aggregate.projected_usd(),
-            rate_factor=self._course.rate_factor,
+            rate_factor=self._lifecycle.rate_factor,
         )
