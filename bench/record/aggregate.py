@@ -23,7 +23,8 @@ from bench.model.profile import Phase, Profile
 from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
-from bench.record.batch import TALLY
+from bench.record.batch import MISSING, TALLY
+from bench.record.block_store import BlockStore
 from bench.record.hlog import TaggedHistogram
 from bench.record.hlog_lines import lines_of
 from bench.record.interval_stats import (
@@ -37,7 +38,7 @@ from bench.record.interval_store import IntervalKey
 from bench.record.interval_table import IntervalTable
 from bench.record.measures import MEASURES, Series
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
-from bench.record.reducer import Delta, reduce_counts, reduce_rows
+from bench.record.reducer import Delta, Reduced, reduce_counts, reduce_rows
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
 from bench.record.window import NOTHING, counted_window, sent, tally_of
@@ -107,6 +108,7 @@ class Aggregate:
         self._ahead = ArrivalsAhead(self._timeline, len(profile.variants))
         self._lost: set[int] = set()
         self._gaps = ArrivalGaps(profile, self._timeline)
+        self._blocks = BlockStore()
 
     # -- what comes in
 
@@ -121,6 +123,16 @@ class Aggregate:
             if self._timeline.phase_in(part.segment).measured:
                 self._totals.record(part.variant, part.values)
         self._gaps.add(reduced.rows)
+        self._add_blocks(reduced)
+
+    def _add_blocks(self, reduced: Reduced) -> None:
+        """Each value of a measured phase to its block of time."""
+        rows, buckets = reduced.rows, reduced.compared
+        measured, rounds, begun_ns = self._timeline.places[rows["segment"]].T
+        place = np.maximum(rows["intended_ns"] - begun_ns, 0) // NS_PER_S
+        if not measured.all():
+            buckets = {m: np.where(measured, own, MISSING) for m, own in buckets.items()}
+        self._blocks.add(rows["variant"].astype(np.int64), rounds, place, buckets)
 
     def add_counts(self, worker: int, payload: bytes) -> None:
         """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
@@ -312,8 +324,15 @@ class Aggregate:
     # -- whole distributions, and money
 
     def curves(self) -> dict[str, dict[Measure, Curve]]:
-        """The whole distribution of every measure, by the variant's name; measured phases."""
-        return self._totals.curves()
+        """The whole distribution of every measure, by the variant's name; measured phases.
+
+        Those that are compared, or priced, are by blocks of time as well.
+        """
+        curves = self._totals.curves()
+        return {
+            variant.name: self._blocks.with_blocks(index, curves[variant.name])
+            for index, variant in enumerate(self._variants)
+        }
 
     def class_curves(self) -> dict[str, dict[str, Curve]]:
         """Response times of each class (cold, warm, retried, failed), by the variant's name."""
@@ -321,7 +340,11 @@ class Aggregate:
 
     def curve(self, variant: str, measure: Measure) -> Curve | None:
         """One of them, for who asks often; None without samples."""
-        return self._totals.curve(variant, measure)
+        curve = self._totals.curve(variant, measure)
+        if curve is None:
+            return None
+        index = next(i for i, own in enumerate(self._variants) if own.name == variant)
+        return self._blocks.with_blocks(index, {measure: curve})[measure]
 
     def gap_fits(self) -> dict[str, GapFit]:
         """By the variant's name: how well the gaps of first sends fit what was planned."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.model.outcome import Outcome
 from bench.record.buckets import Indexes, buckets_of
-from bench.record.measures import ABSENT, ROW_TYPE, bounds_of, values_of
+from bench.record.measures import ABSENT, ROW_TYPE, Series, bounds_of, values_of
 from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
 
 MISSING = np.uint16(np.iinfo(np.uint16).max)
@@ -87,6 +87,14 @@ class Batch:
         self._real = np.maximum(values, 0)
         self._low = np.where(absent, np.iinfo(np.int64).max, self._real)
         return keys[order]
+
+    def every(self, series: Series) -> Indexes:
+        """The bucket of each row's value, exact or a lower bound, in the order of `sort`."""
+        buckets: Indexes = self._buckets[series]
+        if self._bounds is None:
+            return buckets
+        both: Indexes = np.minimum(buckets, self._bounds[series])  # one of them is MISSING
+        return both
 
     def groups(self, keys: NDArray[np.int64]) -> Iterator[tuple[int, MeasureValues]]:
         """Each run of equal keys (one per row, sorted) with its values."""

@@ -11,6 +11,7 @@ from bench.model.outcome import Outcome
 from bench.model.profile import Profile
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.block_store import block_lines
 from bench.record.columns import Cell
 from bench.record.csv_columns import (
     ATTEMPT_COLUMNS,
@@ -129,6 +130,19 @@ def totals_text(run: RecordedRun, end_s: int) -> str:
         for tag, max_ns, encoded in _totals(run)
     ]
     return hlog_header(started_s, f"{run.profile.name}: whole run") + "".join(lines)
+
+
+def blocks_text(run: RecordedRun) -> str:
+    """blocks.hlog: an interval log with a line per block of time, of what is compared or priced."""
+    started_s = float(run.manifest.get("started_epoch_s", 0.0))
+    lines = (
+        hlog_line(line)
+        for variant, curves in run.curves.items()
+        for measure, curve in curves.items()
+        if curve.blocks is not None
+        for line in block_lines(f"{variant}/{measure.value}", curve.blocks)
+    )
+    return hlog_header(started_s, f"{run.profile.name}: by blocks of time") + "".join(lines)
 
 
 def _totals(run: RecordedRun) -> Iterable[tuple[str, int, str]]:

@@ -29,6 +29,7 @@ from bench.record.csv_columns import (
 from bench.record.csv_files import (
     Phases,
     attempts_text,
+    blocks_text,
     percentiles_text,
     summary_text,
     totals_text,
@@ -37,6 +38,7 @@ from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
 from bench.record.intervals_csv import FinalIntervals
 from bench.record.recorded_run import (
     ATTEMPTS,
+    BLOCKS,
     EVENTS,
     HISTOGRAMS,
     INTERVALS,
@@ -188,6 +190,7 @@ class RunFolder:
         )
         self.write(PERCENTILES, percentiles_text(run))
         self.write(TOTALS, totals_text(run, run.end_s))
+        self.write(BLOCKS, blocks_text(run))
         self.write(SUMMARY, summary_text(run))
         self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
         return run

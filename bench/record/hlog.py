@@ -9,7 +9,7 @@ bounds. Values beyond 15 min have no place in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -80,7 +80,7 @@ def merged(lines: Iterable[TaggedHistogram]) -> dict[str, Histogram]:
     return totals
 
 
-def curves_of(histograms: dict[str, Histogram]) -> dict[str, dict[Measure, Curve]]:
+def curves_of(histograms: Mapping[str, Histogram]) -> dict[str, dict[Measure, Curve]]:
     """Whole distributions by variant and measure, lower bounds marked; measured phases alone."""
     found = _curves_of(histograms, [measure.value for measure in Measure])
     return {
@@ -95,7 +95,7 @@ def class_curves_of(histograms: dict[str, Histogram]) -> dict[str, dict[str, Cur
 
 
 def _curves_of(
-    histograms: dict[str, Histogram], names: Collection[str]
+    histograms: Mapping[str, Histogram], names: Collection[str]
 ) -> dict[str, dict[str, Curve]]:
     curves: dict[str, dict[str, Curve]] = {}
     for tag, histogram in histograms.items():

@@ -6,21 +6,25 @@ each belongs to. Merging a stretch is then one count over a slice, however many 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model.result import Distribution
+from bench.model.result import Distribution, Measure
 from bench.model.times import NS_PER_S
+from bench.record.block_store import KEPT, grain_for, in_blocks
 from bench.record.buckets import UPPER_NS
 from bench.record.hdr_encoding import decode_buckets
 from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram
+from bench.stats.blocks import block_key, key_parts
 from bench.stats.quantiles import Curve
 
 Integers = NDArray[np.int64]
 _EMPTY = np.empty(0, dtype=np.int64)
+EVER_S = 1 << 40
+"""A second after all others."""
 NOTHING = Curve(_EMPTY, _EMPTY, _EMPTY)
 
 
@@ -95,6 +99,20 @@ class VariantLog:
         )
         return found.astype(np.int64)
 
+    def samples(self, to_s: int) -> tuple[Integers, Integers, Integers]:
+        """Key of the block (a second), bucket and count of all samples before a second.
+
+        A new round begins where seconds are missing.
+        """
+        self._take_in()
+        end = np.searchsorted(self._seconds.values, to_s)
+        seconds = self._seconds.values[:end]
+        steps = np.diff(seconds, prepend=seconds[:1])
+        begins = np.concatenate(([0], np.flatnonzero(steps > 1))) if end else _EMPTY
+        round_ = np.searchsorted(begins, np.arange(end), side="right") - 1
+        keys = block_key(round_, seconds - seconds[begins[round_]])
+        return keys, self._indexes.values[:end], self._counts.values[:end]
+
     def max_ns(self, from_s: int, to_s: int) -> int:
         """The exact maximum in those seconds, 0 without samples."""
         self._take_in()
@@ -113,6 +131,23 @@ class HlogIndex:
         """More lines. Raises ValueError for a histogram of another form."""
         for line in lines:
             self._tracks.setdefault(line.tag, VariantLog()).add(line)
+
+    def in_blocks(
+        self, curves: Mapping[str, Mapping[Measure, Curve]], to_s: int
+    ) -> dict[str, dict[Measure, Curve]]:
+        """Curves of measured phases before a second, those that are compared by blocks as well."""
+        samples = {
+            (name, measure): self._tracks[tag].samples(to_s)
+            for name, own in curves.items()
+            for measure in own
+            if measure in KEPT and (tag := f"{name}/{measure.value}") in self._tracks
+        }
+        grain = grain_for(keys for keys, _, _ in samples.values())
+        found = {name: dict(own) for name, own in curves.items()}
+        for (name, measure), (keys, buckets, counts) in samples.items():
+            keys = grain.keys(*key_parts(keys))
+            found[name][measure] = in_blocks(found[name][measure], keys, buckets, counts, grain)
+        return found
 
     def curve(self, tags: Iterable[str], from_s: int, to_s: int) -> tuple[Curve, int]:
         """Several tags merged over some seconds, and the exact maximum."""

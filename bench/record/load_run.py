@@ -11,14 +11,17 @@ from bench.errors import UsageError
 from bench.model.live import RunEvent
 from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Profile, Slo, Variant
-from bench.model.result import Distribution, Interval, Tally, Window
+from bench.model.result import Distribution, Interval, Measure, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.profile import load_profile
+from bench.record.block_store import KEPT, curves_in_blocks
 from bench.record.csv_columns import read_rows_in, window_of
 from bench.record.histogram import Histogram
 from bench.record.hlog import class_curves_of, curves_of, merged, read_hlog
+from bench.record.hlog_index import EVER_S, HlogIndex
 from bench.record.intervals_csv import RecordedIntervals
 from bench.record.recorded_run import (
+    BLOCKS,
     EVENTS,
     HISTOGRAMS,
     INTERVALS,
@@ -35,6 +38,7 @@ from bench.record.recorded_run import (
 )
 from bench.record.timeline import Stretch
 from bench.record.window import NOTHING, Rates, make_window
+from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult, SloState
 
 
@@ -63,7 +67,7 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
         verdict=Verdict(report.get("verdict", Verdict.SUSPECT)),
         slos=tuple(_slo(raw) for raw in report.get("slos", ())),
         state=str(report.get("state", UNFINISHED)),
-        curves=curves_of(histograms),
+        curves=_curves(folder, histograms) if with_curves else curves_of(histograms),
         class_curves=class_curves_of(histograms),
     )
 
@@ -116,6 +120,25 @@ def _profile(folder: Path) -> Profile:
 def _histograms(folder: Path) -> dict[str, Histogram]:
     totals = text_of(folder / TOTALS)
     return merged(read_hlog(totals or text_of(folder / HISTOGRAMS)))
+
+
+def _curves(
+    folder: Path, histograms: Mapping[str, Histogram]
+) -> Mapping[str, Mapping[Measure, Curve]]:
+    """Whole distributions, by blocks of time where those were written or seconds still tell."""
+    curves = curves_of(histograms)
+    if (folder / BLOCKS).is_file():
+        return curves_in_blocks(curves, read_hlog(text_of(folder / BLOCKS)))
+    return curves if (folder / TOTALS).is_file() else _by_seconds(folder, curves)
+
+
+def _by_seconds(
+    folder: Path, curves: Mapping[str, Mapping[Measure, Curve]]
+) -> Mapping[str, Mapping[Measure, Curve]]:
+    index = HlogIndex()
+    tags = {f"{name}/{measure.value}" for name in curves for measure in KEPT}
+    index.add(line for line in read_hlog(text_of(folder / HISTOGRAMS)) if line.tag in tags)
+    return index.in_blocks(curves, EVER_S)
 
 
 def _events(folder: Path) -> tuple[RunEvent, ...]:

@@ -199,7 +199,7 @@ class RunPlayback:
         if self._is_whole(until_s):
             return self.run.curves
         span = _Span(0, until_s, MEASURED)
-        return {
+        curves = {
             variant.name: {
                 measure: curve
                 for measure in Measure
@@ -207,6 +207,7 @@ class RunPlayback:
             }
             for variant in self._variants
         }
+        return self._tracks.in_blocks(curves, until_s)
 
     def class_curves(self, until_s: int) -> Mapping[str, Mapping[str, Curve]]:
         """Response times of cold, warm, retried and failed invocations, likewise."""

@@ -5,15 +5,19 @@ A delta grows with variants and seconds, not with the rate: what is per row ends
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.model.result import Measure
 from bench.model.times import NS_PER_S
 from bench.record.batch import TALLY, Batch, Count, MeasureValues, Tallies
+from bench.record.block_store import KEPT
+from bench.record.buckets import Indexes
 from bench.record.interval_store import IntervalKey
+from bench.record.measures import MEASURES
 from bench.record.row_layout import COUNT_FIELDS
 
 _COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
@@ -39,11 +43,15 @@ class SegmentValues:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """A shipment of rows: deltas by variant, segment and second, and the rows in that order."""
+    """A shipment of rows: deltas by variant, segment and second, and the rows in that order.
+
+    compared: each row's bucket, or MISSING, of every measure that is kept by blocks of time.
+    """
 
     deltas: tuple[Delta, ...]
     segments: tuple[SegmentValues, ...]
     rows: NDArray[np.void]
+    compared: Mapping[Measure, Indexes]
 
 
 def reduce_rows(payload: bytes) -> Reduced | None:
@@ -65,6 +73,7 @@ def reduce_rows(payload: bytes) -> Reduced | None:
             for key, values in batch.groups(keys >> 32)
         ),
         batch.rows,
+        {measure: batch.every(MEASURES[measure]) for measure in KEPT},
     )
 
 

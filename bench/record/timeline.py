@@ -49,6 +49,10 @@ class Timeline:
         self._starts: list[int] = []
         self.phase_of: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         """Index of the phase by index of the segment."""
+        self.places: NDArray[np.int64] = np.zeros((0, 3), dtype=np.int64)
+        """By index of the segment: 1 if it is measured, its round, and when that began to be."""
+        self._begun: dict[tuple[int, tuple[int, ...]], int] = {}
+        """By round and variants: the start of their first measured segment."""
         self.version = 0
         """Counts changes."""
         for segment in segments:
@@ -65,6 +69,7 @@ class Timeline:
             self._phases[segment.phase] = phase
         at = bisect_left(self._starts, segment.start_ns)
         del self._segments[at:], self._starts[at:]
+        self._begun = {key: ns for key, ns in self._begun.items() if ns < segment.start_ns}
         if at and self._segments[-1].end_ns > segment.start_ns:
             self._segments[-1] = _until(self._segments[-1], segment.start_ns)
         self._segments.append(segment)
@@ -93,7 +98,15 @@ class Timeline:
             grown = np.zeros(segment.index + 64, dtype=np.int64)
             grown[: self.phase_of.size] = self.phase_of
             self.phase_of = grown
+            places = np.zeros((grown.size, 3), dtype=np.int64)
+            places[: len(self.places)] = self.places
+            self.places = places
         self.phase_of[segment.index] = segment.phase
+        measured = self.phase(segment.phase).measured
+        begun_ns = segment.start_ns
+        if measured:
+            begun_ns = self._begun.setdefault((segment.round, segment.variants), begun_ns)
+        self.places[segment.index] = measured, segment.round, begun_ns
 
     def phase(self, index: int) -> Phase:
         """The phase with this index; an unknown one is measured."""

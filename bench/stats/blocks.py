@@ -71,7 +71,12 @@ def blocks_of(
     rounds_each: int = 0,
 ) -> Blocks:
     """Blocks from samples in any order, each with the key of its block."""
-    known, index = np.unique(keys, return_inverse=True)
+    steps = np.diff(keys)
+    if (steps >= 0).all():
+        index = np.concatenate(([0], np.cumsum(steps > 0))) if keys.size else keys
+        known = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+    else:
+        known, index = np.unique(keys, return_inverse=True)
     return Blocks(known, index.astype(np.int64), values_ns, counts, length_s, rounds_each)
 
 

@@ -109,7 +109,8 @@ def test_a_run_leaves_every_file_behind(run: Run) -> None:
     folder = run.end().folder
     assert {path.name for path in folder.iterdir()} == {
         *("profile.toml", "manifest.json", "summary.csv", "intervals.csv", "percentiles.csv"),
-        *("histograms.hlog", "totals.hlog", "vitals.csv", "events.jsonl", "report.json"),
+        *("histograms.hlog", "totals.hlog", "blocks.hlog", "vitals.csv", "events.jsonl"),
+        "report.json",
     }
 
 

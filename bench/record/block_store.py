@@ -1,0 +1,279 @@
+"""Histograms by block of time, per variant and measure: what intervals of confidence rest on.
+
+A block is a second of a variant's time within a round, counted from the round's first measured
+arrival. However long the run, no variant has more than MOST_BLOCKS: beyond that neighbours are put
+together everywhere, first within rounds, then whole rounds; variants can be paired by place.
+
+Kept as sorted codes (variant, round, place, bucket) with a count each: adding a shipment is a few
+array operations, and a day's run takes no more than the distinct values of its blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.model.result import Measure
+from bench.model.times import NS_PER_S
+from bench.record.batch import MISSING
+from bench.record.buckets import OVER, UPPER_NS, Indexes, buckets_of
+from bench.record.hdr_encoding import decode_buckets, encode_counts
+from bench.record.hlog import TaggedHistogram
+from bench.stats.blocks import Blocks, block_key, blocks_of, key_parts
+from bench.stats.quantiles import Curve
+
+KEPT = (Measure.RESPONSE, Measure.ATTEMPT, Measure.OVERHEAD, Measure.BILLED)
+"""The measures that are compared, or priced."""
+MOST_BLOCKS = 128
+"""Of a variant. Half as many are enough for a variance between blocks."""
+_WAITING = 256
+"""Shipments that are added together."""
+_BUCKET_BITS = 16
+_KEY_BITS = 36
+"""Round and place together."""
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How coarse blocks are: seconds and rounds are halved in number so often."""
+
+    places: int = 0
+    rounds: int = 0
+
+    def keys(self, round_: Integers, place: Integers) -> Integers:
+        """The keys of blocks at this grain."""
+        if self.rounds:
+            return block_key(round_ >> self.rounds - 1, np.zeros_like(place))
+        return block_key(round_, place >> self.places)
+
+    @property
+    def length_s(self) -> float:
+        """Of a block that is part of a round."""
+        return float(1 << self.places)
+
+    @property
+    def rounds_each(self) -> int:
+        """Rounds that make a block, 0 if it is a part of one."""
+        return 1 << self.rounds - 1 if self.rounds else 0
+
+
+class BlockStore:
+    """All blocks of a run, one grain for all."""
+
+    def __init__(self) -> None:
+        self._grain = Grain()
+        self._samples = {measure: _Samples() for measure in KEPT}
+
+    def add(
+        self,
+        variant: Integers,
+        round_: Integers,
+        place: Integers,
+        buckets: Mapping[Measure, Indexes],
+    ) -> None:
+        """Rows, each with its variant, round, second within it and a bucket (or MISSING) of each.
+
+        buckets has the measures of KEPT.
+        """
+        blocks = _coded(variant, self._grain.keys(round_, place), 0)
+        crowded = False
+        for measure, own in buckets.items():
+            held = own != MISSING
+            if held.any():
+                waiting = self._samples[measure].waiting
+                waiting.append((blocks | own)[held])
+                crowded |= len(waiting) >= _WAITING
+        if crowded:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Add what waits, and make blocks coarser while a variant has too many."""
+        if not sum(samples.settle() for samples in self._samples.values()):
+            return
+        while any(samples.most_blocks > MOST_BLOCKS for samples in self._samples.values()):
+            self._grain = coarser(self._grain, self._last_place)
+            for samples in self._samples.values():
+                samples.regrain(self._grain)
+
+    @property
+    def _last_place(self) -> int:
+        return max(samples.last_place for samples in self._samples.values())
+
+    def with_blocks(self, variant: int, curves: Mapping[Measure, Curve]) -> dict[Measure, Curve]:
+        """The curves of a variant, those that are kept by blocks with theirs."""
+        self._settle()
+        return {
+            measure: self._in_blocks(variant, measure, curve) if measure in KEPT else curve
+            for measure, curve in curves.items()
+        }
+
+    def _in_blocks(self, variant: int, measure: Measure, curve: Curve) -> Curve:
+        keys, buckets, counts = self._samples[measure].of(variant)
+        return in_blocks(curve, keys, buckets, counts, self._grain)
+
+
+class _Samples:
+    """Of one measure: sorted codes with a count each, and those that wait to be sorted in."""
+
+    def __init__(self) -> None:
+        self.codes = self.counts = np.empty(0, dtype=np.int64)
+        self.waiting: list[Integers] = []
+
+    def settle(self) -> bool:
+        """Add what waits; False if nothing did."""
+        if not self.waiting:
+            return False
+        fresh = np.concatenate(self.waiting)
+        self.waiting.clear()
+        ones = np.ones(fresh.size, dtype=np.int64)
+        self._keep(np.concatenate((self.codes, fresh)), np.concatenate((self.counts, ones)))
+        return True
+
+    def _keep(self, codes: Integers, counts: Integers) -> None:
+        """Sorted, equal ones together."""
+        order = np.argsort(codes, kind="stable")
+        codes = codes[order]
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        self.codes = codes[starts]
+        self.counts = np.add.reduceat(counts[order], starts) if starts.size else counts
+
+    def regrain(self, grain: Grain) -> None:
+        """Blocks at the next grain; codes are at the one before."""
+        variant, key, bucket = _parts(self.codes)
+        round_, place = key_parts(key)
+        if grain.rounds == 1:
+            place = np.zeros_like(place)
+        elif grain.rounds:
+            round_ = round_ >> 1
+        else:
+            place = place >> 1
+        self._keep(_coded(variant, block_key(round_, place), bucket), self.counts)
+
+    @property
+    def most_blocks(self) -> int:
+        """Of any variant."""
+        blocks = self.codes >> _BUCKET_BITS
+        variants = blocks[np.flatnonzero(np.diff(blocks, prepend=-1))] >> _KEY_BITS
+        return int(np.bincount(variants).max(initial=0))
+
+    @property
+    def last_place(self) -> int:
+        return int(key_parts(_parts(self.codes)[1])[1].max(initial=0))
+
+    def of(self, variant: int) -> tuple[Integers, Integers, Integers]:
+        """Keys, buckets and counts of a variant."""
+        shift = _KEY_BITS + _BUCKET_BITS
+        first, last = np.searchsorted(self.codes, [variant << shift, (variant + 1) << shift])
+        _, key, bucket = _parts(self.codes[first:last])
+        return key, bucket, self.counts[first:last]
+
+
+def _coded(variant: Integers, key: Integers, bucket: Integers | int) -> Integers:
+    return (variant << _KEY_BITS | key) << _BUCKET_BITS | bucket
+
+
+def _parts(codes: Integers) -> tuple[Integers, Integers, Integers]:
+    """Variant, key and bucket of each code: the inverse of `_coded`."""
+    keys = codes >> _BUCKET_BITS
+    return keys >> _KEY_BITS, keys & ((1 << _KEY_BITS) - 1), codes & ((1 << _BUCKET_BITS) - 1)
+
+
+def coarser(grain: Grain, last_place: int) -> Grain:
+    """The next grain: twice the seconds while a round has more than one block, then rounds."""
+    if grain.rounds or not last_place:
+        return Grain(grain.places, grain.rounds + 1)
+    return Grain(grain.places + 1)
+
+
+def grain_for(keys: Iterable[Integers]) -> Grain:
+    """The finest grain at which nobody's keys (of grain 0) are too many."""
+    parts = [key_parts(np.unique(own)) for own in keys]
+    grain = Grain()
+    while any(np.unique(grain.keys(*own)).size > MOST_BLOCKS for own in parts):
+        last = max(int(place.max(initial=0)) >> grain.places for _, place in parts)
+        grain = coarser(grain, last)
+    return grain
+
+
+def in_blocks(
+    curve: Curve, keys: Integers, buckets: Integers, counts: Integers, grain: Grain
+) -> Curve:
+    """The curve with the same samples by blocks. A block without any is none."""
+    if not keys.size:
+        return curve
+    values = np.clip(UPPER_NS[buckets], curve.values_ns[0], curve.values_ns[-1])
+    blocks = blocks_of(keys, values, counts, grain.length_s, grain.rounds_each)
+    return replace(curve, blocks=blocks)
+
+
+def block_lines(tag: str, blocks: Blocks) -> Iterator[TaggedHistogram]:
+    """A line for each block. Its tag ends with the round (`/round-3`), its start is in the round.
+
+    Of blocks that are whole rounds the tag ends with the first and their number (`/rounds-8x4`).
+    """
+    ends = np.searchsorted(blocks.blocks, np.arange(blocks.keys.size + 1))
+    rounds, places = (part.tolist() for part in key_parts(blocks.keys))
+    length_ns = round(blocks.length_s * NS_PER_S)
+    each = blocks.rounds_each
+    for index, (round_, place) in enumerate(zip(rounds, places, strict=True)):
+        own = slice(ends[index], ends[index + 1])
+        values = blocks.values_ns[own]
+        buckets = buckets_of(values)
+        inside = buckets != OVER
+        encoded = encode_counts(buckets[inside], blocks.counts[own][inside])
+        suffix = f"/rounds-{round_ * each}x{each}" if each else f"/round-{round_}"
+        yield TaggedHistogram(tag + suffix, place * length_ns, length_ns, int(values[-1]), encoded)
+
+
+def curves_in_blocks(
+    curves: Mapping[str, Mapping[Measure, Curve]], lines: Iterable[TaggedHistogram]
+) -> dict[str, dict[Measure, Curve]]:
+    """The curves with the blocks that `block_lines` wrote of them.
+
+    Raises ValueError for a histogram, or a tag, of another form.
+    """
+    read: dict[str, _Read] = {}
+    for line in lines:
+        tag, _, place = line.tag.rpartition("/")
+        read.setdefault(tag, _Read()).add(line, place)
+    return {
+        variant: {
+            measure: read[tag].on(curve) if (tag := f"{variant}/{measure.value}") in read else curve
+            for measure, curve in own.items()
+        }
+        for variant, own in curves.items()
+    }
+
+
+class _Read:
+    """The blocks of one curve, as they are read."""
+
+    def __init__(self) -> None:
+        self._keys: list[Integers] = []
+        self._buckets: list[Integers] = []
+        self._counts: list[Integers] = []
+        self._grain = Grain()
+
+    def add(self, line: TaggedHistogram, place: str) -> None:
+        kind, _, number = place.partition("-")
+        first, _, each = number.partition("x")
+        round_, grain = int(first), line.duration_ns // NS_PER_S
+        self._grain = Grain(grain.bit_length() - 1, int(each).bit_length() if each else 0)
+        if kind == "rounds":
+            round_ //= int(each)
+        buckets, counts = decode_buckets(line.encoded)
+        key = block_key(np.array(round_), np.array(line.start_ns // max(1, line.duration_ns)))
+        self._keys.append(np.full(buckets.size, key))
+        self._buckets.append(buckets.astype(np.int64))
+        self._counts.append(counts)
+
+    def on(self, curve: Curve) -> Curve:
+        keys, buckets, counts = (
+            np.concatenate(part) for part in (self._keys, self._buckets, self._counts)
+        )
+        return in_blocks(curve, keys, buckets, counts, self._grain)
