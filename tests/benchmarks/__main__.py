@@ -3,7 +3,8 @@
 Each tool is pinned to one core and nginx to the other. What is compared is CPU per request by
 wait4, so that a noisy machine does not matter; rates are shown for the picture. `--short` runs two
 seconds each instead of ten. A peer that is not installed is named and left out. `tui` runs the
-command itself, unpinned, with and without its view.
+command itself, unpinned, with and without its view. `growth` calls nobody: it shows what variants
+and seconds cost.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from bench.aws.credentials import Credentials
 from bench.aws.sigv4 import Signer
+from tests.benchmarks.growth import growth
 from tests.benchmarks.nginx import nginx
 from tests.benchmarks.ours import closed, open_loop, run_worker
 from tests.benchmarks.process import Finished, run
@@ -51,9 +53,13 @@ def main() -> None:
     unknown = [part for part in wanted if part not in PARTS]
     if unknown:
         parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    with nginx(TARGET_CORE) as url:
+    if any(part not in ALONE for part in wanted):
+        with nginx(TARGET_CORE) as url:
+            for part in wanted:
+                PARTS[part](url, options.short)
+    else:
         for part in wanted:
-            PARTS[part](url, options.short)
+            PARTS[part]("", options.short)
 
 
 def _peers(url: str, seconds: float) -> None:
@@ -200,7 +206,10 @@ PARTS: dict[str, Callable[[str, bool], None]] = {
     "sigv4": lambda url, short: _sigv4(),
     "workers": lambda url, short: scaling(url, 2.0 if short else 6.0, TOOL_CORE, _say),
     "help": lambda url, short: _help(),
+    "growth": lambda url, short: growth(short, _say),
 }
+ALONE = ("sigv4", "help", "growth")
+"""Parts that call nobody."""
 
 
 if __name__ == "__main__":
