@@ -1,7 +1,7 @@
 """The one command before a commit, and CI's: `python -m tests.check`, with --fix to format first.
 
 Formatting, lint, types, import contracts, tests. Every step runs, whatever the one before it said.
---fix also writes what is made from declarations: the tables of keys in bench/help, the JSON Schema.
+--fix also writes what is made from declarations: the tables of keys, and the JSON Schema.
 """
 
 from __future__ import annotations

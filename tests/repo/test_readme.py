@@ -225,3 +225,10 @@ def test_pictures_and_files_that_it_links_are_there(page: str) -> None:
     folder = ROOT if page == "README" else FOLDER
     for target in re.findall(r"\]\(([^)#:]+)\)", ALL[page]):
         assert (folder / target).is_file(), target
+
+
+def test_the_files_that_a_recipe_names_are_there() -> None:
+    recipes = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"`((?:bench|tests|profiles)/[\w./]*)`", recipes)
+    gone = [name for name in named if "NAME" not in name and not (ROOT / name).exists()]
+    assert gone == []

@@ -9,6 +9,7 @@ import pytest
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 
+from bench.commands.support.topics import topics
 from bench.tui.app import LamloadApp
 from bench.tui.keys import KEYS, MOST_VIEWS
 from bench.tui.screens.dialogs import TextDialog
@@ -96,10 +97,10 @@ def test_each_view_has_a_name_of_its_own_and_a_digit() -> None:
     assert all(view.title and view.help for view in VIEWS)
 
 
-def test_the_readme_names_each_view_with_its_key() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+def test_the_reference_names_each_view_with_its_key() -> None:
+    page = topics()["live"].text
     for number, view in enumerate(VIEWS, 1):
-        assert f"`{number}` {view.title}" in readme
+        assert f"`{number}` {view.title}" in page
 
 
 async def test_each_key_has_a_command() -> None:

@@ -85,7 +85,7 @@ BACKOFFS: dict[RetryPolicyName, Backoff] = {
     RetryPolicyName.AWS_STANDARD: _jittered_then_capped,
     RetryPolicyName.AWS_STANDARD_2026: _capped_then_jittered,
 }
-"""To add a policy: a name and a row in bench.model.retry, a formula here, a row in the README."""
+"""To add a policy: a name and row in bench.model.retry, a formula here, a row in its help page."""
 
 
 @dataclass(frozen=True, slots=True)
