@@ -108,7 +108,7 @@ def _lambda_request(
     return CompiledRequest("POST", url, headers, _signer(binding, credentials))
 
 
-def _step_functions(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
+def _step_functions(binding: Binding, _target: Target, credentials: Credentials | None) -> Endpoint:
     arn = step_functions.machine_arn(_function(binding), binding.qualifier)
     signer = _signer(binding, credentials)
     request = CompiledRequest("POST", binding.url, step_functions.HEADERS, signer)

@@ -222,7 +222,7 @@ class _Out(asyncio.BaseProtocol):
     def __init__(self) -> None:
         self.closed = asyncio.Event()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self.closed.set()
 
 

@@ -112,7 +112,7 @@ class Aggregate:
 
     # -- what comes in
 
-    def add_rows(self, worker: int, payload: bytes) -> None:
+    def add_rows(self, _worker: int, payload: bytes) -> None:
         """Rows of attempts, packed as bench.record.row_layout has them."""
         reduced = reduce_rows(payload)
         if reduced is None:
@@ -134,7 +134,7 @@ class Aggregate:
             buckets = {m: np.where(measured, own, MISSING) for m, own in buckets.items()}
         self._blocks.add(rows["variant"].astype(np.int64), rounds, place, buckets)
 
-    def add_counts(self, worker: int, payload: bytes) -> None:
+    def add_counts(self, _worker: int, payload: bytes) -> None:
         """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
         for delta in reduce_counts(payload):
             self._add(delta)

@@ -37,11 +37,11 @@ class OpenLoop:
         """None."""
         return 0
 
-    def callers_at(self, at_ns: int) -> int:
+    def callers_at(self, _at_ns: int) -> int:
         """None."""
         return 0
 
-    def next_change_ns(self, at_ns: int) -> int | None:
+    def next_change_ns(self, _at_ns: int) -> int | None:
         """Never."""
         return None
 
@@ -71,7 +71,7 @@ class AtInstants(OpenLoop):
     __slots__ = ()
     has_rate: ClassVar[bool] = False
 
-    def rate_rps(self: Shape, at_ns: float) -> float:
+    def rate_rps(self: Shape, _at_ns: float) -> float:
         """The overall mean, at any instant."""
         return self.expected / self.duration_ns * NS_PER_S if self.duration_ns else 0.0
 
@@ -80,6 +80,6 @@ class AtInstants(OpenLoop):
         """The overall mean."""
         return self.rate_rps(0)
 
-    def even_count(self: Shape, shift: float) -> int:
+    def even_count(self: Shape, _shift: float) -> int:
         """All of them."""
         return int(self.expected)

@@ -51,7 +51,7 @@ class Burst(AtInstants):
             return self.duration_ns
         return self.first_ns + self.every_ns * int(arrivals // self.size)
 
-    def offsets_ns(self, units: Iterable[float], /) -> Iterator[int]:
+    def offsets_ns(self, _units: Iterable[float], /) -> Iterator[int]:
         """As they are."""
         for start_ns in range(self.first_ns, self.duration_ns, self.every_ns):
             yield from repeat(start_ns, self.size)
@@ -69,7 +69,7 @@ class Burst(AtInstants):
         """Bursts so many times as large, of some at least one arrival."""
         return replace(self, size=max(1, round(self.size * factor)) if self.size else 0)
 
-    def words(self, arrivals: str) -> str:
+    def words(self, _arrivals: str) -> str:
         """`20 at once every 2 s`."""
         return f"{self.size} at once every {span_text(self.every_ns)}"
 

@@ -36,31 +36,31 @@ class Callers:
         """At the higher end."""
         return max(self.start_callers, self.end_callers)
 
-    def rate_rps(self, at_ns: float) -> float:
+    def rate_rps(self, _at_ns: float) -> float:
         """Nobody knows it beforehand."""
         return 0.0
 
-    def planned(self, from_ns: float, to_ns: float) -> float:
+    def planned(self, _from_ns: float, _to_ns: float) -> float:
         """Nobody knows them beforehand."""
         return 0.0
 
-    def cumulative(self, at_ns: float) -> float:
+    def cumulative(self, _at_ns: float) -> float:
         """Nobody knows them beforehand."""
         return 0.0
 
-    def inverse_ns(self, arrivals: float) -> float:
+    def inverse_ns(self, _arrivals: float) -> float:
         """No planned arrival ever comes."""
         return self.duration_ns
 
-    def even_count(self, shift: float) -> int:
+    def even_count(self, _shift: float) -> int:
         """None is planned."""
         return 0
 
-    def offsets_ns(self, units: Iterable[float], /) -> Iterator[int]:
+    def offsets_ns(self, _units: Iterable[float], /) -> Iterator[int]:
         """None is planned."""
         return iter(())
 
-    def most_within(self, window_ns: int) -> float:
+    def most_within(self, _window_ns: int) -> float:
         """Nobody knows them beforehand."""
         return 0.0
 
@@ -104,7 +104,7 @@ class Callers:
         callers = self.start_callers + round((self.end_callers - self.start_callers) * share)
         return Callers(duration_ns, callers, callers)
 
-    def words(self, arrivals: str) -> str:
+    def words(self, _arrivals: str) -> str:
         """`10 callers`, `1 to 50 callers`."""
         start, end = self.start_callers, self.end_callers
         return f"{start if start == end else f'{start} to {end}'} callers"

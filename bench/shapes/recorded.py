@@ -58,7 +58,7 @@ class Recorded(AtInstants):
             return self.duration_ns
         return self._instants[self._before(0) + int(arrivals)] - self.from_ns
 
-    def offsets_ns(self, units: Iterable[float], /) -> Iterator[int]:
+    def offsets_ns(self, _units: Iterable[float], /) -> Iterator[int]:
         """As they are."""
         from_ns = self.from_ns
         for instant_ns in self._instants[self._before(0) : self._before(self.duration_ns)]:
@@ -77,11 +77,11 @@ class Recorded(AtInstants):
         """The arrivals that are still to come keep their instants."""
         return replace(self, duration_ns=to_ns - from_ns, from_ns=self.from_ns + from_ns)
 
-    def scaled(self, factor: float) -> Recorded:
+    def scaled(self, _factor: float) -> Recorded:
         """Itself: what was recorded stays as it was."""
         return self
 
-    def words(self, arrivals: str) -> str:
+    def words(self, _arrivals: str) -> str:
         """`5 arrivals as recorded in /tmp/day.csv`."""
         return f"{len(self._instants)} arrivals as recorded in {self.path}"
 

@@ -110,7 +110,7 @@ class LamloadApp(App[AppResult]):
         title: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
-        markup: bool = True,
+        markup: bool = True,  # noqa: ARG002 - Textual's name; see below
     ) -> None:
         """Say it in place of what was said before, so that no pile hides the figures.
 
@@ -134,7 +134,7 @@ class LamloadApp(App[AppResult]):
         name = NAMES[(NAMES.index(short_name(self.theme)) + 1) % len(NAMES)]
         self.theme = theme_name(name)
 
-    def watch_theme(self, theme: str) -> None:
+    def watch_theme(self) -> None:
         """Everything that draws itself does so again."""
         self.call_after_refresh(self._repaint)
 

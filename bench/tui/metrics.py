@@ -19,12 +19,12 @@ Join = Callable[[Sequence[float], Sequence[float]], float]
 """(figures, weights) of some parts -> the figure of all; NaN is what is not known."""
 
 
-def highest(figures: Sequence[float], weights: Sequence[float] = ()) -> float:
+def highest(figures: Sequence[float], _weights: Sequence[float] = ()) -> float:
     """For what can't be added up: no part shows more."""
     return max((figure for figure in figures if not isnan(figure)), default=nan)
 
 
-def total(figures: Sequence[float], weights: Sequence[float] = ()) -> float:
+def total(figures: Sequence[float], _weights: Sequence[float] = ()) -> float:
     """For counts, which add up whatever the parts weigh."""
     return sum(figures)
 

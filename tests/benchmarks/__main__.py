@@ -203,10 +203,10 @@ PARTS: dict[str, Callable[[str, bool], None]] = {
     "lag": lambda url, short: _send_lag(url, 2.0 if short else 10.0),
     "tui": lambda url, short: beside_the_view(url, 5.0 if short else 20.0, _say),
     "memory": lambda url, short: _memory(url, 200_000 if short else 2_000_000),
-    "sigv4": lambda url, short: _sigv4(),
+    "sigv4": lambda _url, _short: _sigv4(),
     "workers": lambda url, short: scaling(url, 2.0 if short else 6.0, TOOL_CORE, _say),
-    "help": lambda url, short: _help(),
-    "growth": lambda url, short: growth(short, _say),
+    "help": lambda _url, _short: _help(),
+    "growth": lambda _url, short: growth(short, _say),
 }
 ALONE = ("sigv4", "help", "growth")
 """Parts that call nobody."""

@@ -65,13 +65,13 @@ def _build(variants: int, seconds: int, root: Path, spent: Spent) -> dict[str, f
     return peaks | {"finish": _peak_mb()}
 
 
-def _report(variants: int, seconds: int, root: Path, spent: Spent) -> dict[str, float]:
+def _report(_variants: int, _seconds: int, root: Path, spent: Spent) -> dict[str, float]:
     with spent.on("report"):
         render_text(load_run(_run_in(root)))
     return {"report": _peak_mb()}
 
 
-def _watch(variants: int, seconds: int, root: Path, spent: Spent) -> dict[str, float]:
+def _watch(_variants: int, _seconds: int, root: Path, spent: Spent) -> dict[str, float]:
     from bench.tui.playback import PlaybackSource
 
     with spent.on("watch, open"):
@@ -86,7 +86,7 @@ def _watch(variants: int, seconds: int, root: Path, spent: Spent) -> dict[str, f
     return peaks | {"watch, seek": _peak_mb()}
 
 
-def _history(variants: int, seconds: int, root: Path, spent: Spent) -> dict[str, float]:
+def _history(_variants: int, _seconds: int, root: Path, spent: Spent) -> dict[str, float]:
     with spent.on("history", 1 / LISTED):
         for _ in range(LISTED):
             list_runs(root)

@@ -103,17 +103,17 @@ class FakeEndpoint:
     retry_after_ns: int | None = None
     report: Report | None = None
 
-    def request(self, event: bytes, epoch_s: int) -> bytes:
+    def request(self, event: bytes, _epoch_s: int) -> bytes:
         return event
 
-    def classify(self, status: int, head: Head, body: bytes) -> Answer:
+    def classify(self, status: int, _head: Head, _body: bytes) -> Answer:
         if status == 200:
             return Answer(Outcome.OK, self.report)
         if status == 429:
             return Answer(Outcome.THROTTLED, retry_after_ns=self.retry_after_ns, detail="slow down")
         return Answer(Outcome.SERVER_ERROR)
 
-    def request_id(self, head: Head) -> str:
+    def request_id(self, _head: Head) -> str:
         return ""
 
 
@@ -239,4 +239,4 @@ def segment(
 def constant(
     ms: float, status: int | Outcome = 200
 ) -> Callable[[int, int], tuple[int, int | Outcome]]:
-    return lambda number, t_ns: (round(ms * NS_PER_MS), status)
+    return lambda _number, _t_ns: (round(ms * NS_PER_MS), status)

@@ -62,7 +62,7 @@ class Search:
             )
         shipment.to(self.aggregate)
 
-    def words(self, spec: CapacitySpec | None = None) -> str:
+    def words(self, _spec: CapacitySpec | None = None) -> str:
         return self.run.conclude()[0]
 
 

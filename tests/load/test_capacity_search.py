@@ -59,14 +59,14 @@ def test_a_rate_that_holds_only_for_a_short_step_is_not_the_answer() -> None:
 
 
 def test_a_target_without_a_limit_is_held_at_the_maximum() -> None:
-    finding, steps = search(lambda step: True)
+    finding, steps = search(lambda _step: True)
     assert steps[-1].rps == 10_000
     assert finding.answer == "10000/s, the most that was to be tried, holds p99 < 300 ms"
     assert finding.confirmed_rps == 10_000
 
 
 def test_a_target_that_bears_nothing_ends_the_search_with_a_plain_answer() -> None:
-    finding, steps = search(lambda step: False)
+    finding, steps = search(lambda _step: False)
     assert len(steps) < 10
     assert finding.confirmed_rps is None
     assert finding.answer.startswith("no rate was found that holds p99 < 300 ms; 0.")

@@ -21,6 +21,7 @@ class Notes:
         self.kept: list[tuple[str, dict[str, Any]]] = []
 
     def note(self, kind: str, text: str, **fields: Any) -> None:
+        assert text
         self.kept.append((kind, fields))
 
 

@@ -35,7 +35,7 @@ def test_response_time_counts_from_the_intended_arrival_when_the_send_is_late() 
 
 
 def test_a_stall_of_the_target_is_seen_by_every_arrival_within_it() -> None:
-    def stalls(number: int, t_ns: int) -> tuple[int, int]:
+    def stalls(_number: int, t_ns: int) -> tuple[int, int]:
         into_ns = t_ns - 1_000 * NS_PER_S
         stalled = NS_PER_S <= into_ns < 3 * NS_PER_S
         return (3 * NS_PER_S - into_ns if stalled else NS_PER_MS), 200
@@ -77,7 +77,7 @@ def test_variants_side_by_side_have_the_same_rate() -> None:
 
 
 def test_retries_keep_the_intended_time_and_each_attempt_its_own_clocks() -> None:
-    def recovers(number: int, t_ns: int) -> tuple[int, int]:
+    def recovers(number: int, _t_ns: int) -> tuple[int, int]:
         return NS_PER_MS, 500 if number < 2 else 200
 
     retry = RetrySpec(RetryPolicyName.EXPONENTIAL, max_attempts=5, base_ns=10 * NS_PER_MS)
@@ -94,7 +94,7 @@ def test_retries_keep_the_intended_time_and_each_attempt_its_own_clocks() -> Non
 
 
 def test_a_retry_after_of_the_server_raises_the_delay() -> None:
-    def throttles_once(number: int, t_ns: int) -> tuple[int, int]:
+    def throttles_once(number: int, _t_ns: int) -> tuple[int, int]:
         return NS_PER_MS, 429 if number == 0 else 200
 
     retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=2, base_ns=10 * NS_PER_MS)
@@ -117,7 +117,7 @@ def test_a_budget_refuses_retries_and_says_so() -> None:
 
 
 def test_an_open_breaker_rejects_arrivals_until_its_probes_are_good() -> None:
-    def ill_for_two_seconds(number: int, t_ns: int) -> tuple[int, int]:
+    def ill_for_two_seconds(_number: int, t_ns: int) -> tuple[int, int]:
         return NS_PER_MS, 503 if t_ns < 1_002 * NS_PER_S else 200
 
     breaker = BreakerSpec(min_attempts=10, open_ns=NS_PER_S, probes=2)

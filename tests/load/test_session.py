@@ -350,7 +350,8 @@ async def test_a_search_that_is_drained_says_what_it_knows(tmp_path: Path) -> No
 
 async def test_a_load_that_breaks_says_so_and_keeps_what_was_measured(tmp_path: Path) -> None:
     def breaks(session: RunSession) -> None:
-        def take(worker: int, payload: object) -> None:
+        def take(_worker: int, payload: object) -> None:
+            del payload
             raise RuntimeError("these rows cannot be read")
 
         session.aggregate.add_rows = take  # type: ignore[method-assign]

@@ -393,7 +393,7 @@ def test_a_folder_is_no_profile(tmp_path: Path) -> None:
         load_profile(tmp_path)
 
 
-def test_a_name_that_nothing_has_is_told_those_that_there_are(tmp_path: Path) -> None:
+def test_a_name_that_nothing_has_is_told_those_that_there_are() -> None:
     with pytest.raises(ProfileError, match=r"nor is there a shipped .* did you mean quickstart\?"):
         load_profile("quickstrat")
 

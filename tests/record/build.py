@@ -132,7 +132,7 @@ class Shipment:
         aggregate.add_counts(worker, counts(self.counts))
 
 
-def random_load(random: Random, profile: Profile, plan: Plan) -> Shipment:
+def random_load(random: Random, plan: Plan) -> Shipment:
     """Arrivals of every kind: answered, retried, timed out, dropped, rejected, still in flight."""
     shipment = Shipment()
     for segment in plan.segments:

@@ -60,7 +60,7 @@ def test_offered_is_outcomes_in_flight_and_dropped_in_every_row(seed: int) -> No
     profile = profile_of(phases=PHASES)
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
-    random_load(Random(seed), profile, plan).to(aggregate)
+    random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(5 * NS_PER_S)
     assert all(holds(window.tally) for window in aggregate.totals())
     assert all(holds(interval.window.tally) for interval in aggregate.intervals())
@@ -71,7 +71,7 @@ def test_seconds_add_up_to_the_totals(seed: int) -> None:
     profile = profile_of(phases=PHASES)
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
-    random_load(Random(seed), profile, plan).to(aggregate)
+    random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(5 * NS_PER_S)
     for window in aggregate.totals():
         rows = [
@@ -96,7 +96,7 @@ def test_seconds_add_up_to_the_totals(seed: int) -> None:
 def test_the_order_in_which_shipments_come_does_not_matter(seed: int) -> None:
     profile = profile_of(phases=PHASES)
     plan = together(profile)
-    load = random_load(Random(seed), profile, plan)
+    load = random_load(Random(seed), plan)
     one, other = Aggregate(profile, plan), Aggregate(profile, plan)
     load.to(one)
     other.add_counts(1, counts(load.counts))
@@ -285,7 +285,7 @@ def test_every_value_reaches_the_interval_log_once(seed: int) -> None:
     profile = profile_of(phases=PHASES)
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
-    load = random_load(Random(seed), profile, plan)
+    load = random_load(Random(seed), plan)
     lines: list[TaggedHistogram] = []
     half = len(load.rows) // 2
     aggregate.add_counts(0, counts(load.counts))
@@ -436,7 +436,7 @@ def test_arrivals_stand_in_the_row_of_the_rate_at_which_they_were_planned() -> N
 @given(SEEDS)
 def test_the_rows_of_a_steered_run_add_up_to_its_totals(seed: int) -> None:
     aggregate, plan = steered()
-    random_load(Random(seed), profile_of(phases=(STEERED,)), plan).to(aggregate)
+    random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(10 * NS_PER_S)
     assert all(holds(interval.window.tally) for interval in aggregate.intervals())
     for window in aggregate.totals():
@@ -511,7 +511,7 @@ def test_a_segments_figures_are_those_of_its_seconds(seed: int) -> None:
     profile = profile_of((SMALL,), (Phase("steady", constant_rate(10.0, NS_PER_S)),))
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
-    random_load(Random(seed), profile, plan).to(aggregate)
+    random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(2 * NS_PER_S)
     (window,) = aggregate.window(60)
     assert aggregate.segment_tally(0) == window.tally

@@ -21,7 +21,7 @@ def aggregate_of_a_run() -> Aggregate:
     profile = profile_of(phases=(Phase("steady", constant_rate(20.0, 10 * 10**9)),))
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
-    random_load(Random(4), profile, plan).to(aggregate)
+    random_load(Random(4), plan).to(aggregate)
     aggregate.advance(plan.duration_ns)
     return aggregate
 

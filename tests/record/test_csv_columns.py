@@ -47,7 +47,7 @@ def windows_of(seed: int) -> tuple[tuple[Window, ...], tuple[Interval, ...]]:
     profile = profile_of()
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
-    random_load(Random(seed), profile, plan).to(aggregate)
+    random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(plan.duration_ns)
     return aggregate.totals(), tuple(aggregate.intervals())
 
@@ -128,7 +128,7 @@ def test_one_more_quantile_has_its_columns_behind_the_old_ones() -> None:
 
 def test_what_is_added_later_stays_in_the_order_in_which_it_came() -> None:
     sent: Column[Window] = Column("sent", lambda window: window.tally.sent)
-    night: Column[Interval] = Column("night", lambda interval: "yes")
+    night: Column[Interval] = Column("night", lambda _interval: "yes")
     columns = RunColumns((*QUANTILES, 0.75, 0.8), later=(0.75, sent), later_of_intervals=(night,))
     p80 = [name.replace("p75", "p80") for name in P75]
     assert list(columns.summary) == [*SUMMARY_COLUMNS, *P75, "sent", *p80]
@@ -140,7 +140,7 @@ def test_what_is_added_later_stays_in_the_order_in_which_it_came() -> None:
 def test_a_later_column_reads_back_and_is_not_missed_in_older_files() -> None:
     _, intervals = windows_of(2)
     price: Column[Window] = Column(
-        "usd_again", lambda window: 2.5, "usd_per_million", lambda text: float(text) * 2
+        "usd_again", lambda _window: 2.5, "usd_per_million", lambda text: float(text) * 2
     )
     columns = RunColumns(later=(price,))
     read = read_rows(
@@ -160,7 +160,7 @@ def busy_aggregate() -> Aggregate:
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
     for seed in range(20):
-        random_load(Random(seed), profile, plan).to(aggregate)
+        random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(plan.duration_ns)
     return aggregate
 

@@ -68,7 +68,7 @@ class Run:
         self.folder.event(RunEvent(0, "start", "a trial"))
 
     def go(self) -> None:
-        random_load(Random(1), self.profile, self.plan).to(self.aggregate)
+        random_load(Random(1), self.plan).to(self.aggregate)
         rows = [row(2 * NS_PER_S + i, segment=1, response_ns=i * NS_PER_MS) for i in range(1, 201)]
         rows += [
             row(2 * NS_PER_S, segment=1, outcome=Outcome.TIMEOUT, response_ns=5 * NS_PER_S)

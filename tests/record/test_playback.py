@@ -40,7 +40,7 @@ class Recording:
         self.aggregate = Aggregate(self.profile, self.plan)
         self.folder = RunFolder.create(root, self.profile, resolved_toml(self.profile), {})
         self.folder.event(RunEvent(0, "start", "a trial"))
-        self.load = random_load(Random(8), self.profile, self.plan)
+        self.load = random_load(Random(8), self.plan)
         for i in range(400):
             at_ns = 3 * NS_PER_S + i * 20_000_000
             self.load.offer(at_ns, segment=1)
@@ -126,7 +126,7 @@ def test_a_run_whose_load_was_changed_merges_to_its_summary(recording: Recording
     recording.go(3)
     for segment in (slow, fast, resumed):
         recording.aggregate.add_segment(segment)
-        recording.load = random_load(Random(3), recording.profile, Plan((segment,)))
+        recording.load = random_load(Random(3), Plan((segment,)))
         recording.go(segment.start_ns // NS_PER_S)
     windows = recording.end()
     rewind = RunPlayback(recording.folder.path)

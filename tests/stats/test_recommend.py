@@ -148,7 +148,7 @@ def test_prices_that_chance_explains_are_named_together() -> None:
         curves[window.variant.name][Measure.BILLED] = in_blocks(billed.astype(np.int64), 20)
         mean = float(billed.mean() / NS_PER_MS)
         windows[index] = replace(window, billed_ms_mean=mean, usd_per_million=0.2 + mean / 100)
-    advice = advise(windows, curves, lambda variant, billed_ms: 0.2 + billed_ms / 100)
+    advice = advise(windows, curves, lambda _variant, billed_ms: 0.2 + billed_ms / 100)
     assert advice.cheapest is not None
     assert set(advice.cheapest.variants) == {invoke(128), invoke(512)}
     assert "not yet distinguishable from" in advice.cheapest.text

@@ -110,10 +110,10 @@ async def test_the_set_up_screen(size: tuple[int, int]) -> None:
     names = ("quickstart", "spike", "aws-memory-sweep")
     cards = [card for card in map(card_of, names) if card is not None]
 
-    async def start(line: str) -> FakeRun:
+    async def start(_line: str) -> FakeRun:
         return FakeRun()
 
-    app = LamloadApp.setup(cards, lambda line: [], start, card_of)
+    app = LamloadApp.setup(cards, lambda _line: [], start, card_of)
     await show(app, "setup", size, [])
 
 

@@ -18,7 +18,7 @@ async def test_what_is_typed_after_enter_goes_behind_the_profiles_name() -> None
         started.append(line)
         return FakeRun(1)
 
-    app = LamloadApp.setup(CARDS, lambda line: [], start)
+    app = LamloadApp.setup(CARDS, lambda _line: [], start)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "enter", *" load.seed=2")
         assert isinstance(app.screen, SetupScreen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -47,20 +46,20 @@ class ToyView(View):
 
 
 class ToyApp(LamloadApp):
-    """On whose screen there is one view more."""
+    """On whose screen the new view is the fourth and last."""
 
     def on_mount(self) -> None:
-        self.push_screen(RunScreen(FakeRun(2), views=(*VIEWS, ToyView)))
+        self.push_screen(RunScreen(FakeRun(2), views=(*VIEWS[:3], ToyView)))
 
 
 async def test_a_new_view_has_its_key_tab_help_and_screen() -> None:
     app = ToyApp(None)
     async with app.run_test(size=(160, 40)) as pilot:
         await drawn(pilot)
-        await pilot.press("9")
+        await pilot.press("4")
         await drawn(pilot)
         shown = rows_of(app, 160)
-        assert " 9 Toys" in shown
+        assert " 4 Toys" in shown
         assert "a toy for invoke-128MB" in shown
         assert screen_of(app).query_one("#toys").styles.max_height is not None
         commands = {command.title for command in app.get_system_commands(app.screen)}
@@ -69,11 +68,11 @@ async def test_a_new_view_has_its_key_tab_help_and_screen() -> None:
         await pilot.pause()
         dialog = cast(TextDialog, app.screen)
         assert "How many toys each variant has." in dialog.plain
-        assert "1 … 9" in dialog.plain
+        assert "1 … 4" in dialog.plain
 
 
 async def test_a_digit_without_a_view_goes_nowhere() -> None:
-    app = LamloadApp(FakeRun(2))
+    app = ToyApp(None)
     async with app.run_test(size=SIZE) as pilot:
         await drawn(pilot)
         await pilot.press("2", "9")

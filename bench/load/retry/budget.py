@@ -39,7 +39,7 @@ class TokenBudget:
     def invoked(self, t_ns: int) -> None:
         """Costs nothing."""
 
-    def try_spend(self, outcome: Outcome, t_ns: int) -> int | None:
+    def try_spend(self, outcome: Outcome, _t_ns: int) -> int | None:
         """What it costs by its kind, if there are as many tokens."""
         cost = self._facts.cost(outcome)
         if cost > self._tokens:
@@ -67,7 +67,7 @@ class ShareBudget:
         self._now(t_ns)[1] += 1
         self._balance[0] += 1
 
-    def try_spend(self, outcome: Outcome, t_ns: int) -> int | None:
+    def try_spend(self, _outcome: Outcome, t_ns: int) -> int | None:
         """1, or None when the window is full of retries."""
         second = self._now(t_ns)
         invoked, retried = self._balance

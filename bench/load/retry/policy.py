@@ -35,11 +35,11 @@ def _ceiling_ns(spec: RetrySpec, attempt: int) -> int:
     return min(spec.cap_ns, spec.base_ns << min(attempt - 1, 62))
 
 
-def _fixed(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
+def _fixed(spec: RetrySpec, _failure: FailedAttempt, _rng: Random) -> int:
     return spec.base_ns
 
 
-def _exponential(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
+def _exponential(spec: RetrySpec, failure: FailedAttempt, _rng: Random) -> int:
     return _ceiling_ns(spec, failure.attempt)
 
 

@@ -186,7 +186,7 @@ class SetupScreen(Screen[RunSource]):
         """Check what was typed, once there is a pause."""
         self._check(event.value.strip())
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
         """Enter in the line starts what it says."""
         self.action_start()
 

@@ -158,7 +158,7 @@ def _outcomes(window: Window) -> dict[str, Cell]:
     }
 
 
-def _times(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
+def _times(state: ViewState, _name: str, window: Window) -> dict[str, Cell]:
     response = window.measure(Measure.RESPONSE)
     cells = {}
     fastest = state.analysis.advice.fastest

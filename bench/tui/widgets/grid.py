@@ -268,7 +268,7 @@ class Grid(StripWidget, can_focus=True):
     def _body_height(self) -> int:
         return max(0, self.size.height - self._head)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
         """Heading, header and a row each."""
         return self._head + max(1, len(self._order))
 

@@ -60,7 +60,7 @@ class KeyBar(StripWidget):
             if start <= event.x - 1 < end and action:
                 await self.screen.run_action(action)
 
-    def draw(self, width: int, height: int) -> list[Strip]:
+    def draw(self, width: int, _height: int) -> list[Strip]:
         """As many hints as there is room for; a shorter one may follow one that has none."""
         parts: list[tuple[str, Style]] = []
         self._places = []

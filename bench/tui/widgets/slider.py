@@ -38,7 +38,7 @@ class Slider(StripWidget):
         if event.button:
             self._seek(event.x)
 
-    def on_mouse_up(self, event: events.MouseUp) -> None:
+    def on_mouse_up(self) -> None:
         """Released, the mouse moves it no longer."""
         self.release_mouse()
 
@@ -46,7 +46,7 @@ class Slider(StripWidget):
         start, length = self._track
         self.post_message(SeekAsked(min(1.0, max(0.0, (x - start) / max(1, length - 1)))))
 
-    def draw(self, width: int, height: int) -> list[Strip]:
+    def draw(self, width: int, _height: int) -> list[Strip]:
         """Position, track with its knob, end and status."""
         left, right = f" {_clock(self._at_s)} ", f" {_clock(self._end_s)}  {self._status} "
         length = max(4, width - len(left) - len(right))

@@ -72,7 +72,7 @@ class Status(StripWidget):
         """What is said, without styles."""
         return "\n".join(strip.text.rstrip() for strip in self._strips)
 
-    def draw(self, width: int, height: int) -> list[Strip]:
+    def draw(self, width: int, _height: int) -> list[Strip]:
         """Identity and verdict; state and time; rates, lag, drops and money."""
         if self._data is None:
             return []

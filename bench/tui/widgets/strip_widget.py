@@ -142,7 +142,7 @@ def blank(width: int) -> Strip:
     return Strip.blank(width, NULL)
 
 
-def text_strip(text: Text, width: int, console_width: int | None = None) -> Strip:
+def text_strip(text: Text, width: int) -> Strip:
     """A line of Rich text, cut or filled to the width."""
     parts: list[tuple[str, Style]] = []
     plain = text.plain

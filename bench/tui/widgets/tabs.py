@@ -37,7 +37,7 @@ class TabRow(StripWidget):
             if start <= event.x < end:
                 self.post_message(TabChosen(name))
 
-    def draw(self, width: int, height: int) -> list[Strip]:
+    def draw(self, width: int, _height: int) -> list[Strip]:
         """The tabs, the current one upside down."""
         titles, gap = self._titles(width)
         parts: list[tuple[str, Style]] = []

@@ -56,11 +56,11 @@ class TextLines(StripWidget):
         rows = self._rows if self._rows is not None else len(self._lines)
         return rows + bool(self._title)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
         """As many rows as there are lines, or always the same if rows was given."""
         return self._height
 
-    def draw(self, width: int, height: int) -> list[Strip]:
+    def draw(self, width: int, _height: int) -> list[Strip]:
         """The lines, cut to the width."""
         head = [self.section(width, self._title, self._note)] if self._title else []
         return head + [text_strip(self._text(line), width) for line in self._lines]

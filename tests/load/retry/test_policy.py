@@ -68,24 +68,24 @@ def v_s(attempt: int) -> float:
 
 
 FORMULAS: dict[RetryPolicyName, Callable[[int, float, Outcome], Range]] = {
-    RetryPolicyName.FIXED: lambda attempt, before_s, outcome: (0.1, 0.1, NO_CAP),
-    RetryPolicyName.EXPONENTIAL: lambda attempt, before_s, outcome: (
+    RetryPolicyName.FIXED: lambda _attempt, _before_s, _outcome: (0.1, 0.1, NO_CAP),
+    RetryPolicyName.EXPONENTIAL: lambda attempt, _before_s, _outcome: (
         v_s(attempt), v_s(attempt), NO_CAP
     ),
-    RetryPolicyName.FULL_JITTER: lambda attempt, before_s, outcome: (0.0, v_s(attempt), NO_CAP),
-    RetryPolicyName.EQUAL_JITTER: lambda attempt, before_s, outcome: (
+    RetryPolicyName.FULL_JITTER: lambda attempt, _before_s, _outcome: (0.0, v_s(attempt), NO_CAP),
+    RetryPolicyName.EQUAL_JITTER: lambda attempt, _before_s, _outcome: (
         v_s(attempt) / 2, v_s(attempt), NO_CAP
     ),
-    RetryPolicyName.DECORRELATED: lambda attempt, before_s, outcome: (
+    RetryPolicyName.DECORRELATED: lambda _attempt, before_s, _outcome: (
         0.1, 3 * (before_s or 0.1), 1.0
     ),
-    RetryPolicyName.AWS_LEGACY: lambda attempt, before_s, outcome: (
+    RetryPolicyName.AWS_LEGACY: lambda attempt, _before_s, _outcome: (
         0.0, 2.0 ** (attempt - 1), NO_CAP
     ),
-    RetryPolicyName.AWS_STANDARD: lambda attempt, before_s, outcome: (
+    RetryPolicyName.AWS_STANDARD: lambda attempt, _before_s, _outcome: (
         0.0, 2.0 ** (attempt - 1), 20.0
     ),
-    RetryPolicyName.AWS_STANDARD_2026: lambda attempt, before_s, outcome: (
+    RetryPolicyName.AWS_STANDARD_2026: lambda attempt, _before_s, outcome: (
         0.0, min(20.0, (1.0 if outcome is Outcome.THROTTLED else 0.05) * 2 ** (attempt - 1)), NO_CAP
     ),
 }  # fmt: skip

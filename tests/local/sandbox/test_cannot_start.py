@@ -97,7 +97,7 @@ async def test_an_http_door_refuses_what_has_no_sandbox(
 
 
 async def test_no_more_processes_is_told_and_the_fork_server_lives_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def exhausted() -> int:
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
