@@ -129,7 +129,7 @@ def rate(rps: float) -> str:
 
 
 def count(number: int) -> str:
-    """A whole number in few letters: `0`, `950`, `12,345`, `1.23M`."""
+    """A count, short from a million on: `0`, `950`, `12,345`, `1.23M`."""
     return f"{number / 1e6:.2f}M" if number >= 1_000_000 else f"{number:,}"
 
 

@@ -80,7 +80,7 @@ class StepResult:
 
 
 class CapacitySearch:
-    """One variant's search."""
+    """The search for one variant: which rate to try next, and when it is over."""
 
     def __init__(self, spec: CapacitySpec) -> None:
         self._spec = spec

@@ -26,7 +26,7 @@ class Clock(Protocol):
     """What the alarm calls."""
 
     def now_ns(self) -> int:
-        """Nanoseconds of CLOCK_MONOTONIC."""
+        """Nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share."""
 
     def wait_briefly(self, when_ns: int) -> bool:
         """True as soon as when_ns has come, if it is so near that an alarm would cost more."""
@@ -35,7 +35,7 @@ class Clock(Protocol):
         """Call the callback at when_ns, replacing the alarm set before; None sets none."""
 
     def close(self) -> None:
-        """Give the timer back."""
+        """Give the timer back; no alarm fires from then on."""
 
 
 def open_clock(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> Clock:
@@ -62,7 +62,7 @@ class TimerfdClock:
         loop.add_reader(self._fd, self._fire)
 
     def now_ns(self) -> int:
-        """Nanoseconds of CLOCK_MONOTONIC."""
+        """Nanoseconds of CLOCK_MONOTONIC, by which the timer goes too."""
         return monotonic_ns()
 
     def wait_briefly(self, when_ns: int) -> bool:
@@ -83,7 +83,7 @@ class TimerfdClock:
         self._settime()
 
     def close(self) -> None:
-        """Close the descriptor."""
+        """Close the descriptor of the timer, and forget the alarm."""
         self._loop.remove_reader(self._fd)
         os.close(self._fd)
 
@@ -120,7 +120,7 @@ class LoopClock:
             self._timer = self._loop.call_later(wait_s, lambda: self.callback())
 
     def close(self) -> None:
-        """Cancel the timer."""
+        """Cancel the loop's timer, if one is set."""
         if self._timer is not None:
             self._timer.cancel()
 

@@ -43,7 +43,7 @@ class Collector:
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
 
     def on_frame(self, worker: int, frame: Frame) -> None:
-        """What a worker says."""
+        """Take a worker's frame: results for the aggregate, the rest for the run's story."""
         kind, payload = frame.kind, frame.payload
         if kind is FrameKind.COUNTS:
             self._aggregate.add_counts(worker, payload)
@@ -109,7 +109,7 @@ class Collector:
 
     @property
     def workers(self) -> tuple[WorkerHealth, ...]:
-        """Each worker's latest report."""
+        """The latest report of each worker that has sent one."""
         return tuple(self._health.values())
 
     @property

@@ -26,7 +26,7 @@ class SystemClock:
     """The system's own, as precise as the event loop's timers."""
 
     def now_ns(self) -> int:
-        """Nanoseconds of CLOCK_MONOTONIC."""
+        """Nanoseconds of CLOCK_MONOTONIC, the clock of workers on this machine."""
         return monotonic_ns()
 
     async def sleep_ns(self, wait_ns: int) -> None:

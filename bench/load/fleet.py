@@ -54,7 +54,7 @@ class Fleet(Protocol):
         """
 
     def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
-        """`send` to every worker."""
+        """`send` the same to every worker there is."""
 
     def frames(self) -> AsyncIterator[tuple[int, Frame]]:
         """(worker, frame) as they come, until each worker has said DONE or FAILED. Called once.

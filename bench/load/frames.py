@@ -110,7 +110,7 @@ class Replan:
 
 
 def encode(kind: FrameKind, payload: Any = None) -> bytes:
-    """A frame as bytes."""
+    """A frame as bytes: length and kind, then the payload, pickled unless it is bulk."""
     body = payload if kind in _BULK else pickle.dumps(payload, protocol=5)
     return _HEAD.pack(len(body), kind) + body
 

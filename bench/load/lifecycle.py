@@ -104,7 +104,7 @@ class Lifecycle:
         self._expire(now_ns)
 
     def end(self) -> None:
-        """Every worker has ended."""
+        """Settle what is left once every worker has ended."""
         while self._recorded:
             self._pass_over(self._recorded.popleft())
         self._answer_early()

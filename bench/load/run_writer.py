@@ -52,7 +52,7 @@ class RunWriter:
         return None if self._folder is None else str(self._folder.path)
 
     def note(self, kind: str, text: str, **fields: Any) -> None:
-        """Add an event, now."""
+        """Add an event that happens now, and a line to events.jsonl."""
         event = RunEvent(self._now_ns(), kind, text, fields)
         self.events.append(event)
         if self._folder is not None:

@@ -47,7 +47,7 @@ def owners(segment: Segment, kind: Arrivals, seed: int, workers: int) -> Iterato
 def _stream(
     segment: Segment, turn: int, variant: int, kind: Arrivals, seed: int, worker: int, workers: int
 ) -> Iterator[Arrival]:
-    """One variant's share."""
+    """One variant's arrivals, as far as they are this worker's: every workers-th."""
     start_ns = segment.start_ns
     instants = segment.shape.offsets_ns(_unit_arrivals(segment, turn, kind, seed))
     for offset_ns in islice(instants, worker, None, workers):

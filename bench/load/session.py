@@ -109,7 +109,7 @@ class RunSession:
 
     @property
     def state(self) -> RunState:
-        """Where the run is."""
+        """Where the run is, from its preparation to its end."""
         return self._lifecycle.state
 
     # -- life

@@ -43,11 +43,11 @@ class MeasuredWire(Wire, Protocol):
     """A wire that counts its connections."""
 
     def stats(self) -> PoolStats:
-        """Counts at this moment."""
+        """Open and free connections now; openings and waits since the start."""
 
 
 class Worker:
-    """Carries out one WorkOrder."""
+    """Carries out one WorkOrder, from START to DONE."""
 
     def __init__(self, order: WorkOrder, writer: asyncio.WriteTransport) -> None:
         loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ class Worker:
         """That the quota is used up."""
 
     def obey(self, frame: Frame) -> None:
-        """Carry out one command."""
+        """Carry out one command of the coordinator's."""
         engine, payload = self._engine, frame.payload
         if frame.kind is FrameKind.START:
             gc.collect()

@@ -26,7 +26,7 @@ class Segment:
 
     @property
     def duration_ns(self) -> int:
-        """How long it lasts, in ns; its shape says so."""
+        """How long it lasts: as long as its shape."""
         return self.shape.duration_ns
 
     @property

@@ -53,7 +53,7 @@ class Shape(Protocol):
         """
 
     def cumulative(self, at_ns: float) -> float:
-        """Arrivals before an instant."""
+        """Arrivals planned before an instant, from the stretch's start on."""
 
     def inverse_ns(self, arrivals: float) -> float:
         """The instant before which `cumulative` is so much: where arrival number `arrivals` comes.

@@ -43,7 +43,7 @@ def summary_text(run: RecordedRun) -> str:
 
 
 def intervals_text(run: RecordedRun) -> str:
-    """intervals.csv as one text."""
+    """intervals.csv as one text, header and all."""
     return "".join(intervals_lines(run.intervals))
 
 

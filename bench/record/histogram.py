@@ -32,7 +32,7 @@ from bench.stats.ranks import BEYOND, rank_of
 
 
 class Histogram:
-    """One growing distribution."""
+    """One growing distribution of times in nanoseconds, with what was censored."""
 
     __slots__ = (
         "_censored",

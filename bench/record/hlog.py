@@ -49,7 +49,7 @@ def hlog_header(started_epoch_s: float, title: str) -> str:
 
 
 def hlog_line(histogram: TaggedHistogram) -> str:
-    """One interval."""
+    """One interval as a line of an HdrHistogram log, version 2, with its newline."""
     start_s, duration_s = histogram.start_ns / NS_PER_S, histogram.duration_ns / NS_PER_S
     max_ms = histogram.max_ns / NS_PER_MS
     return f"Tag={histogram.tag},{start_s:.3f},{duration_s:.3f},{max_ms:.6f},{histogram.encoded}\n"

@@ -51,7 +51,7 @@ _BITS = 1 << np.arange(len(QUANTILES))
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A cell at rest."""
+    """The figures of a cell that grows no more, as bytes."""
 
     tally: bytes
     figures: bytes
@@ -118,7 +118,7 @@ class IntervalStats:
         return _spread_of([*self._buckets, *self._bounds])
 
     def pack(self) -> Packed:
-        """The cell's figures alone."""
+        """The cell's figures without its histograms, for when it grows no more."""
         return repacked(self.tally, self.figures(), self.spread())
 
 

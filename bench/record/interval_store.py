@@ -45,7 +45,7 @@ class IntervalKey(NamedTuple):
 
     @property
     def end_ns(self) -> int:
-        """When the second ends."""
+        """When the second ends, from the run's start."""
         return (self.second + 1) * NS_PER_S
 
 

@@ -71,11 +71,11 @@ class FinalIntervals:
             yield part
 
     def figures(self) -> SecondFigures:
-        """Of all of them."""
+        """The figures of all rows that were written, for what is worked out at the end."""
         return self._figures.figures()
 
     def close(self) -> None:
-        """Give the room back."""
+        """Give rows and figures back; nothing can be read from it afterwards."""
         self._rows.close()
         self._figures.close()
 

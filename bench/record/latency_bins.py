@@ -45,7 +45,7 @@ def spread_of(buckets: Indexes) -> Spread:
 
 
 def added(one: Spread, other: Spread) -> Spread:
-    """Both together."""
+    """The counts of both, bin by bin."""
     counts = dict(one)
     for number, count in other:
         counts[number] = counts.get(number, 0) + count
@@ -61,16 +61,16 @@ def pack_spread(spread: Spread) -> bytes:
 
 
 def unpack_spread(text: bytes) -> Spread:
-    """The inverse of `pack_spread`."""
+    """Counts by bin from bytes: the inverse of `pack_spread`."""
     return tuple(_PAIR.iter_unpack(text))
 
 
 def spread_text(spread: Spread) -> str:
-    """`31:4 32:10`."""
+    """Counts by bin for a cell of a CSV file: `31:4 32:10`."""
     return " ".join(f"{number}:{count}" for number, count in spread)
 
 
 def spread_from(text: str) -> Spread:
-    """The inverse of `spread_text`."""
+    """Counts by bin from a cell: the inverse of `spread_text`."""
     pairs = (pair.partition(":") for pair in text.split())
     return tuple((int(number), int(count)) for number, _, count in pairs)

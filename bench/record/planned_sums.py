@@ -75,7 +75,7 @@ class ArrivalsAhead:
         self._groups: dict[tuple[int, ...], _Group] = {}
 
     def after(self, now_ns: int) -> list[float]:
-        """From an instant on."""
+        """Arrivals planned from an instant on, for each variant."""
         if self._version != self._timeline.version:
             self._version = self._timeline.version
             self._sum_up()

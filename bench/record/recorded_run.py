@@ -91,12 +91,12 @@ class RecordedRun:
 
     @property
     def profile_text(self) -> str:
-        """The profile as resolved."""
+        """The profile as resolved, '' if the file is gone."""
         return text_of(self.folder / PROFILE)
 
     @property
     def started_utc(self) -> str:
-        """ISO 8601, in UTC."""
+        """When it began, as ISO 8601 in UTC; '' if the manifest does not say."""
         return str(self.manifest.get("started_utc", ""))
 
 
@@ -146,7 +146,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def event_line(event: RunEvent) -> str:
-    """A line of events.jsonl."""
+    """An event as a line of events.jsonl, with its newline."""
     document = {
         "t_s": round(event.t_ns / NS_PER_S, 3),
         "t_ns": event.t_ns,
@@ -158,7 +158,7 @@ def event_line(event: RunEvent) -> str:
 
 
 def event_of(line: str) -> RunEvent:
-    """The inverse of `event_line`."""
+    """An event from its line: the inverse of `event_line`. Raises ValueError or KeyError."""
     raw = json.loads(line)
     return RunEvent(raw["t_ns"], raw["kind"], raw["text"], raw.get("fields", {}))
 

@@ -68,7 +68,7 @@ def stretch_in(sums: Sums) -> Stretch:
 
 
 def sent_in(sums: Sums) -> float:
-    """First sends."""
+    """How many invocations had their first attempt sent."""
     return float(sums[2])
 
 
@@ -78,7 +78,7 @@ def mean_billed_ms(sums: Sums) -> float | None:
 
 
 def tally_in(sums: Sums) -> Tally:
-    """The counts."""
+    """The counts as a Tally: offered, in flight, dropped, outcomes and the rest."""
     offered, in_flight, dropped, *rest = (round(value) for value in sums[_TALLY:].tolist())
     *outcomes, attempts, cold, refused = rest
     return Tally(offered, in_flight, dropped, tuple(outcomes), attempts, cold, refused)

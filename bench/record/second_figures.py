@@ -51,7 +51,7 @@ class SecondFiguresLog:
         self._phases: dict[str, int] = {}
 
     def add(self, interval: Interval) -> None:
-        """One more."""
+        """Write down the figures of one more interval; they wait on disk."""
         window = interval.window
         response, lag = window.measure(Measure.RESPONSE), window.measure(Measure.SEND_LAG)
         self._file.write(
@@ -71,18 +71,18 @@ class SecondFiguresLog:
         )
 
     def figures(self) -> SecondFigures:
-        """Of all so far."""
+        """The figures of all intervals so far, a row each, in the order of adding."""
         self._file.seek(0)
         rows = np.frombuffer(self._file.read(), dtype=_TYPE)
         return SecondFigures(tuple(self._variants), rows)
 
     def close(self) -> None:
-        """Forget them."""
+        """Forget them and give the file back."""
         self._file.close()
 
 
 def second_figures(intervals: Iterable[Interval]) -> SecondFigures:
-    """In one pass."""
+    """The figures of all intervals, in one pass over them."""
     log = SecondFiguresLog()
     for interval in intervals:
         log.add(interval)

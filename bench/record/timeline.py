@@ -31,7 +31,7 @@ class Stretch:
 
     @property
     def duration_s(self) -> float:
-        """The duration in seconds."""
+        """How long it is in seconds, for rates."""
         return self.duration_ns / NS_PER_S
 
     @property

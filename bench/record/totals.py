@@ -40,7 +40,7 @@ class Totals:
         self._by_size = np.zeros((len(self._variants), TALLY), dtype=np.int64)
 
     def count(self, variant: int, tally: Tallies, measured: bool) -> None:
-        """Add counts."""
+        """Add counts to the variant's totals, of the measured part or of the warm-up."""
         (self._measured if measured else self._warm_up)[variant] += tally
         if measured:
             self._by_size[self._size[variant]] += tally

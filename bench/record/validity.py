@@ -75,7 +75,7 @@ class HealthHistory:
         self._workers: dict[int, _Worker] = {}
 
     def add(self, report: WorkerHealth) -> None:
-        """One more report."""
+        """Count one more report of a worker's; the latest one stays."""
         worker = self._workers.setdefault(report.worker, _Worker())
         worker.reports += 1
         worker.busy += report.cpu > CPU_BUSY

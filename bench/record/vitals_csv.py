@@ -1,4 +1,4 @@
-"""vitals.csv in both directions."""
+"""The rows of vitals.csv, written and read back."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ pre{background:var(--soft);padding:.8rem;overflow-x:auto;font-size:12px}
 
 
 def render_html(run: RecordedRun) -> str:
-    """The page as text."""
+    """The page as one text: styles and charts are in it, and it loads nothing."""
     title = escape(run.profile.title or run.profile.name)
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',

@@ -96,5 +96,5 @@ class Seconds:
 
 
 def _ratio(total: Values, of: Values) -> Values:
-    """NaN of nothing."""
+    """total / of, element by element; NaN where there is nothing to divide by."""
     return np.divide(total, of, out=np.full_like(total, np.nan), where=of != 0)

@@ -34,19 +34,15 @@ class OpenLoop:
 
     @property
     def most_callers(self) -> int:
-        """None."""
         return 0
 
     def callers_at(self, _at_ns: int) -> int:
-        """None."""
         return 0
 
     def next_change_ns(self, _at_ns: int) -> int | None:
-        """Never."""
         return None
 
     def pieces(self: S) -> tuple[S, ...]:
-        """Itself: one segment."""
         return (self,)
 
     def cumulative(self: Shape, at_ns: float) -> float:
@@ -77,9 +73,7 @@ class AtInstants(OpenLoop):
 
     @property
     def peak_rps(self: Shape) -> float:
-        """The overall mean."""
         return self.rate_rps(0)
 
     def even_count(self: Shape, _shift: float) -> int:
-        """All of them."""
         return int(self.expected)

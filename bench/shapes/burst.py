@@ -52,7 +52,6 @@ class Burst(AtInstants):
         return self.first_ns + self.every_ns * int(arrivals // self.size)
 
     def offsets_ns(self, _units: Iterable[float], /) -> Iterator[int]:
-        """As they are."""
         for start_ns in range(self.first_ns, self.duration_ns, self.every_ns):
             yield from repeat(start_ns, self.size)
 
@@ -74,7 +73,6 @@ class Burst(AtInstants):
         return f"{self.size} at once every {span_text(self.every_ns)}"
 
     def key_values(self) -> Mapping[str, Any]:
-        """`burst` and `every`."""
         return {"burst": self.size, "every": self.every_ns}
 
 

@@ -33,19 +33,15 @@ class Callers:
 
     @property
     def most_callers(self) -> int:
-        """At the higher end."""
         return max(self.start_callers, self.end_callers)
 
     def rate_rps(self, _at_ns: float) -> float:
-        """Nobody knows it beforehand."""
         return 0.0
 
     def planned(self, _from_ns: float, _to_ns: float) -> float:
-        """Nobody knows them beforehand."""
         return 0.0
 
     def cumulative(self, _at_ns: float) -> float:
-        """Nobody knows them beforehand."""
         return 0.0
 
     def inverse_ns(self, _arrivals: float) -> float:
@@ -53,15 +49,12 @@ class Callers:
         return self.duration_ns
 
     def even_count(self, _shift: float) -> int:
-        """None is planned."""
         return 0
 
     def offsets_ns(self, _units: Iterable[float], /) -> Iterator[int]:
-        """None is planned."""
         return iter(())
 
     def most_within(self, _window_ns: int) -> float:
-        """Nobody knows them beforehand."""
         return 0.0
 
     def pieces(self) -> tuple[Callers, ...]:
@@ -110,7 +103,6 @@ class Callers:
         return f"{start if start == end else f'{start} to {end}'} callers"
 
     def key_values(self) -> Mapping[str, Any]:
-        """`callers`."""
         return {"callers": (self.start_callers, self.end_callers)}
 
 

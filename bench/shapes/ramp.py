@@ -39,12 +39,10 @@ class Ramp(AtRate):
 
     @property
     def expected(self) -> float:
-        """The area under it."""
         return (self.start_rps + self.end_rps) / 2 * (self.duration_ns / NS_PER_S)
 
     @property
     def peak_rps(self) -> float:
-        """At the higher end."""
         return max(self.start_rps, self.end_rps)
 
     @property
@@ -66,7 +64,6 @@ class Ramp(AtRate):
         return (self.start_rps + slope * middle_ns) * (to_ns - from_ns) / NS_PER_S
 
     def inverse_ns(self, arrivals: float) -> float:
-        """By the formula above."""
         if arrivals >= self.expected:
             return self.duration_ns
         a = self.start_rps
@@ -110,7 +107,6 @@ class Ramp(AtRate):
         return f"{start if self.start_rps == self.end_rps else f'{start} to {end}'}/s, {arrivals}"
 
     def key_values(self) -> Mapping[str, Any]:
-        """`rate`."""
         return {"rate": (self.start_rps, self.end_rps)}
 
 

@@ -1,4 +1,4 @@
-"""Arrivals at recorded instants."""
+"""Arrivals at instants that were recorded, from a CSV file."""
 
 from __future__ import annotations
 
@@ -40,12 +40,10 @@ class Recorded(AtInstants):
 
     @property
     def sends(self) -> bool:
-        """Whether any was recorded."""
         return bool(self.offsets)
 
     @property
     def expected(self) -> float:
-        """Those of the stretch."""
         return self.planned(0, self.duration_ns)
 
     def planned(self, from_ns: float, to_ns: float) -> float:
@@ -53,13 +51,11 @@ class Recorded(AtInstants):
         return float(self._before(to_ns) - self._before(from_ns))
 
     def inverse_ns(self, arrivals: float) -> float:
-        """Where it was recorded."""
         if arrivals >= self.expected:
             return self.duration_ns
         return self._instants[self._before(0) + int(arrivals)] - self.from_ns
 
     def offsets_ns(self, _units: Iterable[float], /) -> Iterator[int]:
-        """As they are."""
         from_ns = self.from_ns
         for instant_ns in self._instants[self._before(0) : self._before(self.duration_ns)]:
             yield instant_ns - from_ns
@@ -86,7 +82,6 @@ class Recorded(AtInstants):
         return f"{len(self._instants)} arrivals as recorded in {self.path}"
 
     def key_values(self) -> Mapping[str, Any]:
-        """`replay`, `column` and `speed`."""
         return {"replay": self.path, "column": self.column, "speed": self.speed}
 
 

@@ -50,37 +50,30 @@ class Steps:
 
     @property
     def has_rate(self) -> bool:
-        """As the ramp has."""
         return self.whole.has_rate
 
     @property
     def is_closed(self) -> bool:
-        """As the ramp is."""
         return self.whole.is_closed
 
     @property
     def sends(self) -> bool:
-        """As the ramp does."""
         return self.whole.sends
 
     @property
     def duration_ns(self) -> int:
-        """Between both offsets."""
         return (self.whole.duration_ns if self.to_ns is None else self.to_ns) - self.from_ns
 
     @property
     def expected(self) -> float:
-        """Of all steps."""
         return sum(piece.expected for piece in self.pieces())
 
     @property
     def peak_rps(self) -> float:
-        """Of the highest step."""
         return max(piece.peak_rps for piece in self.pieces())
 
     @property
     def most_callers(self) -> int:
-        """Of the highest step."""
         return max(piece.most_callers for piece in self.pieces())
 
     def pieces(self) -> tuple[Shape, ...]:
@@ -102,7 +95,6 @@ class Steps:
         return [piece for start_ns, piece in self._placed() if start_ns <= at_ns][-1]
 
     def rate_rps(self, at_ns: float) -> float:
-        """The step's."""
         return self._at(at_ns).rate_rps(0)
 
     def planned(self, from_ns: float, to_ns: float) -> float:
@@ -152,7 +144,6 @@ class Steps:
         return replace(self, whole=self.whole.scaled(factor))
 
     def callers_at(self, at_ns: int) -> int:
-        """The step's."""
         return self._at(at_ns).callers_at(0)
 
     def next_change_ns(self, at_ns: int) -> int | None:

@@ -51,7 +51,6 @@ class Wave(AtRate):
 
     @property
     def expected(self) -> float:
-        """The area under it."""
         return self.planned(0, self.duration_ns)
 
     @property
@@ -70,7 +69,6 @@ class Wave(AtRate):
         return 2 * pi * fmod(self.from_ns + at_ns, self.period_ns) / self.period_ns
 
     def rate_rps(self, at_ns: float) -> float:
-        """The sine."""
         return max(0.0, self.mean_rps + self.amplitude_rps * sin(self._angle(at_ns)))
 
     def planned(self, from_ns: float, to_ns: float) -> float:
@@ -146,7 +144,6 @@ class Wave(AtRate):
         return f"{rates}, a wave each {span_text(self.period_ns)}, {arrivals}"
 
     def key_values(self) -> Mapping[str, Any]:
-        """`wave`, `amplitude` and `period`."""
         return {"wave": self.mean_rps, "amplitude": self.amplitude_rps, "period": self.period_ns}
 
 

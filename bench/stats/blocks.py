@@ -37,7 +37,7 @@ class Blocks:
     rounds_each: int = 0
 
     def totals(self) -> Reals:
-        """Samples of each block."""
+        """How many samples each block has."""
         return self._sums(self.counts)
 
     def below(self, value_ns: int) -> Reals:

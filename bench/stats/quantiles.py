@@ -39,7 +39,7 @@ class Curve:
 
     @property
     def count(self) -> int:
-        """All samples."""
+        """How many samples there are, censored ones included."""
         return int(self.counts.sum())
 
     def at_rank(self, rank: int) -> int:
@@ -64,7 +64,7 @@ class Curve:
         return bool(moved)
 
     def above(self, limit_ns: int) -> int:
-        """Samples above a limit."""
+        """How many samples are above limit_ns."""
         return int(self.counts[self.values_ns > limit_ns].sum())
 
 

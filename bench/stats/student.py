@@ -44,7 +44,7 @@ def t_at(z: float, df: int | None) -> float:
 
 
 def z_at(t: float, df: int | None) -> float:
-    """The inverse of `t_at`."""
+    """The normal deviate of a t: the inverse of `t_at`; df None is infinitely many."""
     if df is None:
         return t
     deviates, ts = _table(df)

@@ -43,7 +43,7 @@ Curves: TypeAlias = "Mapping[str, Mapping[Measure, Curve]]"
 
 
 class SloState(StrEnum):
-    """How a threshold ended."""
+    """How a threshold ended: UNKNOWN if too few samples leave it open."""
 
     OK = "ok"
     FAILED = "failed"

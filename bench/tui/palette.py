@@ -62,7 +62,7 @@ class Paint:
         return self.tones[tone]
 
     def style_of(self, style: SeriesStyle) -> Style:
-        """As Rich has it."""
+        """A series' style for Rich: its colour, or bold where there are no colours."""
         return Style(color=style.colour) if style.colour else Style(bold=True)
 
     def series_styles(self, count: int, ascii_only: bool = False) -> tuple[SeriesStyle, ...]:

@@ -135,7 +135,7 @@ class FakeFleet:
 
     @property
     def size(self) -> int:
-        """How many were started."""
+        """How many workers were started, those that died included."""
         return len(self._workers)
 
     async def hosts(self) -> tuple[Host, ...]:
@@ -172,7 +172,7 @@ class FakeFleet:
             self._finish_at(worker, now_ns)
 
     def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
-        """`send` to every worker."""
+        """`send` the same to every worker there is."""
         for worker in range(len(self._workers)):
             self.send(worker, kind, payload)
 
@@ -186,7 +186,7 @@ class FakeFleet:
                 await self._news.wait()
 
     async def close(self) -> None:
-        """Note it."""
+        """Note that it was closed; nothing was ever started."""
         self.is_closed = True
 
     # -- the script

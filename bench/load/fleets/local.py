@@ -63,7 +63,7 @@ class LocalFleet:
 
     @property
     def pids(self) -> list[int]:
-        """Process ids by worker."""
+        """Process ids, by the number of the worker."""
         return [process.pid for process in self._processes]
 
     def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
@@ -73,7 +73,7 @@ class LocalFleet:
             stdin.write(encode(kind, payload))
 
     def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
-        """`send` to every worker."""
+        """`send` the same to every worker there is."""
         for worker in range(len(self._processes)):
             self.send(worker, kind, payload)
 

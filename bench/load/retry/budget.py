@@ -20,7 +20,7 @@ class Budget(Protocol):
     """Of one variant in one worker."""
 
     def invoked(self, t_ns: int) -> None:
-        """An invocation begins."""
+        """An invocation begins at t_ns; it may earn a share of a retry."""
 
     def try_spend(self, outcome: Outcome, t_ns: int) -> int | None:
         """What a retry after this outcome costs, which is paid; None if it may not be."""
@@ -37,7 +37,7 @@ class TokenBudget:
         self._tokens = tokens.capacity
 
     def invoked(self, t_ns: int) -> None:
-        """Costs nothing."""
+        """Nothing: tokens are paid for retries alone."""
 
     def try_spend(self, outcome: Outcome, _t_ns: int) -> int | None:
         """What it costs by its kind, if there are as many tokens."""
@@ -63,7 +63,7 @@ class ShareBudget:
         self._balance = [0, 0]
 
     def invoked(self, t_ns: int) -> None:
-        """Count it."""
+        """Count it in the second of t_ns."""
         self._now(t_ns)[1] += 1
         self._balance[0] += 1
 
@@ -78,7 +78,7 @@ class ShareBudget:
         return 1
 
     def succeeded(self, paid: int) -> None:
-        """Gives nothing back."""
+        """Nothing: a success gives no retry back."""
 
     def _now(self, t_ns: int) -> list[int]:
         """The current second's counts, after those that have left the window are taken off."""

@@ -90,7 +90,7 @@ BACKOFFS: dict[RetryPolicyName, Backoff] = {
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """A RetrySpec that decides."""
+    """A RetrySpec that decides whether and when to try again."""
 
     spec: RetrySpec
 

@@ -34,4 +34,4 @@ class OpenTarget(Protocol):
         """What the target itself counted, where it tells; else {}."""
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Let go of the target; what was started for it ends."""

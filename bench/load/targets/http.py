@@ -25,7 +25,7 @@ class HttpTarget:
         self.label = ", ".join(dict.fromkeys(target.urls.values()))
 
     def keep_in(self, folder: Path) -> None:
-        """Nothing has to."""
+        """Nothing: a URL leaves nothing behind that has to be kept."""
 
     def lost(self) -> str | None:
         """Only its answers can tell."""

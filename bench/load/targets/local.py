@@ -45,7 +45,7 @@ class LocalTarget:
         return self._process.pid if self._process else None
 
     def keep_in(self, folder: Path) -> None:
-        """Nothing has to."""
+        """Nothing: what it changes ends with its process."""
 
     def lost(self) -> str | None:
         """That its process has ended, and its last words."""

@@ -35,7 +35,7 @@ def variant_cells(state: ViewState, name: str) -> dict[str, Cell]:
 
 
 def quantile_cell(value: Quantile | None) -> Cell:
-    """A quantile in ms."""
+    """A quantile in ms; one that is not known sorts as nothing."""
     known = value is not None and value.known
     return Cell(quantile_ms(value), float(value.value_ns) if value is not None and known else "")
 

@@ -45,7 +45,7 @@ class Bars(StripWidget, can_focus=True):
 
     @property
     def data(self) -> BarsData:
-        """What it draws."""
+        """What it draws, as it was given last."""
         return self._data
 
     def show(self, data: BarsData) -> None:

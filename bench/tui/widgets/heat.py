@@ -54,7 +54,7 @@ class Heat(StripWidget, can_focus=True):
 
     @property
     def data(self) -> HeatData:
-        """What it draws."""
+        """What it draws, as it was given last."""
         return self._data
 
     def show(self, data: HeatData) -> None:
