@@ -32,7 +32,7 @@ def calls_of(work: Callable[[], object]) -> int:
     """How many functions are called, Python's own and C's."""
     count = 0
 
-    def called(frame: FrameType, event: str, argument: Any) -> None:
+    def called(_frame: FrameType, event: str, _argument: Any) -> None:
         nonlocal count
         count += event in ("call", "c_call")
 

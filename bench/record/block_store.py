@@ -135,7 +135,7 @@ class _Samples:
         return True
 
     def _keep(self, codes: Integers, counts: Integers) -> None:
-        """Sorted, equal ones together."""
+        """From here on these: sorted, and equal codes counted together."""
         order = np.argsort(codes, kind="stable")
         codes = codes[order]
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
@@ -156,7 +156,7 @@ class _Samples:
 
     @property
     def most_blocks(self) -> int:
-        """Of any variant."""
+        """How many the variant with the most of them has."""
         blocks = self.codes >> _BUCKET_BITS
         variants = blocks[np.flatnonzero(np.diff(blocks, prepend=-1))] >> _KEY_BITS
         return int(np.bincount(variants).max(initial=0))
