@@ -127,13 +127,11 @@ class Steps:
         return (min(round(self.inverse_ns(h)), last_ns) for h in units)
 
     def most_within(self, window_ns: int) -> float:
-        """In a window that begins or ends where a step does."""
+        """At the higher end."""
         last_ns = self.duration_ns - window_ns
         if last_ns <= 0:
             return self.expected
-        edges_ns = [start_ns for start_ns, _ in self._placed()] + [self.duration_ns]
-        starts_ns = {max(0, min(at, last_ns)) for e in edges_ns for at in (e, e - window_ns)}
-        return max(self.planned(start_ns, start_ns + window_ns) for start_ns in starts_ns)
+        return max(self.planned(at_ns, at_ns + window_ns) for at_ns in (0, last_ns))
 
     def part(self, from_ns: int, to_ns: int) -> Steps:
         """The same steps between two other offsets."""

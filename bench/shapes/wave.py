@@ -90,7 +90,7 @@ class Wave(AtRate):
         return min(max(0.0, self._solver()(arrivals)), self.duration_ns)
 
     def offsets_ns(self, units: Iterable[float], /) -> Iterator[int]:
-        """The same for every arrival; in a trough rounding never lets one overtake another."""
+        """The same for every arrival; rounding brings none before the start or the one before."""
         solve, offset_ns, last_ns = self._solver(), 0, self.duration_ns - 1
         for h in units:
             offset_ns = min(max(offset_ns, round(solve(h))), last_ns)

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.forecast import forecast
@@ -24,7 +24,9 @@ from bench.shapes.ramp import Ramp
 from bench.shapes.registry import SHAPES
 from bench.shapes.wave import Wave
 from tests.profile.write import MINIMAL, load
-from tests.shapes.strategies import shapes_of
+from tests.shapes.strategies import shapes_by_kind
+
+SHAPES_OF = shapes_by_kind()
 
 
 def sent(segment: Segment, kind: Arrivals, workers: int = 1, seed: int = 1) -> dict[int, int]:
@@ -41,12 +43,13 @@ def sent(segment: Segment, kind: Arrivals, workers: int = 1, seed: int = 1) -> d
 def test_every_variant_sends_as_many_as_are_counted(
     kind: ShapeKind, data: st.DataObject, variants: int, workers: int
 ) -> None:
-    for shape in data.draw(shapes_of(kind)).pieces():
+    for shape in data.draw(SHAPES_OF[kind]).pieces():
         segment = Segment(0, 0, 0, tuple(range(variants)), NS_PER_S, shape)
         counted = {v: arrival_count(segment, v, Arrivals.EVEN) for v in segment.variants}
         assert counted == sent(segment, Arrivals.EVEN, workers)
 
 
+@example(total=2.5, variants=6, turn=1, exact=True)
 @given(st.floats(0, 3000), st.integers(1, 9), st.integers(0, 8), st.booleans())
 def test_even_arrivals_are_counted_to_the_last_bit(
     total: float, variants: int, turn: int, exact: bool

@@ -22,8 +22,9 @@ from bench.schema.table import Reading
 from bench.schema.toml import write_toml
 from bench.shapes.kind import ShapeKind
 from bench.shapes.registry import SHAPES
-from tests.shapes.strategies import shapes_of
+from tests.shapes.strategies import shapes_by_kind
 
+SHAPES_OF = shapes_by_kind()
 every_kind = pytest.mark.parametrize("kind", SHAPES, ids=[kind.name for kind in SHAPES])
 somewhere = st.floats(0, 1, exclude_max=True)
 
@@ -47,7 +48,7 @@ def divisible(shape: Shape) -> bool:
 def test_as_many_are_planned_before_an_arrival_as_have_come(
     kind: ShapeKind, data: st.DataObject, share: float
 ) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     h = share * shape.expected
     if h == shape.expected:
         assert shape.inverse_ns(h) == shape.duration_ns
@@ -65,7 +66,7 @@ def test_as_many_are_planned_before_an_arrival_as_have_come(
 def test_what_is_planned_is_the_integral_of_the_rate(
     kind: ShapeKind, data: st.DataObject, share: float
 ) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     if not shape.has_rate:
         mean = shape.rate_rps(share * shape.duration_ns) * shape.duration_ns / NS_PER_S
         assert mean == pytest.approx(shape.expected)
@@ -82,7 +83,7 @@ def test_what_is_planned_is_the_integral_of_the_rate(
 @every_kind
 @given(data=st.data(), share=somewhere)
 def test_parts_do_what_the_whole_does(kind: ShapeKind, data: st.DataObject, share: float) -> None:
-    shape = data.draw(shapes_of(kind).filter(divisible))
+    shape = data.draw(SHAPES_OF[kind].filter(divisible))
     at_ns, end_ns = cut(shape, share), shape.duration_ns
     first, rest = shape.part(0, at_ns), shape.part(at_ns, end_ns)
     assert (first.duration_ns, rest.duration_ns) == (at_ns, end_ns - at_ns)
@@ -104,7 +105,7 @@ def test_parts_do_what_the_whole_does(kind: ShapeKind, data: st.DataObject, shar
 def test_a_part_of_a_part_is_a_part_of_the_whole(
     kind: ShapeKind, data: st.DataObject, one: float, other: float
 ) -> None:
-    shape = data.draw(shapes_of(kind).filter(divisible))
+    shape = data.draw(SHAPES_OF[kind].filter(divisible))
     rest = shape.part(cut(shape, one), shape.duration_ns)
     if not divisible(rest):
         return
@@ -121,7 +122,7 @@ def test_a_part_of_a_part_is_a_part_of_the_whole(
 def test_so_many_times_the_load(
     kind: ShapeKind, data: st.DataObject, factor: float, share: float
 ) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     scaled = shape.scaled(factor)
     assert shape.scaled(1.0) == shape
     assert (scaled.duration_ns, scaled.sends) == (shape.duration_ns, shape.sends)
@@ -137,7 +138,7 @@ def test_so_many_times_the_load(
 @every_kind
 @given(data=st.data(), share=somewhere)
 def test_no_rate_is_above_the_peak(kind: ShapeKind, data: st.DataObject, share: float) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     assert shape.rate_rps(share * shape.duration_ns) <= shape.peak_rps * (1 + 1e-12)
     assert shape.peak_rps >= shape.expected / shape.duration_ns * NS_PER_S * (1 - 1e-9)
     assert shape.callers_at(int(share * shape.duration_ns)) <= shape.most_callers
@@ -148,7 +149,7 @@ def test_no_rate_is_above_the_peak(kind: ShapeKind, data: st.DataObject, share: 
 def test_no_window_has_more_than_the_most(
     kind: ShapeKind, data: st.DataObject, share: float, width: float
 ) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     window_ns = 1 + int(width * shape.duration_ns)
     most = shape.most_within(window_ns)
     if window_ns >= shape.duration_ns:
@@ -163,7 +164,7 @@ def test_no_window_has_more_than_the_most(
 def test_arrivals_come_in_order_within_the_stretch_as_many_as_are_counted(
     kind: ShapeKind, data: st.DataObject, shift: float
 ) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     offsets = even(shape, shift)
     assert len(offsets) == shape.even_count(shift)
     assert all(0 <= offset_ns < shape.duration_ns for offset_ns in offsets)
@@ -174,7 +175,7 @@ def test_arrivals_come_in_order_within_the_stretch_as_many_as_are_counted(
 @every_kind
 @given(data=st.data())
 def test_callers_stay_until_the_next_change(kind: ShapeKind, data: st.DataObject) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     t_ns, callers = 0, shape.callers_at(0)
     while (change_ns := shape.next_change_ns(t_ns)) is not None:
         assert t_ns < change_ns < shape.duration_ns
@@ -187,7 +188,7 @@ def test_callers_stay_until_the_next_change(kind: ShapeKind, data: st.DataObject
 @every_kind
 @given(data=st.data())
 def test_pieces_follow_one_another_through_the_whole(kind: ShapeKind, data: st.DataObject) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     pieces = shape.pieces()
     assert sum(piece.duration_ns for piece in pieces) == shape.duration_ns
     assert all(piece.pieces() == (piece,) for piece in pieces)
@@ -198,7 +199,7 @@ def test_pieces_follow_one_another_through_the_whole(kind: ShapeKind, data: st.D
 @every_kind
 @given(data=st.data())
 def test_what_a_profile_says_of_it_reads_back(kind: ShapeKind, data: st.DataObject) -> None:
-    phase = Phase("p", data.draw(shapes_of(kind)))
+    phase = Phase("p", data.draw(SHAPES_OF[kind]))
     reading = Reading(Document("a phase", PHASE))
     table = reading.root(tomllib.loads(write_toml(PHASE.written(phase))))
     assert kind.read(table) == phase.shape
@@ -209,7 +210,7 @@ def test_what_a_profile_says_of_it_reads_back(kind: ShapeKind, data: st.DataObje
 @every_kind
 @given(data=st.data())
 def test_workers_get_it_as_it_is(kind: ShapeKind, data: st.DataObject) -> None:
-    shape = data.draw(shapes_of(kind))
+    shape = data.draw(SHAPES_OF[kind])
     assert pickle.loads(pickle.dumps(shape)) == shape
     assert not hasattr(shape, "__dict__"), "a slotted dataclass"
     assert hash(shape) == hash(pickle.loads(pickle.dumps(shape))), "a frozen one"

@@ -76,6 +76,12 @@ def test_in_a_trough_without_a_rate_arrivals_stay_in_order() -> None:
     assert max(b - a for a, b in pairwise(offsets)) > 100 * NS_PER_S / 10_000
 
 
+def test_rounding_sends_no_arrival_before_the_stretch() -> None:
+    late_in_a_month = Wave(DAY, 1.0, 0.9, 30 * DAY, from_ns=2_156_277_679_834_440)
+    assert next(late_in_a_month.offsets_ns((0.0,))) == 0
+    assert late_in_a_month.inverse_ns(0.0) == 0.0
+
+
 def test_the_most_within_a_time_lies_around_the_crest() -> None:
     assert WAVE.most_within(2 * NS_PER_S) == WAVE.planned(9 * NS_PER_S, 11 * NS_PER_S)
     short = WAVE.part(12 * NS_PER_S, 28 * NS_PER_S)
