@@ -9,7 +9,12 @@ from pathlib import Path
 
 
 def replace_file(path: Path, parts: Iterable[str]) -> None:
-    """Write a file from the parts of its text (UTF-8, line ends as they are), or leave the old one.
+    """`replace_bytes` with the parts of a text: UTF-8, line ends as they are."""
+    replace_bytes(path, (part.encode("utf-8") for part in parts))
+
+
+def replace_bytes(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file from the parts of its content, or leave the old one.
 
     It is written beside the file, brought to the disk and then put in its place, which is one step
     within a folder. A symbolic link stays one, and what was there lends its permissions. A pipe or
@@ -19,12 +24,12 @@ def replace_file(path: Path, parts: Iterable[str]) -> None:
     """
     place = path.resolve()
     if place.exists() and not place.is_file():
-        with place.open("w", encoding="utf-8", newline="") as file:
+        with place.open("wb") as file:
             file.writelines(parts)
         return
     beside = place.with_name(f".{place.name}.{os.getpid()}.new")
     try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
+        with beside.open("wb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())

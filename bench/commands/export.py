@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -11,19 +10,8 @@ import click
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import read_run, runs_option
 from bench.errors import UsageError
-from bench.whole_file import replace_file
-
-FORMATS = {
-    "csv": "bench.record.csv_files:summary_text",
-    "intervals": "bench.record.csv_files:intervals_text",
-    "percentiles": "bench.record.csv_files:percentiles_text",
-    "json": "bench.report.json:run_document",
-    "html": "bench.report.html:render_html",
-    "junit": "bench.report.junit:render_junit",
-    "hlog": "bench.report.hlog:render_hlog",
-    "text": "bench.report.text:render_text",
-}
-"""Format -> the function that renders a RecordedRun. To add one: its file, and its name here."""
+from bench.report.formats import FORMATS, Rendered, render
+from bench.whole_file import replace_bytes
 
 
 @click.command()
@@ -40,13 +28,24 @@ FORMATS = {
 @runs_option
 def export(run: str | None, form: str, out: Path | None, root: Path) -> None:
     """Write the results of RUN, or of the latest run, in another form."""
-    module, _, function = FORMATS[form].partition(":")
-    text = getattr(import_module(module), function)(read_run(run, root))
+    rendered = render(form, read_run(run, root))
     if out is None:
-        sys.stdout.write(text)
+        _print(form, rendered)
         return
     try:
-        replace_file(out, [text])
+        replace_bytes(out, [rendered.content])
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
     click.echo(f"Written to {out}", err=True)
+
+
+def _print(form: str, rendered: Rendered) -> None:
+    """Bytes as they are; on a terminal text alone, in an encoding that it has."""
+    content, stdout = rendered.content, sys.stdout
+    if stdout.isatty():
+        if not rendered.is_text:
+            raise UsageError(f"{form} is not for a terminal; name a file: --out FILE")
+        content = content.decode("utf-8").encode(stdout.encoding, "replace")
+    stdout.flush()
+    stdout.buffer.write(content)
+    stdout.buffer.flush()

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from bench.model.result import Window
 from bench.record.csv_columns import SUMMARY_COLUMNS, csv_text, header_text, summary_row
-from bench.record.csv_files import summary_text
 from bench.record.load_run import load_run
-from bench.report.html import render_html
-from bench.whole_file import replace_file
+from bench.report.formats import render
+from bench.whole_file import replace_bytes
 
 HTML = "report.html"
 FOLDER = "exports"
@@ -30,26 +29,27 @@ def stamped(name: str, suffix: str, now: datetime | None = None) -> str:
 def export_windows(folder: Path, name: str, windows: Sequence[Window]) -> Path:
     """The tables' figures, with the columns of summary.csv. Raises OSError."""
     text = header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, windows))
-    return _written(folder / stamped(name, ".csv"), text)
+    return _written(folder / stamped(name, ".csv"), text.encode("utf-8"))
 
 
 def export_text(folder: Path, name: str, suffix: str, text: str) -> Path:
     """Any text, into a file whose name begins with `name`. Raises OSError."""
-    return _written(folder / stamped(name, suffix), text)
+    return _written(folder / stamped(name, suffix), text.encode("utf-8"))
 
 
 def export_report(run_folder: Path) -> Path:
     """report.html of a run, written into its folder if it has none. Raises OSError, UsageError."""
     path = run_folder / HTML
-    return path if path.is_file() else _written(path, render_html(load_run(run_folder)))
+    return path if path.is_file() else _written(path, render("html", load_run(run_folder)).content)
 
 
 def export_summary(run_folder: Path, folder: Path) -> Path:
     """summary.csv of a run as far as it is written. Raises OSError, UsageError."""
-    return _written(folder / stamped("summary", ".csv"), summary_text(load_run(run_folder)))
+    content = render("csv", load_run(run_folder)).content
+    return _written(folder / stamped("summary", ".csv"), content)
 
 
-def _written(path: Path, text: str) -> Path:
+def _written(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, [text])
+    replace_bytes(path, [content])
     return path

@@ -9,13 +9,13 @@ import pytest
 
 from bench.cli import COMPLETE, VERBS, run_command
 from bench.commands.completion import SHELLS
-from bench.commands.export import FORMATS
 from bench.commands.support.completions import MANIFEST
 from bench.commands.support.topics import topics
 from bench.errors import ExitCode
 from bench.payloads.generators import GENERATORS
 from bench.profile import shipped_profiles
 from bench.record import recorded_run
+from bench.report.formats import FORMATS
 
 SHIPPED = [path.stem for path in shipped_profiles()]
 

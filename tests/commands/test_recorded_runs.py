@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.cli import run_command
-from bench.commands.export import FORMATS
 from bench.commands.support.run_lookup import find_run
 from bench.errors import UsageError
 from bench.model.live import ANSWER_EVENT, RunEvent
 from bench.model.outcome import Verdict
 from bench.record.load_run import load_run
-from bench.record.recorded_run import EVENTS, event_line
+from bench.record.recorded_run import EVENTS, RecordedRun, event_line
+from bench.report.formats import FORMATS
 from bench.report.html import render_html
 from tests.commands.recorded import profile_in, record_run
 from tests.disk import refuse_to_replace
@@ -132,6 +134,75 @@ def test_every_format_can_be_exported(
     assert streams.out == ""
     assert str(out) in streams.err
     assert IN_FORMAT[form] in out.read_text()
+
+
+PACKED = b"PAR1\x00\xff\r\n\x80"
+
+
+def packed(run: RecordedRun) -> bytes:
+    """A form that is no text."""
+    return PACKED + run.name.encode()
+
+
+@pytest.fixture
+def binary(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a form that is as good as packed."""
+    monkeypatch.setitem(FORMATS, "hlog", f"{__name__}:packed")
+    return "hlog"
+
+
+class Terminal(io.TextIOWrapper):
+    """A stdout that somebody looks at, with an encoding of long ago."""
+
+    def __init__(self) -> None:
+        self._screen = io.BytesIO()
+        super().__init__(self._screen, encoding="latin-1")
+
+    def isatty(self) -> bool:
+        return True
+
+    def shown(self) -> bytes:
+        return self._screen.getvalue()
+
+
+def test_a_binary_form_reaches_a_file_and_a_pipe_byte_for_byte(
+    binary: str, runs: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    arguments = ["export", "--format", binary, "--runs", str(runs)]
+    content = packed(load_run(find_run(None, runs)))
+    assert run_command(arguments) == 0
+    assert capfdbinary.readouterr().out == content
+    out = tmp_path / "exported"
+    assert run_command([*arguments, "--out", str(out)]) == 0
+    assert out.read_bytes() == content
+
+
+def test_text_goes_to_a_pipe_as_utf_8_whatever_the_locale_says(
+    runs: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run_command(["export", "--format", "text", "--runs", str(runs)]) == 0
+    assert "·".encode() in capfdbinary.readouterr().out
+
+
+def test_a_terminal_gets_text_in_its_own_encoding(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert run_command(["export", "--format", "text", "--runs", str(runs)]) == 0
+    shown = terminal.shown()
+    assert "·".encode("latin-1") in shown
+    assert "─ response ms ─".encode("latin-1", "replace") in shown
+
+
+def test_a_terminal_is_not_sent_what_it_cannot_show(
+    binary: str, runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert run_command(["export", "--format", binary, "--runs", str(runs)]) == 2
+    assert terminal.shown() == b""
+    assert "name a file: --out FILE" in capsys.readouterr().err
 
 
 def test_export_to_where_nothing_can_be_written_is_told(

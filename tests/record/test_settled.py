@@ -39,7 +39,7 @@ class Run:
         self.given: list[Interval] = []
 
     def load(self) -> None:
-        shipment = random_load(Random(6), self.profile, together(self.profile))
+        shipment = random_load(Random(6), together(self.profile))
         shipment.to(self.aggregate)
 
     def pass_time(self, until_s: int, from_s: int = 1) -> None:

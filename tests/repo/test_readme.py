@@ -11,7 +11,6 @@ import pytest
 from bench import __version__
 from bench.cli import BROKEN_PIPE, VERBS
 from bench.commands.completion import SHELLS
-from bench.commands.export import FORMATS
 from bench.commands.support.topics import FOLDER, topics
 from bench.errors import ExitCode
 from bench.faults.kinds import FaultKind
@@ -23,6 +22,7 @@ from bench.profile.schema import PROFILE
 from bench.profile.target_values import bundled_functions
 from bench.record import validity
 from bench.record.csv_columns import SUMMARY_COLUMNS
+from bench.report.formats import FORMATS
 from tests.repo.key_tables import actions, key_tables
 
 ROOT = Path(__file__).parent.parent.parent
