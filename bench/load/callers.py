@@ -18,7 +18,7 @@ REJECTED_PAUSE_NS = 100 * NS_PER_MS
 """What a caller waits at least before it knocks at an open breaker again."""
 
 
-class Callers:
+class CallerPool:
     """How many run and how many are wanted, by variant. Instants are of the run."""
 
     __slots__ = ("_engine", "_running", "_think_ns", "_wanted", "_worker", "_workers", "until_ns")

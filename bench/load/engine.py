@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from bench.load.attempt_log import AttemptLog
 from bench.load.call import Call
-from bench.load.callers import Callers
+from bench.load.callers import CallerPool
 from bench.load.clock import Clock
 from bench.load.iterations import Iterations
 from bench.load.pacer import NEVER_DUE, START, Pacer
@@ -127,7 +127,7 @@ class Engine:
         self.start_ns = 0
         self.pacer = Pacer(load, worker, workers)
         self.segment: Segment | None = None
-        self.callers = Callers(self, len(endpoints), load.think_ns, worker, workers)
+        self.callers = CallerPool(self, len(endpoints), load.think_ns, worker, workers)
         self._due: list[tuple[int, int, Call | None]] = []
         self._sequence = 0
         self.has_ended = False

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
+class CsvColumn(Generic[T]):
     """A column of rows that tell of a T each.
 
     fills is where a cell reads back into: a field of the T itself, or `variant.…`, `tally.…`,
@@ -44,58 +44,58 @@ class Column(Generic[T]):
     read: Callable[[str], Any] = str
 
 
-def _outcome(outcome: Outcome) -> Column[Window]:
+def _outcome(outcome: Outcome) -> CsvColumn[Window]:
     name = outcome.name.lower()
-    return Column(name, lambda window: window.tally.outcomes[outcome], f"outcomes.{name}", int)
+    return CsvColumn(name, lambda window: window.tally.outcomes[outcome], f"outcomes.{name}", int)
 
 
-_HEAD: tuple[Column[Window], ...] = (
-    Column("variant", attrgetter("variant.name")),
-    Column("endpoint", attrgetter("variant.endpoint.value"), "variant.endpoint", EndpointKind),
-    Column("memory_mb", attrgetter("variant.memory_mb"), "variant.memory_mb", int),
-    Column(
+_HEAD: tuple[CsvColumn[Window], ...] = (
+    CsvColumn("variant", attrgetter("variant.name")),
+    CsvColumn("endpoint", attrgetter("variant.endpoint.value"), "variant.endpoint", EndpointKind),
+    CsvColumn("memory_mb", attrgetter("variant.memory_mb"), "variant.memory_mb", int),
+    CsvColumn(
         "architecture",
         attrgetter("variant.architecture.value"),
         "variant.architecture",
         Architecture,
     ),
-    Column("verdict", attrgetter("verdict.value"), "verdict", Verdict),
-    Column("duration_s", attrgetter("duration_s"), "rates.duration_s", float),
-    Column("offered", attrgetter("tally.offered"), "tally.offered", int),
-    Column("in_flight", attrgetter("tally.in_flight"), "tally.in_flight", int),
-    Column("dropped", attrgetter("tally.dropped"), "tally.dropped", int),
+    CsvColumn("verdict", attrgetter("verdict.value"), "verdict", Verdict),
+    CsvColumn("duration_s", attrgetter("duration_s"), "rates.duration_s", float),
+    CsvColumn("offered", attrgetter("tally.offered"), "tally.offered", int),
+    CsvColumn("in_flight", attrgetter("tally.in_flight"), "tally.in_flight", int),
+    CsvColumn("dropped", attrgetter("tally.dropped"), "tally.dropped", int),
     *map(_outcome, Outcome),
-    Column("attempts", attrgetter("tally.attempts"), "tally.attempts", int),
-    Column("retries", attrgetter("tally.retries")),
-    Column("retry_amplification", attrgetter("tally.retry_amplification")),
-    Column("cold_starts", attrgetter("tally.cold_starts"), "tally.cold_starts", int),
-    Column("planned_rps", attrgetter("planned_rps"), "rates.planned_rps", float),
-    Column("achieved_rps", attrgetter("achieved_rps"), "rates.achieved_rps", float),
-    Column("goodput_rps", attrgetter("goodput_rps"), "rates.goodput_rps", float),
+    CsvColumn("attempts", attrgetter("tally.attempts"), "tally.attempts", int),
+    CsvColumn("retries", attrgetter("tally.retries")),
+    CsvColumn("retry_amplification", attrgetter("tally.retry_amplification")),
+    CsvColumn("cold_starts", attrgetter("tally.cold_starts"), "tally.cold_starts", int),
+    CsvColumn("planned_rps", attrgetter("planned_rps"), "rates.planned_rps", float),
+    CsvColumn("achieved_rps", attrgetter("achieved_rps"), "rates.achieved_rps", float),
+    CsvColumn("goodput_rps", attrgetter("goodput_rps"), "rates.goodput_rps", float),
 )
-_BILLED: Column[Window] = Column(
+_BILLED: CsvColumn[Window] = CsvColumn(
     "billed_ms_mean", attrgetter("billed_ms_mean"), "billed_ms_mean", float
 )
-_COST: Column[Window] = Column(
+_COST: CsvColumn[Window] = CsvColumn(
     "usd_per_million", attrgetter("usd_per_million"), "usd_per_million", float
 )
-_REFUSED: Column[Window] = Column(
+_REFUSED: CsvColumn[Window] = CsvColumn(
     "retries_refused", attrgetter("tally.retries_refused"), "tally.retries_refused", int
 )
-_T_S: Column[Interval] = Column("t_s", attrgetter("t_s"), "t_s", int)
-_PHASE: Column[Interval] = Column("phase", attrgetter("phase"), "phase")
-_MEASURED: Column[Interval] = Column(
+_T_S: CsvColumn[Interval] = CsvColumn("t_s", attrgetter("t_s"), "t_s", int)
+_PHASE: CsvColumn[Interval] = CsvColumn("phase", attrgetter("phase"), "phase")
+_MEASURED: CsvColumn[Interval] = CsvColumn(
     "measured", lambda i: "yes" if i.measured else "no", "measured", lambda text: text == "yes"
 )
-_SPREAD: Column[Interval] = Column(
+_SPREAD: CsvColumn[Interval] = CsvColumn(
     "response_spread", lambda interval: spread_text(interval.spread), "spread", spread_from
 )
-_SEGMENT: Column[Interval] = Column("segment", attrgetter("segment"), "segment", int)
+_SEGMENT: CsvColumn[Interval] = CsvColumn("segment", attrgetter("segment"), "segment", int)
 
-LATER: tuple[Column[Window] | float, ...] = ()
+LATER: tuple[CsvColumn[Window] | float, ...] = ()
 """Columns of both files that came behind these, in the order in which they came. A number stands
 for the columns of that quantile; one that stands nowhere comes last."""
-LATER_OF_INTERVALS: tuple[Column[Interval], ...] = ()
+LATER_OF_INTERVALS: tuple[CsvColumn[Interval], ...] = ()
 """The same of intervals.csv alone, behind those."""
 
 PLACED_QUANTILES = (0.5, 0.9, 0.99, 0.999)
@@ -137,12 +137,12 @@ def _ns(text: str) -> int:
     return round(float(text) * NS_PER_MS)
 
 
-def _quantile(q: float) -> Column[Distribution]:
+def _quantile(q: float) -> CsvColumn[Distribution]:
     def cell(distribution: Distribution) -> Cell:
         found = distribution.at(q)
         return None if found is None or not found.known else _ms(found.value_ns)
 
-    return Column(f"{quantile_name(q)}_ms", cell, f"quantiles.{q}", _ns)
+    return CsvColumn(f"{quantile_name(q)}_ms", cell, f"quantiles.{q}", _ns)
 
 
 def _at_least(distribution: Distribution) -> str:
@@ -150,20 +150,20 @@ def _at_least(distribution: Distribution) -> str:
     return " ".join([*bounds, "max"] if distribution.censored else bounds)
 
 
-_MAX: Column[Distribution] = Column("max_ms", lambda d: _ms(d.max_ns), "max_ns", _ns)
-_SAMPLES: Column[Distribution] = Column("samples", attrgetter("count"), "count", int)
-_COUNTS: tuple[Column[Distribution], ...] = (
+_MAX: CsvColumn[Distribution] = CsvColumn("max_ms", lambda d: _ms(d.max_ns), "max_ns", _ns)
+_SAMPLES: CsvColumn[Distribution] = CsvColumn("samples", attrgetter("count"), "count", int)
+_COUNTS: tuple[CsvColumn[Distribution], ...] = (
     _SAMPLES,
-    Column("censored", attrgetter("censored"), "censored", int),
-    Column("out_of_range", attrgetter("out_of_range"), "out_of_range", int),
-    Column("min_ms", lambda d: _ms(d.min_ns), "min_ns", _ns),
-    Column("mean_ms", lambda d: _ms(d.mean_ns), "mean_ns", lambda text: float(text) * NS_PER_MS),
-    Column("at_least", _at_least, "bounds.names", str.split),
+    CsvColumn("censored", attrgetter("censored"), "censored", int),
+    CsvColumn("out_of_range", attrgetter("out_of_range"), "out_of_range", int),
+    CsvColumn("min_ms", lambda d: _ms(d.min_ns), "min_ns", _ns),
+    CsvColumn("mean_ms", lambda d: _ms(d.mean_ns), "mean_ns", lambda text: float(text) * NS_PER_MS),
+    CsvColumn("at_least", _at_least, "bounds.names", str.split),
 )
 """Of a measure that has samples; one without has only the number of them, 0."""
 
 
-def _in_file(name: str, column: Column[Distribution]) -> str:
+def _in_file(name: str, column: CsvColumn[Distribution]) -> str:
     """`response_p50_ms`; memory is in MB."""
     ending = column.name.replace("_ms", "_mb") if name == Measure.MEMORY.value else column.name
     return f"{name}_{ending}"
@@ -179,9 +179,9 @@ _MORE = tuple(column for name in _NAMES[len(MAIN_MEASURES) :] for column in _tim
 _SAMPLE_NAMES = tuple(_in_file(name, column) for name in _NAMES for column in _COUNTS)
 
 
-def _names_behind(entry: Column[Window] | float) -> Sequence[str]:
+def _names_behind(entry: CsvColumn[Window] | float) -> Sequence[str]:
     """Names of the columns that come with an entry of LATER."""
-    if isinstance(entry, Column):
+    if isinstance(entry, CsvColumn):
         return [entry.name]
     return [_in_file(name, _quantile(entry)) for name in _NAMES]
 
@@ -196,13 +196,13 @@ class _Slot:
     read: Callable[[str], Any]
 
     @classmethod
-    def of(cls, column: Column[Any], name: str) -> _Slot:
+    def of(cls, column: CsvColumn[Any], name: str) -> _Slot:
         """The slot of a column that has this name in the file."""
         part, dot, field = column.fills.partition(".")
         return cls(name, part if dot else "", field if dot else part, column.read)
 
 
-def _slots(columns: Iterable[tuple[str, Column[Any]]]) -> tuple[_Slot, ...]:
+def _slots(columns: Iterable[tuple[str, CsvColumn[Any]]]) -> tuple[_Slot, ...]:
     return tuple(_Slot.of(column, name) for name, column in columns if column.fills)
 
 
@@ -222,13 +222,13 @@ class RunColumns:
     def __init__(
         self,
         quantiles: Sequence[float] = QUANTILES,
-        later: Sequence[Column[Window] | float] = LATER,
-        later_of_intervals: Sequence[Column[Interval]] = LATER_OF_INTERVALS,
+        later: Sequence[CsvColumn[Window] | float] = LATER,
+        later_of_intervals: Sequence[CsvColumn[Interval]] = LATER_OF_INTERVALS,
     ) -> None:
         told = {*PLACED_QUANTILES, *later}
         behind = (*later, *(q for q in quantiles if q not in told))
         last = [name for entry in behind for name in _names_behind(entry)]
-        own = [column for column in later if isinstance(column, Column)]
+        own = [column for column in later if isinstance(column, CsvColumn)]
         self._quantiles = tuple(quantiles)
         self._figures = (*map(_quantile, quantiles), _MAX, *_COUNTS)
         self._figure_names = {

@@ -15,7 +15,7 @@ Commands = Mapping[str, Callable[[], object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyBinding:
     """name is what the command is called, also under [keys] in the configuration.
 
     keys: as Textual names them, with commas between; label: in the footer and in the palette;
@@ -46,41 +46,41 @@ class Key:
 
 LOAD, VIEW, ALL, REPLAY = "the load", "the view", "everywhere", "a replay"
 
-KEYS: tuple[Key, ...] = (
-    Key("rate_up", "plus,equals_sign", "faster",
+KEYS: tuple[KeyBinding, ...] = (
+    KeyBinding("rate_up", "plus,equals_sign", "faster",
         "a tenth more load; in a replay twice as fast", LOAD, "+"),
-    Key("rate_down", "minus", "slower",
+    KeyBinding("rate_down", "minus", "slower",
         "a tenth less load; in a replay half as fast", LOAD, "-"),
-    Key("hold_load", "p", "hold load",
+    KeyBinding("hold_load", "p", "hold load",
         "no new arrivals until p again; what is in flight goes on", LOAD),
-    Key("next_phase", "n", "next phase", "leave this phase for the next one", LOAD),
-    Key("stop", "s", "stop",
+    KeyBinding("next_phase", "n", "next phase", "leave this phase for the next one", LOAD),
+    KeyBinding("stop", "s", "stop",
         "stop and drain: wait for what is in flight, then report; asks first", LOAD),
-    Key("hold_view", "space", "hold view",
+    KeyBinding("hold_view", "space", "hold view",
         "the screen stands still, the load goes on; in a replay play or pause", VIEW),
-    Key("metric", "m", "metric", "chart the next metric", VIEW),
-    Key("log_scale", "l", "log", "logarithmic or linear axis", VIEW),
-    Key("window", "w", "window",
+    KeyBinding("metric", "m", "metric", "chart the next metric", VIEW),
+    KeyBinding("log_scale", "l", "log", "logarithmic or linear axis", VIEW),
+    KeyBinding("window", "w", "window",
         "what the tables cover: the whole run, the last minute, the last second", VIEW),
-    Key("baseline", "b", "baseline",
+    KeyBinding("baseline", "b", "baseline",
         "compare all rows with the one under the cursor; again: with none", VIEW),
-    Key("hide", "x", "hide", "hide or show the line of the row under the cursor", VIEW),
-    Key("maximise", "z", "maximise",
+    KeyBinding("hide", "x", "hide", "hide or show the line of the row under the cursor", VIEW),
+    KeyBinding("maximise", "z", "maximise",
         "the focused part alone, or all again; Tab goes to the next part", VIEW),
-    Key("filter", "slash", "filter", "keep the lines with a word in them", VIEW, "/"),
-    Key("copy_row", "y", "copy row", "copy the row under the cursor", VIEW),
-    Key("export", "e", "export", "write what is here to a file; asks what", VIEW),
-    Key("screenshot", "ctrl+s", "screenshot", "save the screen as SVG", VIEW),
-    Key("theme", "T", "theme", "dark, light, the terminal's own colours", VIEW,
+    KeyBinding("filter", "slash", "filter", "keep the lines with a word in them", VIEW, "/"),
+    KeyBinding("copy_row", "y", "copy row", "copy the row under the cursor", VIEW),
+    KeyBinding("export", "e", "export", "write what is here to a file; asks what", VIEW),
+    KeyBinding("screenshot", "ctrl+s", "screenshot", "save the screen as SVG", VIEW),
+    KeyBinding("theme", "T", "theme", "dark, light, the terminal's own colours", VIEW,
         by_app=True),
-    Key("glyphs", "g", "glyphs", "charts in braille, blocks or ASCII", VIEW, by_app=True),
-    Key("back_1", "comma", "back", "a second back", REPLAY, ","),
-    Key("forward_1", "full_stop", "on", "a second on", REPLAY, "."),
-    Key("back_10", "less_than_sign", "back 10", "ten seconds back", REPLAY, "<"),
-    Key("forward_10", "greater_than_sign", "on 10", "ten seconds on", REPLAY, ">"),
-    Key("reasons", "v", "verdict", "the verdict and all its reasons", ALL),
-    Key("help", "question_mark,f1", "help", "what is here, and its keys", ALL, "?"),
-    Key("quit", "q,ctrl+q,ctrl+c", "quit",
+    KeyBinding("glyphs", "g", "glyphs", "charts in braille, blocks or ASCII", VIEW, by_app=True),
+    KeyBinding("back_1", "comma", "back", "a second back", REPLAY, ","),
+    KeyBinding("forward_1", "full_stop", "on", "a second on", REPLAY, "."),
+    KeyBinding("back_10", "less_than_sign", "back 10", "ten seconds back", REPLAY, "<"),
+    KeyBinding("forward_10", "greater_than_sign", "on 10", "ten seconds on", REPLAY, ">"),
+    KeyBinding("reasons", "v", "verdict", "the verdict and all its reasons", ALL),
+    KeyBinding("help", "question_mark,f1", "help", "what is here, and its keys", ALL, "?"),
+    KeyBinding("quit", "q,ctrl+q,ctrl+c", "quit",
         "leave; asks what becomes of a load that goes on", ALL, "q"),
 )  # fmt: skip
 BY_NAME = {key.name: key for key in KEYS}

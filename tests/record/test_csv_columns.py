@@ -15,7 +15,7 @@ from bench.model.outcome import Verdict
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.columns import Column, RunColumns, quantile_name
+from bench.record.columns import CsvColumn, RunColumns, quantile_name
 from bench.record.csv_columns import (
     INTERVAL_COLUMNS,
     SUMMARY_COLUMNS,
@@ -127,8 +127,8 @@ def test_one_more_quantile_has_its_columns_behind_the_old_ones() -> None:
 
 
 def test_what_is_added_later_stays_in_the_order_in_which_it_came() -> None:
-    sent: Column[Window] = Column("sent", lambda window: window.tally.sent)
-    night: Column[Interval] = Column("night", lambda _interval: "yes")
+    sent: CsvColumn[Window] = CsvColumn("sent", lambda window: window.tally.sent)
+    night: CsvColumn[Interval] = CsvColumn("night", lambda _interval: "yes")
     columns = RunColumns((*QUANTILES, 0.75, 0.8), later=(0.75, sent), later_of_intervals=(night,))
     p80 = [name.replace("p75", "p80") for name in P75]
     assert list(columns.summary) == [*SUMMARY_COLUMNS, *P75, "sent", *p80]
@@ -139,7 +139,7 @@ def test_what_is_added_later_stays_in_the_order_in_which_it_came() -> None:
 
 def test_a_later_column_reads_back_and_is_not_missed_in_older_files() -> None:
     _, intervals = windows_of(2)
-    price: Column[Window] = Column(
+    price: CsvColumn[Window] = CsvColumn(
         "usd_again", lambda _window: 2.5, "usd_per_million", lambda text: float(text) * 2
     )
     columns = RunColumns(later=(price,))

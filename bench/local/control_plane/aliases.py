@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from bench.local.account.aliases import create_alias, delete_alias, update_alias
 from bench.local.control_plane import shapes
-from bench.local.control_plane.request import Call, Reply, unreadable
+from bench.local.control_plane.request import OperationCall, Reply, unreadable
 
 
-def create(call: Call) -> Reply:
+def create(call: OperationCall) -> Reply:
     """CreateAlias: 201 with the alias; 409 if there is one of that name."""
     made = create_alias(
         call.store,
@@ -22,12 +22,12 @@ def create(call: Call) -> Reply:
     return 201, shapes.alias(made)
 
 
-def get(call: Call) -> Reply:
+def get(call: OperationCall) -> Reply:
     """GetAlias: 404 if there is none of that name."""
     return 200, shapes.alias(call.store.alias(call.name, call.labels[1]))
 
 
-def update(call: Call) -> Reply:
+def update(call: OperationCall) -> Reply:
     """UpdateAlias; an empty RoutingConfig takes the weights away."""
     made = update_alias(
         call.store,
@@ -41,13 +41,13 @@ def update(call: Call) -> Reply:
     return 200, shapes.alias(made)
 
 
-def delete(call: Call) -> Reply:
+def delete(call: OperationCall) -> Reply:
     """DeleteAlias: 204, also when there is none of that name."""
     delete_alias(call.store, call.name, call.labels[1])
     return 204, None
 
 
-def list_aliases(call: Call) -> Reply:
+def list_aliases(call: OperationCall) -> Reply:
     """ListAliases, of one version if FunctionVersion says so."""
     version = call.asked("FunctionVersion")
     aliases = sorted(call.store.function(call.name).aliases.items())
@@ -59,7 +59,7 @@ def list_aliases(call: Call) -> Reply:
     return 200, call.page("Aliases", found, shapes.alias)
 
 
-def _weights(call: Call) -> Mapping[str, float] | None:
+def _weights(call: OperationCall) -> Mapping[str, float] | None:
     """AdditionalVersionWeights; None if the call says nothing of routing."""
     given = call.object("RoutingConfig")
     if given is None:

@@ -15,11 +15,11 @@ from urllib.parse import unquote
 from bench.lambda_facts import REQUEST_ID_HEADER
 from bench.local.account.store import Store
 from bench.local.control_plane import aliases, concurrency, function_urls, functions, policy, stubs
-from bench.local.control_plane.request import Call, Reply, read_body, read_query
+from bench.local.control_plane.request import OperationCall, Reply, read_body, read_query
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse
 
-Operation = Callable[[Call], Reply]
+Operation = Callable[[OperationCall], Reply]
 
 AWS_URL_TEMPLATE = "https://{url_id}.lambda-url.{region}.on.aws/"
 
@@ -122,7 +122,7 @@ class ControlPlane:
             raise ApiError(404, "UnknownOperationException", None, type="")
         labels = zip(parts, shape, strict=True)
         return operation(
-            Call(
+            OperationCall(
                 store=self._store,
                 code_root=self._code_root,
                 url_template=self.url_template,

@@ -8,11 +8,11 @@ from bench.local.account import concurrency
 from bench.local.account.arns import LATEST
 from bench.local.account.records import Provisioned
 from bench.local.control_plane import code, shapes
-from bench.local.control_plane.request import Call, Reply
+from bench.local.control_plane.request import OperationCall, Reply
 from bench.local.http.api_error import invalid_parameter
 
 
-def put_reserved(call: Call) -> Reply:
+def put_reserved(call: OperationCall) -> Reply:
     """PutFunctionConcurrency, of a function as a whole: 400 for a qualifier."""
     _unqualified(call)
     executions = call.needed_number("ReservedConcurrentExecutions", 0, 2**31 - 1)
@@ -20,20 +20,20 @@ def put_reserved(call: Call) -> Reply:
     return 200, {"ReservedConcurrentExecutions": executions}
 
 
-def get_reserved(call: Call) -> Reply:
+def get_reserved(call: OperationCall) -> Reply:
     """GetFunctionConcurrency; an empty object without a reservation."""
     reserved = call.store.function(call.name).reserved
     return 200, {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
 
 
-def delete_reserved(call: Call) -> Reply:
+def delete_reserved(call: OperationCall) -> Reply:
     """DeleteFunctionConcurrency: 204, also without a reservation; 400 for a qualifier."""
     _unqualified(call)
     concurrency.delete_reserved(call.store, call.name)
     return 204, None
 
 
-def put_provisioned(call: Call) -> Reply:
+def put_provisioned(call: OperationCall) -> Reply:
     """PutProvisionedConcurrencyConfig: 202, IN_PROGRESS until all environments are up."""
     executions = call.needed_number("ProvisionedConcurrentExecutions", 1, 2**31 - 1)
     held = concurrency.put_provisioned(call.store, call.name, _qualified(call), executions)
@@ -41,7 +41,7 @@ def put_provisioned(call: Call) -> Reply:
     return 202, made
 
 
-def get_provisioned(call: Call) -> Reply:
+def get_provisioned(call: OperationCall) -> Reply:
     """GetProvisionedConcurrencyConfig, or ListProvisionedConcurrencyConfigs with List=ALL."""
     if call.asked("List") == "ALL":
         return _list_provisioned(call)
@@ -49,13 +49,13 @@ def get_provisioned(call: Call) -> Reply:
     return 200, shapes.provisioned(call, held)
 
 
-def delete_provisioned(call: Call) -> Reply:
+def delete_provisioned(call: OperationCall) -> Reply:
     """DeleteProvisionedConcurrencyConfig: 204, also when there is none."""
     concurrency.delete_provisioned(call.store, call.name, _qualified(call))
     return 204, None
 
 
-def _list_provisioned(call: Call) -> Reply:
+def _list_provisioned(call: OperationCall) -> Reply:
     function = call.store.function(call.name)
 
     def shape(held: Provisioned) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _list_provisioned(call: Call) -> Reply:
     return 200, call.page("ProvisionedConcurrencyConfigs", held, shape)
 
 
-def account_settings(call: Call) -> Reply:
+def account_settings(call: OperationCall) -> Reply:
     """GetAccountSettings: limits of the account, and what is used of them."""
     store = call.store
     return 200, {
@@ -84,7 +84,7 @@ def account_settings(call: Call) -> Reply:
     }
 
 
-def _unqualified(call: Call) -> None:
+def _unqualified(call: OperationCall) -> None:
     if call.store.ref(call.name).qualifier is not None:
         raise invalid_parameter(
             "This operation is permitted on Lambda functions only. Aliases and versions do not "
@@ -93,7 +93,7 @@ def _unqualified(call: Call) -> None:
         )
 
 
-def _qualified(call: Call) -> str:
+def _qualified(call: OperationCall) -> str:
     """The version or alias; `$LATEST` has no provisioned concurrency."""
     if call.wanted == LATEST and call.store.function(call.name):
         raise invalid_parameter(

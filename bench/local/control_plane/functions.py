@@ -9,14 +9,14 @@ from typing import Any
 from bench.local.account.arns import LATEST
 from bench.local.account.records import Settings, Version
 from bench.local.control_plane import code, shapes, validation
-from bench.local.control_plane.request import Call, Reply, unreadable
+from bench.local.control_plane.request import OperationCall, Reply, unreadable
 from bench.local.http.api_error import ApiError, invalid_parameter, validation_error
 from bench.local.model import FunctionConfig
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
-def create(call: Call) -> Reply:
+def create(call: OperationCall) -> Reply:
     """CreateFunction: 201, `Pending` at first; 409 if there is one of that name."""
     name = _new_name(call)
     validation.check_package(call)
@@ -51,7 +51,7 @@ def create(call: Call) -> Reply:
     return 201, made
 
 
-def get(call: Call) -> Reply:
+def get(call: OperationCall) -> Reply:
     """GetFunction: configuration, tags, reservation, and where its code lies."""
     function = call.store.function(call.name, call.qualifier)
     version = call.store.version(call.name, call.qualifier)
@@ -66,13 +66,13 @@ def get(call: Call) -> Reply:
     return 200, made
 
 
-def get_configuration(call: Call) -> Reply:
+def get_configuration(call: OperationCall) -> Reply:
     """GetFunctionConfiguration of a version or alias; `$LATEST` without a qualifier."""
     version = call.store.version(call.name, call.qualifier)
     return 200, shapes.configuration(call, version, _asked_arn(call))
 
 
-def list_functions(call: Call) -> Reply:
+def list_functions(call: OperationCall) -> Reply:
     """ListFunctions; every version of each with FunctionVersion=ALL."""
     every = call.asked("FunctionVersion") == "ALL"
     found = [
@@ -83,12 +83,12 @@ def list_functions(call: Call) -> Reply:
     return 200, call.page("Functions", found, lambda version: _listed(call, version, every))
 
 
-def _listed(call: Call, version: Version, every: bool) -> dict[str, Any]:
+def _listed(call: OperationCall, version: Version, every: bool) -> dict[str, Any]:
     made = shapes.summary(call, version)
     return made if every else made | {"FunctionArn": version.config.arn}
 
 
-def update_configuration(call: Call) -> Reply:
+def update_configuration(call: OperationCall) -> Reply:
     """UpdateFunctionConfiguration: 200, `InProgress` at first; 409 during another update."""
     _only_latest(call)
     before = call.store.version(call.name)
@@ -101,7 +101,7 @@ def update_configuration(call: Call) -> Reply:
     return 200, shapes.configuration(call, version)
 
 
-def update_code(call: Call) -> Reply:
+def update_code(call: OperationCall) -> Reply:
     """UpdateFunctionCode: 200, InProgress; with DryRun nothing changes."""
     _only_latest(call)
     validation.check_package(call)
@@ -127,13 +127,13 @@ def update_code(call: Call) -> Reply:
     return 200, shapes.configuration(call, version)
 
 
-def delete(call: Call) -> Reply:
+def delete(call: OperationCall) -> Reply:
     """DeleteFunction: 204, of the function or one version."""
     call.store.delete(call.name, call.qualifier)
     return 204, None
 
 
-def publish(call: Call) -> Reply:
+def publish(call: OperationCall) -> Reply:
     """PublishVersion: 201, also when the version is there already."""
     version = call.store.publish(
         call.name,
@@ -144,20 +144,20 @@ def publish(call: Call) -> Reply:
     return 201, shapes.configuration(call, version)
 
 
-def list_versions(call: Call) -> Reply:
+def list_versions(call: OperationCall) -> Reply:
     """ListVersionsByFunction: `$LATEST` first, then by number."""
     versions = list(call.store.function(call.name).versions.values())
     return 200, call.page("Versions", versions, lambda version: shapes.summary(call, version))
 
 
-def _unpack(call: Call, archive: bytes) -> code.Code:
+def _unpack(call: OperationCall, archive: bytes) -> code.Code:
     """The unpacked archive; raises ApiError 400 when the account's code storage is full."""
     if call.store.code_bytes() + len(archive) > code.STORAGE_LIMIT_BYTES:
         raise ApiError(400, "CodeStorageExceededException", "Code storage limit exceeded.")
     return code.unpack(archive, call.code_root)
 
 
-def _new_name(call: Call) -> str:
+def _new_name(call: OperationCall) -> str:
     given = call.needed_text("FunctionName", longest=140)
     name = call.store.ref(given).name
     if not _FUNCTION_NAME.fullmatch(name):
@@ -165,20 +165,20 @@ def _new_name(call: Call) -> str:
     return name
 
 
-def _tags(call: Call) -> dict[str, str]:
+def _tags(call: OperationCall) -> dict[str, str]:
     tags = call.object("Tags") or {}
     if not all(isinstance(value, str) for value in tags.values()):
         raise unreadable("every tag must be a string")
     return dict(tags)
 
 
-def _asked_arn(call: Call) -> str | None:
+def _asked_arn(call: OperationCall) -> str | None:
     """The ARN of the qualifier that was asked for, an alias's included; None without one."""
     ref = call.store.ref(call.name, call.qualifier)
     return call.store.arn(ref.name, ref.qualifier) if ref.qualifier else None
 
 
-def _only_latest(call: Call) -> None:
+def _only_latest(call: OperationCall) -> None:
     if call.wanted != LATEST:
         raise invalid_parameter(
             f"The operation is not supported for the version {call.wanted}: only $LATEST changes"

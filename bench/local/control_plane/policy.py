@@ -8,13 +8,13 @@ from typing import Any
 
 from bench.local.account.records import Function
 from bench.local.account.urls import NO_RESOURCE
-from bench.local.control_plane.request import Call, Reply, unreadable
+from bench.local.control_plane.request import OperationCall, Reply, unreadable
 from bench.local.http.api_error import ApiError, conflict, validation_error
 
 _STATEMENT_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
 
 
-def add_permission(call: Call) -> Reply:
+def add_permission(call: OperationCall) -> Reply:
     """AddPermission: 201 with the statement as JSON text."""
     function, key = _policy_of(call)
     sid = call.needed_text("StatementId")
@@ -35,7 +35,7 @@ def add_permission(call: Call) -> Reply:
     return 201, {"Statement": json.dumps(statements[sid], separators=(",", ":"))}
 
 
-def remove_permission(call: Call) -> Reply:
+def remove_permission(call: OperationCall) -> Reply:
     """RemovePermission: 204; 404 for a statement that is not there."""
     function, key = _policy_of(call)
     sid = call.labels[1]
@@ -53,7 +53,7 @@ def remove_permission(call: Call) -> Reply:
     return 204, None
 
 
-def get_policy(call: Call) -> Reply:
+def get_policy(call: OperationCall) -> Reply:
     """GetPolicy: the policy as JSON text."""
     function, key = _policy_of(call)
     statements = function.policies.get(key)
@@ -67,14 +67,14 @@ def get_policy(call: Call) -> Reply:
     }
 
 
-def _policy_of(call: Call) -> tuple[Function, str]:
+def _policy_of(call: OperationCall) -> tuple[Function, str]:
     """The function, and the qualifier that the policy belongs to ('' for none)."""
     function = call.store.function(call.name, call.qualifier)
     call.store.version(call.name, call.qualifier)
     return function, call.store.ref(call.name, call.qualifier).qualifier or ""
 
 
-def _statement(call: Call, function: Function, key: str, sid: str) -> dict[str, Any]:
+def _statement(call: OperationCall, function: Function, key: str, sid: str) -> dict[str, Any]:
     made: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",
@@ -106,12 +106,12 @@ def _principal(principal: str) -> str | dict[str, str]:
     return {"AWS" if principal.startswith("arn:") else "Service": principal}
 
 
-def list_tags(call: Call) -> Reply:
+def list_tags(call: OperationCall) -> Reply:
     """ListTags: the tags of the function, {} without any."""
     return 200, {"Tags": dict(call.store.function(call.name).tags)}
 
 
-def tag(call: Call) -> Reply:
+def tag(call: OperationCall) -> Reply:
     """TagResource: 204; a tag that is there gets the new value."""
     tags = call.object("Tags") or {}
     if not all(isinstance(value, str) for value in tags.values()):
@@ -120,7 +120,7 @@ def tag(call: Call) -> Reply:
     return 204, None
 
 
-def untag(call: Call) -> Reply:
+def untag(call: OperationCall) -> Reply:
     """UntagResource: 204; tags that are not there don't matter."""
     tags = call.store.function(call.name).tags
     for key in call.query.get("tagKeys", ()):

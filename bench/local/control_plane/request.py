@@ -20,7 +20,7 @@ Reply = tuple[int, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class OperationCall:
     """labels are the decoded variable parts of the path, in order; the first is the function."""
 
     store: Store

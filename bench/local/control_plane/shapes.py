@@ -8,12 +8,12 @@ from typing import Any
 
 from bench.local.account.arns import LATEST
 from bench.local.account.records import Alias, FunctionUrl, Provisioned, Version
-from bench.local.control_plane.request import Call
+from bench.local.control_plane.request import OperationCall
 
 NS_PER_S = 1_000_000_000
 
 
-def configuration(call: Call, version: Version, arn: str | None = None) -> dict[str, Any]:
+def configuration(call: OperationCall, version: Version, arn: str | None = None) -> dict[str, Any]:
     """FunctionConfiguration with its states. arn stands in for the version's own: an alias's."""
     now_ns = call.store.clock_ns()
     made = summary(call, version) | {"FunctionArn": arn or version.config.arn}
@@ -34,7 +34,7 @@ def configuration(call: Call, version: Version, arn: str | None = None) -> dict[
     return made
 
 
-def summary(call: Call, version: Version) -> dict[str, Any]:
+def summary(call: OperationCall, version: Version) -> dict[str, Any]:
     """FunctionConfiguration as lists have it: no states; `$LATEST` qualified."""
     config, settings = version.config, version.settings
     arn = f"{config.arn}:{LATEST}" if config.version == LATEST else config.arn
@@ -92,7 +92,7 @@ def alias(held: Alias) -> dict[str, Any]:
     return made
 
 
-def provisioned(call: Call, held: Provisioned) -> dict[str, Any]:
+def provisioned(call: OperationCall, held: Provisioned) -> dict[str, Any]:
     """A provisioned concurrency configuration; READY once all that is asked for is up."""
     allocated = held.allocated_at(call.store.clock_ns())
     return {
@@ -106,7 +106,7 @@ def provisioned(call: Call, held: Provisioned) -> dict[str, Any]:
     }
 
 
-def url(call: Call, held: FunctionUrl) -> dict[str, Any]:
+def url(call: OperationCall, held: FunctionUrl) -> dict[str, Any]:
     """FunctionUrlConfig; its URL leads to a port of this machine."""
     made: dict[str, Any] = {
         "FunctionUrl": call.url_template.format(url_id=held.url_id, region=call.store.region),

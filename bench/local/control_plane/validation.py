@@ -20,7 +20,7 @@ from bench.lambda_facts import (
     MIN_STORAGE_MB,
 )
 from bench.local.account.records import Settings
-from bench.local.control_plane.request import Call, unreadable
+from bench.local.control_plane.request import OperationCall, unreadable
 from bench.local.http.api_error import ApiError, invalid_parameter, validation_error
 from bench.local.model import FunctionConfig
 
@@ -61,7 +61,7 @@ _ECHOED = (
 )
 
 
-def configured(call: Call, before: FunctionConfig) -> FunctionConfig:
+def configured(call: OperationCall, before: FunctionConfig) -> FunctionConfig:
     """The configuration with what the call changes; raises ApiError 400."""
     changes: dict[str, Any] = {
         "memory_mb": call.number("MemorySize", MIN_MEMORY_MB, MAX_MEMORY_MB),
@@ -75,7 +75,7 @@ def configured(call: Call, before: FunctionConfig) -> FunctionConfig:
     return replace(before, **{name: value for name, value in changes.items() if value is not None})
 
 
-def described(call: Call, before: Settings) -> Settings:
+def described(call: OperationCall, before: Settings) -> Settings:
     """The settings with what the call changes; raises ApiError 400."""
     role = call.text("Role")
     if role is not None and not _ROLE.fullmatch(role):
@@ -96,7 +96,7 @@ def described(call: Call, before: Settings) -> Settings:
     )
 
 
-def architecture(call: Call) -> str | None:
+def architecture(call: OperationCall) -> str | None:
     """The one entry of Architectures, or None; raises ApiError 400."""
     value = call.body.get("Architectures")
     if value is None:
@@ -108,14 +108,14 @@ def architecture(call: Call) -> str | None:
     return str(value[0])
 
 
-def _handler(call: Call) -> str | None:
+def _handler(call: OperationCall) -> str | None:
     handler = call.text("Handler", longest=128)
     if handler is not None and not _HANDLER.fullmatch(handler):
         raise validation_error(handler, "handler", r"satisfy regular expression pattern: [^\s]+")
     return handler
 
 
-def _runtime(call: Call) -> str | None:
+def _runtime(call: OperationCall) -> str | None:
     runtime = call.text("Runtime")
     if runtime is not None and not _RUNTIME.fullmatch(runtime):
         raise invalid_parameter(
@@ -126,7 +126,7 @@ def _runtime(call: Call) -> str | None:
     return runtime
 
 
-def _environment(call: Call) -> Mapping[str, str] | None:
+def _environment(call: OperationCall) -> Mapping[str, str] | None:
     given = call.object("Environment")
     if given is None:
         return None
@@ -162,21 +162,21 @@ def _check_environment(variables: Mapping[str, str]) -> None:
         )
 
 
-def _storage(call: Call) -> int | None:
+def _storage(call: OperationCall) -> int | None:
     given = call.object("EphemeralStorage")
     if given is None:
         return None
     return replace(call, body=given).needed_number("Size", MIN_STORAGE_MB, MAX_STORAGE_MB)
 
 
-def _log_format(call: Call) -> str | None:
+def _log_format(call: OperationCall) -> str | None:
     given = call.object("LoggingConfig")
     return (
         None if given is None else replace(call, body=given).choice("LogFormat", ("Text", "JSON"))
     )
 
 
-def check_package(call: Call) -> None:
+def check_package(call: OperationCall) -> None:
     """Refuse container images and code in S3, which the embedded Lambda cannot get."""
     if call.choice("PackageType", ("Zip", "Image")) == "Image" or call.body.get("ImageUri"):
         raise invalid_parameter("The embedded Lambda runs no container images: send a zip")

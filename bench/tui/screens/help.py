@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from bench.tui.keys import ALL, ALWAYS_HELP, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, Key
+from bench.tui.keys import ALL, ALWAYS_HELP, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, KeyBinding
 from bench.tui.screens.reasons import WIDEST
 from bench.tui.views.base import View
 
@@ -42,16 +42,16 @@ def flowing(paragraphs: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _group(key: Key, is_replay: bool) -> str:
+def _group(key: KeyBinding, is_replay: bool) -> str:
     """In a replay + and - are its own: they change how fast it plays."""
     return REPLAY if is_replay and key.name in ("rate_up", "rate_down") else key.group
 
 
-def _has_a_place(key: Key, view: View) -> bool:
+def _has_a_place(key: KeyBinding, view: View) -> bool:
     return key.name != "filter" or view.filters
 
 
-def _description(key: Key, view: View) -> str:
+def _description(key: KeyBinding, view: View) -> str:
     return f"change {view.metrics}" if key.name == "metric" else key.help
 
 
