@@ -9,7 +9,7 @@ whose eccentricity is the amplitude as a share of the mean. As M grows by 2π ea
 periods are taken off first: an instant is as exact at the end of a month as on the first day. In
 [0, π] the left side less M is convex and rises, so that Newton's method, begun at or above the
 solution, comes down to it and never leaves [0, π]. It begins at the lesser of M + e and ∛(π²M)
-(for E - sin E ≥ E³/π²), from where three to five rounds do: two microseconds an arrival.
+(for E - sin E ≥ E³/π²), from where three to five rounds do: a few microseconds an arrival.
 """
 
 from __future__ import annotations
