@@ -20,7 +20,7 @@ from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName
 from bench.profile.schema import PROFILE
 from bench.profile.target_values import bundled_functions
-from bench.record import validity
+from bench.record import recorded_run, validity
 from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.report.formats import FORMATS
 from tests.repo.key_tables import actions, key_tables
@@ -149,6 +149,14 @@ def test_every_export_format_stands_in_the_table_of_commands(form: str) -> None:
 @pytest.mark.parametrize("name", bundled_functions())
 def test_every_bundled_function_stands_with_the_targets_keys(name: str) -> None:
     assert f"`{name}`" in section_of("target")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [value for key, value in vars(recorded_run).items() if key.isupper() and "." in str(value)],
+)
+def test_every_file_of_a_run_has_a_row(name: str) -> None:
+    assert re.search(rf"^\| .*`{re.escape(name)}`", PAGES["files"], re.MULTILINE)
 
 
 def test_every_column_of_the_summary_is_explained() -> None:
