@@ -186,15 +186,14 @@ duration = "5s"
 [[phase]]
 rate = "5/s"
 """
+    endpoints = ", ".join(f'"{kind}"' for kind in EndpointKind)
     assert mistakes(tmp_path, text) == [
         "titel is not a key of a profile; did you mean title?",
         "rounds is not a key of a profile; it belongs in [load]",
         'target.kind must be one of "local", "aws", "http" (it is "locl"); did you mean "local"?',
         "target.function is missing: name a folder with a handler, or one of doors, echo, flaky, "
         "hello, misspelt, primes, sleeper",
-        'variants[0].endpoint must be one of "invoke", "invoke-stream", "alb", "alb-multi-value", '
-        '"rest", "http-api", "function-url", "cloudfront", "step-functions", "aws-cli", "http" '
-        '(it is "albb"); did you mean "alb"?',
+        f'variants[0].endpoint must be one of {endpoints} (it is "albb"); did you mean "alb"?',
         "variants[0].memory_mb[0] must be at least 128 (it is 64)",
         "load.in_flight must be at least 1 (it is 0)",
         'phase[0].rate must be at least 0 (it is "-5/s")',
