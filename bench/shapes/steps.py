@@ -127,7 +127,7 @@ class Steps:
         return (min(round(self.inverse_ns(h)), last_ns) for h in units)
 
     def most_within(self, window_ns: int) -> float:
-        """At the higher end."""
+        """What comes within it at the higher end of the ramp."""
         last_ns = self.duration_ns - window_ns
         if last_ns <= 0:
             return self.expected

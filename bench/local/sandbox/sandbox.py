@@ -101,6 +101,7 @@ class Sandbox:
         if argv is None:
             paths = f"{self.config.folder}/bootstrap /opt/bootstrap"
             return Started(0, failures.no_bootstrap(request_id, paths), b"")
+        await self._cleared()  # the end of the last process must not be taken for that of the next
         self._request_id = request_id
         begin_ns = monotonic_ns()
         loop = asyncio.get_running_loop()
@@ -135,13 +136,19 @@ class Sandbox:
     async def _spawn(self, argv: tuple[str, ...]) -> None:
         """Have the process. Whatever stands in the way, nobody waits for it any more after it."""
         try:
-            await self._gone()
             await self._prepare()
             request = self._command(argv)
             self._exited = asyncio.get_running_loop().create_future()
             self._meter = Meter(await self._fork(request))
         except Exception as error:
             await self._abandon()
+            raise CannotStart(f"the host cannot start a sandbox: {error}") from error
+
+    async def _cleared(self) -> None:
+        """Wait for the end of the process before. Raises CannotStart where nobody tells of it."""
+        try:
+            await self._gone()
+        except LamloadError as error:
             raise CannotStart(f"the host cannot start a sandbox: {error}") from error
 
     async def _abandon(self) -> None:
