@@ -14,7 +14,8 @@ from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Profile
 from bench.model.result import Measure, Sample, Vitals, Window
 from bench.record.aggregate import Aggregate
-from bench.record.validity import Evidence, HealthHistory, Judgement, exhaustion, judge
+from bench.record.evidence import Evidence, HealthHistory, exhaustion
+from bench.record.validity import Judgement, judge
 from bench.record.vitals import VitalSigns
 from bench.stats.woodruff import precision
 

@@ -12,7 +12,7 @@ from bench.schema.quantities import part, quantile, share, span, usd
 from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import flag, narrowed, text, whole
-from bench.stats.thresholds import check_selector, parse_slo
+from bench.stats.threshold_grammar import check_selector, parse_slo
 
 LONGEST_RULE = 300
 """Characters of a threshold; a mistake in one is quoted whole."""

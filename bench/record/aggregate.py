@@ -12,36 +12,27 @@ Shipments are reduced to deltas (bench.record.reducer); what is here merges delt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.load import Plan, Segment
 from bench.model.profile import Phase, Profile
-from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
+from bench.model.result import Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
-from bench.record.batch import MISSING, TALLY
+from bench.record.batch import MISSING
 from bench.record.block_store import BlockStore
 from bench.record.hlog import TaggedHistogram
-from bench.record.hlog_lines import lines_of
-from bench.record.interval_stats import (
-    IntervalStats,
-    distributions_of,
-    merged_figures,
-    merged_quantile,
-    merged_series,
-)
 from bench.record.interval_store import IntervalKey
 from bench.record.interval_table import IntervalTable
-from bench.record.measures import MEASURES, Series
+from bench.record.interval_views import IntervalViews
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
+from bench.record.recent import Pulse, RecentValues
 from bench.record.reducer import Delta, Reduced, reduce_counts, reduce_rows
-from bench.record.timeline import Stretch, Timeline
+from bench.record.timeline import Timeline
 from bench.record.totals import Totals
-from bench.record.window import NOTHING, counted_window, sent, tally_of
 from bench.stats.quantiles import Curve
 
 WINDOW_MAX_S = 60
@@ -55,40 +46,6 @@ _COMPLETE_NS = 2 * NS_PER_S
 """From a first send to its row, if it was answered: gaps are tested up to there."""
 _LATE_S = 60
 """Beyond the longest life of an invocation, before a second with missing ones is given up on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """The load at this moment, over all variants: a whole second, and what is under way."""
-
-    planned_rps: float
-    achieved_rps: float
-    """Of the last second of which workers have told everything."""
-    in_flight: int
-    in_flight_by_variant: tuple[int, ...]
-    send_lag: Distribution
-    """Of the last ten seconds."""
-
-
-class Intervals(Collection[Interval]):
-    """Every second of every variant and segment, in the order of the files.
-
-    Each is made when its turn comes: all of a long run's at once would fill the memory.
-    """
-
-    def __init__(self, table: IntervalTable, made: Callable[[IntervalKey], Interval]) -> None:
-        """made: the interval of a key."""
-        self._table = table
-        self._made = made
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    def __iter__(self) -> Iterator[Interval]:
-        return map(self._made, self._table.keys())
-
-    def __contains__(self, interval: object) -> bool:
-        return any(own == interval for own in self)
 
 
 class Aggregate:
@@ -106,6 +63,12 @@ class Aggregate:
         self._totals = Totals(profile.variants, profile.target.region)
         self._measured = MeasuredTime(self._timeline, len(profile.variants))
         self._ahead = ArrivalsAhead(self._timeline, len(profile.variants))
+        self._views = IntervalViews(
+            self._variants, self._timeline, self._table, lambda: self._now_ns
+        )
+        self._recent = RecentValues(
+            self._variants, self._table, self._views.stretch, self._totals.price
+        )
         self._lost: set[int] = set()
         self._gaps = ArrivalGaps(profile, self._timeline)
         self._blocks = BlockStore()
@@ -162,7 +125,7 @@ class Aggregate:
         self._table.forget(
             key
             for key, stats in later
-            if not stats.tally.any() and not self._stretch(key).duration_ns
+            if not stats.tally.any() and not self._views.stretch(key).duration_ns
         )
 
     def worker_lost(self, worker: int) -> None:
@@ -200,25 +163,25 @@ class Aggregate:
 
     def intervals(self) -> Collection[Interval]:
         """Every second of every variant and segment, in the order of the files."""
-        return Intervals(self._table, self._interval)
+        return self._views.all()
 
     def changed(self) -> tuple[Interval, ...]:
         """The intervals that changed since the last call; seconds long past are forgotten."""
-        return self._intervals(self._table.drain_changed())
+        return self._views.of(self._table.drain_changed())
 
     def passed(self) -> tuple[Interval, ...]:
         """The intervals whose second has passed since the last call, each once.
 
         Invocations may still be in flight in them; `intervals` has their final figures.
         """
-        return self._intervals(self._table.drain_passed(self._now_ns - _ROW_GRACE_NS))
+        return self._views.of(self._table.drain_passed(self._now_ns - _ROW_GRACE_NS))
 
     def settled(self) -> Iterator[Interval]:
         """The intervals that have come into their final form since the last call.
 
         In the order of the files: one that is not final yet holds back all that follow it.
         """
-        return map(self._interval, self._table.drain_settled())
+        return map(self._views.interval, self._table.drain_settled())
 
     def unsettled(self) -> Iterator[Interval] | None:
         """The intervals that `settled` has not given; None if one that it has given is not final.
@@ -227,7 +190,7 @@ class Aggregate:
         """
         if self._table.changed_settled:
             return None
-        return map(self._interval, self._table.unsettled())
+        return map(self._views.interval, self._table.unsettled())
 
     def closed_histograms(self, final: bool = False) -> Iterator[TaggedHistogram]:
         """Lines for histograms.hlog, each value in one of them: of seconds in which all has ended.
@@ -235,24 +198,7 @@ class Aggregate:
         final: of all others as well.
         """
         for key, stats in self._table.drain_unlogged(self._now_ns, final):
-            measured = self._timeline.phase_in(key.segment).measured
-            name = self._variants[key.variant].name
-            yield from lines_of(stats, key.second, name, self._stretch(key), measured)
-
-    def _intervals(self, keys: Iterable[IntervalKey]) -> tuple[Interval, ...]:
-        return tuple(map(self._interval, keys))
-
-    def _interval(self, key: IntervalKey) -> Interval:
-        phase = self._timeline.phase_in(key.segment)
-        counts, figures, spread = self._table.figures(key)
-        variant = self._variants[key.variant]
-        distribution = distributions_of(figures)
-        window = counted_window(variant, counts.tolist(), self._stretch(key), distribution)
-        return Interval(key.second, phase.name, phase.measured, window, spread, key.segment)
-
-    def _stretch(self, key: IntervalKey) -> Stretch:
-        start_ns = key.second * NS_PER_S
-        return self._timeline.stretch(key.variant, key.segment, start_ns, self._clip(key.end_ns))
+            yield from self._views.lines(key, stats)
 
     # -- over several seconds
 
@@ -262,49 +208,25 @@ class Aggregate:
 
     def window(self, seconds: int) -> tuple[Window, ...]:
         """The last seconds, at most WINDOW_MAX_S, of every variant that was on in them."""
-        first_s = self._now_ns // NS_PER_S - min(seconds, WINDOW_MAX_S)
-        return self._merged(lambda key: key.second >= first_s)
+        return self._recent.windows(self._now_ns // NS_PER_S - min(seconds, WINDOW_MAX_S))
 
     def segment_tally(self, segment: int) -> Tally:
         """Counts of one segment, over its variants; for as long as its values are kept."""
-        counts = [part.tally for part in self._parts_of(segment)]
-        return tally_of(np.sum([np.zeros(TALLY, dtype=np.int64), *counts], axis=0).tolist())
+        return self._recent.segment_tally(segment)
 
     def segment_quantile(self, segment: int, measure: Measure, q: float) -> Quantile | None:
         """Any quantile of one segment, 0 < q < 1, for as long as its values are kept.
 
         That is WINDOW_MAX_S, and for a step of a capacity search until its last answer can come.
         """
-        return merged_quantile(self._parts_of(segment), MEASURES[measure], q)
-
-    def _parts_of(self, segment: int) -> list[IntervalStats]:
-        return [part for key, part in self._table.open.items() if key.segment == segment]
-
-    def _merged(self, wanted: Callable[[IntervalKey], bool]) -> tuple[Window, ...]:
-        by_variant: dict[int, list[IntervalKey]] = {}
-        for key in self._table.open:
-            if wanted(key):
-                by_variant.setdefault(key.variant, []).append(key)
-        return tuple(self._merge(variant, by_variant[variant]) for variant in sorted(by_variant))
-
-    def _merge(self, variant: int, keys: list[IntervalKey]) -> Window:
-        parts = [self._table.open[key] for key in keys]
-        counts = np.sum([part.tally for part in parts], axis=0).tolist()
-        return counted_window(
-            self._variants[variant],
-            counts,
-            sum((self._stretch(key) for key in keys), Stretch()),
-            distributions_of(merged_figures(parts)),
-            self._totals.price(variant, counts),
-        )
+        return self._recent.segment_quantile(segment, measure, q)
 
     def pulse(self) -> Pulse:
         """For the head of a view."""
         second = (self._now_ns - SHIPPED_NS) // NS_PER_S - 1
         planned, achieved = self.rates(second)
-        latest = [part for key, part in self._table.open.items() if key.second > second - 10]
-        lag = merged_series(latest, Series.SEND_LAG) if latest else NOTHING
         under_way = self.in_flight_by_variant
+        lag = self._recent.send_lag(second - 9)
         return Pulse(planned, achieved, sum(under_way), under_way, lag)
 
     @property
@@ -314,12 +236,9 @@ class Aggregate:
 
     def rates(self, second: int) -> tuple[float, float]:
         """Arrivals planned and invocations first sent in a second, over all variants."""
-        parts: list[IntervalStats] = [
-            part for key, part in self._table.open.items() if key.second == second
-        ]
         whole = self._timeline.between(second * NS_PER_S, (second + 1) * NS_PER_S)
         planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
-        return planned, float(sum(sent(part.tally.tolist()) for part in parts))
+        return planned, float(self._recent.sent(second))
 
     # -- whole distributions, and money
 
@@ -343,7 +262,7 @@ class Aggregate:
         curve = self._totals.curve(variant, measure)
         if curve is None:
             return None
-        index = next(i for i, own in enumerate(self._variants) if own.name == variant)
+        index = self._totals.index_of(variant)
         return self._blocks.with_blocks(index, {measure: curve})[measure]
 
     def gap_fits(self) -> dict[str, GapFit]:

@@ -96,6 +96,10 @@ class Totals:
 
         return distribution
 
+    def index_of(self, variant: str) -> int:
+        """The place of a variant in the profile, by its name."""
+        return self._index[variant]
+
     def curve(self, variant: str, measure: Measure) -> Curve | None:
         """The whole distribution of one measure; None without samples."""
         histogram = self._histograms[self._index[variant]].get(MEASURES[measure])

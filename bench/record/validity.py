@@ -7,19 +7,17 @@ Each threshold stands here with its reason.
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
-from bench.model.live import WorkerHealth
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Arrivals, Profile
 from bench.model.result import LADDER, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
+from bench.record.evidence import CPU_BUSY, Evidence, HealthHistory
 
 LAG_FLOOR_NS = NS_PER_MS
 """Send lag below a millisecond is an ordinary operating system's grain, whatever the latency."""
@@ -27,10 +25,8 @@ LAG_SUSPECT = 0.10
 """Share of the response time that the generator itself may add before the figure is doubtful."""
 LAG_INVALID = 0.50
 """From half on, the figure is more the generator's than the target's."""
-CPU_BUSY = 0.90
-"""Share of a core from which a worker has no room left for a burst of its own schedule."""
 CPU_SUSPECT = 0.10
-"""Share of a worker's reports that may be that busy."""
+"""Share of a worker's reports that may be of more than CPU_BUSY."""
 SHORT_SIGMAS = 4.0
 """A Poisson count falls so far below its mean once in 30,000 times."""
 SHORT_SUSPECT = 0.01
@@ -52,70 +48,6 @@ ENOUGH = 10
 """Finished invocations before a running run is called hopeless."""
 TICK_S = 1.0
 """A running run's newest second is not complete yet."""
-
-
-_EXHAUSTED = {
-    errno.EADDRNOTAVAIL: "ephemeral ports: keep connections alive or lower the rate",
-    errno.EMFILE: "file descriptors: raise the limit (ulimit -n) or lower load.in_flight",
-    errno.ENFILE: "file descriptors of the whole system",
-}
-
-
-@dataclass(slots=True)
-class _Worker:
-    reports: int = 0
-    busy: int = 0
-    latest: WorkerHealth | None = None
-
-
-class HealthHistory:
-    """What workers have said of themselves over the run, added up."""
-
-    def __init__(self) -> None:
-        self._workers: dict[int, _Worker] = {}
-
-    def add(self, report: WorkerHealth) -> None:
-        """Count one more report of a worker's; the latest one stays."""
-        worker = self._workers.setdefault(report.worker, _Worker())
-        worker.reports += 1
-        worker.busy += report.cpu > CPU_BUSY
-        worker.latest = report
-
-    def busy(self) -> Iterable[tuple[int, int, int]]:
-        """(worker, reports of more than CPU_BUSY, reports) of each worker."""
-        return ((w, own.busy, own.reports) for w, own in sorted(self._workers.items()))
-
-    @property
-    def waits(self) -> int:
-        """Exchanges that waited for a connection, beyond those for its own opening."""
-        latest = [own.latest for own in self._workers.values() if own.latest is not None]
-        return sum(max(0, r.connection_waits - r.connections_opened) for r in latest)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known beside the results.
-
-    lost_workers: those that died. target: what the embedded Lambda counted, as its control port
-    tells. running: the run still goes on. exhausted: by variant, what this machine had no more of,
-    as `exhaustion` says.
-    """
-
-    health: HealthHistory = field(default_factory=lambda: HealthHistory())
-    lost_workers: frozenset[int] = frozenset()
-    gaps: Mapping[str, GapFit] = field(default_factory=dict)
-    target: Mapping[str, Any] = field(default_factory=dict)
-    interrupted: bool = False
-    running: bool = False
-    exhausted: Mapping[str, str] = field(default_factory=dict)
-
-
-def exhaustion(detail: str) -> str | None:
-    """What this machine had no more of when an attempt failed with this detail; None for others.
-
-    Such a failure is none of the target's: the load was not sent.
-    """
-    return next((what for error, what in _EXHAUSTED.items() if os.strerror(error) in detail), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,35 +8,20 @@ too narrow for the whole table gets it in parts, each with the variants' names.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from bench.format import AT_LEAST, UNKNOWN, maximum_ms, number, quantile_ms
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
 from bench.record.recorded_run import RecordedRun
+from bench.report.text_table import Column, Part, table_lines
 from bench.stats.recommend import advise
 from bench.stats.thresholds import SloState
 
-_GAP = "  "
 _MIN_WIDTH = 60
 _PIPE_WIDTH = 10_000
 """Width where nobody's screen limits it: one line a variant, for grep and awk."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    head: str
-    read: Callable[[Window], str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Columns that belong together under one title."""
-
-    title: str
-    columns: tuple[_Column, ...]
 
 
 def render_text(run: RecordedRun, width: int | None = None) -> str:
@@ -44,7 +29,7 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     if width is None:
         width = max(_MIN_WIDTH, shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns)
     lines = [_title(run), ""]
-    lines += _tables(run.windows, width)
+    lines += table_lines(run.windows, _PARTS, _ALWAYS, width)
     lines += _notes(run.windows)
     lines += ["", *advise(run.windows, run.curves).sentences]
     lines += ["", *(f"{answer.variant}: {answer.text}" for answer in run.answers)]
@@ -69,107 +54,23 @@ def _squeezed(lines: Sequence[str]) -> Iterable[str]:
         previous = text
 
 
-# -- tables
-
-
-def _tables(windows: Sequence[Window], width: int) -> Iterable[str]:
-    name = _Column("variant", lambda window: window.variant.name)
-    cells = {column: _cells(column, windows) for part in _PARTS for column in part.columns}
-    names = _cells(name, windows)
-    for row in _fitted(_present(cells), cells, width - len(names[0])):
-        table = [names, *(cells[column] for part in row for column in part.columns)]
-        yield _headline(row, cells, len(names[0]))
-        for line in zip(*table, strict=True):
-            yield _GAP.join(line)
-        yield ""
-
-
-def _cells(column: _Column, windows: Sequence[Window]) -> list[str]:
-    texts = [column.head, *(column.read(window) for window in windows)]
-    wide = max(map(len, texts))
-    if column.head == "variant":
-        return [text.ljust(wide) for text in texts]
-    return [text.rjust(wide) for text in texts]
-
-
-def _present(cells: dict[_Column, list[str]]) -> list[_Part]:
-    """The parts, without columns of failures that never happened and measures never taken."""
-    kept = []
-    for part in _PARTS:
-        columns = tuple(c for c in part.columns if c in _ALWAYS or _says_something(cells[c]))
-        if columns:
-            kept.append(_Part(part.title, columns))
-    return kept
-
-
-def _says_something(texts: Sequence[str]) -> bool:
-    return any(text.strip() not in ("0", UNKNOWN) for text in texts[1:])
-
-
-def _part_width(part: _Part, cells: dict[_Column, list[str]]) -> int:
-    return sum(len(_GAP) + len(cells[column][0]) for column in part.columns)
-
-
-def _fitted(
-    parts: Sequence[_Part], cells: dict[_Column, list[str]], room: int
-) -> Iterable[list[_Part]]:
-    """The parts in as many rows as the width demands; one that is too wide alone is split."""
-    row: list[_Part] = []
-    used = 0
-    for part in _split(parts, cells, room):
-        width = _part_width(part, cells)
-        if row and used + width > room:
-            yield row
-            row, used = [], 0
-        row.append(part)
-        used += width
-    if row:
-        yield row
-
-
-def _split(parts: Sequence[_Part], cells: dict[_Column, list[str]], room: int) -> Iterable[_Part]:
-    for part in parts:
-        columns: list[_Column] = []
-        used = 0
-        for column in part.columns:
-            width = len(_GAP) + len(cells[column][0])
-            if columns and used + width > room:
-                yield _Part(part.title, tuple(columns))
-                columns, used = [], 0
-            columns.append(column)
-            used += width
-        yield _Part(part.title, tuple(columns))
-
-
-def _headline(row: Sequence[_Part], cells: dict[_Column, list[str]], indent: int) -> str:
-    line = " " * indent
-    for part in row:
-        width = _part_width(part, cells) - len(_GAP)
-        line += (
-            _GAP + f" {part.title} ".center(width, "─")[:width]
-            if part.title
-            else (_GAP + " " * width)
-        )
-    return line
-
-
 # -- cells
 
 
-def _count(field: str) -> _Column:
-    return _Column(field.replace("_", " "), lambda window: f"{getattr(window.tally, field):,}")
+def _count(field: str) -> Column:
+    return Column(field.replace("_", " "), lambda window: f"{getattr(window.tally, field):,}")
 
 
-def _outcome(outcome: Outcome) -> _Column:
+def _outcome(outcome: Outcome) -> Column:
     head = outcome.name.lower().replace("_", " ")
-    return _Column(head, lambda window: f"{window.tally.outcomes[outcome]:,}")
+    return Column(head, lambda window: f"{window.tally.outcomes[outcome]:,}")
 
 
-def _quantile(measure: Measure, q: float) -> _Column:
+def _quantile(measure: Measure, q: float) -> Column:
     def read(window: Window) -> str:
         return quantile_cell(window.measure(measure).at(q))
 
-    return _Column(f"p{q * 100:g}", read)
+    return Column(f"p{q * 100:g}", read)
 
 
 def quantile_cell(quantile: Quantile | None) -> str:
@@ -177,8 +78,8 @@ def quantile_cell(quantile: Quantile | None) -> str:
     return quantile_ms(quantile, _three_digits)
 
 
-def _max(measure: Measure) -> _Column:
-    return _Column("max", lambda window: max_cell(window.measure(measure)))
+def _max(measure: Measure) -> Column:
+    return Column("max", lambda window: max_cell(window.measure(measure)))
 
 
 def max_cell(distribution: Distribution) -> str:
@@ -194,55 +95,55 @@ def _maybe(value: float | None, form: str) -> str:
     return UNKNOWN if value is None else format(value, form)
 
 
-def _times(measure: Measure, title: str) -> _Part:
+def _times(measure: Measure, title: str) -> Part:
     quantiles = (_quantile(measure, q) for q in QUANTILES)
-    return _Part(title, (*quantiles, _max(measure)))
+    return Part(title, (*quantiles, _max(measure)))
 
 
 _OFFERED = _count("offered")
 _OK = _outcome(Outcome.OK)
 _RETRIES = _count("retries")
 _COLD = _count("cold_starts")
-_RATE = _Column("achieved/s", lambda window: f"{window.achieved_rps:.1f}")
+_RATE = Column("achieved/s", lambda window: f"{window.achieved_rps:.1f}")
 _LAG = _quantile(Measure.SEND_LAG, 0.99)
-_PRICE = _Column("$/M", lambda window: _maybe(window.usd_per_million, ".2f"))
+_PRICE = Column("$/M", lambda window: _maybe(window.usd_per_million, ".2f"))
 _RESPONSE = _times(Measure.RESPONSE, "response ms")
 _ATTEMPT = _times(Measure.ATTEMPT, "attempt ms")
 
 _PARTS = (
-    _Part(
+    Part(
         "arrivals",
         (
             _OFFERED,
-            _Column("planned/s", lambda window: f"{window.planned_rps:.1f}"),
+            Column("planned/s", lambda window: f"{window.planned_rps:.1f}"),
             _RATE,
             _count("in_flight"),
             _count("dropped"),
         ),
     ),
-    _Part(
+    Part(
         "outcomes",
         (
             *(_outcome(outcome) for outcome in Outcome),
             _RETRIES,
-            _Column("×", lambda window: _maybe(window.tally.retry_amplification, ".2f")),
+            Column("×", lambda window: _maybe(window.tally.retry_amplification, ".2f")),
             _count("retries_refused"),
             _COLD,
         ),
     ),
     _RESPONSE,
     _ATTEMPT,
-    _Part("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
-    _Part(
+    Part("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
+    Part(
         "function",
         (
-            _Column("p50", lambda w: quantile_cell(w.measure(Measure.DURATION).at(0.5))),
-            _Column("init p50", lambda w: quantile_cell(w.measure(Measure.INIT).at(0.5))),
-            _Column("billed", lambda window: _maybe(window.billed_ms_mean, ".1f")),
+            Column("p50", lambda w: quantile_cell(w.measure(Measure.DURATION).at(0.5))),
+            Column("init p50", lambda w: quantile_cell(w.measure(Measure.INIT).at(0.5))),
+            Column("billed", lambda window: _maybe(window.billed_ms_mean, ".1f")),
             _PRICE,
         ),
     ),
-    _Part("", (_Column("verdict", lambda window: window.verdict.value),)),
+    Part("", (Column("verdict", lambda window: window.verdict.value),)),
 )
 _ALWAYS = {_OFFERED, _RATE, _OK, _RETRIES, _COLD, _LAG, _PRICE, *_RESPONSE.columns}
 

@@ -16,8 +16,9 @@ from bench.model.load import Command
 from bench.model.profile import Profile
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_S
+from bench.record.evidence import Evidence
 from bench.record.playback import RunPlayback
-from bench.record.validity import Evidence, Judgement, judge
+from bench.record.validity import Judgement, judge
 from bench.stats.quantiles import Curve
 
 LOOK_EVERY_S = 1.0

@@ -10,7 +10,8 @@ from bench.model.profile import Arrivals, CapacitySpec
 from bench.model.result import Distribution, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
-from bench.record.validity import Evidence, HealthHistory, Judgement, exhaustion, judge
+from bench.record.evidence import Evidence, HealthHistory, exhaustion
+from bench.record.validity import Judgement, judge
 from tests.record.build import LARGE, SMALL, profile_of
 
 PROFILE = profile_of()

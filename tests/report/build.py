@@ -12,9 +12,10 @@ from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Phase, Slo, Variant
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
+from bench.record.evidence import Evidence
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
-from bench.record.validity import Evidence, judge
+from bench.record.validity import judge
 from bench.shapes.ramp import constant_rate
 from bench.stats.thresholds import evaluate
 from tests.record.build import DOOR, LARGE, SMALL, Shipment, profile_of, row, together

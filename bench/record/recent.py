@@ -1,0 +1,104 @@
+"""What the values of the last minute tell, merged over seconds, variants or segments.
+
+A quantile of several seconds is that of their values together, so that it can be had of any of them
+for as long as these are kept, and not longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.model.profile import Variant
+from bench.model.result import Distribution, Measure, Quantile, Tally, Window
+from bench.record.batch import TALLY
+from bench.record.interval_stats import (
+    IntervalStats,
+    distributions_of,
+    merged_figures,
+    merged_quantile,
+    merged_series,
+)
+from bench.record.interval_store import IntervalKey
+from bench.record.interval_table import IntervalTable
+from bench.record.measures import MEASURES, Series
+from bench.record.timeline import Stretch
+from bench.record.window import NOTHING, RawCounts, counted_window, sent, tally_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The load at this moment, over all variants: a whole second, and what is under way."""
+
+    planned_rps: float
+    achieved_rps: float
+    """Of the last second of which workers have told everything."""
+    in_flight: int
+    in_flight_by_variant: tuple[int, ...]
+    send_lag: Distribution
+    """Of the last ten seconds."""
+
+
+class RecentValues:
+    """The intervals of a table that are still open.
+
+    stretch: how long the variant of an interval was on in it. price: USD per million invocations of
+    a variant with such counts.
+    """
+
+    def __init__(
+        self,
+        variants: Sequence[Variant],
+        table: IntervalTable,
+        stretch: Callable[[IntervalKey], Stretch],
+        price: Callable[[int, RawCounts], float | None],
+    ) -> None:
+        self._variants = variants
+        self._table = table
+        self._stretch = stretch
+        self._price = price
+
+    def windows(self, from_s: int) -> tuple[Window, ...]:
+        """From a second on, of every variant that was on."""
+        by_variant: dict[int, list[IntervalKey]] = {}
+        for key in self._table.open:
+            if key.second >= from_s:
+                by_variant.setdefault(key.variant, []).append(key)
+        return tuple(self._window(variant, by_variant[variant]) for variant in sorted(by_variant))
+
+    def _window(self, variant: int, keys: Sequence[IntervalKey]) -> Window:
+        parts = [self._table.open[key] for key in keys]
+        counts = np.sum([part.tally for part in parts], axis=0).tolist()
+        return counted_window(
+            self._variants[variant],
+            counts,
+            sum((self._stretch(key) for key in keys), Stretch()),
+            distributions_of(merged_figures(parts)),
+            self._price(variant, counts),
+        )
+
+    def segment_tally(self, segment: int) -> Tally:
+        """Counts of one segment, over its variants."""
+        counts = [part.tally for part in self._where(lambda key: key.segment == segment)]
+        return tally_of(np.sum([np.zeros(TALLY, dtype=np.int64), *counts], axis=0).tolist())
+
+    def segment_quantile(self, segment: int, measure: Measure, q: float) -> Quantile | None:
+        """Any quantile of one segment, 0 < q < 1, over its variants; None without a value."""
+        parts = self._where(lambda key: key.segment == segment)
+        return merged_quantile(parts, MEASURES[measure], q)
+
+    def sent(self, second: int) -> int:
+        """Invocations first sent, of those meant for a second."""
+        return sum(
+            sent(part.tally.tolist()) for part in self._where(lambda key: key.second == second)
+        )
+
+    def send_lag(self, from_s: int) -> Distribution:
+        """Over all variants, from a second on."""
+        parts = self._where(lambda key: key.second >= from_s)
+        return merged_series(parts, Series.SEND_LAG) if parts else NOTHING
+
+    def _where(self, wanted: Callable[[IntervalKey], bool]) -> list[IntervalStats]:
+        return [part for key, part in self._table.open.items() if wanted(key)]
