@@ -53,11 +53,6 @@ def gb_second_usd(architecture: Architecture, region: str | None = None) -> floa
     return price
 
 
-def is_listed(region: str | None) -> bool:
-    """True if the region's own price is known; otherwise that of us-east-1 stands in."""
-    return (region or DEFAULT_REGION) in _GB_SECOND_USD_BY_REGION
-
-
 def function_usd(
     endpoint: EndpointKind,
     architecture: Architecture,

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.model.result import QUANTILES, Distribution, Quantile
 from bench.record.buckets import (
@@ -66,23 +65,6 @@ class Histogram:
     def censored(self) -> int:
         """How many of them are lower bounds."""
         return 0 if self._censored is None else int(self._censored.sum())
-
-    def record_many(
-        self, values_ns: NDArray[np.int64], censored: NDArray[np.bool_] | None = None
-    ) -> None:
-        """Record values; censored marks those that are lower bounds."""
-        if not values_ns.size:
-            return
-        real = np.maximum(values_ns, 0)
-        indexes = buckets_of(values_ns)
-        self.record_buckets(
-            indexes,
-            min_ns=int(real.min()),
-            max_ns=int(real.max()),
-            sum_ns=float(real.sum()),
-            negative=int((values_ns < 0).sum()),
-            censored=None if censored is None else indexes[censored],
-        )
 
     def record_buckets(
         self,

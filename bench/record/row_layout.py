@@ -47,7 +47,6 @@ ROW_FIELDS: tuple[tuple[str, str], ...] = (
 """Names and numpy type codes, packed without padding, in the order of `pack_row`'s arguments."""
 
 _ROW = Struct("<10q2i3H3B")
-ROW_SIZE = _ROW.size
 
 COUNT_FIELDS: tuple[tuple[str, str], ...] = (
     ("second", "<u4"),
@@ -59,8 +58,6 @@ COUNT_FIELDS: tuple[tuple[str, str], ...] = (
 """Arrivals by intended second, shipped as increments: offered includes dropped."""
 
 _COUNT = Struct("<I2H2I")
-COUNT_SIZE = _COUNT.size
-
 
 pack_row = _ROW.pack
 """pack_row(*values) -> bytes, values in the order of ROW_FIELDS."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.aws.prices import door_usd, gb_second_usd, is_listed, usd_per_invocation, usd_per_million
+from bench.aws.prices import door_usd, gb_second_usd, usd_per_invocation, usd_per_million
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import Architecture, Variant
 
@@ -40,12 +40,6 @@ def test_gb_seconds_have_the_regions_price(
 
 def test_arm_is_a_fifth_cheaper_everywhere() -> None:
     assert gb_second_usd(ARM, "af-south-1") == pytest.approx(0.8 * 0.0000221, rel=1e-4)
-
-
-def test_regions_without_a_price_of_their_own_are_told() -> None:
-    assert is_listed(None)
-    assert is_listed("me-south-1")
-    assert not is_listed("xx-nowhere-9")
 
 
 @pytest.mark.parametrize(

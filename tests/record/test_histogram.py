@@ -5,6 +5,7 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from bench.model.result import QUANTILES
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -26,9 +27,23 @@ from bench.stats.ranks import rank_of
 TIMES = st.lists(st.integers(0, HIGHEST_NS) | st.integers(0, 5_000_000), min_size=1, max_size=200)
 
 
+def record_many(
+    histogram: Histogram, values_ns: NDArray[np.int64], censored: NDArray[np.bool_] | None = None
+) -> None:
+    real, indexes = np.maximum(values_ns, 0), buckets_of(values_ns)
+    histogram.record_buckets(
+        indexes,
+        min_ns=int(real.min()),
+        max_ns=int(real.max()),
+        sum_ns=float(real.sum()),
+        negative=int((values_ns < 0).sum()),
+        censored=None if censored is None else indexes[censored],
+    )
+
+
 def histogram_of(values: list[int]) -> Histogram:
     histogram = Histogram()
-    histogram.record_many(np.array(values, dtype=np.int64))
+    record_many(histogram, np.array(values, dtype=np.int64))
     return histogram
 
 
@@ -165,7 +180,7 @@ def test_a_quantile_is_known_with_ten_samples_beyond_it(count: int, q: float, kn
 def with_timeouts(fast: int, late: int) -> Histogram:
     histogram = Histogram()
     values = np.array([NS_PER_MS] * fast + [NS_PER_S] * late, dtype=np.int64)
-    histogram.record_many(values, np.array([False] * fast + [True] * late))
+    record_many(histogram, values, np.array([False] * fast + [True] * late))
     return histogram
 
 
@@ -179,10 +194,10 @@ def test_a_quantile_among_timeouts_is_a_lower_bound_and_one_below_them_is_not() 
 def test_an_early_timeout_bounds_only_quantiles_that_it_could_move() -> None:
     histogram = Histogram()
     values = np.array([NS_PER_MS] + [i * NS_PER_S for i in range(1, 41)], dtype=np.int64)
-    histogram.record_many(values, np.array([True] + [False] * 40))
+    record_many(histogram, values, np.array([True] + [False] * 40))
     assert histogram.quantiles((0.5,))[0].censored, "it may be any later value"
     same = Histogram()
-    same.record_many(np.array([NS_PER_MS] * 40), np.array([True] + [False] * 39))
+    record_many(same, np.array([NS_PER_MS] * 40), np.array([True] + [False] * 39))
     assert not same.quantiles((0.5,))[0].censored, "wherever it goes, the median stays"
 
 
@@ -192,7 +207,7 @@ def test_bounded_quantiles_never_exceed_the_truth(exact: list[int], late: list[i
     """Move every timed-out value anywhere above its bound: an unmarked quantile stays."""
     histogram = Histogram()
     values = np.array(exact + late, dtype=np.int64)
-    histogram.record_many(values, np.array([False] * len(exact) + [True] * len(late)))
+    record_many(histogram, values, np.array([False] * len(exact) + [True] * len(late)))
     infinite = sorted(exact) + [HIGHEST_NS] * len(late)
     for quantile in histogram.quantiles():
         truth = infinite[rank_of(quantile.q, len(infinite)) - 1]
@@ -211,7 +226,7 @@ def test_occupied_buckets_decode_as_the_library_decodes_them() -> None:
     for size in (1, 2, 40, 3000):
         values = (10 ** random.uniform(2, 12, size)).astype(np.int64)
         histogram = Histogram()
-        histogram.record_many(np.append(values, np.full(70_000, values[0])))
+        record_many(histogram, np.append(values, np.full(70_000, values[0])))
         indexes, counts = decode_buckets(histogram.encode())
         theirs = np.frombuffer(HdrHistogram.decode(histogram.encode()).counts, dtype=np.int64)
         assert indexes.tolist() == np.flatnonzero(theirs).tolist()

@@ -42,12 +42,6 @@ def state_machine_arn(context: DoorContext) -> str:
     return f"arn:aws:states:{place}:stateMachine:{context.name}{suffix}"
 
 
-def function_of(request: HttpRequest) -> tuple[str, str | None] | None:
-    """Name and qualifier of the function that a StartSyncExecution calls; None if it has none."""
-    match = _ARN.fullmatch(str(_members(request).get("stateMachineArn", "")))
-    return (match[3], match[4]) if match else None
-
-
 @dataclass(frozen=True, slots=True)
 class StepFunctionsDoor:
     """Executions of at most five minutes."""

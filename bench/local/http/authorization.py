@@ -52,15 +52,6 @@ def access_key(request: HttpRequest) -> str | None:
         return None
 
 
-def loose_check(request: HttpRequest) -> ApiError | None:
-    """The error for a request without a well-formed SigV4 signature; nothing is computed."""
-    try:
-        read_authorization(request)
-    except ApiError as error:
-        return error
-    return None
-
-
 def read_authorization(request: HttpRequest) -> Authorization:
     """The signature of a request, from its header or its query. Raises ApiError 403."""
     header = request.header("authorization")

@@ -29,7 +29,6 @@ from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.keybar import Hint, KeyBar
 from bench.tui.widgets.text_lines import Line, TextLines
 
-CHECK_AFTER_S = 0.3
 NARROW = 100
 START_KEYS = "ctrl+r,f5"
 

@@ -44,8 +44,6 @@ def test_the_event_is_the_input_as_it_is() -> None:
 
 def test_the_arn_names_function_and_qualifier() -> None:
     assert step_functions.state_machine_arn(CONTEXT) == ARN
-    assert step_functions.function_of(start()) == ("primes", "128MB")
-    assert step_functions.function_of(request(body=b"[")) is None
 
 
 def test_a_success_has_the_shape_of_an_execution() -> None:
