@@ -61,7 +61,7 @@ class IntervalViews:
         return tuple(map(self.interval, keys))
 
     def interval(self, key: IntervalKey) -> Interval:
-        """As it stands now."""
+        """One second of one variant as it stands now; later rows may change it."""
         phase = self._timeline.phase_in(key.segment)
         counts, figures, spread = self._table.figures(key)
         window = counted_window(
