@@ -38,6 +38,11 @@ _SAME = (
 """What a version must share with $LATEST to stand for it in another size."""
 
 
+def stands_for(version: Mapping[str, Any], latest: Mapping[str, Any]) -> bool:
+    """Whether a version, as ListVersionsByFunction tells it, is $LATEST but for its memory size."""
+    return all(version.get(key) == latest.get(key) for key in _SAME)
+
+
 def alias_of(memory_mb: int) -> str:
     """The alias of a size."""
     return f"lamload-{memory_mb}MB"
@@ -91,7 +96,7 @@ async def _find(
         for version in listed
         if version["Version"] != LATEST
         and version["MemorySize"] in sizes
-        and all(version.get(key) == latest.get(key) for key in _SAME)
+        and stands_for(version, latest)
     }
 
 
