@@ -162,7 +162,7 @@ class Worker:
         self._ship_later()
 
     def _send(self, kind: FrameKind, payload: object = None) -> None:
-        self._writer.write(encode(kind, payload))
+        _write(self._writer, encode(kind, payload))
 
     def _health(self) -> WorkerHealth:
         now_ns, cpu_ns = monotonic_ns(), _cpu_ns()
@@ -239,7 +239,7 @@ async def serve() -> None:
         try:
             await _work(first.payload, reader, writer)
         except Exception:  # noqa: BLE001 - told to the coordinator, who ends the run with it
-            writer.write(encode(FrameKind.FAILED, traceback.format_exc()))
+            _write(writer, encode(FrameKind.FAILED, traceback.format_exc()))
     writer.close()
     await out.closed.wait()
 
@@ -252,7 +252,7 @@ async def _work(
     loop.set_exception_handler(lambda _, context: _break(broken, context))
     allow_descriptors(order.descriptors)
     worker = Worker(order, writer)
-    writer.write(encode(FrameKind.READY))
+    _write(writer, encode(FrameKind.READY))
     ends: set[asyncio.Future[Any]] = {
         loop.create_task(_obey_all(worker, reader)),
         loop.create_task(worker.ended.wait()),
@@ -262,7 +262,13 @@ async def _work(
     worker.close()
     for end in done:
         end.result()  # what broke is told instead of DONE: nobody listens after that
-    writer.write(encode(FrameKind.DONE))
+    _write(writer, encode(FrameKind.DONE))
+
+
+def _write(writer: asyncio.WriteTransport, frame: bytes) -> None:
+    """Write unless the coordinator is gone: a transport that has closed raises in uvloop."""
+    if not writer.is_closing():
+        writer.write(frame)
 
 
 def _break(broken: asyncio.Future[None], context: dict[str, Any]) -> None:

@@ -137,6 +137,8 @@ def _started(order: WorkOrder, core: int) -> subprocess.Popen[bytes]:
 
 def _ready(process: subprocess.Popen[bytes]) -> float:
     """Wait until the worker is ready; the CPU seconds that it has used by then."""
+    hello, _ = _frame(process)
+    assert hello == FrameKind.HELLO, hello
     kind, body = _frame(process)
     if kind != FrameKind.READY:
         raise SystemExit(f"the worker did not start: {_unpickle(body)}")
