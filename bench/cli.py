@@ -16,6 +16,7 @@ import click
 
 from bench import __version__
 from bench.errors import ExitCode, LamloadError, ProfileError
+from bench.output.streams import BROKEN_PIPE, StdoutError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -44,8 +45,6 @@ DEBUG = "LAMLOAD_DEBUG"
 """Environment variable: with any value, an internal error shows its traceback."""
 COMPLETE = "_LAMLOAD_COMPLETE"
 """Set by the shell that runs the script of `lamload completion`."""
-BROKEN_PIPE = 141
-"""128 + SIGPIPE, as the shell says it: whoever read our stdout has gone."""
 
 
 class _Verbs(click.Group):
@@ -118,52 +117,38 @@ def cli(context: click.Context) -> None:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run the command line; the code to exit with. Errors become lines on stderr.
-
-    click's own `main` would take a broken pipe of a worker's for one of stdout.
-    """
+    """Run the command line; the code to exit with. Errors become lines on stderr."""
     try:
-        if COMPLETE in os.environ:
-            cli.main(prog_name="lamload")
-        with cli.make_context("lamload", list(arguments)) as context:
-            cli.invoke(context)
+        try:
+            if COMPLETE in os.environ:
+                cli.main(prog_name="lamload")
+            with cli.make_context("lamload", list(arguments)) as context:
+                cli.invoke(context)
+        except click.exceptions.Exit as asked:
+            sys.stdout.flush()
+            return asked.exit_code
         sys.stdout.flush()
         return ExitCode.OK
-    except click.exceptions.Exit as asked:
-        return _flushed(asked.exit_code)
     except click.exceptions.ClickException as error:
         error.show()
         return error.exit_code
+    except StdoutError as error:
+        return lost_output(error)
     except LamloadError as error:
         _say(str(error) if isinstance(error, ProfileError) else f"lamload: {error}")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError as error:
-        return _reader_gone(error)
     except Exception as error:  # noqa: BLE001 - the last resort: the user gets a line, not a stack
         return _internal(error)
 
 
-def _flushed(code: int) -> int:
-    """The code, unless what was printed has no reader any more."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        return _reader_gone(error)
-    return code
-
-
-def _reader_gone(error: BrokenPipeError) -> int:
-    """End quietly if it is stdout that nobody reads any more; any other pipe is our mistake."""
-    from select import POLLERR, poll
-
-    watch = poll()
-    watch.register(1, 0)
-    if not any(event & POLLERR for _, event in watch.poll(0)):
-        return _internal(error)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer goes there
-    return BROKEN_PIPE
+def lost_output(error: StdoutError) -> int:
+    """The code to exit with when a result could not be printed; in silence if nobody wants it."""
+    if error.is_gone:
+        return BROKEN_PIPE
+    _say(f"lamload: {error}")
+    return error.exit_code
 
 
 def _internal(error: Exception) -> int:

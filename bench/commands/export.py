@@ -10,6 +10,8 @@ import click
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import read_run, runs_option
 from bench.errors import UsageError
+from bench.output import letters
+from bench.output.streams import print_bytes
 from bench.report.formats import FORMATS, Rendered, render
 from bench.whole_file import replace_bytes
 
@@ -45,7 +47,6 @@ def _print(form: str, rendered: Rendered) -> None:
     if stdout.isatty():
         if not rendered.is_text:
             raise UsageError(f"{form} is not for a terminal; name a file: --out FILE")
-        content = content.decode("utf-8").encode(stdout.encoding, "replace")
-    stdout.flush()
-    stdout.buffer.write(content)
-    stdout.buffer.flush()
+        letters.register()
+        content = content.decode("utf-8").encode(stdout.encoding, letters.NAME)
+    print_bytes(content)

@@ -22,11 +22,15 @@ from bench.commands.support.progress import Progress
 from bench.commands.support.run_lookup import find_events
 from bench.errors import ExitCode, UsageError
 from bench.model.profile import Profile
+from bench.output.streams import BROKEN_PIPE, StdoutError, deliver
 
 if TYPE_CHECKING:
     from bench.load.replay import Recording
     from bench.load.session import RunResult, RunSession
     from bench.tui.preferences import Preferences
+
+RESULT_PATIENCE_S = 10.0
+"""How long nobody may read the result before the run ends without: its folder has it too."""
 
 
 @click.command()
@@ -88,18 +92,27 @@ def run(
     context.exit(conclude(result, as_json=as_json, allow_invalid=allow_invalid))
 
 
-def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> ExitCode:
-    """Results on stdout, where they lie on stderr; the code to exit with."""
+def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> int:
+    """Results on stdout, where they lie on stderr; the code to exit with.
+
+    That is the run's own, whatever becomes of the two: only a good run whose reader has gone ends
+    as such.
+    """
     from bench.report.json import run_document
     from bench.report.text import render_text
 
+    code: int = result.exit_code
+    if allow_invalid and code == ExitCode.INVALID:
+        code = ExitCode.OK
     render = run_document if as_json else render_text
-    sys.stdout.write(render(result.recorded))
-    sys.stdout.flush()
+    try:
+        deliver(render(result.recorded), RESULT_PATIENCE_S)
+    except StdoutError as error:
+        sys.stderr.write(f"lamload: {error}\n")
+        if error.is_gone:
+            code = code or BROKEN_PIPE
     sys.stderr.write(f"Results in {result.recorded.folder}\n")
-    if allow_invalid and result.exit_code is ExitCode.INVALID:
-        return ExitCode.OK
-    return result.exit_code
+    return code
 
 
 def _recording(name: str, root: Path, profile: Profile) -> Recording:

@@ -11,8 +11,9 @@ import click
 import pytest
 
 from bench import __version__
-from bench.cli import BROKEN_PIPE, VERBS, cli, run_command
+from bench.cli import VERBS, cli, run_command
 from bench.errors import ExitCode, TargetError, UsageError
+from bench.output.streams import BROKEN_PIPE
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -192,7 +192,7 @@ def test_a_terminal_gets_text_in_its_own_encoding(
     assert run_command(["export", "--format", "text", "--runs", str(runs)]) == 0
     shown = terminal.shown()
     assert "·".encode("latin-1") in shown
-    assert "─ response ms ─".encode("latin-1", "replace") in shown
+    assert b"- response ms -" in shown
 
 
 def test_a_terminal_is_not_sent_what_it_cannot_show(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import __version__
-from bench.cli import BROKEN_PIPE, VERBS
+from bench.cli import VERBS
 from bench.commands.completion import SHELLS
 from bench.commands.support.topics import FOLDER, topics
 from bench.errors import ExitCode
@@ -18,6 +18,7 @@ from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName
+from bench.output.streams import BROKEN_PIPE
 from bench.profile.schema import PROFILE
 from bench.profile.target_values import bundled_functions
 from bench.record import recorded_run, validity

@@ -178,12 +178,12 @@ def _signals(session: RunSession, progress: Progress) -> Iterator[None]:
         nonlocal asked
         asked += 1
         kind = CommandKind.DRAIN if asked == 1 else CommandKind.ABORT
+        session.command(Command(kind))  # first: nothing that becomes of the words may prevent it
         progress.write_line(
             "draining: waiting for what is in flight; Ctrl-C again aborts"
             if asked == 1
             else "aborting"
         )
-        session.command(Command(kind))
 
     for number in _STOPPING:
         loop.add_signal_handler(number, stop)

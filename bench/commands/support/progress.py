@@ -8,6 +8,7 @@ from typing import TextIO
 from bench.model.live import RunState, Snapshot
 from bench.model.result import Window
 from bench.model.times import NS_PER_S
+from bench.output.streams import Story, is_behind
 
 _EVERY_NS = NS_PER_S
 _CLEAR = "\r\x1b[K"
@@ -16,7 +17,7 @@ _CLEAR = "\r\x1b[K"
 class Progress:
     """Prints snapshots. quiet prints nothing."""
 
-    def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
+    def __init__(self, stream: TextIO | Story | None = None, quiet: bool = False) -> None:
         self._stream = stream or sys.stderr
         self._quiet = quiet
         self._renews = self._stream.isatty()
@@ -24,8 +25,10 @@ class Progress:
         self._open = False
 
     def update(self, snapshot: Snapshot) -> None:
-        """Show a snapshot if it is time for one."""
+        """Show a snapshot if it is time for one, and if somebody has read those before."""
         if self._quiet or (snapshot.t_ns < self._next_ns and not self._renews):
+            return
+        if is_behind(self._stream):
             return
         self._next_ns = snapshot.t_ns - snapshot.t_ns % _EVERY_NS + _EVERY_NS
         if self._renews:

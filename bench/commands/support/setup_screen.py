@@ -39,7 +39,7 @@ _ORDER = {"LOCAL": 0, "URL": 1, "AWS": 2}
 _TARGETS = {TargetKind.LOCAL: "LOCAL", TargetKind.AWS: "AWS", TargetKind.HTTP: "URL"}
 
 
-def choose(out: Path) -> ExitCode:
+def choose(out: Path) -> int:
     """Show the set-up screen and run what is chosen there; the code to exit with."""
     result = asyncio.run(_choose(out, preferences()))
     return ExitCode.OK if result is None else conclude(result, as_json=False, allow_invalid=False)
