@@ -79,6 +79,7 @@ def examine() -> Iterator[Finding]:
     yield _ports()
     yield _clock()
     yield _timer()
+    yield _scheduling()
     yield _run_queue()
     yield _credentials()
     yield _terminal()
@@ -195,6 +196,15 @@ def _timer() -> Finding:
         text = f"wakes {median_us:.0f} µs late at the median; send lag will be large"
         return Finding(State.NOTE, "timer", text)
     return Finding(State.OK, "timer", f"wakes {median_us:.0f} µs late at the median")
+
+
+def _scheduling() -> Finding:
+    from bench.load.scheduling import may_be_realtime, remedy
+
+    if may_be_realtime():
+        return Finding(State.OK, "scheduling", "workers get a real-time class")
+    text = f"workers get no real-time class, and read and send late at times; {remedy()}"
+    return Finding(State.NOTE, "scheduling", text)
 
 
 def _run_queue() -> Finding:

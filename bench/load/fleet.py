@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
-from bench.load.frames import Frame, FrameKind, WorkOrder
+from bench.load.frames import Frame, FrameKind, Ready, WorkOrder
 from bench.load.host import Host
 
 LAST = (FrameKind.DONE, FrameKind.FAILED)
@@ -34,8 +34,10 @@ class Fleet(Protocol):
         Raises LamloadError if one cannot be reached within the fleet's own deadline.
         """
 
-    async def start(self, orders: Sequence[WorkOrder]) -> None:
-        """Start a worker per order and return once all are ready; nothing is sent to a target yet.
+    async def start(self, orders: Sequence[WorkOrder]) -> tuple[Ready, ...]:
+        """Start a worker per order and return once all are ready: what each said, by number.
+
+        Nothing is sent to a target yet.
 
         Worker i runs on the host that `workers_by_host` deals it to. The order goes out unread: a
         worker that has another version of the frames is refused before it gets a START.

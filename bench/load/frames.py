@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import LamloadError
 from bench.load.iterations import Iterations
 from bench.model.load import Binding, Segment
-from bench.model.profile import Connections, LoadSpec, Target, Timeouts
+from bench.model.profile import Connections, LoadSpec, Scheduling, Target, Timeouts
 from bench.model.retry import BreakerSpec, RetrySpec
 
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
 
-VERSION = 1
+VERSION = 2
 """Of kinds, payloads and packed rows: one more whenever any of them changes."""
 
 _HEAD = Struct(">IB")
@@ -86,6 +86,14 @@ class WorkOrder:
     quota: Iterations | None = None
     descriptors: int = 0
     """File descriptors that the worker may need: it raises its own soft limit as far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a worker got of what it had to ask the system for; the payload of READY."""
+
+    scheduling: Scheduling
+    """Never AUTO."""
 
 
 @dataclass(frozen=True, slots=True)

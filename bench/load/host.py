@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.load.scheduling import may_be_realtime
+
 _TW_REUSE = Path("/proc/sys/net/ipv4/tcp_tw_reuse")
 _PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
@@ -30,6 +32,8 @@ class Host:
     tw_reuse: int | None = None
     """net.ipv4.tcp_tw_reuse: 0 keeps the port of an ended connection its whole time, 1 reuses it
     early, 2 does so for loopback alone; None: unknown."""
+    realtime: bool = False
+    """Whether a worker gets a real-time scheduling class here."""
     clock_offset_ns: int = 0
     """Its CLOCK_MONOTONIC less the coordinator's. Two machines' clocks start at their boots."""
     clock_uncertainty_ns: int = 0
@@ -49,6 +53,7 @@ def this_host(name: str = "this system") -> Host:
         descriptors=None if hard == resource.RLIM_INFINITY else hard,
         ports=_ephemeral_ports(),
         tw_reuse=_tw_reuse(),
+        realtime=may_be_realtime(),
     )
 
 

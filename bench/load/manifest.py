@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import bench
+from bench.load.frames import Ready
 from bench.model.load import Binding
 from bench.model.profile import Profile
 
@@ -20,13 +21,13 @@ PACKAGES = ("httpx", "httptools", "uvloop", "numpy", "hdrhistogram", "textual", 
 def manifest(
     profile: Profile,
     bindings: Sequence[Binding],
-    workers: int,
+    workers: Sequence[Ready],
     arguments: Sequence[str],
     label: str = "",
 ) -> dict[str, Any]:
     """The run as it is about to start; all values can be written as JSON.
 
-    label: the target as the head of a view says it.
+    workers: what each got. label: the target as the head of a view says it.
     """
     return {
         "lamload": bench.__version__,
@@ -34,7 +35,11 @@ def manifest(
         "arguments": list(arguments),
         "profile": {"name": profile.name, "title": profile.title, "source": profile.source},
         "seed": profile.load.seed,
-        "workers": workers,
+        "workers": len(workers),
+        "scheduling": {
+            "asked": profile.load.scheduling.value,
+            "workers": [worker.scheduling.value for worker in workers],
+        },
         "retry": {
             "policy": profile.retry.policy.value,
             "max_attempts": profile.retry.max_attempts,

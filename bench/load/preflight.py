@@ -1,4 +1,4 @@
-"""What the fleet's machines must have before a run starts: descriptors and ephemeral ports."""
+"""What the fleet's machines must have before a run starts: descriptors, ports, a class."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from bench.errors import UsageError
 from bench.load.host import Host, default_workers, workers_by_host
-from bench.model.profile import Order, Profile, TargetKind
+from bench.load.scheduling import remedy
+from bench.model.profile import Order, Profile, Scheduling, TargetKind
 from bench.model.times import NS_PER_S
 
 SPARE_DESCRIPTORS = 64
@@ -54,6 +55,11 @@ def check_limits(profile: Profile, hosts: Sequence[Host]) -> None:
 
 def _check_host(profile: Profile, host: Host, own: int, workers: int) -> None:
     """own: how many of all workers run on this host."""
+    if profile.load.scheduling is Scheduling.REALTIME and not host.realtime:
+        raise UsageError(
+            f"{profile.source}: load.scheduling is realtime and {host.name} does not grant it: "
+            f"{remedy()}"
+        )
     callers = _callers(profile)
     what = f"a closed loop of {callers} callers" if callers else "load.in_flight"
     mend = "lower callers" if callers else "lower load.in_flight"

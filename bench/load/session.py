@@ -121,12 +121,12 @@ class RunSession:
         bindings = await self.target.bind(self.profile.variants)
         self._credentials = self.target.credentials
         orders = work_orders(self.profile, self.plan, hosts, bindings, self._credentials)
-        await self._fleet.start(orders)
+        workers = await self._fleet.start(orders)
         folder = RunFolder.create(
             self._runs_root,
             self.profile,
             resolved_toml(self.profile),
-            manifest(self.profile, bindings, len(orders), self._arguments, self.target.label)
+            manifest(self.profile, bindings, workers, self._arguments, self.target.label)
             | {"configuration": dict(self.target.configuration)}
             | manifest_entry(self._recording),
         )

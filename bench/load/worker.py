@@ -24,7 +24,8 @@ from bench.endpoints.contract import response_check
 from bench.endpoints.registry import command_endpoint_for, endpoint_for
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
-from bench.load.frames import Frame, FrameKind, WorkOrder, encode, hello, read_frame
+from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello, read_frame
+from bench.load.scheduling import take
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
 from bench.model.profile import Connections, Timeouts
@@ -251,8 +252,9 @@ async def _work(
     broken: asyncio.Future[None] = loop.create_future()
     loop.set_exception_handler(lambda _, context: _break(broken, context))
     allow_descriptors(order.descriptors)
+    scheduling = take(order.load.scheduling)
     worker = Worker(order, writer)
-    _write(writer, encode(FrameKind.READY))
+    _write(writer, encode(FrameKind.READY, Ready(scheduling)))
     ends: set[asyncio.Future[Any]] = {
         loop.create_task(_obey_all(worker, reader)),
         loop.create_task(worker.ended.wait()),

@@ -118,6 +118,15 @@ class Order(StrEnum):
     TOGETHER = "together"
 
 
+class Scheduling(StrEnum):
+    """How the kernel schedules engine workers."""
+
+    AUTO = "auto"
+    """Real-time where it is granted."""
+    NORMAL = "normal"
+    REALTIME = "realtime"
+
+
 @dataclass(frozen=True, slots=True)
 class LoadSpec:
     """callers None means an open loop, else a closed loop of so many callers over all workers."""
@@ -132,6 +141,7 @@ class LoadSpec:
     think_ns: int = 0
     workers: int | None = None
     """Engine processes; None means the number of cores less one, at least one."""
+    scheduling: Scheduling = Scheduling.AUTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.model.profile import Arrivals, LoadSpec, Order
+from bench.model.profile import Arrivals, LoadSpec, Order, Scheduling
 from bench.schema.key import Key
 from bench.schema.quantities import duration
 from bench.schema.section import Section
@@ -67,6 +67,13 @@ LOAD = Section(
             whole(1, 256),
             _DEFAULT.workers,
             cell="cores less one, at least one",
+        ),
+        Key(
+            "scheduling",
+            'of the workers: `"auto"` is real-time where the system grants it, `"realtime"` '
+            'refuses to start where not, `"normal"` asks for nothing',
+            choice(Scheduling),
+            _DEFAULT.scheduling,
         ),
     ),
 )

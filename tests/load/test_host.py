@@ -24,8 +24,11 @@ def test_this_machine_is_asked_what_it_can_bear(
         setting.write_text(text)
         monkeypatch.setattr(host, name, setting)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (64, 1024))
+    monkeypatch.setattr(host, "may_be_realtime", lambda: True)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
-    assert this_host() == Host("this system", cores=3, descriptors=1024, ports=28232, tw_reuse=2)
+    assert this_host() == Host(
+        "this system", cores=3, descriptors=1024, ports=28232, tw_reuse=2, realtime=True
+    )
 
 
 def test_what_a_system_does_not_limit_or_tell_is_none(
@@ -36,6 +39,7 @@ def test_what_a_system_does_not_limit_or_tell_is_none(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (64, resource.RLIM_INFINITY))
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
+    monkeypatch.setattr(host, "may_be_realtime", lambda: False)
     assert this_host("here") == Host("here", cores=1)
 
 

@@ -141,3 +141,11 @@ def test_the_most_that_any_shape_sends_is_counted_for_all_variants_side_by_side(
     assert preflight.closed_at_once(load(tmp_path, variants + text), machine()) == ports
     one_by_one = text.replace("together", "sequential")
     assert preflight.closed_at_once(load(tmp_path, variants + one_by_one), machine()) == ports // 3
+
+
+def test_real_time_is_refused_by_name_where_a_machine_does_not_grant_it(tmp_path: Path) -> None:
+    asked = MINIMAL + '\n[load]\nin_flight = 10\nscheduling = "realtime"\n'
+    words = refusal(tmp_path, asked, machine(realtime=False))
+    assert "load.scheduling is realtime and this system does not grant it: " in words
+    preflight.check_limits(load(tmp_path, asked), [machine(realtime=True)])
+    preflight.check_limits(load(tmp_path, asked.replace("realtime", "auto")), [machine()])

@@ -24,7 +24,7 @@ from bench.shapes.ramp import constant_rate
 from tests.load.test_session import profile_of
 from tests.wire.rawserver import raw_server, silent
 
-TWO_MACHINES = (Host("large", cores=3, descriptors=1024), Host("small", cores=2))
+TWO_MACHINES = (Host("large", cores=3, descriptors=1024, realtime=True), Host("small", cores=2))
 
 
 class Stage:
@@ -87,7 +87,12 @@ async def test_workers_and_what_they_may_need_are_settled_by_the_fleets_machines
         assert [(order.worker, order.workers) for order in orders] == [(0, 3), (1, 3), (2, 3)]
         assert {order.descriptors for order in orders} == {200 + 64}
         path = next(tmp_path.iterdir()) / "manifest.json"
-        assert json.loads(path.read_text("utf-8"))["workers"] == 3
+        manifest = json.loads(path.read_text("utf-8"))
+        assert manifest["workers"] == 3
+        assert manifest["scheduling"] == {
+            "asked": "auto",
+            "workers": ["realtime", "realtime", "normal"],
+        }
 
 
 async def test_what_a_machine_of_the_fleet_cannot_bear_is_refused_before_anything_starts(

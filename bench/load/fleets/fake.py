@@ -20,6 +20,7 @@ from bench.load.frames import (
     VERSION,
     Frame,
     FrameKind,
+    Ready,
     Replan,
     Start,
     WorkOrder,
@@ -28,6 +29,7 @@ from bench.load.frames import (
 )
 from bench.load.host import Host, workers_by_host
 from bench.model.load import Segment
+from bench.model.profile import Scheduling
 from bench.model.times import NS_PER_S
 
 _TURNS = 20
@@ -142,7 +144,7 @@ class FakeFleet:
         """Those it was made with."""
         return self._hosts
 
-    async def start(self, orders: Sequence[WorkOrder]) -> None:
+    async def start(self, orders: Sequence[WorkOrder]) -> tuple[Ready, ...]:
         """Ready at once. Raises LamloadError for a broken worker, and for another version."""
         assert not self._workers, "a fleet is started once"
         assert [order.worker for order in orders] == list(range(len(orders)))
@@ -154,6 +156,10 @@ class FakeFleet:
             check_hello(worker, Frame(FrameKind.HELLO, hello(self._version)))
             if worker in self._broken:
                 raise LamloadError(f"engine worker {worker} did not start:\n{self._broken[worker]}")
+        return tuple(
+            Ready(Scheduling.REALTIME if worker.host.realtime else Scheduling.NORMAL)
+            for worker in self._workers
+        )
 
     def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
         """Keep it as the worker hears it, and have the worker obey."""

@@ -11,7 +11,15 @@ from typing import Any
 from bench.errors import LamloadError
 from bench.load.child import package_root
 from bench.load.fleet import LAST
-from bench.load.frames import Frame, FrameKind, WorkOrder, check_hello, encode, read_frame
+from bench.load.frames import (
+    Frame,
+    FrameKind,
+    Ready,
+    WorkOrder,
+    check_hello,
+    encode,
+    read_frame,
+)
 from bench.load.host import Host, this_host
 
 STDERR_TAIL = 4000
@@ -37,7 +45,7 @@ class LocalFleet:
         """This machine, whose clock is the coordinator's own."""
         return (this_host(),)
 
-    async def start(self, orders: Sequence[WorkOrder]) -> None:
+    async def start(self, orders: Sequence[WorkOrder]) -> tuple[Ready, ...]:
         """Start a process per order. Raises LamloadError for one that is not ready in time."""
         for order in orders:
             process = await asyncio.create_subprocess_exec(
@@ -54,7 +62,7 @@ class LocalFleet:
             self.send(order.worker, FrameKind.ORDER, order)
         for worker, process in enumerate(self._processes):
             self._readers.append(asyncio.ensure_future(self._listen(worker, process)))
-        await self._all_ready()
+        return await self._all_ready()
 
     @property
     def size(self) -> int:
@@ -96,8 +104,9 @@ class LocalFleet:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
 
-    async def _all_ready(self) -> None:
+    async def _all_ready(self) -> tuple[Ready, ...]:
         greeted: set[int] = set()
+        ready: dict[int, Ready] = {}
         waiting = set(range(len(self._processes)))
         try:
             async with asyncio.timeout(self._start_limit_s):
@@ -108,6 +117,7 @@ class LocalFleet:
                             f"engine worker {worker} did not start:\n{frame.payload}"
                         )
                     if worker in greeted:
+                        ready[worker] = frame.payload
                         waiting.discard(worker)
                     else:
                         check_hello(worker, frame)
@@ -116,6 +126,7 @@ class LocalFleet:
             raise LamloadError(
                 f"engine worker {min(waiting)} was not ready within {self._start_limit_s:g} s"
             ) from None
+        return tuple(own for _, own in sorted(ready.items()))
 
     async def _listen(self, worker: int, process: asyncio.subprocess.Process) -> None:
         words = asyncio.ensure_future(_read_tail(process.stderr))

@@ -132,9 +132,10 @@ async def test_a_worker_that_cannot_work_says_why() -> None:
 async def test_a_worker_of_another_version_is_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    theirs = frames.VERSION
     monkeypatch.setattr(frames, "VERSION", 99)  # here: the worker is a process of its own
     assert await refusal(LocalFleet(), order("http://127.0.0.1:1/")) == (
-        "engine worker 0 speaks version 1 of the frames and this side version 99: "
+        f"engine worker 0 speaks version {theirs} of the frames and this side version 99: "
         "install the same lamload on both"
     )
 
