@@ -33,6 +33,9 @@ _DURATION = re.compile(rf"\s*(?:{_DURATION_PART.pattern}\s*)+")
 _RATE = re.compile(rf"({_NUMBER})(?:\s*/\s*([a-z]+))?")
 _PERCENT = re.compile(rf"({_NUMBER})\s*%")
 _MONEY = re.compile(rf"(?:\$\s*({_NUMBER})|({_NUMBER})\s*(?:USD|usd))")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*(B|KB|MB|GB)?", re.IGNORECASE | re.ASCII)
+_BYTES_PER = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
+MAX_SIZE_BYTES = 1 << 50
 _QUANTILE = re.compile(r"p(?!100$)(\d\d?)(?:\.?(\d+))?")
 
 _POSITIVE = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
@@ -43,6 +46,7 @@ RATES_PATTERN = rf"^\s*(?:{_POSITIVE}(?:{_PER})?\s*\.\.\s*)?{_POSITIVE}{_PER}\s*
 CALLERS_PATTERN = r"^\s*\d{1,12}\s*(?:\.\.\s*\d{1,12}\s*)?$"
 SHARE_PATTERN = rf"^\s*{_POSITIVE}\s*%\s*$"
 USD_PATTERN = rf"^\s*(?:\$\s*{_POSITIVE}|{_POSITIVE}\s*(?:USD|usd))\s*$"
+SIZE_PATTERN = r"^\s*\d{1,15}(?:\.\d{1,15})?\s*(?:B|KB|MB|GB)?\s*$"
 QUANTILE_PATTERN = r"^\s*p\d\d?(?:\.?\d+)?\s*$"
 """What JSON Schema says of each: the form alone, not its bounds. As Python, ECMAScript and Rust
 have it, so without looking ahead."""
@@ -186,6 +190,31 @@ def read_usd(value: object) -> float:
 def write_usd(amount_usd: float) -> str:
     """2.5 as `2.5 USD`; exact."""
     return f"{_plain(amount_usd)} USD"
+
+
+def read_size(value: object) -> int:
+    """4096, `"256KB"` or `"20MB"` in bytes, at least 1; KB, MB and GB are 1024s."""
+    mend = f'must be a size such as 4096, "256KB" or "20MB" (it is {shown(value)})'
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(mend)
+    if isinstance(value, int):
+        size_bytes = value
+    else:
+        match = _SIZE.fullmatch(value.strip())
+        if match is None:
+            raise ValueError(mend)
+        size_bytes = int(Decimal(match[1]) * _BYTES_PER[(match[2] or "").upper()])
+    if not 1 <= size_bytes <= MAX_SIZE_BYTES:
+        raise ValueError(f"must be from 1 byte to 1048576GB (it is {shown(value)})")
+    return size_bytes
+
+
+def write_size(size_bytes: int) -> int | str:
+    """Bytes in the largest unit of which they are a whole number: 20971520 as `20MB`."""
+    for unit in ("GB", "MB", "KB"):
+        if size_bytes % _BYTES_PER[unit] == 0:
+            return f"{size_bytes // _BYTES_PER[unit]}{unit}"
+    return size_bytes
 
 
 def read_quantile(value: object) -> float:

@@ -144,6 +144,28 @@ def test_a_share_reads_back_as_written(share: float) -> None:
     assert units.read_share(units.write_share(share)) == share
 
 
+@pytest.mark.parametrize(
+    ("value", "size_bytes"),
+    [
+        (1, 1),
+        (4096, 4096),
+        ("4096", 4096),
+        ("256KB", 256 << 10),
+        ("1.5 mb", 3 << 19),
+        ("2GB", 2 << 30),
+    ],
+)
+def test_a_size_in_bytes(value: object, size_bytes: int) -> None:
+    assert units.read_size(value) == size_bytes
+    assert units.read_size(units.write_size(size_bytes)) == size_bytes
+
+
+@pytest.mark.parametrize("value", [0, -1, True, 1.5, "0", "1TB", "1e3", "9" * 5000, "9999999GB"])
+def test_what_is_no_size_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"size such as|from 1 byte"):
+        units.read_size(value)
+
+
 @given(st.floats(1e-9, 1e8))
 def test_money_reads_back_as_written(amount_usd: float) -> None:
     assert units.read_usd(units.write_usd(amount_usd)) == amount_usd

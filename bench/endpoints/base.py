@@ -46,6 +46,10 @@ class Endpoint(Protocol):
 
     @property
     def body_limit(self) -> int:
+        """Bytes of response body that `classify` looks at: what comes behind need not be kept."""
+
+    @property
+    def answer_limit(self) -> int:
         """Bytes of response body that can make sense; a longer one is a PROTOCOL_ERROR."""
 
     def request(self, event: bytes, epoch_s: int) -> bytes:

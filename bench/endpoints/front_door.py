@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from bench.aws.report_line import parse_timing_header
 from bench.endpoints.base import Head
-from bench.endpoints.request_template import CompiledEndpoint
+from bench.endpoints.request_template import CompiledEndpoint, CompiledRequest
 from bench.endpoints.responses import (
     ALB_REASON,
     CACHE,
     ERROR_TYPE,
     HINTS,
+    READABLE_BYTES,
     REPORT,
     REQUEST_IDS,
     excerpt,
@@ -55,7 +56,14 @@ _WANTED = frozenset({REPORT, ALB_REASON, *REQUEST_IDS, *HINTS, ERROR_TYPE, CACHE
 
 
 class DoorEndpoint(CompiledEndpoint):
-    """A front door; subclasses say what its own failures mean."""
+    """A front door; subclasses say what its own failures mean.
+
+    Of a body, the beginning has to do: it is only read to tell one failure from another.
+    """
+
+    def __init__(self, request: CompiledRequest, answer_limit: int) -> None:
+        super().__init__(request, answer_limit)
+        self.body_limit = min(answer_limit, READABLE_BYTES + 1)
 
     def classify(self, status: int, head: Head, body: bytes) -> Answer:
         """The answer, by status, headers and, for failures, body."""

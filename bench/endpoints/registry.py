@@ -87,13 +87,13 @@ def function_payload(kind: EndpointKind, body: bytes) -> bytes | None:
 def _invoke(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
     path = invoke.invoke_path(_function(binding), binding.qualifier)
     request = _lambda_request(binding, path, target, credentials)
-    return invoke.InvokeEndpoint(request, _answer_limit(binding))
+    return invoke.InvokeEndpoint(request, _answer_limit(binding, target))
 
 
 def _stream(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
     path = invoke_stream.stream_path(_function(binding), binding.qualifier)
     request = _lambda_request(binding, path, target, credentials)
-    return invoke_stream.StreamEndpoint(request, _answer_limit(binding))
+    return invoke_stream.StreamEndpoint(request, _answer_limit(binding, target))
 
 
 def _lambda_request(
@@ -108,11 +108,11 @@ def _lambda_request(
     return CompiledRequest("POST", url, headers, _signer(binding, credentials))
 
 
-def _step_functions(binding: Binding, _target: Target, credentials: Credentials | None) -> Endpoint:
+def _step_functions(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
     arn = step_functions.machine_arn(_function(binding), binding.qualifier)
     signer = _signer(binding, credentials)
     request = CompiledRequest("POST", binding.url, step_functions.HEADERS, signer)
-    return step_functions.StepFunctionsEndpoint(request, _answer_limit(binding), arn)
+    return step_functions.StepFunctionsEndpoint(request, _answer_limit(binding, target), arn)
 
 
 def _door(make: Callable[[CompiledRequest, int], Endpoint]) -> _Make:
@@ -124,7 +124,7 @@ def _door(make: Callable[[CompiledRequest, int], Endpoint]) -> _Make:
         signer = _signer(binding, credentials) if binding.sign else None
         url = with_path(binding.url, target.http_path)
         request = CompiledRequest(target.http_method, url, headers, signer)
-        return make(request, _answer_limit(binding))
+        return make(request, _answer_limit(binding, target))
 
     return door
 
@@ -186,7 +186,10 @@ def _signer(binding: Binding, credentials: Credentials | None) -> Signer | None:
     return Signer(_keys(binding, credentials), binding.region or LOCAL_REGION, service)
 
 
-def _answer_limit(binding: Binding) -> int:
+def _answer_limit(binding: Binding, target: Target) -> int:
+    """The profile's limit, else the endpoint's own."""
+    if target.answer_limit_bytes is not None:
+        return target.answer_limit_bytes
     return binding.variant.endpoint.facts.answer_limit_bytes
 
 

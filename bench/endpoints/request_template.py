@@ -79,9 +79,9 @@ class CompiledRequest:
 class CompiledEndpoint:
     """What every endpoint over HTTP has in common: all but the reading of answers."""
 
-    def __init__(self, request: CompiledRequest, body_limit: int) -> None:
+    def __init__(self, request: CompiledRequest, answer_limit: int) -> None:
         self.origin = request.origin
-        self.body_limit = body_limit
+        self.answer_limit = self.body_limit = answer_limit
         self.request = request.encode
 
     def request_id(self, head: Head) -> str:

@@ -9,9 +9,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from time import time
 from typing import Any
 
 from bench.endpoints.base import Head, head_lines
+from bench.endpoints.http_date import http_date_s
 from bench.lambda_facts import (
     ALB_REASON_HEADER,
     CACHE_HEADER,
@@ -30,7 +32,8 @@ DETAIL_LIMIT = 240
 """Characters of a failure's detail."""
 READABLE_BYTES = 256 * 1024
 """A longer error body is not parsed: its beginning has to do."""
-_LONGEST_HINT_S = 3600.0
+_LONGEST_HINT_NS = 3600 * NS_PER_S
+_DIGITS = re.compile(rb"[0-9]{1,12}")
 _LONGEST_ID = 128
 
 
@@ -45,7 +48,8 @@ REPORT = key_of(REPORT_HEADER)
 ALB_REASON = key_of(ALB_REASON_HEADER)
 _RETRY_AFTER_MS = key_of(SDK_RETRY_AFTER_HEADER)
 _RETRY_AFTER_S = key_of(RETRY_AFTER_HEADER)
-HINTS = frozenset({_RETRY_AFTER_MS, _RETRY_AFTER_S})
+_DATE = b"date"
+HINTS = frozenset({_RETRY_AFTER_MS, _RETRY_AFTER_S, _DATE})
 """Headers that `retry_after_ns` reads."""
 REQUEST_IDS = (
     key_of(REQUEST_ID_HEADER),
@@ -114,19 +118,25 @@ def request_id_of(found: dict[bytes, bytes]) -> str:
     return ""
 
 
-def retry_after_ns(found: dict[bytes, bytes]) -> int | None:
-    """The server's hint: `x-amz-retry-after` in milliseconds, else `Retry-After` in seconds.
+def retry_after_ns(found: dict[bytes, bytes], now_s: Callable[[], float] = time) -> int | None:
+    """The server's hint: `x-amz-retry-after` in milliseconds, else `Retry-After`.
 
-    At most an hour; None without a hint or for one that is no number (an HTTP date).
+    That one is a whole number of seconds, digits alone, or an HTTP date (RFC 9110, 10.2.3), which
+    counts from the answer's own Date, else from now_s. None for anything else and for a date that
+    has passed; at most an hour.
     """
-    for name, unit_ns in ((_RETRY_AFTER_MS, NS_PER_MS), (_RETRY_AFTER_S, NS_PER_S)):
-        try:
-            hint_ns = float(found[name]) * unit_ns
-        except (KeyError, ValueError):
-            continue
-        if 0 <= hint_ns <= _LONGEST_HINT_S * NS_PER_S:
-            return round(hint_ns)
-    return None
+    waited_ms = found.get(_RETRY_AFTER_MS, b"")
+    if _DIGITS.fullmatch(waited_ms):
+        return min(int(waited_ms) * NS_PER_MS, _LONGEST_HINT_NS)
+    hint = found.get(_RETRY_AFTER_S, b"")
+    if _DIGITS.fullmatch(hint):
+        return min(int(hint) * NS_PER_S, _LONGEST_HINT_NS)
+    then_s = http_date_s(hint)
+    if then_s is None:
+        return None
+    sent_s = http_date_s(found.get(_DATE, b""))
+    delay_s = then_s - (now_s() if sent_s is None else sent_s)
+    return min(round(delay_s * NS_PER_S), _LONGEST_HINT_NS) if delay_s > 0 else None
 
 
 def json_object(body: bytes, limit: int = READABLE_BYTES) -> dict[str, Any]:

@@ -67,8 +67,8 @@ class WorkflowBilling:
 class StepFunctionsEndpoint(CompiledEndpoint):
     """A state machine of type EXPRESS; the event is its input."""
 
-    def __init__(self, request: CompiledRequest, body_limit: int, state_machine_arn: str) -> None:
-        super().__init__(request, body_limit)
+    def __init__(self, request: CompiledRequest, answer_limit: int, state_machine_arn: str) -> None:
+        super().__init__(request, answer_limit)
         self._encode = request.encode
         self._head = f'{{"stateMachineArn":{json.dumps(state_machine_arn)},"input":'.encode()
         self._event: bytes | None = None

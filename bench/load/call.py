@@ -47,7 +47,8 @@ class Call(Exchange):
         self.engine = engine
         self.variant = variant
         self.caller = caller
-        self.body_limit = engine.endpoints[variant].body_limit
+        endpoint = engine.endpoints[variant]
+        self.body_limit, self.answer_limit = endpoint.body_limit, endpoint.answer_limit
         self.attempt = 0
 
     def finished(self) -> None:

@@ -14,7 +14,7 @@ from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Profile
 from bench.model.result import Measure, Sample, Vitals, Window
 from bench.record.aggregate import Aggregate
-from bench.record.evidence import Evidence, HealthHistory, exhaustion
+from bench.record.evidence import Evidence, HealthHistory, exhaustion, refused_caller
 from bench.record.validity import Judgement, judge
 from bench.record.vitals import VitalSigns
 from bench.stats.woodruff import precision
@@ -39,6 +39,9 @@ class Collector:
         self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
         self._exhausted: dict[str, str] = {}
         """By variant: what this machine had no more of."""
+        self._refused: dict[str, str] = {}
+        """By variant: the code by which AWS turned this client away."""
+        self._signed = {v.name for v in profile.variants if v.endpoint.facts.service is not None}
         self._seen: Counter[tuple[str, Outcome, int]] = Counter()
         self._vital_signs = VitalSigns(aggregate)
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
@@ -75,6 +78,8 @@ class Collector:
         self._samples.append(sample)
         if sample.outcome is Outcome.CONNECT_ERROR and (what := exhaustion(sample.detail)):
             self._exhausted[sample.variant] = what
+        if sample.variant in self._signed and (code := refused_caller(sample)):
+            self._refused[sample.variant] = code
         kind = (sample.variant, sample.outcome, sample.status)
         self._seen[kind] += 1
         if self._seen[kind] <= NOTED_SAMPLES:
@@ -143,6 +148,7 @@ class Collector:
             interrupted=interrupted,
             running=running,
             exhausted=self._exhausted,
+            refused=self._refused,
         )
         judgement = judge(self._profile, self._aggregate.totals(), evidence)
         if not ended_by:

@@ -46,6 +46,9 @@ class MeasuredWire(Wire, Protocol):
     def stats(self) -> PoolStats:
         """Open and free connections now; openings and waits since the start."""
 
+    def unreachable(self) -> tuple[str, ...]:
+        """Addresses that take no connections now while others do, with the reason of each."""
+
 
 class Worker:
     """Carries out one WorkOrder, from START to DONE."""
@@ -181,6 +184,9 @@ class Worker:
             in_flight=self._engine.in_flight,
             connection_waits=total.waits,
             open_breakers=self._engine.open_breakers(),
+            unreachable=tuple(
+                found for pool in self._pools.values() for found in pool.unreachable()
+            ),
         )
 
 

@@ -10,6 +10,7 @@ out, stands in bench.aws.prices.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
@@ -25,6 +26,9 @@ from bench.lambda_facts import (
     RESPONSE_LIMIT_BYTES,
     STREAM_LIMIT_BYTES,
 )
+
+ANY_SIZE = sys.maxsize
+"""No body is that long."""
 
 
 class EndpointKind(StrEnum):
@@ -251,7 +255,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
     EndpointKind.HTTP: EndpointFacts(
         address=Address.NO_LAMBDA,
         request_limit_bytes=None,
-        answer_limit_bytes=16 * MIB,
+        answer_limit_bytes=ANY_SIZE,
         throttle=_TOLD_AS_429,
         function_rate=None,
         door_price=None,

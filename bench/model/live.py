@@ -37,6 +37,8 @@ class WorkerHealth:
     connection_waits: int = 0
     open_breakers: tuple[int, ...] = ()
     """Indexes of the variants whose circuit breaker lets nothing through, or probes alone."""
+    unreachable: tuple[str, ...] = ()
+    """Addresses of the target that take no connections while others do: `10.0.0.2:443: why`."""
 
 
 ANSWER_EVENT = "answer"

@@ -100,6 +100,8 @@ class Target:
     log_tail: bool = True
     """Ask for the REPORT line where the endpoint can give it."""
     client_context: str | None = None
+    answer_limit_bytes: int | None = None
+    """Bytes of response body that are taken; None means what the endpoint can give."""
     environment: dict[str, str] = field(default_factory=dict)
 
 

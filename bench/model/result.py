@@ -203,6 +203,8 @@ class Vitals:
     cpu: float
     rss_mb: float
     spend_usd: float
+    unreachable: tuple[str, ...] = ()
+    """Addresses that take no connections while others of their name do: `10.0.0.2:443: why`."""
 
 
 @dataclass(frozen=True, slots=True)

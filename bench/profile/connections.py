@@ -84,8 +84,8 @@ CONNECTIONS = Section(
         Key(
             "resolve_every",
             "how often a name is looked up again, also while connections are kept; its addresses "
-            "are used in turn, those that it gives up are left, and one that refuses is passed "
-            "over until then",
+            "are used in turn, those that it gives up are left, and one that refuses, or says "
+            "nothing for 250 ms while another is connected, is passed over until then",
             duration,
             _CONNECTIONS.resolve_every_ns,
             fills="resolve_every_ns",

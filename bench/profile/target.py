@@ -12,6 +12,7 @@ from bench.model.profile import EventSpec, Target, TargetKind
 from bench.profile import target_values as kinds
 from bench.profile.events import EVENT_KEYS, EVENTS
 from bench.schema.key import ANY_NAME, Key, NamesKey, TableKey
+from bench.schema.quantities import size
 from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import choice, flag, text, whole
@@ -101,6 +102,15 @@ LOG_TAIL = Key("log_tail", "ask for the REPORT line where the endpoint has it", 
 CLIENT_CONTEXT = Key(
     "client_context", "text or table, sent with Invoke", kinds.client_context, None
 )
+ANSWER_LIMIT = Key(
+    "answer_limit",
+    "bytes of a response's body that are taken, a longer one is a protocol error; of a front "
+    "door's or URL's the first 256 KB are kept, and the rest is read and thrown away",
+    size,
+    None,
+    fills="answer_limit_bytes",
+    cell="the endpoint's own; none for URLs",
+)
 ENVIRONMENT = NamesKey("environment", "environment variables (local)", kinds.variable, ANY_NAME)
 TARGET = Section(
     "target",
@@ -127,6 +137,7 @@ TARGET = Section(
         TableKey("faults", "what goes wrong on purpose (local): `lamload help faults`", FAULT),
         LOG_TAIL,
         CLIENT_CONTEXT,
+        ANSWER_LIMIT,
         ENVIRONMENT,
     ),
 )
@@ -154,6 +165,7 @@ def read_target(table: Table, events: Iterable[EventSpec]) -> Target:
         faults=_faults(table),
         log_tail=LOG_TAIL.read(table),
         client_context=CLIENT_CONTEXT.read(table),
+        answer_limit_bytes=ANSWER_LIMIT.read(table),
         environment=ENVIRONMENT.read(table),
     )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.model.live import WorkerHealth
+from bench.model.outcome import Outcome
+from bench.model.result import Sample
 from bench.record.arrival_test import GapFit
 
 CPU_BUSY = 0.90
@@ -46,6 +49,12 @@ class HealthHistory:
         return ((w, own.busy, own.reports) for w, own in sorted(self._workers.items()))
 
     @property
+    def unreachable(self) -> tuple[str, ...]:
+        """Addresses that took no connections when a worker last told, with the reason of each."""
+        latest = [own.latest for own in self._workers.values() if own.latest is not None]
+        return tuple(dict.fromkeys(found for report in latest for found in report.unreachable))
+
+    @property
     def waits(self) -> int:
         """Exchanges that waited for a connection, beyond those for its own opening."""
         latest = [own.latest for own in self._workers.values() if own.latest is not None]
@@ -58,7 +67,7 @@ class Evidence:
 
     lost_workers: those that died. target: what the embedded Lambda counted, as its control port
     tells. running: the run still goes on. exhausted: by variant, what this machine had no more of,
-    as `exhaustion` says.
+    as `exhaustion` says. refused: by variant, the code by which AWS turned this client away.
     """
 
     health: HealthHistory = field(default_factory=lambda: HealthHistory())
@@ -68,6 +77,22 @@ class Evidence:
     interrupted: bool = False
     running: bool = False
     exhausted: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+_REFUSED_CALLER = re.compile(
+    r"\b(ExpiredToken(?:Exception)?|RequestExpired|InvalidClientTokenId|UnrecognizedClientException"
+    r"|InvalidSignatureException|SignatureDoesNotMatch|IncompleteSignature(?:Exception)?"
+    r"|MissingAuthenticationToken(?:Exception)?|InvalidAccessKeyId|AccessDenied(?:Exception)?)\b"
+)
+"""Codes by which AWS turns a caller away before it looks at the call. Sources: common errors of
+the Lambda and STS API references, errors of SigV4."""
+
+
+def refused_caller(sample: Sample) -> str | None:
+    """The code by which AWS refused this client's own credentials; None for any other failure."""
+    match = _REFUSED_CALLER.search(sample.detail)
+    return match[1] if match is not None and sample.outcome is Outcome.CLIENT_ERROR else None
 
 
 def exhaustion(detail: str) -> str | None:

@@ -44,6 +44,8 @@ GAPS_P = 1e-4
 """Chance of a false alarm of the test of gaps, for each variant."""
 GAPS_GRAIN = 20
 """Planned gaps shorter than so many median send lags are blurred by them; lag judges those."""
+REFUSED_INVALID = 0.01
+"""Share of invocations that may be turned away for the client's own credentials."""
 ENOUGH = 10
 """Finished invocations before a running run is called hopeless."""
 TICK_S = 1.0
@@ -87,6 +89,7 @@ def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
         yield Reason(Verdict.INVALID, "nothing was sent in a measured phase")
     yield from _busy_workers(evidence.health)
     yield from _connection_waits(windows, evidence.health)
+    yield from _dead_addresses(evidence.health)
     yield from _saturation(evidence.target)
 
 
@@ -104,6 +107,12 @@ def _connection_waits(windows: Sequence[Window], health: HealthHistory) -> Itera
     attempts = sum(window.tally.attempts for window in windows)
     if attempts and health.waits > WAITS_SUSPECT * attempts:
         text = f"{health.waits:,} of {attempts:,} attempts waited for a free connection"
+        yield Reason(Verdict.SUSPECT, text)
+
+
+def _dead_addresses(health: HealthHistory) -> Iterable[Reason]:
+    for found in health.unreachable:
+        text = f"an address of the target takes no connections: {found}; the others have its load"
         yield Reason(Verdict.SUSPECT, text)
 
 
@@ -133,6 +142,7 @@ def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterabl
         *_lag(window),
         *_shortage(profile, window, evidence.running),
         *_exhausted(evidence.exhausted.get(name)),
+        *_turned_away(window, evidence.refused.get(name)),
     )
     for finding in (
         *_no_success(window, evidence.running),
@@ -141,7 +151,6 @@ def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterabl
         *(_drops(window) if profile.capacity is None else ()),
         *_unfinished(window, evidence.running),
         *_gaps(window, evidence.gaps.get(name)),
-        *_exhausted(evidence.exhausted.get(name)),
         *_out_of_range(window),
     ):
         yield Reason(*finding, name, generator=finding in generators)
@@ -256,6 +265,20 @@ def _gaps(window: Window, fit: GapFit | None) -> Iterable[Finding]:
 def _exhausted(what: str | None) -> Iterable[Finding]:
     if what is not None:
         yield Verdict.INVALID, f"attempts failed since this machine ran out of {what}"
+
+
+def _turned_away(window: Window, code: str | None) -> Iterable[Finding]:
+    """AWS did not take this client for who it said it was: no answer of the function's."""
+    if code is None:
+        return
+    tally = window.tally
+    turned = tally.outcomes[Outcome.CLIENT_ERROR]
+    share = turned / tally.finished if tally.finished else 1.0
+    text = (
+        f"AWS refused this client's own credentials ({code}): {turned:,} of {tally.finished:,}"
+        " invocations ended as client errors; renew the credentials, or their permissions"
+    )
+    yield Verdict.INVALID if share > REFUSED_INVALID else Verdict.SUSPECT, text
 
 
 def _out_of_range(window: Window) -> Iterable[Finding]:

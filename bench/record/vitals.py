@@ -54,4 +54,7 @@ class VitalSigns:
             cpu=max((worker.cpu for worker in alive), default=0.0),
             rss_mb=sum(worker.rss_mb for worker in alive),
             spend_usd=self._aggregate.spend_usd(),
+            unreachable=tuple(
+                dict.fromkeys(found for worker in alive for found in worker.unreachable)
+            ),
         )

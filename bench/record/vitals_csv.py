@@ -12,8 +12,10 @@ from bench.record.csv_columns import csv_text, read_rows_in
 VITALS_COLUMNS = (
     *("t_s", "planned_rps", "achieved_rps", "in_flight", "in_flight_by_variant"),
     *("connections", "connections_opened", "connection_waits"),
-    *("workers", "cpu", "rss_mb", "spend_usd"),
+    *("workers", "cpu", "rss_mb", "spend_usd", "unreachable"),
 )
+
+_BETWEEN = "; "
 
 
 def vitals_text(vitals: Iterable[Vitals]) -> str:
@@ -24,6 +26,7 @@ def vitals_text(vitals: Iterable[Vitals]) -> str:
 def _row(vitals: Vitals) -> dict[str, Cell]:
     row: dict[str, Cell] = {name: getattr(vitals, name) for name in VITALS_COLUMNS}
     row["in_flight_by_variant"] = " ".join(map(str, vitals.in_flight_by_variant))
+    row["unreachable"] = _BETWEEN.join(vitals.unreachable)
     return row
 
 
@@ -47,4 +50,5 @@ def vitals_from(row: Mapping[str, str]) -> Vitals:
         cpu=float(row["cpu"]),
         rss_mb=float(row["rss_mb"]),
         spend_usd=float(row["spend_usd"]),
+        unreachable=tuple(filter(None, (row.get("unreachable") or "").split(_BETWEEN))),
     )

@@ -13,6 +13,7 @@ from bench.units import (
     RATE_PATTERN,
     RATES_PATTERN,
     SHARE_PATTERN,
+    SIZE_PATTERN,
     USD_PATTERN,
     read_callers,
     read_duration_ns,
@@ -20,6 +21,7 @@ from bench.units import (
     read_rate_rps,
     read_rates_rps,
     read_share,
+    read_size,
     read_usd,
     shown,
     write_callers,
@@ -27,6 +29,7 @@ from bench.units import (
     write_quantile,
     write_rates,
     write_share,
+    write_size,
     write_usd,
 )
 
@@ -87,3 +90,9 @@ usd = Value(read_usd, _written(USD_PATTERN, "2.50 USD"), write_usd)
 """An amount in USD above 0."""
 quantile = Value(read_quantile, _written(QUANTILE_PATTERN, "p99", "p99.9"), write_quantile)
 """A percentile as a number above 0 and below 1."""
+size = Value(
+    read_size,
+    {"anyOf": [{"type": "integer", "minimum": 1}, _written(SIZE_PATTERN, "256KB", "20MB")]},
+    write_size,
+)
+"""A number of bytes above 0; KB, MB and GB are 1024s."""

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 HEADER_LIMIT = 256 * 1024
 """Bytes of response head; more is a PROTOCOL_ERROR. AWS's own limits are at or below 128 KiB."""
-_HEAD, _BODY, _DONE = range(3)
+_HEAD, _BODY, _DONE, _BARE = range(4)
+"""Where an answer is; bare: done, but its headers may tell of a body, as HEAD's do."""
 PEEK_AFTER_IDLE_NS = NS_PER_S
 """A connection that idled longer is asked whether the server has closed it meanwhile."""
 
@@ -187,13 +188,15 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._reusable = False
-            if self._stage != _DONE:
+            if self._stage < _DONE:
                 self._fail(Outcome.PROTOCOL_ERROR, _malformed(error))
                 return
-        if self._body_bytes > exchange.body_limit:
-            self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.body_limit} bytes")
-        elif self._stage == _DONE:
+        if self._body_bytes > exchange.answer_limit:
+            self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.answer_limit} bytes")
+        elif self._stage >= _DONE:
             exchange.last_ns = now_ns
+            if self._stage == _BARE:
+                self._end_without_body()
             self._complete(exchange)
         elif self._stage == _HEAD and len(self._head) > HEADER_LIMIT:
             self._fail(Outcome.PROTOCOL_ERROR, f"the head exceeds {HEADER_LIMIT} bytes")
@@ -218,7 +221,7 @@ class Connection(asyncio.Protocol):
     # There is no on_header: five or more calls an answer, for headers that are seldom looked at.
 
     def on_message_begin(self) -> None:
-        if self._stage == _DONE:
+        if self._stage >= _DONE:
             self._reusable = False  # an answer too many
 
     def on_headers_complete(self) -> None:
@@ -227,7 +230,7 @@ class Connection(asyncio.Protocol):
             exchange.status = status = self._parser.get_status_code()
             self._stage = _BODY
             if exchange.request[:5] == b"HEAD " and status >= 200:
-                self._stage, self._reusable = _DONE, False
+                self._stage, self._reusable = _BARE, True
 
     def on_body(self, chunk: bytes) -> None:
         exchange = self.exchange
@@ -235,7 +238,7 @@ class Connection(asyncio.Protocol):
             return
         if not self._body_bytes:
             exchange.body = chunk
-        elif self._body_bytes <= exchange.body_limit:
+        elif self._body_bytes < exchange.body_limit:
             self._chunks.append(chunk)
         self._body_bytes += len(chunk)
 
@@ -250,12 +253,19 @@ class Connection(asyncio.Protocol):
             self._stage = _DONE
             self._reusable = self._parser.should_keep_alive()
 
+    def _end_without_body(self) -> None:
+        """After the answer to a HEAD: the parser waits for the body that its headers tell of."""
+        is_last = not _persists(self._head, self._parser.get_http_version())
+        if is_last or _after_head(self._head):
+            self._reusable = False
+        self._parser = httptools.HttpResponseParser(self)
+
     # -- endings
 
     def _complete(self, exchange: Exchange) -> None:
         self.exchange = None
         exchange.head = self._head
-        if self._chunks:
+        if self._chunks or self._body_bytes > exchange.body_limit:
             self._keep_body(exchange)
         self._head = b""
         self._stage = _HEAD
@@ -305,6 +315,13 @@ def _after_head(raw: bytes) -> bytes:
     """What follows an interim response, which has no body."""
     _, found, rest = raw.partition(b"\r\n\r\n")
     return rest if found else raw.partition(b"\n\n")[2]
+
+
+def _persists(head: bytes, version: str) -> bool:
+    """Whether the connection stays open after this answer, by its head alone (RFC 9112, 9.3)."""
+    options = b",".join(value for name, value in headers_of(head) if name.lower() == b"connection")
+    said = {option.strip() for option in options.lower().split(b",")}
+    return b"close" not in said and (version == "1.1" or b"keep-alive" in said)
 
 
 def _ends_at_eof(head: bytes) -> bool:

@@ -14,7 +14,7 @@ from bench.model.outcome import Outcome
 from bench.model.times import NEVER
 
 BODY_LIMIT = 16 * 1024 * 1024
-"""Bytes of body kept by default. Above every Lambda limit but response streaming's 200 MB."""
+"""Bytes of body taken by default. Above every Lambda limit but response streaming's 200 MB."""
 
 
 class Exchange:
@@ -22,11 +22,12 @@ class Exchange:
 
     Instants are nanoseconds of the wire's clock, NEVER until they happen. failure is None when a
     complete response was read, else TIMEOUT, CONNECT_ERROR or PROTOCOL_ERROR, with `detail`
-    saying what happened in words. body is the response's, as far as it was read; at most
-    body_limit bytes.
+    saying what happened in words. body is the response's, as far as it was read, cut at body_limit
+    bytes: what comes behind is read and thrown away. More than answer_limit is a PROTOCOL_ERROR.
     """
 
     __slots__ = (
+        "answer_limit",
         "body",
         "body_limit",
         "connect_ns",
@@ -43,7 +44,7 @@ class Exchange:
     )
 
     def __init__(self, request: bytes, body_limit: int = BODY_LIMIT) -> None:
-        self.body_limit = body_limit
+        self.body_limit = self.answer_limit = body_limit
         self.reset(request)
 
     def reset(self, request: bytes) -> None:

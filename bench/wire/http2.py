@@ -59,6 +59,10 @@ class Http2Pool:
         """httpx does not tell how many connections are idle: open counts those ever opened."""
         return PoolStats(self._opened, 0, self._opened, 0)
 
+    def unreachable(self) -> tuple[str, ...]:
+        """No addresses are known here: httpx tries them and does not tell."""
+        return ()
+
     def close(self) -> None:
         """Cancel what is under way; the connections go with the loop."""
         for task in list(self._tasks):
@@ -91,11 +95,12 @@ class Http2Pool:
         try:
             exchange.status = response.status_code
             exchange.head = head_of(response.headers.raw)
-            body = bytearray()
+            body, received = bytearray(), 0
             async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > exchange.body_limit:
-                    raise ValueError(f"the body exceeds {exchange.body_limit} bytes")
+                received += len(chunk)
+                body += chunk[: exchange.body_limit - len(body)]
+                if received > exchange.answer_limit:
+                    raise ValueError(f"the body exceeds {exchange.answer_limit} bytes")
             exchange.body = bytes(body)
         finally:
             await response.aclose()

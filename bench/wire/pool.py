@@ -2,18 +2,21 @@
 
 Every exchange that finds no free connection at the address whose turn it is starts the opening of
 one and queues; whichever connection is ready first, new or freed, takes the head of the queue. An
-opening that has become superfluous only leaves a warm connection behind. The engine bounds how much
-is under way.
+opening that fails ends the exchange that it was begun for, if that one still waits, and nobody
+else; one that has become superfluous only leaves a warm connection behind. The engine bounds how
+much is under way.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
-from collections import deque
-from collections.abc import Coroutine
+from collections import OrderedDict
+from collections.abc import Awaitable, Coroutine
+from ipaddress import ip_address
 from time import monotonic_ns
 from typing import NamedTuple
 
@@ -27,11 +30,16 @@ from bench.wire.connection import Connection, PooledAddress
 from bench.wire.deadlines import Deadlines
 from bench.wire.exchange import Exchange
 from bench.wire.http_connect import open_tunnel
+from bench.wire.race import connect_first
 from bench.wire.resolver import Address, Resolver
 
 SHORTEST_LOOK_NS = NS_PER_S
 """Between two look-ups of a name that are not for a new connection."""
 _NEVER_NS = 1 << 62
+_SHORT_OF = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What this machine has no more of: no address is to blame."""
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+"""Of IPv6 on a machine that has none."""
 
 
 class PoolStats(NamedTuple):
@@ -63,7 +71,11 @@ class ConnectionPool:
         self._nodes = AddressRotation(self._resolver.addresses)
         self._look_ns = _NEVER_NS if self._resolver.is_fixed else 0
         """When the name has to be looked up anew."""
-        self._queue: deque[Exchange] = deque()
+        self._queue: OrderedDict[Exchange, float] = OrderedDict()
+        """Those that wait, the longest first, and until when (by the loop's clock)."""
+        self._openings = 0
+        """Connections being opened: there is always at least one for each that waits."""
+        self._unreachable: dict[Address, str] = {}
         self._open: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = self._waits = 0
@@ -80,12 +92,19 @@ class ConnectionPool:
                 return
             connection.close()
         self._waits += 1
-        self._queue.append(exchange)
-        self._begin(self._open_connection(node))
+        by_s = self._loop.time() + self._timeouts.connect_ns / NS_PER_S
+        self._queue[exchange] = by_s
+        self._open_for(exchange, node, by_s)
 
     def stats(self) -> PoolStats:
         """Open and free connections now; openings and waits since the start."""
         return PoolStats(len(self._open), self._nodes.idle(), self._opened, self._waits)
+
+    def unreachable(self) -> tuple[str, ...]:
+        """Addresses that take no connections now while others do, with the reason of each."""
+        return tuple(
+            f"{_written(address)}: {reason}" for address, reason in self._unreachable.items()
+        )
 
     def close(self) -> None:
         """Abort what is under way (it ends as PROTOCOL_ERROR) and drop every connection."""
@@ -95,7 +114,7 @@ class ConnectionPool:
         for connection in list(self._open):
             connection.abort(Outcome.PROTOCOL_ERROR, "aborted by this side")
         while self._queue:
-            self._fail_next(Outcome.PROTOCOL_ERROR, "aborted by this side")
+            self._fail(next(iter(self._queue)), Outcome.PROTOCOL_ERROR, "aborted by this side")
 
     # -- connections
 
@@ -124,7 +143,7 @@ class ConnectionPool:
         if not connection.usable:
             return
         if self._queue:
-            exchange = self._queue.popleft()
+            exchange, _ = self._queue.popitem(last=False)
             if not connection.start(exchange):
                 connection.close()
                 self.submit(exchange)
@@ -156,7 +175,15 @@ class ConnectionPool:
             await self._resolver.refresh()
         except OSError:
             return  # what was known stays; who opens a connection hears of it
-        self._nodes.replace(self._resolver.addresses)
+        self._set_addresses()
+
+    def _set_addresses(self) -> None:
+        addresses = self._resolver.addresses
+        self._nodes.replace(addresses)
+        self._unreachable = {a: why for a, why in self._unreachable.items() if a in addresses}
+        by_s = self._loop.time() + self._timeouts.connect_ns / NS_PER_S
+        for node in self._nodes.doubted:
+            self._begin(self._settle(self._connect_node(node), node, by_s))
 
     async def _node_for(self, node: PooledAddress) -> tuple[PooledAddress, int]:
         """Where to connect, and the nanoseconds spent asking for it.
@@ -166,7 +193,7 @@ class ConnectionPool:
         dns_ns, started_ns = 0, monotonic_ns()
         if self._resolver.is_old(started_ns):
             await self._resolver.refresh()
-            self._nodes.replace(self._resolver.addresses)
+            self._set_addresses()
             ended_ns = monotonic_ns()
             dns_ns = ended_ns - started_ns
             self._look_ns = ended_ns + max(self._options.resolve_every_ns, SHORTEST_LOOK_NS)
@@ -174,27 +201,35 @@ class ConnectionPool:
             node = self._nodes.next()
         return node, dns_ns
 
-    async def _open_connection(self, node: PooledAddress) -> None:
+    def _open_for(self, exchange: Exchange, node: PooledAddress, by_s: float) -> None:
+        self._openings += 1
+        self._begin(self._open_connection(exchange, node, by_s))
+
+    async def _open_connection(self, exchange: Exchange, node: PooledAddress, by_s: float) -> None:
+        outcome = Outcome.CONNECT_ERROR
         try:
-            async with asyncio.timeout(self._timeouts.connect_ns / NS_PER_S):
-                connection = await self._connect(node)
+            async with asyncio.timeout_at(by_s):
+                connection = await self._connect(node, by_s)
         except TimeoutError:
             wait_ms = self._timeouts.connect_ns / NS_PER_MS
-            self._fail_next(Outcome.TIMEOUT, f"no connection within {wait_ms:g} ms")
+            outcome, detail = Outcome.TIMEOUT, f"no connection within {wait_ms:g} ms"
         except (OSError, ssl.SSLError) as error:
-            self._fail_next(Outcome.CONNECT_ERROR, _reason(error))
+            detail = _reason(error)
         else:
             self._opened += 1
             if connection.usable:
                 self._open.add(connection)
                 self._serve(connection)
-            else:  # before anything could be sent
-                self._fail_next(Outcome.CONNECT_ERROR, "the server closed the new connection")
+                return
+            detail = "the server closed the new connection"  # before anything could be sent
+        finally:
+            self._openings -= 1
+        self._fail(exchange, outcome, detail)
 
-    async def _connect(self, node: PooledAddress) -> Connection:
+    async def _connect(self, node: PooledAddress, by_s: float) -> Connection:
         node, dns_ns = await self._node_for(node)
         started_ns = monotonic_ns()
-        sock, node = await self._connect_somewhere(node)
+        sock, node = await self._connect_somewhere(node, by_s)
         try:
             if self._options.proxy:
                 await open_tunnel(self._loop, sock, self._host, self._port)
@@ -208,17 +243,57 @@ class ConnectionPool:
         connection.tls_ns = NEVER if self._tls is None else connection.open_ns - connected_ns
         return connection
 
-    async def _connect_somewhere(self, node: PooledAddress) -> tuple[socket.socket, PooledAddress]:
-        """To the node, or to another one if it refuses."""
-        while True:
-            assert node.address is not None  # only a name that has not been asked for has none
-            try:
-                return await self._connect_socket(node.address), node
-            except OSError:
-                other = self._nodes.avoid(node)
-                if other is None:
-                    raise
-                node = other
+    async def _connect_somewhere(
+        self, node: PooledAddress, by_s: float
+    ) -> tuple[socket.socket, PooledAddress]:
+        """To the node, or to another one if it refuses or that one is sooner."""
+        others = self._nodes.others(node)
+        if not others:
+            return await self._connect_node(node), node
+        sock, node, overtaken = await connect_first(
+            (node, *others), self._connect_node, self._refused
+        )
+        self._took(node)
+        for attempt, other in overtaken.items():
+            self._nodes.doubt(other)
+            self._begin(self._settle(attempt, other, by_s))
+        return sock, node
+
+    async def _settle(
+        self, attempt: Awaitable[socket.socket], node: PooledAddress, by_s: float
+    ) -> None:
+        """See whether an address that was overtaken is dead or only slow."""
+        try:
+            async with asyncio.timeout_at(by_s):
+                sock = await attempt
+        except TimeoutError:
+            if node.address is not None:
+                wait_ms = self._timeouts.connect_ns / NS_PER_MS
+                self._unreachable[node.address] = f"no answer within {wait_ms:g} ms"
+        except OSError as error:
+            self._refused(node, error)
+        else:
+            sock.close()
+            self._took(node)
+
+    def _took(self, node: PooledAddress) -> None:
+        """A connection to it has come about."""
+        self._nodes.trust(node)
+        if self._unreachable and node.address is not None:
+            self._unreachable.pop(node.address, None)
+
+    def _refused(self, node: PooledAddress, error: OSError) -> None:
+        """Leave an address that says no, and name it, unless the fault lies with this machine."""
+        address = node.address
+        if address is None or _is_ours(error, address):
+            return
+        self._nodes.avoid(node)
+        if error.errno not in _NO_ROUTE and not ip_address(address[1]).is_loopback:
+            self._unreachable[address] = _reason(error)
+
+    async def _connect_node(self, node: PooledAddress) -> socket.socket:
+        assert node.address is not None  # only a name that has not been asked for has none
+        return await self._connect_socket(node.address)
 
     async def _connect_socket(self, address: Address) -> socket.socket:
         family, ip, port = address
@@ -244,15 +319,17 @@ class ConnectionPool:
 
     # -- failures
 
-    def _fail_next(self, outcome: Outcome, detail: str) -> None:
-        """An opening failed: end the exchange that has waited longest, if any still waits."""
-        if not self._queue:
-            return
-        self._waits -= 1  # it waited for nobody: what it waited for did not come about
-        exchange = self._queue.popleft()
-        exchange.last_ns = monotonic_ns()
-        exchange.failure, exchange.detail = outcome, detail
-        exchange.finished()
+    def _fail(self, exchange: Exchange, outcome: Outcome, detail: str) -> None:
+        """What was opened for an exchange did not come about: end it, if it still waits."""
+        if self._queue.pop(exchange, None) is not None:
+            self._waits -= 1  # it waited for nobody: what it waited for did not come about
+            exchange.last_ns = monotonic_ns()
+            exchange.failure, exchange.detail = outcome, detail
+            exchange.finished()
+        if len(self._queue) > self._openings:
+            # What was opened for one of those that wait went to one that had waited longer.
+            waiting, by_s = next(iter(self._queue.items()))
+            self._open_for(waiting, self._nodes.next(), by_s)
 
 
 def tls_context(options: Connections) -> ssl.SSLContext:
@@ -263,6 +340,17 @@ def tls_context(options: Connections) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def _is_ours(error: OSError, address: Address) -> bool:
+    """Whether this machine is short of something: descriptors, memory, ports."""
+    out_of_ports = error.errno == errno.EADDRNOTAVAIL and address[0] == socket.AF_INET
+    return out_of_ports or error.errno in _SHORT_OF
+
+
+def _written(address: Address) -> str:
+    _, ip, port = address
+    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
 
 def _reason(error: OSError) -> str:

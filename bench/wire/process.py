@@ -45,6 +45,10 @@ class CommandWire:
         """Processes in place of connections."""
         return PoolStats(len(self._tasks), 0, self._started, 0)
 
+    def unreachable(self) -> tuple[str, ...]:
+        """No addresses are known here: a process connects by itself."""
+        return ()
+
     def close(self) -> None:
         """End what runs; the processes are killed by their tasks."""
         for task in list(self._tasks):
@@ -105,7 +109,7 @@ class CommandAdapter:
 
     def __init__(self, endpoint: CommandEndpoint, body_limit: int) -> None:
         self._endpoint = endpoint
-        self.body_limit = body_limit
+        self.body_limit = self.answer_limit = body_limit
 
     def request(self, event: bytes, _epoch_s: int) -> bytes:
         """The event itself: the wire asks the endpoint for the command."""

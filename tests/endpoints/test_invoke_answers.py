@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from bench.endpoints.responses import retry_after_ns
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Report
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -173,24 +174,46 @@ def test_a_throttle_says_why_and_when_to_come_back() -> None:
     )
 
 
+DATE = "Sat, 28 Nov 2026 12:00:00 GMT"
+
+
 @pytest.mark.parametrize(
     ("headers", "hint_ns"),
     [
         ({}, None),
         ({"retry_after": "0"}, 0),
-        ({"retry_after": "1.5"}, 1500 * NS_PER_MS),
         ({"x_amz_retry_after": "150"}, 150 * NS_PER_MS),
         ({"x_amz_retry_after": "150", "retry_after": "7"}, 150 * NS_PER_MS),
         ({"x_amz_retry_after": "soon", "retry_after": "7"}, 7 * NS_PER_S),
-        ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
-        ({"retry_after": "-1"}, None),
-        ({"retry_after": "nan"}, None),
-        ({"retry_after": "inf"}, None),
-        ({"retry_after": "1e30"}, None),
+        ({"retry_after": "7200"}, 3600 * NS_PER_S),
+        ({"retry_after": "9" * 5000}, None),
+        *(
+            ({name: hint}, None)
+            for name in ("retry_after", "x_amz_retry_after")
+            for hint in ("-1", "nan", "inf", "1e3", "1_0", "1.5", "+2", "0x2", "2 s", "2, 3", "²")
+        ),
+        ({"date": DATE, "retry_after": "Sat, 28 Nov 2026 12:00:03 GMT"}, 3 * NS_PER_S),
+        ({"date": DATE, "retry_after": "Saturday, 28-Nov-26 12:00:03 GMT"}, 3 * NS_PER_S),
+        ({"date": DATE, "retry_after": "Sat Nov 28 12:00:03 2026"}, 3 * NS_PER_S),
+        ({"date": DATE, "retry_after": "Sat Nov  7 12:00:03 2026"}, None),  # it has passed
+        ({"date": DATE, "retry_after": DATE}, None),
+        ({"date": DATE, "retry_after": "Sun, 28 Nov 2027 12:00:00 GMT"}, 3600 * NS_PER_S),
+        ({"date": DATE, "retry_after": "Sat, 31 Feb 2026 12:00:00 GMT"}, None),
+        ({"date": DATE, "retry_after": "sat, 28 nov 2026 12:00:03 gmt"}, None),
+        ({"date": DATE, "retry_after": "Sat, 28 Nov 2026 12:00:03 +0000"}, None),
+        ({"date": DATE, "retry_after": "2026-11-28T12:00:03Z"}, None),
+        ({"retry_after": "Sat, 28 Nov 2015 12:00:03 GMT"}, None),
     ],
 )
-def test_hints_are_seconds_or_milliseconds(headers: dict[str, str], hint_ns: int | None) -> None:
+def test_hints_are_milliseconds_seconds_or_a_date(
+    headers: dict[str, str], hint_ns: int | None
+) -> None:
     assert classify(INVOKE, 429, b"", **headers).retry_after_ns == hint_ns
+
+
+def test_a_date_without_one_of_the_answers_own_counts_from_now() -> None:
+    found = {b"retry-after": b"Sat, 28 Nov 2026 12:00:03 GMT"}
+    assert retry_after_ns(found, lambda: 1795867200.5) == round(2.5 * NS_PER_S)
 
 
 def test_a_detail_is_one_short_printable_line() -> None:

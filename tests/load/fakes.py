@@ -99,7 +99,7 @@ class FakeWire:
 
 class FakeEndpoint:
     origin = "http://127.0.0.1:1"
-    body_limit = 1000
+    body_limit = answer_limit = 1000
     retry_after_ns: int | None = None
     report: Report | None = None
 

@@ -43,6 +43,21 @@ def test_a_breaker_is_an_event_when_it_changes_and_only_then() -> None:
     ]
 
 
+def test_who_is_turned_away_with_an_expired_token_has_no_valid_run() -> None:
+    run = profile_of([SMALL])
+    aggregate = Aggregate(run, together(run))
+    findings = Collector(run, aggregate, Notes().note)
+    aggregate.add_counts(0, counts({(0, 0, 0): (10, 0)}))
+    aggregate.add_rows(0, b"".join(row(i, outcome=Outcome.CLIENT_ERROR) for i in range(10)))
+    detail = "HTTP 403: ExpiredTokenException: The security token included is expired"
+    sample = Sample(0, "0", Outcome.CLIENT_ERROR, 403, 1, "", detail)
+    findings.on_frame(0, Frame(FrameKind.SAMPLES, [sample]))
+    judged = findings.judged(running=False, interrupted=False, target={}, ended_by=())
+    assert judged.verdict is Verdict.INVALID
+    [reason] = [reason for reason in judged.reasons if reason.generator]
+    assert "ExpiredTokenException" in reason.text
+
+
 def test_a_machine_without_ports_makes_the_run_invalid() -> None:
     run = profile_of([SMALL])
     aggregate = Aggregate(run, together(run))

@@ -7,10 +7,10 @@ import pytest
 from bench.model.live import WorkerHealth
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Arrivals, CapacitySpec
-from bench.model.result import Distribution, Measure, Quantile, Tally, Window
+from bench.model.result import Distribution, Measure, Quantile, Sample, Tally, Window
 from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
-from bench.record.evidence import Evidence, HealthHistory, exhaustion
+from bench.record.evidence import Evidence, HealthHistory, exhaustion, refused_caller
 from bench.record.validity import Judgement, judge
 from tests.record.build import LARGE, SMALL, profile_of
 
@@ -248,6 +248,58 @@ def test_a_machine_without_ports_or_descriptors_left_makes_a_run_invalid() -> No
     assert "ran out of ephemeral ports" in judged.reasons[0].text
     assert exhaustion("[Errno 24] Too many open files") is not None
     assert exhaustion("Connection refused") is None
+
+
+def test_an_address_that_takes_no_connections_is_named() -> None:
+    history = HealthHistory()
+    dead = "192.0.2.1:443: no answer within 5000 ms"
+    for worker in range(2):
+        history.add(WorkerHealth(worker, True, 0.2, 50.0, 1, 1, 0, unreachable=(dead,)))
+    judgement = judged(GOOD, evidence=Evidence(health=history))
+    assert judgement.verdict is Verdict.SUSPECT
+    assert texts(judgement).count(dead) == 1
+    for worker in range(2):
+        history.add(WorkerHealth(worker, True, 0.2, 50.0, 1, 1, 0))
+    assert judged(GOOD, evidence=Evidence(health=history)).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("turned_away", "verdict"), [(1, Verdict.SUSPECT), (200, Verdict.INVALID), (2000, None)]
+)
+def test_who_is_turned_away_for_credentials_of_its_own_has_measured_nothing(
+    turned_away: int, verdict: Verdict | None
+) -> None:
+    counts = outcomes(ok=2000 - turned_away, client_error=turned_away)
+    refused = {GOOD.variant.name: "ExpiredTokenException"}
+    judgement = judged(with_tally(outcomes=counts), evidence=Evidence(refused=refused))
+    assert judgement.verdict is (verdict or Verdict.INVALID)
+    [reason] = [reason for reason in judgement.reasons if reason.generator]
+    assert "this client's own credentials (ExpiredTokenException)" in reason.text
+    assert f"{turned_away:,} of 2,000" in reason.text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "detail", "code"),
+    [
+        (
+            Outcome.CLIENT_ERROR,
+            "HTTP 403: ExpiredTokenException: The security token included in the request is"
+            " expired",
+            "ExpiredTokenException",
+        ),
+        (
+            Outcome.CLIENT_ERROR,
+            "exit code 254: An error occurred (UnrecognizedClientException) when calling Invoke",
+            "UnrecognizedClientException",
+        ),
+        (Outcome.CLIENT_ERROR, "HTTP 404: ResourceNotFoundException: no such function", None),
+        (Outcome.FUNCTION_ERROR, "AccessDenied: of the function's own calls", None),
+    ],
+)
+def test_a_refusal_of_the_caller_is_known_by_its_code(
+    outcome: Outcome, detail: str, code: str | None
+) -> None:
+    assert refused_caller(Sample(0, "invoke-128MB", outcome, 403, 1, "", detail)) == code
 
 
 @pytest.mark.parametrize(("unreached", "verdict"), [(1100, Verdict.SUSPECT), (900, Verdict.VALID)])

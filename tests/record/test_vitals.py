@@ -19,8 +19,9 @@ from bench.shapes.ramp import constant_rate
 from tests.record.build import counts, profile_of, row, together
 
 PHASES = (Phase("steady", constant_rate(4.0, 10 * NS_PER_S)),)
+DEAD = ("192.0.2.1:443: no answer within 5000 ms", "[2001:db8::1]:443: No route to host")
 HEALTH = (
-    WorkerHealth(0, True, 0.3, 50.0, 4, 6, 5, 1),
+    WorkerHealth(0, True, 0.3, 50.0, 4, 6, 5, 1, unreachable=DEAD),
     WorkerHealth(1, True, 0.7, 40.0, 2, 2, 3),
     WorkerHealth(2, False, 0.9, 99.0, 9, 3, 0),
 )
@@ -52,6 +53,7 @@ def test_workers_are_summed_up_and_the_busiest_counts_for_cpu() -> None:
     [vitals] = taken()
     assert (vitals.workers, vitals.cpu, vitals.rss_mb) == (2, 0.7, 90.0)
     assert (vitals.connections, vitals.connections_opened, vitals.connection_waits) == (6, 11, 1)
+    assert vitals.unreachable == DEAD
 
 
 def test_a_second_is_told_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -12,8 +13,10 @@ import pytest
 
 from bench.model.outcome import Outcome
 from bench.model.profile import Connections
-from bench.model.times import NS_PER_S
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.wire import pool as pool_module
+from bench.wire import race
+from bench.wire.connection import PooledAddress
 from bench.wire.pool import ConnectionPool
 from bench.wire.resolver import Address, Resolver
 from tests.wire.rawserver import Script, answering, raw_server, read_request
@@ -138,6 +141,95 @@ async def test_one_that_refused_is_tried_again_after_the_next_look(
         names.addresses = [good[1], good[0]]
         await met(pool, 2)
         assert set(await met(pool, 6)) == {b"a", b"b"}
+
+
+class Silent:
+    """Openings to some addresses get no answer, as where a firewall swallows them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.addresses: set[Address] = set()
+        self.asked: Counter[Address] = Counter()
+        connect = ConnectionPool._connect_socket
+
+        async def perhaps(pool: ConnectionPool, address: Address) -> socket.socket:
+            self.asked[address] += 1
+            if address in self.addresses:
+                await asyncio.get_running_loop().create_future()
+            return await connect(pool, address)
+
+        monkeypatch.setattr(ConnectionPool, "_connect_socket", perhaps)
+        monkeypatch.setattr(race, "ATTEMPT_DELAY_NS", 10 * NS_PER_MS)
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Silent:
+    return Silent(monkeypatch)
+
+
+DEAD: Address = (socket.AF_INET, "192.0.2.1", 443)
+
+
+async def settled(pool: ConnectionPool) -> None:
+    """Until what was overtaken has come to its end."""
+    while pool._tasks:
+        await asyncio.wait(pool._tasks, timeout=5)
+
+
+@pytest.mark.parametrize("keep_alive", [True, False])
+async def test_an_address_that_says_nothing_fails_no_exchange_and_is_named(
+    names: Names, silent: Silent, keep_alive: bool
+) -> None:
+    names.addresses = [DEAD, names.addresses[0]]
+    silent.addresses = {DEAD}
+    async with pool_to(ORIGIN, QUICK, Connections(keep_alive=keep_alive)) as pool:
+        assert await met(pool, 20) == {b"a": 20}
+        await settled(pool)
+        assert pool.unreachable() == ("192.0.2.1:443: no answer within 200 ms",)
+        assert await met(pool, 5) == {b"a": 5}
+    assert silent.asked[DEAD] == 1  # whatever else was opened, it had no turn any more
+
+
+async def test_one_that_was_only_slow_has_its_turn_again(names: Names, silent: Silent) -> None:
+    slow = names.addresses[0]
+    silent.addresses = {slow}
+    async with pool_to(ORIGIN) as pool:
+        first = asyncio.ensure_future(met(pool, 6))
+        while silent.asked.total() < 2:  # noqa: ASYNC110 - until the next one is tried beside it
+            await asyncio.sleep(0.001)
+        silent.addresses = set()
+        assert (await first).keys() == {b"b", b"c"}
+        await settled(pool)
+        assert pool.unreachable() == (f"127.0.0.1:{slow[2]}: no answer within 200 ms",)
+        pool._set_addresses()  # as after each look
+        await settled(pool)
+        assert pool.unreachable() == ()
+        assert (await met(pool, 9)).keys() == {b"a", b"b", b"c"}
+
+
+async def test_where_all_say_nothing_it_is_a_timeout(names: Names, silent: Silent) -> None:
+    names.addresses = [DEAD, (socket.AF_INET, "192.0.2.2", 443)]
+    silent.addresses = set(names.addresses)
+    async with pool_to(ORIGIN) as pool:
+        probe = await exchange(pool)
+        assert (probe.failure, probe.detail) == (Outcome.TIMEOUT, "no connection within 200 ms")
+        assert pool.unreachable() == ()
+        assert {silent.asked[address] for address in names.addresses} == {1}
+
+
+async def test_one_that_refuses_is_named_unless_it_is_this_machine(names: Names) -> None:
+    names.addresses = [nobody(), names.addresses[0]]
+    async with pool_to(ORIGIN) as pool:
+        assert await met(pool, 3) == {b"a": 3}
+        assert pool.unreachable() == ()  # as localhost, of which one family is served
+        pool._refused(PooledAddress(DEAD), OSError(errno.ECONNREFUSED, "refused"))
+        pool._refused(PooledAddress(V6), OSError(errno.ENETUNREACH, "no route"))
+        pool._refused(PooledAddress(V6), OSError(errno.EMFILE, "too many"))
+        assert pool.unreachable() == ("192.0.2.1:443: Connection refused",)
+        pool._refused(PooledAddress(V6), OSError(errno.EHOSTUNREACH, "gone"))
+        assert pool.unreachable()[1] == "[2001:db8::1]:443: No route to host"
+
+
+V6: Address = (socket.AF_INET6, "2001:db8::1", 443)
 
 
 async def test_a_proxy_that_says_no_keeps_its_turn(names: Names) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from bench.model.endpoint import ANY_SIZE
 from bench.model.outcome import Outcome
 from bench.model.profile import Connections, Timeouts
 from bench.model.times import NEVER, NS_PER_MS
@@ -102,11 +104,71 @@ async def test_a_body_without_length_ends_with_the_connection() -> None:
         assert pool.stats().open == 0
 
 
-async def test_an_answer_to_head_has_no_body() -> None:
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+HEAD = b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "opened"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", 1),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 1),
+        (b"HTTP/1.1 200 OK\r\n\r\n", 1),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 1),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 1),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", 1),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: Close\r\n\r\n", 3),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n", 3),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\nConnection: keep-alive\r\n\r\n", 1),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 3),  # a body although there is none
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 3),
+    ],
+)
+async def test_an_answer_to_head_has_no_body_and_leaves_the_connection_open(
+    answer: bytes, opened: int
+) -> None:
     async with raw_server(answering(answer)) as origin, pool_to(origin) as pool:
-        probe = await exchange(pool, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert (probe.failure, probe.status, probe.body) == (None, 200, b"")
+        for _ in range(3):
+            probe = await exchange(pool, HEAD)
+            assert (probe.failure, probe.body) == (None, b"")
+            assert probe.status in (200, 204, 404)
+        assert pool.stats().opened == opened
+
+
+async def test_after_head_the_connection_carries_answers_with_a_body() -> None:
+    answers = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", OK
+    async with raw_server(answering(*answers)) as origin, pool_to(origin) as pool:
+        assert (await exchange(pool, HEAD)).body == b""
+        assert [(await exchange(pool)).body for _ in range(2)] == [b"ok", b"ok"]
+        assert pool.stats().opened == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_of_a_long_body_the_beginning_is_kept_and_all_is_read(chunked: bool) -> None:
+    piece, pieces = b"x" * (1 << 20), 20
+
+    async def sends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await read_request(reader)
+            framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 20971520"
+            writer.write(b"HTTP/1.1 200 OK\r\n%s\r\n\r\n" % framing)
+            for _ in range(pieces):
+                writer.write(b"100000\r\n%s\r\n" % piece if chunked else piece)
+                await writer.drain()
+            writer.write(b"0\r\n\r\n" if chunked else b"")
+
+    async with raw_server(sends) as origin, pool_to(origin, Timeouts()) as pool:
+        for _ in range(2):
+            probe = Probe(body_limit=1000)
+            probe.answer_limit = ANY_SIZE
+            tracemalloc.start()
+            pool.submit(probe)
+            await asyncio.wait_for(probe.done, 10)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert (probe.failure, probe.status) == (None, 200)
+            assert probe.body == b"x" * 1000
+            assert peak < 4 * len(piece)  # the server's own pieces and buffers
+        assert pool.stats().opened == 1
 
 
 @pytest.mark.parametrize(

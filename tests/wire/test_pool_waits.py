@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.model.outcome import Outcome
-from bench.model.profile import Timeouts
+from bench.model.profile import Connections, Timeouts
 from bench.model.times import NEVER, NS_PER_MS
 from bench.wire.pool import ConnectionPool
 from bench.wire.resolver import Address
@@ -62,22 +62,42 @@ async def ended(*probes: Probe) -> None:
     await asyncio.wait_for(asyncio.gather(*(probe.done for probe in probes)), 5)
 
 
-async def test_an_opening_that_fails_ends_who_has_waited_longest_and_nobody_else(
+async def test_an_opening_that_fails_ends_the_one_it_was_begun_for_and_nobody_else(
     origin: str, openings: Openings
 ) -> None:
     async with pool_to(origin, PATIENT) as pool:
         first, second, third = probes = [Probe() for _ in range(3)]
         gates = await openings.of(*probes, pool=pool)
-        gates[2].set_exception(REFUSED)  # begun for the third, and the first is due
-        await ended(first)
-        assert (first.failure, first.detail) == (Outcome.CONNECT_ERROR, "Connection refused")
-        assert (first.sent_ns, second.done.done(), third.done.done()) == (NEVER, False, False)
-        gates[1].set_result(None)
-        await ended(second)
-        gates[0].set_result(None)
+        gates[2].set_exception(REFUSED)
         await ended(third)
-        assert (second.failure, third.failure) == (None, None)
+        assert (third.failure, third.detail) == (Outcome.CONNECT_ERROR, "Connection refused")
+        assert (third.sent_ns, first.done.done(), second.done.done()) == (NEVER, False, False)
+        gates[1].set_result(None)
+        await ended(first)
+        gates[0].set_result(None)
+        await ended(second)
+        assert (first.failure, second.failure) == (None, None)
         assert [probe.times_finished for probe in probes] == [1, 1, 1]
+
+
+async def test_an_opening_that_takes_too_long_does_not_end_one_that_came_later(
+    origin: str, openings: Openings
+) -> None:
+    """It gave its own opening to who had waited longer: it gets another, and its whole time."""
+    brief = Timeouts(connect_ns=60 * NS_PER_MS)
+    async with pool_to(origin, brief, Connections(keep_alive=False)) as pool:
+        early, late = Probe(), Probe()
+        (early_gate,) = await openings.of(early, pool=pool)
+        pool._timeouts = PATIENT
+        (late_gate,) = await openings.of(late, pool=pool)
+        late_gate.set_result(None)
+        await ended(early)
+        while len(openings.begun) < 3:  # noqa: ASYNC110 - until the early one's time is over
+            await asyncio.sleep(0.005)
+        assert (early_gate.cancelled(), late.done.done()) == (True, False)
+        openings.begun[2].set_result(None)
+        await ended(late)
+        assert (early.failure, late.failure, pool.stats().opened) == (None, None, 2)
 
 
 async def test_who_waited_for_what_did_not_come_about_waited_for_nobody(
