@@ -27,9 +27,9 @@ from bench.local.options import (
     "--function",
     "functions",
     multiple=True,
-    metavar="NAME=FOLDER",
-    help="A folder with a handler, or a bundled function's name; repeatable. "
-    "Without it: primes and hello.",
+    metavar="NAME=FOLDER[,KEY=VALUE]…",
+    help="A folder with a handler, or a bundled function's name; repeatable. Its own handler, "
+    "runtime, memory, timeout or env.NAME may stand behind it. Without it: primes and hello.",
 )
 @click.option("--handler", metavar="MODULE.FUNCTION", help="Handler of the folders given.")
 @click.option("--runtime", help="Runtime of the folders given, such as python3.12 or nodejs20.x.")
@@ -103,13 +103,15 @@ def local(
 
     Any SDK or the AWS CLI can call it with --endpoint-url; front doors have ports of their own.
     """
-    from bench.local.options import check_memory, check_timeout
+    from bench.local.options import check_timeout
+    from bench.local.sources import memory_sizes
 
-    sizes = _sizes(memory)
-    check_memory(sizes)
+    sizes = memory_sizes(memory)
     check_timeout(timeout_s)
+    sources, refused = _sources(functions or ("primes", "hello"), handler, runtime)
     options = LocalOptions(
-        functions=_sources(functions or ("primes", "hello"), handler, runtime),
+        functions=sources,
+        refused=refused,
         port=port if port is not None else 0 if as_json else DEFAULT_PORT,
         control_port=control_port,
         memory_mb=sizes,
@@ -144,6 +146,8 @@ async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> 
     server = await LocalLambda.start(options)
     try:
         document = server.document()
+        for reason in server.refused:
+            click.echo(f"warning: not served: {reason}", err=True)
         click.echo(json.dumps(document) if as_json else story(document))
         sys.stdout.flush()
         server.spawner.lost.add_done_callback(lambda _: stop.set())
@@ -176,25 +180,27 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 
 def _sources(
     functions: tuple[str, ...], handler: str | None, runtime: str | None
-) -> tuple[FunctionSource, ...]:
-    from dataclasses import replace
+) -> tuple[tuple[FunctionSource, ...], tuple[str, ...]]:
+    """The functions to serve, and why others are not. Raises UsageError where none is left."""
+    from bench.local.sources import function_source
 
-    from bench.local.options import function_source
-
-    sources = [function_source(text, handler) for text in functions]
+    sources, refused = [], []
+    for text in functions:
+        try:
+            sources.append(function_source(text, handler, runtime))
+        except UsageError as error:
+            if len(functions) == 1:
+                raise
+            refused.append(str(error))
+    if not sources:
+        raise UsageError("; ".join(refused))
     names = [source.name for source in sources]
     if len(set(names)) < len(names):
-        raise UsageError(f"two functions have the same name: {', '.join(sorted(names))}")
-    return tuple(replace(source, runtime=runtime) if runtime else source for source in sources)
-
-
-def _sizes(memory: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part.strip().lower().removesuffix("mb")) for part in memory.split(","))
-    except ValueError:
         raise UsageError(
-            f"--memory takes sizes in MB such as 128,512,1769 (it is {memory})"
-        ) from None
+            f"two functions have the same name: {', '.join(sorted(names))}; name them with "
+            "--function NAME=FOLDER"
+        )
+    return tuple(sources), tuple(refused)
 
 
 def _doors(doors: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bench.errors import UsageError
 from bench.local.account.concurrency import put_reserved
 from bench.local.account.records import Settings
 from bench.local.account.store import Store
+from bench.local.account.variables import check_variables
 from bench.local.http.api_error import ApiError
 from bench.local.model import FunctionConfig
 from bench.local.options import FunctionSource, LocalOptions
@@ -29,22 +30,25 @@ def deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list[
 
 
 def _deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list[str]:
+    sizes_mb = source.memory_mb or options.memory_mb
+    variables = {**options.environment, **source.environment}
+    check_variables(variables)
     config = FunctionConfig(
         name=source.name,
         arn="",
         version="",
         handler=source.handler,
         folder=str(source.folder),
-        memory_mb=options.memory_mb[0],
-        timeout_s=options.timeout_s,
+        memory_mb=sizes_mb[0],
+        timeout_s=options.timeout_s if source.timeout_s is None else source.timeout_s,
         architecture=options.architecture,
         runtime=source.runtime,
-        environment=dict(options.environment),
+        environment=variables,
         log_format=options.log_format,
     )
     runtime.check(config)
     latest = store.create(config, code_settings(source.folder), ready=True)
-    aliases = store.publish_sizes(source.name, options.memory_mb)
+    aliases = store.publish_sizes(source.name, sizes_mb)
     store.update(source.name, latest.config, latest.settings, ready=True)
     if options.reserved is not None:
         put_reserved(store, source.name, options.reserved)

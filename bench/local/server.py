@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.errors import TargetError
+from bench.errors import LamloadError, TargetError
 from bench.local.account.store import Store
 from bench.local.admin import Admin
 from bench.local.control_plane.api import ControlPlane
@@ -25,7 +25,7 @@ from bench.local.execution.dispatcher import Dispatcher
 from bench.local.http.service import Handler, Service
 from bench.local.http.signatures import Secret, Verifier
 from bench.local.model import HttpRequest
-from bench.local.options import LocalOptions
+from bench.local.options import FunctionSource, LocalOptions
 from bench.local.sandbox.memory_watch import MemoryWatch
 from bench.local.sandbox.sandbox import Tools
 from bench.local.sandbox.spawner import Spawner
@@ -59,6 +59,7 @@ class LocalLambda:
         self.function_urls = ""
         """Base of the URLs that CreateFunctionUrlConfig makes."""
         self.deployed: tuple[Deployed, ...] = ()
+        self.refused = list(options.refused)
         self.spawner = spawner
         self.store = Store(account_concurrency=options.concurrency)
         self._alarm = TimerQueue(asyncio.get_running_loop())
@@ -107,6 +108,7 @@ class LocalLambda:
             "invoke_url": self.invoke_url,
             "control_url": self.control_url,
             "notes": self.notes(),
+            "refused": self.refused,
             "functions": [
                 {
                     "name": deployed.name,
@@ -153,9 +155,19 @@ class LocalLambda:
             [
                 await self._described(source.name, alias)
                 for source in self.options.functions
-                for alias in deploy(self.store, source, self.options)
+                for alias in self._deploy(source)
             ]
         )
+
+    def _deploy(self, source: FunctionSource) -> list[str]:
+        """Its aliases. One that cannot run is told and left out, if it is not the only one."""
+        try:
+            return deploy(self.store, source, self.options)
+        except LamloadError as error:
+            if len(self.options.functions) == 1:
+                raise
+            self.refused.append(str(error))
+            return []
 
     async def _listen(self, handler: Handler, port: int) -> str:
         try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.faults.read import FAULT, read_fault
+from bench.function_folder import bundled_functions
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import EventSpec, Target, TargetKind
 from bench.profile import target_values as kinds
@@ -172,7 +173,7 @@ def read_target(table: Table, events: Iterable[EventSpec]) -> Target:
 
 def _function(table: Table, kind: TargetKind) -> str | None:
     if kind is TargetKind.LOCAL:
-        functions = ", ".join(kinds.bundled_functions())
+        functions = ", ".join(bundled_functions())
         read = kinds.local_function(table.get("handler"), table.base_dir)
         missing = f"name a folder with a handler, or one of {functions}"
         return FUNCTION.read(table, by=read, missing=missing)

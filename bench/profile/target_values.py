@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import bench
+from bench.function_folder import bundled_functions, entry
 from bench.lambda_facts import CLIENT_CONTEXT_LIMIT_BYTES, MAX_TIMEOUT_S
 from bench.model.endpoint import EndpointKind
 from bench.profile.events import json_value
@@ -17,8 +17,6 @@ from bench.schema.quantities import span
 from bench.schema.values import Reader, Value, narrowed, text
 from bench.units import shown, write_duration
 
-BUNDLED = Path(bench.__file__).parent / "local" / "functions"
-"""The functions that come with the package, a folder each."""
 _FUNCTION = re.compile(
     r"(arn:aws[\w-]*:lambda:)?([a-z]{2}(-[a-z]+)+-\d:)?(\d{12}:)?(function:)?[\w-]+(:[\w$-]+)?"
     r"|arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[\w.-]+"
@@ -27,11 +25,6 @@ _REGION = r"[a-z]{2}(-[a-z]+)+-\d+"
 _QUALIFIER = r"[\w$-]{1,128}"
 _METHOD = r"[A-Z]{1,20}"
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-
-
-def bundled_functions() -> list[str]:
-    """Names of the functions that come with the package."""
-    return sorted(path.name for path in BUNDLED.iterdir() if any(path.glob("*.py")))
 
 
 def local_function(handler: Any, base_dir: Path) -> Reader[str]:
@@ -43,30 +36,28 @@ def local_function(handler: Any, base_dir: Path) -> Reader[str]:
             return name
         folder = resolved(name, base_dir)
         try:
-            return _with_handler(folder, handler)
+            return _with_handler(folder, handler if isinstance(handler, str) else None)
         except OSError as error:
             raise ValueError(f"must be a folder that can be read ({error.strerror})") from None
 
     return read
 
 
-def _with_handler(folder: Path, handler: Any) -> str:
+def _with_handler(folder: Path, handler: str | None) -> str:
     if not folder.is_dir():
         what = "is a file: name its folder" if folder.exists() else "does not exist"
         raise ValueError(
             f"must be a folder with a handler ({shown_path(folder)} {what}) or one of the bundled "
             f"functions {', '.join(bundled_functions())}"
         )
-    module = handler.rpartition(".")[0] if isinstance(handler, str) else "*"
-    if not _has_module(folder, module):
-        wanted = "handler.py" if module == "*" else f"{module}.py"
-        raise ValueError(f"must be a folder with a handler ({shown_path(folder)} has no {wanted})")
+    try:
+        entry(folder, handler)
+    except ValueError as error:
+        mend = "" if handler else ": name it with target.handler"
+        raise ValueError(
+            f"must be a folder with a handler: {shown_path(folder)} {error}{mend}"
+        ) from None
     return str(folder)
-
-
-def _has_module(folder: Path, module: str) -> bool:
-    patterns = (f"{module}.py", f"{module}.mjs", f"{module}.js", f"{module}.cjs", "bootstrap")
-    return any(any(folder.glob(pattern)) for pattern in patterns) or (folder / module).is_dir()
 
 
 def _aws_function(name: str) -> str:

@@ -16,8 +16,9 @@ from typing import Any
 
 import httpx
 
-from bench.local.options import FunctionSource, LocalOptions, function_source
+from bench.local.options import FunctionSource, LocalOptions
 from bench.local.server import LocalLambda
+from bench.local.sources import function_source
 
 AUTHORIZATION = {"Authorization": "AWS4-HMAC-SHA256 Credential=test"}
 

@@ -115,13 +115,26 @@ def _ran(line: str) -> str:
 
 def test_options_reach_the_function(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
-        "import os\ndef go(event, context): return [os.environ['A'], os.environ['AWS_REGION']]\n"
+        "import os\ndef go(event, context): return [os.environ['AB'], os.environ['AWS_REGION']]\n"
     )
-    arguments = ("--function", f"f={tmp_path}", "--handler", "own.go", "--env", "A=b=c")
+    arguments = ("--function", f"f={tmp_path}", "--handler", "own.go", "--env", "AB=b=c")
     with closing(Command(*arguments, "--doors", "none")) as command:
         url = f"{command.ready['invoke_url']}/2015-03-31/functions/f/invocations"
         with httpx.Client(trust_env=False, headers=AUTHORIZATION) as http:
             assert http.post(url).json() == ["b=c", "us-east-1"]
+
+
+def test_a_bad_folder_refuses_itself_alone(tmp_path: Path) -> None:
+    (tmp_path / "index.js").write_text("exports.handler = 1")
+    functions = ("--function", "hello", "--function", "/no/folder", "--function", f"x={tmp_path}")
+    variables = ("--function", f"y={tmp_path},runtime=nodejs22.x,handler=a.b,env.AWS_REGION=x")
+    with closing(Command(*functions, *variables, "--doors", "none")) as command:
+        served = {function["name"] for function in command.ready["functions"]}
+        refused = command.ready["refused"]
+    assert "hello" in served
+    assert not served & {"folder", "y"}
+    assert "there is no folder /no/folder" in refused[0]
+    assert refused[-1].startswith("function y: ")
 
 
 @pytest.mark.parametrize(
@@ -154,9 +167,22 @@ def test_faults_come_from_a_file(tmp_path: Path, content: tuple[str, str]) -> No
         (("--faults-json", "{"), UsageError, "--faults-json:"),
         (("--faults", "/no/such/file.toml"), UsageError, "No such file"),
         (("--faults-json", '[{"kind": "no"}]'), ProfileError, "faults[0].kind"),
-        (("--function", "a b=hello"), UsageError, "function a b: 1 validation error"),
+        (("--function", "a b=hello"), UsageError, "a name has 1 to 64 letters"),
         (("--function", "hello", "--reserved-concurrency", "950"), UsageError, "minimum value"),
-        (("--function", "hello", "--runtime", "java21"), TargetError, "no executable `bootstrap`"),
+        (
+            ("--function", "hello", "--runtime", "java21"),
+            UsageError,
+            "runtime java21 is not one of",
+        ),
+        (
+            ("--function", "hello", "--runtime", "provided.al2"),
+            UsageError,
+            "no handler that can be guessed",
+        ),
+        (("--function", "hello", "--env", "A=1"), UsageError, "[a-zA-Z]([a-zA-Z0-9_])+"),
+        (("--function", "hello", "--env", "AWS_REGION=x"), UsageError, "reserved keys"),
+        (("--function", "hello,memory=9"), UsageError, "from 128 to 10240 MB"),
+        (("--function", "hello,memry=9"), UsageError, "may stand handler, runtime, memory"),
     ],
 )
 def test_mistakes_are_refused_before_anything_is_served(

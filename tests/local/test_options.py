@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
-from bench.local.options import FUNCTIONS, bundled, check_memory, check_timeout, function_source
+from bench.function_folder import BUNDLED, bundled_functions
+from bench.local.options import check_memory, check_timeout
+from bench.local.sources import function_source
 
 
 def folder(place: Path, **files: str) -> Path:
@@ -17,7 +19,15 @@ def folder(place: Path, **files: str) -> Path:
 
 
 def test_the_bundled_functions_go_by_their_names() -> None:
-    assert bundled() == ["doors", "echo", "flaky", "hello", "misspelt", "primes", "sleeper"]
+    assert bundled_functions() == [
+        "doors",
+        "echo",
+        "flaky",
+        "hello",
+        "misspelt",
+        "primes",
+        "sleeper",
+    ]
     source = function_source("primes")
     assert (source.name, source.handler) == ("primes", "handler.handler")
     assert function_source("hello").handler == "lambda_function.lambda_handler"
@@ -25,7 +35,7 @@ def test_the_bundled_functions_go_by_their_names() -> None:
 
 
 def test_the_same_file_lies_beside_each_function_with_an_event() -> None:
-    copies = {path.read_text() for path in FUNCTIONS.glob("*/front_door.py")}
+    copies = {path.read_text() for path in BUNDLED.glob("*/front_door.py")}
     assert len(copies) == 1
 
 

@@ -14,13 +14,13 @@ from bench.commands.completion import SHELLS
 from bench.commands.support.topics import FOLDER, topics
 from bench.errors import ExitCode
 from bench.faults.kinds import FaultKind
+from bench.function_folder import bundled_functions
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName
 from bench.output.streams import BROKEN_PIPE
 from bench.profile.schema import PROFILE
-from bench.profile.target_values import bundled_functions
 from bench.record import recorded_run, validity
 from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.report.formats import FORMATS

@@ -48,6 +48,9 @@ class Version:
     updated_ns: int
     previous: Version | None = None
     source_description: str = ""
+    preset: bool = False
+    """Published by `lamload local` itself for an alias of its own: publishing never gives it again,
+    so that whoever publishes can delete what was published."""
 
     def state(self, now_ns: int) -> str:
         """The API's `State`: `Pending` until it can be invoked, then `Active`."""

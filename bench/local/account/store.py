@@ -246,7 +246,7 @@ class Store:
         """
         latest = function.versions[LATEST]
         newest = function.versions.get(str(function.next_version - 1))
-        if newest is not None and _same(newest, latest):
+        if newest is not None and not newest.preset and _same(newest, latest):
             return newest
         number = str(function.next_version)
         settings = latest.settings
@@ -282,9 +282,11 @@ class Store:
             latest = self.version(name)
             config = replace(latest.config, memory_mb=size_mb)
             self.update(name, config, latest.settings, ready=True)
-            version = self.publish(name, description=f"{size_mb} MB")
+            number = self.publish(name, description=f"{size_mb} MB").config.version
+            versions = self.functions[name].versions
+            versions[number] = replace(versions[number], preset=True)
             aliases[size_mb] = f"{size_mb}MB"
-            self.put_alias(name, aliases[size_mb], version.config.version)
+            self.put_alias(name, aliases[size_mb], number)
         return aliases
 
     def delete(self, name_or_arn: str, qualifier: str | None = None) -> None:

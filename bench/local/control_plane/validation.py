@@ -5,14 +5,12 @@ Bounds and patterns from botocore's Lambda model and the Lambda quotas; texts as
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from bench.lambda_facts import (
-    ENVIRONMENT_LIMIT_BYTES,
     MAX_MEMORY_MB,
     MAX_STORAGE_MB,
     MAX_TIMEOUT_S,
@@ -20,36 +18,14 @@ from bench.lambda_facts import (
     MIN_STORAGE_MB,
 )
 from bench.local.account.records import Settings
+from bench.local.account.variables import check_variables
 from bench.local.control_plane.request import OperationCall, unreadable
 from bench.local.http.api_error import ApiError, invalid_parameter, validation_error
 from bench.local.model import FunctionConfig
+from bench.local.options import RUNTIME
 
-_RUNTIME = re.compile(r"python3\.\d{1,2}|nodejs\d{2}\.x|provided(\.al2|\.al2023)?")
 _HANDLER = re.compile(r"\S+")
 _ROLE = re.compile(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
-_VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
-_RESERVED = frozenset(
-    {
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SECRET_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-        "_HANDLER",
-    }
-)
 _ECHOED = (
     "VpcConfig",
     "DeadLetterConfig",
@@ -117,7 +93,7 @@ def _handler(call: OperationCall) -> str | None:
 
 def _runtime(call: OperationCall) -> str | None:
     runtime = call.text("Runtime")
-    if runtime is not None and not _RUNTIME.fullmatch(runtime):
+    if runtime is not None and not RUNTIME.fullmatch(runtime):
         raise invalid_parameter(
             f"Value {runtime[:64]} at 'runtime' failed to satisfy constraint: Member must satisfy "
             "enum value set: [python3.x, nodejsNN.x, provided, provided.al2, provided.al2023]; "
@@ -136,30 +112,8 @@ def _environment(call: OperationCall) -> Mapping[str, str] | None:
     for name, value in variables.items():
         if not isinstance(value, str) or "\0" in value:
             raise unreadable(f"environment variable {name[:64]} must be a string")
-        if not _VARIABLE.fullmatch(name):
-            raise validation_error(
-                name[:64],
-                "environment.variables",
-                "satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+",
-            )
-    _check_environment(variables)
+    check_variables(variables)
     return dict(variables)
-
-
-def _check_environment(variables: Mapping[str, str]) -> None:
-    reserved = sorted(_RESERVED & variables.keys())
-    if reserved:
-        raise invalid_parameter(
-            "Lambda was unable to configure your environment variables because the environment "
-            "variables you have provided contains reserved keys that are currently not supported "
-            f"for modification. Reserved keys used in this request: {', '.join(reserved)}"
-        )
-    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
-    if len(measured.encode("utf-8", "replace")) > ENVIRONMENT_LIMIT_BYTES:
-        raise invalid_parameter(
-            "Lambda was unable to configure your environment variables because the environment "
-            f"variables you have provided exceeded the 4KB limit. String measured: {measured[:64]}…"
-        )
 
 
 def _storage(call: OperationCall) -> int | None:

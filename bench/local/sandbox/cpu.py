@@ -67,6 +67,7 @@ class Meter:
         self._status = open_proc(pid, "status")
         self._waits_ns: dict[str, int] = {}
         self._start = (0, 0)
+        self._begin_ns = 0
         self._peak_kb = 0
         self._threads = 1
 
@@ -78,10 +79,15 @@ class Meter:
         self._schedstat = self._status = None
         self._family.close()
 
+    def init_over(self) -> None:
+        """What its threads have waited for until here is no invocation's."""
+        self._longest_thread_wait_ns()
+
     def start(self) -> None:
         """Mark where an invocation begins: what is used from here on is its own."""
         self._family.scan()
         self._start = (self._cpu_ns(), self._main_wait_ns())
+        self._begin_ns = time.monotonic_ns()
 
     def tick(self) -> int:
         """Look while it runs, for processes that come and go; resident memory now, in MB."""
@@ -97,6 +103,8 @@ class Meter:
         self._resident_mb()
         if self._threads > 1:
             waited_ns = max(waited_ns, self._longest_thread_wait_ns())
+        # What threads waited for after the answer before is not this one's.
+        waited_ns = min(waited_ns, time.monotonic_ns() - self._begin_ns)
         return Usage(used_ns, waited_ns, self.peak_mb)
 
     @property

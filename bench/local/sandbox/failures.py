@@ -68,7 +68,17 @@ def out_of_memory(request_id: str) -> Failure:
 
 def no_bootstrap(request_id: str, paths: str) -> Failure:
     """There is nothing to start."""
-    text = f"RequestId: {request_id} Error: Couldn't find valid bootstrap(s): [{paths}]"
+    return _invalid_entrypoint(
+        f"RequestId: {request_id} Error: Couldn't find valid bootstrap(s): [{paths}]"
+    )
+
+
+def cannot_execute(request_id: str, program: str, cause: str) -> Failure:
+    """What is to be started cannot be; cause is the kernel's."""
+    return _invalid_entrypoint(f"RequestId: {request_id} Error: fork/exec {program}: {cause}")
+
+
+def _invalid_entrypoint(text: str) -> Failure:
     kind = "Runtime.InvalidEntrypoint"
     return Failure(_payload(kind, text), kind, kind, f"{text}\n{kind}\n".encode())
 

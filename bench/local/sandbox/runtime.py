@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import secrets
 import shutil
 import site
@@ -23,21 +24,39 @@ from bench.folders import homes
 from bench.local.model import REGION, FunctionConfig
 
 PYTHONPATH = "PYTHONPATH"
+EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 PORTABLE = Path(__file__).with_name("portable")
-NODE_RUNTIME = Path(__file__).with_name("node_runtime.mjs")
+NODE_RUNTIME = Path(__file__).with_name("node") / "main.mjs"
 NODE_CLIENTS = ("aws-lambda-ric/bin/index.mjs", "aws-lambda-ric/bin/index.js")
 
 
 def command(config: FunctionConfig) -> tuple[str, ...] | None:
     """Command line of a function's process; None if there is nothing to start."""
-    if (bootstrap := _bootstrap(config.folder)) is not None:
-        return (bootstrap,)
+    found = _runtime_command(config)
+    wrapper = exec_wrapper(config)
+    return found if found is None or wrapper is None else (wrapper, *found)
+
+
+def _runtime_command(config: FunctionConfig) -> tuple[str, ...] | None:
     if config.runtime.startswith("python"):
         return (sys.executable, "-m", "awslambdaric", config.handler)
     if config.runtime.startswith("nodejs"):
         return _node_command(config)
-    return None
+    bootstrap = _bootstrap(config.folder)
+    return None if bootstrap is None else (bootstrap,)
+
+
+def exec_wrapper(config: FunctionConfig) -> str | None:
+    """The script that starts the runtime, if there is one; provided runtimes ignore the variable.
+
+    A managed runtime's command line becomes its arguments (Lambda developer guide, "Modifying the
+    runtime environment"). `/var/task` is the function's folder.
+    """
+    wrapper = config.environment.get(EXEC_WRAPPER)
+    if not wrapper or not config.runtime.startswith(("python", "nodejs")):
+        return None
+    return re.sub(r"^/var/task(?=/)", lambda _: config.folder, wrapper)
 
 
 def missing(config: FunctionConfig) -> str:
@@ -53,6 +72,20 @@ def check(config: FunctionConfig) -> None:
         raise TargetError(missing(config))
     if config.runtime.startswith("python") and importlib.util.find_spec("awslambdaric") is None:
         raise TargetError("awslambdaric is not installed: pip install awslambdaric")
+    wrapper = exec_wrapper(config)
+    if wrapper is not None and (lack := not_executable(wrapper)):
+        raise TargetError(f"{config.name}: {EXEC_WRAPPER} names {wrapper}, {lack}")
+
+
+def not_executable(program: str) -> str:
+    """Why a program's path cannot be started, in a few words; '' if it can."""
+    if not Path(program).is_absolute():
+        return "which is no absolute path"
+    if not Path(program).exists():
+        return "which does not exist"
+    if not Path(program).is_file() or not os.access(program, os.X_OK):
+        return "which is not executable: chmod +x"
+    return ""
 
 
 def environment(
@@ -106,8 +139,8 @@ def needed_paths(config: FunctionConfig) -> Iterator[str]:
     if config.runtime.startswith("python"):
         yield from (sys.prefix, sys.base_prefix, site.getuserbase(), *_extra_paths())
         yield str(Path(sys.executable).parent)
-    for program in (command(config) or ())[:2]:
-        if program.startswith("/"):
+    for program in command(config) or ():
+        if program.startswith("/") and Path(program).is_file():
             yield str(Path(program).parent)
             yield str(Path(program).resolve().parent)
 
@@ -143,8 +176,11 @@ def _python_environment(config: FunctionConfig) -> dict[str, str]:
     is written: AWS's task root is read-only, and the folder is the user's.
     """
     added = [config.environment[PYTHONPATH]] if PYTHONPATH in config.environment else []
+    # A path with the separator in it cannot be named; the folder is the first place anyway, as the
+    # process starts in it.
+    own = [] if os.pathsep in config.folder else [config.folder]
     return {
-        PYTHONPATH: os.pathsep.join([config.folder, *_extra_paths(), *added]),
+        PYTHONPATH: os.pathsep.join([*own, *_extra_paths(), *added]),
         "PYTHONUSERBASE": site.getuserbase(),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

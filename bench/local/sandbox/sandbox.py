@@ -101,6 +101,9 @@ class Sandbox:
         if argv is None:
             paths = f"{self.config.folder}/bootstrap /opt/bootstrap"
             return Started(0, failures.no_bootstrap(request_id, paths), b"")
+        if runtime.not_executable(argv[0]):
+            cause = "permission denied" if Path(argv[0]).exists() else "no such file or directory"
+            return Started(0, failures.cannot_execute(request_id, argv[0], cause), b"")
         await self._cleared()  # the end of the last process must not be taken for that of the next
         self._request_id = request_id
         begin_ns = monotonic_ns()
@@ -116,6 +119,8 @@ class Sandbox:
             self._tools.watch.discard(self)
         init_ns = monotonic_ns() - begin_ns
         self.alive = failure is None and self._exited is not None and not self._exited.done()
+        if self.alive and self._meter is not None:
+            self._meter.init_over()
         if failure is not None:
             self.kill()
             await self._gone()

@@ -120,3 +120,16 @@ class TestMeter:
         child.wait()
         assert meter.used() == Usage(0, 0, meter.peak_mb)
         meter.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_an_invocation_waits_no_longer_than_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runtime's helper threads have waited for a core during init, too."""
+    meter = Meter(os.getpid())
+    waits = iter(range(0, 10**15, 10**12))
+    monkeypatch.setattr("bench.local.sandbox.cpu._wait_ns", lambda _: next(waits))
+    before_ns = time.monotonic_ns()
+    meter.start()
+    used = meter.used()
+    meter.close()
+    assert used.wait_ns <= time.monotonic_ns() - before_ns

@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from bench.local.account.urls import create_url
-from bench.local.options import FunctionSource, function_source
+from bench.local.options import FunctionSource
 from bench.local.sandbox import runtime
+from bench.local.sources import function_source
 from tests.local.serving import bootstrap_function, ended, python_function, serving
 
 ECHO = "def handler(event, context): return event"
@@ -303,7 +304,7 @@ async def test_a_functions_variables_add_to_lambdas_and_do_not_replace_them(
         def handler(event, context):
             return [os.environ[name] for name in ("AWS_REGION", "LANG", "_HANDLER", "PYTHONPATH")]
     """
-    given = {"AWS_REGION": "moon-1", "LANG": "C", "_HANDLER": "x", "PYTHONPATH": "/opt/python"}
+    given = {"LANG": "C", "PYTHONPATH": "/opt/python"}
     source = python_function(tmp_path, code)
     async with serving(source, environment=given) as local:
         region, lang, handler, path = (await local.invoke("f")).payload

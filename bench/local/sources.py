@@ -1,0 +1,128 @@
+"""What `--function` says: a name, a folder, and what is particular to this function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UsageError
+from bench.folders import expanded
+from bench.function_folder import BUNDLED, Entry, bundled_functions, entry, function_name
+from bench.local.options import RUNTIME, FunctionSource, check_memory, check_timeout
+
+KEYS = ("handler", "runtime", "memory", "timeout")
+"""What may stand behind a folder as `,key=value`; `env.NAME=VALUE` too."""
+_NEXT_KEY = re.compile(rf",(?=(?:{'|'.join(KEYS)}|env\.[^=,]*)=)")
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+def function_source(
+    text: str, handler: str | None = None, runtime: str | None = None
+) -> FunctionSource:
+    """Read `NAME=FOLDER`, a folder, or a bundled function's name, each with `,key=value` behind.
+
+    handler and runtime are for a text that says none. Raises UsageError with the mend.
+    """
+    place, *pairs = _NEXT_KEY.split(text)
+    settings = dict(_pair(pair, text) for pair in pairs)
+    name, folder = _placed(place)
+    _check_name(name, text)
+    own: dict[str, Any] = {
+        "handler": settings.pop("handler", handler),
+        "runtime": settings.pop("runtime", runtime),
+    }
+    return _settled(FunctionSource(name, folder, *_entry(name, folder, **own)), settings)
+
+
+def _entry(name: str, folder: Path, handler: str | None, runtime: str | None) -> Entry:
+    if runtime is not None and not RUNTIME.fullmatch(runtime):
+        raise UsageError(
+            f"function {name}: runtime {runtime} is not one of those run here: python3.x, "
+            "nodejsNN.x, provided.al2, provided.al2023"
+        )
+    try:
+        return entry(folder, handler, runtime)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        mend = "" if handler else ": name it with --handler MODULE.FUNCTION"
+        raise UsageError(f"{folder} {error}{mend}") from None
+
+
+def memory_sizes(text: str, option: str = "--memory") -> tuple[int, ...]:
+    """Sizes in MB, separated by commas. Raises UsageError, which names the option."""
+    try:
+        sizes = tuple(int(part.strip().lower().removesuffix("mb")) for part in text.split(","))
+    except ValueError:
+        raise UsageError(
+            f"{option} takes sizes in MB such as 128,512,1769 (it is {text})"
+        ) from None
+    check_memory(sizes)
+    return sizes
+
+
+def _settled(source: FunctionSource, settings: dict[str, str]) -> FunctionSource:
+    """With what only this function has."""
+    readers: dict[str, Callable[[FunctionSource, str], FunctionSource]] = {
+        "memory": lambda found, text: replace(
+            found, memory_mb=memory_sizes(text, f"function {found.name}: memory")
+        ),
+        "timeout": lambda found, text: replace(found, timeout_s=_timeout(found.name, text)),
+    }
+    for key, text in settings.items():
+        if key.startswith("env."):
+            variables = {**source.environment, key.removeprefix("env."): text}
+            source = replace(source, environment=variables)
+        else:
+            source = readers[key](source, text)
+    return source
+
+
+def _timeout(name: str, text: str) -> float:
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        raise UsageError(f"function {name}: timeout takes seconds (it is {text})") from None
+    check_timeout(seconds)
+    return seconds
+
+
+def _pair(pair: str, text: str) -> tuple[str, str]:
+    key, _, value = pair.partition("=")
+    if not value and not key.startswith("env."):
+        raise UsageError(f"function {text}: {key} has no value")
+    return key, value
+
+
+def _placed(place: str) -> tuple[str, Path]:
+    """Name and folder. A folder whose own name has an equals sign is a folder all the same."""
+    if place in bundled_functions() and "/" not in place:
+        return place, BUNDLED / place
+    if (whole := expanded(place)).is_dir():
+        return function_name(whole.resolve()), whole.resolve()
+    name, equals, rest = place.partition("=")
+    folder = expanded(rest if equals else place)
+    if rest in bundled_functions() and not folder.exists():
+        return name, BUNDLED / rest
+    if folder.is_dir():
+        return name, folder.resolve()
+    what = (
+        f"{folder} is a file: name its folder"
+        if folder.exists()
+        else f"there is no folder {folder}"
+    )
+    keys = f"; behind a folder may stand {', '.join(KEYS)} and env.NAME" if "," in place else ""
+    raise UsageError(
+        f"function {place}: {what}, nor a bundled function of that name "
+        f"(bundled are {', '.join(bundled_functions())}){keys}"
+    )
+
+
+def _check_name(name: str, text: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"function {text}: a name has 1 to 64 letters of a-z, A-Z, 0-9, - and _ (it is {name})"
+        )
