@@ -21,6 +21,8 @@ from bench.stats.woodruff import precision
 
 KEPT_VITALS = 3600
 """Seconds of the whole run's vitals that wait for a view; the file has them all."""
+LOOK_AFTER = 1.05
+"""How many times as many samples bring a new look at a half-width."""
 NOTED_SAMPLES = 3
 """Failed attempts of a kind (variant, outcome, status) that events.jsonl tells of."""
 KEPT_SAMPLES = 500
@@ -43,6 +45,8 @@ class Collector:
         """By variant: the code by which AWS turned this client away."""
         self._signed = {v.name for v in profile.variants if v.endpoint.facts.service is not None}
         self._seen: Counter[tuple[str, Outcome, int]] = Counter()
+        self._widths: dict[tuple[str, float, float], tuple[int, float | None]] = {}
+        """By variant, quantile and confidence: samples and half-width at the latest look."""
         self._vital_signs = VitalSigns(aggregate)
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
 
@@ -124,9 +128,19 @@ class Collector:
         return tuple(self._samples)
 
     def half_width(self, window: Window, q: float, confidence: float) -> float | None:
-        """Half of the confidence interval of a variant's quantile, relative to it; None unknown."""
-        curve = self._aggregate.curve(window.variant.name, Measure.RESPONSE)
-        return None if curve is None else precision(curve, q, confidence)
+        """Half of the interval of a variant's quantile, relative to it; None unknown.
+
+        It holds at any time: it is asked for as long as the run goes on. Only a twentieth more
+        samples bring another answer, since nobody gains by looking more often.
+        """
+        name, count = window.variant.name, window.measure(Measure.RESPONSE).count
+        looked_at, width = self._widths.get((name, q, confidence), (0, None))
+        if looked_at and looked_at <= count < LOOK_AFTER * looked_at:
+            return width
+        curve = self._aggregate.curve(name, Measure.RESPONSE)
+        width = None if curve is None else precision(curve, q, confidence, anytime=True)
+        self._widths[name, q, confidence] = count, width
+        return width
 
     def judged(
         self,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import bench
-from bench.model.result import Window
+from bench.model.profile import Variant
+from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.columns import Cell
+from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.csv_columns import summary_row
 from bench.record.recorded_run import RecordedRun
 from bench.stats.quantiles import Bounds
-from bench.stats.recommend import Advice, Choice, Overhead, advise, own_overhead
+from bench.stats.recommend import Advice, Choice, Overhead, own_overhead
 
 SCHEMA = 1
 
@@ -46,13 +49,31 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
             {"variant": a.variant, "rate_rps": a.rate_rps, "text": a.text} for a in run.answers
         ],
         "variants": [_variant(window) for window in run.windows],
+        "intervals": [_interval(known) for known in known_quantiles(run)],
         "overheads": [_own_overhead(window, run) for window in run.windows],
-        "advice": _advice(advise(run.windows, run.curves)),
+        "advice": _advice(advice_of(run)),
     }
 
 
 def _variant(window: Window) -> dict[str, Cell]:
     return summary_row(window)
+
+
+def _interval(known: KnownQuantile) -> dict[str, Any]:
+    """A percentile of response time, its interval at 95 %, and what that rests on."""
+    basis = known.bounds.basis
+    return {
+        "variant": known.variant.name,
+        "measure": Measure.RESPONSE.value,
+        "quantile": known.q,
+        "value_ms": known.value_ns / NS_PER_MS,
+        "low_ms": _ms(known.bounds.low_ns),
+        "high_ms": _ms(known.bounds.high_ns),
+        "rests_on": basis.text,
+        "blocks": basis.blocks,
+        "design_effect": round(basis.design_effect, 3) if basis.is_known else None,
+        "anytime": basis.anytime,
+    }
 
 
 def _own_overhead(window: Window, run: RecordedRun) -> dict[str, Any]:
@@ -65,6 +86,7 @@ def _own_overhead(window: Window, run: RecordedRun) -> dict[str, Any]:
         "median_ms": _ms(value_ns),
         "low_ms": _ms(bounds.low_ns),
         "high_ms": _ms(bounds.high_ns),
+        "rests_on": None if found is None else bounds.basis.text,
     }
 
 
@@ -76,7 +98,11 @@ def _advice(advice: Advice) -> dict[str, Any]:
     return {
         "quantile": advice.q,
         "fastest": _choice(advice.fastest),
+        "fastest_alike": _names(advice.fastest.alike if advice.fastest else ()),
+        "fastest_unknown": _names(advice.fastest.unknown if advice.fastest else ()),
         "cheapest": _choice(advice.cheapest),
+        "cheapest_alike": _names(advice.cheapest.alike if advice.cheapest else ()),
+        "cheapest_unknown": _names(advice.cheapest.unknown if advice.cheapest else ()),
         "best_trade": _choice(advice.best),
         "frontier": list(advice.frontier),
         "endpoint_overheads": [_overhead(overhead) for overhead in advice.overheads],
@@ -86,6 +112,10 @@ def _advice(advice: Advice) -> dict[str, Any]:
 
 def _choice(choice: Choice | None) -> str | None:
     return None if choice is None else choice.variant.name
+
+
+def _names(variants: Sequence[Variant]) -> list[str]:
+    return [variant.name for variant in variants]
 
 
 def _overhead(overhead: Overhead) -> dict[str, Any]:
@@ -98,4 +128,5 @@ def _overhead(overhead: Overhead) -> dict[str, Any]:
         "low_ms": _ms(added.low_ns),
         "high_ms": _ms(added.high_ns),
         "distinguishable": added.is_distinguishable,
+        "rests_on": added.basis.text,
     }

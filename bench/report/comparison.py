@@ -10,6 +10,7 @@ from bench.format import UNKNOWN, number, percent, quantile_text
 from bench.model.result import Window
 from bench.model.times import NS_PER_MS
 from bench.record.recorded_run import PROFILE, RecordedRun, text_of
+from bench.stats.basis import TOO_FEW, Rest
 from bench.stats.paired import Difference
 from bench.stats.run_comparison import QUANTILES, Setting, VariantChange, changes, settings_changed
 
@@ -82,7 +83,7 @@ def _cells(found: Difference | None) -> list[str]:
         return [UNKNOWN] * 3
     change = "" if found.relative is None else percent(found.relative)
     other_ns = found.base_ns + found.value_ns
-    mark = "" if found.is_distinguishable else "~"
+    mark = "" if found.is_distinguishable else ("~" if found.basis.is_known else "?")
     return [number(found.base_ns / NS_PER_MS), number(other_ns / NS_PER_MS), mark + change]
 
 
@@ -97,8 +98,12 @@ def _price(window: Window) -> str:
 
 def _notes(base: RecordedRun, other: RecordedRun, found: Sequence[VariantChange]) -> Iterator[str]:
     cells = [difference for change in found for difference in change.differences]
-    if any(cell is not None and not cell.is_distinguishable for cell in cells):
-        yield "~ not distinguishable: the interval of the change, at 95 %, has zero in it"
+    told = [cell for cell in cells if cell is not None]
+    if any(cell.basis.is_known and not cell.is_distinguishable for cell in told):
+        yield "~ not distinguishable: chance explains it, at 5 % for the whole table (Holm)"
+    if not all(cell.basis.is_known for cell in told):
+        yield f"? {TOO_FEW} what chance does"
+    yield from _rests(told)
     if any(cell is None for cell in cells):
         yield f"{UNKNOWN} unknown: too few samples in one of the runs"
     for name, lacking in ((base.name, other), (other.name, base)):
@@ -108,6 +113,17 @@ def _notes(base: RecordedRun, other: RecordedRun, found: Sequence[VariantChange]
         if alone:
             yield f"Only in {name}: {', '.join(alone)}"
     yield from _settings(settings_between(base, other))
+
+
+def _rests(found: Sequence[Difference]) -> Iterator[str]:
+    """What the intervals of all changes rest on; each one's own is in the JSON."""
+    known = [difference.basis for difference in found if difference.basis.is_known]
+    effects = [basis.design_effect for basis in known if basis.rest is Rest.BLOCKS]
+    words = sorted({basis.text for basis in known if basis.rest is not Rest.BLOCKS})
+    if effects:
+        words.append(f"blocks, design effect {min(effects):.1f} to {max(effects):.1f}")
+    if words:
+        yield f"Intervals rest on: {'; '.join(words)}"
 
 
 def _settings(settings: Sequence[Setting]) -> Iterable[str]:
@@ -145,6 +161,8 @@ def _difference_entry(found: Difference | None) -> dict[str, Any] | None:
         "low_ms": None if found.low_ns is None else found.low_ns / NS_PER_MS,
         "high_ms": None if found.high_ns is None else found.high_ns / NS_PER_MS,
         "distinguishable": found.is_distinguishable,
+        "p_value": found.p_value,
+        "rests_on": found.basis.text,
     }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bench.format import AT_LEAST, UNKNOWN, quantile_text
+from bench.format import AT_LEAST, UNKNOWN, number, quantile_text
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import QUANTILES, Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.recorded_run import RecordedRun
 from bench.report.charts import charts
 from bench.report.text import max_cell, quantile_cell
-from bench.stats.recommend import advise
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--dim:#5b6570;--paper:#fff;--line:#d8dde3;
@@ -55,6 +56,7 @@ def render_html(run: RecordedRun) -> str:
         *_slos(run),
         "<h2>Results</h2>\n",
         *_tables(run.windows),
+        *_intervals(run),
         "<h2>Charts</h2>\n",
         *charts(run),
         *_events(run),
@@ -89,9 +91,32 @@ def _answers(run: RecordedRun) -> Iterable[str]:
 
 
 def _advice(run: RecordedRun) -> Iterable[str]:
-    sentences = advise(run.windows, run.curves).sentences
+    sentences = advice_of(run).sentences
     if sentences:
         yield "<h2>What follows</h2>\n" + _list(sentences)
+
+
+def _intervals(run: RecordedRun) -> Iterable[str]:
+    rows = [_interval(known) for known in known_quantiles(run)]
+    if rows:
+        yield "<h2>Intervals of response time</h2>\n"
+        heads = ("variant", "percentile", "ms", "from", "to, at 95 %", "rests on")
+        yield _table(heads, rows)
+        yield (
+            '<p class="dim">What an interval rests on: iid, single samples, as blocks of time '
+            "differ no more than chance makes them; else the blocks. The design effect says how "
+            "many times as much the share below varies as that of independent samples.</p>\n"
+        )
+
+
+def _interval(known: KnownQuantile) -> Sequence[str]:
+    bounds = known.bounds
+    low, high = (
+        UNKNOWN if value is None else number(value / NS_PER_MS)
+        for value in (bounds.low_ns, bounds.high_ns)
+    )
+    value = number(known.value_ns / NS_PER_MS)
+    return known.variant.name, quantile_text(known.q), value, low, high, bounds.basis.text
 
 
 def _slos(run: RecordedRun) -> Iterable[str]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 
-from bench.format import AT_LEAST, UNKNOWN, maximum_ms, number, quantile_ms
+from bench.format import AT_LEAST, UNKNOWN, maximum_ms, number, quantile_ms, quantile_text
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
+from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.recorded_run import RecordedRun
 from bench.report.text_table import Column, Part, table_lines
-from bench.stats.recommend import advise
+from bench.stats.quantiles import Bounds
 from bench.stats.thresholds import SloState
 
 _MIN_WIDTH = 60
@@ -31,7 +32,9 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     lines = [_title(run), ""]
     lines += table_lines(run.windows, _PARTS, _ALWAYS, width)
     lines += _notes(run.windows)
-    lines += ["", *advise(run.windows, run.curves).sentences]
+    advice = advice_of(run)
+    lines += ["", *advice.sentences]
+    lines += ["", *_interval_lines(run, advice.q)]
     lines += ["", *(f"{answer.variant}: {answer.text}" for answer in run.answers)]
     lines += _slo_lines(run)
     lines += _verdict_lines(run)
@@ -42,6 +45,31 @@ def _title(run: RecordedRun) -> str:
     profile = run.profile
     state = "" if run.state == "finished" else f", {run.state}"
     return f"{profile.title or profile.name} ({profile.target.kind.value}{state})"
+
+
+def _interval_lines(run: RecordedRun, q: float | None) -> Iterable[str]:
+    """How well the compared percentile is known of each variant, or the highest that is known."""
+    chosen: dict[str, KnownQuantile] = {}
+    for known in known_quantiles(run):
+        if q is None or known.q <= q:
+            chosen[known.variant.name] = known
+    if not chosen:
+        return
+    yield "Intervals of the response time, at 95 %, and what they rest on:"
+    wide = max(map(len, chosen))
+    for name, known in chosen.items():
+        yield f"  {name.ljust(wide)}  {quantile_text(known.q)} {bounds_text(known.bounds)}"
+
+
+def bounds_text(bounds: Bounds) -> str:
+    """`33.1 … 34.9 ms (iid)`; `open` where nothing bounds it."""
+    if not bounds.basis.is_known:
+        return bounds.basis.text
+    low, high = (
+        "open" if value is None else number(value / NS_PER_MS)
+        for value in (bounds.low_ns, bounds.high_ns)
+    )
+    return f"{low} … {high} ms ({bounds.basis.text})"
 
 
 def _squeezed(lines: Sequence[str]) -> Iterable[str]:

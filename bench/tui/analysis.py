@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from bench.model.result import LADDER, Measure, Window
-from bench.stats.paired import Difference, difference
+from bench.record.conclusions import price_in
+from bench.stats.paired import Difference, difference, told_apart
 from bench.stats.recommend import Advice, advise, compare_sentence
 from bench.tui.source import ClassCurves, Curves, RunSource
 
@@ -29,7 +30,10 @@ class Depth(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All of the whole run. differences: to the baseline row, by variant, at quantile q."""
+    """All of the whole run. differences: to the baseline row, by variant, at quantile q.
+
+    anytime: it was looked at while samples came, and is judged so that this misleads nobody.
+    """
 
     curves: Curves = field(default_factory=dict)
     class_curves: ClassCurves = field(default_factory=dict)
@@ -37,6 +41,7 @@ class Analysis:
     q: float = 0.5
     base: str | None = None
     differences: Mapping[str, Difference | None] = field(default_factory=dict)
+    anytime: bool = False
 
 
 class Analyzer:
@@ -55,26 +60,34 @@ class Analyzer:
         """What was concluded holds no longer: analyse at the next call, whenever that is."""
         self._due = True
 
-    def analyse(self, windows: tuple[Window, ...], base: str | None, depth: Depth) -> Analysis:
+    def analyse(
+        self,
+        windows: tuple[Window, ...],
+        base: str | None,
+        depth: Depth,
+        *,
+        anytime: bool = False,
+    ) -> Analysis:
         """What follows from these totals of the whole run, as deep as asked for or deeper."""
         self._polls += 1
-        aged = self._due or base != self._base or self._polls - self._made_at >= EVERY
+        changed = base != self._base or anytime is not self._latest.anytime
+        aged = self._due or changed or self._polls - self._made_at >= EVERY
         if depth > self._depth or (depth > Depth.NONE and aged):
             self._due, self._base = False, base
             self._made_at, self._depth = self._polls, depth
-            self._latest = self._make(windows, base)
+            self._latest = self._make(windows, base, anytime)
         return self._latest
 
     def with_base(self, analysis: Analysis, base: str | None) -> Analysis:
         """The same results with another baseline."""
         if base == analysis.base:
             return analysis
-        found = _differences(analysis.curves, base, analysis.q)
+        found = _differences(analysis.curves, base, analysis.q, analysis.anytime)
         return replace(analysis, base=base, differences=found)
 
-    def _make(self, windows: tuple[Window, ...], base: str | None) -> Analysis:
+    def _make(self, windows: tuple[Window, ...], base: str | None, anytime: bool) -> Analysis:
         curves = self._source.curves()
-        advice = advise(windows, curves)
+        advice = advise(windows, curves, price_in(self._source.profile), anytime=anytime)
         q = advice.q or _highest_known(curves)
         return Analysis(
             curves=curves,
@@ -82,7 +95,8 @@ class Analyzer:
             advice=advice,
             q=q,
             base=base,
-            differences=_differences(curves, base, q),
+            differences=_differences(curves, base, q, anytime),
+            anytime=anytime,
         )
 
 
@@ -92,15 +106,19 @@ def _highest_known(curves: Curves) -> float:
     return next(known, 0.5)
 
 
-def _differences(curves: Curves, base: str | None, q: float) -> dict[str, Difference | None]:
+def _differences(
+    curves: Curves, base: str | None, q: float, anytime: bool
+) -> dict[str, Difference | None]:
+    """Of all others to the base, judged together."""
     theirs = curves.get(base or "", {}).get(Measure.RESPONSE)
     if theirs is None:
         return {}
-    return {
-        name: difference(theirs, own[Measure.RESPONSE], q)
+    found = {
+        name: difference(theirs, own[Measure.RESPONSE], q, anytime=anytime)
         for name, own in curves.items()
         if name != base and Measure.RESPONSE in own
     }
+    return dict(zip(found, told_apart(list(found.values())), strict=True))
 
 
 def verdict_sentence(
@@ -108,7 +126,14 @@ def verdict_sentence(
 ) -> str:
     """One sentence: the row under the cursor against the baseline, or what the advice says."""
     if base is not None and row is not None and row != base and row in windows and base in windows:
-        return compare_sentence(windows[row], windows[base], analysis.q, analysis.curves)
+        return compare_sentence(
+            windows[row],
+            windows[base],
+            analysis.q,
+            analysis.curves,
+            judged=analysis.differences.get(row),
+            anytime=analysis.anytime,
+        )
     if len(windows) == 1:
         return "one variant alone: nothing to compare it with"
     return analysis.advice.against or "not yet distinguishable: too few answers so far"

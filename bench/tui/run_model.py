@@ -86,7 +86,7 @@ class RunModel:
             self._held = None
         elif self.snapshot is not None:
             windows = {s: self.source.window(s) for s in WINDOWS if s is not None}
-            analysis = self._analyzer.analyse(self.snapshot.windows, base, Depth.CLASSES)
+            analysis = self._analyse(self.snapshot, base, Depth.CLASSES)
             self._held = _Held(self.snapshot, windows, analysis)
 
     # -- what views draw
@@ -133,9 +133,13 @@ class RunModel:
             is_replay=self.playback is not None,
         )
 
+    def _analyse(self, snapshot: Snapshot, base: str | None, depth: Depth) -> Analysis:
+        watched = snapshot.state not in OVER or self.source.profile.stop.precision is not None
+        return self._analyzer.analyse(snapshot.windows, base, depth, anytime=watched)
+
     def _analysis(self, snapshot: Snapshot, base: str | None, depth: Depth) -> Analysis:
         if self._held is None:
-            return self._analyzer.analyse(snapshot.windows, base, depth)
+            return self._analyse(snapshot, base, depth)
         analysis = self._analyzer.with_base(self._held.analysis, base)
         self._held = replace(self._held, analysis=analysis)
         return analysis

@@ -231,6 +231,8 @@ def test_compare_tells_a_change_from_chance(runs: Path, capsys: pytest.CaptureFi
     assert "~" not in lines["invoke-1769MB"] and "+83 %" in lines["invoke-1769MB"]
     assert lines["base"].split()[1] == "20260101T120100Z-t"
     assert "load.seed: 1 → 9" in said
+    assert "Intervals rest on: iid, not tested" in said
+    assert "~ not distinguishable: chance explains it, at 5 % for the whole table" in said
 
 
 def test_compare_as_json(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,6 +242,8 @@ def test_compare_as_json(runs: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert unchanged["response"]["p50"]["distinguishable"] is False
     assert slower["response"]["p50"]["distinguishable"] is True
     assert 9 < slower["response"]["p50"]["change_ms"] < 11
+    assert slower["response"]["p50"]["p_value"] < 0.001 < unchanged["response"]["p50"]["p_value"]
+    assert slower["response"]["p50"]["rests_on"] == "iid, not tested"
     assert slower["response"]["p99"] is None
 
 

@@ -6,13 +6,14 @@ import os
 from errno import EADDRNOTAVAIL
 from typing import Any
 
-from bench.load.collector import Collector
+from bench.load.collector import LOOK_AFTER, Collector
 from bench.load.frames import Frame, FrameKind
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, WorkerHealth
 from bench.model.outcome import Outcome, Verdict
-from bench.model.result import Sample
+from bench.model.result import Measure, Sample
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import Aggregate
+from bench.stats.woodruff import precision
 from tests.record.build import SMALL, counts, profile_of, row, together
 
 
@@ -74,3 +75,36 @@ def test_a_machine_without_ports_makes_the_run_invalid() -> None:
     findings.on_frame(0, Frame(FrameKind.SAMPLES, [sample]))
     assert before is not Verdict.INVALID
     assert verdict() is Verdict.INVALID
+
+
+def test_a_half_width_holds_at_any_time_and_is_worked_out_anew_for_more_samples() -> None:
+    run = profile_of([SMALL])
+    aggregate = Aggregate(run, together(run))
+    findings = Collector(run, aggregate, Notes().note)
+
+    def go_on(first_s: int, last_s: int) -> None:
+        seconds = range(first_s, last_s)
+        aggregate.add_counts(0, counts({(s, 0, 0): (20, 0) for s in seconds}))
+        rows = [(s * NS_PER_S + i * NS_PER_S // 20, i) for s in seconds for i in range(20)]
+        aggregate.add_rows(0, b"".join(row(at, response_ns=10**7 + 10**5 * i) for at, i in rows))
+        aggregate.advance(last_s * NS_PER_S)
+
+    def asked() -> float | None:
+        return findings.half_width(aggregate.totals()[0], 0.5, 0.95)
+
+    go_on(0, 40)
+    curve = aggregate.curve(run.variants[0].name, Measure.RESPONSE)
+    assert curve is not None
+    first = asked()
+    assert first == precision(curve, 0.5, 0.95, anytime=True)
+    once = precision(curve, 0.5, 0.95)
+    assert first is not None
+    assert once is not None
+    assert first > once
+    go_on(40, 41)
+    assert LOOK_AFTER * 40 > 41
+    assert asked() == first
+    go_on(41, 120)
+    later = asked()
+    assert later is not None
+    assert later < first

@@ -56,6 +56,8 @@ def test_the_page_is_well_formed_and_names_everything(run: RecordedRun) -> None:
         assert words in text
     assert "≥3,000" in text
     assert "Fastest: 1769 MB" in text
+    assert "Intervals of response time" in text
+    assert "iid" in page.text
 
 
 def test_nothing_is_fetched_and_nothing_runs(run: RecordedRun) -> None:

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 from bench.model.profile import Slo
+from bench.model.result import Measure
 from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.report.json import run_document
+from bench.stats.woodruff import interval
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import RARE, recorded
 
@@ -27,6 +29,13 @@ def test_the_document_has_what_the_summary_has(tmp_path: Path) -> None:
     assert overheads[LARGE.name]["low_ms"] <= overheads[LARGE.name]["median_ms"]
     assert overheads[DOOR.name]["median_ms"] is None, "this door showed no durations"
     assert document["slos"][0]["state"] == "ok"
+    intervals = {(row["variant"], row["quantile"]): row for row in document["intervals"]}
+    median = intervals[LARGE.name, 0.5]
+    assert median["low_ms"] <= median["value_ms"] == large["response_p50_ms"] <= median["high_ms"]
+    basis = interval(run.curves[LARGE.name][Measure.RESPONSE], 0.5).basis
+    assert (median["rests_on"], median["blocks"], median["anytime"]) == (basis.text, 20, False)
+    assert document["advice"]["endpoint_overheads"][0]["rests_on"]
+    assert document["advice"]["fastest_alike"] == []
     assert {"verdict", "text", "variant", "generator"} == set(document["reasons"][0])
 
 

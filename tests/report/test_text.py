@@ -8,8 +8,10 @@ import pytest
 
 from bench.model.outcome import Verdict
 from bench.model.profile import Slo
+from bench.model.result import Measure
 from bench.record.recorded_run import RecordedRun
 from bench.report.text import render_text
+from bench.stats.woodruff import interval
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import RARE, recorded
 
@@ -28,7 +30,7 @@ def line_of(text: str, name: str) -> str:
 @pytest.mark.parametrize("width", [60, 80, 100, 133, 200, 10_000])
 def test_tables_fit_the_width_and_name_every_variant(run: RecordedRun, width: int) -> None:
     text = render_text(run, width)
-    tables = text.split("\n\n")[1:-4]
+    tables = text.split("\n\n")[1:-5]
     assert max(len(line) for table in tables for line in table.splitlines()) <= width
     for variant in (SMALL, LARGE, DOOR, RARE):
         assert f"\n{variant.name} " in text
@@ -93,3 +95,21 @@ def test_a_run_that_was_killed_says_so(run: RecordedRun) -> None:
 
 def test_a_run_without_results_prints(run: RecordedRun) -> None:
     assert "INVALID" in render_text(replace(run, windows=(), curves={}, intervals=()), 80)
+
+
+def test_an_interval_says_what_it_rests_on(run: RecordedRun) -> None:
+    lines = {line.split()[0]: line for line in render_text(run).splitlines() if line[:2] == "  "}
+    basis = interval(run.curves[LARGE.name][Measure.RESPONSE], 0.9).basis
+    assert re.search(r" p90 4\d\.\d … (4\d\.\d|open) ms ", lines[LARGE.name])
+    assert lines[LARGE.name].endswith(f"({basis.text})")
+    assert RARE.name not in lines
+
+
+def test_of_a_run_without_blocks_nobody_knows_how_its_samples_hang_together(
+    run: RecordedRun,
+) -> None:
+    curves = {
+        name: {measure: replace(curve, blocks=None) for measure, curve in own.items()}
+        for name, own in run.curves.items()
+    }
+    assert "ms (iid, not tested)" in render_text(replace(run, curves=curves))

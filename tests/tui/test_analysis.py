@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bench.stats.basis import Basis, Rest
+from bench.stats.paired import Difference
 from bench.tui.analysis import EVERY, Analyzer, Depth
 from bench.tui.source import ClassCurves, Curves
-from tests.tui.fakes import FakeRun
+from bench.tui.views.compare import difference_cell
+from tests.tui.fakes import VARIANTS, FakeRun
 
 
 class Asked(FakeRun):
@@ -43,3 +48,27 @@ def test_a_deeper_view_has_its_curves_at_once_and_a_flat_one_at_the_slow_pace() 
     for _ in range(EVERY):
         analyzer.analyse(windows, None, Depth.CURVES)
     assert run.asked == ["curves", "curves", "classes", "curves"]
+
+
+def test_what_was_watched_is_concluded_anew_once_nobody_can_look_again() -> None:
+    run = Asked()
+    run.play(30)
+    analyzer, windows, base = Analyzer(run), run.snapshot().windows, VARIANTS[4].name
+    live = analyzer.analyse(windows, base, Depth.CURVES, anytime=True)
+    over = analyzer.analyse(windows, base, Depth.CURVES, anytime=False)
+    assert run.asked == ["curves", "curves"]
+    for name, found in live.differences.items():
+        later = over.differences[name]
+        assert found is not None
+        assert later is not None
+        assert found.basis.anytime
+        assert not later.basis.anytime
+        assert (found.p_value or 0.0) >= (later.p_value or 0.0)
+
+
+def test_a_mark_tells_chance_from_what_nobody_knows() -> None:
+    base = Difference(0.5, 100, -50, 250, 1_000)
+    few = replace(base, low_ns=None, high_ns=None, basis=Basis(Rest.TOO_FEW))
+    assert difference_cell(base).text == "~+10 %"
+    assert difference_cell(few).text == "?+10 %"
+    assert difference_cell(replace(base, is_distinguishable=True)).text == "+10 %"

@@ -61,6 +61,7 @@ COLUMNS = (
     Column("difference", "vs base", 8, 3),
 )
 _ALIKE = "~"
+_UNSURE = "?"
 _OPEN = ("not yet distinguishable", "too few", "nothing to compare")
 """Words of a sentence that concludes nothing."""
 
@@ -74,7 +75,8 @@ class CompareView(View):
     help = (
         "A row per variant. Response time counts from the intended arrival, retries included.\n"
         "·  too few samples to know     ≥  at least: it falls among timeouts\n"
-        "★  fastest, cheapest, best trade     ~  chance explains it\n"
+        "★  fastest, cheapest: all that may be it; best trade\n"
+        "~  chance explains it     ?  too few blocks to know\n"
         "vs base and ★ are always of the whole run; press b on a row to make it the base."
     )
     DEFAULT_CSS = """
@@ -163,7 +165,8 @@ def _times(state: ViewState, _name: str, window: Window) -> dict[str, Cell]:
     cells = {}
     fastest = state.analysis.advice.fastest
     for q in QUANTILES:
-        star = fastest is not None and fastest.variant == window.variant and q == state.analysis.q
+        among = fastest is not None and window.variant in fastest.variants
+        star = among and q == state.analysis.q
         cells[quantile_text(q)] = _starred(quantile_cell(response.at(q)), star)
     cells["max"] = maximum_cell(response)
     return cells
@@ -172,7 +175,7 @@ def _times(state: ViewState, _name: str, window: Window) -> dict[str, Cell]:
 def _cost(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
     billed, price = window.billed_ms_mean, window.usd_per_million
     advice = state.analysis.advice
-    cheapest = advice.cheapest is not None and advice.cheapest.variant == window.variant
+    cheapest = advice.cheapest is not None and window.variant in advice.cheapest.variants
     best = advice.best is not None and advice.best.variant == window.variant
     return {
         "billed": Cell(
@@ -199,10 +202,11 @@ def _difference(state: ViewState, name: str) -> Cell:
 
 
 def difference_cell(found: Difference | None) -> Cell:
-    """`−38 %`; with ~ where chance explains it; green and red only where it does not."""
+    """`−38 %`; with ~ where chance explains it, ? where nobody knows; a colour where neither."""
     if found is None or found.relative is None:
         return Cell(UNKNOWN, "", Tone.DIM)
     if not found.is_distinguishable:
-        return Cell(_ALIKE + percent(found.relative), found.relative, Tone.DIM)
+        mark = _ALIKE if found.basis.is_known else _UNSURE
+        return Cell(mark + percent(found.relative), found.relative, Tone.DIM)
     tone = Tone.GOOD if found.relative < 0 else Tone.BAD
     return Cell(percent(found.relative), found.relative, tone)

@@ -128,7 +128,7 @@ def _stands_out(state: ViewState, name: str) -> str:
             ("cheapest", advice.cheapest),
             ("best trade", advice.best),
         )
-        if choice is not None and choice.variant.name == name
+        if choice is not None and name in {variant.name for variant in choice.variants}
     ]
     if name in advice.frontier:
         words.append("efficient")
