@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from bench.model.result import LADDER, Measure, Window
+from bench.model.result import Window
 from bench.record.conclusions import price_in
-from bench.stats.paired import Difference, difference, told_apart
+from bench.report.answer import Answer, answer_of, highest_known
 from bench.stats.recommend import Advice, advise, compare_sentence
 from bench.tui.source import ClassCurves, Curves, RunSource
 
@@ -30,7 +30,7 @@ class Depth(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All of the whole run. differences: to the baseline row, by variant, at quantile q.
+    """All of the whole run. answer: with the differences to its base, at its quantile.
 
     anytime: it was looked at while samples came, and is judged so that this misleads nobody.
     """
@@ -38,10 +38,13 @@ class Analysis:
     curves: Curves = field(default_factory=dict)
     class_curves: ClassCurves = field(default_factory=dict)
     advice: Advice = field(default_factory=Advice)
-    q: float = 0.5
-    base: str | None = None
-    differences: Mapping[str, Difference | None] = field(default_factory=dict)
+    answer: Answer = field(default_factory=Answer)
     anytime: bool = False
+
+    @property
+    def q(self) -> float:
+        """The quantile that variants are compared by."""
+        return self.answer.q or highest_known(self.curves)
 
 
 class Analyzer:
@@ -78,47 +81,28 @@ class Analyzer:
             self._latest = self._make(windows, base, anytime)
         return self._latest
 
-    def with_base(self, analysis: Analysis, base: str | None) -> Analysis:
+    def with_base(
+        self, analysis: Analysis, windows: tuple[Window, ...], base: str | None
+    ) -> Analysis:
         """The same results with another baseline."""
-        if base == analysis.base:
+        if base == self._base:
             return analysis
-        found = _differences(analysis.curves, base, analysis.q, analysis.anytime)
-        return replace(analysis, base=base, differences=found)
+        self._base = base
+        return replace(analysis, answer=_answer(analysis, windows, base))
 
     def _make(self, windows: tuple[Window, ...], base: str | None, anytime: bool) -> Analysis:
         curves = self._source.curves()
-        advice = advise(windows, curves, price_in(self._source.profile), anytime=anytime)
-        q = advice.q or _highest_known(curves)
-        return Analysis(
+        analysis = Analysis(
             curves=curves,
             class_curves=self._source.class_curves() if self._depth is Depth.CLASSES else {},
-            advice=advice,
-            q=q,
-            base=base,
-            differences=_differences(curves, base, q, anytime),
+            advice=advise(windows, curves, price_in(self._source.profile), anytime=anytime),
             anytime=anytime,
         )
+        return replace(analysis, answer=_answer(analysis, windows, base))
 
 
-def _highest_known(curves: Curves) -> float:
-    responses = [c[Measure.RESPONSE] for c in curves.values() if Measure.RESPONSE in c]
-    known = (q for q in LADDER if responses and all(curve.is_known(q) for curve in responses))
-    return next(known, 0.5)
-
-
-def _differences(
-    curves: Curves, base: str | None, q: float, anytime: bool
-) -> dict[str, Difference | None]:
-    """Of all others to the base, judged together."""
-    theirs = curves.get(base or "", {}).get(Measure.RESPONSE)
-    if theirs is None:
-        return {}
-    found = {
-        name: difference(theirs, own[Measure.RESPONSE], q, anytime=anytime)
-        for name, own in curves.items()
-        if name != base and Measure.RESPONSE in own
-    }
-    return dict(zip(found, told_apart(list(found.values())), strict=True))
+def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -> Answer:
+    return answer_of(windows, analysis.curves, analysis.advice, base, anytime=analysis.anytime)
 
 
 def verdict_sentence(
@@ -131,7 +115,7 @@ def verdict_sentence(
             windows[base],
             analysis.q,
             analysis.curves,
-            judged=analysis.differences.get(row),
+            judged=analysis.answer.differences.get(row),
             anytime=analysis.anytime,
         )
     if len(windows) == 1:

@@ -15,12 +15,13 @@ WINDOWS: tuple[int | None, ...] = (None, 60, 1)
 class Choices:
     """base, hidden and the cursor's key are names of variants.
 
-    metric: what charts over time show, None while nobody has chosen. The cursor is that of every
+    metric: what charts over time show, None while nobody has chosen. logarithmic: None leaves each
+    axis to its span. The cursor is that of every
     table of variants: the row that is highlighted in one view is highlighted in the next.
     """
 
     metric: Metric | None = None
-    logarithmic: bool = False
+    logarithmic: bool | None = None
     base: str | None = None
     hidden: frozenset[str] = frozenset()
     cursor: RowCursor = field(default_factory=RowCursor)
@@ -40,8 +41,8 @@ class Choices:
         self.metric = METRICS[(METRICS.index(shown) + 1) % len(METRICS)]
 
     def toggle_scale(self) -> None:
-        """Switch between linear and logarithmic axes."""
-        self.logarithmic = not self.logarithmic
+        """Go on from axes by their span to logarithmic ones, to linear ones, and round again."""
+        self.logarithmic = {None: True, True: False, False: None}[self.logarithmic]
 
     def toggle_base(self) -> None:
         """Make the highlighted variant the baseline, or have none if it is that already."""

@@ -59,7 +59,7 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding("hold_view", "space", "hold view",
         "the screen stands still, the load goes on; in a replay play or pause", VIEW),
     KeyBinding("metric", "m", "metric", "chart the next metric", VIEW),
-    KeyBinding("log_scale", "l", "log", "logarithmic or linear axis", VIEW),
+    KeyBinding("log_scale", "l", "log", "axes by their span, logarithmic, linear", VIEW),
     KeyBinding("window", "w", "window",
         "what the tables cover: the whole run, the last minute, the last second", VIEW),
     KeyBinding("baseline", "b", "baseline",

@@ -114,18 +114,19 @@ class RunModel:
         totals = {window.variant.name: window for window in snapshot.windows}
         if choices.cursor.key not in totals:
             choices.cursor.key = next(iter(totals), None)
+        analysis = self._analysis(snapshot, choices.base, depth)
         return ViewState(
             snapshot=snapshot,
             profile=self.source.profile,
             history=self._history,
-            analysis=self._analysis(snapshot, choices.base, depth),
+            analysis=analysis,
             totals=totals,
             windows=self._windows(totals, choices.window_s),
             styles=styles,
             window_s=choices.window_s,
             metric=self.charted(choices),
             logarithmic=choices.logarithmic,
-            base=choices.base,
+            base=choices.base or analysis.answer.base,
             selected=choices.cursor.key,
             hidden=choices.hidden,
             filter=filter,
@@ -140,7 +141,7 @@ class RunModel:
     def _analysis(self, snapshot: Snapshot, base: str | None, depth: Depth) -> Analysis:
         if self._held is None:
             return self._analyse(snapshot, base, depth)
-        analysis = self._analyzer.with_base(self._held.analysis, base)
+        analysis = self._analyzer.with_base(self._held.analysis, snapshot.windows, base)
         self._held = replace(self._held, analysis=analysis)
         return analysis
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.model.live import RunState, Snapshot
@@ -14,6 +14,7 @@ from bench.tui.interval_history import IntervalHistory
 from bench.tui.metrics import Metric
 from bench.tui.palette import SeriesStyle
 
+DECADE = 10.0
 OVER = (RunState.FINISHED, RunState.INTERRUPTED, RunState.FAILED)
 
 
@@ -32,7 +33,7 @@ class ViewState:
     styles: Mapping[str, SeriesStyle]
     window_s: int | None
     metric: Metric
-    logarithmic: bool
+    logarithmic: bool | None
     base: str | None
     selected: str | None
     hidden: frozenset[str]
@@ -77,6 +78,16 @@ class ViewState:
     @property
     def _chosen(self) -> tuple[object, ...]:
         return (self.logarithmic, self.base, self.selected, self.hidden, *self.styles.values())
+
+    def is_log(self, values: Iterable[float]) -> bool:
+        """As it was chosen, else logarithmic where values span more than a factor of ten.
+
+        Noughts have no place on such an axis: with them it stays linear.
+        """
+        if self.logarithmic is not None:
+            return self.logarithmic
+        every = list(values)
+        return bool(every) and max(every) > DECADE * min(every) > 0
 
     @property
     def visible(self) -> list[str]:

@@ -57,8 +57,8 @@ def test_what_was_watched_is_concluded_anew_once_nobody_can_look_again() -> None
     live = analyzer.analyse(windows, base, Depth.CURVES, anytime=True)
     over = analyzer.analyse(windows, base, Depth.CURVES, anytime=False)
     assert run.asked == ["curves", "curves"]
-    for name, found in live.differences.items():
-        later = over.differences[name]
+    for name, found in live.answer.differences.items():
+        later = over.answer.differences[name]
         assert found is not None
         assert later is not None
         assert found.basis.anytime

@@ -151,13 +151,26 @@ async def test_a_baseline_says_how_the_others_differ() -> None:
         assert table.cell(SMALLEST, "difference") == "base"
         state = screen_of(app).model.state(screen_of(app).choices, {}, Depth.CURVES)
         assert state is not None
-        found = state.analysis.differences[LARGEST]
+        found = state.analysis.answer.differences[LARGEST]
         assert found is not None
         assert found.relative is not None
         assert found.relative < -0.8
         assert table.cell(LARGEST, "difference") == f"−{abs(found.relative) * 100:.0f} %"
-        await pilot.press("up", "b")
-        assert table.cell(LARGEST, "difference") == "·"
+        await pilot.press("end", "b")
+        assert table.cell(SMALLEST, "difference") != "base"
+
+
+async def test_without_a_choice_the_cheapest_is_the_base() -> None:
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=(200, 40)) as pilot:
+        await drawn(pilot)
+        table = grid(app)
+        assert table.cell(SMALLEST, "price").startswith("★")
+        assert table.cell(SMALLEST, "difference") == "base"
+        await pilot.press("end", "b")
+        assert table.cell(SMALLEST, "difference") != "base"
+        await pilot.press("b")
+        assert table.cell(SMALLEST, "difference") == "base"
 
 
 async def test_the_window_changes_what_tables_cover_and_says_so() -> None:

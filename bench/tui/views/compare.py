@@ -18,10 +18,12 @@ from bench.format import (
 from bench.model.outcome import Outcome
 from bench.model.result import LADDER, QUANTILES, Measure, Window
 from bench.model.times import NS_PER_MS
+from bench.report.axes import Axis
 from bench.stats.paired import Difference
 from bench.tui.analysis import Depth, verdict_sentence
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
+from bench.tui.views.answer_rows import answer_rows, hero_figures
 from bench.tui.views.base import View, empty_window, panel
 from bench.tui.views.cells import (
     VARIANT_COLUMNS,
@@ -30,15 +32,25 @@ from bench.tui.views.cells import (
     quantile_cell,
     variant_cells,
 )
+from bench.tui.views.ranges import range_axis, range_cell
 from bench.tui.views.time_charts import over_time
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
+from bench.tui.widgets.hero import ROWS, Hero
 from bench.tui.widgets.text_lines import TextLines
 
 _MS = "response ms"
+RANGE = "range"
+_HERO_ROWS, _HERO_COLUMNS = 28, 90
+"""From this size on the first line of the answer is shown large."""
+_SHORT = 16
+"""Rows below which the table comes first."""
+_CHART_ROWS = 8
+"""Below that a chart has no place under the table."""
 
+_RANKS = {q: 0 if q in (max(LADDER), min(LADDER)) else 2 for q in LADDER}
 COLUMNS = (
     *VARIANT_COLUMNS,
     Column("planned", "plan/s", 6, 7, group="arrivals", falls=True),
@@ -48,17 +60,18 @@ COLUMNS = (
     Column("dropped", "drop", 5, 6, group="arrivals", falls=True),
     Column("ok", "ok %", 5, 0, group="outcomes"),
     Column("throttled", "thr", 5, 4, group="outcomes", falls=True),
-    Column("errors", "err", 5, 1, group="outcomes", falls=True),
+    Column("errors", "err", 5, 2, group="outcomes", falls=True),
     Column("retries", "retry", 5, 4, group="outcomes", falls=True),
     Column("cold", "cold", 5, 4, group="outcomes", falls=True),
     *(
-        Column(quantile_text(q), quantile_text(q), 7, 0 if q in LADDER else 3, group=_MS)
+        Column(quantile_text(q), quantile_text(q), 7, _RANKS.get(q, 3), group=_MS)
         for q in QUANTILES
     ),
-    Column("max", "max", 7, 1, group=_MS),
+    Column("max", "max", 7, 2, group=_MS),
     Column("billed", "billed", 7, 5, group="cost", falls=True),
     Column("price", "$/M", 8, 0, group="cost"),
     Column("difference", "vs base", 8, 3),
+    Column(RANGE, "range", 20, 1, group="p50 ━ p90 ─ p99 ┄ max", flex=True),
 )
 _ALIKE = "~"
 _UNSURE = "?"
@@ -80,17 +93,19 @@ class CompareView(View):
         "vs base and ★ are always of the whole run; press b on a row to make it the base."
     )
     DEFAULT_CSS = """
-    CompareView #variants { max-height: 60%; }
+    CompareView #sentence { display: none; }
+    CompareView.roomy #sentence { display: block; }
     CompareView .row { height: 1fr; }
+    CompareView.full .row { display: none; }
     CompareView #over-time { width: 1fr; }
     CompareView #trade { display: none; width: 42%; min-width: 50; margin-left: 2; }
     .wide CompareView #trade { display: block; }
-    .tiny CompareView .row { display: none; }
-    .tiny CompareView #variants { max-height: 100%; height: 1fr; }
     """
 
     def compose(self) -> ComposeResult:
-        """The table, the sentence of the advice, two charts side by side."""
+        """The answer, the table with a range in each row, two charts side by side."""
+        yield Hero(id="hero")
+        yield TextLines(id="answer")
         yield self.variant_grid(COLUMNS, id="variants", title="variants")
         yield TextLines(id="sentence", rows=1)
         with Horizontal(classes="row"):
@@ -98,12 +113,9 @@ class CompareView(View):
             yield panel(Chart(id="trade"))
 
     def show(self, state: ViewState) -> None:
-        """Draw the rows, the sentence and, when due, the charts."""
-        note = f"{state.window_name}; response ms"
-        if state.base is not None:
-            note += f"; {quantile_text(state.analysis.q)} vs {state.base}"
-        grid = self.query_one("#variants", Grid)
-        grid.show([_row(state, name, window) for name, window in state.windows.items()], note)
+        """Draw the answer, the rows and, when due, the charts."""
+        self._show_answer(state)
+        self._show_table(state)
         sentence = verdict_sentence(state.analysis, state.totals, state.base, state.selected)
         self.query_one("#sentence", TextLines).show([_sentence(state, sentence, self.size.width)])
         chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
@@ -111,6 +123,39 @@ class CompareView(View):
             chart.show(over_time(state, state.metric, chart.size.width - GUTTER))
         if self.is_due(state, trade, state.analysis_key):
             trade.show(trade_chart(state))
+
+    def _show_answer(self, state: ViewState) -> None:
+        """As many of its lines as leave room for the table; what has no place at all is the chart.
+
+        The table may scroll: of a long one half the height is enough.
+        """
+        width, height = self.size
+        grid = self.query_one("#variants", Grid)
+        most_lines = 2 if height < _SHORT else 5
+        table = min(grid.rows_wanted(len(state.windows)), height - most_lines)
+        is_large = height >= _HERO_ROWS and width >= _HERO_COLUMNS
+        is_large = is_large and not grid.is_ascii
+        figures = hero_figures(state.analysis.answer) if is_large else []
+        self.query_one("#hero", Hero).show(figures)
+        lines = answer_rows(state, width - 2)[bool(figures) :]
+        left = height - table - (ROWS if figures else 0)
+        lines = lines[: max(1, left)]
+        self.query_one("#answer", TextLines).show(lines)
+        left -= len(lines)
+        self.set_class(left < _CHART_ROWS, "full")
+        is_roomy = left > _CHART_ROWS or 0 < left < _CHART_ROWS
+        self.set_class(is_roomy and len(state.windows) > 1, "roomy")
+        most = height - len(lines) - (ROWS if figures else 0)
+        grid.styles.max_height = most if left < _CHART_ROWS else most - _CHART_ROWS
+
+    def _show_table(self, state: ViewState) -> None:
+        grid = self.query_one("#variants", Grid)
+        note = f"{state.window_name}; response ms"
+        if state.base is not None:
+            note += f"; {quantile_text(state.analysis.q)} vs {state.base}"
+        axis = range_axis(state.windows.values(), grid.width_of(RANGE))
+        rows = [_row(state, name, window, axis) for name, window in state.windows.items()]
+        grid.show(rows, note, {} if axis is None else {RANGE: axis})
 
 
 def _sentence(state: ViewState, text: str, width: int) -> list[tuple[str, Tone]]:
@@ -120,7 +165,7 @@ def _sentence(state: ViewState, text: str, width: int) -> list[tuple[str, Tone]]
     return [(head, Tone.DIM), (text, Tone.DIM if open_ else Tone.STRONG)]
 
 
-def _row(state: ViewState, name: str, window: Window) -> Row:
+def _row(state: ViewState, name: str, window: Window, axis: Axis | None) -> Row:
     cells = {
         **variant_cells(state, name),
         **_rates(window),
@@ -128,6 +173,7 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
         **_times(state, name, window),
         **_cost(state, name, window),
         "difference": _difference(state, name),
+        RANGE: range_cell(state, name, window, axis),
     }
     if empty_window(window):
         kept = ("marker", "size", "endpoint", "difference")
@@ -198,7 +244,7 @@ def _difference(state: ViewState, name: str) -> Cell:
         return Cell(UNKNOWN, "", Tone.DIM)
     if name == state.base:
         return Cell("base", 0.0, Tone.ACCENT)
-    return difference_cell(state.analysis.differences.get(name))
+    return difference_cell(state.analysis.answer.differences.get(name))
 
 
 def difference_cell(found: Difference | None) -> Cell:

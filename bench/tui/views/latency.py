@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.format import count
+from bench.format import clock, count
 from bench.model.result import Distribution, Measure, Window
-from bench.model.times import NS_PER_MS
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.csv_files import percentile_rows
 from bench.record.latency_bins import bin_edges_ns
-from bench.report.axes import log_axis, nines, nines_axis
+from bench.report.axes import Axis, log_axis, nines, nines_axis
 from bench.stats.quantiles import Curve
 from bench.tui.analysis import Depth
 from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, ViewContext, panel
 from bench.tui.views.cells import VARIANT_COLUMNS, maximum_cell, quantile_cell, variant_cells
+from bench.tui.views.ridges import counts_along, ridge_axis, ridge_cell
 from bench.tui.views.time_charts import run_axis
 from bench.tui.widgets.bars import Bars, BarsData
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.chart_data import ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.widgets.heat import Heat, HeatData
+from bench.tui.widgets.heat import Heat, HeatColumn, HeatData
 
 _EDGES_MS = tuple((bin_edges_ns() / NS_PER_MS).tolist())
+_MOSTLY_ON = 0.75
+"""Of the time; a variant that was on for less has its turns shown side by side."""
 _CLASSES = ("warm", "cold", "retried", "failed")
 _CLASS_MARKERS = {"warm": "○", "cold": "◆", "retried": "▲", "failed": "✕"}
 
@@ -64,6 +66,7 @@ _SPECTRA = (
 )
 _OF_ONE = (_SPECTRA[1], _SPECTRA[2])
 
+RIDGE = "ridge"
 COLUMNS = (
     *VARIANT_COLUMNS,
     Column("r50", "p50", 7, 0, group="response ms"),
@@ -82,6 +85,7 @@ COLUMNS = (
     Column("retriedmax", "max", 7, 5, group="retried ms"),
     Column("retriedn", "calls", 6, 5, group="retried ms", falls=True),
     Column("failedn", "failed", 6, 6, group="failed", falls=True),
+    Column(RIDGE, "ridge", 20, 1, group="density, whole run", flex=True),
 )
 
 
@@ -92,6 +96,7 @@ class LatencyView(View):
     title = "Latency"
     depth = Depth.CLASSES
     help = (
+        "Ridge: where response times lie, whole run; cold starts in the second tone.\n"
         "Spectrum: time by percentile, each nine as wide as the last; it ends where fewer than "
         "ten samples lie beyond. Histogram and heat map: the variant under the cursor.\n"
         "m changes what the spectrum shows: response, response and attempt time, warm, cold, "
@@ -129,8 +134,13 @@ class LatencyView(View):
     def show(self, state: ViewState) -> None:
         """Draw the table and, when due, the charts."""
         grid = self.query_one("#distributions", Grid)
-        rows = [_row(state, name, window) for name, window in state.windows.items()]
-        grid.show(rows, state.window_name)
+        width = grid.width_of(RIDGE)
+        axis = ridge_axis(state, width)
+        rows = [
+            _row(state, name, window, ridge_cell(state, name, axis, width))
+            for name, window in state.windows.items()
+        ]
+        grid.show(rows, state.window_name, {} if axis is None else {RIDGE: axis})
         spectrum, bars = self.query_one("#spectrum", Chart), self.query_one("#histogram", Bars)
         heat = self.query_one("#heat", Heat)
         if self.is_due(state, spectrum, (state.analysis_key, self._spectrum)):
@@ -142,7 +152,7 @@ class LatencyView(View):
             heat.show(_heat(state, heat.size.width - GUTTER))
 
 
-def _row(state: ViewState, name: str, window: Window) -> Row:
+def _row(state: ViewState, name: str, window: Window, ridge: Cell) -> Row:
     response, attempt = window.measure(Measure.RESPONSE), window.measure(Measure.ATTEMPT)
     cells = {
         **variant_cells(state, name),
@@ -162,6 +172,7 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
         "retriedmax": maximum_cell(window.retried),
         "retriedn": _calls(window.retried),
         "failedn": _calls(window.failed),
+        RIDGE: ridge,
     }
     return Row(name, cells)
 
@@ -176,15 +187,16 @@ def _calls(distribution: Distribution) -> Cell:
 def _spectrum(state: ViewState, shown: _Shown, width: int) -> ChartData:
     lines = tuple(_lines(state, shown))
     furthest = max((x for line in lines for x, _ in line.points), default=1.0)
+    is_log = state.is_log(y for line in lines for _, y in line.points if y is not None)
     note = "ms by percentile, whole run"
     if shown in _OF_ONE and state.selected is not None:
         note = f"{state.short(state.selected)}, {note}"
     return ChartData(
         title=f"spectrum: {shown.name}",
-        note=note + (", log" if state.logarithmic else ""),
+        note=note + (", log" if is_log else ""),
         lines=lines,
         x=nines_axis(furthest, max(2, width // 9)),
-        logarithmic=state.logarithmic,
+        logarithmic=is_log,
         empty=f"nothing is known of {shown.name} yet: it takes more than ten samples",
     )
 
@@ -242,10 +254,6 @@ def _histogram(state: ViewState, bins: int) -> BarsData:
         return BarsData(title="histogram")
     low_ms, high_ms = curve.values_ns[0] / NS_PER_MS, curve.values_ns[-1] / NS_PER_MS
     axis = log_axis(max(low_ms, 0.001), max(high_ms, 0.002), max(2, bins // 8))
-    edges_ns = np.geomspace(axis.low, axis.high, bins + 1) * NS_PER_MS
-    edges_ns[0], edges_ns[-1] = 0, np.inf
-    running = np.concatenate(([0], np.cumsum(curve.counts)))
-    counts = np.diff(running[np.searchsorted(curve.values_ns, edges_ns)])
     marks = tuple(
         (value_ns / NS_PER_MS, word)
         for q, word in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"))
@@ -254,7 +262,7 @@ def _histogram(state: ViewState, bins: int) -> BarsData:
     return BarsData(
         title="histogram",
         note=f"{state.short(name)}, response ms, whole run, {count(curve.count)} calls",
-        counts=tuple(counts.tolist()),
+        counts=counts_along(curve, axis, bins),
         x=axis,
         style=state.styles[name],
         marks=marks,
@@ -267,10 +275,25 @@ def _heat(state: ViewState, width: int) -> HeatData:
         return HeatData(title="heat map")
     columns = tuple(state.history.spreads(name, state.since_s, state.passed_s))
     most = max((sum(counts.values()) / seconds for _, seconds, counts in columns), default=0)
-    return HeatData(
-        title="heat map",
-        note=f"{state.short(name)}, response ms of each second, at most {round(most)} calls in one",
-        columns=columns,
-        edges_ms=_EDGES_MS,
-        x=run_axis(state, width),
-    )
+    note = f"{state.short(name)}, response ms of each second, at most {round(most)} calls in one"
+    axis = run_axis(state, width)
+    on_s = sum(seconds for _, seconds, _ in columns)
+    if columns and on_s < _MOSTLY_ON * (state.passed_s - state.since_s):
+        columns, axis = _side_by_side(columns, on_s, max(2, width // 12))
+        note += ", its own turns alone"
+    return HeatData(title="heat map", note=note, columns=columns, edges_ms=_EDGES_MS, x=axis)
+
+
+def _side_by_side(
+    columns: Sequence[HeatColumn], on_s: int, most: int
+) -> tuple[tuple[HeatColumn, ...], Axis]:
+    """The seconds in which a variant had its turn without those between; labels tell the time."""
+    packed: list[HeatColumn] = []
+    ticks: list[tuple[float, str]] = []
+    at = 0
+    for t_s, seconds, counts in columns:
+        if at >= len(ticks) * on_s / most:
+            ticks.append((float(at), clock(round(t_s) * NS_PER_S)))
+        packed.append((float(at), seconds, counts))
+        at += seconds
+    return tuple(packed), Axis(0.0, float(on_s), tuple(ticks))

@@ -45,8 +45,9 @@ def over_time(
         )
         for name, style in state.styles.items()
     )
+    is_log = state.is_log(y for line in lines for _, y in line.points if y is not None)
     note = f"{metric.unit}, {_grain(state)}"
-    if state.logarithmic:
+    if is_log:
         note += ", log"
     if chosen and state.window_s is not None:
         note += ", last 60 s"
@@ -55,7 +56,7 @@ def over_time(
         note=note,
         lines=lines,
         x=run_axis(state, width),
-        logarithmic=state.logarithmic,
+        logarithmic=is_log,
         flags=phase_flags(state),
         empty=f"no second has {metric.name} yet: too few answers in it, or none",
     )

@@ -32,7 +32,8 @@ def trade_chart(state: ViewState) -> ChartData:
     frontier = ChartLine("", SeriesStyle("", _frontier_colour(state)), path)
     most = max(x for x, _ in places.values())
     costs = [y for _, y in places.values()]
-    logarithmic = state.logarithmic or max(costs) > FAR * min(costs) > 0
+    far = max(costs) > FAR * min(costs) > 0
+    logarithmic = far if state.logarithmic is None else state.logarithmic
     return ChartData(
         title=title,
         note=f"ms, whole run{', log' if logarithmic else ''}; the line is the efficient frontier",

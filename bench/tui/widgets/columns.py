@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len, set_cell_size
 
 from bench.tui.palette import SeriesStyle, Tone
+from bench.tui.widgets.drawn_cells import Drawing
 
 GAP = 2
 MARKER = "marker"
@@ -38,12 +39,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """order is what the column sorts by; series, the style of a marker, wins over tone."""
+    """order is what the column sorts by; series, the style of a marker, wins over tone.
+
+    drawing: what is drawn on the column's axis instead of the text, which is what `y` copies.
+    """
 
     text: str
     order: float | str = ""
     tone: Tone = Tone.TEXT
     series: SeriesStyle | None = None
+    drawing: Drawing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class SortOrder:
 
 
 BLANK = Cell("")
+_FLEX_SHARE = 4
+"""A column that takes what is left takes at least this part of the width."""
 
 Placed = tuple[Column, int]
 """A column and the cell in which it begins."""
@@ -90,10 +97,16 @@ def in_order(columns: Sequence[Column], width: int) -> list[Column]:
     """The columns as they follow each other: those with a place at this width first."""
     kept: set[str] = set()
     for column in sorted(columns, key=lambda c: c.rank):
-        used = sum(c.width + GAP for c in columns if c.key in kept | {column.key})
+        chosen = [c for c in columns if c.key in kept | {column.key}]
+        used = sum(_room(c, width) + GAP for c in chosen)
         if used - GAP <= width or column.rank == 0:
             kept.add(column.key)
     return sorted(columns, key=lambda c: c.key not in kept)
+
+
+def _room(column: Column, width: int) -> int:
+    """What a column is given before others that matter less."""
+    return max(column.width, width // _FLEX_SHARE) if column.flex else column.width
 
 
 def placed(columns: Sequence[Column], width: int, fixed: int, skipped: int) -> list[Placed]:
@@ -104,6 +117,8 @@ def placed(columns: Sequence[Column], width: int, fixed: int, skipped: int) -> l
         if at + column.width > width:
             break
         found.append((column, at))
+        if column.flex and not skipped:
+            break
         at += column.width + GAP
     if found and found[-1][0].flex:
         last, start = found[-1]

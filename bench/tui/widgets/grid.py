@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
+from bench.report.axes import Axis
 from bench.tui.messages import RowChosen, RowSelected, SeriesToggled
 from bench.tui.palette import Tone
 from bench.tui.widgets.columns import (
@@ -73,6 +74,7 @@ class Grid(StripWidget, can_focus=True):
         self._grouped = grouped
         self._empty = empty
         self._rows: dict[str, Row] = {}
+        self._axes: Mapping[str, Axis] = {}
         self._order: list[str] = []
         self._cursor = RowCursor() if cursor is None else cursor
         self._at = 0
@@ -82,8 +84,11 @@ class Grid(StripWidget, can_focus=True):
 
     # -- what is shown
 
-    def show(self, rows: Sequence[Row], note: str = "") -> None:
-        """Show these rows, in the chosen order."""
+    def show(
+        self, rows: Sequence[Row], note: str = "", axes: Mapping[str, Axis] | None = None
+    ) -> None:
+        """Show these rows, in the chosen order. axes: of columns that are drawn, by their keys."""
+        self._axes = axes or {}
         count = len(self._order)
         was_last = self._at >= count - 1
         self.note = note
@@ -111,6 +116,10 @@ class Grid(StripWidget, can_focus=True):
         self._at = min(max(0, row), max(0, len(self._order) - 1))
         if self._order:
             self._cursor.key = self._order[self._at]
+
+    def width_of(self, key: str) -> int:
+        """Cells that a column has at the present width; 0 if it is out of sight."""
+        return next((column.width for column, _ in self._visible if column.key == key), 0)
 
     @property
     def selected(self) -> str | None:
@@ -149,7 +158,7 @@ class Grid(StripWidget, can_focus=True):
 
     def _sort_in(self, order: SortOrder | None) -> None:
         self._sort = order
-        self.show(list(self._rows.values()), self.note)
+        self.show(list(self._rows.values()), self.note, self._axes)
 
     def action_sort_next(self, step: int) -> None:
         """Sort by the next column in sight."""
@@ -264,13 +273,17 @@ class Grid(StripWidget, can_focus=True):
     def _shows_groups(self) -> bool:
         return self._grouped and self.app.size.height >= 34
 
+    def rows_wanted(self, rows: int) -> int:
+        """The height of a table with so many rows, heading and headers included."""
+        return self._head + max(1, rows)
+
     @property
     def _body_height(self) -> int:
         return max(0, self.size.height - self._head)
 
     def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:
         """Heading, header and a row each."""
-        return self._head + max(1, len(self._order))
+        return self.rows_wanted(len(self._order))
 
     def draw(self, width: int, height: int) -> list[Strip]:
         """Heading, headers and the rows in sight."""
@@ -283,13 +296,15 @@ class Grid(StripWidget, can_focus=True):
         if self._shows_groups:
             rule = "-" if self.is_ascii else "─"
             strips.append(group_strip(visible, width, self.paint, rule))
-        strips.append(header_strip(visible, width, self.paint, self._sort, self.is_ascii))
+        header = header_strip(visible, width, self.paint, self._sort, self.is_ascii, self._axes)
+        strips.append(header)
         if not self._order:
             strips.append(strip_of([(f"  {self._empty}", self.paint[Tone.DIM])], width))
         bottom = min(len(self._order), self._top + self._body_height)
         for number in range(self._top, bottom):
             row = self._rows[self._order[number]]
-            strips.append(row_strip(row, visible, width, self.paint, self._ground(number)))
+            ground = self._ground(number)
+            strips.append(row_strip(row, visible, width, self.paint, ground, self.is_ascii))
         return strips + [blank(width)] * max(0, height - len(strips))
 
     def _ground(self, number: int) -> Style:

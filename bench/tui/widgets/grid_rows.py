@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from bench.report.axes import Axis
 from bench.tui.palette import Paint, Tone
-from bench.tui.widgets.columns import BLANK, GAP, Cell, Placed, Row, SortOrder, padded
+from bench.tui.widgets.columns import BLANK, GAP, Cell, Column, Placed, Row, SortOrder, padded
+from bench.tui.widgets.drawn_cells import scale_text
 from bench.tui.widgets.strip_widget import strip_of
 
 Part = tuple[str, Style]
@@ -53,12 +55,22 @@ def note_of_hidden(note: str, hidden: int, room: int, is_ascii: bool) -> str:
 
 
 def header_strip(
-    visible: Sequence[Placed], width: int, paint: Paint, sort: SortOrder | None, is_ascii: bool
+    visible: Sequence[Placed],
+    width: int,
+    paint: Paint,
+    sort: SortOrder | None,
+    is_ascii: bool,
+    axes: Mapping[str, Axis],
 ) -> Strip:
-    """The headers; that of the column by which the rows are sorted has an arrow."""
+    """The headers; that of the column by which the rows are sorted has an arrow.
+
+    axes: by their columns' keys; their labels are the header.
+    """
     parts: list[Part] = []
     for column, _ in visible:
-        text, tone = column.header, Tone.DIM
+        axis = axes.get(column.key)
+        text = column.header if axis is None else scale_text(axis, column.width)
+        tone = Tone.DIM
         if sort is not None and sort.key == column.key:
             text, tone = (sort.arrow(is_ascii) + text)[: column.width], Tone.ACCENT
         parts.append((padded(text, column), paint[tone]))
@@ -67,20 +79,33 @@ def header_strip(
 
 
 def row_strip(
-    row: Row, visible: Sequence[Placed], width: int, paint: Paint, ground: Style
+    row: Row, visible: Sequence[Placed], width: int, paint: Paint, ground: Style, is_ascii: bool
 ) -> Strip:
     """The cells of a row. ground: of the whole row, null where the cursor is not."""
     parts: list[Part] = []
     for column, _ in visible:
         cell = row.cells.get(column.key, BLANK)
-        own = _cell_style(cell, paint)
-        if ground.reverse:
-            own = Style(bold=own.bold)
-        parts.append((padded(cell.text, column), own + ground))
+        parts += _cell_parts(cell, column, paint, ground, is_ascii)
         parts.append((" " * GAP, ground))
     used = sum(cell_len(text) for text, _ in parts)
     parts.append((" " * max(0, width - used), ground))
     return strip_of(parts, width)
+
+
+def _cell_parts(
+    cell: Cell, column: Column, paint: Paint, ground: Style, is_ascii: bool
+) -> Iterable[Part]:
+    own = _cell_style(cell, paint)
+    if cell.drawing is None:
+        yield padded(cell.text, column), _on(own, ground)
+        return
+    for text, tone in cell.drawing.parts(column.width, is_ascii):
+        yield text, _on(own if tone is None else paint[tone], ground)
+
+
+def _on(own: Style, ground: Style) -> Style:
+    """Upside down, only weight tells cells apart."""
+    return (Style(bold=own.bold) if ground.reverse else own) + ground
 
 
 def _cell_style(cell: Cell, paint: Paint) -> Style:

@@ -21,6 +21,10 @@ _SHADES = " ·░▒▓█"
 _ASCII_SHADES = " .:+*#@"
 
 
+HeatColumn = tuple[float, int, Mapping[int, int]]
+"""(second, how many seconds, count by bin)."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeatData:
     """columns: a time, how many seconds it stands for, and the count of each bin in them.
@@ -30,7 +34,7 @@ class HeatData:
 
     title: str = ""
     note: str = ""
-    columns: tuple[tuple[float, int, Mapping[int, int]], ...] = ()
+    columns: tuple[HeatColumn, ...] = ()
     edges_ms: Sequence[float] = ()
     x: Axis | None = None
     empty: str = "no answers yet"

@@ -82,6 +82,8 @@ class StripWidget(Widget):
         width, height = self.size
         drawn = self.draw(width, height)
         drawn += [blank(width)] * (height - len(drawn))
+        if self.is_ascii:
+            drawn = [_in_ascii(strip) for strip in drawn]
         self._strips = [strip.apply_style(ground) for strip in drawn]
 
     def render_line(self, y: int) -> Strip:
@@ -129,6 +131,14 @@ def _cells(strip: Strip) -> Iterable[tuple[str, Style | None]]:
     for segment in strip:
         for char in segment.text:
             yield char, segment.style
+
+
+_ASCII = str.maketrans("−–…★≥·×µ─┄│┤━‹›▲▼→←↑↓", "--~*>.xu-.||=<>^v><^v")
+"""Our own signs in one cell each; what others say goes through as it is."""
+
+
+def _in_ascii(strip: Strip) -> Strip:
+    return Strip([Segment(part.text.translate(_ASCII), part.style) for part in strip])
 
 
 def strip_of(parts: Iterable[tuple[str, Style]], width: int) -> Strip:

@@ -1,0 +1,242 @@
+"""The answer of a run in a few rows, the same on every screen, page and terminal. Pure.
+
+One base for all: the cheapest of the sizes compared, or the variant that somebody chose. What is
+said against it is judged together with all that could have been said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.format import (
+    AT_LEAST,
+    duration_text,
+    percent,
+    percentage,
+    quantile_text,
+    size_name,
+    usd,
+)
+from bench.model.profile import Variant
+from bench.model.result import LADDER, Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.stats.alike import Curves
+from bench.stats.basis import TOO_FEW
+from bench.stats.paired import Difference, difference, told_apart
+from bench.stats.recommend import Advice, Choice, Overhead
+
+_MB = " MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`p99 12.4 ms`, `$0.45/M`, `cost +4.2 %`. is_sure: chance alone did not make it."""
+
+    caption: str
+    value: str
+    unit: str = ""
+    is_sure: bool = True
+
+    @property
+    def text(self) -> str:
+        """As it stands in a row."""
+        value = f"{self.value}{'' if self.unit.startswith('/') else ' '}{self.unit}".rstrip()
+        return f"{self.caption} {value}".lstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """One row. A field that says nothing is empty.
+
+    names: of the variants it speaks of, the first leading, as the run knows them.
+    """
+
+    label: str
+    names: tuple[str, ...] = ()
+    subject: str = ""
+    """`1769 MB`: whom it names."""
+    time: Figure | None = None
+    """`p99 12.4 ms`."""
+    cost: Figure | None = None
+    """`$0.45/M`: per million calls."""
+    change: tuple[Figure, ...] = ()
+    """`p99 −93 %`, `cost +4.2 %`: against the base. `~` before what chance may have made."""
+    remark: str = ""
+    """In the place of a change: that it is the base."""
+    note: str = ""
+    """What chance, or too few blocks, leave open."""
+    brief: str = ""
+    """The note where space is short."""
+
+    @property
+    def change_text(self) -> str:
+        """All changes, or the remark in their place."""
+        return ", ".join(figure.text for figure in self.change) or self.remark
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows in the order of weight. q: of which quantile they speak; base: against which variant.
+
+    differences: of all others to the base, by their names, judged together.
+    """
+
+    lines: tuple[AnswerLine, ...] = ()
+    q: float | None = None
+    base: str | None = None
+    differences: Mapping[str, Difference | None] = field(default_factory=dict)
+
+
+def answer_of(
+    windows: Sequence[Window],
+    curves: Curves,
+    advice: Advice,
+    base: str | None = None,
+    *,
+    anytime: bool = False,
+) -> Answer:
+    """What a run says so far. base: of the variant that was chosen to compare with."""
+    if len(windows) == 1:
+        return Answer(tuple(_alone(windows[0])))
+    by_name = {window.variant.name: window for window in windows}
+    chosen = by_name.get(base or "")
+    if chosen is None and advice.cheapest is not None:
+        chosen = by_name[advice.cheapest.variant.name]
+    name = None if chosen is None else chosen.variant.name
+    q = advice.q or highest_known(curves)
+    differences = _differences(curves, name, q, anytime)
+    lines = [*_choices(advice, by_name, differences, chosen), *_doors(advice.overheads)]
+    return Answer(tuple(lines), q, name, differences)
+
+
+def highest_known(curves: Curves) -> float:
+    """The highest quantile of response time that is known of all; the median if none is."""
+    responses = [c[Measure.RESPONSE] for c in curves.values() if Measure.RESPONSE in c]
+    known = (q for q in LADDER if responses and all(curve.is_known(q) for curve in responses))
+    return next(known, 0.5)
+
+
+def _differences(
+    curves: Curves, base: str | None, q: float, anytime: bool
+) -> dict[str, Difference | None]:
+    theirs = curves.get(base or "", {}).get(Measure.RESPONSE)
+    if theirs is None:
+        return {}
+    found = {
+        name: difference(theirs, own[Measure.RESPONSE], q, anytime=anytime)
+        for name, own in curves.items()
+        if name != base and Measure.RESPONSE in own
+    }
+    return dict(zip(found, told_apart(list(found.values())), strict=True))
+
+
+def _choices(
+    advice: Advice,
+    windows: Mapping[str, Window],
+    differences: Mapping[str, Difference | None],
+    base: Window | None,
+) -> Iterator[AnswerLine]:
+    for label, choice in (
+        ("Best trade", advice.best),
+        ("Fastest", advice.fastest),
+        ("Cheapest", advice.cheapest),
+    ):
+        if choice is not None and advice.q is not None:
+            window = windows[choice.variant.name]
+            yield AnswerLine(
+                label,
+                tuple(variant.name for variant in choice.variants),
+                size_name(choice.variant),
+                _time(window, advice.q),
+                _cost(window),
+                tuple(_change(window, base, differences.get(choice.variant.name))),
+                "the base" if window is base else "",
+                *_left_open(choice),
+            )
+
+
+def _time(window: Window, q: float) -> Figure | None:
+    found = window.measure(Measure.RESPONSE).at(q)
+    if found is None:
+        return None
+    value, _, unit = duration_text(found.value_ns).partition(" ")
+    return Figure(quantile_text(q), (AT_LEAST if found.censored else "") + value, unit)
+
+
+def _cost(window: Window) -> Figure | None:
+    price = window.usd_per_million
+    return None if price is None else Figure("", usd(price), "/M")
+
+
+def _change(window: Window, base: Window | None, found: Difference | None) -> Iterator[Figure]:
+    """`~` before what chance may have made, `?` where nobody knows."""
+    if base is None or base is window:
+        return
+    if found is not None and found.relative is not None:
+        mark = "" if found.is_distinguishable else "~" if found.basis.is_known else "?"
+        yield _share(quantile_text(found.q), mark, found.relative)
+    if window.usd_per_million is not None and base.usd_per_million:
+        yield _share("cost", "", window.usd_per_million / base.usd_per_million - 1)
+
+
+def _share(caption: str, mark: str, share: float) -> Figure:
+    value, _, unit = percent(share).partition(" ")
+    return Figure(caption, mark + value, unit, is_sure=not mark)
+
+
+def _left_open(choice: Choice) -> tuple[str, str]:
+    """`or 512, 1024 MB: chance leaves it open`, and the same in brief."""
+    notes, briefs = [], []
+    if choice.alike:
+        briefs.append(f"or {_sizes(choice.alike, choice.variant)}")
+        notes.append(f"{briefs[0]}: chance leaves it open")
+    if choice.unknown:
+        briefs.append(f"? {_sizes(choice.unknown, choice.variant)}")
+        notes.append(f"{TOO_FEW} of {_sizes(choice.unknown, choice.variant)}")
+    return "; ".join(notes), "; ".join(briefs)
+
+
+def _sizes(variants: Sequence[Variant], beside: Variant) -> str:
+    """`256, 512, 1024 MB`: the unit once, where all have it."""
+    names = [size_name(variant, beside) for variant in variants]
+    if all(name.removesuffix(_MB).isdecimal() for name in names):
+        return ", ".join(name.removesuffix(_MB) for name in names) + _MB
+    return ", ".join(names)
+
+
+def _doors(overheads: Sequence[Overhead]) -> Iterator[AnswerLine]:
+    """All doors in one row: what each adds to the median, over the sizes it was measured at."""
+    added: dict[str, list[Overhead]] = {}
+    for overhead in overheads:
+        added.setdefault(overhead.variant.endpoint.value, []).append(overhead)
+    if not added:
+        return
+    names = tuple(one.variant.name for found in added.values() for one in found)
+    text = ", ".join(f"{door} {_added(found)}" for door, found in added.items())
+    is_paired = all(one.measure is Measure.OVERHEAD for one in overheads)
+    brief = "to Invoke's median"
+    note = f"{brief}, each call less its own duration" if is_paired else brief
+    yield AnswerLine("Doors add", names, text, note=note, brief=brief)
+
+
+def _added(overheads: Sequence[Overhead]) -> str:
+    """`+0.60 ms`, `+0.60 … 0.72 ms`; `~` where chance may have made one of them."""
+    values = sorted(one.added.value_ns / NS_PER_MS for one in overheads)
+    sure = all(one.added.is_distinguishable for one in overheads)
+    mark = "" if sure else "~" if all(one.added.basis.is_known for one in overheads) else "?"
+    low, high = (f"{value:+.3g}".replace("-", "−") for value in (values[0], values[-1]))
+    return f"{mark}{low} ms" if low == high else f"{mark}{low} … {high} ms"
+
+
+def _alone(window: Window) -> Iterator[AnswerLine]:
+    """Of one variant there is nothing to choose: what it did."""
+    response = window.measure(Measure.RESPONSE)
+    known = [q for q in sorted(LADDER) if (found := response.at(q)) is not None and found.known]
+    if known:
+        times = (time.text for q in known if (time := _time(window, q)) is not None)
+        yield AnswerLine("Response", (window.variant.name,), ", ".join(times), cost=_cost(window))
+    tally = window.tally
+    if tally.finished:
+        text = f"{percentage(tally.ok, tally.finished)} % of {tally.finished:,} calls"
+        yield AnswerLine("Succeeded", (window.variant.name,), text)

@@ -1,0 +1,102 @@
+"""The answer on a screen: big figures where there is room, and a row for each line of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bench.model.outcome import Verdict
+from bench.report.answer import Answer, AnswerLine
+from bench.tui.palette import Tone
+from bench.tui.state import ViewState
+from bench.tui.widgets.hero import BigFigure
+from bench.tui.widgets.text_lines import Line
+
+_GAP = "  "
+_TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.WARN, Verdict.INVALID: Tone.BAD}
+
+
+def answer_rows(state: ViewState, width: int) -> list[Line]:
+    """A row for each line, in columns; then the verdict where something speaks against the run."""
+    answer = state.analysis.answer
+    rows = [*_aligned(answer.lines, width)] or [[(_nothing(state), Tone.DIM)]]
+    verdict = _verdict(state)
+    return [*rows, verdict] if verdict else rows
+
+
+def _nothing(state: ViewState) -> str:
+    return "no answer: too few calls" if state.is_over else "too few answers so far to say"
+
+
+def _verdict(state: ViewState) -> Line:
+    reasons = state.snapshot.reasons
+    worst = max(reasons, key=lambda reason: list(Verdict).index(reason.verdict), default=None)
+    if worst is None or worst.verdict is Verdict.VALID:
+        return []
+    place = f"{worst.variant}: " if worst.variant else ""
+    more = f" (v: {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return [(worst.verdict.value, _TONES[worst.verdict]), _GAP, f"{place}{worst.text}{more}"]
+
+
+def _aligned(lines: Sequence[AnswerLine], width: int) -> Iterator[Line]:
+    """Columns as wide as their widest cell; a line that is one phrase is as long as it is."""
+    cells = [_cells(line) for line in lines]
+    tabular = [row for row in cells if any(row[2:])]
+    wide = [max(map(len, column)) for column in zip(*tabular, strict=True)]
+    label = max((len(row[0]) for row in cells), default=0)
+    for number, (line, row) in enumerate(zip(lines, cells, strict=True)):
+        texts = [row[0].ljust(label), *row[1:]]
+        if row in tabular:
+            texts[1:] = [text.ljust(room) for text, room in zip(row[1:], wide[1:], strict=True)]
+        yield _row(line, texts, width, number == 0)
+
+
+def _row(line: AnswerLine, texts: Sequence[str], width: int, is_first: bool) -> Line:
+    """What has no place goes; what chance leaves open comes before what is gained."""
+    *firm, change = texts
+    parts: list[tuple[str, Tone]] = []
+    used = 0
+    for column, text in enumerate(firm):
+        if text and used + len(text.rstrip()) <= width:
+            parts.append((text + _GAP, _tone(column, is_first)))
+            used += len(text) + len(_GAP)
+    room = width - used
+    if change and len(change + _GAP + line.brief) <= room:
+        parts.append((change + _GAP, Tone.TEXT))
+        room -= len(change + _GAP)
+    fitting = (text for text in (line.note, line.brief) if text and len(text) <= room)
+    parts += [(text, Tone.DIM) for text in (next(fitting, ""),) if text]
+    return parts
+
+
+def _cells(line: AnswerLine) -> tuple[str, ...]:
+    time, cost = (figure.text if figure is not None else "" for figure in (line.time, line.cost))
+    return line.label, line.subject, time, cost, line.change_text
+
+
+def _tone(column: int, is_first: bool) -> Tone:
+    if column == 0:
+        return Tone.DIM
+    if column == 1:
+        return Tone.GOOD if is_first else Tone.STRONG
+    return Tone.TEXT
+
+
+def hero_figures(answer: Answer) -> list[BigFigure]:
+    """The first line's figures, large: who, how fast, how dear, and what that gains and costs."""
+    if answer.q is None or not answer.lines:
+        return []
+    line = answer.lines[0]
+    figures = []
+    size, _, unit = line.subject.partition(" ")
+    if size.isdecimal():
+        figures.append(BigFigure(size, line.label.lower(), unit, Tone.GOOD))
+    if line.time is not None:
+        figures.append(BigFigure(line.time.value, line.time.caption, line.time.unit))
+    if line.cost is not None:
+        figures.append(BigFigure(line.cost.value.lstrip("$"), "$ for a", "million"))
+    figures += [
+        BigFigure(change.value, change.caption, change.unit)
+        for change in line.change
+        if change.is_sure
+    ]
+    return figures
