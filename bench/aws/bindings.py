@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.aws.api import LambdaApi, Place, service_url
+from bench.aws.api import LambdaApi
 from bench.aws.credentials import find_region
 from bench.aws.front_doors import FrontDoors, bind_machine, is_state_machine
 from bench.aws.journal import Changes, Journal
+from bench.aws.places import Place, service_url
 from bench.aws.versions import LATEST, provide_sizes
 from bench.errors import TargetError
 from bench.model.load import Binding

@@ -6,14 +6,18 @@ assumed roles, credential processes and instance roles.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.aws.config_file import profile_name
 from bench.errors import TargetError
 
 REFRESH_MARGIN_S = 300
 """Credentials are renewed when they have less than this left."""
+LONGEST_WORDS = 300
+"""Letters of what botocore says that are told."""
 
 NO_CREDENTIALS = (
     "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or install "
@@ -46,6 +50,9 @@ LOCAL_REGION = "us-east-1"
 """Where the embedded Lambda says that it is; requests of which no region is known are signed so."""
 
 
+_REGION = re.compile(r"[a-z0-9-]+")
+
+
 def load_credentials(environ: Mapping[str, str]) -> Credentials:
     """The credentials to sign with now; call again when they need a refresh.
 
@@ -60,7 +67,7 @@ def load_credentials(environ: Mapping[str, str]) -> Credentials:
     if access_key or secret_key:
         missing = "AWS_SECRET_ACCESS_KEY" if access_key else "AWS_ACCESS_KEY_ID"
         raise TargetError(f"half of the AWS credentials is missing: set {missing} too")
-    return _from_botocore(_profile(environ))
+    return _from_botocore(profile_name(environ))
 
 
 def renewed(
@@ -76,30 +83,41 @@ def find_region(environ: Mapping[str, str], wanted: str | None = None) -> str:
     botocore itself ignores AWS_REGION. Raises TargetError, with the mend, when there is none.
     """
     region = wanted or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    region = region or _botocore_region(_profile(environ))
+    region = region or _botocore_region(profile_name(environ))
     if not region:
         raise TargetError(NO_REGION)
+    if not _REGION.fullmatch(region):
+        raise TargetError(f'{region!r} is no AWS region: set AWS_REGION to one such as "us-east-1"')
     return region
-
-
-def _profile(environ: Mapping[str, str]) -> str | None:
-    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
 
 
 def _from_botocore(profile: str | None) -> Credentials:
     try:
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, ClientError
         from botocore.session import Session
     except ImportError:
         raise TargetError(NO_CREDENTIALS) from None
     try:
         found = Session(profile=profile).get_credentials()
         frozen = found.get_frozen_credentials() if found is not None else None
-    except BotoCoreError as error:
-        raise TargetError(f"AWS credentials cannot be had: {error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise TargetError(f"AWS credentials cannot be had: {_one_line(error)}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # A credential_process may print anything, and a cache or a file hold it.
+        words = f"{type(error).__name__}: {_one_line(error)}"
+        raise TargetError(
+            f"AWS credentials cannot be had: {words}; what the credential_process or the files of "
+            f"the profile {profile or 'default'} give is not what AWS describes"
+        ) from error
     if found is None or frozen is None or not frozen.access_key or not frozen.secret_key:
         raise TargetError(NO_CREDENTIALS)
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token, _expiry(found))
+
+
+def _one_line(error: BaseException) -> str:
+    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONGEST_WORDS else flat[: LONGEST_WORDS - 1] + "…"
 
 
 def _expiry(found: Any) -> int | None:

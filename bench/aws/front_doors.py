@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bench.aws.api import LambdaApi, service_url
+from bench.aws.api import LambdaApi
 from bench.aws.journal import Journal
+from bench.aws.places import may_lead_to, service_url
+from bench.aws.refusals import AwsRefusal
 from bench.aws.versions import LATEST
 from bench.errors import TargetError
 from bench.model.endpoint import Address
@@ -46,9 +48,12 @@ class FrontDoors:
                     "a rule, stage or host for each"
                 )
         if any(kind.facts.address is Address.FUNCTION_URL for kind in kinds):
-            self._function_urls = await self._api.pages(
-                "ListFunctionUrlConfigs", "FunctionUrlConfigs", self._journal.changes.function
-            )
+            await self._list_urls()
+
+    async def _list_urls(self) -> None:
+        self._function_urls = await self._api.pages(
+            "ListFunctionUrlConfigs", "FunctionUrlConfigs", self._journal.changes.function
+        )
 
     async def bind(self, variant: Variant, qualifier: str) -> Binding:
         """Where a variant is called. Raises TargetError for a door that has no URL."""
@@ -57,11 +62,20 @@ class FrontDoors:
             return self._given(variant, filled(given, variant.memory_mb or 0, qualifier))
         if variant.endpoint.facts.address is Address.FUNCTION_URL:
             config = self._own_url(qualifier) or await self._make_url(qualifier)
+            self._check_leads_nowhere_else(variant, config["FunctionUrl"])
             return self._function_url(variant, config)
         raise TargetError(
             f"{variant.name} has no URL: set target.urls.{variant.endpoint.value} to that of the "
             "front door"
         )
+
+    def _check_leads_nowhere_else(self, variant: Variant, url: str) -> None:
+        if not may_lead_to(self._api.place, url):
+            key = f"target.urls.{variant.endpoint.value}"
+            raise TargetError(
+                f"{self._api.place.url} names the function URL {url}, which leads away from it: "
+                f"set {key} to where it serves that function"
+            )
 
     def _given(self, variant: Variant, url: str) -> Binding:
         region = self._api.place.region
@@ -107,7 +121,18 @@ class FrontDoors:
         changes.function_urls.append(qualifier)
         self._journal.write()
         body = {"AuthType": "AWS_IAM"}
-        return await self._api.call("CreateFunctionUrlConfig", changes.function, body=body, **query)
+        try:
+            return await self._api.call(
+                "CreateFunctionUrlConfig", changes.function, body=body, **query
+            )
+        except AwsRefusal as refusal:
+            if refusal.status != 409:  # made by an attempt of which the answer was lost
+                raise
+            await self._list_urls()
+            found = self._own_url(qualifier)
+            if found is None:
+                raise
+            return found
 
 
 def filled(url: str, memory_mb: int, alias: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bench.aws.api import AwsRefusal, LambdaApi
-from bench.aws.journal import Journal
-from bench.aws.versions import LATEST, restore_memory
+from bench.aws.api import LambdaApi
+from bench.aws.journal import Changes, Journal
+from bench.aws.refusals import AwsRefusal
+from bench.aws.versions import LATEST, find_alias, find_unanswered, restore_memory
 
 
 async def undo(api: LambdaApi, journal: Journal) -> list[str]:
@@ -13,7 +14,11 @@ async def undo(api: LambdaApi, journal: Journal) -> list[str]:
     Can be called again after a failure: what is already gone is passed over. A version that
     somebody else's alias uses by now stays, and its line says so. Raises TargetError.
     """
+    if not await _is_there(api, journal.changes.function):
+        journal.forget()
+        return [f"{journal.changes.function} is gone, and with it everything that was changed"]
     lines = []
+    await find_unanswered(api, journal)
     restored = await restore_memory(api, journal)
     if restored is not None:
         lines.append(f"{journal.changes.function} has {restored} MB again")
@@ -21,6 +26,16 @@ async def undo(api: LambdaApi, journal: Journal) -> list[str]:
     lines += await _undo_aliases(api, journal)
     lines += await _undo_versions(api, journal)
     return lines
+
+
+async def _is_there(api: LambdaApi, function: str) -> bool:
+    try:
+        await api.configuration(function)
+    except AwsRefusal as refusal:
+        if refusal.status == 404:
+            return False
+        raise
+    return True
 
 
 async def _undo_urls(api: LambdaApi, journal: Journal) -> list[str]:
@@ -39,16 +54,32 @@ async def _undo_urls(api: LambdaApi, journal: Journal) -> list[str]:
 async def _undo_aliases(api: LambdaApi, journal: Journal) -> list[str]:
     lines = []
     changes = journal.changes
-    for alias, before in list(changes.aliases.items()):
-        if before:
-            body = {"FunctionVersion": before, "RoutingConfig": {}}
-            await api.call("UpdateAlias", changes.function, alias, body=body)
-            lines.append(f"alias {alias} leads to version {before} again")
-        elif await _gone(api, "DeleteAlias", changes.function, alias):
-            lines.append(f"alias {alias} is deleted")
+    for alias in list(changes.aliases):
+        lines += await _undo_alias(api, changes, alias)
         del changes.aliases[alias]
+        changes.routing.pop(alias, None)
+        changes.led_to.pop(alias, None)
         journal.write()
     return lines
+
+
+async def _undo_alias(api: LambdaApi, changes: Changes, alias: str) -> list[str]:
+    before, led_to = changes.aliases[alias], changes.led_to.get(alias)
+    found = await find_alias(changes.function, alias, api)
+    if found is None:
+        return []
+    leads_to = str(found["FunctionVersion"])
+    if led_to is not None and leads_to not in (led_to, before):
+        return [f"alias {alias} stays: somebody has pointed it to version {leads_to}"]
+    routing = changes.routing.get(alias, {})
+    if before and leads_to == before and (found.get("RoutingConfig") or {}) == routing:
+        return []
+    if not before:
+        gone = await _gone(api, "DeleteAlias", changes.function, alias)
+        return [f"alias {alias} is deleted"] if gone else []
+    body = {"FunctionVersion": before, "RoutingConfig": routing}
+    await api.call("UpdateAlias", changes.function, alias, body=body)
+    return [f"alias {alias} leads to version {before} again"]
 
 
 async def _undo_versions(api: LambdaApi, journal: Journal) -> list[str]:

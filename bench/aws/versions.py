@@ -11,8 +11,9 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from bench.aws.api import AwsRefusal, LambdaApi
-from bench.aws.journal import Journal
+from bench.aws.api import LambdaApi
+from bench.aws.journal import Journal, Publishing
+from bench.aws.refusals import AwsRefusal
 from bench.errors import TargetError
 
 LATEST = "$LATEST"
@@ -56,15 +57,29 @@ async def provide_sizes(
     The journal is on disk before anything changes, and $LATEST has its own size again when this
     returns, raises or is cancelled. Raises TargetError.
     """
-    versions = await _find(latest, sizes, api, journal)
+    listed = await api.pages("ListVersionsByFunction", "Versions", journal.changes.function)
+    versions = _find(latest, sizes, listed)
+    known = [str(version["Version"]) for version in listed]
     missing = [size for size in sizes if size not in versions]
     missing.sort(key=lambda size: size != latest["MemorySize"])
     try:
         for size in missing:
-            versions[size] = await _publish(latest, size, api, journal)
+            versions[size] = await _publish(latest, size, known, api, journal)
+            known.append(versions[size])
     finally:
-        await _see_through(restore_memory(api, journal))
+        await _see_through(_set_back(api, journal))
     return {size: await _point_alias(size, versions[size], api, journal) for size in sizes}
+
+
+async def _set_back(api: LambdaApi, journal: Journal) -> None:
+    changes = journal.changes
+    try:
+        await restore_memory(api, journal)
+    except TargetError as error:
+        raise TargetError(
+            f"{changes.function} may still have another size than its {changes.original_memory_mb} "
+            f"MB, which `lamload restore` gives back: {error}"
+        ) from error
 
 
 async def restore_memory(api: LambdaApi, journal: Journal) -> int | None:
@@ -77,7 +92,7 @@ async def restore_memory(api: LambdaApi, journal: Journal) -> int | None:
     if original is None:
         return None
     restored = None
-    found = await api.wait_until_active(changes.function)
+    found = await api.wait_until_active(changes.function, however=True)
     if found["MemorySize"] != original and found["MemorySize"] in changes.set_memory_mb:
         await _set_memory(original, api, changes.function)
         restored = original
@@ -86,11 +101,10 @@ async def restore_memory(api: LambdaApi, journal: Journal) -> int | None:
     return restored
 
 
-async def _find(
-    latest: Mapping[str, Any], sizes: Sequence[int], api: LambdaApi, journal: Journal
+def _find(
+    latest: Mapping[str, Any], sizes: Sequence[int], listed: Sequence[Mapping[str, Any]]
 ) -> dict[int, str]:
     """The newest version of each size that can be used again."""
-    listed = await api.pages("ListVersionsByFunction", "Versions", journal.changes.function)
     return {
         version["MemorySize"]: version["Version"]
         for version in listed
@@ -100,19 +114,26 @@ async def _find(
     }
 
 
-async def _publish(latest: Mapping[str, Any], size: int, api: LambdaApi, journal: Journal) -> str:
+async def _publish(
+    latest: Mapping[str, Any], size: int, known: Sequence[str], api: LambdaApi, journal: Journal
+) -> str:
+    """A version of a size. known: those that are there already, of which it may become one."""
     changes = journal.changes
     if size != latest["MemorySize"]:
         changes.original_memory_mb = latest["MemorySize"]
         changes.set_memory_mb.append(size)
         journal.write()
         await _set_memory(size, api, changes.function)
-    body = {"Description": f"lamload {size} MB"}
+    changes.publishing = Publishing(f"lamload {size} MB", list(known))
+    journal.write()
+    body = {"Description": changes.publishing.description}
     if latest.get("CodeSha256"):
         body["CodeSha256"] = latest["CodeSha256"]
     made = await api.call("PublishVersion", changes.function, body=body)
     version = str(made["Version"])
-    changes.versions.append(version)
+    changes.publishing = None
+    if version not in known:  # AWS gives the newest one again if nothing has changed since
+        changes.versions.append(version)
     journal.write()
     if made["MemorySize"] != size:
         raise TargetError(
@@ -121,6 +142,22 @@ async def _publish(latest: Mapping[str, Any], size: int, api: LambdaApi, journal
         )
     await api.wait_until_active(changes.function, version)
     return version
+
+
+async def find_unanswered(api: LambdaApi, journal: Journal) -> None:
+    """Note the version of a PublishVersion that nobody lived to hear the answer of."""
+    changes, waiting = journal.changes, journal.changes.publishing
+    if waiting is None:
+        return
+    listed = await api.pages("ListVersionsByFunction", "Versions", changes.function)
+    changes.versions += [
+        str(version["Version"])
+        for version in listed
+        if str(version["Version"]) not in (LATEST, *waiting.known, *changes.versions)
+        and version.get("Description") == waiting.description
+    ]
+    changes.publishing = None
+    journal.write()
 
 
 async def _set_memory(size: int, api: LambdaApi, function: str) -> None:
@@ -139,25 +176,35 @@ async def _see_through(work: Coroutine[Any, Any, Any]) -> None:
 
 
 async def _point_alias(size: int, version: str, api: LambdaApi, journal: Journal) -> str:
-    function, alias = journal.changes.function, alias_of(size)
-    before = await _alias_version(function, alias, api)
-    if before == version:
+    changes, alias = journal.changes, alias_of(size)
+    found = await find_alias(changes.function, alias, api)
+    before = str(found["FunctionVersion"]) if found else ""
+    routing = (found or {}).get("RoutingConfig") or {}
+    if before == version and not routing:
         return alias
-    journal.changes.aliases.setdefault(alias, before)
+    if alias not in changes.aliases:
+        changes.aliases[alias] = before
+        if routing:
+            changes.routing[alias] = routing
+    changes.led_to[alias] = version
     journal.write()
     body: dict[str, Any] = {"FunctionVersion": version, "RoutingConfig": {}}
-    if before:
-        await api.call("UpdateAlias", function, alias, body=body)
-    else:
-        await api.call("CreateAlias", function, body={"Name": alias, **body})
+    if not before:
+        try:
+            await api.call("CreateAlias", changes.function, body={"Name": alias, **body})
+            return alias
+        except AwsRefusal as refusal:
+            if refusal.status != 409:  # made by an attempt of which the answer was lost
+                raise
+    await api.call("UpdateAlias", changes.function, alias, body=body)
     return alias
 
 
-async def _alias_version(function: str, alias: str, api: LambdaApi) -> str:
-    """The version that an alias points to, '' without the alias."""
+async def find_alias(function: str, alias: str, api: LambdaApi) -> dict[str, Any] | None:
+    """An alias as GetAlias tells it, None where there is none of the name."""
     try:
-        return str((await api.call("GetAlias", function, alias))["FunctionVersion"])
+        return await api.call("GetAlias", function, alias)
     except AwsRefusal as refusal:
         if refusal.status == 404:
-            return ""
+            return None
         raise

@@ -156,4 +156,4 @@ async def _start(
     run: LiveView, profile: Profile, recording: Recording | None, progress: Progress
 ) -> RunSession:
     progress.write_line(f"{profile.title or profile.name}: bringing up the target and the workers")
-    return await run.start(profile, sys.argv[1:], recording)
+    return await run.start(profile, sys.argv[1:], recording, progress.write_line)

@@ -10,7 +10,7 @@ from bench.load.host import Host
 from bench.load.iterations import quotas
 from bench.load.preflight import descriptors_needed, worker_count
 from bench.model.load import Binding, Plan
-from bench.model.profile import Profile
+from bench.model.profile import Connections, Profile
 
 
 def work_orders(
@@ -19,10 +19,12 @@ def work_orders(
     hosts: Sequence[Host],
     bindings: Sequence[Binding],
     credentials: Credentials | None,
+    connections: Connections | None = None,
 ) -> list[WorkOrder]:
     """An order for every worker that the profile asks for, or that the hosts carry, by number.
 
     bindings: by variant. credentials: what workers sign with, None where nothing is signed.
+    connections: with what the environment adds to the profile's; None for the profile's.
     """
     workers = worker_count(profile, hosts)
     descriptors = descriptors_needed(profile, workers)
@@ -36,7 +38,7 @@ def work_orders(
             timeouts=profile.timeouts,
             retry=profile.retry,
             breaker=profile.breaker,
-            connections=profile.connections,
+            connections=connections or profile.connections,
             credentials=credentials,
             keep_request_ids=profile.record_attempts,
             quota=quota,

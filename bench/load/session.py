@@ -45,6 +45,7 @@ from bench.record.recorded_run import RecordedRun
 from bench.record.validity import Judgement
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult, SloState, evaluate
+from bench.wire.environment import reached_by_environment
 
 TICK_NS = 250 * NS_PER_MS
 NOTHING_RECORDED = Recording()
@@ -72,17 +73,19 @@ class RunSession:
         *,
         open_fleet: Callable[[], Fleet] = LocalFleet,
         clock: CoordinatorClock | None = None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """recording: commands to give again; one that finds no load to change is passed over.
 
         open_fleet: makes what the workers run on; nothing is started before `prepare`. clock: the
-        system's, unless a test turns its own.
+        system's, unless a test turns its own. tell: hears of what makes `prepare` wait.
         """
         self.profile = profile
         self.plan: Plan = make_plan(profile)
         self._recording = recording
         self.aggregate = Aggregate(profile, self.plan)
-        self.target: OpenTarget = open_target(profile)
+        self._connections = reached_by_environment(profile, os.environ)
+        self.target: OpenTarget = open_target(profile, self._connections, tell)
         self._fleet = open_fleet()
         self._clock = clock or SystemClock()
         self._files = RunWriter(profile, self.aggregate, self._now_ns)
@@ -120,7 +123,9 @@ class RunSession:
         check_limits(self.profile, hosts)
         bindings = await self.target.bind(self.profile.variants)
         self._credentials = self.target.credentials
-        orders = work_orders(self.profile, self.plan, hosts, bindings, self._credentials)
+        orders = work_orders(
+            self.profile, self.plan, hosts, bindings, self._credentials, self._connections
+        )
         workers = await self._fleet.start(orders)
         folder = RunFolder.create(
             self._runs_root,

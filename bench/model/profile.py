@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from bench.model.endpoint import EndpointKind
+from bench.model.proxies import NO_PROXIES, Proxies
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
@@ -181,7 +182,13 @@ class Connections:
     ca_bundle: str | None = None
     server_name: str | None = None
     http2: bool = False
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    proxies: Proxies = NO_PROXIES
+    """The environment's, for where `proxy` is None; no key of a profile."""
+
+    def proxy_to(self, origin: str) -> str | None:
+        """The proxy that leads to an origin, None for none."""
+        return self.proxy or self.proxies.lead_to(origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.model.profile import Connections, Timeouts
-from bench.profile.target_values import url
+from bench.profile.target_values import proxy_url, without_password
 from bench.schema.files import existing_file
 from bench.schema.key import Key, values
 from bench.schema.quantities import duration, span
@@ -57,7 +57,8 @@ def _proxy(address: str) -> str:
     """The URL of a proxy that is spoken to in plain HTTP."""
     if not address.startswith("http://"):
         raise ValueError(
-            f'must be an HTTP proxy, such as "http://proxy:3128" (it is {shown(address)})'
+            'must be an HTTP proxy, such as "http://proxy:3128" '
+            f"(it is {shown(without_password(address))})"
         )
     return address
 
@@ -96,6 +97,7 @@ CONNECTIONS = Section(
             "a file with the certificates to trust instead of the system's",
             located(_certificates, existing_file.schema),
             None,
+            cell="the environment's",
         ),
         Key("server_name", "the name to ask for in TLS", text, None),
         Key(
@@ -106,9 +108,11 @@ CONNECTIONS = Section(
         ),
         Key(
             "proxy",
-            'URL of an HTTP proxy that grants CONNECT: `"http://proxy:3128"`',
-            narrowed(url, _proxy, {"pattern": "^http://"}),
+            'URL of an HTTP proxy that grants CONNECT: `"http://proxy:3128"`, or '
+            '`"http://user:${PROXY_PASSWORD}@proxy:3128"`',
+            narrowed(proxy_url, _proxy, {"pattern": "^http://"}),
             None,
+            cell="the environment's",
         ),
     ),
 )

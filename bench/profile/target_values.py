@@ -18,10 +18,10 @@ from bench.schema.values import Reader, Value, narrowed, text
 from bench.units import shown, write_duration
 
 _FUNCTION = re.compile(
-    r"(arn:aws[\w-]*:lambda:)?([a-z]{2}(-[a-z]+)+-\d:)?(\d{12}:)?(function:)?[\w-]+(:[\w$-]+)?"
+    r"(arn:aws[\w-]*:lambda:)?([a-z]{2,4}(-[a-z]+)+-\d:)?(\d{12}:)?(function:)?[\w-]+(:[\w$-]+)?"
     r"|arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[\w.-]+"
 )
-_REGION = r"[a-z]{2}(-[a-z]+)+-\d+"
+_REGION = r"[a-z]{2,4}(-[a-z]+)+-\d+"
 _QUALIFIER = r"[\w$-]{1,128}"
 _METHOD = r"[A-Z]{1,20}"
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
@@ -84,7 +84,16 @@ def _qualifier(value: Any) -> str:
 
 
 def _url(url: str) -> str:
-    mend = f'must be a URL such as "https://example.com/path" (it is {shown(url)})'
+    _plain_url(url)
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("must not carry a user name or a password: use target.headers")
+    return url
+
+
+def _plain_url(url: str) -> str:
+    mend = (
+        f'must be a URL such as "https://example.com/path" (it is {shown(without_password(url))})'
+    )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -94,11 +103,14 @@ def _url(url: str) -> str:
         raise ValueError(mend)
     if not url.isascii() or any(char.isspace() or char < " " for char in url):
         raise ValueError(f"{mend}: spaces and letters beyond ASCII must be percent-encoded")
-    if "@" in parts.netloc:
-        raise ValueError("must not carry a user name or a password: use target.headers")
     if "#" in url:
         raise ValueError(f"{mend}: a fragment is never sent")
     return url
+
+
+def without_password(url: str) -> str:
+    """The URL, with nothing of what stands before an @ of its host."""
+    return re.sub(r"//[^/?#]*@", "//***@", url)
 
 
 def _path(path: str) -> str:
@@ -156,6 +168,8 @@ _named_version = _matching(_QUALIFIER, "a version or an alias")
 qualifier = Value(_qualifier, {"anyOf": [{"type": "integer", "minimum": 1}, _named_version.schema]})
 url = narrowed(text, _url, {"pattern": "^https?://"})
 """A URL that a request can go to."""
+proxy_url = narrowed(text, _plain_url, {"pattern": "^http://"})
+"""A URL that may carry a user name and a password."""
 method = _matching(_METHOD, 'a method such as "POST"')
 path = narrowed(text, _path, {"pattern": "^/"})
 header = Value(_header, {"type": "string"})

@@ -40,7 +40,7 @@ class Http2Pool:
             self._transport = httpx.AsyncHTTPTransport(
                 http2=True,
                 verify=_context(options),
-                proxy=options.proxy,
+                proxy=options.proxy_to(origin),
                 retries=0,
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
             )

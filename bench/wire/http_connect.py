@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from base64 import b64encode
+from urllib.parse import unquote_to_bytes
 
 _ANSWER_LIMIT = 16 * 1024
 
 
 async def open_tunnel(
-    loop: asyncio.AbstractEventLoop, sock: socket.socket, host: str, port: int
+    loop: asyncio.AbstractEventLoop,
+    sock: socket.socket,
+    host: str,
+    port: int,
+    userinfo: bytes = b"",
 ) -> None:
-    """Ask the proxy at the other end of sock for a tunnel. Raises OSError when it says no."""
+    """Ask the proxy at the other end of sock for a tunnel. Raises OSError when it says no.
+
+    userinfo: `user:password` for the proxy, percent-encoded as in its URL; empty for none.
+    """
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    await loop.sock_sendall(
-        sock, f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode()
-    )
+    head = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode()
+    await loop.sock_sendall(sock, head + _authorization(userinfo) + b"\r\n")
     answer = b""
     while b"\r\n\r\n" not in answer:
         # One byte short of nothing may follow the head: the target speaks only after we have.
@@ -27,3 +35,12 @@ async def open_tunnel(
     status = status_line.split(" ")[1:2]
     if not (status and len(status[0]) == 3 and status[0].startswith("2")):
         raise OSError(f"the proxy refused CONNECT {authority}: {status_line}")
+
+
+def _authorization(userinfo: bytes) -> bytes:
+    """Basic authentication (RFC 7617): the parts are decoded, a missing password is empty."""
+    if not userinfo:
+        return b""
+    user, _, password = userinfo.partition(b":")
+    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return b"Proxy-Authorization: Basic " + b64encode(pair) + b"\r\n"

@@ -17,6 +17,7 @@ import ssl
 from collections import OrderedDict
 from collections.abc import Awaitable, Coroutine
 from ipaddress import ip_address
+from pathlib import Path
 from time import monotonic_ns
 from typing import NamedTuple
 
@@ -63,7 +64,9 @@ class ConnectionPool:
         self._host = url.host
         self._port = url.port or (443 if url.scheme == "https" else 80)
         self._tls = tls_context(options) if url.scheme == "https" else None
-        hop = httpx.URL(options.proxy) if options.proxy else url
+        proxy = options.proxy_to(origin)
+        self._proxy = httpx.URL(proxy) if proxy else None
+        hop = self._proxy or url
         self._resolver = Resolver(
             hop.host, hop.port or _default_port(hop), options.resolve_every_ns
         )
@@ -231,8 +234,8 @@ class ConnectionPool:
         started_ns = monotonic_ns()
         sock, node = await self._connect_somewhere(node, by_s)
         try:
-            if self._options.proxy:
-                await open_tunnel(self._loop, sock, self._host, self._port)
+            if self._proxy is not None:
+                await open_tunnel(self._loop, sock, self._host, self._port, self._proxy.userinfo)
             connected_ns = monotonic_ns()
             connection = await self._speak(sock, node)
         except BaseException:
@@ -334,7 +337,11 @@ class ConnectionPool:
 
 def tls_context(options: Connections) -> ssl.SSLContext:
     """Verification on by default; HTTP/1.1 by ALPN. Raises OSError for an unreadable CA bundle."""
-    context = ssl.create_default_context(cafile=options.ca_bundle)
+    bundle = options.ca_bundle
+    is_folder = bundle is not None and Path(bundle).is_dir()
+    context = ssl.create_default_context(
+        cafile=None if is_folder else bundle, capath=bundle if is_folder else None
+    )
     if not options.verify_tls:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

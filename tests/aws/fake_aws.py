@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 
-from bench.aws.api import LambdaApi, Place
+from bench.aws.api import LambdaApi
 from bench.aws.bindings import changes_of
 from bench.aws.credentials import Credentials
-from bench.aws.journal import FILE_NAME, Journal
+from bench.aws.journal import new_journal
+from bench.aws.places import Place
 from bench.local.account.records import Settings
 from bench.local.account.store import Store
 from bench.local.control_plane.api import ControlPlane
@@ -42,14 +43,16 @@ class FakeAws:
         )
         self.calls: list[str] = []
         self.interfere: Interfere = lambda _request: None
-        self.journal = Journal(folder / "run" / FILE_NAME, changes_of(target(), PLACE))
+        self.journal = new_journal(
+            changes_of(target(), PLACE), {"XDG_STATE_HOME": str(folder / "state")}
+        )
         self.store.create(
             FunctionConfig("primes", "", "", "app.handler", str(folder), memory_mb, **config),
             Settings(code_sha256="c2hhMjU2"),
             ready=True,
         )
 
-    def api(self) -> LambdaApi:
+    def api(self, **options: Any) -> LambdaApi:
         return LambdaApi(
             KEYS,
             PLACE,
@@ -57,6 +60,7 @@ class FakeAws:
             sleep=self.sleep,
             wall_s=lambda: self.now_ns / 1e9,
             calls_per_s=1000,
+            **options,
         )
 
     async def sleep(self, seconds: float) -> None:
@@ -107,6 +111,20 @@ class FakeAws:
     def urls(self) -> list[str]:
         listed = self.ask("2021-10-31/functions/primes/urls")["FunctionUrlConfigs"]
         return [url["FunctionUrl"] for url in listed]
+
+    @property
+    def whole(self) -> Any:
+        """All that a user sees of the function, but for what every change gives anew."""
+        passing = {"RevisionId", "LastModified", "LastUpdateStatus", "LastModifiedTime"}
+
+        def kept(found: dict[str, Any]) -> dict[str, Any]:
+            return {key: value for key, value in found.items() if key not in passing}
+
+        path = "/functions/primes"
+        versions = self.ask(f"2015-03-31{path}/versions")["Versions"]
+        aliases = self.ask(f"2015-03-31{path}/aliases")["Aliases"]
+        urls = self.ask(f"2021-10-31{path}/urls")["FunctionUrlConfigs"]
+        return [*map(kept, versions), *map(kept, aliases), *map(kept, urls)]
 
     @property
     def on_disk(self) -> Any:

@@ -3,6 +3,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.session import Session
 
 from bench.aws.credentials import (
     REFRESH_MARGIN_S,
@@ -11,7 +13,7 @@ from bench.aws.credentials import (
     load_credentials,
     renewed,
 )
-from bench.errors import TargetError
+from bench.errors import ExitCode, TargetError
 
 PROCESS = """[profile temporary]
 region = eu-south-2
@@ -86,6 +88,35 @@ def test_expiring_credentials_are_renewed_before_they_end(tmp_path: Path) -> Non
     assert second is not None
     assert second.access_key == "AK2"
     assert renewed(Credentials("AK", "s"), environ, expires) is None
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [b"<html>\x1b[31m", b"[1, 2]", b"{}", b'{"Version": 1}', b"", b'{"Version": 7}', b"\xff\xfe"],
+)
+def test_a_credential_process_that_prints_garbage_is_told_in_one_line(
+    tmp_path: Path, printed: bytes
+) -> None:
+    script = tmp_path / "process.py"
+    script.write_text(f"import sys\nsys.stdout.buffer.write({printed!r})\n")
+    (tmp_path / "config").write_text(PROCESS.format(python=sys.executable, script=script))
+    with pytest.raises(TargetError, match="credential") as caught:
+        load_credentials({"AWS_PROFILE": "temporary"})
+    assert str(caught.value).isprintable()
+    assert caught.value.exit_code is ExitCode.TARGET
+
+
+def test_a_role_that_may_not_be_assumed_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = "User: arn:aws:iam::1:user/a is not authorized to perform: sts:AssumeRole"
+
+    def denied(_: Session) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": words}}, "AssumeRole")
+
+    monkeypatch.setattr(Session, "get_credentials", denied)
+    with pytest.raises(TargetError, match=r"cannot be had: .*AccessDenied.*sts:AssumeRole$"):
+        load_credentials({})
 
 
 def test_secrets_do_not_show() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.aws.api import AwsRefusal, Place
 from bench.aws.bindings import BoundFunction, FunctionName, bind_variants, place_of
 from bench.aws.journal import Journal
+from bench.aws.places import Place
+from bench.aws.refusals import AwsRefusal
 from bench.aws.undo import undo
 from bench.errors import TargetError, UsageError
 from bench.model.endpoint import EndpointKind

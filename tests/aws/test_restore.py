@@ -2,14 +2,16 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from bench.aws.journal import FILE_NAME, Changes, Journal, new_journal, pending
+from bench.aws.journal import FILE_NAME, Changes, Journal, new_journal, pending, process_start
 from bench.commands.restore import restore
+from bench.errors import ExitCode, TargetError
 from bench.folders import state_folder
 from bench.load.targets.aws import AwsTarget
 from bench.local.account.store import Store
@@ -64,16 +66,61 @@ def test_restore_finds_what_was_left_wherever_the_journal_lies(store: Store) -> 
     assert opened.journal.path.parent == state_folder(os.environ)
     folder = Path("runs/20260101T000000Z-sweep")
     folder.mkdir(parents=True)
-    opened.journal.move_to(folder)
+    opened.keep_in(folder)
     assert (folder / FILE_NAME).exists()
+    assert opened.journal.path.exists()
     planned = run("--dry-run")
-    assert "alias lamload-128MB" in planned.output
-    assert "version 1" in planned.output
+    assert planned.output.count("alias lamload-128MB") == 1
+    assert planned.output.count("version 1") == 1
     assert len(store.function("primes").versions) == 2
     done = run(str(folder))
     assert done.output.splitlines() == ["alias lamload-128MB is deleted", "version 1 is deleted"]
     assert len(store.function("primes").versions) == 1
     assert run().output == "There is nothing to undo.\n"
+    assert not (folder / FILE_NAME).exists()
+
+
+def test_what_is_left_is_found_from_any_folder_and_without_the_runs(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = asyncio.run(bound())
+    folder = tmp_path / "far" / "away" / "20260101T000000Z-sweep"
+    folder.mkdir(parents=True)
+    opened.keep_in(folder)
+    shutil.rmtree(tmp_path / "far")
+    (tmp_path / "else").mkdir()
+    monkeypatch.chdir(tmp_path / "else")
+    assert "version 1" in run("--dry-run").output
+    assert run().exit_code == 0
+    assert len(store.function("primes").versions) == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_a_copy_alone_is_enough_where_the_state_folder_is_lost(tmp_path: Path) -> None:
+    opened = asyncio.run(bound())
+    folder = tmp_path / "runs" / "sweep"
+    folder.mkdir(parents=True)
+    opened.keep_in(folder)
+    shutil.rmtree(state_folder(os.environ))
+    assert "version 1 is deleted" in run().output
+    assert pending(tmp_path / "runs", state_folder(os.environ)) == []
+
+
+@pytest.mark.usefixtures("store")
+def test_what_cannot_be_undone_does_not_stand_in_the_way_of_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bench.aws.api.FIRST_BACKOFF_S", 0)
+    asyncio.run(bound())
+    gone = Changes("primes", "us-east-1", "http://127.0.0.1:1", 1024, [512])
+    state = state_folder(os.environ)
+    new_journal(gone, os.environ).write()
+    (state / "aws-torn-1.json").write_text("{")
+    found = run()
+    assert found.exit_code == ExitCode.TARGET
+    assert "version 1 is deleted" in found.output
+    assert "primes: cannot reach http://127.0.0.1:1" in found.output
+    assert "aws-torn-1.json cannot be read" in found.output
 
 
 def test_a_crashed_runs_memory_size_is_set_back(store: Store) -> None:
@@ -81,31 +128,36 @@ def test_a_crashed_runs_memory_size_is_set_back(store: Store) -> None:
     new_journal(changes, os.environ).write()
     assert run().output == "primes has 1024 MB again\n"
     assert store.version("primes").config.memory_mb == 1024
-    assert pending(state_folder(os.environ)) == []
+    assert not pending(state_folder(os.environ))
 
 
 def test_a_journal_that_cannot_be_written_leaves_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal(tmp_path / "aws-primes-1.json", Changes("primes", "us-east-1", "", 1024))
+    (tmp_path / "run").mkdir()
     journal.write()
     journal.changes.versions.append("7")
     with monkeypatch.context() as full:
         refuse_to_replace(full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(TargetError, match=r"cannot be noted there \(No space"):
             journal.write()
-        with pytest.raises(OSError, match="No space"):
-            journal.move_to(tmp_path)
-    (left,) = pending(tmp_path)
+        with pytest.raises(TargetError, match=r"set XDG_STATE_HOME"):
+            journal.keep_copy_in(tmp_path / "run")
+    (left,) = map(Journal.read, pending(tmp_path))
     assert (left.changes.original_memory_mb, left.changes.versions) == (1024, [])
 
 
 def test_a_run_that_is_under_way_is_left_alone(store: Store) -> None:
     url = os.environ["AWS_ENDPOINT_URL"]
-    changes = Changes("primes", "us-east-1", url, 1024, [512], pid=os.getppid())
+    parent = os.getppid()
+    changes = Changes("primes", "us-east-1", url, 1024, [512], pid=parent)
+    changes.process_start = process_start(parent)
     journal = new_journal(changes, os.environ)
     journal.write()
     assert Journal.read(journal.path).in_use
     assert "still uses it" in run().output
     assert store.version("primes").config.memory_mb == 512
+    journal.changes.process_start = "1"  # another process has the number by now
+    assert not journal.in_use
     assert run("--force").output == "primes has 1024 MB again\n"

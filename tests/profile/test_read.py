@@ -300,10 +300,7 @@ SECTIONS = [
     ('[connections]\nca_bundle = "p.toml"', "connections.ca_bundle must hold certificates in PEM"),
     ('[connections]\nproxy = "x"', "connections.proxy must be a URL"),
     ('[connections]\nproxy = "https://p:1"', "connections.proxy must be an HTTP proxy"),
-    (
-        '[connections]\nproxy = "http://me:pw@p:1"',
-        "connections.proxy must not carry a user name or a password",
-    ),
+    ('[connections]\nproxy = "https://me:pw@p:1"', '(it is "https://***@p:1")'),
     ("[connections]\nhttp2 = true\nmax_uses = 9", "connections.max_uses is for HTTP/1.1"),
     ('[connections]\nhttp2 = true\nmax_age = "9s"', "connections.max_age is for HTTP/1.1"),
     ("[slo]\nfast = 300", "slo.fast must be a text in quotes (it is 300)"),

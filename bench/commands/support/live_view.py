@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,15 +68,22 @@ class LiveView:
         self._load: asyncio.Future[RunResult] | None = None
 
     async def start(
-        self, profile: Profile, arguments: Sequence[str], recording: Recording | None = None
+        self,
+        profile: Profile,
+        arguments: Sequence[str],
+        recording: Recording | None = None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> RunSession:
         """Bring up target and workers, and begin. Raises LamloadError and closes what it opened.
 
-        recording: commands of an earlier run, to be given again.
+        recording: commands of an earlier run, to be given again. tell: hears of what makes it
+        wait, where there is a terminal that nothing else draws on.
         """
         from bench.load.session import NOTHING_RECORDED, RunSession
 
-        session = RunSession(profile, self._out, arguments, recording or NOTHING_RECORDED)
+        session = RunSession(
+            profile, self._out, arguments, recording or NOTHING_RECORDED, tell=tell
+        )
         try:
             await session.prepare()
         except BaseException:

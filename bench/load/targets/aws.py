@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.aws.api import LambdaApi
+from bench.aws.api import DEFAULT_TIMEOUTS, LambdaApi, patient
 from bench.aws.bindings import bind_variants, changes_of, place_of
 from bench.aws.credentials import Credentials, load_credentials
 from bench.aws.journal import Journal, new_journal
 from bench.model.load import Binding
-from bench.model.profile import Target, Variant
+from bench.model.profile import Connections, Target, Timeouts, Variant
+from bench.wire.httpx_transport import WireTransport
+
+_REACHED_BY = ("ca_bundle", "server_name", "verify_tls")
+"""What of the connections a journal keeps; a proxy may have a password, and is asked for anew."""
+
+
+def reached_by(connections: Connections) -> dict[str, Any]:
+    """How the control plane was reached, for whoever undoes what was done there."""
+    return {name: getattr(connections, name) for name in _REACHED_BY}
 
 
 class AwsTarget:
@@ -23,17 +32,28 @@ class AwsTarget:
     and stand in `journal`. configuration is the function's as it was found, for the manifest.
     """
 
-    def __init__(self, target: Target, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        target: Target,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        connections: Connections | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """connections: with what the environment adds; tell: hears of what makes the user wait."""
         self.label = "AWS"
         self.credentials: Credentials | None = None
         self.journal: Journal | None = None
         self.configuration: Mapping[str, Any] = {}
         self._target, self._environ = target, environ
+        self._timeouts, self._tell = timeouts, tell
+        self._connections = connections or Connections()
 
     def keep_in(self, folder: Path) -> None:
-        """Keep the journal of changes beside the run's other files."""
+        """Keep a copy of the journal of changes beside the run's other files."""
         if self.journal is not None:
-            self.journal.move_to(folder)
+            self.journal.keep_copy_in(folder)
 
     def lost(self) -> str | None:
         """Only its answers can tell."""
@@ -44,8 +64,14 @@ class AwsTarget:
         environ = self._environ
         place = place_of(self._target, environ)
         self.credentials = await asyncio.to_thread(load_credentials, environ)
-        self.journal = new_journal(changes_of(self._target, place), environ)
-        async with LambdaApi(self.credentials, place) as api:
+        changes = changes_of(self._target, place)
+        changes.reached_by = reached_by(self._connections)
+        self.journal = new_journal(changes, environ)
+        limits = patient(self._timeouts)
+        transport = WireTransport(limits, self._connections)
+        async with LambdaApi(
+            self.credentials, place, transport=transport, timeouts=limits, tell=self._tell
+        ) as api:
             found = await bind_variants(
                 self._target, variants, api=api, journal=self.journal, environ=environ
             )

@@ -10,7 +10,7 @@ from typing import Any
 from bench.aws.credentials import Credentials
 from bench.errors import TargetError
 from bench.model.load import Binding
-from bench.model.profile import Target, Variant
+from bench.model.profile import Connections, Target, Variant
 
 
 class HttpTarget:
@@ -19,9 +19,9 @@ class HttpTarget:
     credentials: Credentials | None = None
     configuration: Mapping[str, Any] = {}
 
-    def __init__(self, target: Target, proxy: str | None = None) -> None:
+    def __init__(self, target: Target, connections: Connections | None = None) -> None:
         self._target = target
-        self._proxy = proxy
+        self._connections = connections or Connections()
         self.label = ", ".join(dict.fromkeys(target.urls.values()))
 
     def keep_in(self, folder: Path) -> None:
@@ -47,9 +47,16 @@ class HttpTarget:
             )
             for variant in variants
         )
-        for url in {self._proxy or binding.url for binding in bindings}:
-            await reach(url, "connections.proxy" if self._proxy else "target.url")
+        for url, key in {self._first_hop(binding.url) for binding in bindings}:
+            await reach(url, key)
         return bindings
+
+    def _first_hop(self, url: str) -> tuple[str, str]:
+        """What a connection is opened to, and where that is said."""
+        proxy = self._connections.proxy_to(url)
+        if proxy is None:
+            return url, "target.url"
+        return proxy, "connections.proxy" if self._connections.proxy else "the environment's proxy"
 
     async def statistics(self) -> dict[str, Any]:
         """Nothing is known of it."""

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bench.load.targets.base import OpenTarget
 from bench.load.targets.http import HttpTarget
 from bench.load.targets.local import LocalTarget
-from bench.model.profile import Profile, TargetKind
+from bench.model.profile import Connections, Profile, TargetKind
 
 
-def open_target(profile: Profile) -> OpenTarget:
-    """The target of a profile, not yet up: `bind` brings it up. Raises TargetError."""
+def open_target(
+    profile: Profile, connections: Connections, tell: Callable[[str], None] = lambda _: None
+) -> OpenTarget:
+    """The target of a profile, not yet up: `bind` brings it up. Raises TargetError.
+
+    connections: with what the environment adds to the profile's. tell: hears, a line each, of what
+    makes the user wait meanwhile.
+    """
     kind = profile.target.kind
     if kind is TargetKind.LOCAL:
         return LocalTarget(profile.target)
     if kind is TargetKind.AWS:
         from bench.load.targets.aws import AwsTarget
 
-        return AwsTarget(profile.target)
-    return HttpTarget(profile.target, profile.connections.proxy)
+        return AwsTarget(
+            profile.target, timeouts=profile.timeouts, connections=connections, tell=tell
+        )
+    return HttpTarget(profile.target, connections)

@@ -8,6 +8,7 @@ import pytest
 
 from bench.errors import TargetError
 from bench.load.targets.open import open_target
+from bench.wire.environment import with_environment
 from tests.profile.write import load
 from tests.wire.rawserver import answering, raw_server
 from tests.wire.test_pool import OK
@@ -24,7 +25,8 @@ duration = "5s"
 
 
 async def test_a_name_that_does_not_resolve_is_told_before_the_start(tmp_path: Path) -> None:
-    target = open_target(load(tmp_path, PROFILE))
+    profile = load(tmp_path, PROFILE)
+    target = open_target(profile, profile.connections)
     with pytest.raises(TargetError, match=r"only-the-proxy-knows.invalid:80 .* target\.url"):
         await target.bind(load(tmp_path, PROFILE).variants)
 
@@ -32,6 +34,17 @@ async def test_a_name_that_does_not_resolve_is_told_before_the_start(tmp_path: P
 async def test_behind_a_proxy_the_proxy_has_to_answer(tmp_path: Path) -> None:
     async with raw_server(answering(OK)) as proxy:
         profile = load(tmp_path, PROFILE + f'[connections]\nproxy = "{proxy}"\n')
-        assert len(await open_target(profile).bind(profile.variants)) == 1
+        target = open_target(profile, profile.connections)
+        assert len(await target.bind(profile.variants)) == 1
     with pytest.raises(TargetError, match=r"start the proxy or correct connections\.proxy"):
-        await open_target(profile).bind(profile.variants)
+        await target.bind(profile.variants)
+
+
+async def test_the_environments_proxy_has_to_answer_too(tmp_path: Path) -> None:
+    profile = load(tmp_path, PROFILE)
+    async with raw_server(answering(OK)) as proxy:
+        reached = with_environment(profile.connections, {"http_proxy": proxy})
+        target = open_target(profile, reached)
+        assert len(await target.bind(profile.variants)) == 1
+    with pytest.raises(TargetError, match=r"start the proxy or correct the environment's proxy"):
+        await target.bind(profile.variants)
