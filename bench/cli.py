@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 VERBS = {
-    "run": "Run a profile: the TUI on a terminal, plain progress elsewhere.",
+    "run": "Run a profile, a URL, a function or a folder: the TUI on a terminal.",
     "validate": "Check profiles and tell every mistake.",
     "plan": "What a run would do, need and cost; nothing is sent.",
     "profiles": "List the shipped profiles, or print one to start from.",
+    "init": "Write a commented profile, from a few questions or options.",
     "schema": "Print the JSON Schema of profiles, faults or settings, for an editor.",
     "local": "Serve the embedded Lambda on this machine.",
     "report": "Print a run's results again.",
     "export": "Write a run's results in other forms.",
     "compare": "Compare runs with each other.",
+    "open": "Show a run's report in the browser.",
     "watch": "Play a recorded run back, or follow one that is running.",
     "history": "List past runs.",
     "events": "List and print ready events of the services that invoke functions.",
@@ -38,6 +40,7 @@ VERBS = {
     "selftest": "Measure a target whose truth is known, and show the error.",
     "restore": "Undo what a run changed in AWS, if it could not do so itself.",
     "help": "Show the reference, topic by topic.",
+    "version": "Print the version.",
     "completion": "Print the script with which bash, zsh or fish completes all of this.",
 }
 """Verb -> its line in `lamload --help`. Each stands in bench/commands, in a file of its name."""
@@ -64,13 +67,9 @@ class _Verbs(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        verb = args[0]
-        if verb not in VERBS and not verb.startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"there is no command {verb!r}{_mend(verb)}")
-        return super().resolve_command(ctx, args)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; what begins with a target or an option of run's is for run."""
+        return super().parse_args(ctx, args if ctx.resilient_parsing else _routed(args))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         if incomplete.startswith("-"):
@@ -81,13 +80,12 @@ class _Verbs(click.Group):
         return [CompletionItem(verb, help=VERBS[verb]) for verb in verbs]
 
 
-def _mend(verb: str) -> str:
-    if verb.endswith(".toml"):
-        return f"; did you mean `lamload run {verb}`?"
-    from difflib import get_close_matches
+def _routed(arguments: list[str]) -> list[str]:
+    if not arguments or arguments[0] in VERBS:
+        return arguments
+    from bench.commands.support.first_words import routed
 
-    close = get_close_matches(verb, VERBS, 1)
-    return f"; did you mean `lamload {close[0]}`?" if close else ""
+    return routed(arguments, VERBS)
 
 
 @click.group(
@@ -100,8 +98,8 @@ def _mend(verb: str) -> str:
 def cli(context: click.Context) -> None:
     """Load and benchmark AWS Lambda functions: latency, failures and cost by memory size.
 
-    `lamload run quickstart` shows it on this machine, without an AWS account. `lamload` alone on a
-    terminal lets you choose a profile.
+    `lamload quickstart` shows it on this machine, without an AWS account. `lamload TARGET` runs
+    a URL, a function or a folder with a handler; `lamload` alone on a terminal lets you choose.
     """
     if context.invoked_subcommand is not None:
         return

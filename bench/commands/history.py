@@ -32,7 +32,7 @@ def history(as_json: bool, limit: int | None, root: Path) -> None:
         for line in _table(entries):
             click.echo(line)
     else:
-        click.echo(f"No runs in {root}; start one with: lamload run quickstart", err=True)
+        click.echo(f"No runs in {root}; start one: `lamload quickstart`", err=True)
 
 
 def _table(entries: Sequence[RunEntry]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`lamload plan PROFILE`: what a run would do, need and cost. Nothing is sent."""
+"""`lamload plan TARGET`: what a run would do, need and cost. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from bench.commands.support.plan_words import (
     time_words,
     usd_words,
 )
+from bench.commands.support.target_options import TargetCommand, target_options
 from bench.errors import UsageError
 from bench.format import quantile_text
 from bench.model.result import QUANTILES
+from bench.profile.options import Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
 INDENT = "          "
 
 
-@click.command()
-@click.argument("profile", shell_complete=complete_profile)
+@click.command(cls=TargetCommand)
+@click.argument("target", shell_complete=complete_profile)
+@target_options
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key. Repeatable."
 )
@@ -45,17 +48,20 @@ INDENT = "          "
     metavar="DURATION",
     help="Billed duration to assume for the cost; it falls with memory for CPU-bound work.",
 )
-def plan(profile: str, overrides: tuple[str, ...], billed: str) -> None:
-    """Say what a run of PROFILE would do, need and cost. Nothing is sent."""
+def plan(target: str, options: Given, overrides: tuple[str, ...], billed: str) -> None:
+    """Say what a run of TARGET would do, need and cost. Nothing is sent.
+
+    TARGET and its options are those of `lamload run`.
+    """
+    from bench.commands.support.target import profile_of
     from bench.forecast import forecast
-    from bench.profile import load_profile
     from bench.units import read_duration_ns
 
     try:
         billed_ms = read_duration_ns(billed) / 1e6
     except ValueError as error:
         raise UsageError(f"--billed {error}") from None
-    loaded = load_profile(profile, overrides)
+    loaded = profile_of(target, overrides, options).profile
     expected = forecast(loaded, billed_ms)
     for line in _lines(loaded, expected, billed):
         click.echo(line)

@@ -1,4 +1,4 @@
-"""`lamload run PROFILE`: the main job, on a terminal with the TUI, elsewhere headless."""
+"""`lamload run TARGET`: the main job, on a terminal with the TUI, elsewhere headless."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.commands.support.completions import complete_profile, complete_run
+from bench.commands.support.keep_profile import keep_profile
 from bench.commands.support.live_view import (
     LiveView,
     can_show_tui,
@@ -20,9 +21,11 @@ from bench.commands.support.live_view import (
 )
 from bench.commands.support.progress import Progress
 from bench.commands.support.run_lookup import find_events
+from bench.commands.support.target_options import TargetCommand, target_options
 from bench.errors import ExitCode, UsageError
 from bench.model.profile import Profile
 from bench.output.streams import BROKEN_PIPE, StdoutError, deliver
+from bench.profile.options import Given
 
 if TYPE_CHECKING:
     from bench.load.replay import Recording
@@ -33,8 +36,11 @@ RESULT_PATIENCE_S = 10.0
 """How long nobody may read the result before the run ends without: its folder has it too."""
 
 
-@click.command()
-@click.argument("profile", shell_complete=complete_profile)
+@click.command(cls=TargetCommand)
+@click.argument("target", required=False, shell_complete=complete_profile)
+@target_options
+@click.option("--save", metavar="FILE", help="Keep the profile that came of it, and run it.")
+@click.option("--print", "as_toml", is_flag=True, help="Print that profile and run nothing.")
 @click.option("--headless", is_flag=True, help="No TUI, even on a terminal.")
 @click.option("--tui", is_flag=True, help="The TUI, whatever the environment looks like.")
 @click.option(
@@ -66,7 +72,10 @@ RESULT_PATIENCE_S = 10.0
 @click.pass_context
 def run(
     context: click.Context,
-    profile: str,
+    target: str | None,
+    options: Given,
+    save: str | None,
+    as_toml: bool,
     headless: bool,
     tui: bool,
     out: Path,
@@ -76,10 +85,25 @@ def run(
     as_json: bool,
     allow_invalid: bool,
 ) -> None:
-    """Run PROFILE, a file or the name of a shipped one."""
-    from bench.profile import load_profile
+    """Run TARGET: a profile or the name of a shipped one, a URL, a function's name or ARN on AWS,
+    or a folder with a handler.
 
-    loaded = load_profile(profile, overrides)
+    Without options it asks the usual question of it; on a terminal and without TARGET you choose.
+    `lamload TARGET` does the same where TARGET is no verb.
+    """
+    if _chooses(context, target, options):
+        from bench.commands.support.setup_screen import choose
+
+        context.exit(choose(out))
+    from bench.commands.support.target import profile_of
+
+    begun = profile_of(target, overrides, options)
+    loaded = begun.profile
+    if save is not None:
+        keep_profile(begun.toml, save)
+    if as_toml:
+        click.echo(begun.toml, nl=False)
+        return
     recording = None if replay is None else _recording(replay, out, loaded)
     check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())
@@ -90,6 +114,14 @@ def run(
     )
     result = asyncio.run(load)
     context.exit(conclude(result, as_json=as_json, allow_invalid=allow_invalid))
+
+
+def _chooses(context: click.Context, target: str | None, options: Given) -> bool:
+    """Whether the set-up screen is meant: a terminal, and nothing said of what to run."""
+    if target is not None or options or not can_show_tui():
+        return False
+    asked = ("headless", "overrides", "replay", "quiet", "as_json", "save", "as_toml")
+    return not any(context.params.get(name) for name in asked)
 
 
 def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from bench.errors import Problem, ProfileError
 from bench.folders import expanded
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import EventSpec, Profile, Target, TargetKind
+from bench.profile.begin import Found, begin, name_of, question_of, title_of
 from bench.profile.capacity import read_capacity
+from bench.profile.commented import commented_toml
 from bench.profile.connections import read_connections, read_timeouts
 from bench.profile.events import read_events
+from bench.profile.options import NOTHING_GIVEN, Given, apply_options
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
 from bench.profile.retry import read_breaker, read_retry
@@ -22,6 +25,7 @@ from bench.profile.schema import NAME, PROFILE, TARGET_MISSING, TITLE
 from bench.profile.shipped import shipped_profile, shipped_profiles
 from bench.profile.stop import LIMITS, RECORD, read_slos, read_stop
 from bench.profile.target import read_target
+from bench.profile.target_word import TargetWord
 from bench.profile.variants import check_events, read_variants
 from bench.schema.files import shown_path
 from bench.schema.key import values
@@ -30,21 +34,74 @@ from bench.schema.table import Reading, Table
 from bench.schema.toml import decode, parse_toml
 
 
-def load_profile(source: str | Path, overrides: Sequence[str] = ()) -> Profile:
+def load_profile(
+    source: str | Path, overrides: Sequence[str] = (), options: Given = NOTHING_GIVEN
+) -> Profile:
     """The profile in a file, or a shipped one by its name, with overrides such as `load.seed=2`.
 
-    Paths in it are relative to its folder. Raises ProfileError with every mistake.
+    Paths in it are relative to its folder. options: those of the command line that stand for keys.
+    Raises ProfileError with every mistake.
     """
     path = _find(source)
     content = _read_text(path, str(source))
     document = parse_toml(content, str(source))
-    problems, touched = apply_overrides(document, overrides)
-    reading = Reading(PROFILE, path.absolute().parent, problems)
-    profile = _build(reading.root(document), path, content, str(source))
+    reading = _Reading(str(source), path.stem, path.absolute().parent, read_question(content))
+    profile, problems = _read(reading, document, overrides, options)
     if problems:
-        blamed = [_blame(problem, touched) for problem in problems]
-        raise ProfileError(str(source), Lines.of_toml(content).located(blamed))
+        raise ProfileError(str(source), Lines.of_toml(content).located(problems))
     return profile
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A profile that began with a target and not with a file, and its text to keep."""
+
+    profile: Profile
+    toml: str
+
+
+def begun_profile(
+    word: TargetWord,
+    overrides: Sequence[str] = (),
+    options: Given = NOTHING_GIVEN,
+    found: Found | None = None,
+) -> Begun:
+    """The ordinary profile that comes of a target and options. Raises ProfileError.
+
+    found: what is known of a function on AWS.
+    """
+    title, question = title_of(word), question_of(word)
+    document = begin(word, options, found)
+    reading = _Reading(title, name_of(word), Path.cwd(), question, title)
+    profile, problems = _read(reading, document, overrides, options)
+    if problems:
+        raise ProfileError(title, problems)
+    head = {"name": profile.name, "title": profile.title}
+    return Begun(profile, commented_toml(head | document, question))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is known of a document before it is read; name and title are for where it says none."""
+
+    source: str
+    name: str
+    base_dir: Path
+    question: str
+    title: str = ""
+
+
+def _read(
+    reading: _Reading, document: dict[str, Any], overrides: Sequence[str], options: Given
+) -> tuple[Profile, list[Problem]]:
+    """The profile, of no use with problems, and these: the options' own, and then the others."""
+    refused, options_touched = apply_options(document, options, reading.source)
+    problems, touched = apply_overrides(document, overrides)
+    problems += refused
+    root = Reading(PROFILE, reading.base_dir, problems).root(document)
+    profile = _build(root, reading)
+    origins = options_touched | dict.fromkeys(touched, SOURCE)
+    return profile, list(dict.fromkeys(_blame(problem, origins) for problem in problems))
 
 
 def read_question(content: str) -> str:
@@ -91,6 +148,7 @@ def _no_such(path: Path) -> str:
     names = [shipped.stem for shipped in shipped_profiles()]
     close = get_close_matches(path.name.removesuffix(".toml"), names, 1)
     mend = f"; did you mean {close[0]}?" if close else f" (there are {', '.join(names)})"
+    mend += "; `lamload init` begins one"
     return f"is no file, nor is there a shipped profile of that name{mend}"
 
 
@@ -105,9 +163,9 @@ def _read_text(path: Path, source: str) -> str:
     return content
 
 
-def _build(root: Table, path: Path, content: str, source: str) -> Profile:
+def _build(root: Table, reading: _Reading) -> Profile:
     """Read every section; with problems the result is of no use."""
-    name = NAME.read(root, default=path.stem)
+    name = NAME.read(root, default=reading.name)
     target_table = root.table("target")
     events = read_events(target_table)
     target = _target(root, target_table, [spec for _, spec in events])
@@ -123,9 +181,9 @@ def _build(root: Table, path: Path, content: str, source: str) -> Profile:
         root.fault("capacity", "takes the place of [[phase]]: leave one of them out")
     return Profile(
         name=name,
-        title=TITLE.read(root, default=name),
-        question=read_question(content),
-        source=source,
+        title=TITLE.read(root, default=reading.title or name),
+        question=reading.question,
+        source=reading.source,
         target=target,
         variants=variants,
         load=load,
@@ -158,10 +216,15 @@ def _with_urls(target: Target, variants: Sequence[Any]) -> Target:
     return replace(target, urls=missing | target.urls)
 
 
-def _blame(problem: Problem, touched: set[str]) -> Problem:
-    """Say of a mistake that an override made that it came from there."""
-    if problem.source is None and any(
-        problem.key == path or problem.key.startswith((f"{path}.", f"{path}[")) for path in touched
-    ):
-        return replace(problem, source=SOURCE)
+def _blame(problem: Problem, origins: Mapping[str, str]) -> Problem:
+    """Say of a mistake that `--set` or another option made that it came from there.
+
+    Another option says by its name which key it is, perhaps in several tables.
+    """
+    if problem.source is not None:
+        return problem
+    for path, origin in origins.items():
+        if problem.key == path or problem.key.startswith((f"{path}.", f"{path}[")):
+            key = problem.key if origin == SOURCE else ""
+            return replace(problem, source=origin, key=key)
     return problem

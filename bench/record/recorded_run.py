@@ -126,7 +126,7 @@ def latest_run(root: Path | str) -> Path:
     """The newest run's folder. Raises UsageError if there is none."""
     runs = list_runs(root)
     if not runs:
-        raise UsageError(f"there is no run in {root}; start one with: lamload run quickstart")
+        raise UsageError(f"there is no run in {root}; start one: `lamload quickstart`")
     return runs[0].folder
 
 

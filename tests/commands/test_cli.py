@@ -67,14 +67,14 @@ def test_without_a_terminal_lamload_alone_prints_its_help() -> None:
     ("arguments", "words"),
     [
         (["rnu"], "there is no command 'rnu'; did you mean `lamload run`?"),
-        (["my.toml"], "did you mean `lamload run my.toml`?"),
+        (["my.toml"], "my.toml: is no file, nor is there a shipped profile of that name"),
         (["--nope"], "--nope"),
-        (["plan"], "Missing argument 'PROFILE'"),
+        (["plan"], "Missing argument 'TARGET'"),
         (["plan", "quickstart", "--billed", "5"], "--billed must be a duration with its unit"),
         (["profiles", "show", "nope"], "there is no shipped profile nope; there are"),
         (["validate"], "Missing argument 'PROFILE…'"),
         (
-            ["plan", "nope"],
+            ["validate", "nope"],
             "nope: is no file, nor is there a shipped profile of that name (there are",
         ),
     ],

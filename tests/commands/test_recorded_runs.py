@@ -94,7 +94,7 @@ def test_a_name_that_means_no_run_or_several_is_told(runs: Path, name: str, word
 
 
 def test_there_being_no_run_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no run in .*; start one with"):
+    with pytest.raises(UsageError, match=r"there is no run in .*; start one: `lamload quickstart`"):
         find_run(None, tmp_path)
 
 

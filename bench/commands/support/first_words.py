@@ -1,0 +1,80 @@
+"""What to do with a command line that begins with no verb: a target, an option of run, or a word.
+
+Nothing heavy is imported until a word has to be looked at.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+
+from bench.errors import UsageError
+
+RUN = "run"
+QUICK = ("quickstart",)
+GROUP_OPTIONS = ("-h", "--help", "--version")
+WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(
+        ("bench", "benchmark", "test", "start", "attack", "load", "go", "demo", "quick", "exec"),
+        (RUN, QUICK),
+    ),
+    **dict.fromkeys(("invoke", "call", "curl", "send", "try"), (RUN, QUICK)),
+    **dict.fromkeys(("list", "ls", "example", "examples", "profile"), ("profiles", ())),
+    **dict.fromkeys(("result", "results", "show", "summary", "stats", "table"), ("report", ())),
+    **dict.fromkeys(("runs", "past"), ("history", ())),
+    **dict.fromkeys(("ui", "tui", "dashboard", "top", "replay"), ("watch", ())),
+    **dict.fromkeys(("web", "html", "browser"), ("open", ())),
+    **dict.fromkeys(("new", "create", "config", "configure", "template"), ("init", ())),
+    **dict.fromkeys(
+        ("serve", "server", "emulator", "local-function", "local-lambda", "sam"), ("local", ())
+    ),
+    **dict.fromkeys(("check", "lint", "verify"), ("validate", QUICK)),
+    **dict.fromkeys(("cost", "estimate", "price", "dry-run", "dryrun"), ("plan", QUICK)),
+    **dict.fromkeys(("diff",), ("compare", ())),
+    **dict.fromkeys(("clean", "cleanup", "undo", "remove"), ("restore", ())),
+    **dict.fromkeys(("docs", "man", "manual", "usage"), ("help", ())),
+    **dict.fromkeys(("info", "env", "status"), ("doctor", ())),
+    **dict.fromkeys(("csv", "json", "save"), ("export", ())),
+}
+"""What other tools call it: the verb here, and with what if nothing stands behind it."""
+_CLOSE = 0.6
+
+
+def routed(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
+    """The arguments with their verb. Raises UsageError with a command to paste."""
+    words = list(arguments)
+    if not words or words[0] in verbs or words[0] in GROUP_OPTIONS:
+        return words
+    if words[0] in ("-v", "-V", "-version"):
+        raise UsageError(f"there is no option {words[0]}; did you mean `lamload --version`?")
+    if words[0].startswith("-"):
+        return [RUN, *words]
+    if words[0] in WAYS and not _is_here(words[0]):
+        raise UsageError(_way(words))
+    close = get_close_matches(words[0], verbs, 1, _CLOSE)
+    if close and not _is_here(words[0]):
+        mended = shlex.join(["lamload", close[0], *words[1:]])
+        raise UsageError(
+            f"there is no command {words[0]!r}; did you mean `{mended}`? A function of that name "
+            f"on AWS: `lamload run --function {shlex.quote(words[0])}`"
+        )
+    return [RUN, *words]
+
+
+def _way(words: Sequence[str]) -> str:
+    """In lamload's words, options and all."""
+    from bench.commands.support.foreign import in_our_words
+
+    verb, usual = WAYS[words[0]]
+    rest, _ = in_our_words(words[1:])
+    named = any(not word.startswith("-") for word in rest) or "--function" in rest
+    mended = shlex.join(["lamload", verb, *(() if named else usual), *rest])
+    return f"there is no command {words[0]!r}; did you mean `{mended}`?"
+
+
+def _is_here(word: str) -> bool:
+    """Whether it names something on this machine that can be run."""
+    from bench.profile.target_word import TargetSort, target_word
+
+    return target_word(word).sort not in (TargetSort.NAME, TargetSort.OTHER)

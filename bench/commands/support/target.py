@@ -1,0 +1,134 @@
+"""From what somebody has to a profile that can be run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import TargetError, UsageError
+from bench.folders import expanded
+from bench.local.options import function_source
+from bench.profile import load_profile, resolved_toml, shipped_profiles
+from bench.profile.begin import Found
+from bench.profile.options import Given
+from bench.profile.read import Begun, begun_profile
+from bench.profile.shipped import shipped_profile
+from bench.profile.target_word import TargetSort, TargetWord, target_word
+
+if TYPE_CHECKING:
+    from bench.model.profile import Target
+
+UNKNOWN_YET = Found(128, "x86_64")
+"""Stands in until AWS has been asked, so that mistakes are told before that."""
+_ON_AWS = (TargetSort.NAME, TargetSort.ARN)
+_CLOSE = 0.75
+
+
+def profile_of(target: str | None, overrides: Sequence[str], options: Given) -> Begun:
+    """The profile of a word, or of what --function names, and its text.
+
+    Raises UsageError and TargetError.
+    """
+    word, options = _meant(target, options)
+    if word.sort is TargetSort.PROFILE:
+        loaded = load_profile(word.text, overrides, options)
+        return Begun(loaded, resolved_toml(loaded))
+    has_handler = any(text.startswith("target.handler=") for text in overrides)
+    if word.sort is TargetSort.OTHER and has_handler and Path(word.text).is_dir():
+        word = TargetWord(word.text, TargetSort.FOLDER)
+    if word.sort is TargetSort.OTHER:
+        raise UsageError(_no_target(word))
+    if word.sort is TargetSort.FOLDER and not has_handler:
+        _check_handler(word.text)
+    if word.sort not in _ON_AWS or ":states:" in word.text:
+        return begun_profile(word, overrides, options)
+    draft = begun_profile(word, overrides, options, UNKNOWN_YET)
+    found = asyncio.run(_ask_aws(word, draft.profile.target))
+    return begun_profile(word, overrides, options, found)
+
+
+def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
+    """The word; --function alone is one too, and then on AWS unless it is a folder."""
+    if target is not None:
+        word = target_word(target)
+        is_missing = word.sort is TargetSort.PROFILE and not _is_there(target)
+        if word.sort is TargetSort.NAME or is_missing:
+            _check_spelling(target, may_be_function=not is_missing)
+        return word, options
+    functions = options.get("--function", ())
+    if len(functions) != 1:
+        raise UsageError(
+            "nothing to run: name a profile, a URL, a function or a folder with a handler, as in "
+            "`lamload run quickstart` or `lamload run https://example.com`; "
+            "`lamload profiles` lists what is shipped"
+        )
+    word = target_word(functions[0])
+    if word.sort in (TargetSort.PROFILE, TargetSort.BUNDLED):
+        word = TargetWord(word.text, TargetSort.NAME)
+    return word, {name: texts for name, texts in options.items() if name != "--function"}
+
+
+def _is_there(profile: str) -> bool:
+    return shipped_profile(profile) is not None or expanded(profile).is_file()
+
+
+def _check_spelling(name: str, *, may_be_function: bool) -> None:
+    """Raise UsageError for what is nearly the name of a shipped profile."""
+    names = [path.stem for path in shipped_profiles()]
+    close = get_close_matches(name.removesuffix(".toml"), names, 1, _CLOSE)
+    if close:
+        on_aws = f" A function of that name on AWS: `lamload run --function {name}`"
+        raise UsageError(
+            f"there is no profile {name}; did you mean `lamload run {close[0]}`?"
+            + (on_aws if may_be_function else "")
+        )
+
+
+def _check_handler(folder: str) -> None:
+    """Raise UsageError for a folder of which nobody can tell what is to be called."""
+    try:
+        function_source(str(Path(folder).expanduser()))
+    except UsageError:
+        raise UsageError(
+            f"{folder} has no function that looks like a handler (such as `handler` in handler.py, "
+            "`lambda_handler` in lambda_function.py): name it, as in "
+            f"`lamload run {folder} --set target.handler=handler.main`"
+        ) from None
+
+
+def _no_target(word: TargetWord) -> str:
+    text = word.text
+    if word.mend:
+        return f"{text} cannot be run as it stands; did you mean `lamload run {word.mend}`?"
+    return (
+        f"{text} is no profile, URL or function, nor a folder with a handler (such as handler.py); "
+        "`lamload quickstart` runs one that is shipped, `lamload profiles` lists them"
+    )
+
+
+async def _ask_aws(word: TargetWord, target: Target) -> Found:
+    """Memory and architecture of the function as it is. Raises TargetError, with a way on."""
+    from bench.aws.api import LambdaApi
+    from bench.aws.bindings import FunctionName, place_of
+    from bench.aws.credentials import load_credentials
+
+    name = FunctionName.parse(target.function or "")
+    try:
+        credentials = await asyncio.to_thread(load_credentials, os.environ)
+        async with LambdaApi(credentials, place_of(target, os.environ)) as api:
+            found = await api.wait_until_active(name.name, target.qualifier or name.qualifier)
+    except TargetError as error:
+        raise TargetError(_cannot_ask(word, error)) from None
+    architecture = (found.get("Architectures") or [UNKNOWN_YET.architecture])[0]
+    return Found(found["MemorySize"], architecture)
+
+
+def _cannot_ask(word: TargetWord, error: TargetError) -> str:
+    taken = ""
+    if word.sort is TargetSort.NAME:
+        taken = f"{word.text} is no profile or folder here, so it must be a function on AWS: "
+    return f"{taken}{error}; without an account: `lamload quickstart`"

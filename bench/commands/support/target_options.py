@@ -1,0 +1,79 @@
+"""TARGET and the options that stand for a profile's keys, for every verb that takes them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from bench.commands.support.foreign import in_our_words
+from bench.errors import UsageError
+from bench.profile.options import OPTIONS, Given
+
+F = TypeVar("F", bound=Callable[..., Any])
+_AMOUNT = re.compile(r"\d+(\.\d+)?(/\w+)?")
+_SCRIPT = re.compile(r"[\w./-]+\.(js|lua|ya?ml)|locustfile\.py")
+QUIET = "-q"
+NO_SCRIPT = (
+    "{} is a script for another tool; here a profile says what to run, in TOML: `lamload init` "
+    "begins one, `lamload profiles show quickstart` prints one"
+)
+
+
+class TargetCommand(click.Command):
+    """A verb whose arguments somebody may type as for another tool."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, hey's `-q N` told apart from --quiet, and other tools' options refused."""
+        for word in args:
+            if _SCRIPT.fullmatch(word):
+                raise UsageError(NO_SCRIPT.format(word))
+        words, names = in_our_words(args)
+        if names:
+            listed = ", ".join(dict.fromkeys(names))
+            raise UsageError(f"{listed}: as lamload has it, that is `{command(ctx, words)}`")
+        return super().parse_args(ctx, with_rate(args))
+
+
+def with_rate(arguments: Sequence[str]) -> list[str]:
+    """`-q 50`, as hey and oha have it, is a rate; -q alone stays what it is."""
+    words, at = list(arguments), 0
+    while at < len(words):
+        behind = words[at + 1] if at + 1 < len(words) else ""
+        if words[at] == QUIET and _AMOUNT.fullmatch(behind):
+            words[at] = "--rate"
+        elif words[at].startswith(QUIET) and _AMOUNT.fullmatch(words[at][2:]):
+            words[at : at + 1] = ["--rate", words[at][2:]]
+        at += 1
+    return words
+
+
+def command(ctx: click.Context, words: Sequence[str]) -> str:
+    """The words behind this verb, to be pasted into a shell."""
+    return f"{ctx.command_path} {shlex.join(words)}".strip()
+
+
+def target_options(verb: F) -> F:
+    """Every option that stands for a key; the verb gets them as `options`."""
+
+    @wraps(verb)
+    def gathered(*arguments: Any, **parameters: Any) -> Any:
+        options: Given = {
+            option.name: texts
+            for option in OPTIONS
+            if (texts := tuple(parameters.pop(option.field)))
+        }
+        return verb(*arguments, options=options, **parameters)
+
+    declared: Any = gathered
+    for option in reversed(OPTIONS):
+        names = [option.name, *([option.short] if len(option.short) == 2 else [])]
+        help = option.help + (f" Also {option.short}." if len(option.short) > 2 else "")
+        declared = click.option(
+            *names, option.field, multiple=True, metavar=option.metavar, help=help
+        )(declared)
+    return declared  # type: ignore[no-any-return]

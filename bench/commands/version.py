@@ -1,0 +1,13 @@
+"""`lamload version`: the same as `lamload --version`, for whoever types it as a verb."""
+
+from __future__ import annotations
+
+import click
+
+from bench import __version__
+
+
+@click.command()
+def version() -> None:
+    """Print the version, as `lamload --version` does."""
+    click.echo(f"lamload {__version__}")

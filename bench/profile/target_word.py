@@ -1,0 +1,97 @@
+"""What somebody means with one word: a profile, a URL, a folder with a handler, a function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from bench.folders import expanded
+from bench.profile.shipped import shipped_profile
+
+_URL = re.compile(r"(?i)https?://")
+_HOST = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+|\[[0-9a-fA-F:]+\])(:\d{1,5})?(/\S*)?")
+_ARN = re.compile(r"arn:aws[\w-]*:(lambda|states):\S+|\d{12}:function:\S+")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?")
+_SCRIPTS = (".py", ".js", ".mjs", ".cjs")
+_OTHER_FILES = (*_SCRIPTS, ".yml", ".yaml", ".json", ".lua", ".txt", ".zip")
+_HANDLERS = ("lambda_function", "handler", "app", "index", "main")
+"""Names of modules in which a handler is looked for."""
+
+
+class TargetSort(Enum):
+    """What a word can be."""
+
+    PROFILE = auto()
+    """A file, whether or not it is there, or the name of a shipped profile."""
+    URL = auto()
+    FOLDER = auto()
+    """One with a handler in it."""
+    BUNDLED = auto()
+    """A function that comes with the package."""
+    ARN = auto()
+    """Of a function, or of a state machine."""
+    NAME = auto()
+    """What a function on AWS may be called, and nothing that is here."""
+    OTHER = auto()
+    """Nothing that can be measured as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetWord:
+    """The word and what it is; of OTHER, mend is the word that was probably meant, or ''."""
+
+    text: str
+    sort: TargetSort
+    mend: str = ""
+
+
+def target_word(text: str) -> TargetWord:
+    """Say what a word is. What is on this machine comes before what may be elsewhere."""
+    if _URL.match(text):
+        return TargetWord(text, TargetSort.URL)
+    if _ARN.fullmatch(text):
+        return TargetWord(text, TargetSort.ARN)
+    try:
+        return _here(text, expanded(text)) or _elsewhere(text)
+    except (OSError, ValueError):  # too long, or with a zero byte
+        return TargetWord(text, TargetSort.OTHER)
+
+
+def _here(text: str, path: Path) -> TargetWord | None:
+    """What the file system and the package have of that name."""
+    from bench.profile.target_values import bundled_functions
+
+    if path.is_file():
+        if path.suffix in _SCRIPTS and _is_folder_of_handler(path.parent):
+            return TargetWord(text, TargetSort.OTHER, f"./{path.parent}".replace("/./", "/"))
+        return TargetWord(text, TargetSort.PROFILE)
+    if shipped_profile(text) is not None:
+        return TargetWord(text, TargetSort.PROFILE)
+    if path.is_dir():
+        profile = path / "profile.toml"
+        if profile.is_file():
+            return TargetWord(text, TargetSort.OTHER, str(profile))
+        has = _is_folder_of_handler(path)
+        return TargetWord(text, TargetSort.FOLDER if has else TargetSort.OTHER)
+    return TargetWord(text, TargetSort.BUNDLED) if text in bundled_functions() else None
+
+
+def _elsewhere(text: str) -> TargetWord:
+    if text.endswith(".toml"):
+        return TargetWord(text, TargetSort.PROFILE)
+    if text.endswith(_OTHER_FILES):
+        return TargetWord(text, TargetSort.OTHER)
+    if text.startswith((".", "/", "~")):
+        return TargetWord(text, TargetSort.OTHER)
+    if _HOST.fullmatch(text):
+        is_near = text.startswith(("localhost", "127.", "[::1]"))
+        return TargetWord(text, TargetSort.OTHER, f"http{'' if is_near else 's'}://{text}")
+    is_name = _NAME.fullmatch(text) is not None
+    return TargetWord(text, TargetSort.NAME if is_name else TargetSort.OTHER)
+
+
+def _is_folder_of_handler(folder: Path) -> bool:
+    modules = (folder / f"{name}{suffix}" for name in _HANDLERS for suffix in _SCRIPTS)
+    return (folder / "bootstrap").is_file() or any(module.is_file() for module in modules)
