@@ -26,6 +26,7 @@ VERBS = {
     "validate": "Check profiles and tell every mistake.",
     "plan": "What a run would do, need and cost; nothing is sent.",
     "profiles": "List the shipped profiles, or print one to start from.",
+    "once": "Send one call for each variant and show it whole.",
     "init": "Write a commented profile, from a few questions or options.",
     "schema": "Print the JSON Schema of profiles, faults or settings, for an editor.",
     "local": "Serve the embedded Lambda on this machine.",

@@ -112,6 +112,10 @@ PRINTS = [
 REFUSED = [
     ("lamload bench", "lamload run quickstart"),
     (f"lamload bench {URL} -n 3", f"lamload run {URL} -n 3"),
+    (
+        "lamload invoke --function-name f --payload '{}'",
+        "lamload once --function f --event '{}'",
+    ),
     ("lamload list", "lamload profiles"),
     ("lamload example", "lamload profiles"),
     ("lamload local-function", "lamload local"),

@@ -61,7 +61,7 @@ def test_history_of_nothing_says_how_to_begin(
     assert run_command(["history", "--runs", str(tmp_path)]) == 0
     streams = capsys.readouterr()
     assert streams.out == ""
-    assert "lamload run quickstart" in streams.err
+    assert "lamload quickstart" in streams.err
 
 
 def test_a_verb_with_no_run_named_takes_the_latest(

@@ -19,7 +19,7 @@ WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("bench", "benchmark", "test", "start", "attack", "load", "go", "demo", "quick", "exec"),
         (RUN, QUICK),
     ),
-    **dict.fromkeys(("invoke", "call", "curl", "send", "try"), (RUN, QUICK)),
+    **dict.fromkeys(("invoke", "call", "curl", "send", "try"), ("once", QUICK)),
     **dict.fromkeys(("list", "ls", "example", "examples", "profile"), ("profiles", ())),
     **dict.fromkeys(("result", "results", "show", "summary", "stats", "table"), ("report", ())),
     **dict.fromkeys(("runs", "past"), ("history", ())),
