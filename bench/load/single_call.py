@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from time import time
 
 from bench.aws.credentials import Credentials, renewed
@@ -18,6 +19,7 @@ from bench.model.outcome import Answer, Outcome
 from bench.model.profile import Profile
 from bench.model.single_call import SingleCall, Spans
 from bench.payloads.source import event_source
+from bench.wire.environment import reached_by_environment
 from bench.wire.exchange import Exchange, Wire
 
 
@@ -26,7 +28,9 @@ async def call_each(profile: Profile) -> AsyncIterator[SingleCall]:
 
     No call is tried a second time. Raises TargetError.
     """
-    target = open_target(profile)
+    connections = reached_by_environment(profile, os.environ)
+    target = open_target(profile, connections)
+    reached = replace(profile, connections=connections)
     try:
         bindings = await target.bind(profile.variants)
         credentials = target.credentials
@@ -34,7 +38,7 @@ async def call_each(profile: Profile) -> AsyncIterator[SingleCall]:
             if credentials is not None:
                 fresh = await asyncio.to_thread(renewed, credentials, os.environ, int(time()))
                 credentials = fresh or credentials
-            yield await _call(profile, binding, credentials)
+            yield await _call(reached, binding, credentials)
     finally:
         await target.close()
 

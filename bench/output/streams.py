@@ -73,8 +73,9 @@ class _Stream(io.TextIOBase):
         """Always true, whatever becomes of the reader."""
         return True
 
-    def _encoded(self, text: str) -> bytes:
-        return text.encode(self._encoding, letters.NAME)
+    def _encoded(self, text: str | bytes) -> bytes:
+        """click writes bytes to a stream without a buffer: what a shell completes is such."""
+        return text if isinstance(text, bytes) else text.encode(self._encoding, letters.NAME)
 
 
 class Story(_Stream):

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import Problem
+from bench.function_folder import bundled_functions
 from bench.profile.option_values import as_event, as_header, as_list, as_number, as_rate, as_text
 from bench.profile.phase_edits import set_duration, set_shape, set_warm_up
 from bench.profile.refusal import Refusal
-from bench.profile.target_values import bundled_functions
 
 Given = Mapping[str, Sequence[str]]
 """What was said: the texts behind each option by its name."""

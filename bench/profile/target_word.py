@@ -8,6 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from bench.folders import expanded
+from bench.function_folder import bundled_functions, entry
 from bench.profile.shipped import shipped_profile
 
 _URL = re.compile(r"(?i)https?://")
@@ -16,8 +17,6 @@ _ARN = re.compile(r"arn:aws[\w-]*:(lambda|states):\S+|\d{12}:function:\S+")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?")
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs")
 _OTHER_FILES = (*_SCRIPTS, ".yml", ".yaml", ".json", ".lua", ".txt", ".zip")
-_HANDLERS = ("lambda_function", "handler", "app", "index", "main")
-"""Names of modules in which a handler is looked for."""
 
 
 class TargetSort(Enum):
@@ -61,8 +60,6 @@ def target_word(text: str) -> TargetWord:
 
 def _here(text: str, path: Path) -> TargetWord | None:
     """What the file system and the package have of that name."""
-    from bench.profile.target_values import bundled_functions
-
     if path.is_file():
         if path.suffix in _SCRIPTS and _is_folder_of_handler(path.parent):
             return TargetWord(text, TargetSort.OTHER, f"./{path.parent}".replace("/./", "/"))
@@ -93,5 +90,8 @@ def _elsewhere(text: str) -> TargetWord:
 
 
 def _is_folder_of_handler(folder: Path) -> bool:
-    modules = (folder / f"{name}{suffix}" for name in _HANDLERS for suffix in _SCRIPTS)
-    return (folder / "bootstrap").is_file() or any(module.is_file() for module in modules)
+    try:
+        entry(folder)
+    except (OSError, ValueError):
+        return False
+    return True

@@ -115,7 +115,7 @@ def test_another_shell_exits_2_and_says_which_there_are(
 
 
 def test_options_are_completed(complete: Complete) -> None:
-    assert complete("lamload run --hea") == ["--headless"]
+    assert complete("lamload run --hea") == ["--header", "--headless"]
     assert "--version" in complete("lamload --")
 
 

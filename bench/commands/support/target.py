@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import TargetError, UsageError
 from bench.folders import expanded
-from bench.local.options import function_source
+from bench.function_folder import entry
 from bench.profile import load_profile, resolved_toml, shipped_profiles
 from bench.profile.begin import Found
 from bench.profile.options import Given
@@ -20,7 +21,7 @@ from bench.profile.shipped import shipped_profile
 from bench.profile.target_word import TargetSort, TargetWord, target_word
 
 if TYPE_CHECKING:
-    from bench.model.profile import Target
+    from bench.model.profile import Profile
 
 UNKNOWN_YET = Found(128, "x86_64")
 """Stands in until AWS has been asked, so that mistakes are told before that."""
@@ -42,12 +43,10 @@ def profile_of(target: str | None, overrides: Sequence[str], options: Given) -> 
         word = TargetWord(word.text, TargetSort.FOLDER)
     if word.sort is TargetSort.OTHER:
         raise UsageError(_no_target(word))
-    if word.sort is TargetSort.FOLDER and not has_handler:
-        _check_handler(word.text)
     if word.sort not in _ON_AWS or ":states:" in word.text:
         return begun_profile(word, overrides, options)
     draft = begun_profile(word, overrides, options, UNKNOWN_YET)
-    found = asyncio.run(_ask_aws(word, draft.profile.target))
+    found = asyncio.run(_ask_aws(word, draft.profile))
     return begun_profile(word, overrides, options, found)
 
 
@@ -88,38 +87,43 @@ def _check_spelling(name: str, *, may_be_function: bool) -> None:
         )
 
 
-def _check_handler(folder: str) -> None:
-    """Raise UsageError for a folder of which nobody can tell what is to be called."""
-    try:
-        function_source(str(Path(folder).expanduser()))
-    except UsageError:
-        raise UsageError(
-            f"{folder} has no function that looks like a handler (such as `handler` in handler.py, "
-            "`lambda_handler` in lambda_function.py): name it, as in "
-            f"`lamload run {folder} --set target.handler=handler.main`"
-        ) from None
-
-
 def _no_target(word: TargetWord) -> str:
     text = word.text
     if word.mend:
         return f"{text} cannot be run as it stands; did you mean `lamload run {word.mend}`?"
+    if expanded(text).is_dir():
+        return _no_handler(text)
     return (
         f"{text} is no profile, URL or function, nor a folder with a handler (such as handler.py); "
         "`lamload quickstart` runs one that is shipped, `lamload profiles` lists them"
     )
 
 
-async def _ask_aws(word: TargetWord, target: Target) -> Found:
+def _no_handler(folder: str) -> str:
+    """Of a folder of which nobody can tell what is to be called."""
+    try:
+        entry(expanded(folder))
+    except (OSError, ValueError) as error:
+        named = f"`lamload run {shlex.quote(folder)} --set target.handler=handler.main`"
+        return f"{folder} {error}: name it, as in {named}, or begin with `lamload quickstart`"
+    raise AssertionError("a folder with a handler is a target")
+
+
+async def _ask_aws(word: TargetWord, profile: Profile) -> Found:
     """Memory and architecture of the function as it is. Raises TargetError, with a way on."""
-    from bench.aws.api import LambdaApi
+    from bench.aws.api import LambdaApi, patient
     from bench.aws.bindings import FunctionName, place_of
     from bench.aws.credentials import load_credentials
+    from bench.wire.environment import reached_by_environment
+    from bench.wire.httpx_transport import WireTransport
 
+    target, limits = profile.target, patient(profile.timeouts)
     name = FunctionName.parse(target.function or "")
+    transport = WireTransport(limits, reached_by_environment(profile, os.environ))
     try:
         credentials = await asyncio.to_thread(load_credentials, os.environ)
-        async with LambdaApi(credentials, place_of(target, os.environ)) as api:
+        place = place_of(target, os.environ)
+        async with LambdaApi(credentials, place, transport=transport, timeouts=limits) as api:
             found = await api.wait_until_active(name.name, target.qualifier or name.qualifier)
     except TargetError as error:
         raise TargetError(_cannot_ask(word, error)) from None

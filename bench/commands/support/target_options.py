@@ -29,6 +29,8 @@ class TargetCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does, hey's `-q N` told apart from --quiet, and other tools' options refused."""
+        if ctx.resilient_parsing:  # somebody is still typing
+            return super().parse_args(ctx, args)
         for word in args:
             if _SCRIPT.fullmatch(word):
                 raise UsageError(NO_SCRIPT.format(word))
