@@ -9,7 +9,7 @@ import click
 
 from bench.commands.support.completions import complete_generator
 from bench.errors import ExitCode, UsageError
-from bench.payloads.feed import literal
+from bench.inputs.cells import literal
 from bench.payloads.generated import GeneratedEvents
 from bench.payloads.generators import GENERATORS
 from bench.payloads.generators.base import Generator
@@ -87,7 +87,7 @@ def _listing() -> str:
         lines += _described(generator)
     lines += ["", "Placeholders, for `{{…}}` in an `event_template`:", ""]
     lines += [f"  {item.usage:<26}{item.meaning}" for item in PLACEHOLDERS.values()]
-    lines.append(f"  {'row.COLUMN':<26}a column of the feed's row")
+    lines.append(f"  {'row.COLUMN':<26}a column of the feed's row, its name as it stands there")
     lines.append(f"  {'fill SIZE':<26}as many x as make the whole payload SIZE long")
     return "\n".join(lines)
 

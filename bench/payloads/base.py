@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bench.errors import UsageError
 from bench.folders import expanded
+from bench.inputs.content import read_whole
 from bench.lambda_facts import KIB, MIB, STREAM_LIMIT_BYTES
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|KIB|MB|MIB)?", re.IGNORECASE)
@@ -67,11 +68,7 @@ def read_bytes(path: str | None, base_dir: Path | None) -> bytes:
     """A file's content; a relative path starts at base_dir. Raises UsageError with the path."""
     if not path:
         raise UsageError("needs the path of a file")
-    full = (base_dir or Path()) / expanded(path)
-    try:
-        return full.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {full}: {error.strerror or error}") from None
+    return read_whole((base_dir or Path()) / expanded(path), STREAM_LIMIT_BYTES)
 
 
 def parse_size(value: Any) -> int:

@@ -1,26 +1,93 @@
 """Rows of a file: CSV with a header line, JSON Lines, or a JSON array. Each row is an event.
 
-CSV cells that read as a JSON number, true, false or null become that (`007` stays text); with
-`text = true` every cell stays text. Orders: `sequential` (over and over), `shuffled` (each pass in
-a new seeded order), `random` (drawn with replacement).
+A CSV cell becomes a JSON number, true, false or null if that is written as the cell is (`007`,
+`1.10` and `1e5` stay text); with `text = true` every cell stays text. Rows of JSON are sent as they
+stand in the file. Orders: `sequential` (over and over), `shuffled` (each pass in a new seeded
+order), `random` (drawn with replacement).
+
+A file is mapped and its rows are known by their offsets, so that every process has the same one
+copy; those of a small file are kept ready to send.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+from array import array
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from bench.errors import UsageError
+from bench.folders import expanded
+from bench.inputs.cells import literal
+from bench.inputs.content import Content, read_content
+from bench.inputs.separated import Columns, SeparatedFile
 from bench.model.profile import EventSpec
-from bench.payloads.base import Chance, encode_json, read_bytes
+from bench.payloads.base import Chance, encode_json
+from bench.payloads.json_rows import JsonRows, array_rows, line_rows
 
 ORDERS = ("sequential", "shuffled", "random")
 _OPTIONS = ("order", "text")
+_TABLES = {".csv": ",", ".tsv": "\t"}
+KEPT_BYTES = 8 << 20
+"""Of a file up to this size every row is kept as it is sent: it costs nothing to send it then."""
+
+
+class Rows(Protocol):
+    """The rows of a feed."""
+
+    content: Content
+
+    def __len__(self) -> int:
+        """How many there are, at least one."""
+
+    def value(self, number: int) -> Any:
+        """A row as a JSON value; of a table, an object by the names in its header."""
+
+    def payload(self, number: int) -> bytes:
+        """A row as it is sent."""
+
+    def columns(self) -> list[str] | None:
+        """The names that every row has; None where each row has its own."""
+
+
+class TableRows:
+    """The rows of a CSV file, all of which have been looked at. text: cells stay text."""
+
+    def __init__(self, content: Content, separator: str, text: bool) -> None:
+        self.content = content
+        self._file = file = SeparatedFile(content, separator)
+        self._convert = str if text else literal
+        self._begins, self._ends = array("Q"), array("Q")
+        rows = file.rows()
+        first = next(rows, None)
+        self._columns = columns = Columns(content.name, first.line, first.cells) if first else None
+        for row in rows:
+            assert columns is not None
+            if not columns.check(row, file.separator):
+                continue
+            if not self._begins:
+                columns.check_is_header(row)
+            self._begins.append(row.begin)
+            self._ends.append(row.end)
+        self._kept = columns.kept if columns else []
+
+    def __len__(self) -> int:
+        return len(self._begins)
+
+    def value(self, number: int) -> Any:
+        """An object by the names of the columns that have one."""
+        cells = self._file.cells(self._begins[number], self._ends[number])
+        convert = self._convert
+        return {name: convert(cells[index]) for index, name in self._kept}
+
+    def payload(self, number: int) -> bytes:
+        """The object as JSON."""
+        return encode_json(self.value(number))
+
+    def columns(self) -> list[str]:
+        """Those of the header."""
+        return [name for _, name in self._kept]
 
 
 class RowOrder:
@@ -31,7 +98,7 @@ class RowOrder:
             raise UsageError(f"has order {order!r}; choose one of {', '.join(ORDERS)}")
         self._count, self._order, self._seed = count, order, seed
         self._chance = Chance(seed, "feed")
-        self._pass, self._permutation = -1, list(range(count))
+        self._pass, self._permutation = -1, array("Q")
 
     def at(self, index: int) -> int:
         """Number of the row, from 0."""
@@ -42,61 +109,55 @@ class RowOrder:
             return place
         if which != self._pass:
             self._pass = which
-            self._permutation = list(range(self._count))
+            self._permutation = array("Q", range(self._count))
             Random(f"events/shuffle/{self._seed}/{which}").shuffle(self._permutation)
         return self._permutation[place]
 
 
 class FeedEvents:
-    """The rows as events; equal rows are one object each."""
+    """The rows as events; those of a small file are one object each."""
 
-    def __init__(self, rows: list[bytes], order: RowOrder) -> None:
+    def __init__(self, rows: Rows, order: RowOrder) -> None:
         self._rows, self._order = rows, order
-        self.constant = len(rows) == 1
+        is_small = len(rows.content.raw) <= KEPT_BYTES
+        self._kept = [rows.payload(number) for number in range(len(rows))] if is_small else []
+        self.constant = len(self._kept) == 1
 
     def next(self, index: int) -> bytes:
         """The row of invocation number index."""
-        return self._rows[self._order.at(index)]
+        number = self._order.at(index)
+        return self._kept[number] if self._kept else self._rows.payload(number)
 
 
 def feed_events(spec: EventSpec, seed: int, base_dir: Path | None) -> FeedEvents:
     """The source of a feed. Raises UsageError for an unreadable, empty or malformed file."""
     refuse_unknown(spec.options, _OPTIONS)
-    rows = read_rows(spec.path, base_dir, text=bool(spec.options.get("text", False)))
+    rows = read_rows(spec.path, base_dir, spec.options.get("text", False))
     order = RowOrder(len(rows), str(spec.options.get("order", "sequential")), seed)
-    return FeedEvents([encode_json(row) for row in rows], order)
+    return FeedEvents(rows, order)
 
 
-def read_rows(path: str | None, base_dir: Path | None, text: bool = False) -> list[Any]:
-    """The rows as JSON values; of a CSV, objects by the names in its header line.
+def read_rows(path: str | None, base_dir: Path | None, text: Any = False) -> Rows:
+    """The rows of a file, by its ending.
 
-    By the file's ending: `.csv` and `.tsv`, `.json` (an array), anything else is JSON Lines.
+    `.csv` and `.tsv` are tables, `.json` is an array, anything else is JSON Lines. Raises
+    UsageError with line, column and remedy for what cannot be meant so.
     """
-    try:
-        content = read_bytes(path, base_dir).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8: {error}") from None
-    suffix = Path(path or "").suffix.lower()
-    if suffix in (".csv", ".tsv"):
-        rows = _csv_rows(content, "," if suffix == ".csv" else "\t", str(path), text)
-    elif suffix == ".json":
-        rows = _json_rows(content, str(path))
+    if not path:
+        raise UsageError("needs the path of a file")
+    if not isinstance(text, bool):
+        raise UsageError(f"has text = {text!r}, which must be true or false")
+    suffix = Path(path).suffix.lower()
+    content = read_content((base_dir or Path()) / expanded(path), str(path))
+    if suffix in _TABLES:
+        rows: Rows = TableRows(content, _TABLES[suffix], text)
     else:
-        rows = _json_lines(content, str(path))
-    if not rows:
+        if text:
+            raise UsageError(f"has text = true, which is for a table, and {path} is JSON")
+        rows = JsonRows(content, array_rows if suffix == ".json" else line_rows)
+    if not len(rows):
         raise UsageError(f"{path} has no rows")
     return rows
-
-
-def literal(text: str) -> Any:
-    """The JSON number, true, false or null that a text reads as, else the text."""
-    if text[:1] in "-0123456789tfn":
-        try:
-            value = json.loads(text, parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            return text
-        return text if isinstance(value, float) and value in (_INFINITY, -_INFINITY) else value
-    return text
 
 
 def refuse_unknown(options: Mapping[str, Any], known: tuple[str, ...]) -> None:
@@ -104,53 +165,3 @@ def refuse_unknown(options: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for name in options:
         if name not in known:
             raise UsageError(f"has an unknown option {name!r}; there are {', '.join(known)}")
-
-
-_INFINITY = float("inf")
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _csv_rows(content: str, delimiter: str, path: str, text: bool) -> list[Any]:
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    rows: list[Any] = []
-    convert = str if text else literal
-    try:
-        names = next(reader, [])
-        if len(set(names)) != len(names):
-            raise UsageError(f"{path} line 1 names a column twice")
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(names):
-                raise UsageError(
-                    f"{path} line {reader.line_num} has {len(cells)} cells for {len(names)} columns"
-                )
-            rows.append(dict(zip(names, map(convert, cells), strict=True)))
-    except csv.Error as error:
-        raise UsageError(f"{path} line {reader.line_num}: {error}") from None
-    return rows
-
-
-def _json_rows(content: str, path: str) -> list[Any]:
-    try:
-        rows = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no JSON: {error}") from None
-    if not isinstance(rows, list):
-        raise UsageError(f"{path} must be a JSON array with an event in each place")
-    return rows
-
-
-def _json_lines(content: str, path: str) -> list[Any]:
-    rows = []
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(json.loads(line))
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path} line {number} is no JSON: {error}") from None
-    return rows

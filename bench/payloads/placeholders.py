@@ -9,9 +9,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from bench.inputs.cells import literal
 from bench.payloads.base import parse_size
-from bench.payloads.feed import literal
 
+OPEN = "open"
+"""Stands for what every placeholder begins with."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -104,6 +106,10 @@ def _filler(length: str) -> Draw:
     return lambda _moment: text
 
 
+def _open() -> Draw:
+    return lambda _moment: "{{"
+
+
 def _bounded(length: str) -> int:
     return parse_size(length)
 
@@ -121,4 +127,5 @@ PLACEHOLDERS = {
     "hex": Placeholder("hex SIZE", "random hexadecimal digits", _hex),
     "base64": Placeholder("base64 SIZE", "base64 of SIZE random bytes", _base64),
     "filler": Placeholder("filler SIZE", "SIZE times the letter x", _filler),
+    OPEN: Placeholder(OPEN, "the braces {{ as they are: {{open}}name}} gives {{name}}", _open),
 }

@@ -5,7 +5,8 @@ value, a number as a number; within a longer string it becomes text. In a templa
 what is inserted is escaped for JSON if the text begins like JSON, else it stands as it is.
 
 `PLACEHOLDERS` in bench.payloads.placeholders lists what there is. `row.COLUMN` reads the feed named
-by the option `feed` (CSV, JSON Lines or a JSON array), in the order of the option `order`.
+by the option `feed` (CSV, JSON Lines or a JSON array), in the order of the option `order`; all that
+stands behind `row.` is the column's name, whatever is in it. Braces that are data are `{{open}}`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError
 from bench.model.profile import EventSpec
 from bench.payloads.base import Chance, ConstantEvents, EventSource, parse_size
-from bench.payloads.feed import RowOrder, read_rows, refuse_unknown
-from bench.payloads.placeholders import PLACEHOLDERS, Draw, Moment
+from bench.payloads.feed import KEPT_BYTES, RowOrder, Rows, read_rows, refuse_unknown
+from bench.payloads.placeholders import OPEN, PLACEHOLDERS, Draw, Moment
+from bench.units import shown
 
-_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_PLACEHOLDER = re.compile(r"""\{\{(\s*row\.(?:"(?:\\.|[^"\\])*"|'[^']*')\s*|.*?)\}\}""", re.DOTALL)
+_ROW = "row."
 _OPTIONS = ("feed", "order", "text")
+_AS_DATA = "for two braces that are data write {{open}}, as in {{open}}name}}"
 
 Encode = Callable[[Any], str]
 Piece = str | tuple[Draw, Encode]
@@ -39,25 +43,32 @@ class TemplateEvents:
         self,
         pieces: list[Piece],
         fill_bytes: int | None,
-        rows: list[Any],
+        rows: Rows | None,
         order: RowOrder | None,
         seed: int,
     ) -> None:
         self._pieces = pieces
         self._fill_bytes = fill_bytes
         self._rows, self._order = rows, order
+        is_small = rows is not None and len(rows.content.raw) <= KEPT_BYTES
+        self._kept = [rows.value(i) for i in range(len(rows))] if rows and is_small else []
         self._chance = Chance(seed, "template")
 
     def next(self, index: int) -> bytes:
         """The payload of invocation number index."""
-        row = self._rows[self._order.at(index)] if self._order is not None else None
-        moment = Moment(self._chance.at(index), index, row)
+        moment = Moment(self._chance.at(index), index, self._row(index))
         texts = [
             piece if isinstance(piece, str) else piece[1](piece[0](moment))
             for piece in self._pieces
         ]
         payload = "".join(texts).encode("utf-8", "replace")
         return payload if self._fill_bytes is None else _filled(payload, self._fill_bytes)
+
+    def _row(self, index: int) -> Any:
+        if self._order is None or self._rows is None:
+            return None
+        number = self._order.at(index)
+        return self._kept[number] if self._kept else self._rows.value(number)
 
 
 def template_events(spec: EventSpec, seed: int, base_dir: Path | None) -> EventSource:
@@ -68,6 +79,8 @@ def template_events(spec: EventSpec, seed: int, base_dir: Path | None) -> EventS
     refuse_unknown(spec.options, _OPTIONS)
     compiler = _Compiler()
     pieces = list(compiler.compile(spec.value))
+    if not compiler.columns and (spec.options.get("feed") or spec.path):
+        raise UsageError("never uses its feed: put {{row.COLUMN}} into it, or leave event_feed out")
     if all(isinstance(piece, str) for piece in pieces) and compiler.fill_bytes is None:
         return ConstantEvents("".join(map(str, pieces)).encode("utf-8", "replace"))
     rows, order = _rows(spec, seed, base_dir, compiler.columns)
@@ -86,7 +99,7 @@ class _Compiler:
     """Turns a template into pieces; columns and fill_bytes are what it met on the way."""
 
     def __init__(self) -> None:
-        self.columns: set[str] = set()
+        self.columns: list[Column] = []
         self.fill_bytes: int | None = None
 
     def compile(self, value: Any) -> Iterator[Piece]:
@@ -117,8 +130,9 @@ class _Compiler:
             yield _dumps(value)
 
     def _string(self, text: str, whole: Encode) -> Iterator[Piece]:
-        match = _PLACEHOLDER.fullmatch(text)
-        if match is not None and "{{" not in match[1]:
+        match = _PLACEHOLDER.match(text)
+        is_lone = match is not None and match.end() == len(text)
+        if match is not None and is_lone and match[1].strip() != OPEN:
             draw = self._draw(match[1])
             yield f'"{_FILL}"' if draw is None else (draw, whole)
             return
@@ -130,25 +144,35 @@ class _Compiler:
         end = 0
         for match in _PLACEHOLDER.finditer(text):
             yield literal(text[end : match.start()])
+            end = match.end()
+            if match[1].strip() == OPEN:
+                yield literal("{{")
+                continue
             draw = self._draw(match[1])
             yield _FILL if draw is None else (draw, encode)
-            end = match.end()
+        if "{{" in text[end:]:
+            rest = text[text.index("{{", end) :][:40]
+            raise UsageError(f"has braces that nothing closes: {shown(rest)}; {_AS_DATA}")
         yield literal(text[end:])
 
     def _draw(self, source: str) -> Draw | None:
         """The placeholder's function; None for `fill`, which needs the rest first."""
+        if source.lstrip().startswith(_ROW):
+            return self._column(source)
         try:
             name, *arguments = shlex.split(source)
         except ValueError:
-            raise UsageError(f"has a placeholder that cannot be read: {{{{{source}}}}}") from None
+            raise UsageError(
+                f"has a placeholder that cannot be read: {{{{{source}}}}}; {_AS_DATA}"
+            ) from None
         if name == "fill":
             self._fill(source, arguments)
             return None
-        if name.startswith("row."):
-            return self._column(name.removeprefix("row."))
         if name not in PLACEHOLDERS:
             known = ", ".join([*PLACEHOLDERS, "row.COLUMN", "fill"])
-            raise UsageError(f"has an unknown placeholder {{{{{source}}}}}; there are {known}")
+            raise UsageError(
+                f"has an unknown placeholder {{{{{source}}}}}; there are {known}; {_AS_DATA}"
+            )
         try:
             return PLACEHOLDERS[name].make(*arguments)
         except (TypeError, ValueError, OverflowError, UsageError) as error:
@@ -163,26 +187,74 @@ class _Compiler:
             raise UsageError(f"can have one {{{{fill SIZE}}}} only ({{{{{source}}}}} is one more)")
         self.fill_bytes = parse_size(arguments[0])
 
-    def _column(self, column: str) -> Draw:
-        self.columns.add(column)
-        return lambda moment: moment.row[column]
+    def _column(self, source: str) -> Draw:
+        column = Column(source.lstrip().removeprefix(_ROW))
+        self.columns.append(column)
+        return lambda moment: moment.row[column.name]
+
+
+class Column:
+    """A column as a placeholder spells it; name is the feed's own, once `find` has found it."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written.strip()
+        self.name = ""
+        self._spellings = (written, self.written, *_unquoted(self.written))
+
+    def find(self, names: Iterable[str]) -> bool:
+        """Whether it is one of these: as it stands, without quotes, or without JSON's escapes."""
+        known = set(names)
+        found = next((name for name in self._spellings if name in known), None)
+        self.name = found or ""
+        return found is not None
+
+
+def _unquoted(written: str) -> Iterator[str]:
+    if len(written) > 1 and written[0] == written[-1] and written[0] in "\"'":
+        inner = written[1:-1]
+        yield inner
+        if written[0] == '"':
+            yield re.sub(r"\\(.)", r"\1", inner)
+    for quotable in (f'"{written}"', written):
+        try:
+            value = json.loads(quotable)
+        except ValueError:
+            continue
+        if isinstance(value, str):
+            yield value
 
 
 def _rows(
-    spec: EventSpec, seed: int, base_dir: Path | None, columns: set[str]
-) -> tuple[list[Any], RowOrder | None]:
+    spec: EventSpec, seed: int, base_dir: Path | None, columns: list[Column]
+) -> tuple[Rows | None, RowOrder | None]:
     feed = spec.options.get("feed") or spec.path
     if feed is None:
         if columns:
-            name = min(columns)
+            name = columns[0].written
             raise UsageError(f"uses {{{{row.{name}}}}} and has no feed: name a CSV or JSONL file")
-        return [], None
-    rows = read_rows(str(feed), base_dir, text=bool(spec.options.get("text", False)))
-    for number, row in enumerate(rows, 1):
-        missing = columns - row.keys() if isinstance(row, dict) else columns
-        if missing:
-            raise UsageError(f"uses {{{{row.{min(missing)}}}}}, which row {number} of {feed} lacks")
+        return None, None
+    rows = read_rows(str(feed), base_dir, spec.options.get("text", False))
+    _find_columns(columns, rows, str(feed))
     return rows, RowOrder(len(rows), str(spec.options.get("order", "sequential")), seed)
+
+
+def _find_columns(columns: list[Column], rows: Rows, feed: str) -> None:
+    """Raises UsageError for a column that the feed, or one of its rows, does not have."""
+    names = rows.columns()
+    for number in range(len(rows) if names is None else 1):
+        row = rows.value(number) if names is None else names
+        if not isinstance(row, dict | list):
+            raise UsageError(f"uses columns, and row {number + 1} of {feed} is no object")
+        known = list(row) if names is not None or isinstance(row, dict) else []
+        for column in columns:
+            if not column.find(known):
+                where = feed if names is not None else f"row {number + 1} of {feed}"
+                has = (
+                    ", ".join(json.dumps(name, ensure_ascii=False) for name in known[:20]) or "none"
+                )
+                raise UsageError(
+                    f"uses {{{{row.{column.written}}}}}, which {where} lacks; its columns are {has}"
+                )
 
 
 def _filled(payload: bytes, size: int) -> bytes:

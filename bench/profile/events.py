@@ -143,7 +143,7 @@ EVENT_FILE = Key(
 EVENT_TEMPLATE = Key(
     "event_template",
     "JSON value or text with placeholders such as `{{uuid}}`, `{{int 1 100}}`, `{{row.name}}`; "
-    "`lamload events` lists them",
+    "braces that are data are `{{open}}`; `lamload events` lists all",
     json_value,
     {},
     of=_of(EventKind.TEMPLATE, lambda spec: spec.value),
@@ -152,7 +152,9 @@ EVENT_TEMPLATE = Key(
 EVENT_FEED = Key(
     "event_feed",
     'a CSV, JSON Lines or JSON file, each row an event, or the rows of a template: `"rows.csv"` '
-    'or `{ file = "rows.csv", order = "shuffled" }` (`sequential`, `shuffled`, `random`)',
+    'or `{ file = "rows.csv", order = "shuffled" }` (`sequential`, `shuffled`, `random`); a cell '
+    "of a CSV becomes a number, `true`, `false` or `null` only if that is written as the cell is "
+    "(`007`, `1.10` and `1e5` stay text), and with `text = true` none does",
     feed,
     _NO_FEED,
     of=_feed_of,

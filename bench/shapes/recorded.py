@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bench.inputs.timestamps import UNITS
 from bench.schema.files import existing_file
 from bench.schema.table import Table
-from bench.schema.values import positive, text
+from bench.schema.values import one_of, positive, text
 from bench.shapes.base import AtInstants
 from bench.shapes.kind import ShapeKind, read_duration, shape_key
 from bench.shapes.recorded_csv import read_offsets, whole_seconds_ns
@@ -19,8 +20,8 @@ from bench.shapes.recorded_csv import read_offsets, whole_seconds_ns
 class Recorded(AtInstants):
     """offsets: little-endian 64-bit nanoseconds, ascending, packed; the speed is in them already.
 
-    from_ns is the offset at which this stretch starts, not 0 for a part. path (absolute), column
-    and speed say what the offsets were read from.
+    from_ns is the offset at which this stretch starts, not 0 for a part. path (absolute), column,
+    speed and unit say what the offsets were read from.
     """
 
     duration_ns: int
@@ -29,6 +30,7 @@ class Recorded(AtInstants):
     path: str = ""
     column: str | None = None
     speed: float = 1.0
+    unit: str | None = None
 
     @property
     def _instants(self) -> memoryview[int]:
@@ -82,11 +84,20 @@ class Recorded(AtInstants):
         return f"{len(self._instants)} arrivals as recorded in {self.path}"
 
     def key_values(self) -> Mapping[str, Any]:
-        return {"replay": self.path, "column": self.column, "speed": self.speed}
+        return {
+            "replay": self.path,
+            "column": self.column,
+            "speed": self.speed,
+            "unit": self.unit,
+        }
 
 
 REPLAY = shape_key(
-    "replay", "recorded arrivals: a CSV of ISO or epoch timestamps", existing_file, "", cell=""
+    "replay",
+    "recorded arrivals: a CSV of ISO or epoch timestamps, or an access log",
+    existing_file,
+    "",
+    cell="",
 )
 COLUMN = shape_key(
     "column",
@@ -95,17 +106,25 @@ COLUMN = shape_key(
     None,
     cell="one named like a time, else the first",
 )
+UNIT = shape_key(
+    "unit",
+    "what a number counts: `s`, `ms`, `us`, `ns`, or `days` as in Excel",
+    one_of(tuple(UNITS)),
+    None,
+    cell="told by the column's name or by size",
+)
 SPEED = shape_key("speed", "a factor: 2 plays them twice as fast", positive, 1.0)
 
 
 def _read(table: Table) -> Recorded:
     noted = len(table.problems)
     path, column, speed = REPLAY.read(table), COLUMN.read(table), SPEED.read(table)
+    unit = UNIT.read(table)
     offsets = b""
     if len(table.problems) == noted:
-        offsets = table.read("replay", lambda _: read_offsets(path, column, speed), offsets)
+        offsets = table.read("replay", lambda _: read_offsets(path, column, speed, unit), offsets)
     default_ns = whole_seconds_ns(offsets) if offsets else 0
-    return Recorded(read_duration(table, default_ns), offsets, 0, path, column, speed)
+    return Recorded(read_duration(table, default_ns), offsets, 0, path, column, speed, unit)
 
 
-RECORDED = ShapeKind((REPLAY, COLUMN, SPEED), _read)
+RECORDED = ShapeKind((REPLAY, COLUMN, UNIT, SPEED), _read)

@@ -1,15 +1,17 @@
-"""Recorded arrival times: a CSV column of ISO or epoch timestamps, as offsets from the first."""
+"""Recorded arrival times: a column of timestamps, or an access log, as offsets from the first."""
 
 from __future__ import annotations
 
-import csv
-import re
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from struct import pack
 
+from bench.errors import UsageError
+from bench.inputs.content import Content, read_content
+from bench.inputs.separated import Row, SeparatedFile
+from bench.inputs.timestamps import LOG_TIME, Cell, instants_ns, is_timestamp
 from bench.model.times import NS_PER_S
 from bench.units import MAX_DURATION_NS, shown
 
@@ -23,26 +25,28 @@ _TIME_ENDINGS = (
     "arrival_time",
     "starttime",
 )
-_UTC_NAMES = re.compile(r"\s*(?:z|utc|gmt)$", re.IGNORECASE)
-_BEYOND_US = re.compile(r"([.,]\d{6})(\d+)")
-"""A fraction of a second with the digits that datetime cannot hold."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_offsets(path: str, column: str | None, speed: float) -> bytes:
+def read_offsets(path: str, column: str | None, speed: float, unit: str | None = None) -> bytes:
     """Ascending offsets in ns, little-endian 64-bit, packed; speed 2 plays twice as fast.
 
-    column is a header's name; without it, the one that is named like a time, else the first.
-    Epoch values may be in seconds, ms, µs or ns, told apart by their size. A time without a zone
-    is taken as UTC. Raises ValueError with the rest of a sentence, the line included.
+    column is a header's name; without it, the one that is named like a time, else the first. unit
+    is what numbers count, else it is told by their size; see bench.inputs.timestamps. A time
+    without a zone is taken as UTC. A file in which each line has a time as the common log format
+    writes it needs no columns. Raises ValueError with the rest of a sentence, the line included.
     """
-    instants = sorted(_instants_ns(path, column))
+    try:
+        instants = sorted(_instants_ns(path, column, unit))
+    except UsageError as error:
+        raise ValueError(f"must be a CSV file: {error}") from None
     if not instants:
         raise ValueError(f"must hold at least one timestamp ({path} holds none)")
     scale = Fraction(speed)
     offsets = [round((instant - instants[0]) / scale) for instant in instants]
     if offsets[-1] > MAX_DURATION_NS:
-        raise ValueError(f"spans more than 30 days ({path}): cut it or raise speed")
+        raise ValueError(
+            f'spans more than 30 days ({path}): cut it, raise speed, or set its unit (unit = "ms")'
+        )
     return pack(f"<{len(offsets)}q", *offsets)
 
 
@@ -52,75 +56,60 @@ def whole_seconds_ns(offsets: bytes) -> int:
     return (last_ns // NS_PER_S + 1) * NS_PER_S
 
 
-def _instants_ns(path: str, column: str | None) -> list[int]:
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            written = (row for row in rows if any(cell.strip() for cell in row))
-            first = next(written, None)
-            if first is None:
-                return []
-            index, is_header = _column(first, column)
-            instants = [] if is_header else [_instant_ns(first, index, rows.line_num)]
-            for row in written:
-                instants.append(_instant_ns(row, index, rows.line_num))
-                if len(instants) > MAX_ARRIVALS:
-                    raise ValueError(f"holds more than {MAX_ARRIVALS} timestamps ({path})")
-            return instants
-    except UnicodeDecodeError:
-        raise ValueError(f"must be a CSV file in UTF-8 ({path} is not)") from None
-    except csv.Error as error:
-        raise ValueError(f"must be a CSV file ({path}: {error})") from None
+def _instants_ns(path: str, column: str | None, unit: str | None) -> Iterable[int]:
+    content = read_content(path)
+    if column is None and _is_log(content):
+        return instants_ns(_of_log(content), unit=unit)
+    suffix = Path(path).suffix.lower()
+    rows = SeparatedFile(content, "\t" if suffix == ".tsv" else ",").rows()
+    written = (row for row in rows if any(cell.strip() for cell in row.cells))
+    first = next(written, None)
+    if first is None:
+        return []
+    index, name = _column(first, column)
+    rest: Iterable[Row] = written if name is not None else chain((first,), written)
+    return instants_ns(_cells(rest, index, path), name or "", unit)
 
 
-def _column(first: list[str], column: str | None) -> tuple[int, bool]:
-    """(index of the column, whether the first row is a header)."""
-    names = [name.strip() for name in first]
+def _cells(rows: Iterable[Row], index: int, path: str) -> Iterator[Cell]:
+    for number, row in enumerate(rows):
+        _check_number(number, path)
+        yield Cell(row.cells[index].strip() if index < len(row.cells) else "", row.line)
+
+
+def _check_number(number: int, path: str) -> None:
+    if number >= MAX_ARRIVALS:
+        raise ValueError(f"holds more than {MAX_ARRIVALS} timestamps ({path})")
+
+
+def _is_log(content: Content) -> bool:
+    """Whether the first line has a log's time within other text, separators or not."""
+    first = next((text for _, text in content.lines() if text.strip()), "")
+    return LOG_TIME.search(first) is not None and "[" in first and not is_timestamp(first)
+
+
+def _of_log(content: Content) -> Iterator[Cell]:
+    written = ((n, text) for n, (_, text) in enumerate(content.lines(), 1) if text.strip())
+    for number, (line, text) in enumerate(written):
+        _check_number(number, content.name)
+        match = LOG_TIME.search(text)
+        yield Cell(match[0] if match else text.strip(), line)
+
+
+def _column(first: Row, column: str | None) -> tuple[int, str | None]:
+    """(index of the column, its name; None if the first row is no header)."""
+    names = [name.strip() for name in first.cells]
     if column is not None:
         if column not in names:
-            raise ValueError(f"has no column {shown(column)}; it has {', '.join(names)}")
-        return names.index(column), True
+            raise ValueError(
+                f"has no column {shown(column)}; it has {', '.join(map(shown, names[:20]))}"
+            )
+        if names.count(column) > 1:
+            raise ValueError(f"has two columns {shown(column)}: rename one of them")
+        return names.index(column), column
     lower = [name.lower() for name in names]
     named = [lower.index(name) for name in _TIME_NAMES if name in lower]
     named += [i for i, name in enumerate(lower) if name.endswith(_TIME_ENDINGS)]
     if named:
-        return named[0], True
-    try:
-        parse_instant_ns(first[0])
-    except ValueError:
-        return 0, True
-    return 0, False
-
-
-def _instant_ns(row: list[str], index: int, line: int) -> int:
-    cell = row[index] if index < len(row) else ""
-    try:
-        return parse_instant_ns(cell)
-    except ValueError:
-        raise ValueError(
-            f"has no ISO or epoch timestamp in line {line} (there is {shown(cell)})"
-        ) from None
-
-
-def parse_instant_ns(cell: str) -> int:
-    """Nanoseconds since 1970 of an ISO 8601 or epoch timestamp. Raises ValueError."""
-    cell = cell.strip()
-    try:
-        number = Decimal(cell)
-    except InvalidOperation:
-        return _iso_ns(cell)
-    if not number.is_finite():
-        raise ValueError(cell)
-    for unit_ns, limit in ((NS_PER_S, 10**11), (1_000_000, 10**14), (1_000, 10**17)):
-        if abs(number) < limit:
-            return round(number * unit_ns)
-    return round(number)
-
-
-def _iso_ns(cell: str) -> int:
-    beyond = _BEYOND_US.search(cell)
-    cell = _BEYOND_US.sub(r"\1", cell)
-    moment = datetime.fromisoformat(_UTC_NAMES.sub("+00:00", cell))
-    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    whole_us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    return whole_us * 1_000 + (int(beyond[2].ljust(3, "0")[:3]) if beyond else 0)
+        return named[0], names[named[0]]
+    return (0, None) if is_timestamp(names[0]) else (0, names[0])

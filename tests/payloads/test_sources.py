@@ -82,7 +82,7 @@ def test_orders_of_a_feed(tmp_path: Path) -> None:
         ("a.csv", "a,b\n1\n", "line 2 has 1 cells for 2 columns"),
         ("a.csv", "a,a\n1,2\n", "names a column twice"),
         ("a.csv", 'a\n"x', "line 2"),
-        ("a.jsonl", '{"a":1}\n{oops\n', "line 2 is no JSON"),
+        ("a.jsonl", '{"a":1}\n{oops\n', "line 2, column 2 is no JSON"),
         ("a.json", '{"a":1}', "must be a JSON array"),
         ("a.json", "[", "is no JSON"),
         ("a.jsonl", "\n\n", "no rows"),
@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read"):
         source(EventKind.FILE, path=str(tmp_path))
     (tmp_path / "latin.csv").write_bytes(b"n\n\xff\n")
-    with pytest.raises(UsageError, match="not UTF-8"):
+    with pytest.raises(UsageError, match="line 2, column 1 has byte 0xff, which is no UTF-8"):
         feed(tmp_path / "latin.csv")
     with pytest.raises(UsageError, match="unknown option 'oder'; there are order, text"):
         feed(tmp_path / "x.csv", oder="random")

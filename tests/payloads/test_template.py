@@ -1,3 +1,4 @@
+import csv
 import json
 import re
 import statistics
@@ -106,13 +107,78 @@ def test_rows_of_a_feed_come_one_at_a_time(tmp_path: Path) -> None:
         {"user": 2, "hello": "Hello Grace"},
         {"user": 1, "hello": "Hello Ada"},
     ]
-    with pytest.raises(UsageError, match=r"row 1 of .* lacks"):
+    with pytest.raises(UsageError, match=r"users.csv lacks; its columns are \"id\", \"name\""):
         template({"user": "{{row.email}}"}, feed=str(feed))
+
+
+@pytest.mark.parametrize(
+    ("value", "payload"),
+    [
+        (
+            '{"id": {{index}}, "text": "Dear {{open}}name}}, {{open}}#if x}}yes{{open}}/if}}"}',
+            '{"id": 0, "text": "Dear {{name}}, {{#if x}}yes{{/if}}"}',
+        ),
+        ({"a": "{{open}}", "{{open}}k}}": 1}, '{"a":"{{","{{k}}":1}'),
+        ("{{open}}{raw}}} {{ open }}}}", "{{{raw}}} {{}}"),
+        ('{"a":{"b":1}}', '{"a":{"b":1}}'),
+    ],
+)
+def test_braces_that_are_data_are_written_open(value: Any, payload: str) -> None:
+    assert template(value).next(0).decode() == payload
+
+
+NAMES = [
+    "Customer ID", "entry.id", "user's mail", 'say "hi"', "größe", "a}}b", "a{{b", "back\\slash",
+    "id", "id typo", "line\nbreak", "{", "int 1 2", "row.x", "'", "名前", "a,b", "1", "€ (net)",
+]  # fmt: skip
+
+
+def test_a_column_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([NAMES, [f"v{i}" for i in range(len(NAMES))]])
+    for number, name in enumerate(NAMES):
+        quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        spellings = [f"row.{quoted}", f" row.{quoted} "]
+        if "}}" not in name and "{{" not in name:
+            spellings += [f"row.{name}", f" row.{name} "]
+        for spelling in spellings:
+            for value in ({"v": "{{" + spelling + "}}"}, {"v": "x{{" + spelling + "}}"}):
+                [found] = first(value, feed=str(path)).values()
+                assert found.removeprefix("x") == f"v{number}", spelling
+
+
+def test_what_follows_a_column_is_part_of_its_name(tmp_path: Path) -> None:
+    feed = tmp_path / "rows.csv"
+    feed.write_text("id,Customer ID,größe\n1,2,3\n", "utf-8")
+    has = r'its columns are "id", "Customer ID", "größe"'
+    for spelling in ("id typo", "Customer", "ID", "id ]", '"id" typo'):
+        with pytest.raises(UsageError, match=has):
+            template({"v": f"{{{{row.{spelling}}}}}"}, feed=str(feed))
+    text = template("""{"v": "{{row.Customer ID}}"}""", feed=str(feed))
+    assert json.loads(text.next(0)) == {"v": "2"}
+
+
+def test_a_feed_that_nothing_uses_is_refused(tmp_path: Path) -> None:
+    feed = tmp_path / "rows.csv"
+    feed.write_text("id\n1\n")
+    with pytest.raises(UsageError, match="never uses its feed"):
+        template({"a": "{{uuid}}"}, feed=str(feed))
+
+
+def test_a_cell_within_a_text_is_the_cells_own_text(tmp_path: Path) -> None:
+    cells = ["007", "1.10", "2.0", "1e5", "-0", "12345678901234567890", "123456789.123456789"]
+    feed = tmp_path / "rows.csv"
+    feed.write_text("v\n" + "".join(f"{cell}\n" for cell in cells))
+    events = template({"v": "<{{row.v}}>"}, feed=str(feed))
+    assert [json.loads(events.next(i))["v"] for i in range(len(cells))] == [f"<{c}>" for c in cells]
 
 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
+        ({"a": "Dear {{name}}"}, r"for two braces that are data write \{\{open\}\}"),
+        ({"a": "Dear {{name"}, r"braces that nothing closes: .*\{\{open\}\}"),
         ({"a": "{{itn 1 2}}"}, r"unknown placeholder \{\{itn 1 2\}\}; there are index, counter"),
         ({"a": "{{int 1}}"}, r"must read \{\{int LOW HIGH\}\}"),
         ({"a": "{{int 9 1}}"}, "must read"),

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import strategies as st
 
+from bench.inputs.timestamps import MIN_SPAN_NS
 from bench.model.times import NS_PER_S
 from bench.shapes.recorded import Recorded
 from bench.shapes.recorded_csv import read_offsets
@@ -28,9 +29,16 @@ def in_a_file(instants_ns: list[int], duration_ns: int, speed: float) -> Recorde
     return Recorded(duration_ns, offsets, 0, str(path), "at", speed)
 
 
+def _as_one_would_record(instants_ns: list[int]) -> list[int]:
+    """Not all within less than a file of recorded arrivals may span."""
+    if len(instants_ns) == 1 or max(instants_ns) - min(instants_ns) >= MIN_SPAN_NS:
+        return instants_ns
+    return [*instants_ns, min(instants_ns) + MIN_SPAN_NS]
+
+
 SHAPES = st.builds(
     in_a_file,
-    st.lists(st.integers(0, 25 * NS_PER_S), min_size=1, max_size=30),
+    st.lists(st.integers(0, 25 * NS_PER_S), min_size=1, max_size=30).map(_as_one_would_record),
     durations_ns,
     st.sampled_from([0.5, 1.0, 2.0]),
 )

@@ -5,8 +5,9 @@ from struct import iter_unpack
 
 import pytest
 
+from bench.inputs.timestamps import Cell, instants_ns
 from bench.shapes.recorded import Recorded
-from bench.shapes.recorded_csv import parse_instant_ns, read_offsets
+from bench.shapes.recorded_csv import read_offsets
 from tests.profile.write import MINIMAL, load, mistakes
 
 
@@ -35,7 +36,7 @@ def offsets_ms(offsets: bytes) -> list[float]:
     ],
 )
 def test_iso_and_epoch_timestamps(cell: str, instant_ns: int) -> None:
-    assert parse_instant_ns(cell) == instant_ns
+    assert list(instants_ns([Cell(cell, 1)])) == [instant_ns]
 
 
 @pytest.mark.parametrize(
@@ -78,12 +79,13 @@ def test_a_phase_replays_a_column_faster(tmp_path: Path) -> None:
         ),
         ("at\n", "", "phase[0].replay must hold at least one timestamp"),
         ("", "", "phase[0].replay must hold at least one timestamp"),
-        ("at\n1\n", 'column = "t"', 'phase[0].replay has no column "t"; it has at'),
+        ("at\n1\n", 'column = "t"', 'phase[0].replay has no column "t"; it has "at"'),
         ("at\n1\n", "speed = 0", "phase[0].speed must be a number above 0"),
         ("at\n1\n", "speed = inf", "phase[0].speed must be a number above 0"),
         ("at\n1\n", "speed = nan", "phase[0].speed must be a number above 0"),
         ("at\n1\n", "column = 3", "phase[0].column must be a text in quotes"),
-        ("at\n1\n1e12\n", "", "phase[0].replay spans more than 30 days"),
+        ("at\n1\n9e6\n", 'unit = "s"', "phase[0].replay has lost its last digits in line 3"),
+        ("at\n1\n9000000\n", "", "phase[0].replay spans more than 30 days"),
     ],
 )
 def test_a_recording_that_cannot_be_replayed(
