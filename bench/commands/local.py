@@ -67,6 +67,12 @@ from bench.local.options import (
 @click.option("--architecture", type=click.Choice(["x86_64", "arm64"]), default="x86_64")
 @click.option("--log-format", type=click.Choice(["Text", "JSON"]), default="Text")
 @click.option("--logs", "show_logs", is_flag=True, help="Print what functions print, on stderr.")
+@click.option(
+    "--freeze/--no-freeze",
+    "freezes",
+    default=True,
+    help="Whether environments stand still between invocations, as on AWS. Default: they do.",
+)
 @click.option("--faults", "faults_file", metavar="FILE", help="Faults to play, as TOML or JSON.")
 @click.option("--faults-json", metavar="JSON", help="Faults to play, as a JSON list.")
 @click.option(
@@ -93,6 +99,7 @@ def local(
     architecture: str,
     log_format: str,
     show_logs: bool,
+    freezes: bool,
     faults_file: str | None,
     faults_json: str | None,
     verify_signatures: bool,
@@ -103,6 +110,7 @@ def local(
 
     Any SDK or the AWS CLI can call it with --endpoint-url; front doors have ports of their own.
     """
+    from bench.local.isolation import hide_from_handlers
     from bench.local.options import check_timeout
     from bench.local.sources import memory_sizes
 
@@ -126,9 +134,11 @@ def local(
         architecture=architecture,
         log_format=log_format,
         show_logs=show_logs,
+        freezes=freezes,
     )
     import uvloop
 
+    hide_from_handlers()
     uvloop.run(_serve(options, with_parent=with_parent, as_json=as_json))
 
 

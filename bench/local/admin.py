@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from typing import Any
 
@@ -13,14 +14,21 @@ from bench.local.model import HttpRequest, HttpResponse
 
 
 class Admin:
-    """GET /stats, GET /healthz; GET, POST and DELETE /faults."""
+    """GET /stats, GET /healthz; GET, POST and DELETE /faults.
 
-    def __init__(self, dispatcher: Dispatcher, faults: FaultPlayer) -> None:
+    Every user of this machine reaches the port: who changes something has to know the token.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, faults: FaultPlayer, token: str) -> None:
         self._dispatcher = dispatcher
         self._faults = faults
+        self._authorization = f"Bearer {token}".encode()
 
     async def handle(self, request: HttpRequest, _: Reply) -> HttpResponse:
         """Any request of the control port."""
+        given = (request.header("Authorization") or "").encode()
+        if request.method != "GET" and not hmac.compare_digest(given, self._authorization):
+            return _json(401, {"message": "send Authorization: Bearer and the control_token"})
         match request.method, request.raw_path:
             case "GET", "/healthz":
                 return _json(200, {"status": "ok"})

@@ -72,6 +72,7 @@ class LocalOptions:
     architecture: str = "x86_64"
     log_format: str = "Text"
     show_logs: bool = False
+    freezes: bool = True
     refused: tuple[str, ...] = ()
 
 

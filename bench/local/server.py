@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -22,16 +23,19 @@ from bench.local.doors.served import FrontDoor, FunctionUrls, mount
 from bench.local.execution import host
 from bench.local.execution.asynchronous import EventQueue
 from bench.local.execution.dispatcher import Dispatcher
-from bench.local.http.service import Handler, Service
+from bench.local.http.service import Gate, Handler, Service
 from bench.local.http.signatures import Secret, Verifier
 from bench.local.model import HttpRequest
 from bench.local.options import FunctionSource, LocalOptions
 from bench.local.sandbox.memory_watch import MemoryWatch
 from bench.local.sandbox.sandbox import Tools
 from bench.local.sandbox.spawner import Spawner
+from bench.local.sandbox.start_gate import STARTS_PER_CORE, StartGate
 from bench.local.sandbox.timer import TimerQueue
 from bench.model.endpoint import Address, EndpointKind
 
+CONTROL_LIMIT_BYTES = 1024 * 1024
+"""Of a request to the control port."""
 CLOSE_LIMIT_S = 5.0
 """How long sandboxes may take to end before the process that forked them is ended."""
 
@@ -56,6 +60,8 @@ class LocalLambda:
         self.options = options
         self.invoke_url = ""
         self.control_url = ""
+        self.control_token = secrets.token_urlsafe(24)
+        """Who has it may change the faults."""
         self.function_urls = ""
         """Base of the URLs that CreateFunctionUrlConfig makes."""
         self.deployed: tuple[Deployed, ...] = ()
@@ -64,7 +70,15 @@ class LocalLambda:
         self.store = Store(account_concurrency=options.concurrency)
         self._alarm = TimerQueue(asyncio.get_running_loop())
         output = _print_output if options.show_logs else None
-        tools = Tools(spawner, self._alarm, MemoryWatch(), output, options.init_limit_s)
+        tools = Tools(
+            spawner,
+            self._alarm,
+            MemoryWatch(),
+            output,
+            options.init_limit_s,
+            options.freezes,
+            StartGate(STARTS_PER_CORE * host.cores()),
+        )
         descriptors = host.raise_descriptor_limit()
         self._most_sandboxes = host.sandbox_limit(descriptors, host.available_mb())
         self.dispatcher = Dispatcher(
@@ -107,6 +121,7 @@ class LocalLambda:
             "account": self.store.account,
             "invoke_url": self.invoke_url,
             "control_url": self.control_url,
+            "control_token": self.control_token,
             "notes": self.notes(),
             "refused": self.refused,
             "functions": [
@@ -142,15 +157,17 @@ class LocalLambda:
     async def _open(self) -> None:
         verify = self._verify("lambda")
         urls = FunctionUrls(self.store, self.dispatcher, self._faults, verify)
-        self.function_urls = await self._listen(urls.handle, 0)
+        self.function_urls = await self._listen(urls.handle, 0, urls.gate)
         template = self.function_urls + "/{url_id}/"
         plane = ControlPlane(self.store, self.spawner.root / "code", url_template=template)
         api = InvokeApi(
             self.store, self.dispatcher, self.events, plane.handle, self._faults, verify
         )
-        self.invoke_url = await self._listen(api.handle, self.options.port)
-        control = Admin(self.dispatcher, self._faults)
-        self.control_url = await self._listen(control.handle, self.options.control_port)
+        self.invoke_url = await self._listen(api.handle, self.options.port, api.gate)
+        control = Admin(self.dispatcher, self._faults, self.control_token)
+        self.control_url = await self._listen(
+            control.handle, self.options.control_port, lambda _: CONTROL_LIMIT_BYTES
+        )
         self.deployed = tuple(
             [
                 await self._described(source.name, alias)
@@ -169,9 +186,9 @@ class LocalLambda:
             self.refused.append(str(error))
             return []
 
-    async def _listen(self, handler: Handler, port: int) -> str:
+    async def _listen(self, handler: Handler, port: int, gate: Gate | None = None) -> str:
         try:
-            return f"http://127.0.0.1:{await self._service.listen(handler, port)}"
+            return f"http://127.0.0.1:{await self._service.listen(handler, port, gate)}"
         except OSError as error:
             raise TargetError(
                 f"port {port} of 127.0.0.1 is taken ({error.strerror}): choose another with "
@@ -198,7 +215,7 @@ class LocalLambda:
         door = FrontDoor(
             kind, DOORS[kind], name, alias, self.store, self.dispatcher, self._faults, verify
         )
-        return await self._listen(door.handle, 0) + mount(kind)
+        return await self._listen(door.handle, 0, door.gate) + mount(kind)
 
     def _verify(self, service: str) -> Callable[[HttpRequest], None]:
         """What checks the signature of a request to an AWS API."""

@@ -72,6 +72,9 @@ async def test_a_cold_start_storm_starts_a_sandbox_each_time() -> None:
 async def test_faults_come_and_go_by_the_control_port() -> None:
     async with serving("hello") as local:
         faults = f"{local.server.control_url}/faults"
+        unknown = await local.http.post(faults, json=[{"kind": "throttle"}])
+        assert unknown.status_code == 401, "every user of the machine reaches the port"
+        local.http.headers["Authorization"] = f"Bearer {local.server.control_token}"
         assert (await local.invoke("hello")).response.status_code == 200
         posted = await local.http.post(faults, json=[{"kind": "throttle"}])
         assert posted.json() == {"faults": [{"kind": "throttle"}]}

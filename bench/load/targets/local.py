@@ -16,6 +16,7 @@ from bench.aws.credentials import Credentials
 from bench.errors import TargetError
 from bench.folders import temporary_folder
 from bench.load.child import package_root
+from bench.local.isolation import hide_from_handlers, needed_environment
 from bench.model.load import Binding
 from bench.model.profile import Target, Variant
 
@@ -59,13 +60,14 @@ class LocalTarget:
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Start it with one version per memory size. Raises TargetError with its own words."""
         self._log = _nameless_file()
+        hide_from_handlers()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *local_command(self._target, variants),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=self._log,
-            env=os.environ | {"PYTHONPATH": package_root()},
+            env=needed_environment(os.environ) | {"PYTHONPATH": package_root()},
             start_new_session=True,
         )
         self._ready = await self._read_ready()

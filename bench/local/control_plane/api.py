@@ -133,6 +133,20 @@ class ControlPlane:
         )
 
 
+def carries_code(request: HttpRequest) -> bool:
+    """Whether an operation is one whose body holds an archive."""
+    parts = tuple(request.raw_path.strip("/").split("/"))
+    operation = next(
+        (
+            operation
+            for (method, shape), operation in _BY_SHAPE.items()
+            if method == request.method and _fits(shape, parts)
+        ),
+        None,
+    )
+    return operation in (functions.create, functions.update_code)
+
+
 def _fits(shape: Shape, parts: tuple[str, ...]) -> bool:
     return len(shape) == len(parts) and all(
         part if fixed is None else part == fixed for fixed, part in zip(shape, parts, strict=True)

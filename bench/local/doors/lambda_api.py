@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.errors import LamloadError
+from bench.lambda_facts import PAYLOAD_LIMIT_BYTES
 from bench.local.account.store import Store
+from bench.local.control_plane.api import carries_code
 from bench.local.doors import invoke
 from bench.local.doors.fault_answers import throttle_error
 from bench.local.doors.fault_player import FaultPlayer
@@ -13,10 +15,12 @@ from bench.local.doors.streaming import Pieces, stream_events
 from bench.local.execution.asynchronous import EventQueue
 from bench.local.execution.dispatcher import Dispatcher, qualifier_of
 from bench.local.http.api_error import ApiError
-from bench.local.http.service import Reply
+from bench.local.http.service import MAX_BODY_BYTES, Reply
 from bench.local.model import HttpRequest, HttpResponse
 from bench.model.endpoint import EndpointKind
 
+CONFIGURATION_LIMIT_BYTES = 1024 * 1024
+"""Of requests to the control plane that carry no code: far more than any of them needs."""
 ControlPlane = Callable[[HttpRequest], HttpResponse | None]
 Verifier = Callable[[HttpRequest], None]
 """Raises ApiError for a request whose signature is wrong."""
@@ -40,6 +44,16 @@ class InvokeApi:
         self._control_plane = control_plane
         self._faults = faults
         self._verify = verify
+
+    def gate(self, request: HttpRequest) -> int | HttpResponse:
+        """How much of a body is taken, by path; nothing of what carries no signature."""
+        try:
+            invoke.check_authorization(request)
+        except ApiError as error:
+            return error.response(invoke.new_request_id())
+        if invoke.is_invoke(request):
+            return PAYLOAD_LIMIT_BYTES
+        return MAX_BODY_BYTES if carries_code(request) else CONFIGURATION_LIMIT_BYTES
 
     async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
         """Any request of this port."""

@@ -24,7 +24,7 @@ from bench.local.doors.fault_player import FaultPlayer
 from bench.local.doors.streaming import Pieces, stream_body
 from bench.local.execution.dispatcher import Dispatcher
 from bench.local.http.api_error import ApiError
-from bench.local.http.service import Reply
+from bench.local.http.service import MAX_BODY_BYTES, Reply
 from bench.local.model import HttpRequest, HttpResponse, Invocation, InvokeResult
 from bench.model.endpoint import EndpointKind
 
@@ -67,6 +67,14 @@ class FrontDoor:
         self._arn = store.arn(name, qualifier)
         self._api_id = hashlib.sha256(f"{kind} {self._arn}".encode()).hexdigest()[:10]
         self._running: set[asyncio.Task[InvokeResult]] = set()
+
+    def gate(self, request: HttpRequest) -> int:
+        """How much of a body is taken: what the door can hand over, or none without a signature."""
+        if self._verify is not None and not _seems_signed(request):
+            return 0
+        limit = EndpointKind(self._kind).facts.request_limit_bytes or MAX_BODY_BYTES
+        # An execution's input is limited, not the JSON in which it is a text once more.
+        return 8 * limit if self._kind == EndpointKind.STEP_FUNCTIONS else limit
 
     async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
         """Any request of this port."""
@@ -180,8 +188,18 @@ class FunctionUrls:
         self._faults = faults
         self._verify = verify
 
+    def gate(self, request: HttpRequest) -> int:
+        """How much of a body is taken."""
+        door, inside = self._door(request)
+        return door.gate(inside)
+
     async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
         """Any request of the port; `/ID` is where a URL is mounted."""
+        door, inside = self._door(request)
+        return await door.handle(inside, reply)
+
+    def _door(self, request: HttpRequest) -> tuple[FrontDoor, HttpRequest]:
+        """The door that a request comes to, and the request as that sees it."""
         label, _, rest = request.raw_path.removeprefix("/").partition("/")
         url = self._store.urls.get(label)
         signed = url is not None and url.auth_type == "AWS_IAM"
@@ -197,7 +215,15 @@ class FunctionUrls:
             "AWS_IAM" if signed else "NONE",
             streams=url is not None and url.invoke_mode == "RESPONSE_STREAM",
         )
-        return await door.handle(replace(request, raw_path=f"/{rest}") if url else request, reply)
+        return door, replace(request, raw_path=f"/{rest}") if url else request
+
+
+def _seems_signed(request: HttpRequest) -> bool:
+    try:
+        invoke.check_authorization(request)
+    except ApiError:
+        return False
+    return True
 
 
 def _unsigned(error: ApiError, context: DoorContext) -> HttpResponse:

@@ -112,7 +112,10 @@ class Dispatcher:
                     **seen.figures(),
                 }
             )
-        host = self.stats.saturation.figures() | {"cannot_start": dict(self.stats.cannot_start)}
+        host = self.stats.saturation.figures() | {
+            "cannot_start": dict(self.stats.cannot_start),
+            "waited_to_start_ms": round(self._tools.starts.waited_ns / NS_PER_MS, 3),
+        }
         return {"functions": functions, "host": host}
 
     def _config(self, name: str, qualifier: str) -> FunctionConfig | None:

@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -26,6 +27,10 @@ from bench.local.model import HttpRequest, HttpResponse
 
 MAX_BODY_BYTES = 70_254_592
 """What AWS takes for CreateFunction; every other limit is the handler's affair."""
+HEAD_LIMIT_S = 30.0
+"""How long a connection's first request may take to have its head here."""
+LINGER_S = 1.0
+"""How long what is still sent to a request that has been answered is read and thrown away."""
 MAX_LINE_BYTES = 65_536
 MAX_FIELD_BYTES = 65_536
 MAX_HEADERS = 500
@@ -91,6 +96,11 @@ class Reply:
 
 Handler = Callable[[HttpRequest, Reply], Awaitable[HttpResponse | None]]
 """Answers a request, whole or, with None, through the reply."""
+Gate = Callable[[HttpRequest], "int | HttpResponse"]
+"""Of a request without its body: how many bytes of it are taken, or the answer without any.
+
+Of a longer body the handler gets one byte more than that, and the connection ends with the answer.
+"""
 
 
 class _Request(web.BaseRequest):
@@ -104,18 +114,21 @@ class _Request(web.BaseRequest):
 class Service:
     """HTTP/1.1 on ports of 127.0.0.1, each with a handler of its own."""
 
-    def __init__(self) -> None:
-        self._sites: list[tuple[asyncio.Server, web.Server]] = []
+    def __init__(self, head_limit_s: float = HEAD_LIMIT_S) -> None:
+        self._head_limit_s = head_limit_s
+        self._sites: list[tuple[asyncio.Server, _Server]] = []
 
-    async def listen(self, handler: Handler, port: int = 0) -> int:
+    async def listen(self, handler: Handler, port: int = 0, gate: Gate | None = None) -> int:
         """Serve on a port of 127.0.0.1, 0 for one of the system's choice: the port.
 
         Raises OSError when the port is taken.
         """
         loop = asyncio.get_running_loop()
-        site = _Site(handler)
-        server = web.Server(
+        site = _Site(handler, gate)
+        server = _Server(
             site.handle,
+            head_limit_s=self._head_limit_s,
+            lingering_time=LINGER_S,
             request_factory=_make_request,
             access_log=None,
             logger=_silent,
@@ -136,6 +149,42 @@ class Service:
         await asyncio.gather(*(server.shutdown(timeout=0.1) for _, server in self._sites))
 
 
+class _Server(web.Server):
+    """Its connections have a time limit for the head of their first request."""
+
+    def __init__(self, *arguments: Any, head_limit_s: float, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._head_limit_s = head_limit_s
+
+    def __call__(self) -> RequestHandler:
+        loop = asyncio.get_running_loop()
+        return _Connection(self, loop=loop, head_limit_s=self._head_limit_s, **self._kwargs)
+
+
+class _Connection(RequestHandler):
+    __slots__ = ("_head_limit_s", "_head_timer")
+
+    def __init__(self, *arguments: Any, head_limit_s: float, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._head_limit_s = head_limit_s
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        loop = asyncio.get_running_loop()
+        self._head_timer = loop.call_later(self._head_limit_s, self.force_close)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.head_complete()
+        super().connection_lost(exc)
+
+    def head_complete(self) -> None:
+        """The head of a request is here; later ones have the time that aiohttp keeps alive."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
 def _make_request(
     message: RawRequestMessage,
     payload: StreamReader,
@@ -143,31 +192,46 @@ def _make_request(
     writer: AbstractStreamWriter,
     task: asyncio.Task[None],
 ) -> web.BaseRequest:
+    if isinstance(protocol, _Connection):
+        protocol.head_complete()
     loop = asyncio.get_running_loop()
-    return _Request(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY_BYTES)
+    return _Request(message, payload, protocol, writer, task, loop)
 
 
 class _Site:
     """One port: what it refuses, and its handler for the rest."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, gate: Gate | None) -> None:
         self.port = 0
         self._handler = handler
+        self._gate = gate
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """A request, from aiohttp's form into ours and back."""
         refusal = self._refusal(request)
+        limit = MAX_BODY_BYTES
+        if refusal is None and self._gate is not None:
+            allowed = self._gate(_translate(request, b""))
+            if isinstance(allowed, HttpResponse):
+                refusal = allowed
+            else:
+                limit = allowed
         if refusal is not None:
-            return _response(refusal)
+            return _last(request, _response(refusal))
         reply = Reply(request)
         if request.headers.get("Expect", "").lower() == "100-continue":
             reply.go_on()
         try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return _response(_message(413, "Request Entity Too Large"))
+            body = await _body(request, limit)
         except (web.RequestPayloadError, ConnectionError):
             return _gone()
+        if len(body) > MAX_BODY_BYTES:
+            return _last(request, _response(_message(413, "Request Entity Too Large")))
+        return _last(request, await self._answered(request, body, reply))
+
+    async def _answered(
+        self, request: web.BaseRequest, body: bytes, reply: Reply
+    ) -> web.StreamResponse:
         try:
             answer = await self._handler(_translate(request, body), reply)
         except Exception:  # noqa: BLE001 - a mistake of ours: told, and the server goes on
@@ -190,6 +254,27 @@ class _Site:
         if host.lower() not in ("127.0.0.1", "localhost") or port not in ("", str(self.port)):
             return _message(403, f"The Host header must be 127.0.0.1:{self.port}")
         return None
+
+
+async def _body(request: web.BaseRequest, limit: int) -> bytes:
+    """All of it, or one byte more than the limit."""
+    if not request.body_exists:
+        return b""
+    pieces, size = [], 0
+    async for piece in request.content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            break
+    return b"".join(pieces)[: limit + 1]
+
+
+def _last(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
+    """The connection ends with an answer before which the body has not been read to its end."""
+    if not request.content.is_eof() and not response.prepared:
+        response.force_close()
+        response.headers.pop("Connection", None)
+    return response
 
 
 def _message(status: int, text: str) -> HttpResponse:

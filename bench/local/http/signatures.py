@@ -190,6 +190,12 @@ def _check_signed_headers(request: HttpRequest, given: Authorization) -> None:
             "InvalidSignatureException",
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
         )
+    for name, _ in request.headers:
+        if name.lower().startswith("x-amz-") and name.lower() not in given.signed_headers:
+            raise refused(
+                "InvalidSignatureException",
+                f"'{name}' must be a 'SignedHeader' in the AWS Authorization.",
+            )
     present = {name.lower() for name, _ in request.headers}
     missing = [name for name in given.signed_headers if name not in present]
     if missing:

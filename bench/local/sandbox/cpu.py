@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from bench.lambda_facts import FULL_CORE_MB
 from bench.local.sandbox.process_tree import ProcessTree, open_proc
 
 LINUX = sys.platform == "linux"
+RESTING_SHARE = 0.3
+"""Of the time that has passed: what uses and wants less of a core waits for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Meter:
         self._waits_ns: dict[str, int] = {}
         self._start = (0, 0)
         self._begin_ns = 0
+        self._rest = (0, 0)
         self._peak_kb = 0
         self._threads = 1
 
@@ -78,6 +82,23 @@ class Meter:
                 os.close(descriptor)
         self._schedstat = self._status = None
         self._family.close()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Signal the process's group, and what it has started outside of it."""
+        with contextlib.suppress(OSError):  # gone in this moment
+            os.killpg(self._pid, number)
+        for pid in self._family.pids():
+            with contextlib.suppress(OSError):
+                os.kill(pid, number)
+
+    def rests(self) -> bool:
+        """Whether it has mostly done without a core, and without waiting for one, since last asked.
+
+        False at first.
+        """
+        now = time.monotonic_ns(), self._cpu_ns() + self._main_wait_ns()
+        before, self._rest = self._rest, now
+        return before[0] > 0 and now[1] - before[1] < RESTING_SHARE * (now[0] - before[0])
 
     def init_over(self) -> None:
         """What its threads have waited for until here is no invocation's."""

@@ -23,6 +23,7 @@ PR_SET_PDEATHSIG, so that none survives the fork server's own death.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
@@ -38,7 +39,11 @@ from typing import Any, NoReturn
 
 LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG = 1
+PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
+CAP_SYS_PTRACE = 19
+"""With it root's processes look into others', whatever those say."""
+SA_NOCLDSTOP = 1
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 MS_BIND = 4096
@@ -60,8 +65,6 @@ class LibC:
     """The system calls that Python does not wrap."""
 
     def __init__(self) -> None:
-        import ctypes
-
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._errno = ctypes.get_errno
 
@@ -70,6 +73,25 @@ class LibC:
         if getattr(self._libc, name)(*arguments) != 0:
             error = self._errno()
             raise OSError(error, f"{name}: {os.strerror(error)}")
+
+
+class _SigAction(ctypes.Structure):
+    """struct sigaction of 64-bit Linux, as glibc and musl have it."""
+
+    _fields_ = (
+        ("handler", ctypes.c_void_p),
+        ("mask", ctypes.c_ubyte * 128),
+        ("flags", ctypes.c_int),
+        ("restorer", ctypes.c_void_p),
+    )
+
+
+def hear_only_of_ends(libc: LibC) -> None:
+    """Have SIGCHLD for children that end alone, not for each that is frozen or thawed."""
+    action = _SigAction()
+    libc.call("sigaction", int(signal.SIGCHLD), None, ctypes.byref(action))
+    action.flags |= SA_NOCLDSTOP
+    libc.call("sigaction", int(signal.SIGCHLD), ctypes.byref(action), None)
 
 
 class PrivateTmp:
@@ -242,6 +264,8 @@ class Sandboxes:
         os.nice(NICENESS)
         if self._libc is not None:
             self._libc.call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            with contextlib.suppress(OSError):  # not root: there is none to drop
+                self._libc.call("prctl", PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -335,6 +359,7 @@ class ForkServer:
         libc = LibC() if LINUX else None
         if libc is not None:
             libc.call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            hear_only_of_ends(libc)
         private_tmp = PrivateTmp(libc) if libc is not None else None
         if private_tmp is not None and not private_tmp.works():
             private_tmp = None

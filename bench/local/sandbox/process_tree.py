@@ -66,6 +66,10 @@ class ProcessTree:
             self._clock(pid)
         self._reaped_ns = _reaped_ns(self._pid)
 
+    def pids(self) -> list[int]:
+        """The live ones, as of the last look."""
+        return list(self._cpu_ns)
+
     def cpu_ns(self) -> int:
         """CPU time of all descendants, live and gone, at the last look.
 

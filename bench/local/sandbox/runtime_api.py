@@ -82,6 +82,11 @@ class RuntimeApi:
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         self.host = self.address.encode()
 
+    @property
+    def waits(self) -> bool:
+        """Whether the process has asked for work and has none."""
+        return self._poller is not None
+
     def close(self) -> None:
         """Stop listening and drop all connections."""
         if self._server is not None:

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic_ns
 
@@ -21,10 +21,12 @@ from bench.local.model import FunctionConfig, Invocation
 from bench.local.sandbox import failures, runtime
 from bench.local.sandbox.cpu import Meter, Usage
 from bench.local.sandbox.failures import Failure
+from bench.local.sandbox.freezer import Freezer
 from bench.local.sandbox.invocation import ChunkSink, InvocationEnd, RunningInvocation
 from bench.local.sandbox.memory_watch import MemoryWatch
 from bench.local.sandbox.runtime_api import RuntimeApi
 from bench.local.sandbox.spawner import ForkRequest, Spawner
+from bench.local.sandbox.start_gate import Place, StartGate
 from bench.local.sandbox.timer import TimerQueue
 
 READ_BYTES = 65_536
@@ -39,6 +41,9 @@ class Tools:
     watch: MemoryWatch
     output: Callable[[str, bytes], None] | None = None
     init_limit_s: float = INIT_LIMIT_S
+    freezes: bool = True
+    """Whether environments stand still between invocations, as on AWS."""
+    starts: StartGate = field(default_factory=lambda: StartGate(1_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,8 @@ class Sandbox:
         self._init: asyncio.Future[Failure | None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._running: RunningInvocation | None = None
+        self._freezer = Freezer(tools.freezes)
+        self._place: Place | None = None
 
     # ------------------------------------------------------------------ the process
 
@@ -106,6 +113,23 @@ class Sandbox:
             return Started(0, failures.cannot_execute(request_id, argv[0], cause), b"")
         await self._cleared()  # the end of the last process must not be taken for that of the next
         self._request_id = request_id
+        self._place = await self._admitted()
+        try:
+            return await self._started(argv, limit_s)
+        finally:
+            self._place.leave()
+
+    async def _admitted(self) -> Place:
+        """A place among those that start. Raises CannotStart when the host is too busy."""
+        try:
+            return await self._tools.starts.enter()
+        except TimeoutError:
+            raise CannotStart(
+                "the host cannot start a sandbox: too many others wait for their start"
+            ) from None
+
+    async def _started(self, argv: tuple[str, ...], limit_s: float) -> Started:
+        """Have the process, and wait for its init."""
         begin_ns = monotonic_ns()
         loop = asyncio.get_running_loop()
         self._init, self._ready = loop.create_future(), loop.create_future()
@@ -114,7 +138,7 @@ class Sandbox:
         try:
             failure = await asyncio.wait_for(asyncio.shield(self._init), limit_s)
         except TimeoutError:
-            failure = failures.timed_out(request_id, limit_s)
+            failure = failures.timed_out(self._request_id, limit_s)
         finally:
             self._tools.watch.discard(self)
         init_ns = monotonic_ns() - begin_ns
@@ -213,6 +237,7 @@ class Sandbox:
 
     def _process_ended(self, wait_status: int) -> None:
         self.alive = False
+        self._freezer.gone()
         self._drain()
         self._close_log()
         self._api.abandon()
@@ -281,6 +306,7 @@ class Sandbox:
         try:
             run.begin()
             self._api.deliver(invocation, time.time_ns() // 1_000_000 + int(timeout_s * 1000))
+            self._freezer.thaw()
             return await run.ended
         finally:
             run.cancel_timeout()
@@ -289,7 +315,11 @@ class Sandbox:
 
     def tick(self) -> None:
         """Look at a process at work: its memory, and the processes that it starts."""
-        if self._meter is None or self._meter.tick() <= self.config.memory_mb:
+        if self._meter is None:
+            return
+        if self._place is not None and self._meter.rests():
+            self._place.leave()  # it waits for something else than a core
+        if self._meter.tick() <= self.config.memory_mb:
             return
         if self._running is not None:
             self._running.fail(failures.out_of_memory(self._running.request_id))
@@ -327,6 +357,8 @@ class Sandbox:
         self._init_over(None)
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
+        if self._meter is not None:
+            self._freezer.idle(self._meter, lambda: self._api.waits)
 
     def hung_up(self) -> None:
         """The process waits no longer: it has to poll again before it gets work."""

@@ -31,15 +31,22 @@ class Site:
         return b""
 
 
+def gate(request: HttpRequest) -> int | HttpResponse:
+    """Unsigned requests are refused as they are, others may have four bytes below /small."""
+    if request.raw_path == "/unsigned":
+        return HttpResponse(403, (), b"sign it")
+    return 4 if request.raw_path == "/small" else MAX_BODY_BYTES
+
+
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    service = Service()
+    service = Service(head_limit_s=0.3)
 
     async def handle(request: HttpRequest, _: Reply) -> HttpResponse:
         found.requests.append(request)
         return found.answer
 
-    port = await service.listen(handle)
+    port = await service.listen(handle, gate=gate)
     async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as http:
         found = Site(port, http)
         yield found
@@ -196,3 +203,46 @@ async def test_a_caller_who_hangs_up_in_the_middle_is_no_news(
     assert (await site.http.get("/")).status_code == 200
     assert len(site.requests) == 1
     assert caplog.text == ""
+
+
+async def test_a_body_is_not_read_before_what_its_head_is_refused_for(site: Site) -> None:
+    head = (
+        f"POST /unsigned HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
+        "Content-Length: 1000000000\r\n\r\nabc"
+    )
+    answer = await site.raw(head.encode())
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert answer.endswith(b"sign it")
+    assert b"connection: close" in answer.lower()
+    assert site.requests == []
+
+
+async def test_of_a_body_that_is_too_large_one_byte_more_is_read(site: Site) -> None:
+    fits = await site.http.post("/small", content=b"1234")
+    more = await site.http.post("/small", content=b"123456789")
+    head = (
+        f"POST /small HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
+        "Content-Length: 1000000000\r\n\r\n123456789"
+    )
+    most = await site.raw(head.encode())
+    assert (fits.status_code, more.status_code) == (200, 200)
+    assert [request.body for request in site.requests] == [b"1234", b"12345", b"12345"]
+    assert b"connection: close" in most.lower()
+
+
+async def test_a_connection_without_a_whole_head_is_closed_after_a_while(site: Site) -> None:
+    assert await site.raw(b"") == b""
+    assert await site.raw(b"GET / HTTP/1.1\r\nHost: ") == b""
+
+
+async def test_what_has_sent_its_head_may_take_its_time(site: Site) -> None:
+    head = (
+        f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nConnection: close\r\n"
+        "Content-Length: 3\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(head.encode())
+    await asyncio.sleep(0.5)  # longer than a head may take
+    writer.write(b"abc")
+    assert (await reader.read()).endswith(b"hello")
+    writer.close()
