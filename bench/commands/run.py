@@ -130,13 +130,13 @@ def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> int:
     That is the run's own, whatever becomes of the two: only a good run whose reader has gone ends
     as such.
     """
+    from bench.report.brief import render_brief
     from bench.report.json import run_document
-    from bench.report.text import render_text
 
     code: int = result.exit_code
     if allow_invalid and code == ExitCode.INVALID:
         code = ExitCode.OK
-    render = run_document if as_json else render_text
+    render = run_document if as_json else render_brief
     try:
         deliver(render(result.recorded), RESULT_PATIENCE_S)
     except StdoutError as error:

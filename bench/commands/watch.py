@@ -35,7 +35,7 @@ def watch(run: str | None, tui: bool, root: Path) -> None:
     A run that another lamload still writes is followed. Leaving prints the table of results.
     """
     from bench.record.load_run import load_run
-    from bench.report.text import render_text
+    from bench.report.brief import render_brief
 
     folder = find_run(run, root)
     if not tui and not can_show_tui():
@@ -43,7 +43,7 @@ def watch(run: str | None, tui: bool, root: Path) -> None:
             "watch needs a terminal; `lamload report` prints the results, --tui insists"
         )
     asyncio.run(_app(folder, root).run_async())
-    click.echo(render_text(load_run(folder)), nl=False)
+    click.echo(render_brief(load_run(folder)), nl=False, color=True)
     click.echo(f"Results in {folder}", err=True)
 
 

@@ -19,6 +19,7 @@ FORMATS = {
     "percentiles": "bench.record.csv_files:percentiles_text",
     "json": "bench.report.json:run_document",
     "html": "bench.report.html:render_html",
+    "markdown": "bench.report.markdown:render_markdown",
     "junit": "bench.report.junit:render_junit",
     "hlog": "bench.report.hlog:render_hlog",
     "text": "bench.report.text:render_text",

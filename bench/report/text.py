@@ -29,19 +29,20 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     """The whole report. width None is the terminal's, or without limit where there is none."""
     if width is None:
         width = max(_MIN_WIDTH, shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns)
-    lines = [_title(run), ""]
+    lines = [title_of(run), ""]
     lines += table_lines(run.windows, _PARTS, _ALWAYS, width)
-    lines += _notes(run.windows)
+    lines += mark_notes(run.windows)
     advice = advice_of(run)
     lines += ["", *advice.sentences]
     lines += ["", *_interval_lines(run, advice.q)]
     lines += ["", *(f"{answer.variant}: {answer.text}" for answer in run.answers)]
-    lines += _slo_lines(run)
+    lines += ["", *slo_lines(run)]
     lines += _verdict_lines(run)
     return "\n".join(_squeezed(lines)) + "\n"
 
 
-def _title(run: RecordedRun) -> str:
+def title_of(run: RecordedRun) -> str:
+    """The profile's title, where it ran, and how it ended if that was no good end."""
     profile = run.profile
     state = "" if run.state == "finished" else f", {run.state}"
     return f"{profile.title or profile.name} ({profile.target.kind.value}{state})"
@@ -103,7 +104,7 @@ def _quantile(measure: Measure, q: float) -> Column:
 
 def quantile_cell(quantile: Quantile | None) -> str:
     """A quantile in ms, three significant digits, with its marks."""
-    return quantile_ms(quantile, _three_digits)
+    return quantile_ms(quantile, three_digits)
 
 
 def _max(measure: Measure) -> Column:
@@ -112,10 +113,11 @@ def _max(measure: Measure) -> Column:
 
 def max_cell(distribution: Distribution) -> str:
     """The maximum in ms, likewise; a lower bound if anything timed out."""
-    return maximum_ms(distribution, _three_digits)
+    return maximum_ms(distribution, three_digits)
 
 
-def _three_digits(ns: float) -> str:
+def three_digits(ns: float) -> str:
+    """Nanoseconds as milliseconds, without the unit."""
     return number(ns / NS_PER_MS)
 
 
@@ -179,7 +181,8 @@ _ALWAYS = {_OFFERED, _RATE, _OK, _RETRIES, _COLD, _LAG, _PRICE, *_RESPONSE.colum
 # -- what stands below
 
 
-def _notes(windows: Sequence[Window]) -> Iterable[str]:
+def mark_notes(windows: Sequence[Window]) -> Iterable[str]:
+    """What the marks of a lower bound and of the unknown mean, if there are any."""
     shown = [window.measure(m) for window in windows for m in (Measure.RESPONSE, Measure.ATTEMPT)]
     notes = []
     if any(distribution.censored for distribution in shown):
@@ -190,10 +193,8 @@ def _notes(windows: Sequence[Window]) -> Iterable[str]:
         yield "; ".join(notes)
 
 
-def _slo_lines(run: RecordedRun) -> Iterable[str]:
-    if not run.slos:
-        return
-    yield ""
+def slo_lines(run: RecordedRun) -> Iterable[str]:
+    """A line for each threshold of the run, whether it held and by what value."""
     words = {SloState.OK: "ok", SloState.FAILED: "FAILED", SloState.UNKNOWN: "unknown"}
     for result in run.slos:
         yield f"{words[result.state]:<8}{result.slo.name}: {result.slo.text} ({result.value})"

@@ -121,6 +121,7 @@ IN_FORMAT = {
     "junit": "<testsuite ",
     "hlog": "#[Histogram log format version",
     "text": "A test's run (local)",
+    "markdown": "### A test's run (local)",
 }
 
 

@@ -1,8 +1,10 @@
-"""The headless run's story on stderr: a line that renews itself, or one a second in a pipe."""
+"""The headless run's story on stderr: a line that renews itself, or one now and then in a pipe."""
 
 from __future__ import annotations
 
+import os
 import sys
+from math import ceil
 from typing import TextIO
 
 from bench.model.live import RunState, Snapshot
@@ -10,8 +12,10 @@ from bench.model.result import Window
 from bench.model.times import NS_PER_S
 from bench.output.streams import Story, is_behind
 
-_EVERY_NS = NS_PER_S
+EVERY_NS = 5 * NS_PER_S
+"""Between two lines where nothing can renew itself: a pipe, a CI job's log."""
 _CLEAR = "\r\x1b[K"
+_GAP = "  "
 
 
 class Progress:
@@ -22,21 +26,33 @@ class Progress:
         self._quiet = quiet
         self._renews = self._stream.isatty()
         self._next_ns = 0
+        self._state: RunState | None = None
         self._open = False
 
     def update(self, snapshot: Snapshot) -> None:
         """Show a snapshot if it is time for one, and if somebody has read those before."""
-        if self._quiet or (snapshot.t_ns < self._next_ns and not self._renews):
+        if self._quiet or not (self._renews or self._is_time(snapshot)):
             return
         if is_behind(self._stream):
             return
-        self._next_ns = snapshot.t_ns - snapshot.t_ns % _EVERY_NS + _EVERY_NS
+        self._state = snapshot.state
+        self._next_ns = snapshot.t_ns - snapshot.t_ns % EVERY_NS + EVERY_NS
         if self._renews:
-            self._stream.write(_CLEAR + progress_line(snapshot)[:158])
+            self._stream.write(_CLEAR + progress_line(snapshot, self._columns() - 1))
             self._open = True
         else:
             self._stream.write(progress_line(snapshot) + "\n")
         self._stream.flush()
+
+    def _is_time(self, snapshot: Snapshot) -> bool:
+        return snapshot.t_ns >= self._next_ns or snapshot.state is not self._state
+
+    def _columns(self) -> int:
+        """Of the terminal as it is now."""
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns or 80
+        except OSError:
+            return 80
 
     def write_line(self, text: str) -> None:
         """One line of the story, on a line of its own."""
@@ -52,25 +68,52 @@ class Progress:
             self._open = False
 
 
-def progress_line(snapshot: Snapshot) -> str:
-    """`12.0 s of 45.0 s  round 1 steady  alb-512MB  20.1/s of 20/s  3 in flight  errors 0`.
+def progress_line(snapshot: Snapshot, width: int | None = None) -> str:
+    """`12.0 s of 45.0 s  round 1 steady  alb-512MB  ends in 2 s  20.1/s of 20/s  errors 0`.
 
-    Of a search, whose end nobody knows, `12.0 s  step 4: grow 20/s  alb-512MB  20.1/s of 20/s`.
+    Of a search, whose end nobody knows, `12.0 s  step 4: grow 20/s  alb-512MB  …`. What does not
+    fit into the width is left out, the least wanted first.
     """
+    parts = [part for part in _parts(snapshot) if part[1]]
+    while width is not None and len(parts) > 1 and _length(parts) > width:
+        parts.remove(max(parts, key=lambda part: part[0]))
+    return _GAP.join(text for _, text in parts)[:width]
+
+
+def _length(parts: list[tuple[int, str]]) -> int:
+    return sum(len(text) + len(_GAP) for _, text in parts) - len(_GAP)
+
+
+def _parts(snapshot: Snapshot) -> list[tuple[int, str]]:
+    """What there is to say, each with its rank: 0 is the most wanted."""
     elapsed = f"{snapshot.elapsed_ns / NS_PER_S:5.1f} s"
     if snapshot.whole_ns is not None:
         elapsed += f" of {snapshot.whole_ns / NS_PER_S:.1f} s"
-    parts = [elapsed, _where(snapshot)]
-    parts.append(f"{snapshot.achieved_rps:.1f}/s of {snapshot.planned_rps:.1f}/s")
-    parts.append(f"{snapshot.in_flight} in flight")
-    parts.append(f"errors {sum(window.tally.failed for window in snapshot.windows)}")
     dropped = sum(window.tally.dropped for window in snapshot.windows)
-    if dropped:
-        parts.append(f"dropped {dropped}")
     lag = snapshot.send_lag.at(0.99)
-    if lag is not None and snapshot.send_lag.count:
-        parts.append(f"send lag p99 {lag.value_ns / 1e6:.2f} ms")
-    return "  ".join(parts)
+    has_lag = lag is not None and snapshot.send_lag.count
+    return [
+        (0, elapsed),
+        (3, _where(snapshot)),
+        (1, _awaited(snapshot)),
+        (2, f"{snapshot.achieved_rps:.1f}/s of {snapshot.planned_rps:.1f}/s"),
+        (6, f"{snapshot.in_flight} in flight"),
+        (4, f"errors {sum(window.tally.failed for window in snapshot.windows)}"),
+        (5, f"dropped {dropped}" if dropped else ""),
+        (7, f"send lag p99 {lag.value_ns / 1e6:.2f} ms" if lag and has_lag else ""),
+    ]
+
+
+def _awaited(snapshot: Snapshot) -> str:
+    """The next thing that somebody who looks on waits for."""
+    if snapshot.state is RunState.DRAINING:
+        return f"waiting for {snapshot.in_flight} answers"
+    if snapshot.state is RunState.HOLDING:
+        return "held: nothing is sent"
+    if snapshot.state is not RunState.RUNNING or snapshot.segment is None:
+        return ""
+    left_s = ceil(max(0, snapshot.segment.end_ns - snapshot.t_ns) / NS_PER_S)
+    return f"ends in {left_s} s"
 
 
 def _where(snapshot: Snapshot) -> str:

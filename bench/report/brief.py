@@ -1,0 +1,161 @@
+"""The end of a run: the answer first, then whether to believe it, one table, and where the rest is.
+
+Never wider than asked for, and no word of it is broken. The whole table is `bench.report.text`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+
+from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_text, rate
+from bench.model.outcome import Verdict
+from bench.model.result import Measure, Window
+from bench.record.conclusions import advice_of
+from bench.record.recorded_run import RecordedRun
+from bench.report.styled import Line, Tone, as_text, in_colour, wrapped
+from bench.report.text import mark_notes, slo_lines, three_digits, title_of
+from bench.report.text_table import Column
+from bench.stats.thresholds import SloState
+
+WIDEST = 100
+"""Columns beyond which nothing goes unless somebody asks for all of it."""
+NARROWEST = 40
+_GAP = "  "
+_TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.DOUBTFUL, Verdict.INVALID: Tone.BAD}
+_SLO_TONES = {SloState.OK: Tone.GOOD, SloState.FAILED: Tone.BAD, SloState.UNKNOWN: Tone.DOUBTFUL}
+REASONS = 3
+"""So many are told of a verdict; `lamload report --all` has all of them."""
+MORE = (
+    "More: `lamload report --all` has every column, `lamload report --columns p50,p99` those that "
+    "you choose, `lamload open` the pictures."
+)
+
+
+def render_brief(run: RecordedRun, width: int | None = None, *, colour: bool | None = None) -> str:
+    """What a run says when it ends. width None is the terminal's, at most WIDEST.
+
+    colour None: where stdout is a terminal and NO_COLOR is not set.
+    """
+    lines = brief_lines(run, _width() if width is None else width)
+    return in_colour(lines) if (_has_colour() if colour is None else colour) else as_text(lines)
+
+
+def brief_lines(run: RecordedRun, width: int) -> Iterator[Line]:
+    """The lines, each of at most so many columns but for a word that is longer."""
+    yield from wrapped(title_of(run), width, Tone.TITLE)
+    yield Line()
+    tone = Tone.ANSWER
+    for group in answers(run):
+        for sentence in group:
+            yield from wrapped(sentence, width, tone)
+            tone = Tone.PLAIN
+        yield Line()
+    yield from _verdict(run, width)
+    yield Line()
+    yield from map(Line, fitted_table(run.windows, _WANTED, width))
+    for note in mark_notes(run.windows):
+        yield from wrapped(note, width, Tone.ASIDE)
+    yield Line()
+    yield from wrapped(MORE, width, Tone.ASIDE)
+
+
+def _width() -> int:
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+
+
+def _has_colour() -> bool:
+    is_dumb = os.environ.get("TERM", "dumb") == "dumb"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and not is_dumb
+
+
+def answers(run: RecordedRun) -> list[list[str]]:
+    """What the run was for, in groups, the first thing to know first."""
+    found = [f"{answer.variant}: {answer.text}" for answer in run.answers]
+    advice = advice_of(run).sentences
+    best = [text for text in advice if text.startswith("Best trade")]
+    return [found, [*best, *(text for text in advice if text not in best)]]
+
+
+def _verdict(run: RecordedRun, width: int) -> Iterator[Line]:
+    """With its first reasons, and the thresholds."""
+    tone = _TONES[run.verdict]
+    if not run.reasons:
+        yield Line("VALID: nothing speaks against these numbers", tone)
+    worst = sorted(run.reasons, key=lambda reason: -reason.verdict.severity)
+    for index, reason in enumerate(worst[:REASONS]):
+        place = f"{reason.variant}: " if reason.variant else ""
+        head = f"{run.verdict.value}: " if not index else ""
+        text = f"{head}{place}{reason.text}"
+        yield from wrapped(text, width, Tone.PLAIN if index else tone, indent="  " if index else "")
+    if len(worst) > REASONS:
+        more = len(worst) - REASONS
+        yield Line(f"  and {more} reason{'s' if more > 1 else ''} more", Tone.ASIDE)
+    yield Line()
+    for result, text in zip(run.slos, slo_lines(run), strict=True):
+        yield from wrapped(text, width, _SLO_TONES[result.state])
+
+
+# -- the table
+
+
+def _quantile(q: float) -> Column:
+    return Column(
+        f"{quantile_text(q)} ms",
+        lambda window: quantile_ms(window.measure(Measure.RESPONSE).at(q), three_digits),
+    )
+
+
+def _failed(window: Window) -> str:
+    return percentage(window.tally.failed, window.tally.finished)
+
+
+_P50, _P90, _P99 = map(_quantile, (0.5, 0.9, 0.99))
+_MAX = Column("max ms", lambda window: maximum_ms(window.measure(Measure.RESPONSE), three_digits))
+_PRICE = Column(
+    "$/million",
+    lambda w: UNKNOWN if w.usd_per_million is None else f"{w.usd_per_million:.2f}",
+)
+_FAILED = Column("failed %", _failed)
+_CALLS = Column("calls", lambda window: f"{window.tally.finished:,}")
+_RATE = Column("calls/s", lambda window: rate(window.achieved_rps))
+_COLD = Column("cold", lambda window: f"{window.tally.cold_starts:,}")
+_LAG = Column(
+    "lag p99 ms", lambda w: quantile_ms(w.measure(Measure.SEND_LAG).at(0.99), three_digits)
+)
+_WANTED = (_P50, _P99, _PRICE, _P90, _FAILED, _CALLS, _MAX, _COLD, _RATE, _LAG)
+"""The most wanted first: as many as fit are there."""
+COLUMNS = (_CALLS, _RATE, _P50, _P90, _P99, _MAX, _FAILED, _COLD, _LAG, _PRICE)
+
+
+def fitted_table(windows: Sequence[Window], columns: Sequence[Column], width: int) -> Iterator[str]:
+    """A row for each variant; of the columns as many as there is room for, the first ones first."""
+    names = [window.variant.name for window in windows]
+    wide = max([7, *map(len, names)])
+    cells = {column: _cells(column, windows) for column in columns if says(column, windows)}
+    chosen: list[Column] = []
+    room = width - wide
+    for column in cells:
+        takes = len(_GAP) + len(cells[column][0])
+        if room >= takes or not chosen:
+            chosen.append(column)
+            room -= takes
+    ordered = sorted(chosen, key=COLUMNS.index)
+    for index, name in enumerate(["variant", *names]):
+        texts = (cells[column][index] for column in ordered)
+        yield _GAP.join([name.ljust(wide), *texts]).rstrip()
+
+
+def _cells(column: Column, windows: Sequence[Window]) -> list[str]:
+    texts = [column.head, *(column.read(window) for window in windows)]
+    wide = max(map(len, texts))
+    return [text.rjust(wide) for text in texts]
+
+
+def says(column: Column, windows: Sequence[Window]) -> bool:
+    """Whether a column is of use: one of cold starts, prices or p99 is not where there is none."""
+    if column not in (_COLD, _PRICE, _P99):
+        return True
+    return any(column.read(window) not in ("0", UNKNOWN) for window in windows)

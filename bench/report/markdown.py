@@ -1,0 +1,60 @@
+"""A run as Markdown, for a pull request: answer, verdict, a table, and how to look closer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from bench.model.outcome import Verdict
+from bench.record.recorded_run import RecordedRun
+from bench.report.brief import COLUMNS, answers, says
+from bench.report.text import mark_notes, slo_lines, title_of
+
+_MARKS = {Verdict.VALID: "✅", Verdict.SUSPECT: "⚠️", Verdict.INVALID: "❌"}
+"""Beside the word, never in its place."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
+
+
+def render_markdown(run: RecordedRun) -> str:
+    """The run in GitHub's Markdown."""
+    return "\n".join(_lines(run)) + "\n"
+
+
+def _lines(run: RecordedRun) -> Iterator[str]:
+    yield f"### {escaped(title_of(run))}"
+    yield ""
+    for index, sentence in enumerate(chain(*answers(run))):
+        text = escaped(sentence)
+        yield f"- {text}" if index else f"- **{text}**"
+    yield ""
+    yield f"{_MARKS[run.verdict]} **{run.verdict.value}**{_reasons(run)}"
+    yield ""
+    for text in slo_lines(run):
+        yield f"- {escaped(' '.join(text.split()))}"
+    yield ""
+    columns = [column for column in COLUMNS if says(column, run.windows)]
+    yield f"| variant | {' | '.join(column.head for column in columns)} |"
+    yield f"|---|{'---:|' * len(columns)}"
+    for window in run.windows:
+        cells = " | ".join(column.read(window) for column in columns)
+        yield f"| `{window.variant.name}` | {cells} |"
+    yield ""
+    for note in mark_notes(run.windows):
+        yield escaped(note)
+    yield ""
+    yield f"Run `{run.name}`: `lamload report {run.name}`, `lamload open {run.name}`"
+
+
+def _reasons(run: RecordedRun) -> str:
+    if not run.reasons:
+        return ": nothing speaks against these numbers"
+    named = (
+        f"{f'{reason.variant}: ' if reason.variant else ''}{reason.text}" for reason in run.reasons
+    )
+    return f": {escaped('; '.join(named))}"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it stands, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

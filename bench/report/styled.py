@@ -1,0 +1,71 @@
+"""Lines with a meaning each, and what a terminal makes of that: colour, or nothing at all."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from textwrap import wrap
+
+
+class Tone(StrEnum):
+    """What a line is. Its value is rich's style for it; nothing is told by colour alone."""
+
+    PLAIN = ""
+    TITLE = "bold"
+    ANSWER = "bold cyan"
+    GOOD = "bold green"
+    DOUBTFUL = "bold yellow"
+    BAD = "bold red"
+    ASIDE = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text and what it is."""
+
+    text: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+def wrapped(text: str, width: int, tone: Tone = Tone.PLAIN, indent: str = "") -> list[Line]:
+    """The text in lines of at most so many columns, all but the first a little further in.
+
+    Words are never broken: one that is longer than a line has a line of its own.
+    """
+    lines = wrap(
+        text,
+        max(20, width),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [Line(line, tone) for line in lines]
+
+
+def as_text(lines: Iterable[Line]) -> str:
+    """Without trailing blanks, and no two empty lines in a row."""
+    return "".join(f"{line.text}\n" for line in _squeezed(lines))
+
+
+def in_colour(lines: Iterable[Line]) -> str:
+    """With the escape sequences that the environment's terminal has."""
+    from rich.console import Console
+    from rich.text import Text
+
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=10_000, highlight=False)
+    for line in _squeezed(lines):
+        console.print(Text(line.text, style=line.tone.value), soft_wrap=True)
+    return out.getvalue()
+
+
+def _squeezed(lines: Iterable[Line]) -> Iterable[Line]:
+    before = ""
+    for line in lines:
+        text = line.text.rstrip()
+        if text or before:
+            yield Line(text, line.tone)
+        before = text
