@@ -107,4 +107,5 @@ class RunWriter:
             histograms=self._aggregate.closed_histograms(final=True),
             state=state,
             unsettled=self._aggregate.unsettled(),
+            parts=self._aggregate.parts(),
         )

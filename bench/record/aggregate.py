@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.load import Plan, Segment
+from bench.model.part import Part
 from bench.model.profile import Phase, Profile
 from bench.model.result import Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
@@ -28,6 +29,7 @@ from bench.record.hlog import TaggedHistogram
 from bench.record.interval_store import IntervalKey
 from bench.record.interval_table import IntervalTable
 from bench.record.interval_views import IntervalViews
+from bench.record.parts import Parts
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
 from bench.record.recent import Pulse, RecentValues
 from bench.record.reducer import Delta, Reduced, reduce_counts, reduce_rows
@@ -72,6 +74,7 @@ class Aggregate:
         self._lost: set[int] = set()
         self._gaps = ArrivalGaps(profile, self._timeline)
         self._blocks = BlockStore()
+        self._parts = Parts(profile, plan.segments, self._timeline)
 
     # -- what comes in
 
@@ -105,6 +108,7 @@ class Aggregate:
     def _add(self, delta: Delta) -> None:
         measured = self._timeline.phase_in(delta.key.segment).measured
         self._totals.count(delta.key.variant, delta.counts, measured)
+        self._parts.add(delta)
         self._table.add(delta)
 
     def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
@@ -239,6 +243,10 @@ class Aggregate:
         whole = self._timeline.between(second * NS_PER_S, (second + 1) * NS_PER_S)
         planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
         return planned, float(self._recent.sent(second))
+
+    def parts(self) -> tuple[Part, ...]:
+        """Results by phase and by step, where the load has more than one."""
+        return self._parts.results(self._now_ns)
 
     # -- whole distributions, and money
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.model.live import RunEvent, RunState
 from bench.model.outcome import Reason, Verdict
+from bench.model.part import Part
 from bench.model.profile import Profile
 from bench.model.result import Interval, Measure, Vitals, Window
 from bench.record.csv_columns import (
@@ -36,6 +37,7 @@ from bench.record.csv_files import (
 )
 from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
 from bench.record.intervals_csv import FinalIntervals
+from bench.record.phases_csv import phases_text
 from bench.record.recorded_run import (
     ATTEMPTS,
     BLOCKS,
@@ -44,6 +46,7 @@ from bench.record.recorded_run import (
     INTERVALS,
     MANIFEST,
     PERCENTILES,
+    PHASES,
     PROFILE,
     REPORT,
     SUMMARY,
@@ -164,6 +167,7 @@ class RunFolder:
         histograms: Iterable[TaggedHistogram] = (),
         state: RunState = RunState.FINISHED,
         unsettled: Iterable[Interval] | None = None,
+        parts: Sequence[Part] = (),
     ) -> RecordedRun:
         """Write the results and close every file. histograms are those not yet appended.
 
@@ -187,10 +191,12 @@ class RunFolder:
             curves=curves,
             class_curves=class_curves or {},
             seconds=seconds,
+            parts=tuple(parts),
         )
         self.write(PERCENTILES, percentiles_text(run))
         self.write(TOTALS, totals_text(run, run.end_s))
         self.write(BLOCKS, blocks_text(run))
+        self.write(PHASES, phases_text(run.parts))
         self.write(SUMMARY, summary_text(run))
         self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
         return run

@@ -20,12 +20,14 @@ from bench.record.histogram import Histogram
 from bench.record.hlog import class_curves_of, curves_of, merged, read_hlog
 from bench.record.hlog_index import EVER_S, HlogIndex
 from bench.record.intervals_csv import RecordedIntervals
+from bench.record.phases_csv import read_phases
 from bench.record.recorded_run import (
     BLOCKS,
     EVENTS,
     HISTOGRAMS,
     INTERVALS,
     MANIFEST,
+    PHASES,
     PROFILE,
     REPORT,
     SUMMARY,
@@ -69,6 +71,7 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
         state=str(report.get("state", UNFINISHED)),
         curves=_curves(folder, histograms) if with_curves else curves_of(histograms),
         class_curves=class_curves_of(histograms),
+        parts=tuple(read_phases(folder / PHASES)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from bench.errors import UsageError
 from bench.model.live import ANSWER_EVENT, RunEvent
 from bench.model.outcome import Reason, Verdict
+from bench.model.part import Part
 from bench.model.profile import Profile
 from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
@@ -22,6 +23,7 @@ from bench.stats.thresholds import SloResult
 PROFILE = "profile.toml"
 MANIFEST = "manifest.json"
 SUMMARY = "summary.csv"
+PHASES = "phases.csv"
 INTERVALS = "intervals.csv"
 PERCENTILES = "percentiles.csv"
 ATTEMPTS = "attempts.csv"
@@ -56,6 +58,8 @@ class RecordedRun:
     """Whole distributions by the variant's name and measure; measured phases alone."""
     class_curves: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
     """Response times of cold, warm, retried and failed invocations, likewise."""
+    parts: tuple[Part, ...] = ()
+    """Results by phase and step, part by part; none where the load has but one."""
     seconds: SecondFigures | None = None
     """What charts draw, if it was gathered as the run went."""
 

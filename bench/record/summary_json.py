@@ -12,6 +12,8 @@ from bench.model.times import NS_PER_MS
 from bench.record.columns import Cell
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.csv_columns import summary_row
+from bench.record.findings import findings
+from bench.record.phases_csv import part_row
 from bench.record.recorded_run import RecordedRun
 from bench.stats.quantiles import Bounds
 from bench.stats.recommend import Advice, Choice, Overhead, own_overhead
@@ -50,6 +52,8 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
         ],
         "variants": [_variant(window) for window in run.windows],
         "intervals": [_interval(known) for known in known_quantiles(run)],
+        "phases": [part_row(part) for part in run.parts],
+        "findings": list(findings(run)),
         "overheads": [_own_overhead(window, run) for window in run.windows],
         "advice": _advice(advice_of(run)),
     }

@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_text, rate
 from bench.model.outcome import Verdict
 from bench.model.result import Measure, Window
-from bench.record.conclusions import advice_of
+from bench.record.conclusions import advice_of, was_watched
+from bench.record.findings import Question, findings, question_of
 from bench.record.recorded_run import RecordedRun
+from bench.report.answer import AnswerLine, answer_of
 from bench.report.styled import Line, Tone, as_text, in_colour, wrapped
 from bench.report.text import mark_notes, slo_lines, three_digits, title_of
 from bench.report.text_table import Column
@@ -23,6 +25,8 @@ from bench.stats.thresholds import SloState
 WIDEST = 100
 """Columns beyond which nothing goes unless somebody asks for all of it."""
 NARROWEST = 40
+MOST_ROWS = 40
+"""Rows of a table beyond which the parts of the load are left to phases.csv."""
 _GAP = "  "
 _TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.DOUBTFUL, Verdict.INVALID: Tone.BAD}
 _SLO_TONES = {SloState.OK: Tone.GOOD, SloState.FAILED: Tone.BAD, SloState.UNKNOWN: Tone.DOUBTFUL}
@@ -55,7 +59,7 @@ def brief_lines(run: RecordedRun, width: int) -> Iterator[Line]:
         yield Line()
     yield from _verdict(run, width)
     yield Line()
-    yield from map(Line, fitted_table(run.windows, _WANTED, width))
+    yield from map(Line, fitted_table(rows_of(run), _WANTED, width))
     for note in mark_notes(run.windows):
         yield from wrapped(note, width, Tone.ASIDE)
     yield Line()
@@ -74,9 +78,23 @@ def _has_colour() -> bool:
 def answers(run: RecordedRun) -> list[list[str]]:
     """What the run was for, in groups, the first thing to know first."""
     found = [f"{answer.variant}: {answer.text}" for answer in run.answers]
-    advice = advice_of(run).sentences
-    best = [text for text in advice if text.startswith("Best trade")]
-    return [found, [*best, *(text for text in advice if text not in best)]]
+    watched = was_watched(run)
+    answer = answer_of(run.windows, run.curves, advice_of(run), anytime=watched)
+    lines = list(answer.lines)
+    if question_of(run.profile) is Question.COLD:  # a median that may be cold or warm chooses none
+        lines = [line for line in lines if not line.time]
+    return [found, [*findings(run)], [_told(line, answer.base) for line in lines]]
+
+
+def _told(line: AnswerLine, base: str | None) -> str:
+    """`Best trade: 512 MB, p99 12.4 ms, $0.45/M; p99 −38 %, cost +4 % against invoke-128MB`."""
+    figures = (figure.text for figure in (line.time, line.cost) if figure is not None)
+    text = f"{line.label}: {', '.join([line.subject, *figures])}"
+    if line.change:
+        text += f"; {line.change_text} against {base}"
+    if line.note:
+        text += f"{';' if line.time else ''} {line.note}"
+    return text
 
 
 def _verdict(run: RecordedRun, width: int) -> Iterator[Line]:
@@ -130,9 +148,23 @@ _WANTED = (_P50, _P99, _PRICE, _P90, _FAILED, _CALLS, _MAX, _COLD, _RATE, _LAG)
 COLUMNS = (_CALLS, _RATE, _P50, _P90, _P99, _MAX, _FAILED, _COLD, _LAG, _PRICE)
 
 
-def fitted_table(windows: Sequence[Window], columns: Sequence[Column], width: int) -> Iterator[str]:
-    """A row for each variant; of the columns as many as there is room for, the first ones first."""
-    names = [window.variant.name for window in windows]
+def rows_of(run: RecordedRun) -> list[tuple[str, Window]]:
+    """A row for each variant, and behind it one for each part of the load if there are several."""
+    rows: list[tuple[str, Window]] = []
+    has_parts = len(run.windows) + len(run.parts) <= MOST_ROWS
+    for window in run.windows:
+        rows.append((window.variant.name, window))
+        own = (part for part in run.parts if part.window.variant == window.variant)
+        rows += [(f"  {part.name}", part.window) for part in own if has_parts]
+    return rows
+
+
+def fitted_table(
+    rows: Sequence[tuple[str, Window]], columns: Sequence[Column], width: int
+) -> Iterator[str]:
+    """A line for each row; of the columns as many as there is room for, the first ones first."""
+    names = [name for name, _ in rows]
+    windows = [window for _, window in rows]
     wide = max([7, *map(len, names)])
     cells = {column: _cells(column, windows) for column in columns if says(column, windows)}
     chosen: list[Column] = []
@@ -155,7 +187,7 @@ def _cells(column: Column, windows: Sequence[Window]) -> list[str]:
 
 
 def says(column: Column, windows: Sequence[Window]) -> bool:
-    """Whether a column is of use: one of cold starts, prices or p99 is not where there is none."""
-    if column not in (_COLD, _PRICE, _P99):
+    """Whether a column is of use: one of what never happened or is not known is not."""
+    if column not in (_COLD, _PRICE, _P99, _LAG):
         return True
     return any(column.read(window) not in ("0", UNKNOWN) for window in windows)

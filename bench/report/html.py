@@ -7,9 +7,11 @@ from html import escape
 
 from bench.format import AT_LEAST, UNKNOWN, number, quantile_text
 from bench.model.outcome import Outcome, Verdict
+from bench.model.part import Part
 from bench.model.result import QUANTILES, Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
+from bench.record.conclusions import KnownQuantile, known_quantiles
+from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
 from bench.report.charts import charts
 from bench.report.text import max_cell, quantile_cell
@@ -57,6 +59,7 @@ def render_html(run: RecordedRun) -> str:
         "<h2>Results</h2>\n",
         *_tables(run.windows),
         *_intervals(run),
+        *_parts(run),
         "<h2>Charts</h2>\n",
         *charts(run),
         *_events(run),
@@ -91,7 +94,7 @@ def _answers(run: RecordedRun) -> Iterable[str]:
 
 
 def _advice(run: RecordedRun) -> Iterable[str]:
-    sentences = advice_of(run).sentences
+    sentences = (*findings(run), *advice_sentences(run))
     if sentences:
         yield "<h2>What follows</h2>\n" + _list(sentences)
 
@@ -158,6 +161,30 @@ def _tables(windows: Sequence[Window]) -> Iterable[str]:
         f'<p class="dim">{AT_LEAST} a lower bound: calls timed out. '
         f"{UNKNOWN} unknown: nothing measured, or fewer than ten samples beyond it.</p>\n"
     )
+
+
+def _parts(run: RecordedRun) -> Iterable[str]:
+    """The response time by part of the load."""
+    if not run.parts:
+        return
+    heads = ("variant", "part", "planned/s", "achieved/s", "ok", "failed", "retries", "dropped")
+    yield "<h2>By part of the load</h2>\n" + _table(
+        (*heads, *map(quantile_text, QUANTILES), "max"), map(_part, run.parts)
+    )
+
+
+def _part(part: Part) -> list[str]:
+    window, tally = part.window, part.window.tally
+    response = window.measure(Measure.RESPONSE)
+    return [
+        window.variant.name,
+        part.name,
+        f"{window.planned_rps:.1f}",
+        f"{window.achieved_rps:.1f}",
+        *(f"{count:,}" for count in (tally.ok, tally.failed, tally.retries, tally.dropped)),
+        *(quantile_cell(response.at(q)) for q in QUANTILES),
+        max_cell(response),
+    ]
 
 
 def _counts(window: Window) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import chain
 
 from bench.model.outcome import Verdict
 from bench.record.recorded_run import RecordedRun
-from bench.report.brief import COLUMNS, answers, says
+from bench.report.brief import COLUMNS, answers, rows_of, says
 from bench.report.text import mark_notes, slo_lines, title_of
 
 _MARKS = {Verdict.VALID: "✅", Verdict.SUSPECT: "⚠️", Verdict.INVALID: "❌"}
@@ -33,12 +33,14 @@ def _lines(run: RecordedRun) -> Iterator[str]:
     for text in slo_lines(run):
         yield f"- {escaped(' '.join(text.split()))}"
     yield ""
-    columns = [column for column in COLUMNS if says(column, run.windows)]
+    rows = rows_of(run)
+    columns = [column for column in COLUMNS if says(column, [window for _, window in rows])]
     yield f"| variant | {' | '.join(column.head for column in columns)} |"
     yield f"|---|{'---:|' * len(columns)}"
-    for window in run.windows:
+    for name, window in rows:
         cells = " | ".join(column.read(window) for column in columns)
-        yield f"| `{window.variant.name}` | {cells} |"
+        part = f"↳ {escaped(name)}" if name.startswith(" ") else f"`{name}`"
+        yield f"| {part} | {cells} |"
     yield ""
     for note in mark_notes(run.windows):
         yield escaped(note)

@@ -15,6 +15,7 @@ from bench.model.outcome import Outcome, Verdict
 from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
+from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
 from bench.report.text_table import Column, Part, table_lines
 from bench.stats.quantiles import Bounds
@@ -32,9 +33,13 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     lines = [title_of(run), ""]
     lines += table_lines(run.windows, _PARTS, _ALWAYS, width)
     lines += mark_notes(run.windows)
-    advice = advice_of(run)
-    lines += ["", *advice.sentences]
-    lines += ["", *_interval_lines(run, advice.q)]
+    if run.parts:
+        names = [f"{part.window.variant.name} {part.name}" for part in run.parts]
+        windows = [part.window for part in run.parts]
+        lines += ["", *table_lines(windows, _PARTS, _ALWAYS, width, names)]
+    lines += ["", *findings(run)]
+    lines += ["", *advice_sentences(run)]
+    lines += ["", *_interval_lines(run, advice_of(run).q)]
     lines += ["", *(f"{answer.variant}: {answer.text}" for answer in run.answers)]
     lines += ["", *slo_lines(run)]
     lines += _verdict_lines(run)

@@ -33,14 +33,19 @@ _NAME = Column("variant", lambda window: window.variant.name)
 
 
 def table_lines(
-    windows: Sequence[Window], parts: Sequence[Part], always: Collection[Column], width: int
+    windows: Sequence[Window],
+    parts: Sequence[Part],
+    always: Collection[Column],
+    width: int,
+    own_names: Sequence[str] = (),
 ) -> Iterator[str]:
     """The table, part beside part, in as many rows of parts as the width demands.
 
-    always: the columns that are there whatever they say.
+    always: the columns that are there whatever they say. own_names: of the rows, where they are not
+    the variants' own.
     """
     cells = {column: _cells(column, windows) for part in parts for column in part.columns}
-    names = _cells(_NAME, windows)
+    names = _names(own_names) if own_names else _cells(_NAME, windows)
     for row in _fitted(_present(parts, always, cells), cells, width - len(names[0])):
         table = [names, *(cells[column] for part in row for column in part.columns)]
         yield _headline(row, cells, len(names[0]))
@@ -55,6 +60,11 @@ def _cells(column: Column, windows: Sequence[Window]) -> list[str]:
     if column is _NAME:
         return [text.ljust(wide) for text in texts]
     return [text.rjust(wide) for text in texts]
+
+
+def _names(texts: Sequence[str]) -> list[str]:
+    wide = max(map(len, (_NAME.head, *texts)))
+    return [text.ljust(wide) for text in (_NAME.head, *texts)]
 
 
 def _present(parts: Sequence[Part], always: Collection[Column], cells: Cells) -> list[Part]:

@@ -99,8 +99,11 @@ def advise(
     q = common_quantile(sizes, curves)
     overheads = door_overheads(windows, curves, anytime=anytime)
     if q is None:
-        return Advice(overheads=overheads, sentences=_doors(overheads))
+        return Advice(overheads=overheads, sentences=door_sentences(overheads))
     times = {window.variant: _time_ns(window, q) for window in sizes}
+    if _is_alone(sizes[0], windows):
+        names = tuple(window.variant.name for window in sizes)
+        return Advice(q, frontier=names, overheads=overheads, sentences=door_sentences(overheads))
     fastest = min(sizes, key=lambda window: times[window.variant])
     priced = [window for window in sizes if window.usd_per_million is not None]
     cheapest = min(priced, key=_cost, default=None)
@@ -135,6 +138,12 @@ def comparable(windows: Sequence[Window]) -> list[Window]:
         return []
     most = max(doors, key=lambda door: (door is BASELINE, doors.count(door)))
     return [window for window in good if window.variant.endpoint is most]
+
+
+def _is_alone(window: Window, windows: Sequence[Window]) -> bool:
+    """Whether there was nothing to choose from: nobody is told that the only size is the best."""
+    door = window.variant.endpoint
+    return sum(other.variant.endpoint is door for other in windows) == 1
 
 
 def _is_good(window: Window) -> bool:
@@ -329,10 +338,11 @@ def _with_sentences(advice: Advice, against: str | None) -> Advice:
             lines.append(f"{label}: {size_name(choice.variant)} ({choice.text})")
     if against is not None:
         lines.append(against)
-    return replace(advice, against=against, sentences=(*lines, *_doors(advice.overheads)))
+    return replace(advice, against=against, sentences=(*lines, *door_sentences(advice.overheads)))
 
 
-def _doors(overheads: Sequence[Overhead]) -> tuple[str, ...]:
+def door_sentences(overheads: Sequence[Overhead]) -> tuple[str, ...]:
+    """What each door adds, a sentence each."""
     return tuple(_door_text(overhead) for overhead in overheads)
 
 

@@ -108,7 +108,14 @@ def test_a_run_leaves_every_file_behind(run: Run) -> None:
     run.go()
     folder = run.end().folder
     assert {path.name for path in folder.iterdir()} == {
-        *("profile.toml", "manifest.json", "summary.csv", "intervals.csv", "percentiles.csv"),
+        *(
+            "profile.toml",
+            "manifest.json",
+            "summary.csv",
+            "phases.csv",
+            "intervals.csv",
+            "percentiles.csv",
+        ),
         *("histograms.hlog", "totals.hlog", "blocks.hlog", "vitals.csv", "events.jsonl"),
         "report.json",
     }

@@ -1,0 +1,32 @@
+"""Results of a variant in a part of the load: a phase, or a step of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bench.model.result import Window
+
+Ends = tuple[int | None, int | None]
+"""An interval of confidence in ns; None where too few samples bound it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """step counts from 1; None for a phase that has none.
+
+    bounds: by quantile, where the response time's true one lies at 95 %, samples taken as
+    independent.
+    """
+
+    phase: str
+    step: int | None
+    window: Window
+    bounds: Mapping[float, Ends] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """`overload`, or `ramp 38/s`: a step is known by its rate."""
+        if self.step is None:
+            return self.phase
+        return f"{self.phase} {self.window.planned_rps:.3g}/s"
