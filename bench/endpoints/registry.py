@@ -21,7 +21,7 @@ from bench.endpoints import (
     step_functions,
 )
 from bench.endpoints.base import CommandEndpoint, Endpoint
-from bench.endpoints.request_template import BODILESS, CompiledRequest
+from bench.endpoints.request_template import CompiledRequest
 from bench.errors import TargetError
 from bench.lambda_facts import CLIENT_CONTEXT_HEADER, CLIENT_CONTEXT_LIMIT_BYTES, LOG_TYPE_HEADER
 from bench.model.endpoint import EndpointKind
@@ -119,11 +119,12 @@ def _door(make: Callable[[CompiledRequest, int], Endpoint]) -> _Make:
     def door(binding: Binding, target: Target, credentials: Credentials | None) -> Endpoint:
         headers = dict(target.http_headers)
         given = {name.lower() for name in headers}
-        if "content-type" not in given and target.http_method.upper() not in BODILESS:
+        sends_body = target.sends_event
+        if "content-type" not in given and sends_body:
             headers["Content-Type"] = "application/json"
         signer = _signer(binding, credentials) if binding.sign else None
         url = with_path(binding.url, target.http_path)
-        request = CompiledRequest(target.http_method, url, headers, signer)
+        request = CompiledRequest(target.http_method, url, headers, signer, sends_body=sends_body)
         return make(request, _answer_limit(binding, target))
 
     return door

@@ -20,8 +20,6 @@ from bench.errors import TargetError
 
 USER_AGENT = f"lamload/{__version__}"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""Methods that send no body."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(rb"[0-9A-Za-z._:-]+")
 _NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
@@ -30,20 +28,27 @@ _IDS = frozenset(REQUEST_IDS)
 
 
 class CompiledRequest:
-    """One request in all its variations. GET, HEAD, OPTIONS and TRACE send no body.
+    """One request in all its variations.
 
-    signer None sends no signature of its own; `headers` may carry an Authorization. Raises
-    TargetError for a URL or header that HTTP cannot carry.
+    sends_body False leaves the event out, as requests without content have it. signer None sends
+    no signature of its own; `headers` may carry an Authorization. Raises TargetError for a URL or
+    header that HTTP cannot carry.
     """
 
     def __init__(
-        self, method: str, url: str, headers: Mapping[str, str], signer: Signer | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        signer: Signer | None = None,
+        *,
+        sends_body: bool = True,
     ) -> None:
         parsed = _checked_url(url)
         _check_headers(method, headers)
         request = httpx.Request(method.upper(), parsed, headers=_full_headers(parsed, headers))
         self.origin = origin_of(parsed)
-        self._bodiless = request.method in BODILESS
+        self._bodiless = not sends_body
         self._head = _encoded_head(request)
         self._signature = _prepared(signer, request)
         self._event: bytes | None = None

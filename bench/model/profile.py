@@ -73,6 +73,10 @@ class EventSpec:
     weight: float = 1.0
 
 
+BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods of requests that usually have no content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is called.
@@ -104,6 +108,14 @@ class Target:
     answer_limit_bytes: int | None = None
     """Bytes of response body that are taken; None means what the endpoint can give."""
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def sends_event(self) -> bool:
+        """Whether requests through front doors and to URLs have the event as their body.
+
+        One of a method that usually has no content has it only if the profile names an event.
+        """
+        return self.http_method not in BODILESS or self.events != (EventSpec(),)
 
 
 class Arrivals(StrEnum):

@@ -16,6 +16,7 @@ from bench.profile.begin import Found, begin, name_of, question_of, title_of
 from bench.profile.capacity import read_capacity
 from bench.profile.commented import commented_toml
 from bench.profile.connections import read_connections, read_timeouts
+from bench.profile.effects import check_effects
 from bench.profile.events import read_events
 from bench.profile.options import NOTHING_GIVEN, Given, apply_options
 from bench.profile.overrides import SOURCE, apply_overrides
@@ -179,6 +180,10 @@ def _build(root: Table, reading: _Reading) -> Profile:
     capacity = read_capacity(root.table("capacity")) if "capacity" in root else None
     if capacity is not None and phases:
         root.fault("capacity", "takes the place of [[phase]]: leave one of them out")
+    connections = read_connections(root.table("connections"))
+    stop = read_stop(root.table("stop"))
+    limits = values(root.table("limits"), LIMITS)
+    check_effects(root, target, variants, connections, stop, limits["max_spend_usd"])
     return Profile(
         name=name,
         title=TITLE.read(root, default=reading.title or name),
@@ -191,12 +196,12 @@ def _build(root: Table, reading: _Reading) -> Profile:
         timeouts=read_timeouts(root.table("timeout")),
         retry=read_retry(root.table("retry")),
         breaker=read_breaker(root.table("breaker")) if "breaker" in root else None,
-        connections=read_connections(root.table("connections")),
+        connections=connections,
         slos=read_slos(root, variants),
-        stop=read_stop(root.table("stop")),
+        stop=stop,
         capacity=capacity,
         **values(root.table("record"), RECORD),
-        **values(root.table("limits"), LIMITS),
+        **limits,
     )
 
 

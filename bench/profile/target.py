@@ -75,7 +75,8 @@ URLS = NamesKey(
 )
 METHOD = Key(
     "method",
-    "of requests through front doors and to URLs",
+    "of requests through front doors and to URLs; `GET` sends an event if there is one, `HEAD`, "
+    "`OPTIONS` and `TRACE` send none",
     kinds.method,
     "POST",
     fills="http_method",

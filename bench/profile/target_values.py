@@ -122,12 +122,21 @@ def _path(path: str) -> str:
 def _header(value: Any) -> str:
     if not isinstance(value, str) or any(char in value for char in "\r\n\0"):
         raise ValueError(f"must be a text on one line (it is {shown(value)})")
+    if wrong := re.search(r"[^\t\x20-\x7e]", value):
+        raise ValueError(
+            f"has {shown(wrong[0])} as character {wrong.start() + 1}, which a header cannot carry: "
+            "percent-encode it, or write it in base64"
+        )
+    if value != value.strip():
+        raise ValueError(f"must not begin or end with a space (it is {shown(value)})")
     return value
 
 
 def _header_name(name: Any) -> str:
     if not re.fullmatch(_TOKEN, name):
         raise ValueError("is not a name that a header can have")
+    if name.lower() in ("content-length", "transfer-encoding"):
+        raise ValueError("is set by lamload itself, from the event: leave it out")
     return str(name)
 
 

@@ -30,6 +30,7 @@ from bench.model.profile import (
 )
 from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.profile import load_profile, resolved_toml
+from bench.profile.effects import is_door
 from bench.shapes.burst import Burst
 from bench.shapes.ramp import Ramp
 from bench.shapes.steps import Steps
@@ -112,6 +113,17 @@ def measured(phases: list[Phase]) -> tuple[Phase, ...]:
     return (replace(phases[0], measured=True), *phases[1:])
 
 
+def _meant(profile: Profile) -> Profile:
+    """Without keys that have no effect beside the others, which a profile must not have."""
+    kinds = {variant.endpoint for variant in profile.variants}
+    target = profile.target
+    if not any(map(is_door, kinds)):
+        target = replace(target, http_headers={})
+    if not any(kind.facts.is_at_api for kind in kinds):
+        target = replace(target, client_context=None, log_tail=True)
+    return replace(profile, target=target)
+
+
 profiles = st.builds(
     Profile,
     name=st.sampled_from(["p", "my run", "a.b-c_d"]),
@@ -184,7 +196,7 @@ profiles = st.builds(
         precision_q=st.sampled_from([0.5, 0.99, 0.999]),
         confidence=shares,
     ),
-)
+).map(_meant)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
