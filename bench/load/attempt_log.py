@@ -93,6 +93,7 @@ class AttemptLog:
                 duration_ns,
                 init_ns,
                 restore_ns,
+                call.read_lag_ns,
                 billed_ms,
                 memory_mb,
                 call.variant,

@@ -26,7 +26,7 @@ from bench.model.retry import BreakerSpec, RetrySpec
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
 
-VERSION = 2
+VERSION = 3
 """Of kinds, payloads and packed rows: one more whenever any of them changes."""
 
 _HEAD = Struct(">IB")

@@ -31,8 +31,10 @@ from bench.model.load import Binding
 from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.payloads.source import event_source
+from bench.record.row_layout import without_receipts
 from bench.wire.exchange import Wire
 from bench.wire.pool import ConnectionPool, PoolStats
+from bench.wire.receipts import ReceiptClock
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
@@ -58,6 +60,7 @@ class Worker:
         self._loop = loop
         self._order = order
         self._writer = writer
+        self._receipts = ReceiptClock()
         self._pools: dict[str, MeasuredWire] = {}
         self._endpoints: list[Endpoint] = []
         wires: list[MeasuredWire] = []
@@ -109,13 +112,14 @@ class Worker:
 
     def ship(self) -> None:
         """Send what has gathered since the last time."""
+        clock_was_set = not self._receipts.measure()
         rows, counts, samples, request_ids = self._engine.collect()
         if counts:
             self._send(FrameKind.COUNTS, counts)
         if request_ids:
             self._send(FrameKind.REQUEST_IDS, request_ids)
         if rows:
-            self._send(FrameKind.ROWS, rows)
+            self._send(FrameKind.ROWS, without_receipts(rows) if clock_was_set else rows)
         if samples:
             self._send(FrameKind.SAMPLES, samples)
         if self._engine.used_up_ns is not None and not self._has_told:
@@ -147,7 +151,10 @@ class Worker:
 
     def _pool(self, origin: str) -> MeasuredWire:
         if origin not in self._pools:
-            self._pools[origin] = open_pool(origin, self._order.timeouts, self._order.connections)
+            order = self._order
+            self._pools[origin] = open_pool(
+                origin, order.timeouts, order.connections, self._receipts
+            )
         return self._pools[origin]
 
     def _renew(self, credentials: Credentials) -> None:
@@ -190,13 +197,18 @@ class Worker:
         )
 
 
-def open_pool(origin: str, timeouts: Timeouts, options: Connections) -> MeasuredWire:
+def open_pool(
+    origin: str,
+    timeouts: Timeouts,
+    options: Connections,
+    receipts: ReceiptClock | None = None,
+) -> MeasuredWire:
     """The wire that the profile's connections ask for."""
     if options.http2:
         from bench.wire.http2 import Http2Pool
 
         return Http2Pool(origin, timeouts, options)
-    return ConnectionPool(origin, timeouts, options)
+    return ConnectionPool(origin, timeouts, options, receipts)
 
 
 def allow_descriptors(needed: int) -> None:

@@ -129,6 +129,8 @@ class Measure(StrEnum):
     """Of connections for which the name was asked for, not taken from the cache."""
     TCP = "tcp"
     TLS = "tls"
+    READ_LAG = "read_lag"
+    """How long an answer lay unread, of those of which the kernel told when they came."""
 
 
 @dataclass(frozen=True, slots=True)

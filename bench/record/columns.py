@@ -92,9 +92,11 @@ _SPREAD: CsvColumn[Interval] = CsvColumn(
 )
 _SEGMENT: CsvColumn[Interval] = CsvColumn("segment", attrgetter("segment"), "segment", int)
 
-LATER: tuple[CsvColumn[Window] | float, ...] = ()
-"""Columns of both files that came behind these, in the order in which they came. A number stands
-for the columns of that quantile; one that stands nowhere comes last."""
+Later = CsvColumn[Window] | Measure | float
+LATER: tuple[Later, ...] = (Measure.READ_LAG,)
+"""Columns of both files that came behind these, in the order in which they came. A measure stands
+for all columns of it, a number for the columns of that quantile; one that stands nowhere comes
+last."""
 LATER_OF_INTERVALS: tuple[CsvColumn[Interval], ...] = ()
 """The same of intervals.csv alone, behind those."""
 
@@ -179,11 +181,13 @@ _MORE = tuple(column for name in _NAMES[len(MAIN_MEASURES) :] for column in _tim
 _SAMPLE_NAMES = tuple(_in_file(name, column) for name in _NAMES for column in _COUNTS)
 
 
-def _names_behind(entry: CsvColumn[Window] | float) -> Sequence[str]:
-    """Names of the columns that come with an entry of LATER."""
+def _names_behind(entry: Later, names: Sequence[str]) -> Sequence[str]:
+    """Names of the columns that come with an entry of LATER. names: of all that has quantiles."""
     if isinstance(entry, CsvColumn):
         return [entry.name]
-    return [_in_file(name, _quantile(entry)) for name in _NAMES]
+    if isinstance(entry, Measure):
+        return [*_times(entry.value), *(_in_file(entry.value, column) for column in _COUNTS)]
+    return [_in_file(name, _quantile(entry)) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +226,18 @@ class RunColumns:
     def __init__(
         self,
         quantiles: Sequence[float] = QUANTILES,
-        later: Sequence[CsvColumn[Window] | float] = LATER,
+        later: Sequence[Later] = LATER,
         later_of_intervals: Sequence[CsvColumn[Interval]] = LATER_OF_INTERVALS,
     ) -> None:
         told = {*PLACED_QUANTILES, *later}
         behind = (*later, *(q for q in quantiles if q not in told))
-        last = [name for entry in behind for name in _names_behind(entry)]
+        names = (*_NAMES, *(entry.value for entry in later if isinstance(entry, Measure)))
+        last = [name for entry in behind for name in _names_behind(entry, names)]
         own = [column for column in later if isinstance(column, CsvColumn)]
         self._quantiles = tuple(quantiles)
         self._figures = (*map(_quantile, quantiles), _MAX, *_COUNTS)
         self._figure_names = {
-            name: tuple(_in_file(name, figure) for figure in self._figures) for name in _NAMES
+            name: tuple(_in_file(name, figure) for figure in self._figures) for name in names
         }
         self._of_window = (*_HEAD, _BILLED, _COST, _REFUSED, *own)
         self._of_interval = (_T_S, _PHASE, _MEASURED, _SPREAD, _SEGMENT, *later_of_intervals)

@@ -21,7 +21,7 @@ ATTEMPT_COLUMNS = (
     *("variant", "phase", "intended_ns", "sent_ns", "first_ns", "last_ns"),
     *("outcome", "attempt", "status", "request_id", "final", "cold"),
     *("dns_ns", "connect_ns", "tls_ns", "duration_ns", "init_ns", "restore_ns"),
-    *("billed_ms", "max_memory_mb", "segment"),
+    *("billed_ms", "max_memory_mb", "segment", "read_lag_ns"),
 )
 
 summary_row = COLUMNS.summary_row

@@ -6,6 +6,7 @@ A column of values per row, a row of values per series:
     attempt       last - sent        of every row that was sent
     send lag      sent - intended    of first attempts
     first byte    first - sent       of every row that was sent (a lower bound if it timed out)
+    read lag      as in the row      of answers whose coming the kernel told
     connect       dns + tcp + tls    of attempts that opened a connection, and each by itself
     overhead      attempt - duration - init    of attempts whose duration is known
 
@@ -53,6 +54,7 @@ class Series(IntEnum):
     WARM = 15
     RETRIED = 16
     FAILED = 17
+    READ_LAG = 18
 
 
 MEASURES: dict[Measure, Series] = {measure: Series[measure.name] for measure in Measure}
@@ -106,18 +108,19 @@ def values_of(rows: NDArray[np.void]) -> Values:
     put(Series.WARM, ended & ok & ~cold, response)
     put(Series.RETRIED, ended & (attempt > 1), response)
     put(Series.FAILED, ended & ~ok, response)
-    _put_reports(rows, values)
+    _put_told(rows, values)
     _put_connects(rows, values)
     return values
 
 
-def _put_reports(rows: NDArray[np.void], values: Values) -> None:
+def _put_told(rows: NDArray[np.void], values: Values) -> None:
     for name, series, unit_ns in (
         ("duration_ns", Series.DURATION, 1),
         ("init_ns", Series.INIT, 1),
         ("restore_ns", Series.RESTORE, 1),
         ("billed_ms", Series.BILLED, NS_PER_MS),
         ("max_memory_mb", Series.MEMORY, NS_PER_MS),
+        ("read_lag_ns", Series.READ_LAG, 1),
     ):
         told = rows[name]
         where = told >= 0

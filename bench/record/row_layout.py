@@ -7,6 +7,7 @@ the row with FLAG_FINAL also ends its invocation, so that
     response time = last_ns - intended_ns   of final rows
     attempt time  = last_ns - sent_ns       of every row that was sent
     send lag      = sent_ns - intended_ns   of rows with attempt == 1
+    read lag      = read_lag_ns             of rows of which the kernel told when the answer came
 
 Instants are nanoseconds since the run's start, spans nanoseconds, NEVER (-1) what did not happen.
 """
@@ -35,6 +36,7 @@ ROW_FIELDS: tuple[tuple[str, str], ...] = (
     ("duration_ns", "<i8"),  # from the REPORT line
     ("init_ns", "<i8"),
     ("restore_ns", "<i8"),
+    ("read_lag_ns", "<i8"),  # how long the last byte lay unread; last_ns is when it came
     ("billed_ms", "<i4"),
     ("max_memory_mb", "<i4"),
     ("variant", "<u2"),
@@ -46,7 +48,7 @@ ROW_FIELDS: tuple[tuple[str, str], ...] = (
 )
 """Names and numpy type codes, packed without padding, in the order of `pack_row`'s arguments."""
 
-_ROW = Struct("<10q2i3H3B")
+_ROW = Struct("<11q2i3H3B")
 
 COUNT_FIELDS: tuple[tuple[str, str], ...] = (
     ("second", "<u4"),
@@ -61,6 +63,25 @@ _COUNT = Struct("<I2H2I")
 
 pack_row = _ROW.pack
 """pack_row(*values) -> bytes, values in the order of ROW_FIELDS."""
+
+
+def without_receipts(rows: bytes) -> bytes:
+    """The same rows, ending where they were read: what the kernel's clock said of them is void."""
+    packed = []
+    for row in _ROW.iter_unpack(rows):
+        values = list(row)
+        first_ns, last_ns, lag_ns = values[_FIRST], values[_LAST], values[_READ_LAG]
+        if lag_ns >= 0:
+            values[_LAST] = last_ns + lag_ns
+            # The first byte was read with the last one, or at an instant that nobody noted.
+            values[_FIRST] = values[_LAST] if first_ns == last_ns else -1
+            values[_READ_LAG] = -1
+        packed.append(_ROW.pack(*values))
+    return b"".join(packed)
+
+
+_NAMES = [name for name, _ in ROW_FIELDS]
+_FIRST, _LAST, _READ_LAG = map(_NAMES.index, ("first_ns", "last_ns", "read_lag_ns"))
 
 
 class RowBuffer:

@@ -169,6 +169,7 @@ _PARTS = (
     _RESPONSE,
     _ATTEMPT,
     Part("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
+    Part("read lag ms", (_quantile(Measure.READ_LAG, 0.99), _max(Measure.READ_LAG))),
     Part(
         "function",
         (

@@ -11,8 +11,8 @@ METRIC    p50, p95, p99.9, …, max, min, mean               with a time behind 
           cold_starts                                       with a plain number
 SELECTOR  all (the default), a variant's name (invoke-128MB), a size (1769MB), an endpoint (alb),
           an architecture (arm64). Every variant that it picks must meet the threshold.
-MEASURE   response (the default), attempt, send_lag, duration, init, connect, first_byte, billed,
-          restore, cold, warm, retried, failed                  for p…, max, min and mean
+MEASURE   response (the default), attempt, send_lag, read_lag, duration, init, connect, first_byte,
+          billed, restore, cold, warm, retried, failed          for p…, max, min and mean
 OP        < <= > >=
 """
 

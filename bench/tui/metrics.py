@@ -102,6 +102,7 @@ METRICS: tuple[Metric, ...] = (
     _mean("attempt mean", Measure.ATTEMPT),
     _mean("duration mean", Measure.DURATION),
     Metric("send lag max", "ms", _largest(Measure.SEND_LAG)),
+    Metric("read lag max", "ms", _largest(Measure.READ_LAG)),
     _rate("sent", lambda window: window.achieved_rps),
     _rate("goodput", lambda window: window.goodput_rps),
     _calls("failed", lambda window: float(window.tally.failed)),

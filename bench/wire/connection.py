@@ -1,33 +1,33 @@
 """One HTTP/1.1 connection: bytes in, bytes out, one exchange at a time, no pipelining.
 
 Rules of this file:
-- A clock is read where the thing happens: before the write, and first thing in data_received,
-  whose bytes had all come by then: parsing is none of the server's time. Nothing is scheduled
-  between.
-- On a plain socket the request is written with os.write and not through the transport: uvloop
-  queues writes until the end of the loop's turn, and the send time would be a lie by that much.
+- A clock is read where the thing happens: right before the write, and where bytes come from the
+  kernel by the kernel, whenever they are read. Without its word it is right after the read: parsing
+  is none of the server's time. Nothing is scheduled between.
+- The request is written with os.write and through nothing that queues: the send time would be a
+  lie by that much. What has to be encrypted is so before the clock is read.
 - Whatever a server does ends as data on the exchange. Nothing here raises into the loop.
 """
 
 from __future__ import annotations
 
-import asyncio
 import select
-import ssl
 from collections.abc import Callable
 from os import write
 from time import monotonic_ns
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import httptools
 
 from bench.endpoints.base import headers_of
 from bench.model.outcome import Outcome
 from bench.model.times import NEVER, NS_PER_S
+from bench.wire.receipts import Control, ReceiptClock
 
 if TYPE_CHECKING:
     from bench.wire.exchange import Exchange
     from bench.wire.resolver import Address
+    from bench.wire.stream import Stream
 
 HEADER_LIMIT = 256 * 1024
 """Bytes of response head; more is a PROTOCOL_ERROR. AWS's own limits are at or below 128 KiB."""
@@ -55,7 +55,7 @@ class PooledAddress:
             self.idle.pop().close()
 
 
-class Connection(asyncio.Protocol):
+class Connection:
     """Carries exchanges; tells its owner when it is free again and when it is gone.
 
     on_free(connection, exchange) after an exchange that leaves the connection usable;
@@ -71,9 +71,11 @@ class Connection(asyncio.Protocol):
         "_on_free",
         "_on_lost",
         "_parser",
+        "_receipts",
         "_reusable",
+        "_seals",
         "_stage",
-        "_transport",
+        "_stream",
         "dns_ns",
         "exchange",
         "idle_since_ns",
@@ -90,16 +92,21 @@ class Connection(asyncio.Protocol):
         node: PooledAddress,
         on_free: Callable[[Connection, Exchange], None],
         on_lost: Callable[[Connection, Exchange | None], None],
+        stream: Stream,
+        receipts: ReceiptClock,
     ) -> None:
+        stream.receiver = self
+        self._stream = stream
+        self._seals = stream.seals
+        self._receipts = receipts
         self.node = node
         """Its address."""
         self._on_free = on_free
         self._on_lost = on_lost
         self.exchange: Exchange | None = None
         """The one under way."""
-        self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._direct_fd = -1
+        self._direct_fd = stream.fd
         self._stage = _HEAD
         self._reusable = False
         self._head = b""
@@ -108,7 +115,7 @@ class Connection(asyncio.Protocol):
         self.dns_ns = self.tcp_ns = self.tls_ns = NEVER
         self.open_ns = self.idle_since_ns = 0
         self.uses = 0
-        self.usable = False
+        self.usable = True
 
     # -- what the pool calls
 
@@ -118,6 +125,9 @@ class Connection(asyncio.Protocol):
         False, and nothing is sent, if the server has closed this idle connection, even if the
         loop has not seen it.
         """
+        request = exchange.request
+        if self._seals:
+            request = self._stream.seal(request)
         exchange.sent_ns = now_ns = monotonic_ns()
         if now_ns - self.idle_since_ns > PEEK_AFTER_IDLE_NS and self._is_stale():
             exchange.sent_ns = NEVER
@@ -127,20 +137,19 @@ class Connection(asyncio.Protocol):
             exchange.dns_ns, exchange.connect_ns = self.dns_ns, self.tcp_ns
             exchange.tls_ns = self.tls_ns
         self.uses += 1
-        request = exchange.request
         try:
-            written = write(self._direct_fd, request) if self._direct_fd >= 0 else 0
+            written = write(self._direct_fd, request)
         except OSError:
-            # A full buffer, or an error that the transport meets too and reports from the loop,
-            # where it belongs.
+            # A full buffer, or an error that reading meets too and reports from the loop, where
+            # it belongs.
             written = 0
         if written < len(request):
-            cast(asyncio.Transport, self._transport).write(memoryview(request)[written:])
+            self._stream.send(memoryview(request)[written:])
         return True
 
     def _is_stale(self) -> bool:
-        if not self.usable or self._direct_fd < 0:
-            return not self.usable
+        if not self.usable:
+            return True
         poll = select.poll()
         poll.register(self._direct_fd, select.POLLIN)
         return bool(poll.poll(0))  # end of file, or bytes that nobody asked for
@@ -151,9 +160,7 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close the connection at once; to be called only while no exchange is on it."""
-        self._retire()
-        if self._transport is not None:
-            self._transport.close()
+        self._drop(None)
 
     def _retire(self) -> None:
         """Nothing more is sent here: the descriptor is another's from now on.
@@ -164,22 +171,16 @@ class Connection(asyncio.Protocol):
         self._direct_fd = -1
         self.idle_since_ns = 0
 
-    # -- asyncio.Protocol
+    # -- what the stream calls
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self.usable = True
-        raw = transport.get_extra_info("socket")
-        ssl_object: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-        if raw is not None and ssl_object is None:
-            self._direct_fd = raw.fileno()
-
-    def data_received(self, data: bytes) -> None:
-        now_ns = monotonic_ns()
+    def received(self, data: bytes, read_ns: int, control: Control) -> None:
+        """Bytes of the answer, which the kernel may have had before."""
         exchange = self.exchange
         if exchange is None:
             self.close()  # an answer that nobody asked for
             return
+        receipt_ns = self._receipts.received_ns(control, read_ns, exchange.sent_ns)
+        now_ns = read_ns if receipt_ns < 0 else receipt_ns
         if exchange.first_ns < 0:
             exchange.first_ns = now_ns
         if self._stage == _HEAD:
@@ -195,28 +196,26 @@ class Connection(asyncio.Protocol):
             self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.answer_limit} bytes")
         elif self._stage >= _DONE:
             exchange.last_ns = now_ns
+            if receipt_ns >= 0:
+                exchange.read_lag_ns = read_ns - receipt_ns
             if self._stage == _BARE:
                 self._end_without_body()
             self._complete(exchange)
         elif self._stage == _HEAD and len(self._head) > HEADER_LIMIT:
             self._fail(Outcome.PROTOCOL_ERROR, f"the head exceeds {HEADER_LIMIT} bytes")
 
-    def eof_received(self) -> bool:
-        return False  # connection_lost follows and tells the rest
-
-    def connection_lost(self, exc: Exception | None) -> None:
+    def ended(self, error: Exception | None) -> None:
+        """The server has closed the connection, or it broke."""
         exchange = self.exchange
         if exchange is None:
             self._drop(None)
-        elif self._stage == _BODY and exc is None and _ends_at_eof(self._head):
+        elif self._stage == _BODY and error is None and _ends_at_eof(self._head):
             exchange.last_ns, self._reusable = monotonic_ns(), False
             self._complete(exchange)
         else:
-            self._fail(Outcome.PROTOCOL_ERROR, _lost_detail(exchange, exc))
-        self._transport = None
-        del self._parser  # it holds this object: a cycle that nothing else breaks
+            self._fail(Outcome.PROTOCOL_ERROR, _lost_detail(exchange, error))
 
-    # -- httptools callbacks: they only note; data_received decides after the parser has returned
+    # -- httptools callbacks: they only note; `received` decides after the parser has returned
 
     # There is no on_header: five or more calls an answer, for headers that are seldom looked at.
 
@@ -270,7 +269,7 @@ class Connection(asyncio.Protocol):
         self._head = b""
         self._stage = _HEAD
         self._body_bytes = 0
-        if self._reusable and self.usable:
+        if self._reusable and self.usable and not self._stream.unsent:
             self.idle_since_ns = exchange.last_ns
             on_free = self._on_free
             on_free(self, exchange)
@@ -294,15 +293,12 @@ class Connection(asyncio.Protocol):
         self._chunks = []
 
     def _drop(self, exchange: Exchange | None) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        if not self.usable:
+            return
+        self._stream.close()
         self._retire()
-        on_lost, self._on_lost = self._on_lost, _nothing
-        on_lost(self, exchange)
-
-
-def _nothing(_: Connection, __: Exchange | None) -> None:
-    return
+        del self._parser  # it holds this object: a cycle that nothing else breaks
+        self._on_lost(self, exchange)
 
 
 def _malformed(error: Exception) -> str:

@@ -24,6 +24,8 @@ class Exchange:
     complete response was read, else TIMEOUT, CONNECT_ERROR or PROTOCOL_ERROR, with `detail`
     saying what happened in words. body is the response's, as far as it was read, cut at body_limit
     bytes: what comes behind is read and thrown away. More than answer_limit is a PROTOCOL_ERROR.
+    read_lag_ns: how long the last byte, which came at last_ns, lay unread; NEVER where nobody
+    knows, and last_ns is the reading then.
     """
 
     __slots__ = (
@@ -37,6 +39,7 @@ class Exchange:
         "first_ns",
         "head",
         "last_ns",
+        "read_lag_ns",
         "request",
         "sent_ns",
         "status",
@@ -51,7 +54,7 @@ class Exchange:
         """Make ready for an attempt."""
         self.request = request
         self.sent_ns = self.first_ns = self.last_ns = NEVER
-        self.dns_ns = self.connect_ns = self.tls_ns = NEVER
+        self.dns_ns = self.connect_ns = self.tls_ns = self.read_lag_ns = NEVER
         self.status = 0
         self.head = b""
         self.body = b""

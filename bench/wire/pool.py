@@ -32,7 +32,10 @@ from bench.wire.deadlines import Deadlines
 from bench.wire.exchange import Exchange
 from bench.wire.http_connect import open_tunnel
 from bench.wire.race import connect_first
+from bench.wire.readiness import open_readiness
+from bench.wire.receipts import ReceiptClock
 from bench.wire.resolver import Address, Resolver
+from bench.wire.stream import Stream, TlsSession, TlsStream
 
 SHORTEST_LOOK_NS = NS_PER_S
 """Between two look-ups of a name that are not for a new connection."""
@@ -55,7 +58,14 @@ class PoolStats(NamedTuple):
 class ConnectionPool:
     """A Wire to one origin (`scheme://host:port`)."""
 
-    def __init__(self, origin: str, timeouts: Timeouts, options: Connections | None = None) -> None:
+    def __init__(
+        self,
+        origin: str,
+        timeouts: Timeouts,
+        options: Connections | None = None,
+        receipts: ReceiptClock | None = None,
+    ) -> None:
+        """receipts: measured anew by whoever gave it, once a second or more often."""
         url = httpx.URL(origin)
         self._options = options = options or Connections()
         self._keeps = options.keep_alive
@@ -71,6 +81,8 @@ class ConnectionPool:
             hop.host, hop.port or _default_port(hop), options.resolve_every_ns
         )
         self._loop = asyncio.get_running_loop()
+        self._readiness = open_readiness(self._loop)
+        self._receipts = receipts or ReceiptClock()
         self._nodes = AddressRotation(self._resolver.addresses)
         self._look_ns = _NEVER_NS if self._resolver.is_fixed else 0
         """When the name has to be looked up anew."""
@@ -118,6 +130,11 @@ class ConnectionPool:
             connection.abort(Outcome.PROTOCOL_ERROR, "aborted by this side")
         while self._queue:
             self._fail(next(iter(self._queue)), Outcome.PROTOCOL_ERROR, "aborted by this side")
+        self._readiness.close()
+
+    def read_ready(self) -> None:
+        """Read now what has come, for who cannot give the event loop its turn."""
+        self._readiness.poll()
 
     # -- connections
 
@@ -311,14 +328,13 @@ class ConnectionPool:
         return sock
 
     async def _speak(self, sock: socket.socket, node: PooledAddress) -> Connection:
-        tls = self._tls
-        _, protocol = await self._loop.create_connection(
-            lambda: Connection(node, self._on_free, self._on_lost),
-            sock=sock,
-            ssl=tls,
-            server_hostname=(self._options.server_name or self._host) if tls else None,
-        )
-        return protocol
+        if self._tls is None:
+            stream = Stream(sock, self._readiness)
+        else:
+            session = TlsSession(self._tls, self._options.server_name or self._host)
+            await session.shake_hands(self._loop, sock)
+            stream = TlsStream(sock, self._readiness, session)
+        return Connection(node, self._on_free, self._on_lost, stream, self._receipts)
 
     # -- failures
 

@@ -146,7 +146,7 @@ def _second_of_rows(variants: int) -> np.ndarray[Any, Any]:
     took_ns = (random.lognormal(0, 0.4, rows.size) * 20 * NS_PER_MS).astype(np.int64)
     rows["last_ns"] = rows["sent_ns"] + took_ns
     rows["first_ns"] = rows["last_ns"] - 10_000
-    for name in ("dns_ns", "connect_ns", "tls_ns", "init_ns", "restore_ns"):
+    for name in ("dns_ns", "connect_ns", "tls_ns", "init_ns", "restore_ns", "read_lag_ns"):
         rows[name] = NEVER
     rows["duration_ns"] = took_ns * 3 // 4
     rows["billed_ms"] = took_ns // NS_PER_MS

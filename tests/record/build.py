@@ -71,6 +71,7 @@ def row(
     connect_ns: int = NEVER,
     dns_ns: int = NEVER,
     tls_ns: int = NEVER,
+    read_lag_ns: int = NEVER,
     sent: bool = True,
     answered: bool = True,
 ) -> bytes:
@@ -92,6 +93,7 @@ def row(
         duration_ns,
         init_ns,
         NEVER,
+        read_lag_ns,
         billed_ms,
         memory_mb,
         variant,

@@ -15,7 +15,7 @@ from bench.model.outcome import Verdict
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.columns import CsvColumn, RunColumns, quantile_name
+from bench.record.columns import LATER, CsvColumn, RunColumns, quantile_name
 from bench.record.csv_columns import (
     INTERVAL_COLUMNS,
     SUMMARY_COLUMNS,
@@ -95,13 +95,18 @@ COUNTS = [
         *(f"min_{unit(measure)}", f"mean_{unit(measure)}", "at_least"),
     )
 ]
+READ_LAG = [
+    *(f"read_lag_{name}_ms" for name in ("p50", "p90", "p99", "p999", "max")),
+    *(f"read_lag_{name}" for name in ("samples", "censored", "out_of_range")),
+    *("read_lag_min_ms", "read_lag_mean_ms", "read_lag_at_least"),
+]
 SUMMARY = [
     *(*CONTRACT, *TIMES, "billed_ms_mean", "usd_per_million"),
-    *(*MORE_TIMES, *COUNTS, "retries_refused"),
+    *(*MORE_TIMES, *COUNTS, "retries_refused", *READ_LAG),
 ]
 INTERVALS = [
     *("t_s", "phase", *CONTRACT, *TIMES, "billed_ms_mean", "measured"),
-    *(*MORE_TIMES, *COUNTS, "response_spread", "retries_refused", "segment"),
+    *(*MORE_TIMES, *COUNTS, "response_spread", "retries_refused", "segment", *READ_LAG),
 ]
 
 
@@ -116,7 +121,7 @@ def test_intervals_have_the_same_columns_behind_second_and_phase_and_no_cost() -
     assert "usd_per_million" not in INTERVAL_COLUMNS
 
 
-MEASURES = ("response", "attempt", "send_lag", "duration", "init", *MORE)
+MEASURES = ("response", "attempt", "send_lag", "duration", "init", *MORE, "read_lag")
 P75 = [f"{measure}_p75_{unit(measure)}" for measure in MEASURES]
 
 
@@ -129,7 +134,9 @@ def test_one_more_quantile_has_its_columns_behind_the_old_ones() -> None:
 def test_what_is_added_later_stays_in_the_order_in_which_it_came() -> None:
     sent: CsvColumn[Window] = CsvColumn("sent", lambda window: window.tally.sent)
     night: CsvColumn[Interval] = CsvColumn("night", lambda _interval: "yes")
-    columns = RunColumns((*QUANTILES, 0.75, 0.8), later=(0.75, sent), later_of_intervals=(night,))
+    columns = RunColumns(
+        (*QUANTILES, 0.75, 0.8), later=(*LATER, 0.75, sent), later_of_intervals=(night,)
+    )
     p80 = [name.replace("p75", "p80") for name in P75]
     assert list(columns.summary) == [*SUMMARY_COLUMNS, *P75, "sent", *p80]
     assert list(columns.intervals) == [*INTERVAL_COLUMNS, *P75, "sent", *p80, "night"]
@@ -142,7 +149,7 @@ def test_a_later_column_reads_back_and_is_not_missed_in_older_files() -> None:
     price: CsvColumn[Window] = CsvColumn(
         "usd_again", lambda _window: 2.5, "usd_per_million", lambda text: float(text) * 2
     )
-    columns = RunColumns(later=(price,))
+    columns = RunColumns(later=(*LATER, price))
     read = read_rows(
         header_text(columns.intervals)
         + csv_text(columns.intervals, map(columns.interval_row, intervals))

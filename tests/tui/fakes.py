@@ -152,7 +152,8 @@ class FakeRun:
         rows.add(
             pack_row(
                 intended_ns, sent_ns, sent_ns + took_ns, sent_ns + took_ns, -1, -1, -1,
-                duration_ns if ok else -1, init_ns if ok else -1, -1, billed_ms, 40 if ok else -1,
+                duration_ns if ok else -1, init_ns if ok else -1, -1, -1,
+                billed_ms, 40 if ok else -1,
                 number, segment, 200 if ok else 429, attempt, outcome, flags,
             )
         )  # fmt: skip

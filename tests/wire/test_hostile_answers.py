@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
+import os
 import resource
 from pathlib import Path
 from random import Random
+from time import monotonic_ns
 from typing import Any, cast
 
 from bench.model.outcome import Outcome
 from bench.wire.connection import Connection, PooledAddress
 from bench.wire.exchange import Exchange
+from bench.wire.receipts import ReceiptClock
+from bench.wire.stream import Stream
 
 ANSWERS = 100_000
 SEEDS = (
@@ -30,20 +33,18 @@ PIECES = (
 )
 
 
-class FakeTransport:
+class FakeStream:
     """Takes what is written and forgets it."""
 
-    def get_extra_info(self, _name: str) -> None:
-        return None
-
-    def write(self, _data: bytes) -> None:
-        return
+    seals = False
+    unsent = b""
+    fd = os.open(os.devnull, os.O_WRONLY)
 
     def close(self) -> None:
         return
 
-    def abort(self) -> None:
-        return
+
+RECEIPTS = ReceiptClock()
 
 
 class Counted(Exchange):
@@ -74,16 +75,17 @@ def generated(rng: Random) -> bytes:
 
 
 def play(rng: Random) -> Counted:
-    connection = Connection(PooledAddress(None), lambda *_: None, lambda *_: None)
-    connection.connection_made(cast(asyncio.BaseTransport, FakeTransport()))
+    stream = cast(Stream, FakeStream())
+    connection = Connection(PooledAddress(None), lambda *_: None, lambda *_: None, stream, RECEIPTS)
+    connection.idle_since_ns = monotonic_ns()
     exchange = Counted()
-    connection.start(exchange)
+    assert connection.start(exchange)
     answer = generated(rng)
     cut = rng.randrange(len(answer) + 1)
     for part in (answer[:cut], answer[cut:]):
         if part:
-            connection.data_received(part)
-    connection.connection_lost(rng.choice((None, ConnectionResetError("reset"))))
+            connection.received(part, monotonic_ns(), [])
+    connection.ended(rng.choice((None, ConnectionResetError("reset"))))
     return exchange
 
 

@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic_ns
 
 import pytest
 
@@ -301,7 +302,7 @@ async def test_nothing_is_sent_on_a_connection_that_has_just_been_given_up() -> 
     async with raw_server(answering(OK)) as origin, pool_to(origin) as pool:
         await exchange(pool)
         (connection,) = pool._open
-        connection.data_received(b"nobody asked for this")
+        connection.received(b"nobody asked for this", monotonic_ns(), [])
         probe = Probe()
         pool.submit(probe)  # before the loop has told of the close
         await asyncio.wait_for(probe.done, 5)

@@ -61,6 +61,7 @@ _SPECTRA = (
             Measure.TCP,
             Measure.TLS,
             Measure.SEND_LAG,
+            Measure.READ_LAG,
         )
     ),
 )
@@ -100,7 +101,8 @@ class LatencyView(View):
         "Spectrum: time by percentile, each nine as wide as the last; it ends where fewer than "
         "ten samples lie beyond. Histogram and heat map: the variant under the cursor.\n"
         "m changes what the spectrum shows: response, response and attempt time, warm, cold, "
-        "retried and failed calls, first byte, function duration, init, overhead, connect, lag."
+        "retried and failed calls, first byte, function duration, init, overhead, connect, "
+        "send lag, read lag."
     )
     metrics = "what the spectrum shows"
     DEFAULT_CSS = """

@@ -1,0 +1,213 @@
+"""An open connection as bytes in both directions, plain or under TLS, read by ourselves.
+
+By ourselves, since an event loop's own reading loses what the kernel knows: when the bytes came.
+TLS runs over memory: what is stamped is what carries the last record.
+
+What breaks is told once, by `ended`, and from the event loop: never from within `send`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from contextlib import suppress
+from os import write
+from time import monotonic_ns
+from typing import Protocol
+
+from bench.wire.readiness import Readiness
+from bench.wire.receipts import STAMP_SPACE, Control, ask_for_stamps
+
+_BUFFER = bytearray(256 * 1024)
+_BUFFERS = [_BUFFER]
+_VIEW = memoryview(_BUFFER)
+"""One for all: what is read is handed on as bytes before anything else is read."""
+_RECORD = 16 * 1024
+"""The most that a TLS record holds (RFC 8446, 5.1)."""
+
+
+class Receiver(Protocol):
+    """Whoever gets what a stream reads."""
+
+    def received(self, data: bytes, read_ns: int, control: Control) -> None:
+        """Bytes, read at read_ns of the monotonic clock, and the kernel's word on when they came.
+
+        control: of the read that gave the last of them.
+        """
+
+    def ended(self, error: Exception | None) -> None:
+        """Nothing more comes: the other side has closed (None), or an error."""
+
+
+class Stream:
+    """A plain TCP connection. Give it its `receiver` before the loop gets its turn."""
+
+    __slots__ = ("_fd", "_readiness", "_sock", "_space", "receiver", "unsent")
+
+    seals = False
+    """Whether what is sent has to be sealed before."""
+    receiver: Receiver
+
+    def __init__(self, sock: socket.socket, readiness: Readiness) -> None:
+        self._sock = sock
+        self._fd = sock.fileno()
+        self.unsent = b""
+        """What the kernel has not taken yet."""
+        self._space = STAMP_SPACE if ask_for_stamps(sock) else 0
+        self._readiness = readiness
+        readiness.watch(self._fd, self._ready)
+
+    @property
+    def fd(self) -> int:
+        """To be written to directly as long as nothing is unsent; -1 once it is closed."""
+        return self._fd
+
+    def seal(self, data: bytes) -> bytes:
+        """What has to be written for the other side to read this."""
+        return data
+
+    def send(self, sealed: bytes | memoryview) -> None:
+        """Write what the kernel takes now, and the rest when it takes more."""
+        if self._fd < 0:
+            return
+        if self.unsent:
+            self.unsent += sealed
+            return
+        written = 0
+        with suppress(OSError):  # a full buffer, or an error that reading tells of
+            written = write(self._fd, sealed)
+        if written < len(sealed):
+            self.unsent = bytes(sealed[written:])
+            self._readiness.want_room(self._fd, True)
+
+    def close(self) -> None:
+        """Give the descriptor back at once."""
+        if self._fd >= 0:
+            self._readiness.forget(self._fd)
+            self._fd = -1
+            self._sock.close()
+            del self.receiver  # which holds this object: a cycle that nothing else breaks
+
+    def _ready(self) -> None:
+        if self.unsent:
+            self._send_rest()
+        try:
+            size, control, _, _ = self._sock.recvmsg_into(_BUFFERS, self._space)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._end(error)
+            return
+        read_ns = monotonic_ns()
+        if size:
+            self._take(size, read_ns, control)
+        else:
+            self._end(None)
+
+    def _take(self, size: int, read_ns: int, control: Control) -> None:
+        self.receiver.received(bytes(_VIEW[:size]), read_ns, control)
+
+    def _send_rest(self) -> None:
+        try:
+            self.unsent = self.unsent[write(self._fd, self.unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self.unsent = b""  # reading tells of it, after what came before
+        if not self.unsent:
+            self._readiness.want_room(self._fd, False)
+
+    def _end(self, error: Exception | None) -> None:
+        receiver = self.receiver
+        self.close()
+        receiver.ended(error)
+
+
+class TlsStream(Stream):
+    """A connection under TLS, which runs over memory."""
+
+    __slots__ = ("_incoming", "_outgoing", "_tls")
+
+    seals = True
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        readiness: Readiness,
+        session: TlsSession,
+    ) -> None:
+        """session: with whom its hands have been shaken, and nothing read since."""
+        super().__init__(sock, readiness)
+        self._tls, self._incoming, self._outgoing = session.tls, session.incoming, session.outgoing
+
+    def seal(self, data: bytes) -> bytes:
+        """Records; nothing, of a session that is broken."""
+        try:
+            self._tls.write(data)
+        except ssl.SSLError:
+            return b""
+        return self._outgoing.read()
+
+    def close(self) -> None:
+        """Say so to the other side, which is asked for no answer."""
+        if self._fd >= 0:
+            with suppress(OSError):  # SSLWantRead among them: its answer is not waited for
+                self._tls.unwrap()
+            if not self.unsent:
+                with suppress(OSError):
+                    write(self._fd, self._outgoing.read())
+        super().close()
+
+    def _take(self, size: int, read_ns: int, control: Control) -> None:
+        incoming, read = self._incoming, self._tls.read
+        incoming.write(_VIEW[:size])
+        parts: list[bytes] = []
+        end: Exception | None = None
+        is_over = False
+        try:
+            while incoming.pending:
+                part = read(_RECORD)
+                if not part:
+                    is_over = True
+                    break
+                parts.append(part)
+        except ssl.SSLWantReadError:
+            pass  # the rest of a record is still to come
+        except ssl.SSLError as error:
+            end, is_over = error, True
+        if self._outgoing.pending:
+            self.send(self._outgoing.read())
+        if parts:
+            data = parts[0] if len(parts) == 1 else b"".join(parts)
+            self.receiver.received(data, read_ns, control)
+        if is_over and self._fd >= 0:
+            self._end(end)
+
+
+class TlsSession:
+    """TLS over memory, from the handshake on."""
+
+    __slots__ = ("incoming", "outgoing", "tls")
+
+    def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=server_name)
+
+    async def shake_hands(self, loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+        """Until both sides agree. Raises ssl.SSLError if they do not, OSError if it breaks."""
+        agreed = False
+        while not agreed:
+            try:
+                self.tls.do_handshake()
+                agreed = True
+            except ssl.SSLWantReadError:
+                pass
+            finally:  # also the alert that says why not
+                if self.outgoing.pending:
+                    await loop.sock_sendall(sock, self.outgoing.read())
+            if not agreed:
+                chunk = await loop.sock_recv(sock, _RECORD)
+                if not chunk:
+                    raise ConnectionResetError("the server closed the connection during TLS")
+                self.incoming.write(chunk)
