@@ -21,7 +21,7 @@ from bench.commands.support.live_view import (
 )
 from bench.commands.support.progress import Progress
 from bench.commands.support.run_lookup import find_events
-from bench.commands.support.target_options import TargetCommand, target_options
+from bench.commands.support.target_options import TargetCommand, shown_arguments, target_options
 from bench.errors import ExitCode, UsageError
 from bench.model.profile import Profile
 from bench.output.streams import BROKEN_PIPE, StdoutError, deliver
@@ -188,4 +188,4 @@ async def _start(
     run: LiveView, profile: Profile, recording: Recording | None, progress: Progress
 ) -> RunSession:
     progress.write_line(f"{profile.title or profile.name}: bringing up the target and the workers")
-    return await run.start(profile, sys.argv[1:], recording, progress.write_line)
+    return await run.start(profile, shown_arguments(sys.argv[1:]), recording, progress.write_line)

@@ -13,7 +13,7 @@ from typing import Any
 from bench.model.times import NS_PER_S
 from bench.schema.table import Table
 from bench.schema.values import Value, narrowed, text
-from bench.shapes.cron_rule import FORM, Rule, read_rule
+from bench.shapes.cron_rule import Rule, read_rule
 from bench.shapes.instants import Instants
 from bench.shapes.kind import ShapeKind, read_duration, shape_key
 from bench.shapes.recorded import SPEED
@@ -87,7 +87,14 @@ rule: Value[str] = narrowed(text, _check_rule)
 """A schedule as cron or EventBridge writes it."""
 begins: Value[str] = narrowed(text, _check_begins)
 """A day and a time, without a zone."""
-CRON = shape_key("cron", f"one arrival each time a schedule fires, {FORM}", rule, "", cell="")
+CRON = shape_key(
+    "cron",
+    'one arrival each time a schedule fires: `"*/5 * * * *"` (minute, hour, day of the month, '
+    'month, day of the week) or `"rate(5 minutes)"`',
+    rule,
+    "",
+    cell="",
+)
 BEGINS = shape_key(
     "begins", "what time it is on the schedule's clock when the phase begins", begins, MONDAY
 )

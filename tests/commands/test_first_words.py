@@ -14,6 +14,7 @@ from bench.cli import VERBS, run_command
 from bench.commands import run as run_verb
 from bench.commands.support import foreign
 from bench.commands.support.first_words import WAYS
+from bench.commands.support.target_options import shown_arguments
 from bench.commands.support.topics import topics
 from bench.errors import ExitCode, ProfileError
 from bench.model.endpoint import EndpointKind
@@ -328,3 +329,10 @@ def test_all_that_a_begun_profile_says_is_read_back_from_its_text(tmp_path: Path
     file = tmp_path / "kept.toml"
     file.write_text(begun.toml, "utf-8")
     assert replace(load_profile(file), source="") == replace(begun.profile, source="")
+
+
+def test_what_is_kept_of_the_command_has_no_secret_in_it() -> None:
+    words = ["run", "https://a.example/?token=abc", "-H", "Authorization: Bearer xyz", "-n", "3"]
+    kept = shown_arguments(words)
+    assert not {"abc", "xyz"} & set(" ".join(kept).replace("=", " ").split())
+    assert kept[4:] == ["-n", "3"]

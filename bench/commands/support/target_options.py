@@ -59,6 +59,13 @@ def command(ctx: click.Context, words: Sequence[str]) -> str:
     return f"{ctx.command_path} {shlex.join(words)}".strip()
 
 
+def shown_arguments(arguments: Sequence[str]) -> list[str]:
+    """As a manifest keeps them: without what a header or a URL's parameter has to hide."""
+    from bench.report.secrets import without_secrets
+
+    return [without_secrets(argument) for argument in arguments]
+
+
 def target_options(verb: F) -> F:
     """Every option that stands for a key; the verb gets them as `options`."""
 
