@@ -24,7 +24,7 @@ from bench.whole_file import replace_bytes
     type=click.Choice(list(FORMATS)),
     default="csv",
     show_default=True,
-    help="csv is summary.csv; intervals and percentiles are the other tables.",
+    help="csv is summary.csv; phases, intervals and percentiles are the other tables.",
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Instead of stdout.")
 @runs_option

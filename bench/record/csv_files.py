@@ -25,6 +25,7 @@ from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram, hlog_header, hlog_line
 from bench.record.intervals_csv import intervals_lines
 from bench.record.measures import ROW_TYPE
+from bench.record.phases_csv import phases_lines
 from bench.record.recorded_run import RecordedRun
 from bench.record.row_layout import FLAG_COLD, FLAG_FINAL
 from bench.stats.quantiles import Curve
@@ -40,6 +41,11 @@ Phases = Sequence[int] | np.ndarray[Any, Any]
 def summary_text(run: RecordedRun) -> str:
     """summary.csv: a row per variant."""
     return header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, map(summary_row, run.windows))
+
+
+def phases_text(run: RecordedRun) -> str:
+    """phases.csv: a row per variant in each part of the load."""
+    return phases_lines(run.parts)
 
 
 def intervals_text(run: RecordedRun) -> str:

@@ -32,12 +32,12 @@ from bench.record.csv_files import (
     attempts_text,
     blocks_text,
     percentiles_text,
+    phases_text,
     summary_text,
     totals_text,
 )
 from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
 from bench.record.intervals_csv import FinalIntervals
-from bench.record.phases_csv import phases_text
 from bench.record.recorded_run import (
     ATTEMPTS,
     BLOCKS,
@@ -196,7 +196,7 @@ class RunFolder:
         self.write(PERCENTILES, percentiles_text(run))
         self.write(TOTALS, totals_text(run, run.end_s))
         self.write(BLOCKS, blocks_text(run))
-        self.write(PHASES, phases_text(run.parts))
+        self.write(PHASES, phases_text(run))
         self.write(SUMMARY, summary_text(run))
         self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
         return run

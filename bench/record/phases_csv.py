@@ -29,7 +29,7 @@ PHASE_COLUMNS = (
 """Those of summary.csv behind the part's own, and the intervals of the response time."""
 
 
-def phases_text(parts: Iterable[Part]) -> str:
+def phases_lines(parts: Iterable[Part]) -> str:
     """The whole file; the header alone where the load has but one part."""
     return header_text(PHASE_COLUMNS) + csv_text(PHASE_COLUMNS, map(part_row, parts))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FORMATS = {
     "csv": "bench.record.csv_files:summary_text",
+    "phases": "bench.record.csv_files:phases_text",
     "intervals": "bench.record.csv_files:intervals_text",
     "percentiles": "bench.record.csv_files:percentiles_text",
     "json": "bench.report.json:run_document",

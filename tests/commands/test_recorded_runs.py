@@ -114,6 +114,7 @@ def test_export_writes_the_summary_as_csv(runs: Path, capsys: pytest.CaptureFixt
 
 IN_FORMAT = {
     "csv": "invoke-1769MB,invoke,1769",
+    "phases": "phase,step,variant",
     "intervals": "t_s,phase,variant",
     "percentiles": "invoke-1769MB,response,",
     "json": '"variant": "invoke-1769MB"',

@@ -62,8 +62,9 @@ def test_lamload_alone_on_a_terminal_starts_what_is_typed_and_prints_its_results
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
-def test_leaving_the_set_up_screen_starts_nothing(tmp_path: Path) -> None:
-    with lamload_in_terminal([], tmp_path) as terminal:
+@pytest.mark.parametrize("arguments", [[], ["run"]])
+def test_leaving_the_set_up_screen_starts_nothing(arguments: list[str], tmp_path: Path) -> None:
+    with lamload_in_terminal(arguments, tmp_path) as terminal:
         terminal.wait_for("which profile is to run?")
         terminal.press("q")
         assert terminal.end() == (ExitCode.OK, "")
