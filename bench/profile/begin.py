@@ -18,6 +18,8 @@ LONGEST = "10m"
 """How long a run that counts may take."""
 SIZES_MB = [128, 512, 1769]
 """Of a function that runs here: the smallest, the usual, and the first that has a whole core."""
+ROUNDS = 2
+"""Of sizes side by side: what drifts meanwhile meets them all."""
 LATEST = "$LATEST"
 MAX_SPEND = "1 USD"
 
@@ -70,7 +72,7 @@ def _local(function: str, given: Given, _found: Found | None) -> Document:
     return {
         "target": {"kind": "local", "function": function, "event": {}},
         "variants": [{"endpoint": ["invoke"], "memory_mb": SIZES_MB}],
-        "load": {"order": "interleaved", "rounds": 2, "in_flight": 64},
+        "load": {"order": "interleaved", "rounds": ROUNDS, "in_flight": 64},
         "phase": _phases(given, "20/s", "1s", "5s"),
     }
 
@@ -82,6 +84,7 @@ def _folder(folder: str, given: Given, _found: Found | None) -> Document:
 def _aws(function: str, given: Given, found: Found | None) -> Document:
     """As it is, unless sizes are asked for: then each gets a version."""
     is_machine = ":states:" in function
+    rounds = ROUNDS if "--memory" in given else 1
     variants: Document = {"endpoint": ["step-functions" if is_machine else "invoke"]}
     target: Document = {"kind": "aws", "function": function, "event": {}}
     if found is not None:
@@ -91,7 +94,7 @@ def _aws(function: str, given: Given, found: Found | None) -> Document:
     return {
         "target": target,
         "variants": [variants],
-        "load": {"order": "interleaved", "rounds": 1, "in_flight": 100},
+        "load": {"order": "interleaved", "rounds": rounds, "in_flight": 100},
         "phase": _phases(given, "10/s", "2s", "10s"),
         "limits": {"max_spend": MAX_SPEND},
     }

@@ -62,7 +62,7 @@ def apply_options(
             continue
         try:
             if len(texts) > 1 and not option.repeatable:
-                raise Refusal(f"is given {len(texts)} times: once is enough")
+                raise Refusal(f"is given {len(texts)} times, and takes one value")
             _check_loop(option.name, given)
             touched |= dict.fromkeys(option.put(document, texts), option.name)
         except Refusal as refusal:

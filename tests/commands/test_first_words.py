@@ -133,6 +133,7 @@ REFUSED = [
     ("lamload run folder/handler.py", "lamload run ./folder"),
     ("lamload run empty", "lamload quickstart"),
     ("lamload run", "lamload run quickstart"),
+    ("lamload run --function one --function two", "lamload compare"),
     ("lamload run script.js", "lamload init"),
     ("lamload run --vus 10 --duration 30s script.js", "lamload init"),
     (f"lamload --vus 10 --duration 30 {URL}", f"lamload run --callers 10 --for 30s {URL}"),

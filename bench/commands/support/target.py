@@ -59,7 +59,10 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             _check_spelling(target, may_be_function=not is_missing)
         return word, options
     functions = options.get("--function", ())
-    if len(functions) != 1:
+    if len(functions) > 1:
+        each = ", then ".join(f"`lamload run --function {shlex.quote(f)}`" for f in functions)
+        raise UsageError(f"--function takes one at a time: {each}, and `lamload compare`")
+    if not functions:
         raise UsageError(
             "nothing to run: name a profile, a URL, a function or a folder with a handler, as in "
             "`lamload run quickstart` or `lamload run https://example.com`; "
