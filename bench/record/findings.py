@@ -203,18 +203,11 @@ def _attempts(*parts: Part) -> Iterator[str]:
 
 
 def _recovery(run: RecordedRun, before: Part, peak: Part, variant: Variant) -> str:
-    q = _highest((before,))
-    limit_ns = before.bounds[q][1] if q is not None else None
-    if limit_ns is None:
-        limit_ns = before.window.measure(Measure.RESPONSE).max_ns
-    seconds = recovered_after_s(run.intervals, variant, peak.phase, limit_ns)
+    seconds = recovered_after_s(run.intervals, variant, before.phase, peak.phase)
     if seconds is None:
         return f"it did not recover after {peak.phase} within this run"
-    return (
-        f"all was as before {seconds} s after {peak.phase}"
-        if seconds
-        else (f"all was as before as soon as {peak.phase} had ended")
-    )
+    when = f"{seconds} s after {peak.phase}" if seconds else f"as soon as {peak.phase} had ended"
+    return f"all was as before {when}"
 
 
 # -- cold starts, and a wanted precision

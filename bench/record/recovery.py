@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from bench.model.profile import Variant
 from bench.model.result import Interval, Measure
@@ -11,40 +12,73 @@ CALM_S = 3
 """So many seconds in a row must be as before; fewer only at the very end of the run."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Worst:
+    """The worst second of the phase before, figure by figure."""
+
+    failed: float
+    retries: float
+    mean_ns: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[Interval]) -> _Worst:
+        figures = [(_share(s, "failed"), _share(s, "retries"), _mean_ns(s)) for s in seconds]
+        return cls(*(max(column) for column in zip(*figures, strict=True)))
+
+    def covers(self, second: Interval) -> bool:
+        """Whether nothing is worse in it than it was before."""
+        return (
+            _share(second, "failed") <= self.failed
+            and _share(second, "retries") <= self.retries
+            and _mean_ns(second) <= self.mean_ns
+        )
+
+
 def recovered_after_s(
-    intervals: Iterable[Interval], variant: Variant, phase: str, limit_ns: int
+    intervals: Iterable[Interval], variant: Variant, before: str, phase: str
 ) -> int | None:
     """Seconds from the phase's last one to the first that is as before, 0 for the next one.
 
-    As before: no failure, no retry, and a mean response time of at most limit_ns. None if none is.
-    Of several rounds the slowest counts, and None if one of them did not recover.
+    As before: its failures, its retries and its mean response time are no worse than in the worst
+    second of the phase before. None if none is. Of several rounds the slowest counts, and None if
+    one of them did not recover.
     """
-    stretches: list[list[bool]] = []
-    was_in_phase = False
-    for interval in intervals:
-        if interval.window.variant != variant or not interval.measured:
-            continue
-        if interval.phase == phase:
-            was_in_phase = True
-        elif was_in_phase:
-            stretches.append([])
-            was_in_phase = False
-        if interval.phase != phase and stretches:
-            stretches[-1].append(_is_calm(interval, limit_ns))
-    found = [_first(stretch) for stretch in stretches]
+    own = [i for i in intervals if i.window.variant == variant and i.measured]
+    calm = [i for i in own if i.phase == before]
+    if not calm:
+        return None
+    found = [_first(after, _Worst.of(calm)) for after in _behind(own, phase)]
     if not found or None in found:
         return None
     return max(seconds for seconds in found if seconds is not None)
 
 
-def _first(calm: list[bool]) -> int | None:
-    for at in range(len(calm)):
-        if all(calm[at : at + CALM_S]):
-            return at
-    return None
+def _behind(seconds: Iterable[Interval], phase: str) -> list[list[Interval]]:
+    """What follows the phase, each time that it was on."""
+    stretches: list[list[Interval]] = []
+    was_on = False
+    for second in seconds:
+        if second.phase == phase:
+            was_on = True
+            continue
+        if was_on:
+            stretches.append([])
+            was_on = False
+        if stretches:
+            stretches[-1].append(second)
+    return stretches
 
 
-def _is_calm(interval: Interval, limit_ns: int) -> bool:
-    tally = interval.window.tally
-    response = interval.window.measure(Measure.RESPONSE)
-    return not tally.failed and not tally.retries and response.mean_ns <= limit_ns
+def _first(seconds: Sequence[Interval], worst: _Worst) -> int | None:
+    calm = [worst.covers(second) for second in seconds]
+    return next((at for at in range(len(calm)) if all(calm[at : at + CALM_S])), None)
+
+
+def _share(second: Interval, field: str) -> float:
+    """Of the arrivals: those that failed, or retries for each."""
+    tally = second.window.tally
+    return getattr(tally, field) / tally.offered if tally.offered else 0.0
+
+
+def _mean_ns(second: Interval) -> float:
+    return second.window.measure(Measure.RESPONSE).mean_ns

@@ -59,7 +59,7 @@ def brief_lines(run: RecordedRun, width: int) -> Iterator[Line]:
         yield Line()
     yield from _verdict(run, width)
     yield Line()
-    yield from map(Line, fitted_table(rows_of(run), _WANTED, width))
+    yield from map(Line, fitted_table(rows_of(run), *columns_of(run), width))
     for note in mark_notes(run.windows):
         yield from wrapped(note, width, Tone.ASIDE)
     yield Line()
@@ -80,10 +80,12 @@ def answers(run: RecordedRun) -> list[list[str]]:
     found = [f"{answer.variant}: {answer.text}" for answer in run.answers]
     watched = was_watched(run)
     answer = answer_of(run.windows, run.curves, advice_of(run), anytime=watched)
-    lines = list(answer.lines)
+    lines, told = list(answer.lines), findings(run)
     if question_of(run.profile) is Question.COLD:  # a median that may be cold or warm chooses none
         lines = [line for line in lines if not line.time]
-    return [found, [*findings(run)], [_told(line, answer.base) for line in lines]]
+    if told and len(run.windows) == 1:  # one figure over all parts is what nobody asked for
+        lines = []
+    return [found, [*told], [_told(line, answer.base) for line in lines]]
 
 
 def _told(line: AnswerLine, base: str | None) -> str:
@@ -143,9 +145,26 @@ _COLD = Column("cold", lambda window: f"{window.tally.cold_starts:,}")
 _LAG = Column(
     "lag p99 ms", lambda w: quantile_ms(w.measure(Measure.SEND_LAG).at(0.99), three_digits)
 )
+_INIT = Column(
+    "init p50 ms", lambda window: quantile_ms(window.measure(Measure.INIT).at(0.5), three_digits)
+)
+_COLD_P50 = Column("cold p50 ms", lambda w: quantile_ms(w.cold.at(0.5), three_digits))
+_COLD_MAX = Column("cold max ms", lambda window: maximum_ms(window.cold, three_digits))
+_WARM_P50 = Column("warm p50 ms", lambda w: quantile_ms(w.warm.at(0.5), three_digits))
+_WARM_MAX = Column("warm max ms", lambda window: maximum_ms(window.warm, three_digits))
+Columns = Sequence[Column]
 _WANTED = (_P50, _P99, _PRICE, _P90, _FAILED, _CALLS, _MAX, _COLD, _RATE, _LAG)
-"""The most wanted first: as many as fit are there."""
-COLUMNS = (_CALLS, _RATE, _P50, _P90, _P99, _MAX, _FAILED, _COLD, _LAG, _PRICE)
+_ORDER = (_CALLS, _RATE, _P50, _P90, _P99, _MAX, _FAILED, _COLD, _LAG, _PRICE)
+_OF_COLD = (_CALLS, _COLD, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50, _WARM_MAX, _FAILED, _PRICE)
+"""Cold and warm calls apart: a figure over both says what share of them was cold."""
+_MAY_BE_MISSING = frozenset({_COLD, _PRICE, _P99, _LAG, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50})
+
+
+def columns_of(run: RecordedRun) -> tuple[Columns, Columns]:
+    """The most wanted first, of which as many are there as fit; and in the order of the table."""
+    if question_of(run.profile) is Question.COLD:
+        return (_COLD, *_OF_COLD), _OF_COLD
+    return _WANTED, _ORDER
 
 
 def rows_of(run: RecordedRun) -> list[tuple[str, Window]]:
@@ -160,13 +179,13 @@ def rows_of(run: RecordedRun) -> list[tuple[str, Window]]:
 
 
 def fitted_table(
-    rows: Sequence[tuple[str, Window]], columns: Sequence[Column], width: int
+    rows: Sequence[tuple[str, Window]], wanted: Columns, order: Columns, width: int
 ) -> Iterator[str]:
-    """A line for each row; of the columns as many as there is room for, the first ones first."""
+    """A line for each row; of the columns as many as there is room for, the most wanted first."""
     names = [name for name, _ in rows]
     windows = [window for _, window in rows]
     wide = max([7, *map(len, names)])
-    cells = {column: _cells(column, windows) for column in columns if says(column, windows)}
+    cells = {column: _cells(column, windows) for column in wanted if says(column, windows)}
     chosen: list[Column] = []
     room = width - wide
     for column in cells:
@@ -174,7 +193,7 @@ def fitted_table(
         if room >= takes or not chosen:
             chosen.append(column)
             room -= takes
-    ordered = sorted(chosen, key=COLUMNS.index)
+    ordered = sorted(chosen, key=order.index)
     for index, name in enumerate(["variant", *names]):
         texts = (cells[column][index] for column in ordered)
         yield _GAP.join([name.ljust(wide), *texts]).rstrip()
@@ -188,6 +207,6 @@ def _cells(column: Column, windows: Sequence[Window]) -> list[str]:
 
 def says(column: Column, windows: Sequence[Window]) -> bool:
     """Whether a column is of use: one of what never happened or is not known is not."""
-    if column not in (_COLD, _PRICE, _P99, _LAG):
+    if column not in _MAY_BE_MISSING:
         return True
     return any(column.read(window) not in ("0", UNKNOWN) for window in windows)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from bench.model.outcome import Verdict
 from bench.record.recorded_run import RecordedRun
-from bench.report.brief import COLUMNS, answers, rows_of, says
+from bench.report.brief import answers, columns_of, rows_of, says
 from bench.report.text import mark_notes, slo_lines, title_of
 
 _MARKS = {Verdict.VALID: "✅", Verdict.SUSPECT: "⚠️", Verdict.INVALID: "❌"}
@@ -34,7 +34,9 @@ def _lines(run: RecordedRun) -> Iterator[str]:
         yield f"- {escaped(' '.join(text.split()))}"
     yield ""
     rows = rows_of(run)
-    columns = [column for column in COLUMNS if says(column, [window for _, window in rows])]
+    columns = [
+        column for column in columns_of(run)[1] if says(column, [window for _, window in rows])
+    ]
     yield f"| variant | {' | '.join(column.head for column in columns)} |"
     yield f"|---|{'---:|' * len(columns)}"
     for name, window in rows:
