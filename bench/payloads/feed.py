@@ -82,11 +82,11 @@ class TableRows:
         return {name: convert(cells[index]) for index, name in self._kept}
 
     def payload(self, number: int) -> bytes:
-        """The object as JSON."""
+        """The object of a row, as JSON."""
         return encode_json(self.value(number))
 
     def columns(self) -> list[str]:
-        """Those of the header."""
+        """The names that the header has."""
         return [name for _, name in self._kept]
 
 

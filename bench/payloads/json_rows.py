@@ -45,7 +45,7 @@ class JsonRows:
         return _DECODER.decode(self.payload(number).decode("utf-8"))
 
     def payload(self, number: int) -> bytes:
-        """The row's own bytes."""
+        """The bytes of the row itself."""
         return bytes(self.content.raw[self._begins[number] : self._ends[number]])
 
     def columns(self) -> None:

@@ -55,7 +55,12 @@ def test_the_report_is_shown_in_the_browser(
     run: RecordedRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: shown.append(url) or True)
+
+    def browser(url: str) -> bool:
+        shown.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", browser)
     (run.folder / "report.html").write_text("<html>")
     assert run_command(["open", "--runs", str(run.folder.parent)]) == ExitCode.OK
     assert shown == [(run.folder / "report.html").as_uri()]
