@@ -15,6 +15,7 @@ from bench.model.part import Ends, Part
 from bench.model.profile import Phase, Profile, Variant
 from bench.model.result import LADDER, Measure, Window
 from bench.record.conclusions import advice_of
+from bench.record.parts import is_sliced
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import recovered_after_s
 from bench.stats.quantiles import quantile_bounds
@@ -38,6 +39,8 @@ class Question(Enum):
     RAMP = auto()
     DISTURBANCE = auto()
     """A load that rises and falls again: a spike, a retry storm."""
+    SWING = auto()
+    """A rate that goes up and down within one phase."""
 
 
 def question_of(profile: Profile) -> Question:
@@ -51,6 +54,8 @@ def question_of(profile: Profile) -> Question:
         return Question.COLD
     if len(measured) == 1 and _rises(measured[0]):
         return Question.RAMP
+    if len(measured) == 1 and measured[0].shape.has_rate and is_sliced(measured[0]):
+        return Question.SWING
     if _disturbance(measured) is not None:
         return Question.DISTURBANCE
     return Question.SIZES
@@ -155,6 +160,30 @@ def _climb(steps: Sequence[Part], q: float) -> str:
     )
 
 
+# -- a rate that swings
+
+
+def _swing(run: RecordedRun) -> Iterator[str]:
+    """The busiest slice of it beside the calmest."""
+    for window in run.windows:
+        parts = sorted(_parts_of(run, window.variant), key=lambda part: part.window.planned_rps)
+        if len(parts) < 2:
+            continue
+        calm, busy = parts[0], parts[-1]
+        name, q = bare_size(window.variant), _highest((calm, busy))
+        at = [f"at {part.window.planned_rps:.3g}/s" for part in (calm, busy)]
+        if q is None:
+            yield f"{name}: too few calls to compare {at[1]} with {at[0]}"
+        else:
+            yield (
+                f"{name}: {quantile_text(q)} was {_value(calm, q)} {at[0]}, the calmest part, and "
+                f"{_value(busy, q)} {at[1]}, the busiest"
+            )
+        if any(part.window.tally.failed for part in parts):
+            shares = [percentage(p.window.tally.failed, p.window.tally.finished) for p in parts]
+            yield f"{name}: calls that failed: {shares[0]} % {at[0]}, {shares[-1]} % {at[1]}"
+
+
 # -- a load that rises and falls again
 
 
@@ -256,6 +285,7 @@ def _precise(run: RecordedRun) -> Iterator[str]:
 
 _TOLD: dict[Question, Callable[[RecordedRun], Iterator[str]]] = {
     Question.RAMP: _ramp,
+    Question.SWING: _swing,
     Question.DISTURBANCE: _disturbed,
     Question.COLD: _cold,
     Question.PRECISION: _precise,

@@ -45,7 +45,7 @@ class Parts:
         self._sliced = {
             segment.index: segment
             for segment in segments
-            if _is_sliced(profile.phases[segment.phase])
+            if is_sliced(profile.phases[segment.phase])
         }
         self._totals: dict[tuple[_Place, int], Totals] = {}
         count = sum(_part_count(phase) for phase in profile.phases if phase.measured)
@@ -118,7 +118,7 @@ def _ends(curve: Curve, q: float) -> Ends:
     return found.low_ns, found.high_ns
 
 
-def _is_sliced(phase: Phase) -> bool:
+def is_sliced(phase: Phase) -> bool:
     """Whether its one piece has a rate that changes within it."""
     shape = phase.shape
     if not shape.has_rate or len(shape.pieces()) > 1:
@@ -128,7 +128,7 @@ def _is_sliced(phase: Phase) -> bool:
 
 
 def _part_count(phase: Phase) -> int:
-    return SLICES if _is_sliced(phase) else len(phase.shape.pieces())
+    return SLICES if is_sliced(phase) else len(phase.shape.pieces())
 
 
 def _steps(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:

@@ -33,6 +33,7 @@ from bench.report.text import render_text
 from bench.shapes.burst import Burst
 from bench.shapes.ramp import Ramp, constant_rate
 from bench.shapes.steps import Steps
+from bench.shapes.wave import Wave
 from tests.record.build import LARGE, SMALL, Shipment, profile_of, row
 
 Load = Callable[[int, float, Random], tuple[Outcome, float, int]]
@@ -176,6 +177,17 @@ def test_a_ramp_says_from_where_on_calls_fail(tmp_path: Path) -> None:
     assert said[-1] == "128 MB: from 50/s on calls fail (100 %)"
 
 
+def test_of_a_wave_its_busiest_part_is_told_beside_its_calmest(tmp_path: Path) -> None:
+    def busy(_phase: int, rate: float, random: Random) -> tuple[Outcome, float, int]:
+        return (Outcome.THROTTLED if rate > 48 else Outcome.OK), 20 * random.uniform(0.95, 1.05), 1
+
+    wave = Wave(30 * NS_PER_S, 30.0, 20.0, 30 * NS_PER_S)
+    times, failed = findings(ran(profile_of((SMALL,), (Phase("day", wave),)), busy, tmp_path))
+    assert times.startswith(("128 MB: p50 was ", "128 MB: p90 was "))
+    assert ", the calmest part, and " in times and times.endswith(", the busiest")
+    assert failed.startswith("128 MB: calls that failed: 0 % at ") and " 0 % at 4" not in failed
+
+
 def test_of_a_spike_it_is_told_how_far_latency_rose_and_when_all_was_well(tmp_path: Path) -> None:
     rose, attempts, recovered = findings(ran(disturbance(), spiked, tmp_path))
     assert rose.startswith("128 MB: p90 was 20") and rose.endswith(", ×10.0")
@@ -228,6 +240,7 @@ def test_every_shipped_profile_asks_a_question_that_is_answered(path: Path) -> N
         "ramp": Question.RAMP,
         "retry-storm": Question.DISTURBANCE,
         "spike": Question.DISTURBANCE,
+        "wave": Question.SWING,
     }
     assert question_of(load_profile(path)) is asks.get(path.stem, Question.SIZES)
 
