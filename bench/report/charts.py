@@ -11,6 +11,7 @@ from bench.model.times import NS_PER_MS
 from bench.record.csv_files import percentile_rows
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, linear_axis, log_axis, nines, nines_axis
+from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.seconds import Point, Seconds
 from bench.report.svg import SvgLine, line_chart, scatter_chart
 from bench.stats.recommend import common_quantile, comparable, frontier
@@ -23,6 +24,9 @@ MOST_TICKS = 6
 
 def charts(run: RecordedRun) -> Iterable[str]:
     """Every chart for which the run has something to show."""
+    yield from ranges(run)
+    yield from over_memory(run)
+    yield from ridges(run)
     yield from _spectrum(run)
     yield from _trade(run)
     yield from _over_time(run)
@@ -101,7 +105,7 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
         highest = max((y for line in lines for s in line.stretches for _, y in s), default=0.0)
         if highest:
             y = _log_axis_of(lines) if log else linear_axis(0.0, highest, MOST_TICKS)
-            yield line_chart(title, lines, x, y, "seconds since the start", unit)
+            yield line_chart(title, lines, x, y, "seconds since the start", unit, kind="time")
 
 
 def _lines(run: RecordedRun, points: Mapping[Variant, Sequence[Point]]) -> list[SvgLine]:

@@ -1,86 +1,131 @@
-"""One self-contained page: no script, no network, light and dark, every figure also as text."""
+"""One self-contained page: no network, light and dark, every figure also as text.
+
+Its charts are drawn here and not by a library in the page: so they are there without script, on
+paper and in a mail, and the script that points, hides and zooms has a tenth of a library's size.
+"""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from html import escape
+from importlib import resources
 
-from bench.format import AT_LEAST, UNKNOWN, number, quantile_text
-from bench.model.outcome import Outcome, Verdict
-from bench.model.part import Part
-from bench.model.result import QUANTILES, Measure, Window
+from bench.format import UNKNOWN, number, quantile_text
+from bench.model.outcome import Verdict
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import KnownQuantile, known_quantiles
+from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles, was_watched
 from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
+from bench.report.answer import AnswerLine, Figure, answer_of
 from bench.report.charts import charts
-from bench.report.text import max_cell, quantile_cell
-
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--dim:#5b6570;--paper:#fff;--line:#d8dde3;
---soft:#f3f5f7;--s0:#0072b2;--s1:#d55e00;--s2:#009e73;--s3:#cc79a7;--s4:#8a6d00;--s5:#3a8fc4;--s6:#6b4fa0;
---s7:#555}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e8ec;--dim:#98a3ae;--paper:#14181c;--line:#333b44;
---soft:#1d2329;--s0:#56b4e9;--s1:#ff9d5c;--s2:#3fd0a4;--s3:#e6a5cb;--s4:#f0e442;--s5:#9ad0f5;
---s6:#b9a2ea;--s7:#bbb}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:72rem;
-margin:2rem auto;padding:0 1rem}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
-p,li{max-width:52rem}.dim{color:var(--dim)}.scroll{overflow-x:auto;margin:.8rem 0}
-.verdict{display:inline-block;border:2px solid;border-radius:4px;padding:.1rem .6rem;
-font-weight:700}
-table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;white-space:nowrap}
-th,td{padding:.2rem .55rem;text-align:right;border-bottom:1px solid var(--line)}
-th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:var(--paper)}
-thead th{background:var(--soft)}
-figure{margin:1.5rem 0}figcaption{font-weight:600}svg{width:100%;height:auto}
-svg text{fill:var(--dim);font:12px system-ui,sans-serif}svg text.name{fill:var(--ink)}
-.grid{stroke:var(--line);fill:none}.axis{stroke:var(--dim);fill:none}
-.line{fill:none;stroke-width:1.8}.frontier{fill:none;stroke:var(--dim);stroke-dasharray:4 4}
-.legend{font-size:13px;margin:.2rem 0}.legend span{white-space:nowrap;margin-right:1rem}
-.sample{width:34px;height:12px;vertical-align:middle;margin-right:.35rem}
-pre{background:var(--soft);padding:.8rem;overflow-x:auto;font-size:12px}
-"""
+from bench.report.html_tables import measure_tables, parts_table, results_table, table
 
 
 def render_html(run: RecordedRun) -> str:
-    """The page as one text: styles and charts are in it, and it loads nothing."""
+    """The page as one text: styles, script and charts are in it, and it loads nothing.
+
+    It is whole without the script, which is allowed by its hash alone.
+    """
     title = escape(run.profile.title or run.profile.name)
+    script = _part("page.js")
+    digest = b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii")
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
-        " style-src 'unsafe-inline'\">",
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>\n",
+        f" style-src 'unsafe-inline'; script-src 'sha256-{digest}'\">",
+        f"<title>{title}</title><style>{_part('page.css')}{_hiding(len(run.windows))}</style>",
+        "</head><body>\n",
         *_head(run, title),
-        *_answers(run),
-        *_advice(run),
+        *_answer(run),
+        _list(findings(run)),
         *_slos(run),
+        f'<section class="charts">\n{"".join(charts(run))}</section>\n',
         "<h2>Results</h2>\n",
-        *_tables(run.windows),
-        *_intervals(run),
-        *_parts(run),
-        "<h2>Charts</h2>\n",
-        *charts(run),
-        *_events(run),
-        f"<h2>Profile</h2>\n<pre>{escape(run.profile_text)}</pre>\n",
-        "</body></html>\n",
+        results_table(run.windows),
+        *_folded("By part of the load", parts_table(run.parts), is_open=True),
+        *_folded("Advice in sentences", _list(advice_sentences(run))),
+        *_folded("Intervals of response time", "".join(_intervals(run))),
+        *_folded("Every measure", "".join(measure_tables(run.windows))),
+        *_folded("Events", "".join(_events(run))),
+        *_folded("Profile", f"<pre>{escape(run.profile_text)}</pre>\n"),
+        f"<script>{script}</script></body></html>\n",
     ]
     return "".join(parts)
 
 
+def _part(name: str) -> str:
+    return resources.files("bench.report").joinpath("page", name).read_text("utf-8")
+
+
+def _hiding(variants: int) -> str:
+    """What a click on a name hides: its drawings; the name itself fades."""
+    return "".join(
+        f'.h{n} g[data-v="{n}"]{{display:none}}.h{n} [data-toggle="{n}"]{{opacity:.4}}\n'
+        for n in range(variants)
+    )
+
+
+def _folded(title: str, inside: str, is_open: bool = False) -> Iterable[str]:
+    if inside:
+        how = " open" if is_open else ""
+        yield f"<details{how}><summary>{title}</summary>\n{inside}</details>\n"
+
+
 def _head(run: RecordedRun, title: str) -> Iterable[str]:
-    yield f"<h1>{title}</h1>\n"
-    if run.profile.question:
+    verdict = run.verdict.value
+    yield f'<header><h1>{title}</h1><span class="verdict {verdict}">{verdict}</span>\n'
+    if run.profile.question and escape(run.profile.question) != title:
         yield f"<p>{escape(run.profile.question)}</p>\n"
     yield (
         f'<p class="dim">{escape(run.name)}, {escape(run.profile.target.kind.value)} target,'
-        f" started {escape(run.started_utc)}, {escape(run.state)}</p>\n"
+        f" started {escape(run.started_utc)}, {escape(run.state)}</p></header>\n"
     )
-    yield f'<p><span class="verdict">{run.verdict.value}</span></p>\n'
     if run.verdict is Verdict.VALID and not run.reasons:
-        yield "<p>Nothing speaks against these numbers.</p>\n"
+        yield '<p class="dim">Nothing speaks against these numbers.</p>\n'
     yield _list(f"{r.variant}: {r.text}" if r.variant else r.text for r in run.reasons)
+
+
+def _answer(run: RecordedRun) -> Iterable[str]:
+    """The first thing to see: one base, the same rows as in the live view."""
+    advice = advice_of(run)
+    answer = answer_of(run.windows, run.curves, advice, anytime=was_watched(run))
+    if answer.lines:
+        yield _hero(answer.lines[0])
+        yield '<table class="answer"><tbody>' + "".join(map(_answer_row, answer.lines))
+        yield "</tbody></table>\n"
+        if answer.base is not None:
+            yield f'<p class="dim">Compared with {escape(answer.base)}.</p>\n'
+    if run.answers:
+        yield "<h2>Capacity</h2>\n" + _list(f"{a.variant}: {a.text}" for a in run.answers)
+
+
+def _hero(line: AnswerLine) -> str:
+    if line.time is None:
+        return ""
+    figures = [Figure(line.label, line.subject), line.time]
+    figures += [] if line.cost is None else [Figure("a million calls", line.cost.value)]
+    figures += [change for change in line.change if change.is_sure]
+    shown = "".join(
+        f"<div><b>{escape(f.value)} <small>{escape(f.unit)}</small></b>"
+        f"<span>{escape(f.caption)}</span></div>"
+        for f in figures
+    )
+    return f'<section class="hero">{shown}</section>\n'
+
+
+def _answer_row(line: AnswerLine) -> str:
+    time, cost = ("" if figure is None else figure.text for figure in (line.time, line.cost))
+    cells = (line.label, line.subject, time, cost, line.change_text, line.note)
+    if not any(cells[2:5]):
+        return (
+            f"<tr><td>{escape(line.label)}</td>"
+            f'<td colspan="5">{escape(line.subject)} <span class="dim">{escape(line.note)}</span>'
+            "</td></tr>"
+        )
+    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _list(lines: Iterable[str]) -> str:
@@ -88,23 +133,11 @@ def _list(lines: Iterable[str]) -> str:
     return f"<ul>{items}</ul>\n" if items else ""
 
 
-def _answers(run: RecordedRun) -> Iterable[str]:
-    if run.answers:
-        yield "<h2>Capacity</h2>\n" + _list(f"{a.variant}: {a.text}" for a in run.answers)
-
-
-def _advice(run: RecordedRun) -> Iterable[str]:
-    sentences = (*findings(run), *advice_sentences(run))
-    if sentences:
-        yield "<h2>What follows</h2>\n" + _list(sentences)
-
-
 def _intervals(run: RecordedRun) -> Iterable[str]:
     rows = [_interval(known) for known in known_quantiles(run)]
     if rows:
-        yield "<h2>Intervals of response time</h2>\n"
         heads = ("variant", "percentile", "ms", "from", "to, at 95 %", "rests on")
-        yield _table(heads, rows)
+        yield table(heads, rows)
         yield (
             '<p class="dim">What an interval rests on: iid, single samples, as blocks of time '
             "differ no more than chance makes them; else the blocks. The design effect says how "
@@ -125,101 +158,10 @@ def _interval(known: KnownQuantile) -> Sequence[str]:
 def _slos(run: RecordedRun) -> Iterable[str]:
     if run.slos:
         rows = [(s.slo.name, s.slo.text, s.state.value, s.value) for s in run.slos]
-        yield "<h2>Thresholds</h2>\n" + _table(("name", "threshold", "state", "measured"), rows)
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows
-    )
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        "</div>\n"
-    )
-
-
-def _tables(windows: Sequence[Window]) -> Iterable[str]:
-    yield _table(
-        (
-            *("variant", "offered", "planned/s", "achieved/s", "goodput/s", "in flight", "dropped"),
-            *(outcome.name.lower().replace("_", " ") for outcome in Outcome),
-            *("retries", "amplification", "retries refused", "cold starts"),
-            *("billed ms", "$/million", "verdict"),
-        ),
-        map(_counts, windows),
-    )
-    for measure in Measure:
-        measured = [window for window in windows if window.measure(measure).count]
-        if measured:
-            unit = "MB" if measure is Measure.MEMORY else "ms"
-            name = f"{measure.value.replace('_', ' ')}, {unit}"
-            heads = (name, *map(quantile_text, QUANTILES))
-            rows = [_times(window, measure) for window in measured]
-            yield _table((*heads, "max", "samples", "timed out"), rows)
-    yield (
-        f'<p class="dim">{AT_LEAST} a lower bound: calls timed out. '
-        f"{UNKNOWN} unknown: nothing measured, or fewer than ten samples beyond it.</p>\n"
-    )
-
-
-def _parts(run: RecordedRun) -> Iterable[str]:
-    """The response time by part of the load."""
-    if not run.parts:
-        return
-    heads = ("variant", "part", "planned/s", "achieved/s", "ok", "failed", "retries", "dropped")
-    yield "<h2>By part of the load</h2>\n" + _table(
-        (*heads, *map(quantile_text, QUANTILES), "max"), map(_part, run.parts)
-    )
-
-
-def _part(part: Part) -> list[str]:
-    window, tally = part.window, part.window.tally
-    response = window.measure(Measure.RESPONSE)
-    return [
-        window.variant.name,
-        part.name,
-        f"{window.planned_rps:.1f}",
-        f"{window.achieved_rps:.1f}",
-        *(f"{count:,}" for count in (tally.ok, tally.failed, tally.retries, tally.dropped)),
-        *(quantile_cell(response.at(q)) for q in QUANTILES),
-        max_cell(response),
-    ]
-
-
-def _counts(window: Window) -> list[str]:
-    tally = window.tally
-    return [
-        window.variant.name,
-        f"{tally.offered:,}",
-        f"{window.planned_rps:.1f}",
-        f"{window.achieved_rps:.1f}",
-        f"{window.goodput_rps:.1f}",
-        f"{tally.in_flight:,}",
-        f"{tally.dropped:,}",
-        *(f"{count:,}" for count in tally.outcomes),
-        f"{tally.retries:,}",
-        UNKNOWN if tally.retry_amplification is None else f"{tally.retry_amplification:.3f}",
-        f"{tally.retries_refused:,}",
-        f"{tally.cold_starts:,}",
-        UNKNOWN if window.billed_ms_mean is None else f"{window.billed_ms_mean:.1f}",
-        UNKNOWN if window.usd_per_million is None else f"{window.usd_per_million:.3f}",
-        window.verdict.value,
-    ]
-
-
-def _times(window: Window, measure: Measure) -> list[str]:
-    distribution = window.measure(measure)
-    return [
-        window.variant.name,
-        *(quantile_cell(distribution.at(q)) for q in QUANTILES),
-        max_cell(distribution),
-        f"{distribution.count:,}",
-        f"{distribution.censored:,}",
-    ]
+        yield "<h2>Thresholds</h2>\n" + table(("name", "threshold", "state", "measured"), rows)
 
 
 def _events(run: RecordedRun) -> Iterable[str]:
     if run.events:
         rows = [(f"{event.t_ns / 1e9:.3f}", event.kind, event.text) for event in run.events]
-        yield "<h2>Events</h2>\n" + _table(("second", "kind", "what"), rows)
+        yield table(("second", "kind", "what"), rows)

@@ -5,6 +5,7 @@ A series is told by colour, by marker and by dash, so that none of them alone ca
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,12 +18,13 @@ COLOURS = 8
 """How many `--s0` … the style sheet has."""
 _MARKED = 12
 """Markers along a line, at most: enough to tell it."""
-_LETTER_WIDTH = 7.4
-_LINE_HEIGHT = 14.0
+_LETTER_WIDTH = 8.4
+_LINE_HEIGHT = 16.0
 _MOST_STEPS = 2 * round(HEIGHT / _LINE_HEIGHT)
 """Of a label up or down: beyond that it is outside of the chart from wherever it starts."""
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
-_MARKERS = ("circle", "square", "triangle", "diamond")
+_MARKERS = ("circle", "triangle", "square", "diamond")
+"""As the live view has them: ● ▲ ■ ◆."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,46 @@ class SvgLine:
     name: str
     index: int
     stretches: tuple[tuple[tuple[float, float], ...], ...]
+    bare: bool = False
+    """Without markers: a curve that was fitted, not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """An interval of confidence at a place of x; index picks its looks."""
+
+    index: int
+    x: float
+    low: float
+    high: float
 
 
 def line_chart(
-    title: str, lines: Sequence[SvgLine], x: Axis, y: Axis, x_name: str, y_name: str
+    title: str,
+    lines: Sequence[SvgLine],
+    x: Axis,
+    y: Axis,
+    x_name: str,
+    y_name: str,
+    *,
+    kind: str = "",
+    whiskers: Sequence[Whisker] = (),
 ) -> str:
-    """Lines over two axes, with a legend in text below."""
+    """Lines over two axes, with a legend in text below. kind: `time` where x is the run's time."""
     body = [_frame(x, y, x_name, y_name)]
+    body += [_whisker(whisker, x, y) for whisker in whiskers]
     body += [_line(line, x, y) for line in lines]
-    return _figure(title, body, lines)
+    return figure(title, body, lines, f' class="chart" data-kind="{kind}"{_scales(x, y)}')
+
+
+def _scales(x: Axis, y: Axis) -> str:
+    """What a script needs to read values off the picture."""
+    places = " ".join(map(str, (LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM)))
+    ends = (f"{axis.low!r} {axis.high!r} {int(axis.logarithmic)}" for axis in (x, y))
+    labels = json.dumps([[round(value, 9), label] for value, label in x.ticks])
+    return ' data-x="{}" data-y="{}" data-box="{}" data-ticks="{}"'.format(
+        *ends, places, escape(labels)
+    )
 
 
 def scatter_chart(
@@ -59,11 +92,11 @@ def scatter_chart(
     taken: list[_Label] = []
     for name, index, px, py in points:
         left, top = _place(px, py, x, y)
-        body.append(_marker(index, left, top, 5))
+        body.append(f'<g data-v="{index}">{marker(index, left, top, 5)}</g>')
         label = _free_label(name, left, top, taken)
         taken.append(label)
-        body.append(_text(name, "start", f'class="name" x="{label.left:.1f}" y="{label.top:.1f}"'))
-    return _figure(title, body, [])
+        body.append(words(name, "start", f'class="name" x="{label.left:.1f}" y="{label.top:.1f}"'))
+    return figure(title, body, [], ' class="chart"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +123,14 @@ def _free_label(name: str, left: float, top: float, taken: Sequence[_Label]) -> 
     return _Label(start, top + 4, width)
 
 
-def _figure(title: str, body: Sequence[str], lines: Sequence[SvgLine]) -> str:
+def figure(
+    title: str, body: Sequence[str], lines: Sequence[SvgLine], attributes: str, height: int = HEIGHT
+) -> str:
+    """A drawing of the common width under its title, with the legend of its lines below."""
     legend = "".join(_legend(line) for line in lines)
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}"'
-        f' role="img" aria-label="{escape(title)}">{"".join(body)}</svg>'
+        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {height}"'
+        f' role="img" aria-label="{escape(title)}"{attributes}>{"".join(body)}</svg>'
         f"{f'<p class=legend>{legend}</p>' if legend else ''}</figure>\n"
     )
 
@@ -102,30 +138,33 @@ def _figure(title: str, body: Sequence[str], lines: Sequence[SvgLine]) -> str:
 def _legend(line: SvgLine) -> str:
     sample = (
         f'<svg viewBox="0 0 34 12" class="sample"><path class="line" {_looks(line.index)}'
-        f' d="M1 6H33"/>{_marker(line.index, 17, 6, 4)}</svg>'
+        f' d="M1 6H33"/>{marker(line.index, 17, 6, 4)}</svg>'
     )
-    return f"<span>{sample}{escape(line.name)}</span> "
+    return f'<span data-toggle="{line.index}">{sample}{escape(line.name)}</span> '
 
 
 def _frame(x: Axis, y: Axis, x_name: str, y_name: str) -> str:
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
     across, down = (LEFT + right) / 2, (TOP + bottom) / 2
-    parts = []
+    parts = ['<g class="y">']
     for value, label in y.ticks:
         top = _place(x.low, value, x, y)[1]
         parts.append(f'<path class="grid" d="M{LEFT} {top:.1f}H{right}"/>')
-        parts.append(_text(label, "end", f'x="{LEFT - 6}" y="{top + 4:.1f}"'))
+        parts.append(words(label, "end", f'x="{LEFT - 6}" y="{top + 4:.1f}"'))
+    parts.append('</g><g class="x">')
     for value, label in x.ticks:
         left = _place(value, y.low, x, y)[0]
         parts.append(f'<path class="grid" d="M{left:.1f} {TOP}V{bottom}"/>')
-        parts.append(_text(label, "middle", f'x="{left:.1f}" y="{bottom + 15}"'))
+        parts.append(words(label, "middle", f'x="{left:.1f}" y="{bottom + 15}"'))
+    parts.append("</g>")
     parts.append(f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>')
-    parts.append(_text(x_name, "middle", f'x="{across}" y="{HEIGHT - 8}"'))
-    parts.append(_text(y_name, "middle", f'transform="translate(13 {down}) rotate(-90)"'))
+    parts.append(words(x_name, "middle", f'x="{across}" y="{HEIGHT - 8}"'))
+    parts.append(words(y_name, "middle", f'transform="translate(13 {down}) rotate(-90)"'))
     return "".join(parts)
 
 
-def _text(text: str, anchor: str, where: str) -> str:
+def words(text: str, anchor: str, where: str) -> str:
+    """Text that cannot become anything else. anchor: start, middle or end."""
     return f'<text {where} text-anchor="{anchor}">{escape(text)}</text>'
 
 
@@ -139,13 +178,24 @@ def _path(points: Iterable[tuple[float, float]], x: Axis, y: Axis) -> str:
     return "M" + "L".join(f"{left:.1f} {top:.1f}" for left, top in places)
 
 
+def _whisker(whisker: Whisker, x: Axis, y: Axis) -> str:
+    left, low = _place(whisker.x, whisker.low, x, y)
+    high = _place(whisker.x, whisker.high, x, y)[1]
+    path = f"M{left - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8"
+    return f'<path class="thin" {_looks(whisker.index)} d="{path}"/>'
+
+
 def _line(line: SvgLine, x: Axis, y: Axis) -> str:
     drawn = " ".join(_path(stretch, x, y) for stretch in line.stretches if len(stretch) > 1)
     points = [point for stretch in line.stretches for point in stretch]
     every = max(1, len(points) // _MARKED)
-    marks = "".join(_marker(line.index, *_place(px, py, x, y), 3.5) for px, py in points[::every])
+    marks = (
+        ""
+        if line.bare
+        else "".join(marker(line.index, *_place(px, py, x, y), 3.5) for px, py in points[::every])
+    )
     path = f'<path class="line" {_looks(line.index)} d="{drawn}"/>' if drawn else ""
-    return f"<g><title>{escape(line.name)}</title>{path}{marks}</g>"
+    return f'<g data-v="{line.index}"><title>{escape(line.name)}</title>{path}{marks}</g>'
 
 
 def _looks(index: int) -> str:
@@ -155,17 +205,18 @@ def _looks(index: int) -> str:
     )
 
 
-def _marker(index: int, left: float, top: float, r: float) -> str:
+def marker(index: int, left: float, top: float, r: float) -> str:
+    """The marker of a series; moved by its transform, so that a script can move it on."""
+    place = f'class="m" transform="translate({left:.1f} {top:.1f})"'
     fill = f'style="fill:var(--s{index % COLOURS})"'
     shape = _MARKERS[index % len(_MARKERS)]
     if shape == "circle":
-        return f'<circle {fill} cx="{left:.1f}" cy="{top:.1f}" r="{r}"/>'
+        return f'<circle {place} {fill} r="{r}"/>'
     if shape == "square":
-        side = 2 * r
-        return f'<rect {fill} x="{left - r:.1f}" y="{top - r:.1f}" width="{side}" height="{side}"/>'
+        return f'<rect {place} {fill} x="{-r}" y="{-r}" width="{2 * r}" height="{2 * r}"/>'
     offsets = {
         "triangle": ((0, -1.2), (1.1, 0.9), (-1.1, 0.9)),
         "diamond": ((0, -1.4), (1.2, 0), (0, 1.4), (-1.2, 0)),
     }[shape]
-    corners = " ".join(f"{left + dx * r:.1f},{top + dy * r:.1f}" for dx, dy in offsets)
-    return f'<polygon {fill} points="{corners}"/>'
+    corners = " ".join(f"{dx * r:.1f},{dy * r:.1f}" for dx, dy in offsets)
+    return f'<polygon {place} {fill} points="{corners}"/>'

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from bench.report.html import render_html
 from tests.record.build import LARGE, SMALL
 from tests.report.build import TITLE, recorded
 
-_VOID = {"meta", "link", "br", "img"}
+_VOID = {"meta", "link", "br", "img", "input"}
 
 
 class Page(HTMLParser):
@@ -60,9 +62,15 @@ def test_the_page_is_well_formed_and_names_everything(run: RecordedRun) -> None:
     assert "iid" in page.text
 
 
-def test_nothing_is_fetched_and_nothing_runs(run: RecordedRun) -> None:
-    page = Page(render_html(run))
-    assert "script" not in page.tags
+def test_nothing_is_fetched_and_only_our_own_script_runs(run: RecordedRun) -> None:
+    text = render_html(run)
+    page = Page(text)
+    assert page.tags.count("script") == 1
+    script = text.split("<script>")[1].split("</script>")[0]
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    policy = next(v for name, v in page.attributes if name == "content" and "default-src" in v)
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
     assert not any(name in ("src", "href", "srcset") for name, _ in page.attributes)
     assert not any(name.startswith("on") for name, _ in page.attributes)
     assert "url(" not in render_html(run)
@@ -71,7 +79,8 @@ def test_nothing_is_fetched_and_nothing_runs(run: RecordedRun) -> None:
 
 def test_hostile_words_stay_words(run: RecordedRun) -> None:
     text = render_html(run)
-    assert "<script>" not in text
+    assert text.count("<script>") == 1
+    assert 'alert("1")' not in text
     assert "off we &lt;go&gt;" in text
     assert "too &lt;warm&gt;" in text
 
@@ -91,6 +100,32 @@ def test_series_are_told_by_marker_too(run: RecordedRun) -> None:
 
 def test_a_run_without_results_is_a_page(run: RecordedRun) -> None:
     Page(render_html(replace(run, windows=(), curves={}, intervals=(), events=())))
+
+
+def test_the_answer_comes_first_and_then_pictures_and_then_tables(run: RecordedRun) -> None:
+    text = render_html(run)
+    order = [
+        text.index(words)
+        for words in ('class="hero"', "p50 to p90 solid", "by percentile", "<h2>Results</h2>")
+    ]
+    assert order == sorted(order)
+
+
+def test_a_click_on_any_name_hides_its_variant_everywhere(run: RecordedRun) -> None:
+    page = Page(render_html(run))
+    for index, window in enumerate(run.windows):
+        toggles = page.attributes.count(("data-toggle", str(index)))
+        assert toggles >= 1, window.variant.name
+        assert f'.h{index} g[data-v="{index}"]' in render_html(run)
+
+
+def test_every_column_can_be_had_and_outcomes_that_never_came_are_left_out(
+    run: RecordedRun,
+) -> None:
+    page = Page(render_html(run))
+    heads = {words.strip() for words in page.text}
+    assert {"response ms", "attempt ms", "send lag ms", "ok", "timeout"} <= heads
+    assert "protocol error" not in heads
 
 
 def test_a_long_run_stays_small(tmp_path: Path) -> None:

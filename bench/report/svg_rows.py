@@ -1,0 +1,102 @@
+"""Charts with a row for each series, all on one axis: ranges and ridges, as inline SVG. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from bench.report.axes import Axis
+from bench.report.svg import COLOURS, RIGHT, WIDTH, figure, marker, words
+
+NAME_WIDTH = 190
+ROW_HEIGHT = 26
+_HEAD = 26
+_LENGTH = WIDTH - RIGHT - NAME_WIDTH - 10
+"""Of the axis: the last label reaches beyond it."""
+_RIDGE = 22.0
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRow:
+    """What a row shows, in units of the axis: p50, p90, p99, as many as are known, and the end."""
+
+    name: str
+    index: int
+    points: tuple[float, ...]
+    end: float
+    text: str
+    """The same in words, for who points at it or can't see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeRow:
+    """Heights from 0 to 1 along equal stretches of the axis; `second` in another tone."""
+
+    name: str
+    index: int
+    heights: tuple[float, ...]
+    second: tuple[float, ...] = ()
+    text: str = ""
+
+
+def range_chart(title: str, rows: Sequence[RangeRow], x: Axis) -> str:
+    """Solid from p50 to p90, thin to p99 and to the end; the marker stands on the median."""
+    body = [_row_axis(x, len(rows))]
+    for number, row in enumerate(rows):
+        middle = _HEAD + (number + 0.5) * ROW_HEIGHT
+        first, *rest = (_along(x, point) for point in row.points)
+        solid, last = (rest[0] if rest else first), _along(x, row.end)
+        looks = f'style="stroke:var(--s{row.index % COLOURS})"'
+        thin = rest[1] if len(rest) > 1 else solid
+        parts = [
+            f'<path class="solid" {looks} d="M{first:.1f} {middle}H{solid:.1f}"/>',
+            f'<path class="thin" {looks} d="M{solid:.1f} {middle}H{thin:.1f}"/>',
+            f'<path class="far" {looks} d="M{thin:.1f} {middle}H{last:.1f}m0 -4v8"/>',
+            marker(row.index, first, middle, 4.5),
+        ]
+        body.append(_named_row(row.name, row.index, row.text, middle, "".join(parts)))
+    return figure(title, body, [], "", _HEAD + len(rows) * ROW_HEIGHT + 6)
+
+
+def ridge_chart(title: str, rows: Sequence[RidgeRow], x: Axis) -> str:
+    """A density for each row, as high as its row at its highest place."""
+    body = [_row_axis(x, len(rows))]
+    for number, row in enumerate(rows):
+        bottom = _HEAD + (number + 1) * ROW_HEIGHT - 2
+        areas = _area(row.heights, bottom, f'style="fill:var(--s{row.index % COLOURS})"')
+        areas += _area(row.second, bottom, "", "second")
+        body.append(_named_row(row.name, row.index, row.text, bottom - ROW_HEIGHT / 3, areas))
+    return figure(title, body, [], "", _HEAD + len(rows) * ROW_HEIGHT + 6)
+
+
+def _along(x: Axis, value: float) -> float:
+    return NAME_WIDTH + x.at(value) * _LENGTH
+
+
+def _row_axis(x: Axis, rows: int) -> str:
+    bottom = _HEAD + rows * ROW_HEIGHT
+    parts = []
+    for value, label in x.ticks:
+        left = _along(x, value)
+        parts.append(f'<path class="grid" d="M{left:.1f} {_HEAD - 4}V{bottom}"/>')
+        parts.append(words(label, "middle", f'x="{left:.1f}" y="{_HEAD - 10}"'))
+    return "".join(parts)
+
+
+def _named_row(name: str, index: int, text: str, middle: float, drawn: str) -> str:
+    where = f'class="name" x="{NAME_WIDTH - 12}" y="{middle + 4:.1f}"'
+    return (
+        f'<g data-toggle="{index}">{words(name, "end", where)}</g>'
+        f'<g data-v="{index}"><title>{escape(text or name)}</title>{drawn}</g>'
+    )
+
+
+def _area(heights: Sequence[float], bottom: float, looks: str, kind: str = "") -> str:
+    if not any(heights):
+        return ""
+    step = _LENGTH / len(heights)
+    path = f"M{NAME_WIDTH} {bottom}"
+    for number, height in enumerate(heights):
+        path += f"V{bottom - height * _RIDGE:.1f}H{NAME_WIDTH + (number + 1) * step:.1f}"
+    return f'<path class="ridge {kind}" {looks} d="{path}V{bottom}Z"/>'
