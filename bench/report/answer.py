@@ -7,7 +7,7 @@ said against it is judged together with all that could have been said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.format import (
     AT_LEAST,
@@ -21,6 +21,9 @@ from bench.format import (
 from bench.model.profile import Variant
 from bench.model.result import LADDER, Measure, Window
 from bench.model.times import NS_PER_MS
+from bench.record.conclusions import advice_of, was_watched
+from bench.record.findings import Question, findings, question_of
+from bench.record.recorded_run import RecordedRun
 from bench.stats.alike import Curves
 from bench.stats.basis import TOO_FEW
 from bench.stats.paired import Difference, difference, told_apart
@@ -108,6 +111,17 @@ def answer_of(
     differences = _differences(curves, name, q, anytime)
     lines = [*_choices(advice, by_name, differences, chosen), *_doors(advice.overheads)]
     return Answer(tuple(lines), q, name, differences)
+
+
+def answer_for(run: RecordedRun) -> Answer:
+    """What a recorded run answers to its own question, beside what is found in its parts."""
+    answer = answer_of(run.windows, run.curves, advice_of(run), anytime=was_watched(run))
+    lines = answer.lines
+    if question_of(run.profile) is Question.COLD:  # a median that may be cold or warm chooses none
+        lines = tuple(line for line in lines if line.time is None)
+    if len(run.windows) == 1 and findings(run):  # one figure over all parts is what nobody asked
+        lines = ()
+    return replace(answer, lines=lines)
 
 
 def highest_known(curves: Curves) -> float:

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Sequence
 from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_text, rate
 from bench.model.outcome import Verdict
 from bench.model.result import Measure, Window
-from bench.record.conclusions import advice_of, was_watched
 from bench.record.findings import Question, findings, question_of
 from bench.record.recorded_run import RecordedRun
-from bench.report.answer import AnswerLine, answer_of
+from bench.report.answer import AnswerLine, answer_for
 from bench.report.styled import Line, Tone, as_text, in_colour, wrapped
 from bench.report.text import mark_notes, slo_lines, three_digits, title_of
 from bench.report.text_table import Column
@@ -78,14 +77,8 @@ def _has_colour() -> bool:
 def answers(run: RecordedRun) -> list[list[str]]:
     """What the run was for, in groups, the first thing to know first."""
     found = [f"{answer.variant}: {answer.text}" for answer in run.answers]
-    watched = was_watched(run)
-    answer = answer_of(run.windows, run.curves, advice_of(run), anytime=watched)
-    lines, told = list(answer.lines), findings(run)
-    if question_of(run.profile) is Question.COLD:  # a median that may be cold or warm chooses none
-        lines = [line for line in lines if not line.time]
-    if told and len(run.windows) == 1:  # one figure over all parts is what nobody asked for
-        lines = []
-    return [found, [*told], [_told(line, answer.base) for line in lines]]
+    answer = answer_for(run)
+    return [found, [*findings(run)], [_told(line, answer.base) for line in answer.lines]]
 
 
 def _told(line: AnswerLine, base: str | None) -> str:

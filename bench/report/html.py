@@ -15,10 +15,10 @@ from importlib import resources
 from bench.format import UNKNOWN, number, quantile_text
 from bench.model.outcome import Verdict
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles, was_watched
+from bench.record.conclusions import KnownQuantile, known_quantiles
 from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
-from bench.report.answer import AnswerLine, Figure, answer_of
+from bench.report.answer import AnswerLine, Figure, answer_for
 from bench.report.charts import charts
 from bench.report.html_tables import measure_tables, parts_table, results_table, table
 
@@ -90,8 +90,7 @@ def _head(run: RecordedRun, title: str) -> Iterable[str]:
 
 def _answer(run: RecordedRun) -> Iterable[str]:
     """The first thing to see: one base, the same rows as in the live view."""
-    advice = advice_of(run)
-    answer = answer_of(run.windows, run.curves, advice, anytime=was_watched(run))
+    answer = answer_for(run)
     if answer.lines:
         yield _hero(answer.lines[0])
         yield '<table class="answer"><tbody>' + "".join(map(_answer_row, answer.lines))
