@@ -68,12 +68,13 @@ class Meter:
         self._clock = (~pid << 3) | 2  # CPUCLOCK_SCHED of a whole process: kernel, posix-timers.h
         self._schedstat = open_proc(pid, "schedstat")
         self._status = open_proc(pid, "status")
-        self._waits_ns: dict[str, int] = {}
         self._start = (0, 0)
+        self._start_waits_ns: dict[str, int] = {}
         self._begin_ns = 0
         self._rest = (0, 0)
         self._peak_kb = 0
-        self._threads = 1
+        self._threads = 0
+        """At the last look; 0 before the first one."""
 
     def close(self) -> None:
         """Close the descriptors in /proc; memory and waits read as 0 from then on."""
@@ -100,13 +101,11 @@ class Meter:
         before, self._rest = self._rest, now
         return before[0] > 0 and now[1] - before[1] < RESTING_SHARE * (now[0] - before[0])
 
-    def init_over(self) -> None:
-        """What its threads have waited for until here is no invocation's."""
-        self._longest_thread_wait_ns()
-
     def start(self) -> None:
         """Mark where an invocation begins: what is used from here on is its own."""
         self._family.scan()
+        # One thread is the usual case, and a look at each costs as much as all the rest.
+        self._start_waits_ns = {} if self._threads == 1 else self._waits_ns()
         self._start = (self._cpu_ns(), self._main_wait_ns())
         self._begin_ns = time.monotonic_ns()
 
@@ -116,7 +115,7 @@ class Meter:
         return self._resident_mb()
 
     def used(self) -> Usage:
-        """What the invocation has used since `start`."""
+        """What the invocation has used since `start`, however often it is asked."""
         cpu_ns, wait_ns = self._start
         self._family.scan()
         used_ns = max(0, self._cpu_ns() - cpu_ns)
@@ -144,21 +143,27 @@ class Meter:
         return _wait_ns(self._schedstat)
 
     def _longest_thread_wait_ns(self) -> int:
-        """Of the threads beside the main one, since the last look."""
+        """Of all threads, since `start`; one that began later has waited since then at most."""
+        before = self._start_waits_ns
+        return max(
+            (waited - before.get(thread, 0) for thread, waited in self._waits_ns().items()),
+            default=0,
+        )
+
+    def _waits_ns(self) -> dict[str, int]:
+        """By thread, over its whole life."""
         try:
             with os.scandir(f"/proc/{self._pid}/task") as entries:
                 threads = [entry.name for entry in entries]
         except OSError:
-            return 0
-        before, self._waits_ns = self._waits_ns, {}
+            return {}
+        waits_ns = {}
         for thread in threads:
             descriptor = open_proc(self._pid, f"task/{thread}/schedstat")
-            self._waits_ns[thread] = _wait_ns(descriptor)
+            waits_ns[thread] = _wait_ns(descriptor)
             if descriptor is not None:
                 os.close(descriptor)
-        return max(
-            (waited - before.get(thread, 0) for thread, waited in self._waits_ns.items()), default=0
-        )
+        return waits_ns
 
     def _resident_mb(self) -> int:
         """Now; the highest so far is kept."""

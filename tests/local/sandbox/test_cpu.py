@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -61,6 +65,44 @@ def burn(seconds: float) -> None:
         pass
 
 
+class Rivals:
+    """Two threads that want the same core at the same time, and how long each waited for it."""
+
+    def __init__(self) -> None:
+        self._together = threading.Barrier(2)
+        self._threads = ThreadPoolExecutor(2, initializer=share_a_core)
+
+    def compete(self) -> list[int]:
+        """Nanoseconds without a core of each, by the kernel's own account."""
+        return list(self._threads.map(self._want, range(2)))
+
+    def _want(self, _number: int) -> int:
+        self._together.wait()
+        before_ns, block = run_queue_ns(), bytes(1 << 18)
+        end = time.thread_time() + 0.04
+        while time.thread_time() < end:
+            hashlib.sha256(block)  # which needs no lock of the interpreter's
+        return run_queue_ns() - before_ns
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+
+def share_a_core() -> None:
+    os.sched_setaffinity(threading.get_native_id(), {min(os.sched_getaffinity(0))})
+
+
+def run_queue_ns() -> int:
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1])
+
+
+@pytest.fixture
+def rivals() -> Iterator[Rivals]:
+    rivals = Rivals()
+    yield rivals
+    rivals.close()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 class TestMeter:
     """Against processes whose CPU time is known."""
@@ -76,6 +118,27 @@ class TestMeter:
             thread.join()
         spent = time.process_time_ns() - before
         assert meter.used().cpu_ns == pytest.approx(spent, rel=0.05)
+        meter.close()
+
+    def test_of_several_threads_the_one_that_waited_longest_counts(self, rivals: Rivals) -> None:
+        meter = Meter(os.getpid())
+        meter.start()
+        waits_ns = rivals.compete()
+        assert min(waits_ns) > 10 * MS  # they were in each other's way, all the time
+        waited_ns = meter.used().wait_ns
+        assert max(waits_ns) <= waited_ns < sum(waits_ns)
+        assert waited_ns <= meter.used().wait_ns < sum(waits_ns)  # and again when asked again
+        meter.close()
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_what_threads_waited_before_it_began_is_not_an_invocations(
+        self, rivals: Rivals, number: int
+    ) -> None:
+        meter = Meter(os.getpid())
+        for _ in range(number):  # the first has Init before it, the others an invocation
+            waits_ns = rivals.compete()
+            meter.start()
+        assert meter.used().wait_ns < max(waits_ns) / 2
         meter.close()
 
     def test_it_counts_children_that_live_and_children_that_are_gone(self) -> None:
