@@ -335,7 +335,7 @@ class Lifecycle:
             self._give_up_ns = self._live_plan.end_ns + self._patience_ns()
         late = self._give_up_ns is not None and now_ns > self._give_up_ns
         if self.state is RunState.DRAINING and late:
-            self.state = RunState.INTERRUPTED
+            self._give_up_ns = None  # once; the load came to its end all the same
             self._note("gave-up", "some invocations never ended")
             self._fleet.broadcast(FrameKind.ABORT)
 

@@ -46,12 +46,26 @@ async def test_what_never_answers_is_given_up_on_after_its_timeouts_and_a_grace(
     assert (course.state, course.texts("gave-up")) == ("draining", [])
     assert FrameKind.ABORT not in course.fleet.kinds()
     course.until(20, and_ns=PATIENCE_NS + 1)
-    assert (course.state, course.texts("gave-up")) == ("interrupted", GAVE_UP)
+    assert course.texts("gave-up") == GAVE_UP
     assert course.told_at(FrameKind.ABORT) == [ns(20) + PATIENCE_NS + 1]
     course.until(100)
     assert course.fleet.has_ended
     assert (len(course.told(FrameKind.ABORT)), course.texts("gave-up")) == (1, GAVE_UP)
-    assert not course.life.interrupted  # not by the operator
+
+
+async def test_a_run_that_gave_up_has_one_ending_and_the_operators_is_another() -> None:
+    given_up = await Course(stuck=[1]).begun()
+    given_up.until(20, and_ns=PATIENCE_NS + 1)
+    assert (given_up.state, given_up.texts("gave-up")) == ("draining", GAVE_UP)
+    given_up.until(100)
+    given_up.life.end()
+    assert (given_up.state, given_up.life.interrupted) == ("finished", False)
+    aborted = await Course(stuck=[1]).begun()
+    aborted.until(20, and_ns=PATIENCE_NS + 1)
+    aborted.press(CommandKind.ABORT)
+    assert (aborted.state, aborted.life.interrupted) == ("interrupted", True)
+    aborted.life.end()
+    assert aborted.state == "interrupted"
 
 
 async def test_a_run_whose_workers_have_ended_has_finished() -> None:
@@ -204,7 +218,7 @@ async def test_a_drain_that_never_ends_is_given_up_on() -> None:
     course.until(0, and_ns=CHANGE_MARGIN_NS + PATIENCE_NS)
     assert course.state == "draining"
     course.until(0, and_ns=CHANGE_MARGIN_NS + PATIENCE_NS + 1)
-    assert (course.state, course.texts("gave-up")) == ("interrupted", GAVE_UP)
+    assert (course.state, course.texts("gave-up")) == ("draining", GAVE_UP)
 
 
 async def test_a_second_drain_is_none_and_an_abort_ends_the_first() -> None:
@@ -319,7 +333,7 @@ async def test_a_target_that_is_gone_ends_the_load_once() -> None:
     course.until(4, and_ns=GRACE_NS)  # nothing answers any more: its timeouts are not waited for
     assert (course.state, len(course.texts("target-lost"))) == ("draining", 1)
     course.until(4, and_ns=GRACE_NS + 1)
-    assert course.state == "interrupted"
+    assert course.texts("gave-up") == GAVE_UP
 
 
 async def test_a_target_that_goes_after_the_load_is_none_of_its_business() -> None:
