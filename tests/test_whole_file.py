@@ -44,6 +44,12 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(path: Path) -> No
     assert path.stat().st_size == 300_000
 
 
+def test_who_has_begun_to_read_the_old_file_reads_it_to_its_end(path: Path) -> None:
+    with path.open() as reader:
+        replace_file(path, [NEW])
+        assert reader.read() == OLD
+
+
 def test_where_there_was_none_there_is_none_until_it_is_whole(tmp_path: Path) -> None:
     path, seen = tmp_path / "new.csv", []
 

@@ -48,11 +48,30 @@ def test_the_words_are_those_of_the_policys_facts(policy: RetryPolicyName) -> No
 
 
 @pytest.mark.parametrize("policy", POLICIES)
+def test_what_the_profile_says_of_a_hint_comes_before_what_is_usual(
+    policy: RetryPolicyName,
+) -> None:
+    usual = named_alone(policy)
+    other = replace(usual, honour_retry_after=not usual.honour_retry_after)
+    assert ("Retry-After is honoured" in said(other)) == other.honour_retry_after
+
+
+def test_all_that_is_tried_again_is_named_and_nothing_else() -> None:
+    usual = named_alone(RetryPolicyName.FIXED)
+    assert said(usual).endswith("; on throttled, server, timeout, connect, protocol")
+    chosen = frozenset({Outcome.TIMEOUT, Outcome.FUNCTION_ERROR})
+    assert said(replace(usual, on=chosen)).endswith("; on function, timeout")
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 def test_the_budget_in_words_is_what_retries_cost(policy: RetryPolicyName) -> None:
     words, budget = budget_said(named_alone(policy)), budget_of(named_alone(policy), 1)
     assert ("tokens" in words) == (budget is not None)
     if budget is None:
         return
+    tokens = policy.facts.tokens
+    assert tokens is not None
+    assert f"Budget   {tokens.capacity} tokens: " in words
     usual = budget.try_spend(Outcome.SERVER_ERROR, 0)
     assert f": {usual} a retry" in words
     for outcome, what in ((Outcome.THROTTLED, "throttle"), (Outcome.TIMEOUT, "timeout")):
