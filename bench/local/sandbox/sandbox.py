@@ -143,8 +143,6 @@ class Sandbox:
             self._tools.watch.discard(self)
         init_ns = monotonic_ns() - begin_ns
         self.alive = failure is None and self._exited is not None and not self._exited.done()
-        if self.alive and self._meter is not None:
-            self._meter.init_over()
         if failure is not None:
             self.kill()
             await self._gone()
