@@ -318,9 +318,9 @@ async def test_a_capacity_search_finds_where_a_target_gives_way(tmp_path: Path) 
         start_rps=10,
         max_rps=200,
         limit_ns=200 * NS_PER_MS,
-        step_ns=NS_PER_S,
+        step_ns=NS_PER_S // 2,
         settle_ns=NS_PER_S // 4,
-        hold_ns=NS_PER_S,
+        hold_ns=NS_PER_S // 2,
         precision=0.5,
     )
     seen = []

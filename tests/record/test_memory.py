@@ -21,7 +21,7 @@ from bench.record.vitals import VitalSigns
 from bench.shapes.ramp import constant_rate
 from tests.record.build import counts, profile_of, row, together
 
-EARLY_S, LATE_S = 400, 1200
+EARLY_S, LATE_S = 400, 900
 """By the first all that is bounded has reached its bound; from there on it must stay."""
 STEADY = (Phase("steady", constant_rate(1.0, LATE_S * NS_PER_S)),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 
 from bench.model.endpoint import EndpointKind
@@ -63,41 +64,35 @@ def plan() -> Plan:
     )
 
 
-class FakeRun:
-    """A RunSource that stands at a given second; `commands` is what was asked of it.
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What a worker ships of one second, and the failures that it tells of."""
 
-    The same second always has the same numbers: a few throttles that a second try mends at
-    128 MB, a few timeouts behind the REST door, cold starts at the beginning of each variant.
-    """
+    counts: bytes
+    rows: bytes
+    samples: tuple[Sample, ...]
 
-    def __init__(self, second: int = 30, state: RunState = RunState.RUNNING) -> None:
-        self.second = 0
-        self.state = state
-        self.target = "LOCAL"
-        self.reasons: tuple[Reason, ...] = ()
-        self.verdict = Verdict.VALID
-        self.commands: list[Command] = []
-        self.rate_factor = 1.0
-        self.samples: list[Sample] = []
-        self.run_folder: str | None = None
-        self.aggregate = Aggregate(profile(), plan())
-        self._told_s = 0
+
+class Recording:
+    """Makes the seconds of the fake run, each once: they are the same for whoever plays them."""
+
+    def __init__(self) -> None:
+        self._seconds: list[Second] = []
         self._random = [Random(number) for number in range(len(VARIANTS))]
-        self._events = [RunEvent(0, "start", "a fake run")]
-        self.play(second)
+        self._samples: list[Sample] = []
 
-    def play(self, until_s: int) -> None:
-        """Go on to a second."""
+    def between(self, from_s: int, until_s: int) -> list[Second]:
+        while len(self._seconds) < until_s:
+            self._seconds.append(self._next(len(self._seconds)))
+        return self._seconds[from_s:until_s]
+
+    def _next(self, second: int) -> Second:
         rows, counts = RowBuffer(), Counts()
-        for second in range(self.second, until_s):
-            for number, variant in enumerate(VARIANTS):
-                for arrival in range(RPS):
-                    self._arrive(rows, counts, number, variant, second * RPS + arrival)
-        self.second = until_s
-        self.aggregate.add_counts(0, counts.drain())
-        self.aggregate.add_rows(0, rows.drain())
-        self.aggregate.advance(until_s * NS_PER_S)
-        self.aggregate.passed()
+        for number, variant in enumerate(VARIANTS):
+            for arrival in range(RPS):
+                self._arrive(rows, counts, number, variant, second * RPS + arrival)
+        samples, self._samples = self._samples, []
+        return Second(counts.drain(), rows.drain(), tuple(samples))
 
     def _arrive(
         self, rows: RowBuffer, counts: Counts, number: int, variant: Variant, arrival: int
@@ -162,7 +157,43 @@ class FakeRun:
         self, t_ns: int, variant: Variant, outcome: Outcome, status: int, detail: str
     ) -> None:
         request = f"5f1c{t_ns:012d}"
-        self.samples.append(Sample(t_ns, variant.name, outcome, status, 1, request, detail))
+        self._samples.append(Sample(t_ns, variant.name, outcome, status, 1, request, detail))
+
+
+RECORDING = Recording()
+
+
+class FakeRun:
+    """A RunSource that stands at a given second; `commands` is what was asked of it.
+
+    The same second always has the same numbers: a few throttles that a second try mends at
+    128 MB, a few timeouts behind the REST door, cold starts at the beginning of each variant.
+    """
+
+    def __init__(self, second: int = 30, state: RunState = RunState.RUNNING) -> None:
+        self.second = 0
+        self.state = state
+        self.target = "LOCAL"
+        self.reasons: tuple[Reason, ...] = ()
+        self.verdict = Verdict.VALID
+        self.commands: list[Command] = []
+        self.rate_factor = 1.0
+        self.samples: list[Sample] = []
+        self.run_folder: str | None = None
+        self.aggregate = Aggregate(profile(), plan())
+        self._told_s = 0
+        self._events = [RunEvent(0, "start", "a fake run")]
+        self.play(second)
+
+    def play(self, until_s: int) -> None:
+        """Go on to a second."""
+        seconds = RECORDING.between(self.second, until_s)
+        self.second = until_s
+        self.samples += [sample for second in seconds for sample in second.samples]
+        self.aggregate.add_counts(0, b"".join(second.counts for second in seconds))
+        self.aggregate.add_rows(0, b"".join(second.rows for second in seconds))
+        self.aggregate.advance(until_s * NS_PER_S)
+        self.aggregate.passed()
 
     # -- the seam
 

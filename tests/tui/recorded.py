@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.model.live import RunEvent, RunState
 from bench.model.outcome import Verdict
@@ -35,8 +39,17 @@ def grow(folder: RunFolder, run: FakeRun, from_s: int) -> None:
 
 
 def record(root: Path) -> Path:
-    """The whole of it, finished; its folder."""
-    folder = begin(root, SECONDS)
+    """The whole of it, finished, as a folder that may be changed."""
+    whole = _whole()
+    return Path(shutil.copytree(whole, root / whole.name))
+
+
+@cache
+def _whole() -> Path:
+    """Written once, to be copied: the same run gives the same files."""
+    root = TemporaryDirectory(prefix="recorded-")
+    atexit.register(root.cleanup)
+    folder = begin(Path(root.name), SECONDS)
     finish(folder)
     return folder.path
 
