@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from collections.abc import Iterable
 from struct import Struct
 from struct import error as StructError
 from typing import Any
@@ -17,6 +18,7 @@ from zlib import error as ZlibError
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
+from numpy.typing import NDArray
 
 from bench.record.buckets import DIGITS, HIGHEST_NS, LOWER_NS, LOWEST_NS, OVER, UPPER_NS
 from bench.record.buckets import Counts as Counts
@@ -60,22 +62,41 @@ def encode_buckets(indexes: Indexes) -> str:
 def decode_buckets(text: str) -> tuple[Indexes, Counts]:
     """The occupied buckets, ascending, and their counts.
 
-    The counters are zigzag LEB128 numbers: a count, or minus the length of a run of empty buckets.
     Raises ValueError for another format, or a histogram of another range.
     """
-    octets = np.frombuffer(_payload(text), dtype=np.uint8)
-    if not octets.size:
-        return np.empty(0, dtype=np.uint16), np.empty(0, dtype=np.int64)
+    _, indexes, counts = decode_many([text])
+    return indexes, counts
+
+
+def decode_many(texts: Iterable[str]) -> tuple[NDArray[np.int64], Indexes, Counts]:
+    """Of each histogram how many buckets are occupied, and those of all one after the other.
+
+    The counters are zigzag LEB128 numbers: a count, or minus the length of a run of empty buckets.
+    All are taken apart at once, since a call of numpy's costs more than a line has to say.
+    Raises ValueError as `decode_buckets` does.
+    """
+    payloads = [_payload(text) for text in texts]
+    octets = np.frombuffer(b"".join(payloads), dtype=np.uint8)
+    ends = np.cumsum([len(payload) for payload in payloads], dtype=np.int64)
     last = np.flatnonzero(octets < 0x80)
+    number_ends = np.searchsorted(last, ends)  # of each histogram, among all numbers
+    if any(payload and payload[-1] >= 0x80 for payload in payloads):
+        raise ValueError("not an HdrHistogram: it ends within a number")
+    if not octets.size:
+        nothing = np.empty(0, dtype=np.int64)
+        return np.zeros(len(payloads), dtype=np.int64), nothing.astype(np.uint16), nothing
     first = np.concatenate(([0], last[:-1] + 1))
     place = np.arange(octets.size) - np.repeat(first, last - first + 1)
     parts = (octets & 0x7F).astype(np.int64) << (7 * place)
     coded = np.add.reduceat(parts, first)
     numbers = (coded >> 1) ^ -(coded & 1)
     steps = np.where(numbers < 0, -numbers, 1)
-    indexes = np.cumsum(steps) - steps
-    occupied = numbers > 0
-    return indexes[occupied].astype(np.uint16), numbers[occupied]
+    passed = np.concatenate(([0], np.cumsum(steps)))
+    number_starts = np.concatenate(([0], number_ends[:-1]))
+    begins = np.repeat(passed[number_starts], number_ends - number_starts)
+    indexes, occupied = passed[:-1] - begins, numbers > 0
+    sizes = np.diff(np.concatenate(([0], np.cumsum(occupied)))[np.append(0, number_ends)])
+    return sizes, indexes[occupied].astype(np.uint16), numbers[occupied]
 
 
 def _payload(text: str) -> bytes:

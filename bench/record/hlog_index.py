@@ -6,7 +6,9 @@ each belongs to. Merging a stretch is then one count over a slice, however many 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from bench.model.result import Distribution, Measure
 from bench.model.times import NS_PER_S
 from bench.record.block_store import KEPT, grain_for, in_blocks
 from bench.record.buckets import UPPER_NS
-from bench.record.hdr_encoding import decode_buckets
+from bench.record.hdr_encoding import decode_many
 from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram
 from bench.stats.blocks import block_key, key_parts
@@ -23,8 +25,10 @@ from bench.stats.quantiles import Curve
 
 Integers = NDArray[np.int64]
 _EMPTY = np.empty(0, dtype=np.int64)
-EVER_S = 1 << 40
+EVER_S = 1 << 30
 """A second after all others."""
+_AT_ONCE = 20_000
+"""Lines that are taken apart together: the more, the less each costs, but for their memory."""
 NOTHING = Curve(_EMPTY, _EMPTY, _EMPTY)
 
 
@@ -33,21 +37,21 @@ class _Column:
 
     __slots__ = ("_held", "_size")
 
-    def __init__(self) -> None:
-        self._held = _EMPTY
+    def __init__(self, kind: type[np.integer[Any]]) -> None:
+        self._held: NDArray[Any] = np.empty(0, dtype=kind)
         self._size = 0
 
-    def extend(self, values: Integers) -> None:
+    def extend(self, values: NDArray[Any]) -> None:
         size = self._size + values.size
         if size > self._held.size:
-            held = np.empty(max(size, 2 * self._held.size), dtype=np.int64)
+            held = np.empty(max(size, 2 * self._held.size), dtype=self._held.dtype)
             held[: self._size] = self.values
             self._held = held
         self._held[self._size : size] = values
         self._size = size
 
     @property
-    def values(self) -> Integers:
+    def values(self) -> NDArray[Any]:
         return self._held[: self._size]
 
 
@@ -55,43 +59,34 @@ class VariantLog:
     """The lines of one tag, in the order of their seconds."""
 
     def __init__(self) -> None:
-        self._added: list[tuple[int, int, Integers, Integers]] = []
-        self._seconds, self._indexes, self._counts = _Column(), _Column(), _Column()
-        self._line_seconds, self._line_max_ns = _Column(), _Column()
+        self._seconds, self._indexes = _Column(np.int32), _Column(np.uint16)
+        self._counts = _Column(np.int64)
+        self._line_seconds, self._line_max_ns = _Column(np.int64), _Column(np.int64)
 
-    def add(self, line: TaggedHistogram) -> None:
-        """One more line. Raises ValueError for a histogram of another form."""
-        indexes, counts = decode_buckets(line.encoded)
-        second = line.start_ns // NS_PER_S
-        self._added.append((second, line.max_ns, indexes.astype(np.int64), counts))
-
-    def _take_in(self) -> None:
-        """Put what was added behind the rest; where that is out of order, sort anew."""
-        if not self._added:
-            return
-        seconds, maxima, indexes, counts = zip(*self._added, strict=True)
-        self._added.clear()
-        self._line_seconds.extend(np.array(seconds))
-        self._line_max_ns.extend(np.array(maxima))
-        own = np.repeat(np.array(seconds), [part.size for part in indexes])
-        reached = self._seconds.values[-1:].max(initial=-1)
-        for column, values in (
-            (self._seconds, own),
-            (self._indexes, np.concatenate(indexes)),
-            (self._counts, np.concatenate(counts)),
-        ):
-            column.extend(values)
-        if own.size and (own[0] < reached or (np.diff(own) < 0).any()):
+    def add(self, lines: Sequence[TaggedHistogram]) -> None:
+        """More lines, in any order. Raises ValueError for a histogram of another form."""
+        sizes, indexes, counts = decode_many(line.encoded for line in lines)
+        seconds = np.array([line.start_ns // NS_PER_S for line in lines], dtype=np.int64)
+        reached = self._line_seconds.values[-1:].max(initial=-1)
+        self._line_seconds.extend(seconds)
+        self._line_max_ns.extend(np.array([line.max_ns for line in lines], dtype=np.int64))
+        self._seconds.extend(np.repeat(seconds, sizes))
+        self._indexes.extend(indexes)
+        self._counts.extend(counts)
+        if (np.diff(seconds, prepend=reached) < 0).any():
             self._sort()
 
     def _sort(self) -> None:
-        order = np.argsort(self._seconds.values, kind="stable")
-        for column in (self._seconds, self._indexes, self._counts):
-            column.values[:] = column.values[order]
+        for key, *others in (
+            (self._seconds, self._indexes, self._counts),
+            (self._line_seconds, self._line_max_ns),
+        ):
+            order = np.argsort(key.values, kind="stable")
+            for column in (key, *others):
+                column.values[:] = column.values[order]
 
     def counts(self, from_s: int, to_s: int) -> Integers:
         """Samples of each bucket in the seconds from from_s up to, without, to_s."""
-        self._take_in()
         start, end = np.searchsorted(self._seconds.values, [from_s, to_s])
         weights = self._counts.values[start:end]
         found = np.bincount(
@@ -104,21 +99,18 @@ class VariantLog:
 
         A new round begins where seconds are missing.
         """
-        self._take_in()
         end = np.searchsorted(self._seconds.values, to_s)
-        seconds = self._seconds.values[:end]
+        seconds = self._seconds.values[:end].astype(np.int64)
         steps = np.diff(seconds, prepend=seconds[:1])
         begins = np.concatenate(([0], np.flatnonzero(steps > 1))) if end else _EMPTY
         round_ = np.searchsorted(begins, np.arange(end), side="right") - 1
         keys = block_key(round_, seconds - seconds[begins[round_]])
-        return keys, self._indexes.values[:end], self._counts.values[:end]
+        return keys, self._indexes.values[:end].astype(np.int64), self._counts.values[:end]
 
     def max_ns(self, from_s: int, to_s: int) -> int:
         """The exact maximum in those seconds, 0 without samples."""
-        self._take_in()
-        seconds = self._line_seconds.values
-        there = (seconds >= from_s) & (seconds < to_s)
-        return int(self._line_max_ns.values[there].max(initial=0))
+        start, end = np.searchsorted(self._line_seconds.values, [from_s, to_s])
+        return int(self._line_max_ns.values[start:end].max(initial=0))
 
 
 class HlogIndex:
@@ -129,8 +121,13 @@ class HlogIndex:
 
     def add(self, lines: Iterable[TaggedHistogram]) -> None:
         """More lines. Raises ValueError for a histogram of another form."""
-        for line in lines:
-            self._tracks.setdefault(line.tag, VariantLog()).add(line)
+        lines = iter(lines)
+        while part := list(islice(lines, _AT_ONCE)):
+            by_tag: dict[str, list[TaggedHistogram]] = {}
+            for line in part:
+                by_tag.setdefault(line.tag, []).append(line)
+            for tag, own in by_tag.items():
+                self._tracks.setdefault(tag, VariantLog()).add(own)
 
     def in_blocks(
         self, curves: Mapping[str, Mapping[Measure, Curve]], to_s: int
