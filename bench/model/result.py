@@ -106,6 +106,8 @@ QUANTILES = (0.5, 0.9, 0.99, 0.999)
 gets its columns in the files behind all others."""
 LADDER = (0.99, 0.9, 0.5)
 """Which of them to speak of where one has to do: the first that is known."""
+HIGHEST, MEDIAN = LADDER[0], LADDER[-1]
+"""The two to speak of where two have to do."""
 
 
 class Measure(StrEnum):

@@ -25,7 +25,7 @@ from bench.model.times import NS_PER_MS
 from bench.record.latency_bins import spread_from, spread_text
 from bench.record.window import Rates, make_window
 
-Cell = str | int | float | None
+CsvCell = str | int | float | None
 T = TypeVar("T")
 
 
@@ -39,7 +39,7 @@ class CsvColumn(Generic[T]):
     """
 
     name: str
-    cell: Callable[[T], Cell]
+    cell: Callable[[T], CsvCell]
     fills: str = ""
     read: Callable[[str], Any] = str
 
@@ -140,7 +140,7 @@ def _ns(text: str) -> int:
 
 
 def _quantile(q: float) -> CsvColumn[Distribution]:
-    def cell(distribution: Distribution) -> Cell:
+    def cell(distribution: Distribution) -> CsvCell:
         found = distribution.at(q)
         return None if found is None or not found.known else _ms(found.value_ns)
 
@@ -234,7 +234,6 @@ class RunColumns:
         names = (*_NAMES, *(entry.value for entry in later if isinstance(entry, Measure)))
         last = [name for entry in behind for name in _names_behind(entry, names)]
         own = [column for column in later if isinstance(column, CsvColumn)]
-        self._quantiles = tuple(quantiles)
         self._figures = (*map(_quantile, quantiles), _MAX, *_COUNTS)
         self._figure_names = {
             name: tuple(_in_file(name, figure) for figure in self._figures) for name in names
@@ -243,8 +242,8 @@ class RunColumns:
         self._of_interval = (_T_S, _PHASE, _MEASURED, _SPREAD, _SEGMENT, *later_of_intervals)
         self._window_slots = _slots((column.name, column) for column in self._of_window)
         self._interval_slots = _slots((column.name, column) for column in self._of_interval)
-        self._figure_slots = {
-            name: _slots(zip(names, self._figures, strict=True))
+        self._readers = {
+            name: _DistributionReader(name, quantiles, zip(names, self._figures, strict=True))
             for name, names in self._figure_names.items()
         }
         self.summary = (
@@ -259,9 +258,9 @@ class RunColumns:
         )
         """Those of intervals.csv."""
 
-    def summary_row(self, window: Window) -> dict[str, Cell]:
+    def summary_row(self, window: Window) -> dict[str, CsvCell]:
         """A row of summary.csv: cell by column. One that is empty may be left out."""
-        cells: dict[str, Cell] = {column.name: column.cell(window) for column in self._of_window}
+        cells: dict[str, CsvCell] = {column.name: column.cell(window) for column in self._of_window}
         for name, names in self._figure_names.items():
             distribution = _distribution(window, name)
             if distribution.count:
@@ -271,7 +270,7 @@ class RunColumns:
                 cells[_in_file(name, _SAMPLES)] = 0
         return cells
 
-    def interval_row(self, interval: Interval) -> dict[str, Cell]:
+    def interval_row(self, interval: Interval) -> dict[str, CsvCell]:
         """A row of intervals.csv, likewise."""
         cells = self.summary_row(interval.window)
         cells.update((column.name, column.cell(interval)) for column in self._of_interval)
@@ -286,7 +285,7 @@ class RunColumns:
             Variant(**found["variant"]),
             Tally(outcomes=outcomes, **found["tally"]),
             Rates(**found["rates"]),
-            lambda name: self._distribution_of(name, row),
+            lambda name: self._readers[name].read(row),
         )
         return replace(window, **found[""])
 
@@ -295,17 +294,38 @@ class RunColumns:
         found = _filled(self._interval_slots, row)[""]
         return Interval(window=self.window_of(row), **{"measured": True} | found)
 
-    def _distribution_of(self, name: str, row: Mapping[str, str]) -> Distribution:
-        if row.get(_in_file(name, _SAMPLES)) in (None, "", "0"):
-            return _NOTHING
-        found = _filled(self._figure_slots[name], row)
-        values, bounds = found["quantiles"], found["bounds"].get("names", ())
-        quantiles = [
-            Quantile(q, values[str(q)], True, quantile_name(q) in bounds)
-            for q in self._quantiles
-            if str(q) in values
+
+class _DistributionReader:
+    """A measure's cells as a distribution. There are eighteen in each of a run's many rows."""
+
+    def __init__(
+        self, name: str, quantiles: Sequence[float], figures: Iterable[tuple[str, CsvColumn[Any]]]
+    ) -> None:
+        slots = _slots(figures)
+        self._samples = _in_file(name, _SAMPLES)
+        self._quantiles = [
+            (q, slot.column, slot.read, quantile_name(q))
+            for q in quantiles
+            for slot in slots
+            if (slot.part, slot.field) == ("quantiles", str(q))
         ]
-        return Distribution(quantiles=tuple(quantiles), **found[""])
+        self._bounds = next(slot for slot in slots if slot.part == "bounds")
+        self._fields = [(slot.field, slot.column, slot.read) for slot in slots if not slot.part]
+
+    def read(self, row: Mapping[str, str]) -> Distribution:
+        if row.get(self._samples) in (None, "", "0"):
+            return _NOTHING
+        told = row.get(self._bounds.column)
+        bounds = self._bounds.read(told) if told else ()
+        quantiles = [
+            Quantile(q, read(text), True, name in bounds)
+            for q, column, read, name in self._quantiles
+            if (text := row.get(column))
+        ]
+        fields = {
+            field: read(text) for field, column, read in self._fields if (text := row.get(column))
+        }
+        return Distribution(quantiles=tuple(quantiles), **fields)
 
 
 _NOTHING = Distribution()

@@ -1,7 +1,7 @@
-"""CSV text of rows in both directions, and the columns of every CSV file of a run.
+"""CSV text of rows in both directions, and the columns of summary.csv and intervals.csv.
 
-A contract with spreadsheets and CI. Those of summary.csv and intervals.csv are declared in
-bench.record.columns.
+A contract with spreadsheets and CI. These are declared in bench.record.columns, those of the other
+files beside what writes them.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from bench.record.columns import Cell, RunColumns
+from bench.record.columns import CsvCell, CsvColumn, RunColumns
+
+T = TypeVar("T")
 
 COLUMNS = RunColumns()
 SUMMARY_COLUMNS = COLUMNS.summary
 INTERVAL_COLUMNS = COLUMNS.intervals
-PERCENTILE_COLUMNS = ("variant", "measure", "percentile", "value_ms", "samples", "at_least")
-ATTEMPT_COLUMNS = (
-    *("variant", "phase", "intended_ns", "sent_ns", "first_ns", "last_ns"),
-    *("outcome", "attempt", "status", "request_id", "final", "cold"),
-    *("dns_ns", "connect_ns", "tls_ns", "duration_ns", "init_ns", "restore_ns"),
-    *("billed_ms", "max_memory_mb", "segment", "read_lag_ns"),
-)
 
 summary_row = COLUMNS.summary_row
 interval_row = COLUMNS.interval_row
@@ -30,13 +26,27 @@ window_of = COLUMNS.window_of
 interval_of = COLUMNS.interval_of
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, CsvCell]]) -> str:
     """Rows as CSV, without the header."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in rows:
         writer.writerow(map(row.get, columns))  # floats as repr has them, None as nothing
     return out.getvalue()
+
+
+def columns_text(columns: Sequence[CsvColumn[T]], rows: Iterable[T]) -> str:
+    """Rows as CSV by the columns that tell of them, without the header."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in rows:
+        writer.writerow([column.cell(row) for column in columns])
+    return out.getvalue()
+
+
+def column_names(columns: Iterable[CsvColumn[T]]) -> tuple[str, ...]:
+    """What stands in the first line, in its order."""
+    return tuple(column.name for column in columns)
 
 
 def header_text(columns: Sequence[str]) -> str:

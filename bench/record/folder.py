@@ -20,24 +20,22 @@ from bench.model.outcome import Reason, Verdict
 from bench.model.part import Part
 from bench.model.profile import Profile
 from bench.model.result import Interval, Measure, Vitals, Window
+from bench.record.attempts_csv import ATTEMPT_COLUMNS, Phases, attempts_text
 from bench.record.csv_columns import (
-    ATTEMPT_COLUMNS,
     INTERVAL_COLUMNS,
     csv_text,
     header_text,
     interval_row,
 )
 from bench.record.csv_files import (
-    Phases,
-    attempts_text,
     blocks_text,
-    percentiles_text,
     phases_text,
     summary_text,
     totals_text,
 )
 from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
 from bench.record.intervals_csv import FinalIntervals
+from bench.record.percentiles_csv import percentiles_text
 from bench.record.recorded_run import (
     ATTEMPTS,
     BLOCKS,

@@ -9,7 +9,7 @@ import bench
 from bench.model.profile import Variant
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.record.columns import Cell
+from bench.record.columns import CsvCell
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.csv_columns import summary_row
 from bench.record.findings import findings
@@ -59,7 +59,7 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
     }
 
 
-def _variant(window: Window) -> dict[str, Cell]:
+def _variant(window: Window) -> dict[str, CsvCell]:
     return summary_row(window)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bench.model.result import Vitals
-from bench.record.columns import Cell
+from bench.record.columns import CsvCell
 from bench.record.csv_columns import csv_text, read_rows_in
 
 VITALS_COLUMNS = (
@@ -23,8 +23,8 @@ def vitals_text(vitals: Iterable[Vitals]) -> str:
     return csv_text(VITALS_COLUMNS, map(_row, vitals))
 
 
-def _row(vitals: Vitals) -> dict[str, Cell]:
-    row: dict[str, Cell] = {name: getattr(vitals, name) for name in VITALS_COLUMNS}
+def _row(vitals: Vitals) -> dict[str, CsvCell]:
+    row: dict[str, CsvCell] = {name: getattr(vitals, name) for name in VITALS_COLUMNS}
     row["in_flight_by_variant"] = " ".join(map(str, vitals.in_flight_by_variant))
     row["unreachable"] = _BETWEEN.join(vitals.unreachable)
     return row

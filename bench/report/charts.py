@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.format import quantile_text
 from bench.model.profile import Variant
-from bench.model.result import Measure, Window
-from bench.model.times import NS_PER_MS
-from bench.record.csv_files import percentile_rows
+from bench.model.result import Measure
 from bench.record.recorded_run import RecordedRun
-from bench.report.axes import Axis, linear_axis, log_axis, nines, nines_axis
+from bench.report.axes import Axis, linear_axis, log_axis, nines_axis
 from bench.report.pictures import over_memory, ranges, ridges
+from bench.report.points import spectrum_points, time_and_cost
 from bench.report.seconds import Point, Seconds
 from bench.report.svg import SvgLine, line_chart, scatter_chart
 from bench.stats.recommend import common_quantile, comparable, frontier
@@ -38,14 +37,7 @@ def _spectrum(run: RecordedRun) -> Iterable[str]:
     for index, window in enumerate(run.windows):
         name = window.variant.name
         curve = run.curves.get(name, {}).get(Measure.RESPONSE)
-        if curve is None or not curve.count:
-            continue
-        max_ns = window.measure(Measure.RESPONSE).max_ns
-        rows = list(percentile_rows(name, Measure.RESPONSE, curve, max_ns))[:-1]
-        points = tuple(
-            (nines(float(row["percentile"] or 0) / 100), float(row["value_ms"] or 0))
-            for row in rows
-        )
+        points = spectrum_points(curve, window.measure(Measure.RESPONSE).max_ns)
         if points:
             lines.append(SvgLine(name, index, (points,)))
     if lines:
@@ -62,7 +54,7 @@ def _trade(run: RecordedRun) -> Iterable[str]:
     q = common_quantile(sizes, run.curves)
     if q is None:
         return
-    places = {w.variant.name: place for w in run.windows if (place := _time_and_cost(w, q))}
+    places = {w.variant.name: place for w in run.windows if (place := time_and_cost(w, q))}
     if len(places) < 2:
         return
     x = linear_axis(0.0, max(time for time, _ in places.values()), MOST_TICKS)
@@ -78,15 +70,6 @@ def _trade(run: RecordedRun) -> Iterable[str]:
         f"response time {quantile_text(q)}, ms",
         "USD per million",
     )
-
-
-def _time_and_cost(window: Window, q: float) -> tuple[float, float] | None:
-    quantile = window.measure(Measure.RESPONSE).at(q)
-    if quantile is None or not quantile.known or quantile.censored:
-        return None
-    if window.usd_per_million is None:
-        return None
-    return quantile.value_ns / NS_PER_MS, window.usd_per_million
 
 
 def _over_time(run: RecordedRun) -> Iterable[str]:

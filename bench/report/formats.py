@@ -17,7 +17,7 @@ FORMATS = {
     "csv": "bench.record.csv_files:summary_text",
     "phases": "bench.record.csv_files:phases_text",
     "intervals": "bench.record.csv_files:intervals_text",
-    "percentiles": "bench.record.csv_files:percentiles_text",
+    "percentiles": "bench.record.percentiles_csv:percentiles_text",
     "json": "bench.report.json:run_document",
     "html": "bench.report.html:render_html",
     "markdown": "bench.report.markdown:render_markdown",

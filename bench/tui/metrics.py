@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
+from bench.format import quantile_text
 from bench.model.outcome import Outcome
-from bench.model.result import Measure, Window
+from bench.model.result import LADDER as QUANTILE_LADDER
+from bench.model.result import MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
 
 Reading = Callable[[Window], float | None]
@@ -50,14 +52,14 @@ class Metric:
     weight: Reading = lambda _: None
 
 
-def _quantile(measure: Measure, q: float) -> Reading:
+def _quantile_metric(measure: Measure, q: float) -> Metric:
     """Only where it is known: a second with too few answers has a gap."""
 
     def read(window: Window) -> float | None:
         found = window.measure(measure).at(q)
         return None if found is None or not found.known else found.value_ns / NS_PER_MS
 
-    return read
+    return Metric(f"{measure.value} {quantile_text(q)}", "ms", read)
 
 
 def _largest(measure: Measure) -> Reading:
@@ -93,12 +95,10 @@ def _outcome(outcome: Outcome) -> Reading:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("response p50", "ms", _quantile(Measure.RESPONSE, 0.5)),
-    Metric("response p90", "ms", _quantile(Measure.RESPONSE, 0.9)),
-    Metric("response p99", "ms", _quantile(Measure.RESPONSE, 0.99)),
+    *(_quantile_metric(Measure.RESPONSE, q) for q in sorted(QUANTILE_LADDER)),
     _mean("response mean", Measure.RESPONSE),
     Metric("response max", "ms", _largest(Measure.RESPONSE)),
-    Metric("attempt p50", "ms", _quantile(Measure.ATTEMPT, 0.5)),
+    _quantile_metric(Measure.ATTEMPT, MEDIAN),
     _mean("attempt mean", Measure.ATTEMPT),
     _mean("duration mean", Measure.DURATION),
     Metric("send lag max", "ms", _largest(Measure.SEND_LAG)),
@@ -117,7 +117,7 @@ METRICS: tuple[Metric, ...] = (
 )
 
 BY_NAME = {metric.name: metric for metric in METRICS}
-LADDER = tuple(BY_NAME[f"response {q}"] for q in ("p99", "p90", "p50"))
+LADDER = tuple(BY_NAME[f"response {quantile_text(q)}"] for q in QUANTILE_LADDER)
 """What the chart shows first: the highest quantile that most seconds know, else the mean."""
 MEAN = BY_NAME["response mean"]
 COLD_STARTS = BY_NAME["cold starts"]

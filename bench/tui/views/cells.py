@@ -4,8 +4,11 @@ last.
 
 from __future__ import annotations
 
-from bench.format import UNKNOWN, count, maximum_ms, quantile_ms
-from bench.model.result import Distribution, Quantile
+from collections.abc import Iterator, Mapping
+
+from bench.format import UNKNOWN, count, maximum_ms, quantile_ms, quantile_text
+from bench.model.result import QUANTILES, Distribution, Quantile
+from bench.record.columns import quantile_name
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.columns import MARKER, Cell, Column
@@ -38,6 +41,28 @@ def quantile_cell(value: Quantile | None) -> Cell:
     """A quantile in ms; one that is not known sorts as nothing."""
     known = value is not None and value.known
     return Cell(quantile_ms(value), float(value.value_ns) if value is not None and known else "")
+
+
+def quantile_columns(prefix: str, group: str, ranks: Mapping[float, int]) -> Iterator[Column]:
+    """A column per quantile, in ms; prefix tells whose it is. ranks: see Column.
+
+    Raises ValueError for a quantile that no summary has: its column would be empty for ever.
+    """
+    for q, rank in ranks.items():
+        if q not in QUANTILES:
+            raise ValueError(f"{quantile_text(q)} is none of the quantiles of a summary")
+        yield Column(_quantile_key(prefix, q), quantile_text(q), 7, rank, group=group)
+
+
+def quantile_cells(
+    prefix: str, distribution: Distribution, ranks: Mapping[float, int]
+) -> dict[str, Cell]:
+    """What stands in these columns."""
+    return {_quantile_key(prefix, q): quantile_cell(distribution.at(q)) for q in ranks}
+
+
+def _quantile_key(prefix: str, q: float) -> str:
+    return prefix + quantile_name(q).removeprefix("p")
 
 
 def maximum_cell(distribution: Distribution) -> Cell:

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from bench.format import UNKNOWN, count, milliseconds
-from bench.model.result import Distribution, Measure, Window
+from bench.model.result import MEDIAN, Distribution, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.tui.metrics import COLD_STARTS
 from bench.tui.palette import Tone
@@ -15,7 +15,8 @@ from bench.tui.views.base import View, panel
 from bench.tui.views.cells import (
     VARIANT_COLUMNS,
     maximum_cell,
-    quantile_cell,
+    quantile_cells,
+    quantile_columns,
     variant_cells,
 )
 from bench.tui.views.load import in_flight
@@ -24,20 +25,22 @@ from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 
+_INIT, _COLD, _WARM = {MEDIAN: 1, 0.9: 2}, {MEDIAN: 2}, {MEDIAN: 0}
+"""By quantile, how early its column goes where there is no room."""
+
 COLUMNS = (
     *VARIANT_COLUMNS,
     Column("cold", "cold", 6, 0, group="starts", falls=True),
     Column("inits", "inits", 6, 3, group="starts", falls=True),
     Column("imin", "min", 7, 3, group="init ms"),
     Column("imean", "mean", 7, 0, group="init ms"),
-    Column("i50", "p50", 7, 1, group="init ms"),
-    Column("i90", "p90", 7, 2, group="init ms"),
+    *quantile_columns("i", "init ms", _INIT),
     Column("imax", "max", 7, 0, group="init ms"),
     Column("restore", "restore", 7, 6, group="init ms"),
     Column("cmean", "mean", 7, 1, group="cold response ms"),
-    Column("c50", "p50", 7, 2, group="cold response ms"),
+    *quantile_columns("c", "cold response ms", _COLD),
     Column("cmax", "max", 7, 1, group="cold response ms"),
-    Column("w50", "p50", 7, 0, group="warm response ms"),
+    *quantile_columns("w", "warm response ms", _WARM),
     Column("wmax", "max", 7, 4, group="warm response ms"),
     Column("memory", "used MB", 8, 5, falls=True),
 )
@@ -94,14 +97,13 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
         "inits": Cell(count(init.count), init.count),
         "imin": _ms(init, float(init.min_ns)),
         "imean": _ms(init, init.mean_ns),
-        "i50": quantile_cell(init.at(0.5)),
-        "i90": quantile_cell(init.at(0.9)),
+        **quantile_cells("i", init, _INIT),
         "imax": maximum_cell(init),
         "restore": maximum_cell(restore),
         "cmean": _ms(window.cold, window.cold.mean_ns),
-        "c50": quantile_cell(window.cold.at(0.5)),
+        **quantile_cells("c", window.cold, _COLD),
         "cmax": maximum_cell(window.cold),
-        "w50": quantile_cell(window.warm.at(0.5)),
+        **quantile_cells("w", window.warm, _WARM),
         "wmax": maximum_cell(window.warm),
         "memory": Cell(
             f"{memory.max_ns / NS_PER_MS:.0f}" if memory.count else UNKNOWN,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.app import ComposeResult
 
 from bench.format import UNKNOWN, count, milliseconds, quantile_text, usd
-from bench.model.result import Measure, Window
+from bench.model.result import MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.tui.analysis import Depth
 from bench.tui.palette import Tone
@@ -110,7 +110,7 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
             UNKNOWN if billed is None else milliseconds(billed * NS_PER_MS),
             "" if billed is None else billed,
         ),
-        "duration": quantile_cell(window.measure(Measure.DURATION).at(0.5)),
+        "duration": quantile_cell(window.measure(Measure.DURATION).at(MEDIAN)),
         "time": quantile_cell(response),
         "calls": Cell(count(window.tally.finished), window.tally.finished),
         "attempts": Cell(count(window.tally.attempts), window.tally.attempts),

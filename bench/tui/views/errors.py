@@ -11,7 +11,7 @@ from bench.format import UNKNOWN, count, percentage, rate
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
 from bench.model.profile import Profile
-from bench.model.result import Measure, Sample, Window
+from bench.model.result import MEDIAN, Measure, Sample, Window
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
 from bench.tui.messages import RowChosen
@@ -209,8 +209,8 @@ def _row(state: ViewState, name: str, window: Window) -> Row:
             UNKNOWN if amplification is None else f"{amplification:.3f}", amplification or ""
         ),
         "refused": count_cell(tally.retries_refused, Tone.WARN),
-        "r50": quantile_cell(window.retried.at(0.5)),
-        "a50": quantile_cell(window.measure(Measure.ATTEMPT).at(0.5)),
+        "r50": quantile_cell(window.retried.at(MEDIAN)),
+        "a50": quantile_cell(window.measure(Measure.ATTEMPT).at(MEDIAN)),
     }
     for outcome in _WORDS:
         cells[outcome.name] = count_cell(tally.outcomes[outcome], Tone.BAD)

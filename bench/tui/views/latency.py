@@ -8,18 +8,32 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.format import clock, count
-from bench.model.result import Distribution, Measure, Window
+from bench.format import clock, count, quantile_text
+from bench.model.result import (
+    HIGHEST,
+    LADDER,
+    MEDIAN,
+    QUANTILES,
+    Distribution,
+    Measure,
+    Window,
+)
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.record.csv_files import percentile_rows
 from bench.record.latency_bins import bin_edges_ns
-from bench.report.axes import Axis, log_axis, nines, nines_axis
+from bench.report.axes import Axis, log_axis, nines_axis
+from bench.report.points import spectrum_points
 from bench.stats.quantiles import Curve
 from bench.tui.analysis import Depth
 from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, ViewContext, panel
-from bench.tui.views.cells import VARIANT_COLUMNS, maximum_cell, quantile_cell, variant_cells
+from bench.tui.views.cells import (
+    VARIANT_COLUMNS,
+    maximum_cell,
+    quantile_cells,
+    quantile_columns,
+    variant_cells,
+)
 from bench.tui.views.ridges import counts_along, ridge_axis, ridge_cell
 from bench.tui.views.time_charts import run_axis
 from bench.tui.widgets.bars import Bars, BarsData
@@ -68,21 +82,22 @@ _SPECTRA = (
 _OF_ONE = (_SPECTRA[1], _SPECTRA[2])
 
 RIDGE = "ridge"
+
+_RESPONSE = {q: 0 if q in (HIGHEST, MEDIAN) else 2 if q in LADDER else 3 for q in QUANTILES}
+_ATTEMPT, _WARM = {MEDIAN: 1, HIGHEST: 1}, {MEDIAN: 4, HIGHEST: 4}
+_COLD, _RETRIED = {MEDIAN: 4}, {MEDIAN: 5}
+"""By quantile, how early its column goes where there is no room."""
+
 COLUMNS = (
     *VARIANT_COLUMNS,
-    Column("r50", "p50", 7, 0, group="response ms"),
-    Column("r90", "p90", 7, 2, group="response ms"),
-    Column("r99", "p99", 7, 0, group="response ms"),
-    Column("r999", "p99.9", 7, 3, group="response ms"),
+    *quantile_columns("r", "response ms", _RESPONSE),
     Column("rmax", "max", 7, 2, group="response ms"),
-    Column("a50", "p50", 7, 1, group="attempt ms"),
-    Column("a99", "p99", 7, 1, group="attempt ms"),
-    Column("warm50", "p50", 7, 4, group="warm ms"),
-    Column("warm99", "p99", 7, 4, group="warm ms"),
-    Column("cold50", "p50", 7, 4, group="cold ms"),
+    *quantile_columns("a", "attempt ms", _ATTEMPT),
+    *quantile_columns("warm", "warm ms", _WARM),
+    *quantile_columns("cold", "cold ms", _COLD),
     Column("coldmax", "max", 7, 4, group="cold ms"),
     Column("coldn", "calls", 6, 4, group="cold ms", falls=True),
-    Column("retried50", "p50", 7, 5, group="retried ms"),
+    *quantile_columns("retried", "retried ms", _RETRIED),
     Column("retriedmax", "max", 7, 5, group="retried ms"),
     Column("retriedn", "calls", 6, 5, group="retried ms", falls=True),
     Column("failedn", "failed", 6, 6, group="failed", falls=True),
@@ -158,19 +173,14 @@ def _row(state: ViewState, name: str, window: Window, ridge: Cell) -> Row:
     response, attempt = window.measure(Measure.RESPONSE), window.measure(Measure.ATTEMPT)
     cells = {
         **variant_cells(state, name),
-        "r50": quantile_cell(response.at(0.5)),
-        "r90": quantile_cell(response.at(0.9)),
-        "r99": quantile_cell(response.at(0.99)),
-        "r999": quantile_cell(response.at(0.999)),
+        **quantile_cells("r", response, _RESPONSE),
         "rmax": maximum_cell(response),
-        "a50": quantile_cell(attempt.at(0.5)),
-        "a99": quantile_cell(attempt.at(0.99)),
-        "warm50": quantile_cell(window.warm.at(0.5)),
-        "warm99": quantile_cell(window.warm.at(0.99)),
-        "cold50": quantile_cell(window.cold.at(0.5)),
+        **quantile_cells("a", attempt, _ATTEMPT),
+        **quantile_cells("warm", window.warm, _WARM),
+        **quantile_cells("cold", window.cold, _COLD),
         "coldmax": maximum_cell(window.cold),
         "coldn": _calls(window.cold),
-        "retried50": quantile_cell(window.retried.at(0.5)),
+        **quantile_cells("retried", window.retried, _RETRIED),
         "retriedmax": maximum_cell(window.retried),
         "retriedn": _calls(window.retried),
         "failedn": _calls(window.failed),
@@ -206,18 +216,22 @@ def _spectrum(state: ViewState, shown: _Shown, width: int) -> ChartData:
 def _lines(state: ViewState, shown: _Shown) -> Iterable[ChartLine]:
     if shown not in _OF_ONE:
         for name, style in state.styles.items():
-            curve = state.analysis.curves.get(name, {}).get(shown.measure or Measure.RESPONSE)
+            measure = shown.measure or Measure.RESPONSE
+            curve = state.analysis.curves.get(name, {}).get(measure)
             hidden = name in state.hidden
-            yield ChartLine(state.short(name), style, () if hidden else _points(curve), hidden)
+            points = _points(curve, state.totals[name].measure(measure))
+            yield ChartLine(state.short(name), style, () if hidden else points, hidden)
         return
     selected = state.selected
     if selected is None or selected not in state.styles:
         return
     style = state.styles[selected]
+    window = state.totals[selected]
     for number, (word, curve) in enumerate(_own_curves(state, selected, shown).items()):
         markers = _CLASS_MARKERS
         own = SeriesStyle(markers.get(word, style.marker), _colour(state, number))
-        yield ChartLine(word, own, _points(curve))
+        told = getattr(window, word) if word in _CLASSES else window.measure(Measure(word))
+        yield ChartLine(word, own, _points(curve, told))
 
 
 def _own_curves(state: ViewState, name: str, shown: _Shown) -> Mapping[str, Curve]:
@@ -235,15 +249,8 @@ def _colour(state: ViewState, number: int) -> str:
     return styles[number % len(styles)].colour
 
 
-def _points(curve: Curve | None) -> tuple[tuple[float, float | None], ...]:
-    """The points of percentiles.csv, the maximum left out."""
-    if curve is None or not curve.count:
-        return ()
-    max_ns = int(curve.values_ns[-1])
-    rows = list(percentile_rows("", Measure.RESPONSE, curve, max_ns))[:-1]
-    return tuple(
-        (nines(float(row["percentile"] or 0) / 100), float(row["value_ms"] or 0)) for row in rows
-    )
+def _points(curve: Curve | None, told: Distribution) -> tuple[tuple[float, float | None], ...]:
+    return spectrum_points(curve, told.max_ns)
 
 
 # -- the variant under the cursor
@@ -257,8 +264,8 @@ def _histogram(state: ViewState, bins: int) -> BarsData:
     low_ms, high_ms = curve.values_ns[0] / NS_PER_MS, curve.values_ns[-1] / NS_PER_MS
     axis = log_axis(max(low_ms, 0.001), max(high_ms, 0.002), max(2, bins // 8))
     marks = tuple(
-        (value_ns / NS_PER_MS, word)
-        for q, word in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"))
+        (value_ns / NS_PER_MS, quantile_text(q))
+        for q in sorted(LADDER)
         if curve.is_known(q) and (value_ns := curve.quantile_ns(q)) is not None
     )
     return BarsData(

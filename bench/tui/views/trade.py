@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from bench.format import quantile_text
-from bench.model.result import Measure, Window
-from bench.model.times import NS_PER_MS
 from bench.report.axes import linear_axis
+from bench.report.points import time_and_cost
 from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
 from bench.tui.widgets.chart_data import ChartData, ChartLine
 
-Place = tuple[float, float]
 FAR = 4.0
 """Costs that differ by more than this lie on a logarithmic axis: doors cost more than sizes."""
 
@@ -21,7 +19,7 @@ def trade_chart(state: ViewState) -> ChartData:
     places = {
         name: place
         for name, window in state.totals.items()
-        if name not in state.hidden and (place := _place(window, q)) is not None
+        if name not in state.hidden and (place := time_and_cost(window, q)) is not None
     }
     name = quantile_text(q)
     title = f"$/M against {name}"
@@ -50,10 +48,3 @@ def trade_chart(state: ViewState) -> ChartData:
 def _frontier_colour(state: ViewState) -> str:
     styles = list(state.styles.values())
     return "bright_black" if styles and styles[0].colour else ""
-
-
-def _place(window: Window, q: float) -> Place | None:
-    found = window.measure(Measure.RESPONSE).at(q)
-    if found is None or not found.known or found.censored or window.usd_per_million is None:
-        return None
-    return found.value_ns / NS_PER_MS, window.usd_per_million
