@@ -43,7 +43,7 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Command:
+class _CommandEntry:
     """The same for an endpoint that is a process."""
 
     make: _MakeCommand
@@ -146,8 +146,8 @@ _ENDPOINTS: dict[EndpointKind, _Entry] = {
     EndpointKind.STEP_FUNCTIONS: _Entry(_step_functions, step_functions.execution_output),
     EndpointKind.HTTP: _Entry(_door(http.PlainEndpoint)),
 }
-_COMMANDS: dict[EndpointKind, _Command] = {
-    EndpointKind.CLI: _Command(aws_cli.CliEndpoint, aws_cli.printed_payload),
+_COMMANDS: dict[EndpointKind, _CommandEntry] = {
+    EndpointKind.CLI: _CommandEntry(aws_cli.CliEndpoint, aws_cli.printed_payload),
 }
 
 

@@ -44,12 +44,19 @@ def was_watched(run: RecordedRun) -> bool:
 
 
 def advice_of(run: RecordedRun) -> Advice:
-    """What to conclude from a run."""
-    return advise(run.windows, run.curves, price_in(run.profile), anytime=was_watched(run))
+    """What to conclude from a run; every form of its report says the same."""
+    return run.once(
+        "advice",
+        lambda: advise(run.windows, run.curves, price_in(run.profile), anytime=was_watched(run)),
+    )
 
 
-def known_quantiles(run: RecordedRun) -> Iterator[KnownQuantile]:
+def known_quantiles(run: RecordedRun) -> tuple[KnownQuantile, ...]:
     """Of every variant p50, p90 and p99, as far as enough samples lie beyond."""
+    return run.once("known quantiles", lambda: tuple(_known_quantiles(run)))
+
+
+def _known_quantiles(run: RecordedRun) -> Iterator[KnownQuantile]:
     anytime = was_watched(run)
     for window in run.windows:
         curve = run.curves.get(window.variant.name, {}).get(Measure.RESPONSE)

@@ -32,7 +32,7 @@ _AT_ONCE = 20_000
 NOTHING = Curve(_EMPTY, _EMPTY, _EMPTY)
 
 
-class _Column:
+class _GrowingArray:
     """An array that grows: what is appended costs what is new, not what is there."""
 
     __slots__ = ("_held", "_size")
@@ -59,9 +59,9 @@ class VariantLog:
     """The lines of one tag, in the order of their seconds."""
 
     def __init__(self) -> None:
-        self._seconds, self._indexes = _Column(np.int32), _Column(np.uint16)
-        self._counts = _Column(np.int64)
-        self._line_seconds, self._line_max_ns = _Column(np.int64), _Column(np.int64)
+        self._seconds, self._indexes = _GrowingArray(np.int32), _GrowingArray(np.uint16)
+        self._counts = _GrowingArray(np.int64)
+        self._line_seconds, self._line_max_ns = _GrowingArray(np.int64), _GrowingArray(np.int64)
 
     def add(self, lines: Sequence[TaggedHistogram]) -> None:
         """More lines, in any order. Raises ValueError for a histogram of another form."""

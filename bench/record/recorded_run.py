@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.errors import UsageError
 from bench.model.live import ANSWER_EVENT, RunEvent
@@ -33,6 +33,8 @@ BLOCKS = "blocks.hlog"
 EVENTS = "events.jsonl"
 VITALS = "vitals.csv"
 REPORT = "report.json"
+
+T = TypeVar("T")
 
 UNFINISHED = "unfinished"
 """State of a run whose coordinator did not live to write a report, or that still goes on."""
@@ -62,6 +64,14 @@ class RecordedRun:
     """Results by phase and step, part by part; none where the load has but one."""
     seconds: SecondFigures | None = None
     """What charts draw, if it was gathered as the run went."""
+    _found: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        """What was found of it under that name; looks for it the first time that it is wanted."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: T = self._found[name]
+        return found
 
     @property
     def name(self) -> str:

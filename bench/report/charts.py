@@ -10,8 +10,8 @@ from bench.model.result import Measure
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, linear_axis, log_axis, nines_axis
 from bench.report.pictures import over_memory, ranges, ridges
-from bench.report.points import spectrum_points, time_and_cost
-from bench.report.seconds import Point, Seconds
+from bench.report.points import Point, spectrum_points, time_and_cost
+from bench.report.seconds import Seconds
 from bench.report.svg import SvgLine, line_chart, scatter_chart
 from bench.stats.recommend import common_quantile, comparable, frontier
 

@@ -16,11 +16,10 @@ from bench.model.profile import Variant
 from bench.model.result import LADDER
 from bench.model.times import NS_PER_MS
 from bench.record.second_figures import SecondFigures
+from bench.report.points import Point
 
-Values = NDArray[np.float64]
+PerSecond = NDArray[np.float64]
 """A figure for each second; NaN where it is not known."""
-Point = tuple[float, float]
-"""(second, figure)."""
 
 
 class Seconds:
@@ -40,7 +39,7 @@ class Seconds:
         """Where the last of them ends."""
         return int(self.t_s.max(initial=-1)) + 1
 
-    def telling_ms(self) -> tuple[str, Values]:
+    def telling_ms(self) -> tuple[str, PerSecond]:
         """Response times by the highest quantile that most seconds know, and its name.
 
         Low rates have only a mean.
@@ -53,19 +52,19 @@ class Seconds:
                 return quantile_text(q), values
         return "mean", mean_ms
 
-    def lag_ms(self) -> Values:
+    def lag_ms(self) -> PerSecond:
         """The maximum of the send lag."""
         return self._highest_ms("lag_max_ns")
 
-    def sent_rps(self) -> Values:
+    def sent_rps(self) -> PerSecond:
         """First sends per second of the time on."""
         return self._per_s(self._rows["achieved_rps"] * self._rows["duration_s"])
 
-    def bad_rps(self) -> Values:
+    def bad_rps(self) -> PerSecond:
         """Failed and dropped arrivals, likewise."""
         return self._per_s(self._rows["failed"] + self._rows["dropped"])
 
-    def points(self, values: Values) -> dict[Variant, list[Point]]:
+    def points(self, values: PerSecond) -> dict[Variant, list[Point]]:
         """The known figures of each variant that has any, in time order."""
         order = np.argsort(self._variant, kind="stable")
         order = order[~np.isnan(values[order])]
@@ -77,24 +76,24 @@ class Seconds:
             for owner, (start, end) in zip(owners.tolist(), bounds, strict=True)
         }
 
-    def _highest_ms(self, name: str) -> Values:
+    def _highest_ms(self, name: str) -> PerSecond:
         """The highest of the parts: quantiles of parts don't make one of the whole."""
         highest = np.maximum.reduceat(self._rows[name], self._starts)
         return np.where(highest < 0, np.nan, highest / NS_PER_MS)
 
-    def _mean_ms(self) -> Values:
+    def _mean_ms(self) -> PerSecond:
         responses = self._rows["responses"]
         total_ns = self._sum(self._rows["response_mean_ns"] * responses)
         return _ratio(total_ns, self._sum(responses)) / NS_PER_MS
 
-    def _per_s(self, counts: NDArray[np.float64] | NDArray[np.int64]) -> Values:
+    def _per_s(self, counts: NDArray[np.float64] | NDArray[np.int64]) -> PerSecond:
         return _ratio(self._sum(counts), self._sum(self._rows["duration_s"]))
 
-    def _sum(self, values: NDArray[np.float64] | NDArray[np.int64]) -> Values:
-        total: Values = np.add.reduceat(values, self._starts).astype(np.float64)
+    def _sum(self, values: NDArray[np.float64] | NDArray[np.int64]) -> PerSecond:
+        total: PerSecond = np.add.reduceat(values, self._starts).astype(np.float64)
         return total
 
 
-def _ratio(total: Values, of: Values) -> Values:
+def _ratio(total: PerSecond, of: PerSecond) -> PerSecond:
     """total / of, element by element; NaN where there is nothing to divide by."""
     return np.divide(total, of, out=np.full_like(total, np.nan), where=of != 0)

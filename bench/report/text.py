@@ -17,7 +17,7 @@ from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
-from bench.report.text_table import Column, Part, table_lines
+from bench.report.text_table import Part, TextColumn, table_lines
 from bench.stats.quantiles import Bounds
 from bench.stats.thresholds import SloState
 
@@ -91,20 +91,20 @@ def _squeezed(lines: Sequence[str]) -> Iterable[str]:
 # -- cells
 
 
-def _count(field: str) -> Column:
-    return Column(field.replace("_", " "), lambda window: f"{getattr(window.tally, field):,}")
+def _count(field: str) -> TextColumn:
+    return TextColumn(field.replace("_", " "), lambda window: f"{getattr(window.tally, field):,}")
 
 
-def _outcome(outcome: Outcome) -> Column:
+def _outcome(outcome: Outcome) -> TextColumn:
     head = outcome.name.lower().replace("_", " ")
-    return Column(head, lambda window: f"{window.tally.outcomes[outcome]:,}")
+    return TextColumn(head, lambda window: f"{window.tally.outcomes[outcome]:,}")
 
 
-def _quantile(measure: Measure, q: float) -> Column:
+def _quantile(measure: Measure, q: float) -> TextColumn:
     def read(window: Window) -> str:
         return quantile_cell(window.measure(measure).at(q))
 
-    return Column(f"p{q * 100:g}", read)
+    return TextColumn(f"p{q * 100:g}", read)
 
 
 def quantile_cell(quantile: Quantile | None) -> str:
@@ -112,8 +112,8 @@ def quantile_cell(quantile: Quantile | None) -> str:
     return quantile_ms(quantile, three_digits)
 
 
-def _max(measure: Measure) -> Column:
-    return Column("max", lambda window: max_cell(window.measure(measure)))
+def _max(measure: Measure) -> TextColumn:
+    return TextColumn("max", lambda window: max_cell(window.measure(measure)))
 
 
 def max_cell(distribution: Distribution) -> str:
@@ -139,9 +139,9 @@ _OFFERED = _count("offered")
 _OK = _outcome(Outcome.OK)
 _RETRIES = _count("retries")
 _COLD = _count("cold_starts")
-_RATE = Column("achieved/s", lambda window: f"{window.achieved_rps:.1f}")
+_RATE = TextColumn("achieved/s", lambda window: f"{window.achieved_rps:.1f}")
 _LAG = _quantile(Measure.SEND_LAG, 0.99)
-_PRICE = Column("$/M", lambda window: _maybe(window.usd_per_million, ".2f"))
+_PRICE = TextColumn("$/M", lambda window: _maybe(window.usd_per_million, ".2f"))
 _RESPONSE = _times(Measure.RESPONSE, "response ms")
 _ATTEMPT = _times(Measure.ATTEMPT, "attempt ms")
 
@@ -150,7 +150,7 @@ _PARTS = (
         "arrivals",
         (
             _OFFERED,
-            Column("planned/s", lambda window: f"{window.planned_rps:.1f}"),
+            TextColumn("planned/s", lambda window: f"{window.planned_rps:.1f}"),
             _RATE,
             _count("in_flight"),
             _count("dropped"),
@@ -161,7 +161,7 @@ _PARTS = (
         (
             *(_outcome(outcome) for outcome in Outcome),
             _RETRIES,
-            Column("×", lambda window: _maybe(window.tally.retry_amplification, ".2f")),
+            TextColumn("×", lambda window: _maybe(window.tally.retry_amplification, ".2f")),
             _count("retries_refused"),
             _COLD,
         ),
@@ -173,13 +173,13 @@ _PARTS = (
     Part(
         "function",
         (
-            Column("p50", lambda w: quantile_cell(w.measure(Measure.DURATION).at(0.5))),
-            Column("init p50", lambda w: quantile_cell(w.measure(Measure.INIT).at(0.5))),
-            Column("billed", lambda window: _maybe(window.billed_ms_mean, ".1f")),
+            TextColumn("p50", lambda w: quantile_cell(w.measure(Measure.DURATION).at(0.5))),
+            TextColumn("init p50", lambda w: quantile_cell(w.measure(Measure.INIT).at(0.5))),
+            TextColumn("billed", lambda window: _maybe(window.billed_ms_mean, ".1f")),
             _PRICE,
         ),
     ),
-    Part("", (Column("verdict", lambda window: window.verdict.value),)),
+    Part("", (TextColumn("verdict", lambda window: window.verdict.value),)),
 )
 _ALWAYS = {_OFFERED, _RATE, _OK, _RETRIES, _COLD, _LAG, _PRICE, *_RESPONSE.columns}
 

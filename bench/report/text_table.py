@@ -12,7 +12,7 @@ _GAP = "  "
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TextColumn:
     """A heading, and what stands under it for a variant."""
 
     head: str
@@ -24,18 +24,18 @@ class Part:
     """Columns that belong together under one title."""
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TextColumn, ...]
 
 
-Cells = dict[Column, list[str]]
+Cells = dict[TextColumn, list[str]]
 """Heading and figures of each column, all of a width."""
-_NAME = Column("variant", lambda window: window.variant.name)
+_NAME = TextColumn("variant", lambda window: window.variant.name)
 
 
 def table_lines(
     windows: Sequence[Window],
     parts: Sequence[Part],
-    always: Collection[Column],
+    always: Collection[TextColumn],
     width: int,
     own_names: Sequence[str] = (),
 ) -> Iterator[str]:
@@ -54,7 +54,7 @@ def table_lines(
         yield ""
 
 
-def _cells(column: Column, windows: Sequence[Window]) -> list[str]:
+def _cells(column: TextColumn, windows: Sequence[Window]) -> list[str]:
     texts = [column.head, *(column.read(window) for window in windows)]
     wide = max(map(len, texts))
     if column is _NAME:
@@ -67,7 +67,7 @@ def _names(texts: Sequence[str]) -> list[str]:
     return [text.ljust(wide) for text in (_NAME.head, *texts)]
 
 
-def _present(parts: Sequence[Part], always: Collection[Column], cells: Cells) -> list[Part]:
+def _present(parts: Sequence[Part], always: Collection[TextColumn], cells: Cells) -> list[Part]:
     """The parts, without columns of failures that never happened and measures never taken."""
     kept = []
     for part in parts:
@@ -102,7 +102,7 @@ def _fitted(parts: Sequence[Part], cells: Cells, room: int) -> Iterable[list[Par
 
 def _split(parts: Sequence[Part], cells: Cells, room: int) -> Iterable[Part]:
     for part in parts:
-        columns: list[Column] = []
+        columns: list[TextColumn] = []
         used = 0
         for column in part.columns:
             width = len(_GAP) + len(cells[column][0])

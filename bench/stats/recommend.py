@@ -107,7 +107,7 @@ def advise(
     fastest = min(sizes, key=lambda window: times[window.variant])
     priced = [window for window in sizes if window.usd_per_million is not None]
     cheapest = min(priced, key=_cost, default=None)
-    best = min(priced, key=lambda window: _score(window, priced, times), default=None)
+    best = _best_trade(priced, times)
     fast = as_fast(fastest, sizes, q, curves, anytime=anytime)
     cheap = Alike()
     if cheapest is not None and price is not None:
@@ -296,12 +296,17 @@ def _cost(window: Window) -> float:
     return window.usd_per_million or 0.0
 
 
-def _score(window: Window, among: Sequence[Window], times: Mapping[Variant, float]) -> float:
-    slowest = max(times[other.variant] for other in among)
-    dearest = max(_cost(other) for other in among)
-    time = times[window.variant] / slowest if 0 < slowest < float("inf") else 1.0
-    cost = _cost(window) / dearest if dearest else 1.0
-    return BALANCE * time + (1 - BALANCE) * cost
+def _best_trade(priced: Sequence[Window], times: Mapping[Variant, float]) -> Window | None:
+    """The smallest mean of the shares of the longest time and of the highest cost."""
+    slowest = max((times[window.variant] for window in priced), default=0.0)
+    dearest = max(map(_cost, priced), default=0.0)
+
+    def score(window: Window) -> float:
+        time = times[window.variant] / slowest if 0 < slowest < float("inf") else 1.0
+        cost = _cost(window) / dearest if dearest else 1.0
+        return BALANCE * time + (1 - BALANCE) * cost
+
+    return min(priced, key=score, default=None)
 
 
 def _time_text(window: Window, q: float) -> str:

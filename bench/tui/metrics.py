@@ -16,7 +16,7 @@ from bench.model.result import LADDER as QUANTILE_LADDER
 from bench.model.result import MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
 
-Reading = Callable[[Window], float | None]
+MetricReading = Callable[[Window], float | None]
 Join = Callable[[Sequence[float], Sequence[float]], float]
 """(figures, weights) of some parts -> the figure of all; NaN is what is not known."""
 
@@ -47,9 +47,9 @@ class Metric:
 
     name: str
     unit: str
-    read: Reading
+    read: MetricReading
     join: Join = highest
-    weight: Reading = lambda _: None
+    weight: MetricReading = lambda _: None
 
 
 def _quantile_metric(measure: Measure, q: float) -> Metric:
@@ -62,7 +62,7 @@ def _quantile_metric(measure: Measure, q: float) -> Metric:
     return Metric(f"{measure.value} {quantile_text(q)}", "ms", read)
 
 
-def _largest(measure: Measure) -> Reading:
+def _largest(measure: Measure) -> MetricReading:
     def read(window: Window) -> float | None:
         distribution = window.measure(measure)
         return distribution.max_ns / NS_PER_MS if distribution.count else None
@@ -78,19 +78,19 @@ def _mean(name: str, measure: Measure) -> Metric:
     return Metric(name, "ms", read, mean, _samples(measure))
 
 
-def _samples(measure: Measure) -> Reading:
+def _samples(measure: Measure) -> MetricReading:
     return lambda window: window.measure(measure).count
 
 
-def _rate(name: str, read: Reading) -> Metric:
+def _rate(name: str, read: MetricReading) -> Metric:
     return Metric(name, "/s", read, mean, lambda window: window.duration_s)
 
 
-def _calls(name: str, read: Reading) -> Metric:
+def _calls(name: str, read: MetricReading) -> Metric:
     return Metric(name, "calls", read, total)
 
 
-def _outcome(outcome: Outcome) -> Reading:
+def _outcome(outcome: Outcome) -> MetricReading:
     return lambda window: float(window.tally.outcomes[outcome])
 
 

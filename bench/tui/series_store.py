@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from bench.model.result import Interval
 from bench.record.latency_bins import added, pack_spread, unpack_spread
-from bench.tui.metrics import METRICS, Reading, highest, mean
+from bench.tui.metrics import METRICS, MetricReading, highest, mean
 
 WIDTH = len(METRICS)
 _WEIGHED = {
@@ -27,7 +27,7 @@ _WEIGHED = {
 """Metrics that are means: number -> place of its weight. The others need none."""
 _WEIGHTS = len(_WEIGHED)
 Figures: TypeAlias = "array[float]"
-Key = tuple[int, int, str]
+PartKey = tuple[int, int, str]
 _Whole = tuple[int, str]
 
 
@@ -44,7 +44,7 @@ class SeriesRow:
     segment: int = -1
 
     @property
-    def key(self) -> Key:
+    def key(self) -> PartKey:
         """Orders parts as they were planned."""
         return (self.t_s, self.segment, self.phase)
 
@@ -63,7 +63,7 @@ def row_of(interval: Interval) -> SeriesRow:
     )
 
 
-def _read_all(interval: Interval, readings: Iterable[Reading]) -> Figures:
+def _read_all(interval: Interval, readings: Iterable[MetricReading]) -> Figures:
     values = (read(interval.window) for read in readings)
     return array("f", [nan if value is None else value for value in values])
 
@@ -144,7 +144,7 @@ class SeriesStore:
                 spread=self._spread(group),
             )
 
-    def _key(self, at: int) -> Key:
+    def _key(self, at: int) -> PartKey:
         return (self._starts[at], self._segments[at], self._phases[at])
 
     def _wholes(self, rows: range) -> Iterator[tuple[_Whole, list[int]]]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.wire.connection import PooledAddress
-from bench.wire.resolver import Address
+from bench.wire.resolver import SocketAddress
 
 
 class AddressRotation:
     """Those of one origin, each in its turn."""
 
-    def __init__(self, addresses: Sequence[Address]) -> None:
+    def __init__(self, addresses: Sequence[SocketAddress]) -> None:
         self._ring = [PooledAddress(address) for address in addresses] or [PooledAddress(None)]
         self._doubted: list[PooledAddress] = []
         """Those that say nothing: they get no turn until a connection to them has come about."""
@@ -45,7 +45,7 @@ class AddressRotation:
         ring = [*self._ring[turn:], *self._ring[:turn], *self._doubted]
         return [other for other in ring if other is not node]
 
-    def replace(self, addresses: Sequence[Address]) -> None:
+    def replace(self, addresses: Sequence[SocketAddress]) -> None:
         """These are the addresses now. What leads to others is closed, once it is free."""
         known = {node.address: node for node in (*self._ring, *self._doubted)}
         nodes = [known.get(address) or PooledAddress(address) for address in addresses]

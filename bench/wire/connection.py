@@ -26,7 +26,7 @@ from bench.wire.receipts import Control, ReceiptClock
 
 if TYPE_CHECKING:
     from bench.wire.exchange import Exchange
-    from bench.wire.resolver import Address
+    from bench.wire.resolver import SocketAddress
     from bench.wire.stream import Stream
 
 HEADER_LIMIT = 256 * 1024
@@ -42,7 +42,7 @@ class PooledAddress:
 
     __slots__ = ("address", "gone", "idle")
 
-    def __init__(self, address: Address | None) -> None:
+    def __init__(self, address: SocketAddress | None) -> None:
         self.address = address
         self.idle: list[Connection] = []
         self.gone = False

@@ -34,7 +34,7 @@ from bench.wire.http_connect import open_tunnel
 from bench.wire.race import connect_first
 from bench.wire.readiness import open_readiness
 from bench.wire.receipts import ReceiptClock
-from bench.wire.resolver import Address, Resolver
+from bench.wire.resolver import Resolver, SocketAddress
 from bench.wire.stream import Stream, TlsSession, TlsStream
 
 SHORTEST_LOOK_NS = NS_PER_S
@@ -90,7 +90,7 @@ class ConnectionPool:
         """Those that wait, the longest first, and until when (by the loop's clock)."""
         self._openings = 0
         """Connections being opened: there is always at least one for each that waits."""
-        self._unreachable: dict[Address, str] = {}
+        self._unreachable: dict[SocketAddress, str] = {}
         self._open: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = self._waits = 0
@@ -315,7 +315,7 @@ class ConnectionPool:
         assert node.address is not None  # only a name that has not been asked for has none
         return await self._connect_socket(node.address)
 
-    async def _connect_socket(self, address: Address) -> socket.socket:
+    async def _connect_socket(self, address: SocketAddress) -> socket.socket:
         family, ip, port = address
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -365,13 +365,13 @@ def tls_context(options: Connections) -> ssl.SSLContext:
     return context
 
 
-def _is_ours(error: OSError, address: Address) -> bool:
+def _is_ours(error: OSError, address: SocketAddress) -> bool:
     """Whether this machine is short of something: descriptors, memory, ports."""
     out_of_ports = error.errno == errno.EADDRNOTAVAIL and address[0] == socket.AF_INET
     return out_of_ports or error.errno in _SHORT_OF
 
 
-def _written(address: Address) -> str:
+def _written(address: SocketAddress) -> str:
     _, ip, port = address
     return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 

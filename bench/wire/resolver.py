@@ -8,7 +8,7 @@ import socket
 from collections.abc import Sequence
 from time import monotonic_ns
 
-Address = tuple[int, str, int]
+SocketAddress = tuple[int, str, int]
 """(family, IP address, port)."""
 
 
@@ -19,10 +19,10 @@ class Resolver:
         self._host = host
         self._port = port
         self._max_age_ns = max_age_ns
-        self._addresses: list[Address] = _literal(host, port)
+        self._addresses: list[SocketAddress] = _literal(host, port)
         self._fixed = bool(self._addresses)
         self._resolved_ns = 0
-        self._asking: asyncio.Task[list[Address]] | None = None
+        self._asking: asyncio.Task[list[SocketAddress]] | None = None
 
     @property
     def is_fixed(self) -> bool:
@@ -30,7 +30,7 @@ class Resolver:
         return self._fixed
 
     @property
-    def addresses(self) -> Sequence[Address]:
+    def addresses(self) -> Sequence[SocketAddress]:
         """The literal address, or what the last lookup gave; empty before the first one."""
         return self._addresses
 
@@ -58,7 +58,7 @@ class Resolver:
             if asking.done():
                 self._asking = None
 
-    async def _query(self) -> list[Address]:
+    async def _query(self) -> list[SocketAddress]:
         try:
             answers = await asyncio.get_running_loop().getaddrinfo(
                 self._host, self._port, type=socket.SOCK_STREAM
@@ -70,7 +70,7 @@ class Resolver:
         )
 
 
-def _literal(host: str, port: int) -> list[Address]:
+def _literal(host: str, port: int) -> list[SocketAddress]:
     try:
         version = ipaddress.ip_address(host).version
     except ValueError:

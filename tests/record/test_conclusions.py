@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from bench.model.profile import StopSpec
+from bench.record import conclusions
 from bench.record.conclusions import advice_of, known_quantiles, price_in, was_watched
 from bench.record.recorded_run import UNFINISHED, RecordedRun
+from bench.report.formats import render
+from bench.stats.recommend import Advice
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import RARE, recorded
 
@@ -60,3 +63,15 @@ def test_a_price_is_that_of_the_profiles_region(run: RecordedRun) -> None:
     assert short is not None
     assert long is not None
     assert short < long < 2 * short
+
+
+def test_what_follows_is_worked_out_once_for_all_forms_of_a_report(
+    run: RecordedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(conclusions, "advise", lambda *given, **_: asked.append(given) or Advice())
+    for form in ("text", "json", "html"):
+        render(form, run)
+    assert len(asked) == 1
+    advice_of(replace(run, state=UNFINISHED))  # another run
+    assert len(asked) == 2

@@ -18,7 +18,7 @@ from bench.wire import pool as pool_module
 from bench.wire import race
 from bench.wire.connection import PooledAddress
 from bench.wire.pool import ConnectionPool
-from bench.wire.resolver import Address, Resolver
+from bench.wire.resolver import Resolver, SocketAddress
 from tests.wire.rawserver import Script, answering, raw_server, read_request
 from tests.wire.test_pool import QUICK, exchange, pool_to
 
@@ -28,12 +28,12 @@ ORIGIN = "http://balancer.example:1"
 class Names:
     """What the name means now; answers each asking."""
 
-    def __init__(self, addresses: Sequence[Address]) -> None:
+    def __init__(self, addresses: Sequence[SocketAddress]) -> None:
         self.addresses = list(addresses)
         self.asked = 0
         self.fails = False
 
-    async def ask(self) -> list[Address]:
+    async def ask(self) -> list[SocketAddress]:
         self.asked += 1
         if self.fails:
             raise OSError("no such name")
@@ -44,7 +44,7 @@ class Names:
 async def names(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Names]:
     """Three servers that answer with their letter."""
     async with AsyncExitStack() as stack:
-        addresses: list[Address] = []
+        addresses: list[SocketAddress] = []
         for letter in b"abc":
             answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%c" % letter
             origin = await stack.enter_async_context(raw_server(answering(answer)))
@@ -109,7 +109,7 @@ async def test_only_who_asked_has_a_time_for_it() -> None:
     assert spent[1:] == [0, 0]
 
 
-def nobody() -> Address:
+def nobody() -> SocketAddress:
     """An address at which nobody listens."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -147,11 +147,11 @@ class Silent:
     """Openings to some addresses get no answer, as where a firewall swallows them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.addresses: set[Address] = set()
-        self.asked: Counter[Address] = Counter()
+        self.addresses: set[SocketAddress] = set()
+        self.asked: Counter[SocketAddress] = Counter()
         connect = ConnectionPool._connect_socket
 
-        async def perhaps(pool: ConnectionPool, address: Address) -> socket.socket:
+        async def perhaps(pool: ConnectionPool, address: SocketAddress) -> socket.socket:
             self.asked[address] += 1
             if address in self.addresses:
                 await asyncio.get_running_loop().create_future()
@@ -166,7 +166,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Silent:
     return Silent(monkeypatch)
 
 
-DEAD: Address = (socket.AF_INET, "192.0.2.1", 443)
+DEAD: SocketAddress = (socket.AF_INET, "192.0.2.1", 443)
 
 
 async def settled(pool: ConnectionPool) -> None:
@@ -229,7 +229,7 @@ async def test_one_that_refuses_is_named_unless_it_is_this_machine(names: Names)
         assert pool.unreachable()[1] == "[2001:db8::1]:443: No route to host"
 
 
-V6: Address = (socket.AF_INET6, "2001:db8::1", 443)
+V6: SocketAddress = (socket.AF_INET6, "2001:db8::1", 443)
 
 
 async def test_a_proxy_that_says_no_keeps_its_turn(names: Names) -> None:

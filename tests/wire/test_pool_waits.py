@@ -13,7 +13,7 @@ from bench.model.outcome import Outcome
 from bench.model.profile import Connections, Timeouts
 from bench.model.times import NEVER, NS_PER_MS
 from bench.wire.pool import ConnectionPool
-from bench.wire.resolver import Address
+from bench.wire.resolver import SocketAddress
 from tests.wire.rawserver import answering, raw_server
 from tests.wire.test_pool import OK, Probe, pool_to
 
@@ -28,7 +28,7 @@ class Openings:
         self.begun: list[asyncio.Future[None]] = []
         connect = ConnectionPool._connect_socket
 
-        async def gated(pool: ConnectionPool, address: Address) -> socket.socket:
+        async def gated(pool: ConnectionPool, address: SocketAddress) -> socket.socket:
             gate = asyncio.get_running_loop().create_future()
             self.begun.append(gate)
             await gate

@@ -22,6 +22,7 @@ from bench.model.profile import Target, Variant
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 5.0
+"""How long it may take to end by itself, after which it is killed."""
 WORDS_BYTES = 2000
 """Of its last words as many are told."""
 

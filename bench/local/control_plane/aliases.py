@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from bench.local.account.aliases import create_alias, delete_alias, update_alias
 from bench.local.control_plane import shapes
-from bench.local.control_plane.request import OperationCall, Reply, unreadable
+from bench.local.control_plane.request import OperationCall, StatusAndValue, unreadable
 
 
-def create(call: OperationCall) -> Reply:
+def create(call: OperationCall) -> StatusAndValue:
     """CreateAlias: 201 with the alias; 409 if there is one of that name."""
     made = create_alias(
         call.store,
@@ -22,12 +22,12 @@ def create(call: OperationCall) -> Reply:
     return 201, shapes.alias(made)
 
 
-def get(call: OperationCall) -> Reply:
+def get(call: OperationCall) -> StatusAndValue:
     """GetAlias: 404 if there is none of that name."""
     return 200, shapes.alias(call.store.alias(call.name, call.labels[1]))
 
 
-def update(call: OperationCall) -> Reply:
+def update(call: OperationCall) -> StatusAndValue:
     """UpdateAlias; an empty RoutingConfig takes the weights away."""
     made = update_alias(
         call.store,
@@ -41,13 +41,13 @@ def update(call: OperationCall) -> Reply:
     return 200, shapes.alias(made)
 
 
-def delete(call: OperationCall) -> Reply:
+def delete(call: OperationCall) -> StatusAndValue:
     """DeleteAlias: 204, also when there is none of that name."""
     delete_alias(call.store, call.name, call.labels[1])
     return 204, None
 
 
-def list_aliases(call: OperationCall) -> Reply:
+def list_aliases(call: OperationCall) -> StatusAndValue:
     """ListAliases, of one version if FunctionVersion says so."""
     version = call.asked("FunctionVersion")
     aliases = sorted(call.store.function(call.name).aliases.items())

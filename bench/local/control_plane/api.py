@@ -15,11 +15,11 @@ from urllib.parse import unquote
 from bench.lambda_facts import REQUEST_ID_HEADER
 from bench.local.account.store import Store
 from bench.local.control_plane import aliases, concurrency, function_urls, functions, policy, stubs
-from bench.local.control_plane.request import OperationCall, Reply, read_body, read_query
+from bench.local.control_plane.request import OperationCall, StatusAndValue, read_body, read_query
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse
 
-Operation = Callable[[OperationCall], Reply]
+Operation = Callable[[OperationCall], StatusAndValue]
 
 AWS_URL_TEMPLATE = "https://{url_id}.lambda-url.{region}.on.aws/"
 
@@ -75,14 +75,14 @@ _ROUTES: tuple[tuple[str, str, Operation], ...] = (
 _INVOCATIONS = frozenset({"invocations", "response-streaming-invocations", "invoke-async"})
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d")
 
-Shape = tuple[str | None, ...]
+PathPattern = tuple[str | None, ...]
 
 
-def _shape(path: str) -> Shape:
+def _shape(path: str) -> PathPattern:
     return tuple(None if part == "*" else part for part in path.split("/"))
 
 
-_BY_SHAPE: dict[tuple[str, Shape], Operation] = {
+_BY_SHAPE: dict[tuple[str, PathPattern], Operation] = {
     (method, _shape(path)): operation for method, path, operation in _ROUTES
 }
 _SHAPES = sorted({shape for _, shape in _BY_SHAPE}, key=lambda shape: shape.count(None))
@@ -115,7 +115,7 @@ class ControlPlane:
             return error.response(request_id)
         return _response(status, value, request_id)
 
-    def _answer(self, request: HttpRequest, parts: tuple[str, ...]) -> Reply:
+    def _answer(self, request: HttpRequest, parts: tuple[str, ...]) -> StatusAndValue:
         shape = next((shape for shape in _SHAPES if _fits(shape, parts)), None)
         operation = _BY_SHAPE.get((request.method, shape)) if shape else None
         if shape is None or operation is None:
@@ -147,7 +147,7 @@ def carries_code(request: HttpRequest) -> bool:
     return operation in (functions.create, functions.update_code)
 
 
-def _fits(shape: Shape, parts: tuple[str, ...]) -> bool:
+def _fits(shape: PathPattern, parts: tuple[str, ...]) -> bool:
     return len(shape) == len(parts) and all(
         part if fixed is None else part == fixed for fixed, part in zip(shape, parts, strict=True)
     )

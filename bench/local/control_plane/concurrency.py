@@ -8,11 +8,11 @@ from bench.local.account import concurrency
 from bench.local.account.arns import LATEST
 from bench.local.account.records import Provisioned
 from bench.local.control_plane import code, shapes
-from bench.local.control_plane.request import OperationCall, Reply
+from bench.local.control_plane.request import OperationCall, StatusAndValue
 from bench.local.http.api_error import invalid_parameter
 
 
-def put_reserved(call: OperationCall) -> Reply:
+def put_reserved(call: OperationCall) -> StatusAndValue:
     """PutFunctionConcurrency, of a function as a whole: 400 for a qualifier."""
     _unqualified(call)
     executions = call.needed_number("ReservedConcurrentExecutions", 0, 2**31 - 1)
@@ -20,20 +20,20 @@ def put_reserved(call: OperationCall) -> Reply:
     return 200, {"ReservedConcurrentExecutions": executions}
 
 
-def get_reserved(call: OperationCall) -> Reply:
+def get_reserved(call: OperationCall) -> StatusAndValue:
     """GetFunctionConcurrency; an empty object without a reservation."""
     reserved = call.store.function(call.name).reserved
     return 200, {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
 
 
-def delete_reserved(call: OperationCall) -> Reply:
+def delete_reserved(call: OperationCall) -> StatusAndValue:
     """DeleteFunctionConcurrency: 204, also without a reservation; 400 for a qualifier."""
     _unqualified(call)
     concurrency.delete_reserved(call.store, call.name)
     return 204, None
 
 
-def put_provisioned(call: OperationCall) -> Reply:
+def put_provisioned(call: OperationCall) -> StatusAndValue:
     """PutProvisionedConcurrencyConfig: 202, IN_PROGRESS until all environments are up."""
     executions = call.needed_number("ProvisionedConcurrentExecutions", 1, 2**31 - 1)
     held = concurrency.put_provisioned(call.store, call.name, _qualified(call), executions)
@@ -41,7 +41,7 @@ def put_provisioned(call: OperationCall) -> Reply:
     return 202, made
 
 
-def get_provisioned(call: OperationCall) -> Reply:
+def get_provisioned(call: OperationCall) -> StatusAndValue:
     """GetProvisionedConcurrencyConfig, or ListProvisionedConcurrencyConfigs with List=ALL."""
     if call.asked("List") == "ALL":
         return _list_provisioned(call)
@@ -49,13 +49,13 @@ def get_provisioned(call: OperationCall) -> Reply:
     return 200, shapes.provisioned(call, held)
 
 
-def delete_provisioned(call: OperationCall) -> Reply:
+def delete_provisioned(call: OperationCall) -> StatusAndValue:
     """DeleteProvisionedConcurrencyConfig: 204, also when there is none."""
     concurrency.delete_provisioned(call.store, call.name, _qualified(call))
     return 204, None
 
 
-def _list_provisioned(call: OperationCall) -> Reply:
+def _list_provisioned(call: OperationCall) -> StatusAndValue:
     function = call.store.function(call.name)
 
     def shape(held: Provisioned) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _list_provisioned(call: OperationCall) -> Reply:
     return 200, call.page("ProvisionedConcurrencyConfigs", held, shape)
 
 
-def account_settings(call: OperationCall) -> Reply:
+def account_settings(call: OperationCall) -> StatusAndValue:
     """GetAccountSettings: limits of the account, and what is used of them."""
     store = call.store
     return 200, {

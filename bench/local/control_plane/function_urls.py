@@ -5,14 +5,14 @@ from __future__ import annotations
 from bench.local.account import urls
 from bench.local.account.records import FunctionUrl
 from bench.local.control_plane import shapes
-from bench.local.control_plane.request import OperationCall, Reply
+from bench.local.control_plane.request import OperationCall, StatusAndValue
 from bench.local.http.api_error import ApiError
 
 AUTH_TYPES = ("NONE", "AWS_IAM")
 INVOKE_MODES = ("BUFFERED", "RESPONSE_STREAM")
 
 
-def create(call: OperationCall) -> Reply:
+def create(call: OperationCall) -> StatusAndValue:
     """CreateFunctionUrlConfig: 201; 409 if the function or alias has one already."""
     ref = call.store.ref(call.name, call.qualifier)
     if ref.name not in call.store.functions:
@@ -31,12 +31,12 @@ def create(call: OperationCall) -> Reply:
     return 201, shown
 
 
-def get(call: OperationCall) -> Reply:
+def get(call: OperationCall) -> StatusAndValue:
     """GetFunctionUrlConfig: 404 if the function or alias has none."""
     return 200, shapes.url(call, urls.find_url(call.store, call.name, call.qualifier))
 
 
-def update(call: OperationCall) -> Reply:
+def update(call: OperationCall) -> StatusAndValue:
     """UpdateFunctionUrlConfig: what is not given stays; 404 without a URL."""
     made = urls.update_url(
         call.store,
@@ -49,13 +49,13 @@ def update(call: OperationCall) -> Reply:
     return 200, shapes.url(call, made)
 
 
-def delete(call: OperationCall) -> Reply:
+def delete(call: OperationCall) -> StatusAndValue:
     """DeleteFunctionUrlConfig: 204; 404 if the function or alias has none."""
     urls.delete_url(call.store, call.name, call.qualifier)
     return 204, None
 
 
-def list_urls(call: OperationCall) -> Reply:
+def list_urls(call: OperationCall) -> StatusAndValue:
     """ListFunctionUrlConfigs: of the function and its aliases."""
     name = call.store.function(call.name).name
     held: list[FunctionUrl] = [url for url in call.store.urls.values() if url.name == name]

@@ -9,14 +9,14 @@ from typing import Any
 from bench.local.account.arns import LATEST
 from bench.local.account.records import Settings, Version
 from bench.local.control_plane import code, shapes, validation
-from bench.local.control_plane.request import OperationCall, Reply, unreadable
+from bench.local.control_plane.request import OperationCall, StatusAndValue, unreadable
 from bench.local.http.api_error import ApiError, invalid_parameter, validation_error
 from bench.local.model import FunctionConfig
 
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
-def create(call: OperationCall) -> Reply:
+def create(call: OperationCall) -> StatusAndValue:
     """CreateFunction: 201, `Pending` at first; 409 if there is one of that name."""
     name = _new_name(call)
     validation.check_package(call)
@@ -51,7 +51,7 @@ def create(call: OperationCall) -> Reply:
     return 201, made
 
 
-def get(call: OperationCall) -> Reply:
+def get(call: OperationCall) -> StatusAndValue:
     """GetFunction: configuration, tags, reservation, and where its code lies."""
     function = call.store.function(call.name, call.qualifier)
     version = call.store.version(call.name, call.qualifier)
@@ -66,13 +66,13 @@ def get(call: OperationCall) -> Reply:
     return 200, made
 
 
-def get_configuration(call: OperationCall) -> Reply:
+def get_configuration(call: OperationCall) -> StatusAndValue:
     """GetFunctionConfiguration of a version or alias; `$LATEST` without a qualifier."""
     version = call.store.version(call.name, call.qualifier)
     return 200, shapes.configuration(call, version, _asked_arn(call))
 
 
-def list_functions(call: OperationCall) -> Reply:
+def list_functions(call: OperationCall) -> StatusAndValue:
     """ListFunctions; every version of each with FunctionVersion=ALL."""
     every = call.asked("FunctionVersion") == "ALL"
     found = [
@@ -88,7 +88,7 @@ def _listed(call: OperationCall, version: Version, every: bool) -> dict[str, Any
     return made if every else made | {"FunctionArn": version.config.arn}
 
 
-def update_configuration(call: OperationCall) -> Reply:
+def update_configuration(call: OperationCall) -> StatusAndValue:
     """UpdateFunctionConfiguration: 200, `InProgress` at first; 409 during another update."""
     _only_latest(call)
     before = call.store.version(call.name)
@@ -101,7 +101,7 @@ def update_configuration(call: OperationCall) -> Reply:
     return 200, shapes.configuration(call, version)
 
 
-def update_code(call: OperationCall) -> Reply:
+def update_code(call: OperationCall) -> StatusAndValue:
     """UpdateFunctionCode: 200, InProgress; with DryRun nothing changes."""
     _only_latest(call)
     validation.check_package(call)
@@ -127,13 +127,13 @@ def update_code(call: OperationCall) -> Reply:
     return 200, shapes.configuration(call, version)
 
 
-def delete(call: OperationCall) -> Reply:
+def delete(call: OperationCall) -> StatusAndValue:
     """DeleteFunction: 204, of the function or one version."""
     call.store.delete(call.name, call.qualifier)
     return 204, None
 
 
-def publish(call: OperationCall) -> Reply:
+def publish(call: OperationCall) -> StatusAndValue:
     """PublishVersion: 201, also when the version is there already."""
     version = call.store.publish(
         call.name,
@@ -144,7 +144,7 @@ def publish(call: OperationCall) -> Reply:
     return 201, shapes.configuration(call, version)
 
 
-def list_versions(call: OperationCall) -> Reply:
+def list_versions(call: OperationCall) -> StatusAndValue:
     """ListVersionsByFunction: `$LATEST` first, then by number."""
     versions = list(call.store.function(call.name).versions.values())
     return 200, call.page("Versions", versions, lambda version: shapes.summary(call, version))

@@ -8,13 +8,13 @@ from typing import Any
 
 from bench.local.account.records import Function
 from bench.local.account.urls import NO_RESOURCE
-from bench.local.control_plane.request import OperationCall, Reply, unreadable
+from bench.local.control_plane.request import OperationCall, StatusAndValue, unreadable
 from bench.local.http.api_error import ApiError, conflict, validation_error
 
 _STATEMENT_ID = re.compile(r"[a-zA-Z0-9_-]{1,100}")
 
 
-def add_permission(call: OperationCall) -> Reply:
+def add_permission(call: OperationCall) -> StatusAndValue:
     """AddPermission: 201 with the statement as JSON text."""
     function, key = _policy_of(call)
     sid = call.needed_text("StatementId")
@@ -35,7 +35,7 @@ def add_permission(call: OperationCall) -> Reply:
     return 201, {"Statement": json.dumps(statements[sid], separators=(",", ":"))}
 
 
-def remove_permission(call: OperationCall) -> Reply:
+def remove_permission(call: OperationCall) -> StatusAndValue:
     """RemovePermission: 204; 404 for a statement that is not there."""
     function, key = _policy_of(call)
     sid = call.labels[1]
@@ -53,7 +53,7 @@ def remove_permission(call: OperationCall) -> Reply:
     return 204, None
 
 
-def get_policy(call: OperationCall) -> Reply:
+def get_policy(call: OperationCall) -> StatusAndValue:
     """GetPolicy: the policy as JSON text."""
     function, key = _policy_of(call)
     statements = function.policies.get(key)
@@ -106,12 +106,12 @@ def _principal(principal: str) -> str | dict[str, str]:
     return {"AWS" if principal.startswith("arn:") else "Service": principal}
 
 
-def list_tags(call: OperationCall) -> Reply:
+def list_tags(call: OperationCall) -> StatusAndValue:
     """ListTags: the tags of the function, {} without any."""
     return 200, {"Tags": dict(call.store.function(call.name).tags)}
 
 
-def tag(call: OperationCall) -> Reply:
+def tag(call: OperationCall) -> StatusAndValue:
     """TagResource: 204; a tag that is there gets the new value."""
     tags = call.object("Tags") or {}
     if not all(isinstance(value, str) for value in tags.values()):
@@ -120,7 +120,7 @@ def tag(call: OperationCall) -> Reply:
     return 204, None
 
 
-def untag(call: OperationCall) -> Reply:
+def untag(call: OperationCall) -> StatusAndValue:
     """UntagResource: 204; tags that are not there don't matter."""
     tags = call.store.function(call.name).tags
     for key in call.query.get("tagKeys", ()):

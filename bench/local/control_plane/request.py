@@ -15,7 +15,7 @@ from bench.local.http.api_error import ApiError, invalid_parameter, validation_e
 
 Item = TypeVar("Item")
 
-Reply = tuple[int, Any]
+StatusAndValue = tuple[int, Any]
 """Status and JSON value; None for an answer without a body."""
 
 

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.local.control_plane.request import OperationCall, Reply
+from bench.local.control_plane.request import OperationCall, StatusAndValue
 from bench.local.http.api_error import ApiError, invalid_parameter
 
 NS_PER_S = 1_000_000_000
 
 
-def code_signing(call: OperationCall) -> Reply:
+def code_signing(call: OperationCall) -> StatusAndValue:
     """GetFunctionCodeSigningConfig: an empty ARN, since there is no code signing."""
     return 200, {"CodeSigningConfigArn": "", "FunctionName": call.store.function(call.name).name}
 
 
-def runtime_management(call: OperationCall) -> Reply:
+def runtime_management(call: OperationCall) -> StatusAndValue:
     """GetRuntimeManagementConfig: always `Auto`, as after CreateFunction."""
     version = call.store.version(call.name, call.qualifier)
     return 200, {"UpdateRuntimeOn": "Auto", "FunctionArn": version.config.arn}
 
 
-def recursion(call: OperationCall) -> Reply:
+def recursion(call: OperationCall) -> StatusAndValue:
     """GetFunctionRecursionConfig: what was put there last, `Terminate` at first."""
     held = call.store.function(call.name).extras.get("recursion", "Terminate")
     return 200, {"RecursiveLoop": held}
 
 
-def put_recursion(call: OperationCall) -> Reply:
+def put_recursion(call: OperationCall) -> StatusAndValue:
     """PutFunctionRecursionConfig: 400 for anything but `Allow` and `Terminate`."""
     wanted = call.choice("RecursiveLoop", ("Allow", "Terminate")) or call.needed_text(
         "RecursiveLoop"
@@ -36,7 +36,7 @@ def put_recursion(call: OperationCall) -> Reply:
     return 200, {"RecursiveLoop": wanted}
 
 
-def put_event_invoke(call: OperationCall) -> Reply:
+def put_event_invoke(call: OperationCall) -> StatusAndValue:
     """PutFunctionEventInvokeConfig and UpdateFunctionEventInvokeConfig: both replace the whole."""
     version = call.store.version(call.name, call.qualifier)
     made: dict[str, Any] = {
@@ -55,7 +55,7 @@ def put_event_invoke(call: OperationCall) -> Reply:
     return 200, made
 
 
-def get_event_invoke(call: OperationCall) -> Reply:
+def get_event_invoke(call: OperationCall) -> StatusAndValue:
     """GetFunctionEventInvokeConfig: 404 if none was put there."""
     held = call.store.function(call.name).extras.get(f"event-invoke:{call.wanted}")
     if held is None:
@@ -68,35 +68,35 @@ def get_event_invoke(call: OperationCall) -> Reply:
     return 200, held
 
 
-def delete_event_invoke(call: OperationCall) -> Reply:
+def delete_event_invoke(call: OperationCall) -> StatusAndValue:
     """DeleteFunctionEventInvokeConfig: 204; 404 if none was put there."""
     get_event_invoke(call)
     del call.store.function(call.name).extras[f"event-invoke:{call.wanted}"]
     return 204, None
 
 
-def list_event_invoke(call: OperationCall) -> Reply:
+def list_event_invoke(call: OperationCall) -> StatusAndValue:
     """ListFunctionEventInvokeConfigs: of all qualifiers of the function."""
     extras = call.store.function(call.name).extras
     held = [value for key, value in extras.items() if key.startswith("event-invoke:")]
     return 200, call.page("FunctionEventInvokeConfigs", held, dict)
 
 
-def no_event_sources(_call: OperationCall) -> Reply:
+def no_event_sources(_call: OperationCall) -> StatusAndValue:
     """ListEventSourceMappings: always empty, since none can be made here."""
     return 200, {"EventSourceMappings": []}
 
 
-def no_layers(_call: OperationCall) -> Reply:
+def no_layers(_call: OperationCall) -> StatusAndValue:
     """ListLayers: always empty, since none can be published here."""
     return 200, {"Layers": []}
 
 
-def no_code_signing_configs(_call: OperationCall) -> Reply:
+def no_code_signing_configs(_call: OperationCall) -> StatusAndValue:
     """ListCodeSigningConfigs: always empty, since none can be made here."""
     return 200, {"CodeSigningConfigs": []}
 
 
-def synchronous_only(_call: OperationCall) -> Reply:
+def synchronous_only(_call: OperationCall) -> StatusAndValue:
     """CreateEventSourceMapping: refused, with the reason."""
     raise invalid_parameter("The embedded Lambda is invoked by requests only: no event sources")

@@ -16,7 +16,7 @@ from bench.local.model import HttpResponse
 
 Run = Callable[[bool], Awaitable[HttpResponse | None]]
 """Invokes the function, in a new sandbox if True, and makes the response."""
-Throttle = Callable[[FaultAction], HttpResponse]
+MakeThrottle = Callable[[FaultAction], HttpResponse]
 """The response of a throttle that never reached the function."""
 
 
@@ -44,7 +44,7 @@ class FaultPlayer:
         request_id: str,
         reply: Reply,
         run: Run,
-        throttle: Throttle,
+        throttle: MakeThrottle,
     ) -> HttpResponse | None:
         """The response to one request, spoilt or not; None when reply has done it all."""
         if not self._plan.faults:

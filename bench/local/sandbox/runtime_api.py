@@ -69,16 +69,16 @@ class RuntimeApi:
         self.host = b""
         """The address, as the Host header must have it."""
         self._server: asyncio.Server | None = None
-        self._poller: _Connection | None = None
-        self._taker: _Connection | None = None
+        self._poller: _ProcessConnection | None = None
+        self._taker: _ProcessConnection | None = None
         """The connection that got the running invocation, while it is open."""
         self._handed: tuple[Invocation, int] | None = None
-        self._connections: set[_Connection] = set()
+        self._connections: set[_ProcessConnection] = set()
 
     async def start(self) -> None:
         """Listen on a port of the system's choice; `address` is then host:port."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: _ProcessConnection(self), "127.0.0.1", 0)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         self.host = self.address.encode()
 
@@ -109,11 +109,11 @@ class RuntimeApi:
 
     # ------------------------------------------------------------------ from the connections
 
-    def opened(self, connection: _Connection) -> None:
+    def opened(self, connection: _ProcessConnection) -> None:
         """A connection has come in."""
         self._connections.add(connection)
 
-    def closed(self, connection: _Connection) -> None:
+    def closed(self, connection: _ProcessConnection) -> None:
         """Forget a connection; if the runtime was polling on it, it has hung up."""
         self._connections.discard(connection)
         if self._poller is connection:
@@ -122,7 +122,7 @@ class RuntimeApi:
         if self._taker is connection:
             self._taker = None
 
-    def poll(self, connection: _Connection) -> tuple[int, str]:
+    def poll(self, connection: _ProcessConnection) -> tuple[int, str]:
         """`invocation/next`: (0, '') keeps the answer for later."""
         if self.current is not None:
             if self._taker is not None or self._handed is None:
@@ -142,7 +142,7 @@ class RuntimeApi:
             return _refusal(400, "InvalidRequestID", f"Invalid request ID {request_id[:64]}")
         return 202, _OK
 
-    def finish(self, request_id: str, kind: str, answer: _Answer) -> tuple[int, str]:
+    def finish(self, request_id: str, kind: str, answer: _RuntimeAnswer) -> tuple[int, str]:
         """`invocation/{id}/response` or `error`, wholly received."""
         status, body = self.check(request_id)
         if status != 202:
@@ -159,7 +159,7 @@ class RuntimeApi:
             self.listener.responded(answer.body(), answer.content_type)
         return status, body
 
-    def init_error(self, answer: _Answer) -> tuple[int, str]:
+    def init_error(self, answer: _RuntimeAnswer) -> tuple[int, str]:
         """Take what the runtime says at `init/error`; 202 in any case."""
         self.listener.init_failed(answer.body(), answer.error_type or "Runtime.Unknown")
         return 202, _OK
@@ -172,12 +172,12 @@ def _refusal(status: int, error_type: str, message: str) -> tuple[int, str]:
     return status, json.dumps({"errorType": error_type, "errorMessage": message}) + "\n"
 
 
-def _too_large_text(answer: _Answer) -> str:
+def _too_large_text(answer: _RuntimeAnswer) -> str:
     limit = STREAM_LIMIT_BYTES if answer.streaming else RESPONSE_LIMIT_BYTES
     return f"Exceeded maximum allowed payload size ({limit} bytes)."
 
 
-class _Answer:
+class _RuntimeAnswer:
     """What a process posts, as it comes in."""
 
     __slots__ = ("_pieces", "headers", "size", "streaming")
@@ -226,7 +226,7 @@ class _Answer:
         return self.headers.get(name, b"").decode("latin-1")
 
 
-class _Connection(asyncio.Protocol):
+class _ProcessConnection(asyncio.Protocol):
     """One connection of a runtime: requests one after another."""
 
     def __init__(self, api: RuntimeApi) -> None:
@@ -236,7 +236,7 @@ class _Connection(asyncio.Protocol):
         self._url = b""
         self._path = ""
         self._headers: dict[bytes, bytes] = {}
-        self._answer: _Answer | None = None
+        self._answer: _RuntimeAnswer | None = None
         self._request_id = ""
         self._kind = ""
 
@@ -282,7 +282,7 @@ class _Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         self._path = self._url.decode("latin-1").partition("?")[0]
         self._request_id, self._kind = _invocation_path(self._path)
-        self._answer = _Answer(self._headers, may_stream=self._kind == "response")
+        self._answer = _RuntimeAnswer(self._headers, may_stream=self._kind == "response")
         if self._headers.get(b"expect", b"").lower() == b"100-continue":
             self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 

@@ -55,7 +55,7 @@ class ProfileCard:
 
 Validate = Callable[[str], list[str]]
 """A profile's name or path, with KEY=VALUE behind it -> its mistakes; none if it can start."""
-Start = Callable[[str], Awaitable[RunSource]]
+StartRun = Callable[[str], Awaitable[RunSource]]
 """Begin the run of such a line. Raises LamloadError with what to mend."""
 Describe = Callable[[str], ProfileCard | None]
 """The card of such a line; None if it has mistakes."""
@@ -106,7 +106,7 @@ class SetupScreen(Screen[RunSource]):
         self,
         cards: Sequence[ProfileCard],
         validate: Validate,
-        start: Start,
+        start: StartRun,
         describe: Describe | None = None,
     ) -> None:
         super().__init__()
