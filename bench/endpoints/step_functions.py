@@ -3,15 +3,13 @@
 HTTP is 200 also when the execution failed; `status` decides. An error that begins with `Lambda.`
 is Lambda's own word: TooManyRequestsException is THROTTLED, a service or SDK failure SERVER_ERROR;
 `States.…` other than a task's failure, timeout or size is the workflow's: SERVER_ERROR. Everything
-else is what the function raised: FUNCTION_ERROR. `billing` reads what the workflow itself was
-billed, which comes on top of the function's bill. Source: Step Functions developer guide, "Error
-names".
+else is what the function raised: FUNCTION_ERROR. Source: Step Functions developer guide,
+"Error names".
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from bench.aws.report_line import parse_timing_header
@@ -56,14 +54,6 @@ _FUNCTIONS_OWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WorkflowBilling:
-    """What an execution is billed, apart from the function: whole 100 ms, memory in 64 MB."""
-
-    billed_ms: int
-    memory_mb: int
-
-
 class StepFunctionsEndpoint(CompiledEndpoint):
     """A state machine of type EXPRESS; the event is its input."""
 
@@ -104,20 +94,6 @@ def machine_arn(function: str, qualifier: str | None) -> str:
         return function
     name = f"{parts[6]}.{qualifier}" if qualifier else parts[6]
     return f"arn:{parts[1]}:states:{parts[3]}:{parts[4]}:stateMachine:{name}"
-
-
-def billing(body: bytes) -> WorkflowBilling | None:
-    """billingDetails of an answer, or None where there are none."""
-    details = _parsed(body).get("billingDetails")
-    if not isinstance(details, dict):
-        return None
-    billed, memory = (
-        details.get("billedDurationInMilliseconds"),
-        details.get("billedMemoryUsedInMB"),
-    )
-    if not isinstance(billed, int) or not isinstance(memory, int):
-        return None
-    return WorkflowBilling(billed, memory)
 
 
 def execution_output(body: bytes) -> bytes | None:

@@ -63,10 +63,6 @@ class Curve:
         moved = np.searchsorted(exact, rank) != np.searchsorted(np.cumsum(self.counts), rank)
         return bool(moved)
 
-    def above(self, limit_ns: int) -> int:
-        """How many samples are above limit_ns."""
-        return int(self.counts[self.values_ns > limit_ns].sum())
-
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -110,9 +106,3 @@ def _binomial(count: int, q: float) -> tuple[int, NDArray[np.float64]]:
     logs = np.concatenate(([0.0], np.cumsum(steps)))
     weights = np.exp(logs - logs.max())
     return first, np.cumsum(weights) / weights.sum()
-
-
-def curve_of(values_ns: NDArray[np.int64]) -> Curve:
-    """The curve of plain values, none of them censored."""
-    values, counts = np.unique(values_ns, return_counts=True)
-    return Curve(values.astype(np.int64), counts.astype(np.int64), np.zeros_like(counts))

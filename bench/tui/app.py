@@ -22,7 +22,7 @@ from bench.tui.keys import KEYS
 from bench.tui.palette import PLAIN, Paint
 from bench.tui.preferences import Preferences
 from bench.tui.screens.run import RunScreen
-from bench.tui.screens.setup import Describe, ProfileCard, SetupScreen, Start, Validate
+from bench.tui.screens.setup import Describe, ProfileCard, SetupScreen, StartRun, Validate
 from bench.tui.source import AppResult, RunSource
 from bench.tui.themes import NAMES, PAINTS, THEMES, short_name, theme_name
 from bench.tui.widgets.canvas import Glyphs
@@ -67,7 +67,7 @@ class LamloadApp(App[AppResult]):
         cls,
         cards: Sequence[ProfileCard],
         validate: Validate,
-        start: Start,
+        start: StartRun,
         describe: Describe | None = None,
         *,
         runs_root: Path | None = None,

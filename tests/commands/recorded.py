@@ -15,7 +15,8 @@ from bench.model.times import NS_PER_MS
 from bench.profile import load_profile, resolved_toml
 from bench.record.folder import RunFolder
 from bench.record.histogram import Histogram
-from bench.stats.quantiles import Curve, curve_of
+from bench.stats.quantiles import Curve
+from tests.stats.curves import curve_of
 
 PROFILE = """
 # Is it quick?

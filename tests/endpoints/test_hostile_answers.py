@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from bench.endpoints.base import Endpoint, head_of
 from bench.endpoints.registry import command_endpoint_for, function_payload
 from bench.endpoints.responses import DETAIL_LIMIT
-from bench.endpoints.step_functions import billing
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Answer, Outcome
 from bench.model.times import NS_PER_S
@@ -76,7 +75,6 @@ def test_any_response_is_classified(
 ) -> None:
     check(ENDPOINTS[kind].classify(status, head_of(headers), body))
     function_payload(kind, body)
-    billing(body)
 
 
 @given(code=st.integers(-64, 255), stdout=bodies, stderr=st.binary(max_size=100))

@@ -69,7 +69,12 @@ def test_what_follows_is_worked_out_once_for_all_forms_of_a_report(
     run: RecordedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(conclusions, "advise", lambda *given, **_: asked.append(given) or Advice())
+
+    def advise(*given: object, **_: object) -> Advice:
+        asked.append(given)
+        return Advice()
+
+    monkeypatch.setattr(conclusions, "advise", advise)
     for form in ("text", "json", "html"):
         render(form, run)
     assert len(asked) == 1

@@ -16,7 +16,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
 from bench.record.second_figures import second_figures
-from bench.report.seconds import Seconds, Values
+from bench.report.seconds import PerSecond, Seconds
 from bench.shapes.ramp import constant_rate
 from tests.record.build import SMALL, Shipment, profile_of, row, together
 
@@ -53,7 +53,7 @@ def test_a_second_in_parts_is_one_point_of_all_that_is_in_it(steered: RecordedRu
     assert len(steered.intervals) == 4
     seconds = Seconds(second_figures(steered.intervals))
 
-    def points(values: Values) -> dict[float, float]:
+    def points(values: PerSecond) -> dict[float, float]:
         found = seconds.points(values)[SMALL]
         assert len(found) == len(dict(found)), "a second is one point"
         return dict(found)

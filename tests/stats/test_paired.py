@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bench.stats.paired import difference, told_apart
-from bench.stats.quantiles import Curve, curve_of
+from bench.stats.quantiles import Curve
+from tests.stats.curves import curve_of
 
 
 def sample(median_ms: float, count: int, seed: int) -> Curve:

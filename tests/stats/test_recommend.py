@@ -12,8 +12,9 @@ from bench.model.profile import Architecture, Variant
 from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
 from bench.model.result import Distribution as D
 from bench.model.times import NS_PER_MS
-from bench.stats.quantiles import Curve, curve_of
+from bench.stats.quantiles import Curve
 from bench.stats.recommend import advise, compare_sentence, frontier, own_overhead
+from tests.stats.curves import curve_of
 from tests.stats.processes import curve_in_blocks
 
 

@@ -10,9 +10,9 @@ from bench.model.outcome import Outcome
 from bench.model.profile import Slo, Variant
 from bench.model.result import Distribution, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS
-from bench.stats.quantiles import curve_of
 from bench.stats.threshold_grammar import check_selector, parse_slo
 from bench.stats.thresholds import SloState, evaluate
+from tests.stats.curves import curve_of
 
 SMALL = Variant(EndpointKind.INVOKE, 128)
 LARGE = Variant(EndpointKind.INVOKE, 1769)

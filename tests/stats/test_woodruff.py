@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.stats.quantiles import Bounds, Curve, curve_of, quantile_bounds
+from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 from bench.stats.woodruff import interval, precision, shares
+from tests.stats.curves import curve_of
 from tests.stats.processes import NAMED, Shape, curve_in_blocks, latencies
 
 
