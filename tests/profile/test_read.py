@@ -270,10 +270,7 @@ SECTIONS = [
     ("[load]\nrounds = 65000\n[[phase]]\nrate='1/s'\nduration='1s'", "load.rounds makes 130000"),
     ("[load]\nworkers = 0", "load.workers must be at least 1 (it is 0)"),
     ('[load]\norder = "randomised"', 'load.order must be one of "sequential"'),
-    (
-        "[load]\ncallers = 3",
-        "load.callers cannot stand beside a rate, burst, replay or wave (phase[0])",
-    ),
+    ("[load]\ncallers = 3", "load.callers cannot stand beside a rate, "),
     ('[load]\nthink = "1s"', "load.think is for a closed loop"),
     ("[load]\nin-flight = 3", "load.in-flight is not a key of [load]; did you mean in_flight?"),
     ('[[phase]]\nname = "steady"\nrate="1/s"\nduration="1s"', 'phase[1].name repeats "steady"'),

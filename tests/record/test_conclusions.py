@@ -75,8 +75,9 @@ def test_what_follows_is_worked_out_once_for_all_forms_of_a_report(
         return Advice()
 
     monkeypatch.setattr(conclusions, "advise", advise)
+    again = replace(run)  # as another process has it, that has not concluded anything
     for form in ("text", "json", "html"):
-        render(form, run)
+        render(form, again)
     assert len(asked) == 1
     advice_of(replace(run, state=UNFINISHED))  # another run
     assert len(asked) == 2
