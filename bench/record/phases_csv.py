@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.model.part import Ends, Part
 from bench.model.result import LADDER, Measure
 from bench.model.times import NS_PER_MS
-from bench.record.columns import Cell, quantile_name
+from bench.record.columns import CsvCell, quantile_name
 from bench.record.csv_columns import (
     SUMMARY_COLUMNS,
     csv_text,
@@ -34,9 +34,9 @@ def phases_lines(parts: Iterable[Part]) -> str:
     return header_text(PHASE_COLUMNS) + csv_text(PHASE_COLUMNS, map(part_row, parts))
 
 
-def part_row(part: Part) -> dict[str, Cell]:
+def part_row(part: Part) -> dict[str, CsvCell]:
     """A row: cell by column."""
-    row: dict[str, Cell] = {"phase": part.phase, "step": part.step, **summary_row(part.window)}
+    row: dict[str, CsvCell] = {"phase": part.phase, "step": part.step, **summary_row(part.window)}
     for q, ends in part.bounds.items():
         row |= {name: _ms(end) for name, end in zip(_BOUNDS[q], ends, strict=True)}
     return row

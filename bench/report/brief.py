@@ -18,7 +18,7 @@ from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.styled import Line, Tone, as_text, in_colour, wrapped
 from bench.report.text import mark_notes, slo_lines, three_digits, title_of
-from bench.report.text_table import Column
+from bench.report.text_table import TextColumn
 from bench.stats.thresholds import SloState
 
 WIDEST = 100
@@ -114,8 +114,8 @@ def _verdict(run: RecordedRun, width: int) -> Iterator[Line]:
 # -- the table
 
 
-def _quantile(q: float) -> Column:
-    return Column(
+def _quantile(q: float) -> TextColumn:
+    return TextColumn(
         f"{quantile_text(q)} ms",
         lambda window: quantile_ms(window.measure(Measure.RESPONSE).at(q), three_digits),
     )
@@ -126,26 +126,28 @@ def _failed(window: Window) -> str:
 
 
 _P50, _P90, _P99 = map(_quantile, (0.5, 0.9, 0.99))
-_MAX = Column("max ms", lambda window: maximum_ms(window.measure(Measure.RESPONSE), three_digits))
-_PRICE = Column(
+_MAX = TextColumn(
+    "max ms", lambda window: maximum_ms(window.measure(Measure.RESPONSE), three_digits)
+)
+_PRICE = TextColumn(
     "$/million",
     lambda w: UNKNOWN if w.usd_per_million is None else f"{w.usd_per_million:.2f}",
 )
-_FAILED = Column("failed %", _failed)
-_CALLS = Column("calls", lambda window: f"{window.tally.finished:,}")
-_RATE = Column("calls/s", lambda window: rate(window.achieved_rps))
-_COLD = Column("cold", lambda window: f"{window.tally.cold_starts:,}")
-_LAG = Column(
+_FAILED = TextColumn("failed %", _failed)
+_CALLS = TextColumn("calls", lambda window: f"{window.tally.finished:,}")
+_RATE = TextColumn("calls/s", lambda window: rate(window.achieved_rps))
+_COLD = TextColumn("cold", lambda window: f"{window.tally.cold_starts:,}")
+_LAG = TextColumn(
     "lag p99 ms", lambda w: quantile_ms(w.measure(Measure.SEND_LAG).at(0.99), three_digits)
 )
-_INIT = Column(
+_INIT = TextColumn(
     "init p50 ms", lambda window: quantile_ms(window.measure(Measure.INIT).at(0.5), three_digits)
 )
-_COLD_P50 = Column("cold p50 ms", lambda w: quantile_ms(w.cold.at(0.5), three_digits))
-_COLD_MAX = Column("cold max ms", lambda window: maximum_ms(window.cold, three_digits))
-_WARM_P50 = Column("warm p50 ms", lambda w: quantile_ms(w.warm.at(0.5), three_digits))
-_WARM_MAX = Column("warm max ms", lambda window: maximum_ms(window.warm, three_digits))
-Columns = Sequence[Column]
+_COLD_P50 = TextColumn("cold p50 ms", lambda w: quantile_ms(w.cold.at(0.5), three_digits))
+_COLD_MAX = TextColumn("cold max ms", lambda window: maximum_ms(window.cold, three_digits))
+_WARM_P50 = TextColumn("warm p50 ms", lambda w: quantile_ms(w.warm.at(0.5), three_digits))
+_WARM_MAX = TextColumn("warm max ms", lambda window: maximum_ms(window.warm, three_digits))
+Columns = Sequence[TextColumn]
 _WANTED = (_P50, _P99, _PRICE, _P90, _FAILED, _CALLS, _MAX, _COLD, _RATE, _LAG)
 _ORDER = (_CALLS, _RATE, _P50, _P90, _P99, _MAX, _FAILED, _COLD, _LAG, _PRICE)
 _OF_COLD = (_CALLS, _COLD, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50, _WARM_MAX, _FAILED, _PRICE)
@@ -179,7 +181,7 @@ def fitted_table(
     windows = [window for _, window in rows]
     wide = max([7, *map(len, names)])
     cells = {column: _cells(column, windows) for column in wanted if says(column, windows)}
-    chosen: list[Column] = []
+    chosen: list[TextColumn] = []
     room = width - wide
     for column in cells:
         takes = len(_GAP) + len(cells[column][0])
@@ -192,13 +194,13 @@ def fitted_table(
         yield _GAP.join([name.ljust(wide), *texts]).rstrip()
 
 
-def _cells(column: Column, windows: Sequence[Window]) -> list[str]:
+def _cells(column: TextColumn, windows: Sequence[Window]) -> list[str]:
     texts = [column.head, *(column.read(window) for window in windows)]
     wide = max(map(len, texts))
     return [text.rjust(wide) for text in texts]
 
 
-def says(column: Column, windows: Sequence[Window]) -> bool:
+def says(column: TextColumn, windows: Sequence[Window]) -> bool:
     """Whether a column is of use: one of what never happened or is not known is not."""
     if column not in _MAY_BE_MISSING:
         return True

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from bench.errors import UsageError
 from bench.format import UNKNOWN, number
-from bench.record.columns import Cell
+from bench.record.columns import CsvCell
 from bench.record.csv_columns import SUMMARY_COLUMNS, summary_row
 from bench.record.recorded_run import RecordedRun
 
@@ -47,7 +47,7 @@ def _named(name: str) -> str:
     )
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: CsvCell) -> str:
     """Figures with three digits; those that are not known as elsewhere."""
     if cell is None or cell == "":
         return UNKNOWN
