@@ -283,7 +283,7 @@ def test_attempts_are_written_when_asked_for(tmp_path: Path) -> None:
     assert (second["phase"], second["sent_ns"], second["connect_ns"], second["dns_ns"]) == (
         *("steady", str(2 * NS_PER_S + 7), "5", ""),
     )
-    assert (first["segment"], list(first)[-1]) == ("1", "segment")
+    assert (first["segment"], list(first)[-2:]) == ("1", ["segment", "read_lag_ns"])
 
 
 def test_events_are_lines_of_json(run: Run) -> None:
