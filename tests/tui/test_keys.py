@@ -217,6 +217,25 @@ async def test_the_spectrum_has_metrics_of_its_own() -> None:
         ]
 
 
+async def test_m_shows_time_and_cost_over_memory() -> None:
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot)
+        await pilot.press("6")
+        await drawn(pilot)
+        shown = [chart(app, "trade").data]
+        for _ in range(2):
+            await pilot.press("m")
+            shown.append(chart(app, "trade").data)
+        titles = [data.title for data in shown]
+        assert titles == ["$/M against p99", "time over memory", "cost over memory"]
+        over_memory = shown[1]
+        assert [line.name for line in over_memory.lines] == ["p50", "p90", "p99", "fit"]
+        assert over_memory.x is not None
+        assert [label for _, label in over_memory.x.ticks] == ["128", "256", "512", "1024", "1769"]
+        assert "/ vCPUs" in over_memory.note
+
+
 async def test_a_held_view_keeps_its_figures_in_every_window_and_on_every_screen() -> None:
     run = FakeRun()
     app = LamloadApp(run)

@@ -12,8 +12,9 @@ from bench.model.times import NS_PER_MS
 from bench.tui.analysis import Depth
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import View, panel
+from bench.tui.views.base import View, ViewContext, panel
 from bench.tui.views.cells import VARIANT_COLUMNS, quantile_cell, variant_cells
+from bench.tui.views.over_memory import cost_over_memory, time_over_memory
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.columns import Cell, Column, Row
@@ -32,6 +33,9 @@ COLUMNS = (
 )
 
 
+_CHARTS = (trade_chart, time_over_memory, cost_over_memory)
+
+
 class CostView(View):
     """Spend, projection, price by size, cost against time."""
 
@@ -41,7 +45,9 @@ class CostView(View):
     help = (
         "Prices are AWS's list prices for the region, free tier left out; a local run costs "
         "nothing, and what is shown is what it would cost on AWS. The projection holds if prices, "
-        "failures and durations stay as they are. $/M: a million invocations, retries left out."
+        "failures and durations stay as they are. $/M: a million invocations, retries left out.\n"
+        "m goes on from cost against time to time over memory, with a fitted curve, and to cost "
+        "over memory."
     )
     DEFAULT_CSS = """
     CostView #prices { max-height: 45%; }
@@ -50,6 +56,12 @@ class CostView(View):
     .tiny CostView #trade { display: none; }
     .tiny CostView #prices { max-height: 100%; height: 1fr; }
     """
+
+    metrics = "what the chart shows: cost against time, either of them over memory"
+
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(context)
+        self._shown = 0
 
     def compose(self) -> ComposeResult:
         """From top to bottom: spend, prices, cost against time, advice."""
@@ -73,8 +85,13 @@ class CostView(View):
             "whole run" if state.is_over else "whole run, so far",
         )
         chart = self.query_one("#trade", Chart)
-        if self.is_due(state, chart, state.analysis_key):
-            chart.show(trade_chart(state))
+        if self.is_due(state, chart, (state.analysis_key, self._shown)):
+            chart.show(_CHARTS[self._shown](state))
+
+    def next_metric(self) -> bool:
+        """Go on to another chart: cost against time, time over memory, cost over memory."""
+        self._shown = (self._shown + 1) % len(_CHARTS)
+        return True
 
 
 def _spend(state: ViewState) -> Iterable[Line]:

@@ -1,0 +1,95 @@
+"""Time and cost over memory, as Power Tuning draws them: the sizes that can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.format import quantile_text
+from bench.model.result import LADDER, Measure, Window
+from bench.model.times import NS_PER_MS
+from bench.report.axes import Axis
+from bench.stats.memory_fit import memory_fit
+from bench.stats.recommend import comparable
+from bench.tui.palette import SeriesStyle
+from bench.tui.state import ViewState
+from bench.tui.widgets.chart_data import ChartData, ChartLine
+
+_CURVE_POINTS = 80
+_EMPTY = "it takes two sizes through one door, and enough answers of each"
+
+
+def time_over_memory(state: ViewState) -> ChartData:
+    """p50, p90 and p99 over memory; and the curve a + b / vCPUs of the lowest, where it fits."""
+    sizes = _sizes(state)
+    styles = list(state.styles.values())
+    lines = []
+    for number, q in enumerate(sorted(LADDER)):
+        points = tuple((_memory(w), ms) for w in sizes if (ms := _time_ms(w, q)) is not None)
+        if len(points) > 1:
+            lines.append(ChartLine(quantile_text(q), styles[number % len(styles)], points))
+    note = "response ms, whole run"
+    if lines:
+        first = [(round(memory), ms) for memory, ms in lines[0].points if ms is not None]
+        fit = memory_fit(first)
+        if fit is not None:
+            low, high = first[0][0], first[-1][0]
+            places = np.geomspace(low, high, _CURVE_POINTS).tolist()
+            curve = tuple((memory, fit.at(memory)) for memory in places)
+            lines.append(ChartLine("fit", SeriesStyle("·", _quiet(state)), curve))
+            most = ", at most 1" if fit.one_thread else ""
+            note += f"; {lines[0].name} ≈ {fit.waits:.3g} + {fit.works:.3g} / vCPUs{most}"
+    values = [y for line in lines for _, y in line.points if y is not None]
+    return _chart("time over memory", note, lines, sizes, state.is_log(values))
+
+
+def cost_over_memory(state: ViewState) -> ChartData:
+    """USD per million calls over memory."""
+    sizes = [window for window in _sizes(state) if window.usd_per_million]
+    points = tuple((_memory(window), window.usd_per_million) for window in sizes)
+    style = next(iter(state.styles.values()), SeriesStyle("o", ""))
+    lines = [ChartLine("$/M", style, points)] if len(points) > 1 else []
+    is_log = state.is_log(cost for _, cost in points if cost is not None)
+    return _chart("cost over memory", "USD for a million calls", lines, sizes, is_log)
+
+
+def _sizes(state: ViewState) -> list[Window]:
+    good = comparable(list(state.totals.values()))
+    sized = [window for window in good if window.variant.memory_mb is not None]
+    same = [w for w in sized if w.variant.architecture is sized[0].variant.architecture]
+    return sorted(same, key=_memory)
+
+
+def _memory(window: Window) -> float:
+    return float(window.variant.memory_mb or 0)
+
+
+def _time_ms(window: Window, q: float) -> float | None:
+    found = window.measure(Measure.RESPONSE).at(q)
+    if found is None or not found.known or found.censored:
+        return None
+    return found.value_ns / NS_PER_MS
+
+
+def _quiet(state: ViewState) -> str:
+    styles = list(state.styles.values())
+    return "bright_black" if styles and styles[0].colour else ""
+
+
+def _chart(
+    title: str, note: str, lines: Sequence[ChartLine], sizes: Sequence[Window], is_log: bool
+) -> ChartData:
+    memories = sorted({_memory(window) for window in sizes})
+    if not lines:
+        return ChartData(title=title, empty=_EMPTY)
+    ticks = tuple((memory, f"{memory:g}") for memory in memories)
+    x = Axis(memories[0] / 1.1, memories[-1] * 1.1, ticks, logarithmic=True)
+    return ChartData(
+        title=title,
+        note=f"{note}; MB{', log' if is_log else ''}",
+        lines=tuple(lines),
+        x=x,
+        logarithmic=is_log,
+        empty=_EMPTY,
+    )
