@@ -23,10 +23,11 @@ _NAME = re.compile(
     r"(?:(?P<region>[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
     r"(?:(?P<account>\d{12}):)?"
     r"(?:function:)?"
-    r"(?P<name>[a-zA-Z0-9_-]{1,64})"
+    r"(?P<name>[a-zA-Z0-9_-]{1,140})"
     r"(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9_-]{1,128}))?"
 )
-_QUALIFIER = re.compile(r"\$LATEST|[a-zA-Z0-9_-]{1,128}")
+"""Also names longer than any that can be created: those are not found, rather than malformed."""
+_QUALIFIER = re.compile(r"[a-zA-Z0-9$_-]{1,128}")
 _ALIAS = re.compile(r"(?![0-9]+\Z)[a-zA-Z0-9_-]{1,128}")
 _VERSION = re.compile(r"\$LATEST|[0-9]{1,18}")
 

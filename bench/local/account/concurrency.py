@@ -20,6 +20,11 @@ def unreserved(store: Store) -> int:
     return max(0, store.account_concurrency - taken)
 
 
+def total_provisioned(function: Function) -> int:
+    """Concurrency that is kept for versions and aliases of a function."""
+    return sum(held.requested for held in function.provisioned.values())
+
+
 def put_reserved(store: Store, name_or_arn: str, executions: int) -> None:
     """Reserve concurrency; 0 throttles everything.
 
@@ -33,7 +38,7 @@ def put_reserved(store: Store, name_or_arn: str, executions: int) -> None:
             "Specified ReservedConcurrentExecutions for function decreases account's "
             f"UnreservedConcurrentExecution below its minimum value of [{minimum}]."
         )
-    provisioned = sum(held.requested for held in function.provisioned.values())
+    provisioned = total_provisioned(function)
     if executions < provisioned:
         raise ApiError(
             400,
@@ -84,10 +89,13 @@ def provisioned(store: Store, name_or_arn: str, qualifier: str) -> Provisioned:
     return held
 
 
-def report_allocated(store: Store, name: str, qualifier: str, allocated: int) -> None:
+def report_allocated(
+    store: Store, name: str, qualifier: str, allocated: int, *, init_fails: bool = False
+) -> None:
     """Tell how many provisioned environments are really up; that then counts, not the clock."""
     held = provisioned(store, name, qualifier)
-    store.functions[name].provisioned[qualifier] = replace(held, allocated=allocated)
+    told = replace(held, allocated=allocated, init_fails=init_fails)
+    store.functions[name].provisioned[qualifier] = told
 
 
 def delete_provisioned(store: Store, name_or_arn: str, qualifier: str) -> None:

@@ -84,7 +84,10 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """Provisioned concurrency of a version or alias. allocated None: all of it from ready_ns on."""
+    """Provisioned concurrency of a version or alias. allocated None: all of it from ready_ns on.
+
+    init_fails: the function cannot be initialised, so that there will be no environments.
+    """
 
     qualifier: str
     version: str
@@ -92,6 +95,7 @@ class Provisioned:
     modified_ns: int
     ready_ns: int
     allocated: int | None = None
+    init_fails: bool = False
 
     def allocated_at(self, now_ns: int) -> int:
         """How many environments are up, as reported, else all or none by ready_ns."""

@@ -33,6 +33,9 @@ def create(call: OperationCall) -> StatusAndValue:
     config = validation.configured(call, config)
     config = replace(config, architecture=validation.architecture(call) or config.architecture)
     settings = validation.described(call, Settings())
+    if call.object("Environment") == {"Variables": {}}:
+        echoed = {**settings.echoed, "Environment": {"Variables": {}}}
+        settings = replace(settings, echoed=echoed)
     tags = _tags(call)
     publish = call.body.get("Publish") is True
     if name in call.store.functions:

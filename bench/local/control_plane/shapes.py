@@ -62,9 +62,10 @@ def summary(call: OperationCall, version: Version) -> dict[str, Any]:
             "LogGroup": f"/aws/lambda/{config.name}",
         },
     }
+    made |= _echoed(version)
     if config.environment:
         made["Environment"] = {"Variables": dict(config.environment)}
-    return made | _echoed(version)
+    return made
 
 
 def _echoed(version: Version) -> dict[str, Any]:
@@ -93,13 +94,15 @@ def alias(held: Alias) -> dict[str, Any]:
 
 
 def provisioned(call: OperationCall, held: Provisioned) -> dict[str, Any]:
-    """A provisioned concurrency configuration; READY once all that is asked for is up."""
+    """A provisioned concurrency configuration; READY once all is up, FAILED where init does."""
     allocated = held.allocated_at(call.store.clock_ns())
-    return {
+    failed = {"StatusReason": "FUNCTION_ERROR_INIT_FAILURE"} if held.init_fails else {}
+    status = "READY" if allocated >= held.requested else "IN_PROGRESS"
+    return failed | {
         "RequestedProvisionedConcurrentExecutions": held.requested,
         "AvailableProvisionedConcurrentExecutions": allocated,
         "AllocatedProvisionedConcurrentExecutions": allocated,
-        "Status": "READY" if allocated >= held.requested else "IN_PROGRESS",
+        "Status": "FAILED" if failed else status,
         "LastModified": time.strftime(
             "%Y-%m-%dT%H:%M:%S+0000", time.gmtime(held.modified_ns // NS_PER_S)
         ),

@@ -71,7 +71,8 @@ class Dispatcher:
         """
         config = target.config
         qualifier = qualifier_of(target)
-        reason = self.admission.enter(config.name)
+        kept = target.provisioned_key
+        reason = self.admission.enter(config.name, kept)
         if reason:
             result = _throttled(target, invocation, reason)
         else:
@@ -80,7 +81,7 @@ class Dispatcher:
                 result = await self._admitted(target, invocation, on_chunk, fresh)
             finally:
                 self.stats.left(config.name, qualifier)
-                self.admission.leave(config.name)
+                self.admission.leave(config.name, kept)
         self.stats.ended(config.name, qualifier, result)
         return result
 

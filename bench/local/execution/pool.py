@@ -21,6 +21,8 @@ class SandboxPool:
     def __init__(self, config: FunctionConfig, tools: Tools, may_grow: Callable[[], bool]) -> None:
         self.config = config
         self.all: set[Sandbox] = set()
+        self.init_fails = False
+        """Of the environment that was last provisioned."""
         self._tools = tools
         self._may_grow = may_grow
         self._idle: list[Sandbox] = []
@@ -78,10 +80,11 @@ class SandboxPool:
 
     async def _warm_up(self, sandbox: Sandbox) -> None:
         try:
-            await sandbox.start_cold()
+            started = await sandbox.start_cold()
         except CannotStart:  # fewer are up than were asked for, and are said to be
             self.discard(sandbox)
         else:
+            self.init_fails = started.failure is not None
             self.give_back(sandbox)
 
     def reap(self, idle_s: float) -> None:

@@ -65,7 +65,8 @@ class Provisioner:
             pools.add(pool)
             allocated = await pool.provision(count)
             if self._held.get(name) == wanted:
-                report_allocated(self._store, name, qualifier, allocated)
+                fails = pool.init_fails and allocated < count
+                report_allocated(self._store, name, qualifier, allocated, init_fails=fails)
         for pool in self._provisioned.get(name, set()) - pools:
             await pool.provision(0)
         self._provisioned[name] = pools

@@ -25,6 +25,12 @@ from bench.local.model import REGION, FunctionConfig
 
 PYTHONPATH = "PYTHONPATH"
 EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+DUMMY_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "ASIALAMLOADLOCAL0000",
+    "AWS_SECRET_ACCESS_KEY": "no-secret-of-anybody",
+    "AWS_SESSION_TOKEN": "no-token-of-anybody",
+}
+"""Handlers always have some: they are those of the execution role, and there is none here."""
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 PORTABLE = Path(__file__).with_name("portable")
 NODE_RUNTIME = Path(__file__).with_name("node") / "main.mjs"
@@ -99,7 +105,7 @@ def environment(
     """
     own = {
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.runtime}",
+        **DUMMY_CREDENTIALS,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": config.name,
@@ -117,6 +123,8 @@ def environment(
         "_HANDLER": config.handler,
     }
     changeable = {"LANG": "en_US.UTF-8", "PATH": SYSTEM_PATH, "TZ": ":UTC"}
+    if not config.runtime.startswith("provided"):
+        own["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{config.runtime}"
     if config.runtime.startswith("python"):
         own |= _python_environment(config)
     return changeable | dict(config.environment) | own

@@ -17,6 +17,7 @@ import httptools
 
 from bench.lambda_facts import RESPONSE_LIMIT_BYTES, STREAM_LIMIT_BYTES
 from bench.local.model import Invocation
+from bench.local.sandbox.trace import handler_trace
 
 PREFIX = "/2018-06-01/runtime/"
 _WANTED = frozenset(
@@ -333,13 +334,14 @@ class _ProcessConnection(asyncio.Protocol):
         """Answer the poll that waits; deadline_ms counts from 1970."""
         context = invocation.client_context
         extra = f"Lambda-Runtime-Client-Context: {context}\r\n" if context else ""
+        trace = handler_trace(invocation.trace_id, invocation.request_id)
         self._write(
             "HTTP/1.1 200 OK\r\n"
             "Content-Type: application/json\r\n"
             f"Lambda-Runtime-Aws-Request-Id: {invocation.request_id}\r\n"
             f"Lambda-Runtime-Deadline-Ms: {deadline_ms}\r\n"
             f"Lambda-Runtime-Invoked-Function-Arn: {invocation.arn}\r\n"
-            f"Lambda-Runtime-Trace-Id: {invocation.trace_id}\r\n"
+            f"Lambda-Runtime-Trace-Id: {trace}\r\n"
             f"{extra}Content-Length: {len(invocation.payload)}\r\n\r\n".encode()
             + invocation.payload
         )

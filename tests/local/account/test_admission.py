@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.local.account.admission import Admission, TokenBucket
-from bench.local.account.concurrency import put_reserved
+from bench.local.account.concurrency import put_provisioned, put_reserved
 from bench.local.account.store import Store
 from bench.local.model import FunctionConfig
 
@@ -55,6 +55,32 @@ def test_reserved_zero_lets_nothing_in(clock: Clock) -> None:
     store, gate = admission(clock, 1000, "a")
     put_reserved(store, "a", 0)
     assert gate.enter("a") == "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+def test_what_is_provisioned_is_taken_out_of_the_reservation(clock: Clock) -> None:
+    store, gate = admission(clock, 1000, "a")
+    store.publish("a")
+    put_reserved(store, "a", 2)
+    put_provisioned(store, "a", "1", 1)
+    assert [gate.enter("a", "1"), gate.enter("a")] == ["", ""]
+    assert gate.enter("a") == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    gate.leave("a")
+    assert gate.enter("a", "1") == "", "beyond what is kept for it a version has what others have"
+    assert gate.enter("a") == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    gate.leave("a", "1")
+    gate.leave("a", "1")
+    put_provisioned(store, "a", "1", 2)
+    assert gate.enter("a") == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    assert [gate.enter("a", "1"), gate.enter("a", "1")] == ["", ""]
+
+
+def test_what_is_provisioned_without_a_reservation_is_the_accounts(clock: Clock) -> None:
+    store, gate = admission(clock, 3, "a", "b")
+    store.publish("a")
+    put_provisioned(store, "a", "1", 2)
+    assert [gate.enter("b"), gate.enter("b")] == ["", "ConcurrentInvocationLimitExceeded"]
+    assert [gate.enter("a", "1"), gate.enter("a", "1")] == ["", ""]
+    assert gate.enter("a", "1") == "ConcurrentInvocationLimitExceeded"
 
 
 def test_ten_requests_a_second_per_unit(clock: Clock) -> None:

@@ -339,6 +339,24 @@ def test_provisioned_concurrency(active: Any, clock: SteppingClock) -> None:
     assert listed["ProvisionedConcurrencyConfigs"] == []
 
 
+def test_an_empty_environment_is_echoed(client: Any) -> None:
+    assert "Environment" not in create(client)
+    made = create(client, FunctionName="other", Environment={"Variables": {}})
+    assert made["Environment"] == {"Variables": {}}
+
+
+def test_names_and_qualifiers_that_cannot_be_are_not_found(active: Any) -> None:
+    for asked in ({"FunctionName": "n" * 65}, {"FunctionName": "primes", "Qualifier": "$latest"}):
+        with pytest.raises(active.exceptions.ResourceNotFoundException, match="Function not found"):
+            active.get_function(**asked)
+
+
+def test_a_version_has_no_url(active: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        active.create_function_url_config(FunctionName="primes", Qualifier="1", AuthType="NONE")
+    assert error_of(caught)[:2] == (400, "ValidationException")
+
+
 def test_function_urls(active: Any) -> None:
     made = active.create_function_url_config(
         FunctionName="primes", AuthType="NONE", Cors={"AllowOrigins": ["*"]}
@@ -347,7 +365,9 @@ def test_function_urls(active: Any) -> None:
     assert made["FunctionUrl"].endswith(".lambda-url.us-east-1.on.aws/")
     with pytest.raises(active.exceptions.ResourceConflictException):
         active.create_function_url_config(FunctionName="primes", AuthType="NONE")
+    assert "InvokeMode" not in made, "it is told where it was asked for"
     updated = active.update_function_url_config(FunctionName="primes", AuthType="AWS_IAM")
+    assert "InvokeMode" not in updated
     assert (updated["AuthType"], updated["Cors"]) == ("AWS_IAM", {"AllowOrigins": ["*"]})
     assert active.get_function_url_config(FunctionName="primes")["InvokeMode"] == "BUFFERED"
     listed = active.list_function_url_configs(FunctionName="primes")["FunctionUrlConfigs"]

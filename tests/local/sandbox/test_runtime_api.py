@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ import pytest
 
 from bench.local.model import Invocation
 from bench.local.sandbox.runtime_api import RuntimeApi
+from bench.local.sandbox.trace import handler_trace
 
 BASE = "/2018-06-01/runtime"
 
@@ -88,7 +90,8 @@ async def test_next_waits_and_then_carries_the_invocation(runtime: Runtime) -> N
     assert answer.headers["Lambda-Runtime-Aws-Request-Id"] == "i-1"
     assert answer.headers["Lambda-Runtime-Deadline-Ms"] == "1700000000000"
     assert answer.headers["Lambda-Runtime-Invoked-Function-Arn"] == "arn:f"
-    assert answer.headers["Lambda-Runtime-Trace-Id"] == "root=1-2"
+    trace = answer.headers["Lambda-Runtime-Trace-Id"]
+    assert re.fullmatch(r"Root=1-2;Parent=[0-9a-f]{16};Sampled=0", trace)
     assert answer.headers["Lambda-Runtime-Client-Context"] == '{"a": 1}'
 
 
@@ -239,3 +242,18 @@ async def test_what_is_no_http_ends_the_connection(runtime: Runtime) -> None:
     with suppress(ConnectionResetError):
         assert await reader.read() == b""
     writer.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ("", ""),
+        (
+            "Root=1-2;Parent=53995c3f42cd8ad8;Sampled=1",
+            "Root=1-2;Parent=53995c3f42cd8ad8;Sampled=1",
+        ),
+        ("Sampled=?;Root=1-2;Lineage=a:0;Parent=1", "Root=1-2;Parent=1;Sampled=?;Lineage=a:0"),
+    ],
+)
+def test_the_trace_has_a_parent_and_a_decision(given: str, seen: str) -> None:
+    assert handler_trace(given, "id") == seen

@@ -283,6 +283,10 @@ async def test_a_handler_sees_lambdas_environment_and_nothing_of_ours(
     assert "ours alone" not in environment.values()
     assert "SOMETHING_OF_OURS" not in environment
     assert environment["GREETING"] == "hello"
+    assert environment["AWS_ACCESS_KEY_ID"].startswith("ASIA"), "dummies"
+    assert environment["AWS_SESSION_TOKEN"]
+    assert environment["AWS_EXECUTION_ENV"].startswith("AWS_Lambda_python3.")
+    assert environment["_X_AMZN_TRACE_ID"].endswith(";Sampled=0")
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "f"
     assert environment["AWS_LAMBDA_FUNCTION_VERSION"] == "1"
     assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
