@@ -64,6 +64,13 @@ from bench.local.options import (
     help="How long a sandbox lives without work.",
 )
 @click.option("--env", "environment", multiple=True, metavar="KEY=VALUE")
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="FOLDER",
+    help="What functions find in /opt; repeatable, later ones over earlier ones.",
+)
 @click.option("--architecture", type=click.Choice(["x86_64", "arm64"]), default="x86_64")
 @click.option("--log-format", type=click.Choice(["Text", "JSON"]), default="Text")
 @click.option("--logs", "show_logs", is_flag=True, help="Print what functions print, on stderr.")
@@ -96,6 +103,7 @@ def local(
     reserved_concurrency: int | None,
     idle_s: float,
     environment: tuple[str, ...],
+    layers: tuple[str, ...],
     architecture: str,
     log_format: str,
     show_logs: bool,
@@ -112,7 +120,7 @@ def local(
     """
     from bench.local.isolation import hide_from_handlers
     from bench.local.options import check_timeout
-    from bench.local.sources import memory_sizes
+    from bench.local.sources import layer_folder, memory_sizes
 
     sizes = memory_sizes(memory)
     check_timeout(timeout_s)
@@ -131,6 +139,7 @@ def local(
         environment=dict(_pair(text) for text in environment),
         faults=_faults(faults_file, faults_json),
         verify_signatures=verify_signatures,
+        layers=tuple(layer_folder(text) for text in layers),
         architecture=architecture,
         log_format=log_format,
         show_logs=show_logs,

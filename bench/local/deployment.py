@@ -13,23 +13,25 @@ from bench.local.account.records import Settings
 from bench.local.account.store import Store
 from bench.local.account.variables import check_variables
 from bench.local.http.api_error import ApiError
+from bench.local.layers import laid
 from bench.local.model import FunctionConfig
 from bench.local.options import FunctionSource, LocalOptions
 from bench.local.sandbox import runtime
 
 
-def deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list[str]:
+def deploy(store: Store, source: FunctionSource, options: LocalOptions, layers: Path) -> list[str]:
     """Deploy a function: the aliases, one per size. `$LATEST` has the first size.
 
-    Raises TargetError when nothing here can run it, UsageError for what Lambda would refuse.
+    layers is where those of functions that have several may be laid over each other. Raises
+    TargetError when nothing here can run it, UsageError for what Lambda would refuse.
     """
     try:
-        return _deploy(store, source, options)
+        return _deploy(store, source, options, layers)
     except ApiError as error:
         raise UsageError(f"function {source.name}: {error.message}") from None
 
 
-def _deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list[str]:
+def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers: Path) -> list[str]:
     sizes_mb = source.memory_mb or options.memory_mb
     variables = {**options.environment, **source.environment}
     check_variables(variables)
@@ -45,6 +47,7 @@ def _deploy(store: Store, source: FunctionSource, options: LocalOptions) -> list
         runtime=source.runtime,
         environment=variables,
         log_format=options.log_format,
+        opt=laid(source.layers or options.layers, layers / source.name),
     )
     runtime.check(config)
     latest = store.create(config, code_settings(source.folder), ready=True)

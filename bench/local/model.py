@@ -53,7 +53,10 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class FunctionConfig:
-    """One version of a function, as sandboxes need it. folder is LAMBDA_TASK_ROOT."""
+    """One version of a function, as sandboxes need it. folder is LAMBDA_TASK_ROOT.
+
+    opt is the folder that it finds as /opt, '' for none.
+    """
 
     name: str
     arn: str
@@ -67,6 +70,7 @@ class FunctionConfig:
     environment: Mapping[str, str] = field(default_factory=dict)
     ephemeral_storage_mb: int = 512
     log_format: str = "Text"
+    opt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ RUNTIME = re.compile(r"python3\.\d{1,2}|nodejs\d{2}\.x|provided(\.al2|\.al2023)?
 class FunctionSource:
     """A function to serve: its name, the folder with its code, and what runs it.
 
-    What it does not say of itself it has from the options: memory_mb (), timeout_s None;
+    What it does not say of itself it has from the options: memory_mb (), timeout_s None, layers ();
     environment adds to theirs.
     """
 
@@ -42,6 +42,7 @@ class FunctionSource:
     memory_mb: tuple[int, ...] = ()
     timeout_s: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class LocalOptions:
     log_format: str = "Text"
     show_logs: bool = False
     freezes: bool = True
+    layers: tuple[Path, ...] = ()
     refused: tuple[str, ...] = ()
 
 

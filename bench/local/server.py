@@ -179,7 +179,12 @@ class LocalLambda:
     def _deploy(self, source: FunctionSource) -> list[str]:
         """Its aliases. One that cannot run is told and left out, if it is not the only one."""
         try:
-            return deploy(self.store, source, self.options)
+            if (source.layers or self.options.layers) and not self.spawner.private_tmp:
+                raise TargetError(
+                    f"function {source.name}: layers need mount namespaces, which this host does "
+                    "not allow: put what they hold into the function's folder"
+                )
+            return deploy(self.store, source, self.options, self.spawner.root / "layers")
         except LamloadError as error:
             if len(self.options.functions) == 1:
                 raise

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from bench.errors import UsageError
 from bench.folders import expanded
 from bench.function_folder import BUNDLED, Entry, bundled_functions, entry, function_name
+from bench.local.layers import check_layer
 from bench.local.options import RUNTIME, FunctionSource, check_memory, check_timeout
 
-KEYS = ("handler", "runtime", "memory", "timeout")
-"""What may stand behind a folder as `,key=value`; `env.NAME=VALUE` too."""
+KEYS = ("handler", "runtime", "memory", "timeout", "layer")
+"""What may stand behind a folder as `,key=value`, `layer` more than once; `env.NAME=VALUE` too."""
 _NEXT_KEY = re.compile(rf",(?=(?:{'|'.join(KEYS)}|env\.[^=,]*)=)")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -27,14 +26,12 @@ def function_source(
     handler and runtime are for a text that says none. Raises UsageError with the mend.
     """
     place, *pairs = _NEXT_KEY.split(text)
-    settings = dict(_pair(pair, text) for pair in pairs)
+    settings = [_pair(pair, text) for pair in pairs]
     name, folder = _placed(place)
     _check_name(name, text)
-    own: dict[str, Any] = {
-        "handler": settings.pop("handler", handler),
-        "runtime": settings.pop("runtime", runtime),
-    }
-    return _settled(FunctionSource(name, folder, *_entry(name, folder, **own)), settings)
+    given = dict(settings)
+    own = given.get("handler", handler), given.get("runtime", runtime)
+    return _settled(FunctionSource(name, folder, *_entry(name, folder, *own)), settings)
 
 
 def _entry(name: str, folder: Path, handler: str | None, runtime: str | None) -> Entry:
@@ -64,21 +61,27 @@ def memory_sizes(text: str, option: str = "--memory") -> tuple[int, ...]:
     return sizes
 
 
-def _settled(source: FunctionSource, settings: dict[str, str]) -> FunctionSource:
+def _settled(source: FunctionSource, settings: list[tuple[str, str]]) -> FunctionSource:
     """With what only this function has."""
-    readers: dict[str, Callable[[FunctionSource, str], FunctionSource]] = {
-        "memory": lambda found, text: replace(
-            found, memory_mb=memory_sizes(text, f"function {found.name}: memory")
-        ),
-        "timeout": lambda found, text: replace(found, timeout_s=_timeout(found.name, text)),
-    }
-    for key, text in settings.items():
+    for key, text in settings:
         if key.startswith("env."):
             variables = {**source.environment, key.removeprefix("env."): text}
             source = replace(source, environment=variables)
-        else:
-            source = readers[key](source, text)
+        elif key == "memory":
+            sizes = memory_sizes(text, f"function {source.name}: memory")
+            source = replace(source, memory_mb=sizes)
+        elif key == "timeout":
+            source = replace(source, timeout_s=_timeout(source.name, text))
+        elif key == "layer":
+            source = replace(source, layers=(*source.layers, layer_folder(text)))
     return source
+
+
+def layer_folder(text: str) -> Path:
+    """The folder of a layer. Raises UsageError where it is none, or has extensions."""
+    folder = expanded(text).resolve()
+    check_layer(folder)
+    return folder
 
 
 def _timeout(name: str, text: str) -> float:

@@ -17,7 +17,7 @@ from bench.local.model import FunctionConfig
 class Settings:
     """What the control plane answers about a version and no sandbox needs.
 
-    echoed are further members of FunctionConfiguration, kept as they came (VpcConfig, Layers, …).
+    echoed are further members of FunctionConfiguration, kept as they came (VpcConfig, …).
     """
 
     description: str = ""

@@ -70,10 +70,7 @@ def summary(call: OperationCall, version: Version) -> dict[str, Any]:
 
 def _echoed(version: Version) -> dict[str, Any]:
     held = dict(version.settings.echoed)
-    layers = held.pop("Layers", None)
     snap_start = held.pop("SnapStart", None)
-    if isinstance(layers, list):
-        held["Layers"] = [{"Arn": layer, "CodeSize": 0} for layer in layers]
     if isinstance(snap_start, dict):
         held["SnapStart"] = {"OptimizationStatus": "Off", **snap_start}
     return held

@@ -26,13 +26,16 @@ from bench.local.options import RUNTIME
 
 _HANDLER = re.compile(r"\S+")
 _ROLE = re.compile(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
+_NOT_SERVED = {
+    "Layers": "start it with --layer FOLDER, or put what they hold into the function's archive",
+    "FileSystemConfigs": "leave them out",
+}
+"""What a function would miss, if it were taken without effect."""
 _ECHOED = (
     "VpcConfig",
     "DeadLetterConfig",
     "KMSKeyArn",
     "TracingConfig",
-    "Layers",
-    "FileSystemConfigs",
     "SnapStart",
 )
 
@@ -62,6 +65,9 @@ def described(call: OperationCall, before: Settings) -> Settings:
             r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+",
         )
     description = call.text("Description", longest=256)
+    for key, mend in _NOT_SERVED.items():
+        if call.body.get(key):
+            raise invalid_parameter(f"The embedded Lambda has no {key}: {mend}")
     echoed = dict(before.echoed)
     echoed |= {key: call.body[key] for key in _ECHOED if call.body.get(key) is not None}
     return replace(

@@ -6,7 +6,7 @@ out as JSON lines on stdout. stdin's end means that the server is gone, however 
 sandbox with everything that it started is killed, ROOT is removed, and the fork server ends.
 
     {"spawn": ID, "argv": […], "env": {…}, "cwd": DIR, "log": FIFO, "tmp": DIR or "",
-     "keep": [PATH, …], "hide": [DIR, …]}
+     "keep": [PATH, …], "hide": [DIR, …], "opt": DIR or ""}
     {"kill": ID}          with every descendant
     {"remove": DIR}       a folder below ROOT
 
@@ -126,8 +126,8 @@ class PrivateTmp:
             Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
         self._libc.call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
 
-    def enter(self, folder: str, keep: list[str], hide: list[str]) -> None:
-        """Make folder the /tmp of this process.
+    def enter(self, folder: str, keep: list[str], hide: list[str], opt: str) -> None:
+        """Make folder the /tmp of this process, and opt its /opt.
 
         Paths in keep stay visible where they are; folders in hide look empty.
         """
@@ -140,6 +140,8 @@ class PrivateTmp:
             shown = Path(folder, os.path.relpath(path, "/tmp"))
             shown.mkdir(parents=True, exist_ok=True)
             self._bind(path, str(shown))
+        if opt:
+            self._bind(opt, "/opt")
         self._bind(folder, "/tmp")
 
     def _bind(self, source: str, target: str) -> None:
@@ -274,7 +276,9 @@ class Sandboxes:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if self._private_tmp is not None and request["tmp"]:
-            self._private_tmp.enter(request["tmp"], request["keep"], request["hide"])
+            self._private_tmp.enter(
+                request["tmp"], request["keep"], request["hide"], request["opt"]
+            )
         os.umask(0o022)
         os.chdir(request["cwd"])
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bench.errors import TargetError
 from bench.folders import homes
+from bench.local.layers import OPT
 from bench.local.model import REGION, FunctionConfig
 
 PYTHONPATH = "PYTHONPATH"
@@ -49,8 +50,9 @@ def _runtime_command(config: FunctionConfig) -> tuple[str, ...] | None:
         return (sys.executable, "-m", "awslambdaric", config.handler)
     if config.runtime.startswith("nodejs"):
         return _node_command(config)
-    bootstrap = _bootstrap(config.folder)
-    return None if bootstrap is None else (bootstrap,)
+    if (bootstrap := _bootstrap(config.folder)) is not None:
+        return (bootstrap,)
+    return (f"{OPT}/bootstrap",) if config.opt and _bootstrap(config.opt) else None
 
 
 def exec_wrapper(config: FunctionConfig) -> str | None:
@@ -79,12 +81,27 @@ def check(config: FunctionConfig) -> None:
     if config.runtime.startswith("python") and importlib.util.find_spec("awslambdaric") is None:
         raise TargetError("awslambdaric is not installed: pip install awslambdaric")
     wrapper = exec_wrapper(config)
-    if wrapper is not None and (lack := not_executable(wrapper)):
+    if wrapper is not None and (lack := not_executable(config, wrapper)):
         raise TargetError(f"{config.name}: {EXEC_WRAPPER} names {wrapper}, {lack}")
+    if config.opt and (hidden := [path for path in needed_paths(config) if below_opt(path)]):
+        raise TargetError(
+            f"{config.name}: a layer would hide {hidden[0]} from the function: move what lies in "
+            f"{OPT} elsewhere, or leave the layer out"
+        )
 
 
-def not_executable(program: str) -> str:
-    """Why a program's path cannot be started, in a few words; '' if it can."""
+def below_opt(path: str) -> bool:
+    """Whether something lies where layers do."""
+    return Path(path).is_relative_to(OPT)
+
+
+def not_executable(config: FunctionConfig, program: str) -> str:
+    """Why a program cannot be started, in a few words; '' if it can.
+
+    Its path is as the function sees it: layers lie in /opt.
+    """
+    if config.opt and below_opt(program):
+        program = config.opt + program.removeprefix(OPT)
     if not Path(program).is_absolute():
         return "which is no absolute path"
     if not Path(program).exists():
@@ -127,6 +144,12 @@ def environment(
         own["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{config.runtime}"
     if config.runtime.startswith("python"):
         own |= _python_environment(config)
+    if config.opt:
+        changeable |= {"LD_LIBRARY_PATH": f"{OPT}/lib"}
+        if config.runtime.startswith("nodejs"):
+            major = config.runtime.removeprefix("nodejs").partition(".")[0]
+            places = f"{OPT}/nodejs/node{major}/node_modules", f"{OPT}/nodejs/node_modules"
+            changeable["NODE_PATH"] = os.pathsep.join(places)
     return changeable | dict(config.environment) | own
 
 
@@ -144,11 +167,13 @@ def credential_folders() -> tuple[str, ...]:
 def needed_paths(config: FunctionConfig) -> Iterator[str]:
     """What a sandbox must be able to read, wherever it lies."""
     yield config.folder
+    if config.runtime.startswith("nodejs") and (node := shutil.which("node")):
+        yield str(Path(node).resolve().parent)
     if config.runtime.startswith("python"):
         yield from (sys.prefix, sys.base_prefix, site.getuserbase(), *_extra_paths())
         yield str(Path(sys.executable).parent)
     for program in command(config) or ():
-        if program.startswith("/") and Path(program).is_file():
+        if program.startswith("/") and Path(program).is_file() and not below_opt(program):
             yield str(Path(program).parent)
             yield str(Path(program).resolve().parent)
 
@@ -187,8 +212,10 @@ def _python_environment(config: FunctionConfig) -> dict[str, str]:
     # A path with the separator in it cannot be named; the folder is the first place anyway, as the
     # process starts in it.
     own = [] if os.pathsep in config.folder else [config.folder]
+    places = (f"{OPT}/python", f"{OPT}/python/lib/{config.runtime}/site-packages")
+    layers = places if config.opt else ()
     return {
-        PYTHONPATH: os.pathsep.join([*own, *_extra_paths(), *added]),
+        PYTHONPATH: os.pathsep.join([*own, *layers, *_extra_paths(), *added]),
         "PYTHONUSERBASE": site.getuserbase(),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

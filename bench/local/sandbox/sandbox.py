@@ -108,7 +108,7 @@ class Sandbox:
         if argv is None:
             paths = f"{self.config.folder}/bootstrap /opt/bootstrap"
             return Started(0, failures.no_bootstrap(request_id, paths), b"")
-        if runtime.not_executable(argv[0]):
+        if runtime.not_executable(self.config, argv[0]):
             cause = "permission denied" if Path(argv[0]).exists() else "no such file or directory"
             return Started(0, failures.cannot_execute(request_id, argv[0], cause), b"")
         await self._cleared()  # the end of the last process must not be taken for that of the next
@@ -217,6 +217,7 @@ class Sandbox:
             tmp if private else "",
             keep,
             runtime.credential_folders(),
+            self.config.opt,
         )
 
     def _open_log(self) -> None:

@@ -41,6 +41,8 @@ class ForkRequest:
     """Paths below /tmp that it must still see."""
     hide: tuple[str, ...] = ()
     """Folders that it must not see into."""
+    opt: str = ""
+    """What becomes its /opt, if anything."""
 
 
 @dataclass(slots=True)
@@ -116,6 +118,7 @@ class Spawner:
                 "tmp": command.tmp,
                 "keep": command.keep,
                 "hide": command.hide,
+                "opt": command.opt,
             }
         )
         return await self.told(child.pid)

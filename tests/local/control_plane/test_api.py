@@ -351,6 +351,14 @@ def test_names_and_qualifiers_that_cannot_be_are_not_found(active: Any) -> None:
             active.get_function(**asked)
 
 
+def test_layers_are_refused_and_not_taken_without_effect(client: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        create(client, Layers=["arn:aws:lambda:us-east-1:123456789012:layer:x:1"])
+    status, code, message = error_of(caught)
+    assert (status, code) == (400, "InvalidParameterValueException")
+    assert "--layer FOLDER" in message
+
+
 def test_a_version_has_no_url(active: Any) -> None:
     with pytest.raises(ClientError) as caught:
         active.create_function_url_config(FunctionName="primes", Qualifier="1", AuthType="NONE")

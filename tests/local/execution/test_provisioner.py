@@ -15,7 +15,7 @@ async def test_a_function_that_cannot_be_initialised_is_told_as_failed(tmp_path:
         store = local.server.store
         put_provisioned(store, "f", "128MB", 2)
         async with asyncio.timeout(20):
-            while not provisioned(store, "f", "128MB").init_fails:
+            while not provisioned(store, "f", "128MB").init_fails:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         path = "2019-09-30/functions/f/provisioned-concurrency?Qualifier=128MB"
         told = await local.http.get(

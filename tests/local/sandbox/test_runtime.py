@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import TargetError
+from bench.errors import TargetError, UsageError
 from bench.local.sandbox.runtime import EXEC_WRAPPER
 from bench.local.sources import function_source
 from tests.local.serving import bootstrap_function, python_function, serving
@@ -136,3 +136,54 @@ async def test_functions_have_settings_of_their_own(tmp_path: Path) -> None:
     async with serving(a, b, environment={"ALL": "1"}) as local:
         assert (await local.invoke("a", qualifier="512MB")).payload == ["512", "x,y", "1"]
         assert (await local.invoke("b")).payload == "128"
+
+
+async def test_layers_lie_in_opt_the_last_one_on_top(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for layer, version in ((first, 1), (second, 2)):
+        (layer / "python").mkdir(parents=True)
+        (layer / "python" / "shared.py").write_text(f"version = {version}")
+        (layer / f"only{version}").touch()
+    wrap = second / "wrap"
+    wrap.write_text('#!/bin/sh\nexport SEEN=1\nexec "$@"\n')
+    wrap.chmod(0o755)
+    code = """
+        import os, shared
+        def handler(event, context):
+            return [shared.version, os.environ.get("SEEN"), sorted(os.listdir("/opt"))]
+    """
+    place = python_function(tmp_path, code).folder
+    both = function_source(
+        f"both={place},layer={first},layer={second},env.{EXEC_WRAPPER}=/opt/wrap"
+    )
+    async with serving(both, function_source(f"one={place}"), layers=(first,)) as local:
+        if not local.server.spawner.private_tmp:
+            pytest.skip("this host allows no mount namespaces")
+        found = [(await local.invoke(name)).payload for name in ("both", "one")]
+    assert found == [
+        [2, "1", ["only1", "only2", "python", "wrap"]],
+        [1, None, ["only1", "python"]],
+    ]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+async def test_node_finds_modules_of_layers(tmp_path: Path) -> None:
+    module = tmp_path / "layer" / "nodejs" / "node_modules" / "shared"
+    module.mkdir(parents=True)
+    (module / "index.js").write_text("exports.version = 3")
+    (tmp_path / "f").mkdir()
+    code = "exports.handler = async () => require('shared').version"
+    (tmp_path / "f" / "index.js").write_text(code)
+    async with serving(function_source(f"{tmp_path / 'f'},layer={tmp_path / 'layer'}")) as local:
+        if not local.server.spawner.private_tmp:
+            pytest.skip("this host allows no mount namespaces")
+        assert (await local.invoke("f")).payload == 3
+
+
+def test_layers_with_extensions_and_layers_that_are_none_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "extensions").mkdir()
+    (tmp_path / "extensions" / "agent").touch()
+    with pytest.raises(UsageError, match=r"has extensions \(agent\), which the embedded Lambda"):
+        function_source(f"hello,layer={tmp_path}")
+    with pytest.raises(UsageError, match="layer /no/layer does not exist"):
+        function_source("hello,layer=/no/layer")
