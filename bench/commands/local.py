@@ -63,7 +63,19 @@ from bench.local.options import (
     show_default=True,
     help="How long a sandbox lives without work.",
 )
-@click.option("--env", "environment", multiple=True, metavar="KEY=VALUE")
+@click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    is_flag=False,
+    flag_value="",
+    metavar="[KEY=VALUE]",
+    help="A variable of all functions; repeatable. Alone: print what a shell needs to call the "
+    'embedded Lambda that runs at --port: eval "$(lamload local --env)".',
+)
+@click.option(
+    "--watch", is_flag=True, help="New code at the next invocation when a folder has changed."
+)
 @click.option(
     "--layer",
     "layers",
@@ -103,6 +115,7 @@ def local(
     reserved_concurrency: int | None,
     idle_s: float,
     environment: tuple[str, ...],
+    watch: bool,
     layers: tuple[str, ...],
     architecture: str,
     log_format: str,
@@ -118,6 +131,11 @@ def local(
 
     Any SDK or the AWS CLI can call it with --endpoint-url; front doors have ports of their own.
     """
+    if "" in environment:
+        if len(environment) > 1:
+            raise UsageError("--env takes KEY=VALUE, or stands alone")
+        click.echo(_exports(DEFAULT_PORT if port is None else port))
+        return
     from bench.local.isolation import hide_from_handlers
     from bench.local.options import check_timeout
     from bench.local.sources import layer_folder, memory_sizes
@@ -144,6 +162,7 @@ def local(
         log_format=log_format,
         show_logs=show_logs,
         freezes=freezes,
+        watch=watch,
     )
     import uvloop
 
@@ -177,6 +196,26 @@ async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> 
             raise LamloadError("the process that starts sandboxes has been killed")
     finally:
         await server.close()
+
+
+def _exports(port: int) -> str:
+    """Lines for a shell, so that SDKs and the CLI call what runs at the port.
+
+    Raises TargetError when nothing does.
+    """
+    from bench.commands.support.local_address import check_served
+    from bench.local.model import REGION
+
+    check_served(port)
+    variables = {
+        "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": LOCAL_ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": LOCAL_SECRET_KEY,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    lines = [f"export {name}={value}" for name, value in variables.items()]
+    return "\n".join([*lines, "unset AWS_SESSION_TOKEN AWS_PROFILE"])
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from bench.errors import UsageError
+from bench.lambda_facts import MAX_TIMEOUT_S
 from bench.local.account.concurrency import put_reserved
 from bench.local.account.records import Settings
 from bench.local.account.store import Store
@@ -42,20 +43,29 @@ def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers:
         handler=source.handler,
         folder=str(source.folder),
         memory_mb=sizes_mb[0],
-        timeout_s=options.timeout_s if source.timeout_s is None else source.timeout_s,
+        timeout_s=_timeout_s(source, options),
         architecture=options.architecture,
         runtime=source.runtime,
         environment=variables,
         log_format=options.log_format,
         opt=laid(source.layers or options.layers, layers / source.name),
+        debug_port=source.debug_port,
     )
     runtime.check(config)
     latest = store.create(config, code_settings(source.folder), ready=True)
     aliases = store.publish_sizes(source.name, sizes_mb)
     store.update(source.name, latest.config, latest.settings, ready=True)
-    if options.reserved is not None:
-        put_reserved(store, source.name, options.reserved)
+    reserved = 1 if source.debug_port else options.reserved
+    if reserved is not None:
+        put_reserved(store, source.name, reserved)
     return list(aliases.values())
+
+
+def _timeout_s(source: FunctionSource, options: LocalOptions) -> float:
+    """Its own timeout, or that of all; with a debugger as long as Lambda allows."""
+    if source.timeout_s is not None:
+        return source.timeout_s
+    return MAX_TIMEOUT_S if source.debug_port else options.timeout_s
 
 
 def code_settings(folder: Path) -> Settings:

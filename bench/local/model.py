@@ -55,7 +55,8 @@ class HttpResponse:
 class FunctionConfig:
     """One version of a function, as sandboxes need it. folder is LAMBDA_TASK_ROOT.
 
-    opt is the folder that it finds as /opt, '' for none.
+    opt is the folder that it finds as /opt, '' for none. debug_port is where a debugger can attach
+    to its only environment, 0 for nowhere.
     """
 
     name: str
@@ -71,6 +72,7 @@ class FunctionConfig:
     ephemeral_storage_mb: int = 512
     log_format: str = "Text"
     opt: str = ""
+    debug_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)

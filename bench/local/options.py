@@ -43,6 +43,8 @@ class FunctionSource:
     timeout_s: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    debug_port: int = 0
+    """Where a debugger can attach; 0: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class LocalOptions:
     show_logs: bool = False
     freezes: bool = True
     layers: tuple[Path, ...] = ()
+    watch: bool = False
+    """Whether functions get new code when their folder changes."""
     refused: tuple[str, ...] = ()
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import LamloadError, TargetError
+from bench.local.account.hot_reload import HotReload
 from bench.local.account.store import Store
 from bench.local.admin import Admin
 from bench.local.control_plane.api import ControlPlane
@@ -168,6 +169,9 @@ class LocalLambda:
         self.control_url = await self._listen(
             control.handle, self.options.control_port, lambda _: CONTROL_LIMIT_BYTES
         )
+        if self.options.watch:
+            folders = {source.name: source.folder for source in self.options.functions}
+            self.store.before_use = HotReload(self.store, folders, _print_reload).look
         self.deployed = tuple(
             [
                 await self._described(source.name, alias)
@@ -237,6 +241,10 @@ class LocalLambda:
                 raise error
 
         return verify
+
+
+def _print_reload(name: str) -> None:
+    sys.stderr.write(f"{name}: new code\n")
 
 
 def _print_output(name: str, printed: bytes) -> None:

@@ -12,7 +12,7 @@ from bench.function_folder import BUNDLED, Entry, bundled_functions, entry, func
 from bench.local.layers import check_layer
 from bench.local.options import RUNTIME, FunctionSource, check_memory, check_timeout
 
-KEYS = ("handler", "runtime", "memory", "timeout", "layer")
+KEYS = ("handler", "runtime", "memory", "timeout", "layer", "debug")
 """What may stand behind a folder as `,key=value`, `layer` more than once; `env.NAME=VALUE` too."""
 _NEXT_KEY = re.compile(rf",(?=(?:{'|'.join(KEYS)}|env\.[^=,]*)=)")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -72,9 +72,17 @@ def _settled(source: FunctionSource, settings: list[tuple[str, str]]) -> Functio
             source = replace(source, memory_mb=sizes)
         elif key == "timeout":
             source = replace(source, timeout_s=_timeout(source.name, text))
+        elif key == "debug":
+            source = replace(source, debug_port=_port(source.name, text))
         elif key == "layer":
             source = replace(source, layers=(*source.layers, layer_folder(text)))
     return source
+
+
+def _port(name: str, text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise UsageError(f"function {name}: debug takes a port for the debugger (it is {text})")
+    return int(text)
 
 
 def layer_folder(text: str) -> Path:

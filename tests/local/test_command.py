@@ -124,6 +124,17 @@ def test_options_reach_the_function(tmp_path: Path) -> None:
             assert http.post(url).json() == ["b=c", "us-east-1"]
 
 
+def test_a_shell_gets_what_it_needs_to_call_it() -> None:
+    with closing(Command("--function", "hello", "--doors", "none")) as command:
+        port = command.ready["invoke_url"].rpartition(":")[2]
+        printed = CliRunner().invoke(local, ["--port", port, "--env"])
+        quoted = f"{printed.output}\necho $AWS_ENDPOINT_URL_LAMBDA $AWS_REGION"
+        shell = subprocess.run(["sh", "-c", quoted], capture_output=True, text=True, check=True)
+    assert shell.stdout.split() == [f"http://127.0.0.1:{port}", "us-east-1"]
+    assert "start `lamload local`" in str(refused("--port", port, "--env"))
+    assert "stands alone" in str(refused("--env", "AB=1", "--env"))
+
+
 def test_a_bad_folder_refuses_itself_alone(tmp_path: Path) -> None:
     (tmp_path / "index.js").write_text("exports.handler = 1")
     functions = ("--function", "hello", "--function", "/no/folder", "--function", f"x={tmp_path}")

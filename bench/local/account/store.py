@@ -64,6 +64,8 @@ class Store:
         self.clock_ns = clock_ns
         self.pending_ns = pending_ms * NS_PER_MS
         self.update_ns = update_ms * NS_PER_MS
+        self.before_use: Callable[[str], None] = lambda _name: None
+        """Called with a function's name before what an invocation runs is looked up."""
         self._rng = rng or Random()
         self._subscribers: list[Callable[[str], None]] = []
 
@@ -125,6 +127,7 @@ class Store:
         Raises ApiError: 404 for what is not there, 409 while the version is Pending.
         """
         ref = self.ref(name_or_arn, qualifier)
+        self.before_use(ref.name)
         function = self._of(ref, LATEST)
         wanted = ref.qualifier or LATEST
         alias = function.aliases.get(wanted)
@@ -214,6 +217,19 @@ class Store:
         function.versions[LATEST] = after
         self.changed(function.name)
         return after
+
+    def rebuild(self, name: str, folder: str) -> None:
+        """The code in a folder is another one: no environment that has the old is used again.
+
+        Those at work end when they are done.
+        """
+        function = self.functions.get(name)
+        if function is None:
+            return
+        for number, version in function.versions.items():
+            if version.config.folder == folder:
+                function.versions[number] = replace(version, build_id=self.new_id())
+        self.changed(name)
 
     def publish(
         self,

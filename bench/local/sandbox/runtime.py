@@ -47,7 +47,14 @@ def command(config: FunctionConfig) -> tuple[str, ...] | None:
 
 def _runtime_command(config: FunctionConfig) -> tuple[str, ...] | None:
     if config.runtime.startswith("python"):
-        return (sys.executable, "-m", "awslambdaric", config.handler)
+        debugger = ("-m", "debugpy", "--listen", _debug_address(config))
+        return (
+            sys.executable,
+            *(debugger if config.debug_port else ()),
+            "-m",
+            "awslambdaric",
+            config.handler,
+        )
     if config.runtime.startswith("nodejs"):
         return _node_command(config)
     if (bootstrap := _bootstrap(config.folder)) is not None:
@@ -80,6 +87,7 @@ def check(config: FunctionConfig) -> None:
         raise TargetError(missing(config))
     if config.runtime.startswith("python") and importlib.util.find_spec("awslambdaric") is None:
         raise TargetError("awslambdaric is not installed: pip install awslambdaric")
+    _check_debugger(config)
     wrapper = exec_wrapper(config)
     if wrapper is not None and (lack := not_executable(config, wrapper)):
         raise TargetError(f"{config.name}: {EXEC_WRAPPER} names {wrapper}, {lack}")
@@ -88,6 +96,17 @@ def check(config: FunctionConfig) -> None:
             f"{config.name}: a layer would hide {hidden[0]} from the function: move what lies in "
             f"{OPT} elsewhere, or leave the layer out"
         )
+
+
+def _check_debugger(config: FunctionConfig) -> None:
+    if not config.debug_port:
+        return
+    if config.runtime.startswith("provided"):
+        raise TargetError(
+            f"{config.name}: a custom runtime has no debugger that could be asked for"
+        )
+    if config.runtime.startswith("python") and importlib.util.find_spec("debugpy") is None:
+        raise TargetError(f"{config.name}: debugpy is not installed: pip install debugpy")
 
 
 def below_opt(path: str) -> bool:
@@ -187,7 +206,12 @@ def _node_command(config: FunctionConfig) -> tuple[str, ...] | None:
     node = shutil.which("node")
     if node is None:
         return None
-    return (node, next(_node_clients(config.folder), str(NODE_RUNTIME)), config.handler)
+    inspect = (f"--inspect={_debug_address(config)}",) if config.debug_port else ()
+    return (node, *inspect, next(_node_clients(config.folder), str(NODE_RUNTIME)), config.handler)
+
+
+def _debug_address(config: FunctionConfig) -> str:
+    return f"127.0.0.1:{config.debug_port}"
 
 
 def _node_clients(folder: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic_ns
 
 from bench.errors import LamloadError
-from bench.lambda_facts import INIT_LIMIT_S, LOG_TAIL_BYTES
+from bench.lambda_facts import INIT_LIMIT_S, LOG_TAIL_BYTES, MAX_TIMEOUT_S
 from bench.local.model import FunctionConfig, Invocation
 from bench.local.sandbox import failures, runtime
 from bench.local.sandbox.cpu import Meter, Usage
@@ -80,7 +80,7 @@ class Sandbox:
         """The process runs and its init is over."""
         self.idle_since_ns = 0
         self.alarm = tools.alarm
-        self.init_limit_s = tools.init_limit_s
+        self.init_limit_s = MAX_TIMEOUT_S if config.debug_port else tools.init_limit_s
         self._tools = tools
         self._folder = tools.spawner.root / name
         self._api = RuntimeApi(self)
@@ -93,7 +93,7 @@ class Sandbox:
         self._init: asyncio.Future[Failure | None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._running: RunningInvocation | None = None
-        self._freezer = Freezer(tools.freezes)
+        self._freezer = Freezer(tools.freezes and not config.debug_port)
         self._place: Place | None = None
 
     # ------------------------------------------------------------------ the process

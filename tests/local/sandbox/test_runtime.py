@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -187,3 +188,25 @@ def test_layers_with_extensions_and_layers_that_are_none_are_refused(tmp_path: P
         function_source(f"hello,layer={tmp_path}")
     with pytest.raises(UsageError, match="layer /no/layer does not exist"):
         function_source("hello,layer=/no/layer")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+async def test_a_debugger_can_attach_to_node(tmp_path: Path, unused_tcp_port: int) -> None:
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "index.js").write_text("exports.handler = async () => 1")
+    source = function_source(f"{tmp_path / 'f'},debug={unused_tcp_port}")
+    async with serving(source) as local:
+        assert (await local.invoke("f")).payload == 1
+        told = await local.http.get(f"http://127.0.0.1:{unused_tcp_port}/json/list")
+    assert told.json()[0]["webSocketDebuggerUrl"].startswith(f"ws://127.0.0.1:{unused_tcp_port}/")
+
+
+async def test_a_debugger_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "handler.py").write_text(ONE)
+    source = function_source(f"f={tmp_path},debug=5678")
+    if importlib.util.find_spec("debugpy") is None:
+        with pytest.raises(TargetError, match="f: debugpy is not installed: pip install debugpy"):
+            async with serving(source):
+                pass
+    with pytest.raises(UsageError, match="debug takes a port"):
+        function_source(f"f={tmp_path},debug=yes")
