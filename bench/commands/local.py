@@ -7,7 +7,8 @@ import json
 import os
 import signal
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +22,9 @@ from bench.local.options import (
     LocalOptions,
 )
 
+if TYPE_CHECKING:
+    from bench.local.templates.declared import Template
+
 
 @click.command("local")
 @click.option(
@@ -30,6 +34,12 @@ from bench.local.options import (
     metavar="NAME=FOLDER[,KEY=VALUE]…",
     help="A folder with a handler, or a bundled function's name; repeatable. Its own handler, "
     "runtime, memory, timeout or env.NAME may stand behind it. Without it: primes and hello.",
+)
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="template.yaml or serverless.yml: its functions, beside those of --function.",
 )
 @click.option("--handler", metavar="MODULE.FUNCTION", help="Handler of the folders given.")
 @click.option("--runtime", help="Runtime of the folders given, such as python3.12 or nodejs20.x.")
@@ -104,6 +114,7 @@ from bench.local.options import (
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON on stdout when ready.")
 def local(
     functions: tuple[str, ...],
+    template: Path | None,
     handler: str | None,
     runtime: str | None,
     memory: str,
@@ -139,10 +150,14 @@ def local(
     from bench.local.isolation import hide_from_handlers
     from bench.local.options import check_timeout
     from bench.local.sources import layer_folder, memory_sizes
+    from bench.local.templates import read_template
+    from bench.local.templates.declared import Template
 
     sizes = memory_sizes(memory)
     check_timeout(timeout_s)
-    sources, refused = _sources(functions or ("primes", "hello"), handler, runtime)
+    declared = read_template(template) if template else Template((), ())
+    usual = () if template else ("primes", "hello")
+    sources, refused = _sources(functions or usual, handler, runtime, declared)
     options = LocalOptions(
         functions=sources,
         refused=refused,
@@ -185,7 +200,7 @@ async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> 
     try:
         document = server.document()
         for reason in server.refused:
-            click.echo(f"warning: not served: {reason}", err=True)
+            click.echo(f"warning: passed over: {reason}", err=True)
         click.echo(json.dumps(document) if as_json else story(document))
         sys.stdout.flush()
         server.spawner.lost.add_done_callback(lambda _: stop.set())
@@ -237,17 +252,17 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 
 
 def _sources(
-    functions: tuple[str, ...], handler: str | None, runtime: str | None
+    functions: tuple[str, ...], handler: str | None, runtime: str | None, declared: Template
 ) -> tuple[tuple[FunctionSource, ...], tuple[str, ...]]:
     """The functions to serve, and why others are not. Raises UsageError where none is left."""
     from bench.local.sources import function_source
 
-    sources, refused = [], []
+    sources, refused = list(declared.sources), list(declared.passed_over)
     for text in functions:
         try:
             sources.append(function_source(text, handler, runtime))
         except UsageError as error:
-            if len(functions) == 1:
+            if len(functions) == 1 and not sources:
                 raise
             refused.append(str(error))
     if not sources:
@@ -275,8 +290,6 @@ def _doors(doors: str) -> tuple[str, ...]:
 
 def _faults(path: str | None, text: str | None) -> tuple[dict[str, Any], ...]:
     """Those of --faults, else those of --faults-json. Raises ProfileError with every mistake."""
-    from pathlib import Path
-
     from bench.faults.file import read_fault_file
     from bench.schema.toml import decode
 

@@ -37,6 +37,7 @@ def story(document: dict[str, Any]) -> str:
     ]
     for function in document["functions"]:
         lines += ["", f"# {function['name']} with {function['memory_mb']} MB"]
+        lines += [f"# its template has {route}" for route in function["routes"]]
         lines += _lines(document, function)
     return "\n".join(lines)
 

@@ -45,6 +45,8 @@ class FunctionSource:
     layers: tuple[Path, ...] = ()
     debug_port: int = 0
     """Where a debugger can attach; 0: nowhere."""
+    routes: tuple[str, ...] = ()
+    """`GET /items/{id}`: what a template has a door's requests for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Deployed:
     memory_mb: int
     architecture: str
     urls: dict[str, str]
+    routes: tuple[str, ...] = ()
 
 
 class LocalLambda:
@@ -134,6 +135,7 @@ class LocalLambda:
                     "memory_mb": deployed.memory_mb,
                     "architecture": deployed.architecture,
                     "urls": deployed.urls,
+                    "routes": list(deployed.routes),
                 }
                 for deployed in self.deployed
             ],
@@ -174,7 +176,7 @@ class LocalLambda:
             self.store.before_use = HotReload(self.store, folders, _print_reload).look
         self.deployed = tuple(
             [
-                await self._described(source.name, alias)
+                await self._described(source, alias)
                 for source in self.options.functions
                 for alias in self._deploy(source)
             ]
@@ -204,8 +206,9 @@ class LocalLambda:
                 "--port, or 0 for a free one"
             ) from None
 
-    async def _described(self, name: str, alias: str) -> Deployed:
+    async def _described(self, source: FunctionSource, alias: str) -> Deployed:
         """Open its doors; where everything is."""
+        name = source.name
         config = self.store.version(name, alias).config
         return Deployed(
             name,
@@ -215,6 +218,7 @@ class LocalLambda:
             config.memory_mb,
             config.architecture,
             {kind: await self._open_door(kind, name, alias) for kind in self._doors},
+            source.routes,
         )
 
     async def _open_door(self, kind: str, name: str, alias: str) -> str:

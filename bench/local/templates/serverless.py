@@ -1,0 +1,139 @@
+"""serverless.yml: functions of the Serverless Framework. Source: its guide, "Serverless.yml
+Reference" and "Variables"."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UsageError
+from bench.local.model import ACCOUNT_ID, REGION
+from bench.local.options import FunctionSource
+from bench.local.templates.declared import Declared, Template, Unresolved, source
+
+_VARIABLE = re.compile(r"\$\{([^${}]*)\}")
+DEPTH = 10
+"""Variables within what variables stand for, at most."""
+SERVED = frozenset(
+    {"configValidationMode", "frameworkVersion", "functions", "org", "app", "provider", "service"}
+)
+
+
+def read(document: dict[str, Any], path: Path, environ: Mapping[str, str] = os.environ) -> Template:
+    """The functions of a service, and what is passed over of it."""
+    values = _Values(document, environ)
+    sources: list[FunctionSource] = []
+    passed_over: list[str] = []
+    for key, function in document["functions"].items():
+        try:
+            if not isinstance(function, dict):
+                raise UsageError("it is no mapping")
+            sources.append(source(_declared(str(key), function, values, path), passed_over))
+        except UsageError as error:
+            passed_over.append(f"function {key}: {error}")
+    others = sorted(str(key) for key in document.keys() - SERVED)
+    if others:
+        passed_over.append(f"sections {', '.join(others)}")
+    return Template(tuple(sources), tuple(passed_over))
+
+
+def _declared(key: str, function: dict[str, Any], values: _Values, path: Path) -> Declared:
+    if "image" in function:
+        raise UsageError("it is a container image, which is not run here")
+    named = values.of(function.get("name")) or values.of(f"${{self:service}}-{values.stage}-{key}")
+    provider = values.provider
+
+    def either(name: str) -> Any:
+        return values.of(function.get(name, provider.get(name)))
+
+    return Declared(
+        named if isinstance(named, str) else key,
+        path.parent.resolve(),
+        values.of(function.get("handler")),
+        either("runtime"),
+        either("memorySize"),
+        either("timeout"),
+        values.variables(provider) | values.variables(function),
+        tuple(_routes(function, values)),
+    )
+
+
+def _routes(function: dict[str, Any], values: _Values) -> Iterator[str]:
+    events = function.get("events")
+    for event in events if isinstance(events, list) else ():
+        said = event.get("httpApi", event.get("http")) if isinstance(event, dict) else None
+        if isinstance(said, str):
+            method, _, place = said.partition(" ")
+            said = {"method": method, "path": place or "/"}
+        if isinstance(said, dict):
+            method, place = values.of(said.get("method", "any")), values.of(said.get("path", "/"))
+            if isinstance(method, str) and isinstance(place, str):
+                yield f"{'ANY' if method == '*' else method.upper()} /{place.lstrip('/')}"
+
+
+class _Values:
+    """Resolves variables, as far as this file and the environment say what they are."""
+
+    def __init__(self, document: dict[str, Any], environ: Mapping[str, str]) -> None:
+        self._document = document
+        self._environ = environ
+        provider = document.get("provider")
+        self.provider: dict[str, Any] = provider if isinstance(provider, dict) else {}
+        stage = self.of(self.provider.get("stage", "dev"))
+        self.stage = stage if isinstance(stage, str) else "dev"
+
+    def variables(self, section: dict[str, Any]) -> dict[str, Any]:
+        """Environment variables of a function, or of all."""
+        held = section.get("environment")
+        return {n: self.of(value) for n, value in held.items()} if isinstance(held, dict) else {}
+
+    def of(self, value: Any) -> Any:
+        """A value, or an Unresolved."""
+        found = value
+        for _ in range(DEPTH):
+            if not isinstance(found, str) or not (match := _VARIABLE.search(found)):
+                break
+            inner = self._variable(match[1])
+            if inner is None:
+                return Unresolved(str(value))
+            whole = match[0] == found
+            found = inner if whole else found.replace(match[0], str(inner))
+        is_plain = not isinstance(found, dict | list)
+        return found if is_plain and "${" not in str(found) else Unresolved(str(value)[:80])
+
+    def _variable(self, text: str) -> Any:
+        """What a variable stands for: the first of its alternatives that is known; None: none."""
+        for part in text.split(","):
+            found = self._alternative(part.strip())
+            if found is not None:
+                return found
+        return None
+
+    def _alternative(self, text: str) -> Any:
+        if text[:1] in ("'", '"'):
+            return text.strip("'\"")
+        kind, _, name = text.partition(":")
+        if kind == "self":
+            return self._own(name)
+        if kind == "env":
+            return self._environ.get(name)
+        known = {
+            "sls:stage": self._stage_written(),
+            "aws:region": REGION,
+            "aws:accountId": ACCOUNT_ID,
+        }
+        return known.get(text)
+
+    def _stage_written(self) -> Any:
+        return self.provider.get("stage", "dev")
+
+    def _own(self, name: str) -> Any:
+        found: Any = self._document
+        for key in name.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, dict) and name == "service":
+            return found.get("name")
+        return found
