@@ -15,6 +15,9 @@ from bench.payloads.generators import GENERATORS
 from bench.payloads.generators.base import Generator
 from bench.payloads.placeholders import PLACEHOLDERS
 
+DOORS = "doors"
+"""The name of the door book, which no generator has."""
+
 
 @click.command("events")
 @click.argument("name", required=False, shell_complete=complete_generator)
@@ -43,11 +46,19 @@ def events(
 ) -> None:
     """List the event generators, or print what the one called NAME makes.
 
+    NAME `doors` prints the door book: what each front door of the embedded Lambda makes of the same
+    requests and answers, a page to compare with that of another version.
+
     An event depends on its number, the seed and the options alone: what is printed here is what a
     run with the same seed sends.
     """
     if name is None:
         click.echo(_listing())
+        return
+    if name == DOORS:
+        from bench.local.doors.book import door_book
+
+        click.echo(door_book(), nl=False)
         return
     try:
         made = GeneratedEvents(name, dict(map(_setting, settings)), seed)

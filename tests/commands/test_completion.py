@@ -156,7 +156,7 @@ def test_topics_forms_and_generators_are_completed(complete: Complete) -> None:
     assert complete("lamload help ") == list(topics())
     assert complete("lamload export --format ") == list(FORMATS)
     assert complete("lamload completion ") == list(SHELLS)
-    assert complete("lamload events ") == list(GENERATORS)
+    assert complete("lamload events ") == [*GENERATORS, "doors"]
 
 
 def test_behind_an_unknown_verb_nothing_breaks(complete: Complete) -> None:

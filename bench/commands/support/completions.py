@@ -57,10 +57,10 @@ def complete_topic(_context: click.Context, _parameter: click.Parameter, word: s
 
 
 def complete_generator(_context: click.Context, _parameter: click.Parameter, word: str) -> Items:
-    """The names of event generators that begin with word."""
+    """The names of event generators that begin with word, and of the door book."""
     from bench.payloads.generators import GENERATORS
 
-    return _fitting(GENERATORS, word)
+    return _fitting((*GENERATORS, "doors"), word)
 
 
 def _fitting(names: Iterable[str], word: str) -> Items:
