@@ -31,7 +31,8 @@ def story(document: dict[str, Any]) -> str:
     """The text for people: every function, size and door with a line that calls it."""
     lines = [
         f"The embedded Lambda serves {document['invoke_url']} (region {document['region']}, "
-        f"account {document['account']}); control port {document['control_url']}.",
+        f"account {document['account']}); control port {document['control_url']}, "
+        f"token {document['control_token']}.",
         *document["notes"],
         "Ctrl-C ends it.",
     ]

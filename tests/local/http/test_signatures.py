@@ -77,6 +77,15 @@ def test_what_botocore_signs_holds(method: str, url: str) -> None:
     assert check(signed(method, url, b"" if method == "GET" else b"\0\xff")) is None
 
 
+def test_a_header_of_awss_that_is_not_signed_is_refused() -> None:
+    request = signed(headers={"X-Amz-Log-Type": "Tail"})
+    assert check(request) is None
+    added = (*request.headers, ("X-Amz-Invocation-Type", "Event"))
+    assert check(replace(request, headers=added)) == "InvalidSignatureException"
+    traced = (*request.headers, ("X-Amzn-Trace-Id", "Root=1-2"))
+    assert check(replace(request, headers=traced)) is None, "what proxies add on the way"
+
+
 def test_a_presigned_url_holds_until_it_expires() -> None:
     request = signed("GET", body=b"", query=True)
     assert "X-Amz-Signature" in request.raw_query
