@@ -47,6 +47,7 @@ def test_json_is_one_line_with_every_url() -> None:
             "version": "2",
             "memory_mb": 256,
             "architecture": "x86_64",
+            "routes": [],
         }
         assert set(small["urls"]) == set(DOORS)
         urls = [*small["urls"].values(), *large["urls"].values()]

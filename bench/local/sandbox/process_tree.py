@@ -44,6 +44,8 @@ class ProcessTree:
         self._last_pid = pid
         self._cpu_ns: dict[int, int] = {}
         """CPU of each live descendant, as last read."""
+        self._born_at: dict[int, int] = {}
+        """When each has started, in ticks since the system has."""
         self._gone_ns = 0
         """What vanished descendants had used when last seen."""
         self._reaped_ns = 0
@@ -52,6 +54,7 @@ class ProcessTree:
     def close(self) -> None:
         """Forget the live ones; what the gone ones used stays counted."""
         self._cpu_ns.clear()
+        self._born_at.clear()
 
     def scan(self) -> None:
         """Find new descendants, if there can be any, and read the clocks of all."""
@@ -67,8 +70,8 @@ class ProcessTree:
         self._reaped_ns = _reaped_ns(self._pid)
 
     def pids(self) -> list[int]:
-        """The live ones, as of the last look."""
-        return list(self._cpu_ns)
+        """The live ones: a pid that has been given away again since the last look is not."""
+        return [pid for pid in self._cpu_ns if _born(read_proc(pid, "stat")) == self._born_at[pid]]
 
     def cpu_ns(self) -> int:
         """CPU time of all descendants, live and gone, at the last look.
@@ -97,6 +100,7 @@ class ProcessTree:
             parent = int(stat[stat.rindex(b")") + 2 :].split()[1])
             if parent == self._pid or parent in self._cpu_ns:
                 self._cpu_ns[pid] = 0
+                self._born_at[pid] = _born(stat)
 
     def _clock(self, pid: int) -> None:
         """Read a descendant's CPU clock. It fails for one that is gone, and for mere threads."""
@@ -104,6 +108,7 @@ class ProcessTree:
             self._cpu_ns[pid] = time.clock_gettime_ns((~pid << 3) | 2)
         except OSError:
             self._gone_ns += self._cpu_ns.pop(pid)
+            del self._born_at[pid]
 
 
 def _last_pid() -> int:
@@ -111,6 +116,12 @@ def _last_pid() -> int:
     if not LINUX:
         return 0
     return int(os.pread(_LOADAVG, 128, 0).split()[4])
+
+
+def _born(stat: bytes) -> int:
+    """The start time in a /proc/PID/stat; -1 where there is none."""
+    fields = stat[stat.rindex(b")") + 2 :].split() if stat else []
+    return int(fields[19]) if len(fields) > 19 else -1
 
 
 def _reaped_ns(pid: int) -> int:
