@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.load.frames import Frame, FrameKind
 from bench.load.run_writer import Note
+from bench.load.silence import silent_words
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, WorkerHealth
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Profile
@@ -44,6 +45,7 @@ class Collector:
         self._refused: dict[str, str] = {}
         """By variant: the code by which AWS turned this client away."""
         self._signed = {v.name for v in profile.variants if v.endpoint.facts.service is not None}
+        self._lost_words: dict[int, str] = {}
         self._seen: Counter[tuple[str, Outcome, int]] = Counter()
         self._widths: dict[tuple[str, float, float], tuple[int, float | None]] = {}
         """By variant, quantile and confidence: samples and half-width at the latest look."""
@@ -100,6 +102,8 @@ class Collector:
         return replace(sample, variant=self._profile.variants[int(sample.variant)].name)
 
     def _lose(self, worker: int, words: str) -> None:
+        if words.endswith(silent_words()):
+            self._lost_words[worker] = silent_words()
         self._aggregate.worker_lost(worker)
         if worker in self._health:
             self._health[worker] = replace(self._health[worker], alive=False)
@@ -157,6 +161,7 @@ class Collector:
         evidence = Evidence(
             health=self._health_history,
             lost_workers=self._aggregate.lost_workers,
+            lost_words=self._lost_words,
             gaps={} if running else self._aggregate.gap_fits(),
             target=target,
             interrupted=interrupted,

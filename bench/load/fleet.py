@@ -63,8 +63,9 @@ class Fleet(Protocol):
 
         Frames of one worker come in the order in which it sent them, those of different workers in
         any; DONE or FAILED is a worker's last. One that dies or cannot be heard any more without
-        having said either yields FAILED, whose payload says what is known of it, in words. There is
-        no deadline here: who gives up on a worker sends ABORT, or closes.
+        having said either yields FAILED, whose payload says what is known of it, in words. From
+        START on a worker has to be heard all the time: one that says nothing for the fleet's own
+        deadline is ended, and that is its FAILED. How long a load may take is not judged here.
         """
 
     async def close(self) -> None:

@@ -282,10 +282,12 @@ class Lifecycle:
 
     def _check_target(self, now_ns: int, lost: str | None) -> None:
         """Without its target a run only counts refused connections: it ends there."""
-        if lost is None or self.state not in LOADED:
+        if lost is None or self.lost_target or self.state not in (*LOADED, RunState.DRAINING):
             return
         self.lost_target = lost
         self._note("target-lost", lost)
+        if self.state not in LOADED:
+            return
         self.state = RunState.DRAINING
         self._give_up_ns = now_ns + GRACE_NS
         self._end_load(now_ns, FrameKind.DRAIN)

@@ -37,7 +37,7 @@ from bench.model.endpoint import Address, EndpointKind
 
 CONTROL_LIMIT_BYTES = 1024 * 1024
 """Of a request to the control port."""
-CLOSE_LIMIT_S = 5.0
+CLOSE_LIMIT_S = 2.0
 """How long sandboxes may take to end before the process that forked them is ended."""
 
 

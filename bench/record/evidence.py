@@ -65,13 +65,15 @@ class HealthHistory:
 class Evidence:
     """What is known beside the results.
 
-    lost_workers: those that died. target: what the embedded Lambda counted, as its control port
+    lost_workers: those that ended before their work had; lost_words: of some of them, how, if they
+    did not just die. target: what the embedded Lambda counted, as its control port
     tells. running: the run still goes on. exhausted: by variant, what this machine had no more of,
     as `exhaustion` says. refused: by variant, the code by which AWS turned this client away.
     """
 
     health: HealthHistory = field(default_factory=lambda: HealthHistory())
     lost_workers: frozenset[int] = frozenset()
+    lost_words: Mapping[int, str] = field(default_factory=dict)
     gaps: Mapping[str, GapFit] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False

@@ -82,7 +82,8 @@ def _worst(reasons: Iterable[Reason]) -> Verdict:
 
 def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
     for worker in sorted(evidence.lost_workers):
-        yield Reason(Verdict.INVALID, f"worker {worker} died: its share of the load is missing")
+        words = evidence.lost_words.get(worker, "died")
+        yield Reason(Verdict.INVALID, f"worker {worker} {words}: its share of the load is missing")
     if evidence.interrupted:
         yield Reason(Verdict.SUSPECT, "interrupted: these are partial results")
     if not evidence.running and not any(window.tally.offered for window in windows):
@@ -90,6 +91,7 @@ def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
     yield from _busy_workers(evidence.health)
     yield from _connection_waits(windows, evidence.health)
     yield from _dead_addresses(evidence.health)
+    yield from _stood_still(evidence.target)
     yield from _saturation(evidence.target)
 
 
@@ -113,6 +115,17 @@ def _connection_waits(windows: Sequence[Window], health: HealthHistory) -> Itera
 def _dead_addresses(health: HealthHistory) -> Iterable[Reason]:
     for found in health.unreachable:
         text = f"an address of the target takes no connections: {found}; the others have its load"
+        yield Reason(Verdict.SUSPECT, text)
+
+
+def _stood_still(target: Mapping[str, Any]) -> Iterable[Reason]:
+    """A target of ours that did not run says nothing of the functions in it."""
+    still_ms = target.get("stood_still_ms", 0)
+    if still_ms:
+        text = f"the embedded Lambda stood still for {still_ms / 1000:.1f} s: it was stopped"
+        yield Reason(Verdict.SUSPECT, text)
+    if target.get("unanswered"):
+        text = "the embedded Lambda did not say at the end what it could not bear"
         yield Reason(Verdict.SUSPECT, text)
 
 

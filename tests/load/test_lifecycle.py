@@ -336,9 +336,19 @@ async def test_a_target_that_is_gone_ends_the_load_once() -> None:
     assert course.texts("gave-up") == GAVE_UP
 
 
-async def test_a_target_that_goes_after_the_load_is_none_of_its_business() -> None:
+async def test_a_target_that_goes_while_answers_are_awaited_is_told_of() -> None:
     course = await Course(stuck=[0]).begun()
     course.until(21)
+    course.lost = "gone"
+    course.tick()
+    assert (course.texts("target-lost"), course.life.lost_target) == (["gone"], "gone")
+    assert course.told(FrameKind.DRAIN) == []
+
+
+async def test_a_target_that_goes_after_the_last_answer_is_none_of_its_business() -> None:
+    course = await Course().begun()
+    course.until(21)
+    course.life.end()
     course.lost = "gone"
     course.tick()
     assert (course.texts("target-lost"), course.life.lost_target) == ([], "")

@@ -125,3 +125,16 @@ async def test_a_worker_that_dies_is_told_of_and_the_others_go_on(tmp_path: Path
         result = await stage.end(load)
     assert result.exit_code is ExitCode.INVALID
     assert any("worker 1 died" in reason.text for reason in result.recorded.reasons)
+
+
+async def test_a_worker_that_was_ended_for_its_silence_is_told_in_the_verdict(
+    tmp_path: Path,
+) -> None:
+    async with staged(tmp_path) as stage:
+        load = await stage.play(10)
+        stage.fleet.say(1, FrameKind.FAILED, "engine worker 1 did not answer for 5 s")
+        await stage.clock.advance(49 * NS_PER_S)
+        result = await stage.end(load)
+    assert result.exit_code is ExitCode.INVALID
+    told = [reason.text for reason in result.recorded.reasons]
+    assert "worker 1 did not answer for 5 s: its share of the load is missing" in told

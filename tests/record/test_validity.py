@@ -181,6 +181,29 @@ def test_a_dead_worker_makes_the_run_invalid() -> None:
     assert "worker 1 died" in texts(judgement)
 
 
+def test_a_worker_that_was_ended_since_it_said_nothing_is_told_as_such() -> None:
+    words = {1: "did not answer for 5 s"}
+    evidence = Evidence(lost_workers=frozenset({1, 2}), lost_words=words)
+    told = texts(judged(GOOD, evidence=evidence))
+    assert "worker 1 did not answer for 5 s: its share" in told
+    assert "worker 2 died: its share" in told
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ({"stood_still_ms": 2250.0}, "the embedded Lambda stood still for 2.2 s"),
+        ({"unanswered": True}, "did not say at the end what it could not bear"),
+    ],
+)
+def test_a_target_of_ours_that_did_not_run_is_doubtful(
+    target: dict[str, object], words: str
+) -> None:
+    judgement = judged(GOOD, evidence=Evidence(target=target))
+    assert judgement.verdict is Verdict.SUSPECT
+    assert words in texts(judgement)
+
+
 def test_an_interrupted_run_is_partial() -> None:
     assert judged(GOOD, evidence=Evidence(interrupted=True)).verdict is Verdict.SUSPECT
 

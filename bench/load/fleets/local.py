@@ -6,6 +6,8 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from time import monotonic_ns
 from typing import Any
 
 from bench.errors import LamloadError
@@ -21,11 +23,20 @@ from bench.load.frames import (
     read_frame,
 )
 from bench.load.host import Host, this_host
+from bench.load.silence import DEADLINE_NS, Silence, silent_words
 
 STDERR_TAIL = 4000
 """Bytes of a dead worker's last words that are kept."""
-START_LIMIT_S = 120.0
-"""Until every worker is ready: each imports the package, a quarter of a second of a core."""
+START_LIMIT_S = 30.0
+"""Without a word of any worker until all are ready: each imports the package, a quarter of a second
+of a core, so that however many there are one of them has something to say."""
+REST_S = 2.0
+"""What a worker that has ended may still have in its pipes. A process that it started may hold them
+open for ever."""
+LOOK_S = 0.25
+"""Between two looks at who has been silent."""
+END_LIMIT_S = 5.0
+"""For the kernel to end what was killed: it cannot while a disk or a network file hangs."""
 
 
 class LocalFleet:
@@ -35,11 +46,19 @@ class LocalFleet:
     on the descriptors that Textual has replaced.
     """
 
-    def __init__(self, start_limit_s: float = START_LIMIT_S) -> None:
+    def __init__(
+        self, start_limit_s: float = START_LIMIT_S, deadline_ns: int = DEADLINE_NS
+    ) -> None:
+        """deadline_ns: how long a worker may be silent under load."""
         self._start_limit_s = start_limit_s
+        self._deadline_ns = deadline_ns
+        self._silence = Silence(deadline_ns)
+        self._watching: asyncio.Task[None] | None = None
         self._processes: list[asyncio.subprocess.Process] = []
         self._frames: asyncio.Queue[tuple[int, Frame]] = asyncio.Queue()
         self._readers: list[asyncio.Task[None]] = []
+        self._has_told: set[int] = set()
+        """Workers that have said their last, or of whom it was said."""
 
     async def hosts(self) -> tuple[Host, ...]:
         """This machine, whose clock is the coordinator's own."""
@@ -79,6 +98,9 @@ class LocalFleet:
         stdin = self._processes[worker].stdin
         if stdin is not None and not stdin.is_closing():
             stdin.write(encode(kind, payload))
+        if kind is FrameKind.START and worker not in self._has_told:
+            self._silence.expect(worker)
+            self._watching = self._watching or asyncio.ensure_future(self._watch())
 
     def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
         """`send` the same to every worker there is."""
@@ -97,48 +119,79 @@ class LocalFleet:
     async def close(self) -> None:
         """Kill what still runs and reap it."""
         for process in self._processes:
-            if process.returncode is None:
-                process.kill()
-        await asyncio.gather(*(process.wait() for process in self._processes))
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+            _kill(process)
+        ends = [asyncio.ensure_future(process.wait()) for process in self._processes]
+        if ends:
+            await asyncio.wait(ends, timeout=END_LIMIT_S)
+        others = [*ends, *self._readers, *([self._watching] if self._watching else [])]
+        for waiting in others:
+            waiting.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """SIGKILL reaches a stopped process too."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for worker in self._silence.overdue(monotonic_ns()):
+                words = f"engine worker {worker} {silent_words(self._deadline_ns)}"
+                self._tell(worker, Frame(FrameKind.FAILED, words))
+                _kill(self._processes[worker])
 
     async def _all_ready(self) -> tuple[Ready, ...]:
         greeted: set[int] = set()
         ready: dict[int, Ready] = {}
         waiting = set(range(len(self._processes)))
-        try:
-            async with asyncio.timeout(self._start_limit_s):
-                while waiting:
-                    worker, frame = await self._frames.get()
-                    if frame.kind is FrameKind.FAILED:
-                        raise LamloadError(
-                            f"engine worker {worker} did not start:\n{frame.payload}"
-                        )
-                    if worker in greeted:
-                        ready[worker] = frame.payload
-                        waiting.discard(worker)
-                    else:
-                        check_hello(worker, frame)
-                        greeted.add(worker)
-        except TimeoutError:
-            raise LamloadError(
-                f"engine worker {min(waiting)} was not ready within {self._start_limit_s:g} s"
-            ) from None
+        while waiting:
+            try:
+                worker, frame = await asyncio.wait_for(self._frames.get(), self._start_limit_s)
+            except TimeoutError:
+                raise LamloadError(
+                    f"engine worker {min(waiting)} was not ready within {self._start_limit_s:g} s"
+                ) from None
+            if frame.kind is FrameKind.FAILED:
+                raise LamloadError(f"engine worker {worker} did not start:\n{frame.payload}")
+            if worker in greeted:
+                ready[worker] = frame.payload
+                waiting.discard(worker)
+            else:
+                check_hello(worker, frame)
+                greeted.add(worker)
         return tuple(own for _, own in sorted(ready.items()))
 
     async def _listen(self, worker: int, process: asyncio.subprocess.Process) -> None:
         words = asyncio.ensure_future(_read_tail(process.stderr))
-        told = False
-        while process.stdout and (frame := await read_frame(process.stdout)) is not None:
-            told = frame.kind in LAST
-            self._frames.put_nowait((worker, frame))
-        code = await process.wait()
-        said = (await words).decode(errors="replace").strip()
-        if not told:
-            text = f"engine worker {worker} died ({_cause(code)}) {said}".strip()
-            self._frames.put_nowait((worker, Frame(FrameKind.FAILED, text)))
+        reading = asyncio.ensure_future(self._read(worker, process.stdout))
+        ending = asyncio.ensure_future(process.wait())
+        try:
+            await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)
+            code = await ending
+            await asyncio.wait({reading, words}, timeout=REST_S)
+            said = words.result().decode(errors="replace").strip() if words.done() else ""
+        finally:
+            for task in (words, reading, ending):
+                task.cancel()
+        text = f"engine worker {worker} died ({_cause(code)}) {said}".strip()
+        self._tell(worker, Frame(FrameKind.FAILED, text))
+
+    async def _read(self, worker: int, stdout: asyncio.StreamReader | None) -> None:
+        while stdout is not None and (frame := await read_frame(stdout)) is not None:
+            self._tell(worker, frame)
+
+    def _tell(self, worker: int, frame: Frame) -> None:
+        """Pass a frame on, unless the worker has said its last before."""
+        if worker in self._has_told:
+            return
+        is_last = frame.kind in LAST
+        if is_last:
+            self._has_told.add(worker)
+        self._silence.heard(worker, last=is_last)
+        self._frames.put_nowait((worker, frame))
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
 
 
 async def _read_tail(stream: asyncio.StreamReader | None) -> bytes:

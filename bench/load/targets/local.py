@@ -8,21 +8,25 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any
 
 from bench.aws.credentials import Credentials
 from bench.errors import TargetError
 from bench.folders import temporary_folder
 from bench.load.child import package_root
+from bench.load.silence import Stillness, children_of, silent_words
 from bench.local.isolation import hide_from_handlers, needed_environment
 from bench.model.load import Binding
 from bench.model.profile import Target, Variant
 
 START_LIMIT_S = 30.0
-STOP_LIMIT_S = 5.0
-"""How long it may take to end by itself, after which it is killed."""
+STATISTICS_LIMIT_S = 3.0
+STOP_LIMIT_S = 6.0
+"""More than its own ending has deadlines for."""
 WORDS_BYTES = 2000
 """Of its last words as many are told."""
 
@@ -34,12 +38,14 @@ class LocalTarget:
     credentials: Credentials | None = None
     configuration: Mapping[str, Any] = {}
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, now_ns: Callable[[], int] = monotonic_ns) -> None:
+        """now_ns: a monotonic clock's."""
         self._target = target
         self._process: asyncio.subprocess.Process | None = None
         self._ready: dict[str, Any] = {}
         self._log: int | None = None
         """What it prints on stderr."""
+        self._stillness = Stillness(now_ns)
 
     @property
     def pid(self) -> int | None:
@@ -50,9 +56,16 @@ class LocalTarget:
         """Nothing: what it changes ends with its process."""
 
     def lost(self) -> str | None:
-        """That its process has ended, and its last words."""
-        code = None if self._process is None else self._process.returncode
+        """That its process has ended, and its last words; or that it had to be ended."""
+        if self._process is None:
+            return None
+        code = self._process.returncode
+        if self._stillness.is_over:
+            return f"the embedded Lambda {silent_words()} and was ended"
         if code is None:
+            pid = self._process.pid
+            if self._stillness.look((pid, *children_of(pid))):
+                self._kill()
             return None
         cause = f"signal {-code}" if code < 0 else f"exit status {code}"
         last = self._words().splitlines()[-1]
@@ -80,30 +93,48 @@ class LocalTarget:
 
         if not self._ready:
             return {}
+        has_gone, seen = self.lost() is not None, self._stillness.seen()
+        if has_gone:
+            return {"unanswered": True} | seen
         try:
-            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=STATISTICS_LIMIT_S, trust_env=False) as client:
                 answer = await client.get(f"{self._ready['control_url']}/stats")
                 answer.raise_for_status()
                 found: dict[str, Any] = answer.json()
-                return found
+                return found | seen
         except (httpx.HTTPError, ValueError):
-            return {}
+            return {"unanswered": True} | seen
 
     async def close(self) -> None:
         """End it, with patience and then without."""
         process = self._process
         if process is not None and process.returncode is None:
             process.send_signal(signal.SIGTERM)
-            # A target that was stopped for an experiment must still be able to end.
-            process.send_signal(signal.SIGCONT)
+            self._wake()
             try:
                 await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
             except TimeoutError:
-                process.kill()
-                await process.wait()
+                self._kill()
+                await asyncio.wait({asyncio.ensure_future(process.wait())}, timeout=STOP_LIMIT_S)
         if self._log is not None:
             os.close(self._log)
             self._log = None
+
+    def _wake(self) -> None:
+        """A target that was stopped for an experiment must still be able to end."""
+        assert self._process is not None
+        for pid in (self._process.pid, *children_of(self._process.pid)):
+            with suppress(OSError):
+                os.kill(pid, signal.SIGCONT)
+
+    def _kill(self) -> None:
+        """End it hard. Its fork server then cleans up, which it cannot while it is stopped."""
+        assert self._process is not None
+        children = children_of(self._process.pid)
+        self._process.kill()
+        for pid in children:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGCONT)
 
     async def _read_ready(self) -> dict[str, Any]:
         process = self._process

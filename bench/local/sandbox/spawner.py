@@ -22,7 +22,7 @@ from bench.local.sandbox import fork_server
 PREFIX = "lamload-local-"
 ANSWER_LIMIT_S = 30.0
 """How long the fork server may take to answer; forking takes it milliseconds on a busy host."""
-END_LIMIT_S = 5.0
+END_LIMIT_S = 2.5
 """How long it may take to clean up before it is killed; its sandboxes die with it."""
 Exited = Callable[[int], None]
 """Called with the wait status when a sandbox's process has ended."""
@@ -148,6 +148,8 @@ class Spawner:
         """Kill every sandbox, remove the root, and wait for the fork server's end."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGCONT)  # stopped it could clean up nothing
         try:
             await asyncio.wait_for(asyncio.shield(self._listener), END_LIMIT_S)
         except TimeoutError:  # stopped, or out of processes: its sandboxes die with it

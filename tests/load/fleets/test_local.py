@@ -175,3 +175,27 @@ async def test_failures_come_as_samples_and_outcomes() -> None:
     samples = [sample for batch in taken.payloads[FrameKind.SAMPLES] for sample in batch]
     assert 1 <= len(samples) <= 10
     assert {sample.status for sample in samples} == {503}
+
+
+async def test_a_worker_that_stands_still_is_ended_and_the_other_goes_on() -> None:
+    fleet = LocalFleet(deadline_ns=NS_PER_S)
+    try:
+        async with raw_server(answering(OK)) as url:
+            await fleet.start([order(url, i, 2) for i in range(2)])
+            begin(fleet, segment(20, 3))
+            os.kill(fleet.pids[0], signal.SIGSTOP)
+            taken = await asyncio.wait_for(collect(fleet), 30)
+    finally:
+        await fleet.close()
+    assert taken.payloads[FrameKind.FAILED] == ["engine worker 0 did not answer for 1 s"]
+    assert len(taken.payloads[FrameKind.DONE]) == 1
+    assert len(taken.rows) == 30
+
+
+async def test_a_worker_that_is_stopped_before_it_is_ready_is_told_of() -> None:
+    fleet = LocalFleet(start_limit_s=1.0)
+    starting = asyncio.ensure_future(refusal(fleet, order("http://127.0.0.1:1/")))
+    while not fleet.size:  # noqa: ASYNC110 - not even the first of its tasks has run
+        await asyncio.sleep(0)
+    os.kill(fleet.pids[0], signal.SIGSTOP)
+    assert await starting == "engine worker 0 was not ready within 1 s"
