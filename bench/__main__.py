@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, _interrupt)
+    code = 130
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the code stands: nothing is left to be ended
+    sys.exit(code)
+
+
+def _run() -> int:
     from bench.cli import lost_output, run_command
     from bench.output import streams
 
     streams.install()
     code = run_command(sys.argv[1:])
     lost = streams.close()
-    sys.exit(lost_output(lost) if lost is not None and not code else code)
+    return lost_output(lost) if lost is not None and not code else code
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM and SIGHUP end the command as Ctrl-C does, undoing what was done."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -35,6 +35,12 @@ class UsageError(LamloadError):
     exit_code = ExitCode.USAGE
 
 
+class InterruptedRun(LamloadError):
+    """A signal ended it before there was a result."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a profile: `key` is a path such as `phase[1].rate`, or '' for the file.

@@ -196,7 +196,14 @@ async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> 
         loop.add_signal_handler(number, stop.set)
     if with_parent:
         _watch_stdin(loop, stop)
-    server = await LocalLambda.start(options)
+    starting = asyncio.ensure_future(LocalLambda.start(options))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():  # told to end before it had begun
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    server = starting.result()
     try:
         document = server.document()
         for reason in server.refused:
@@ -205,7 +212,7 @@ async def _serve(options: LocalOptions, *, with_parent: bool, as_json: bool) -> 
         sys.stdout.flush()
         server.spawner.lost.add_done_callback(lambda _: stop.set())
         watching = asyncio.ensure_future(server.watch())
-        await stop.wait()
+        await stopping
         watching.cancel()
         if server.spawner.lost.done():
             raise LamloadError("the process that starts sandboxes has been killed")

@@ -23,6 +23,7 @@ from bench.commands.support.progress import Progress
 from bench.commands.support.run_lookup import find_events
 from bench.commands.support.target_options import TargetCommand, shown_arguments, target_options
 from bench.errors import ExitCode, UsageError
+from bench.interrupts import Interrupts
 from bench.model.profile import Profile
 from bench.output.streams import BROKEN_PIPE, StdoutError, deliver
 from bench.profile.options import Given
@@ -107,13 +108,16 @@ def run(
     recording = None if replay is None else _recording(replay, out, loaded)
     check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())
-    load = (
-        _run_with_tui(loaded, recording, out, preferences())
-        if wants_tui
-        else _run_headless(loaded, recording, out, quiet)
-    )
-    result = asyncio.run(load)
-    context.exit(conclude(result, as_json=as_json, allow_invalid=allow_invalid))
+    settings = preferences() if wants_tui else None
+    with Interrupts().heard() as interrupts:
+        load = (
+            _run_headless(loaded, recording, out, interrupts, quiet=quiet)
+            if settings is None
+            else _run_with_tui(loaded, recording, out, interrupts, settings)
+        )
+        result = asyncio.run(load)
+        code = conclude(result, interrupts, as_json=as_json, allow_invalid=allow_invalid)
+    context.exit(code)
 
 
 def _chooses(context: click.Context, target: str | None, options: Given) -> bool:
@@ -124,11 +128,13 @@ def _chooses(context: click.Context, target: str | None, options: Given) -> bool
     return not any(context.params.get(name) for name in asked)
 
 
-def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> int:
+def conclude(
+    result: RunResult, interrupts: Interrupts, *, as_json: bool, allow_invalid: bool
+) -> int:
     """Results on stdout, where they lie on stderr; the code to exit with.
 
     That is the run's own, whatever becomes of the two: only a good run whose reader has gone ends
-    as such.
+    as such. A signal that came too late to shorten the load is an interruption all the same.
     """
     from bench.report.brief import render_brief
     from bench.report.json import run_document
@@ -136,6 +142,8 @@ def conclude(result: RunResult, *, as_json: bool, allow_invalid: bool) -> int:
     code: int = result.exit_code
     if allow_invalid and code == ExitCode.INVALID:
         code = ExitCode.OK
+    if interrupts.count and code != ExitCode.INTERNAL:
+        code = ExitCode.INTERRUPTED
     render = run_document if as_json else render_brief
     try:
         deliver(render(result.recorded), RESULT_PATIENCE_S)
@@ -162,25 +170,34 @@ def _recording(name: str, root: Path, profile: Profile) -> Recording:
 
 
 async def _run_headless(
-    profile: Profile, recording: Recording | None, out: Path, quiet: bool
+    profile: Profile,
+    recording: Recording | None,
+    out: Path,
+    interrupts: Interrupts,
+    *,
+    quiet: bool,
 ) -> RunResult:
     progress = Progress(quiet=quiet)
-    async with watched(out, progress) as run:
+    async with watched(out, progress, interrupts) as run:
         await _start(run, profile, recording, progress)
         return await run.follow()
 
 
 async def _run_with_tui(
-    profile: Profile, recording: Recording | None, out: Path, settings: Preferences
+    profile: Profile,
+    recording: Recording | None,
+    out: Path,
+    interrupts: Interrupts,
+    settings: Preferences,
 ) -> RunResult:
     from bench.tui.app import LamloadApp
 
     progress = Progress()
-    async with watched(out, progress) as run:
+    async with watched(out, progress, interrupts) as run:
         session = await _start(run, profile, recording, progress)
         app = LamloadApp(session, runs_root=out, preferences=settings)
         run.show_crash_in(app)
-        run.leave(await show(app, progress))
+        run.leave(await show(app, progress, interrupts))
         return await run.follow()
 
 

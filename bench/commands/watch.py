@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.commands.support.completions import complete_run
-from bench.commands.support.live_view import can_show_tui, preferences
+from bench.commands.support.live_view import can_show_tui, preferences, show
+from bench.commands.support.progress import Progress
 from bench.commands.support.run_lookup import find_run
-from bench.errors import UsageError
+from bench.errors import InterruptedRun, UsageError
+from bench.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from bench.tui.app import LamloadApp
@@ -42,7 +44,11 @@ def watch(run: str | None, tui: bool, root: Path) -> None:
         raise UsageError(
             "watch needs a terminal; `lamload report` prints the results, --tui insists"
         )
-    asyncio.run(_app(folder, root).run_async())
+    app = _app(folder, root)
+    with Interrupts().heard() as interrupts:
+        asyncio.run(show(app, Progress(), interrupts))
+        if interrupts.count:
+            raise InterruptedRun("interrupted")
     click.echo(render_brief(load_run(folder)), nl=False, color=True)
     click.echo(f"Results in {folder}", err=True)
 

@@ -157,9 +157,14 @@ def close() -> StdoutError | None:
         sys.stdout.flush()
     except StdoutError as error:
         failed = error
+    settle_story()
+    return failed
+
+
+def settle_story() -> None:
+    """Wait until what was written to stderr is there, as long as somebody reads it."""
     if isinstance(sys.stderr, Story):
         sys.stderr.settle()
-    return failed
 
 
 def deliver(text: str, patience_s: float) -> None:

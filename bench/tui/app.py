@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -34,7 +34,10 @@ class LamloadApp(App[AppResult]):
     """Watches one run; `setup` makes one that lets a run be chosen first."""
 
     TITLE = "lamload"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # The terminal sends no signal for it while the view is up; the load goes on meanwhile.
+        Binding("ctrl+z", "suspend_process", show=False, system=True)
+    ]
     ENABLE_COMMAND_PALETTE = True
     CSS = """
     ToastRack { margin-bottom: 1; }

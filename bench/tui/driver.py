@@ -1,21 +1,83 @@
-"""The terminal as Textual drives it, with the size of what it draws on.
+"""The terminal as Textual drives it: the size of what it draws on, and what becomes of it.
 
 Textual draws on stderr and asks stdout for its size: with results redirected to a file it would
-take 80 × 24 for granted.
+take 80 × 24 for granted. And it trusts its terminal: one that closes ends the thread that writes to
+it, one that stops reading holds it up, and either fills a queue on which the event loop then waits,
+which is the load's too.
 """
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import suppress
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from bench.output import letters
+from bench.output.channel import Channel
+
+if TYPE_CHECKING:
+    from textual.app import App
+
 _STDERR = 2
+PICTURES = 1 << 18
+"""Bytes that may wait for a terminal: more than ten screens, each cell with a colour of its own."""
+LAST_WORDS_S = 1.0
+"""How long a terminal may take to hear that it is given back."""
+
+
+class Canvas(io.TextIOBase):
+    """What is drawn on: it raises nothing, and whoever draws does not wait for it.
+
+    To a terminal that stops reading nothing more is sent; `stale` is set until it has caught up and
+    has to be drawn anew, of which `draw_anew` is told.
+    """
+
+    def __init__(self, fd: int, encoding: str, draw_anew: Any) -> None:
+        """draw_anew: called, in another thread, once there is room for a whole picture again."""
+        self._fd = fd
+        self._encoding = encoding
+        self._draw_anew = draw_anew
+        self._channel = Channel(fd, self._caught_up)
+        self.stale = Event()
+
+    def write(self, text: str) -> int:
+        """Send it, or leave it out while the terminal is behind."""
+        if self._channel.backlog > PICTURES:
+            self.stale.set()
+        if not self.stale.is_set():
+            self._channel.put(text.encode(self._encoding, letters.NAME))
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing: what was sent is on its way."""
+
+    def fileno(self) -> int:
+        """The descriptor of the terminal."""
+        return self._fd
+
+    def settle(self) -> None:
+        """Wait until all is drawn, as long as the terminal takes it."""
+        self._channel.wait(LAST_WORDS_S)
+
+    def _caught_up(self) -> None:
+        if self.stale.is_set():
+            self.stale.clear()
+            self._draw_anew()
 
 
 class StderrDriver(LinuxDriver):
-    """Asks the terminal behind stderr for its size."""
+    """Asks the terminal behind stderr for its size, and outlives it."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        letters.register()
+        encoding = getattr(self._file, "encoding", None) or "utf-8"
+        self._file: Any = Canvas(_STDERR, encoding, self._draw_anew)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:
@@ -23,6 +85,25 @@ class StderrDriver(LinuxDriver):
         except OSError:
             return super()._get_terminal_size()
         return (width, height) if width and height else super()._get_terminal_size()
+
+    def write(self, data: str) -> None:
+        """Leave it out before there is a terminal to draw on: one may close while it comes up."""
+        if self._writer_thread is not None:
+            super().write(data)
+
+    def run_input_thread(self) -> None:
+        """Read keys until the terminal is given back or gone: then there are none any more."""
+        with suppress(OSError):
+            super().run_input_thread()
+
+    def close(self) -> None:
+        """Give the terminal back: it shows the shell's screen when this returns, if it shows."""
+        super().close()
+        self._file.settle()
+
+    def _draw_anew(self) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._app.refresh)
 
 
 def fitting(driver: type[Driver]) -> type[Driver]:

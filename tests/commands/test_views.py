@@ -14,6 +14,7 @@ from bench.commands.support.live_view import show
 from bench.commands.support.progress import Progress
 from bench.commands.support.setup_screen import FIRST, card_of, cards, mistakes
 from bench.errors import ExitCode
+from bench.interrupts import Interrupts
 from bench.profile import shipped_profiles
 from bench.tui.app import LamloadApp
 from bench.tui.source import Leaving
@@ -179,7 +180,7 @@ class _Breaking:
 async def test_a_view_that_breaks_leaves_the_load_alone_and_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    leaving = await show(cast(LamloadApp, _Breaking()), Progress())
+    leaving = await show(cast(LamloadApp, _Breaking()), Progress(), Interrupts())
     assert leaving is Leaving.DETACH
     assert "the view broke (RuntimeError: no such style); the load goes on" in (
         capsys.readouterr().err

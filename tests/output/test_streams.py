@@ -16,6 +16,7 @@ import pytest
 from bench.commands.run import conclude
 from bench.commands.support.progress import Progress
 from bench.errors import ExitCode
+from bench.interrupts import NUMBERS, Interrupts
 from bench.load.session import RunResult
 from bench.output.streams import BROKEN_PIPE, Results, StdoutError, Story
 from tests.report.build import recorded
@@ -36,7 +37,7 @@ def shell(redirected: str, *arguments: str, **variables: str) -> subprocess.Comp
     )
 
 
-@pytest.mark.parametrize("redirected", [">&-", "2>&-", ">&- 2>&- <&-", "2>/dev/full"])
+@pytest.mark.parametrize("redirected", [">&- 2>&- <&-", "2>/dev/full"])
 def test_a_stream_that_is_not_there_changes_no_exit_code(redirected: str) -> None:
     assert shell(redirected, *SHOW).returncode == ExitCode.OK
     assert shell(redirected, *WRONG).returncode == ExitCode.USAGE
@@ -109,14 +110,15 @@ def test_a_result_waits_for_a_reader_that_lives() -> None:
         assert os.read(reading, 4096).endswith(b"again\n")
 
 
-def test_ctrl_c_ends_a_command_whose_reader_takes_nothing() -> None:
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_signal_ends_a_command_whose_reader_takes_nothing(number: signal.Signals) -> None:
     with full_pipe() as (_, writing):
         process = subprocess.Popen(
             [sys.executable, "-c", _SHOW_AND_TELL], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE
         )
         assert process.stderr is not None
         assert process.stderr.readline() == b"ready\n"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(30) == ExitCode.INTERRUPTED
         process.stderr.close()
 
@@ -141,6 +143,15 @@ def ended(tmp_path: Path) -> RunResult:
     return RunResult(recorded(tmp_path), ExitCode.OK)
 
 
+def test_a_signal_that_came_too_late_to_shorten_a_run_is_an_interruption(
+    ended: RunResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = Interrupts()
+    late.count = 1
+    assert conclude(ended, late, as_json=False, allow_invalid=False) == ExitCode.INTERRUPTED
+    assert "VALID" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("code", [ExitCode.OK, ExitCode.INVALID, ExitCode.INTERRUPTED])
 def test_a_run_ends_as_it_ended_whatever_becomes_of_its_streams(
     code: ExitCode, ended: RunResult, monkeypatch: pytest.MonkeyPatch
@@ -152,6 +163,6 @@ def test_a_run_ends_as_it_ended_whatever_becomes_of_its_streams(
     result = RunResult(ended.recorded, code)
     for fd, expected in ((full, code), (writing, code or BROKEN_PIPE)):
         monkeypatch.setattr(sys, "stdout", Results(fd, "<stdout>", "utf-8", lambda: None))
-        assert conclude(result, as_json=False, allow_invalid=False) == expected
+        assert conclude(result, Interrupts(), as_json=False, allow_invalid=False) == expected
     os.close(full)
     os.close(writing)

@@ -6,15 +6,17 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.commands.support.progress import Progress
-from bench.errors import UsageError
+from bench.errors import InterruptedRun, UsageError
+from bench.interrupts import Interrupts, ask_for_nothing
 from bench.model.load import Command, CommandKind
 from bench.model.profile import Profile
+from bench.output.streams import settle_story
 
 if TYPE_CHECKING:
     from bench.load.replay import Recording
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from bench.tui.source import Leaving
 
 POLL_S = 0.25
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_JOB_CONTROL = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
+"""Textual answers these, and would go on to draw when the view is gone."""
 
 
 def can_show_tui() -> bool:
@@ -61,9 +64,10 @@ def preferences() -> Preferences:
 class LiveView:
     """One load, brought up once and followed to its end. `close` in any case."""
 
-    def __init__(self, out: Path, progress: Progress) -> None:
+    def __init__(self, out: Path, progress: Progress, interrupts: Interrupts) -> None:
         self._out = out
         self._progress = progress
+        self.interrupts = interrupts
         self._session: RunSession | None = None
         self._load: asyncio.Future[RunResult] | None = None
 
@@ -85,13 +89,29 @@ class LiveView:
             profile, self._out, arguments, recording or NOTHING_RECORDED, tell=tell
         )
         try:
-            await session.prepare()
+            await self._prepare(session)
         except BaseException:
             await session.close()
             raise
         self._session = session
         self._load = asyncio.ensure_future(_complete(session))
         return session
+
+    async def _prepare(self, session: RunSession) -> None:
+        """Raises InterruptedRun if a signal ends it, after which all that it began is undone."""
+        preparing = asyncio.ensure_future(session.prepare())
+
+        def stop(count: int) -> None:
+            if count == 1:
+                preparing.cancel()
+                self._progress.write_line("interrupted: giving back what was brought up")
+
+        with self.interrupts.answered_by(stop):
+            await asyncio.wait({preparing})
+        if preparing.cancelled() or self.interrupts.count:
+            await asyncio.gather(preparing, return_exceptions=True)
+            raise InterruptedRun("interrupted before anything was sent")
+        preparing.result()
 
     @property
     def is_started(self) -> bool:
@@ -123,12 +143,25 @@ class LiveView:
         """Show progress until the run has ended."""
         assert self._session is not None
         assert self._load is not None
-        with _signals(self._session, self._progress):
+        with self.interrupts.answered_by(self._stop):
+            if self.interrupts.count:
+                self._stop(self.interrupts.count)
             while not self._load.done():
                 await asyncio.wait({self._load}, timeout=POLL_S)
                 self._progress.update(self._session.snapshot())
         self._progress.end()
         return self._load.result()
+
+    def _stop(self, count: int) -> None:
+        """The first signal drains, the second aborts."""
+        assert self._session is not None
+        kind = CommandKind.DRAIN if count == 1 else CommandKind.ABORT
+        self._session.command(Command(kind))  # first: nothing of the words may prevent it
+        self._progress.write_line(
+            "draining: waiting for what is in flight; Ctrl-C again aborts"
+            if count == 1
+            else "aborting"
+        )
 
     async def close(self) -> None:
         """Give back workers and target."""
@@ -137,31 +170,34 @@ class LiveView:
 
 
 @asynccontextmanager
-async def watched(out: Path, progress: Progress) -> AsyncIterator[LiveView]:
+async def watched(out: Path, progress: Progress, interrupts: Interrupts) -> AsyncIterator[LiveView]:
     """A LiveView that is let go of in any case."""
-    run = LiveView(out, progress)
-    try:
-        yield run
-    finally:
-        await run.close()
+    run = LiveView(out, progress, interrupts)
+    with interrupts.answered_by(ask_for_nothing):  # where nothing else is said they are counted
+        try:
+            yield run
+        finally:
+            await run.close()
 
 
-async def show(app: LamloadApp, progress: Progress) -> Leaving:
+async def show(app: LamloadApp, progress: Progress, interrupts: Interrupts) -> Leaving:
     """Show the app until it is left. If it breaks, the load must not end with it."""
     from bench.tui.source import AppResult, Leaving
 
-    loop = asyncio.get_running_loop()
-    gone = (signal.SIGTERM, signal.SIGHUP)
-    for number in gone:
-        loop.add_signal_handler(number, app.exit, AppResult(Leaving.DRAIN))
+    def leave(count: int) -> None:
+        app.exit(AppResult(Leaving.DRAIN if count == 1 else Leaving.ABORT))
+
+    settle_story()  # it and the view would be drawn over each other
+    jobs = {number: signal.getsignal(number) for number in _JOB_CONTROL}
     try:
-        left = await app.run_async()
+        with interrupts.answered_by(leave):
+            left = await app.run_async()
     except Exception as error:  # noqa: BLE001 - whatever it was, the load goes on
         progress.write_line(f"the view broke ({type(error).__name__}: {error}); the load goes on")
         return Leaving.DETACH
     finally:
-        for number in gone:
-            loop.remove_signal_handler(number)
+        for number, handler in jobs.items():
+            signal.signal(number, handler)
     return Leaving.DETACH if left is None else left.leaving
 
 
@@ -173,29 +209,3 @@ async def _complete(session: RunSession) -> RunResult:
     result = await session.finish()
     session.write("report.html", render_html(result.recorded))
     return result
-
-
-@contextmanager
-def _signals(session: RunSession, progress: Progress) -> Iterator[None]:
-    """The first Ctrl-C drains, the second aborts; SIGTERM and SIGHUP drain too."""
-    loop = asyncio.get_running_loop()
-    asked = 0
-
-    def stop() -> None:
-        nonlocal asked
-        asked += 1
-        kind = CommandKind.DRAIN if asked == 1 else CommandKind.ABORT
-        session.command(Command(kind))  # first: nothing that becomes of the words may prevent it
-        progress.write_line(
-            "draining: waiting for what is in flight; Ctrl-C again aborts"
-            if asked == 1
-            else "aborting"
-        )
-
-    for number in _STOPPING:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in _STOPPING:
-            loop.remove_signal_handler(number)

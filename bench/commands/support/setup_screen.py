@@ -21,7 +21,8 @@ from bench.commands.support.plan_words import (
     usd_words,
 )
 from bench.commands.support.progress import Progress
-from bench.errors import ExitCode, LamloadError
+from bench.errors import ExitCode, InterruptedRun, LamloadError
+from bench.interrupts import Interrupts
 from bench.model.profile import Profile, TargetKind
 from bench.model.times import NS_PER_S
 
@@ -41,26 +42,34 @@ _TARGETS = {TargetKind.LOCAL: "LOCAL", TargetKind.AWS: "AWS", TargetKind.HTTP: "
 
 def choose(out: Path) -> int:
     """Show the set-up screen and run what is chosen there; the code to exit with."""
-    result = asyncio.run(_choose(out, preferences()))
-    return ExitCode.OK if result is None else conclude(result, as_json=False, allow_invalid=False)
+    settings = preferences()
+    with Interrupts().heard() as interrupts:
+        result = asyncio.run(_choose(out, settings, interrupts))
+        if result is None:
+            return ExitCode.INTERRUPTED if interrupts.count else ExitCode.OK
+        return conclude(result, interrupts, as_json=False, allow_invalid=False)
 
 
-async def _choose(out: Path, settings: Preferences) -> RunResult | None:
+async def _choose(out: Path, settings: Preferences, interrupts: Interrupts) -> RunResult | None:
     from bench.tui.app import LamloadApp
 
     progress = Progress()
-    async with watched(out, progress) as run:
+    async with watched(out, progress, interrupts) as run:
 
         async def start(line: str) -> RunSource:
             check_folder(out)
-            session = await run.start(_loaded(line), ["run", *_named(line)])
+            try:
+                session = await run.start(_loaded(line), ["run", *_named(line)])
+            except InterruptedRun:
+                app.exit()
+                raise
             run.show_crash_in(app)
             return session
 
         app = LamloadApp.setup(
             list(cards()), mistakes, start, card_of, runs_root=out, preferences=settings
         )
-        leaving = await show(app, progress)
+        leaving = await show(app, progress, interrupts)
         if not run.is_started:
             return None
         run.leave(leaving)

@@ -39,7 +39,7 @@ class LocalTarget:
     configuration: Mapping[str, Any] = {}
 
     def __init__(self, target: Target, now_ns: Callable[[], int] = monotonic_ns) -> None:
-        """now_ns: a monotonic clock's."""
+        """now_ns: of a monotonic clock, which tests turn by hand."""
         self._target = target
         self._process: asyncio.subprocess.Process | None = None
         self._ready: dict[str, Any] = {}

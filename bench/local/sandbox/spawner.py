@@ -90,6 +90,9 @@ class Spawner:
             process.kill()
             await process.wait()
             raise LamloadError(_silent()) from None
+        except asyncio.CancelledError:
+            process.kill()
+            raise
         if not line:
             await process.wait()
             raise LamloadError(f"cannot start sandboxes below {root.parent}: is it writable?")

@@ -1,0 +1,59 @@
+"""SIGINT, SIGTERM and SIGHUP, heard for as long as something is held that has to be given back.
+
+Between two event loops, and before and after them, a signal is a KeyboardInterrupt: the command
+ends with 130. Within a loop it is whatever the code that runs there has said with `answered_by`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+Answer = Callable[[int], object]
+"""Called in the event loop with how many signals there have been; the first is 1."""
+
+
+class Interrupts:
+    """Within `heard`, all signals that ask for an end; `count` is how many there were."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._answer: tuple[asyncio.AbstractEventLoop, Answer] | None = None
+
+    @contextmanager
+    def heard(self) -> Iterator[Interrupts]:
+        """From here to the end. What was ignored (nohup, a job in the background) stays so."""
+        before = {
+            number: signal.signal(number, self._on_signal)
+            for number in NUMBERS
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def answered_by(self, answer: Answer) -> Iterator[None]:
+        """Within this, in the running event loop, a signal does that and nothing else."""
+        outer, self._answer = self._answer, (asyncio.get_running_loop(), answer)
+        try:
+            yield
+        finally:
+            self._answer = outer
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        if self._answer is None:
+            raise KeyboardInterrupt
+        loop, answer = self._answer
+        loop.call_soon_threadsafe(answer, self.count)
+
+
+def ask_for_nothing(_count: int) -> None:
+    """The answer of who is giving everything back already."""

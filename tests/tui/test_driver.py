@@ -1,0 +1,64 @@
+"""The view's terminal, when it closes or stops reading: real pseudo-terminals, no app."""
+
+from __future__ import annotations
+
+import os
+import pty
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from textual.drivers._writer_thread import WriterThread
+
+from bench.output import letters
+from bench.tui.driver import PICTURES, Canvas, StderrDriver
+
+PICTURE = "x" * 4096
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    letters.register()
+    leader, follower = pty.openpty()
+    yield leader, follower
+    os.close(follower)
+
+
+def draw(canvas: Canvas) -> None:
+    """As Textual does it: through a thread, whose queue holds thirty pieces."""
+    thread = WriterThread(canvas)  # type: ignore[arg-type]
+    thread.start()
+    for _ in range(200):
+        thread.write(PICTURE)
+    thread.stop()
+
+
+def test_a_terminal_that_closes_does_not_end_who_draws_on_it(terminal: tuple[int, int]) -> None:
+    leader, follower = terminal
+    os.close(leader)
+    draw(Canvas(follower, "utf-8", lambda: None))
+
+
+def test_a_terminal_that_stops_reading_is_drawn_anew_once_it_reads_again(
+    terminal: tuple[int, int],
+) -> None:
+    leader, follower = terminal
+    drawn_anew = Event()
+    canvas = Canvas(follower, "utf-8", drawn_anew.set)
+    draw(canvas)
+    assert canvas.stale.is_set()
+    assert canvas._channel.backlog <= PICTURES + len(PICTURE)
+    while not drawn_anew.is_set():
+        os.read(leader, 65536)
+    assert not canvas.stale.is_set()
+    canvas.write("again")
+    canvas.settle()
+    assert b"again" in os.read(leader, 65536)
+    os.close(leader)
+
+
+def test_what_is_drawn_before_there_is_a_terminal_is_left_out() -> None:
+    driver = StderrDriver.__new__(StderrDriver)
+    driver._writer_thread = None
+    driver.write("nobody sees it")
