@@ -29,7 +29,7 @@ def replace_bytes(path: Path, parts: Iterable[bytes]) -> None:
         return
     beside = place.with_name(f".{place.name}.{os.getpid()}.new")
     try:
-        with beside.open("wb") as file:
+        with os.fdopen(_new_file(beside), "wb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
@@ -39,3 +39,12 @@ def replace_bytes(path: Path, parts: Iterable[bytes]) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _new_file(path: Path) -> int:
+    """Descriptor of a file that was not there; what another process of this number left goes.
+
+    In a folder that others can write to, a link that somebody put in its place is not followed.
+    """
+    path.unlink(missing_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)

@@ -151,7 +151,8 @@ def conclude(
         sys.stderr.write(f"lamload: {error}\n")
         if error.is_gone:
             code = code or BROKEN_PIPE
-    sys.stderr.write(f"Results in {result.recorded.folder}\n")
+    folder = result.recorded.folder
+    sys.stderr.write(f"Results in {folder}\n" if folder.is_dir() else f"{folder} is gone\n")
     return code
 
 

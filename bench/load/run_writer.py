@@ -81,9 +81,14 @@ class RunWriter:
             self._folder.append_vitals(vitals)
 
     def write(self, name: str, text: str) -> None:
-        """Add a file, whole or not at all."""
+        """Add a file, whole or not at all; `with_complaints` tells of one that could not be."""
         assert self._folder is not None
         self._folder.write(name, text)
+
+    def with_complaints(self, run: RecordedRun) -> RecordedRun:
+        """The run, whose reasons name every file that could not be written."""
+        assert self._folder is not None
+        return self._folder.with_complaints(run)
 
     def finish(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 from traceback import format_exception
@@ -196,9 +196,10 @@ class RunSession:
             return ExitCode.THRESHOLD
         return ExitCode.OK
 
-    def write(self, name: str, text: str) -> None:
-        """Add a file to the run's folder, whole or not at all."""
+    def write(self, name: str, text: str, result: RunResult) -> RunResult:
+        """Add a file to the run's folder, whole or not at all: then the result's reasons say so."""
         self._files.write(name, text)
+        return replace(result, recorded=self._files.with_complaints(result.recorded))
 
     async def close(self) -> None:
         """Give back workers and target."""

@@ -11,10 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
+from bench.errors import UsageError
 from bench.model.live import RunEvent, RunState
 from bench.model.outcome import Reason, Verdict
 from bench.model.part import Part
@@ -35,6 +38,7 @@ from bench.record.csv_files import (
 )
 from bench.record.hlog import TaggedHistogram, hlog_header, hlog_line
 from bench.record.intervals_csv import FinalIntervals
+from bench.record.line_log import LineLog
 from bench.record.percentiles_csv import percentiles_text
 from bench.record.recorded_run import (
     ATTEMPTS,
@@ -66,24 +70,26 @@ ClassCurves = Mapping[str, Mapping[str, Curve]]
 
 
 class RunFolder:
-    """One run's files. Raises OSError if the disk refuses."""
+    """One run's files. Raises OSError only while it is made: from then on `complaints` tells."""
 
     def __init__(self, path: Path, profile: Profile, manifest: Mapping[str, Any]) -> None:
         self.path = path
         self._profile = profile
         self._manifest = manifest
         self._events: list[RunEvent] = []
+        self._failed: dict[str, str] = {}
+        """By file: why it could not be written."""
         self._logs = {
-            EVENTS: _LineLog(path / EVENTS, ""),
-            INTERVALS: _LineLog(path / INTERVALS, header_text(INTERVAL_COLUMNS)),
-            VITALS: _LineLog(path / VITALS, header_text(VITALS_COLUMNS)),
-            HISTOGRAMS: _LineLog(
+            EVENTS: LineLog(path / EVENTS, ""),
+            INTERVALS: LineLog(path / INTERVALS, header_text(INTERVAL_COLUMNS)),
+            VITALS: LineLog(path / VITALS, header_text(VITALS_COLUMNS)),
+            HISTOGRAMS: LineLog(
                 path / HISTOGRAMS, hlog_header(manifest["started_epoch_s"], profile.name)
             ),
         }
         self._final = FinalIntervals(path)
         if profile.record_attempts:
-            self._logs[ATTEMPTS] = _LineLog(path / ATTEMPTS, header_text(ATTEMPT_COLUMNS))
+            self._logs[ATTEMPTS] = LineLog(path / ATTEMPTS, header_text(ATTEMPT_COLUMNS))
 
     @classmethod
     def create(
@@ -96,10 +102,14 @@ class RunFolder:
     ) -> RunFolder:
         """A new folder under root, named after the UTC time and the profile.
 
-        To the manifest are added what a list of runs shows, and started_utc and started_epoch_s.
+        Raises UsageError where it cannot be made, and leaves nothing behind then. To the manifest
+        are added what a list of runs shows, and started_utc and started_epoch_s.
         """
         started = now or datetime.now(UTC)
-        path = _new_folder(root, f"{started:%Y%m%dT%H%M%SZ}-{_slug(profile.name)}")
+        try:
+            path = _new_folder(root, f"{started:%Y%m%dT%H%M%SZ}-{_slug(profile.name)}")
+        except OSError as error:
+            raise _unwritable(root, error) from None
         whole = {
             "profile": profile.name,
             "title": profile.title,
@@ -109,9 +119,13 @@ class RunFolder:
             "started_epoch_s": started.timestamp(),
             **manifest,
         }
-        replace_file(path / PROFILE, [resolved_toml])
-        replace_file(path / MANIFEST, [json.dumps(whole, indent=2, default=str) + "\n"])
-        return cls(path, profile, whole)
+        try:
+            replace_file(path / PROFILE, [resolved_toml])
+            replace_file(path / MANIFEST, [json.dumps(whole, indent=2, default=str) + "\n"])
+            return cls(path, profile, whole)
+        except OSError as error:
+            rmtree(path, ignore_errors=True)
+            raise _unwritable(root, error) from None
 
     # -- as the run goes
 
@@ -196,8 +210,22 @@ class RunFolder:
         self.write(BLOCKS, blocks_text(run))
         self.write(PHASES, phases_text(run))
         self.write(SUMMARY, summary_text(run))
+        run = self.with_complaints(run)
         self.write(REPORT, json.dumps(document_of(run), indent=2, ensure_ascii=False) + "\n")
-        return run
+        return self.with_complaints(run)
+
+    def with_complaints(self, run: RecordedRun) -> RecordedRun:
+        """The run, whose reasons name every file that is not as it should be."""
+        texts = [f"{name} could not be written: {cause}" for name, cause in self._failed.items()]
+        texts += [
+            f"{name}: {log.complaint}"
+            for name, log in self._logs.items()
+            if log.complaint and name not in self._failed
+        ]
+        known = {reason.text for reason in run.reasons}
+        fresh = tuple(Reason(Verdict.SUSPECT, text) for text in texts if text not in known)
+        verdict = max((run.verdict, *(r.verdict for r in fresh)), key=lambda v: v.severity)
+        return replace(run, reasons=(*run.reasons, *fresh), verdict=verdict)
 
     def _write_intervals(
         self, intervals: Iterable[Interval], unsettled: Iterable[Interval] | None
@@ -206,12 +234,21 @@ class RunFolder:
         if unsettled is None:
             self._final.start_again()
         self._final.add(intervals if unsettled is None else unsettled)
-        replace_file(self.path / INTERVALS, self._final.parts())
+        self._replace(INTERVALS, self._final.parts())
         return self._final.figures()
 
     def write(self, name: str, text: str) -> None:
-        """Write or replace a file of the folder in one step."""
-        replace_file(self.path / name, [text])
+        """Write or replace a file of the folder in one step; a refusal becomes a complaint."""
+        self._replace(name, [text])
+
+    def _replace(self, name: str, parts: Iterable[str]) -> None:
+        try:
+            replace_file(self.path / name, parts)
+        except OSError as error:
+            gone = not self.path.is_dir()
+            self._failed[name] = "the folder is gone" if gone else _words(error)
+        else:
+            self._failed.pop(name, None)
 
     def close(self) -> None:
         """Close every file; it is enough for a run that ends without results."""
@@ -220,19 +257,12 @@ class RunFolder:
         self._final.close()
 
 
-class _LineLog:
-    """A file that grows in whole lines, one write to the kernel for each addition."""
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
-    def __init__(self, path: Path, header: str) -> None:
-        self._file = path.open("wb", buffering=0)
-        self.add(header)
 
-    def add(self, lines: str) -> None:
-        if lines and not self._file.closed:
-            self._file.write(lines.encode("utf-8"))
-
-    def close(self) -> None:
-        self._file.close()
+def _unwritable(root: Path, error: OSError) -> UsageError:
+    return UsageError(f"--out: nothing can be written in {root}: {_words(error)}; name another")
 
 
 def _slug(name: str) -> str:

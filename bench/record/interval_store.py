@@ -8,7 +8,7 @@ however long the run; on disk 500 bytes each.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from weakref import finalize
 
@@ -53,27 +53,35 @@ class IntervalStore:
     """Packed cells by key, in a file without a name."""
 
     def __init__(self) -> None:
-        # One thread uses it at a time, but which one lets go of it last is the collector's choice.
-        self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._file = _opened("")
         finalize(self, self._file.close)
-        self._file.executescript(_TABLE)
         self.latest_s = -1
         """The latest second of which there is anything."""
 
     def add(self, key: IntervalKey, packed: Packed) -> None:
         """Put a cell here that is not yet."""
         self.latest_s = max(self.latest_s, key.second)
-        self._file.execute(
-            "INSERT INTO shelf VALUES (?, ?, ?, ?, ?, ?)",
+        self._execute(
+            "INSERT OR REPLACE INTO shelf VALUES (?, ?, ?, ?, ?, ?)",
             (*key, packed.tally, packed.figures, packed.spread),
         )
 
     def replace(self, key: IntervalKey, packed: Packed) -> None:
         """Put another in the place of one."""
-        self._file.execute(
+        self._execute(
             f"UPDATE shelf SET tally = ?, figures = ?, spread = ? {_WHERE}",
             (packed.tally, packed.figures, packed.spread, *key),
         )
+
+    def _execute(self, statement: str, values: Sequence[object]) -> None:
+        """In memory from the moment on at which there is no more room on disk."""
+        try:
+            self._file.execute(statement, values)
+        except sqlite3.OperationalError:
+            rows = self._file.execute("SELECT * FROM shelf").fetchall()
+            self._file = _opened(":memory:")
+            self._file.executemany("INSERT INTO shelf VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._file.execute(statement, values)
 
     def get(self, key: IntervalKey) -> Packed | None:
         """The cell, or None if it is not here; of a recent second at no cost."""
@@ -94,3 +102,10 @@ class IntervalStore:
             (from_s, until_s),
         )
         return (IntervalKey(*row) for row in rows)
+
+
+def _opened(place: str) -> sqlite3.Connection:
+    # One thread uses it at a time, but which one lets go of it last is the collector's choice.
+    file = sqlite3.connect(place, isolation_level=None, check_same_thread=False)
+    file.executescript(_TABLE)
+    return file

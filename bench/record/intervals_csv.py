@@ -7,9 +7,9 @@ been rendered already.
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from bench.model.result import Interval
 from bench.record.csv_columns import (
@@ -20,6 +20,7 @@ from bench.record.csv_columns import (
     interval_row,
     read_rows_in,
 )
+from bench.record.line_log import Spool
 from bench.record.second_figures import SecondFigures, SecondFiguresLog
 
 _PIECE = 1 << 20
@@ -47,16 +48,14 @@ class FinalIntervals:
         self._begin()
 
     def _begin(self) -> None:
-        self._rows = TemporaryFile(  # noqa: SIM115 - until `close`
-            "w+", encoding="utf-8", newline="", dir=self._folder
-        )
-        self._rows.write(header_text(INTERVAL_COLUMNS))
+        self._rows = Spool(self._folder)
+        self._rows.write(header_text(INTERVAL_COLUMNS).encode("utf-8"))
         self._figures = SecondFiguresLog()
 
     def add(self, intervals: Iterable[Interval]) -> None:
         """More of them, which will not change."""
         for interval in intervals:
-            self._rows.write(_line(interval))
+            self._rows.write(_line(interval).encode("utf-8"))
             self._figures.add(interval)
 
     def start_again(self) -> None:
@@ -66,9 +65,10 @@ class FinalIntervals:
 
     def parts(self) -> Iterator[str]:
         """The whole file, piece by piece."""
-        self._rows.seek(0)
+        decode = getincrementaldecoder("utf-8")().decode
+        self._rows.read_from_start()
         while part := self._rows.read(_PIECE):
-            yield part
+            yield decode(part)
 
     def figures(self) -> SecondFigures:
         """The figures of all rows that were written, for what is worked out at the end."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
-from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from bench.format import quantile_text
 from bench.model.profile import Variant
 from bench.model.result import LADDER, Distribution, Interval, Measure
 from bench.model.times import NEVER
+from bench.record.line_log import Spool
 
 _FIELDS = (
     *(("t_s", "<i4"), ("variant", "<u2"), ("phase", "<u2")),
@@ -46,7 +46,7 @@ class SecondFiguresLog:
     """Takes down the figures of intervals: in a file without a name, so that no run is too long."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile()  # noqa: SIM115 - until `close`
+        self._file = Spool()
         self._variants: dict[Variant, int] = {}
         self._phases: dict[str, int] = {}
 
@@ -72,7 +72,7 @@ class SecondFiguresLog:
 
     def figures(self) -> SecondFigures:
         """The figures of all intervals so far, a row each, in the order of adding."""
-        self._file.seek(0)
+        self._file.read_from_start()
         rows = np.frombuffer(self._file.read(), dtype=_TYPE)
         return SecondFigures(tuple(self._variants), rows)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 
 import pytest
 from hdrh.histogram import HdrHistogram
@@ -25,7 +26,7 @@ from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.recorded_run import UNFINISHED, RecordedRun, latest_run, list_runs
 from bench.stats.thresholds import SloResult, SloState
-from tests.disk import refuse_to_replace
+from tests.disk import disk_of, refuse_to_replace
 from tests.record.build import counts, random_load, row
 
 PROFILE = """
@@ -206,6 +207,10 @@ def test_the_end_replaces_rows_that_were_not_final(run: Run) -> None:
     assert (late["in_flight"], late["ok"], late["response_max_ms"]) == ("0", "1", "3000.0")
 
 
+def complaints(ended: RecordedRun) -> list[str]:
+    return [reason.text for reason in ended.reasons if "could not" in reason.text]
+
+
 def test_a_disk_that_is_full_at_the_end_leaves_what_was_written_on_the_way(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,10 +218,38 @@ def test_a_disk_that_is_full_at_the_end_leaves_what_was_written_on_the_way(
     before = (run.folder.path / "intervals.csv").read_text()
     run.aggregate.add_rows(0, row(2 * NS_PER_S + 7, segment=1))  # its second is written already
     refuse_to_replace(monkeypatch)
-    with pytest.raises(OSError, match="No space"):
-        run.end()
+    ended = run.end()
     assert (run.folder.path / "intervals.csv").read_text() == before
     assert not (run.folder.path / "summary.csv").exists()
+    assert "summary.csv could not be written: no space left on device" in complaints(ended)
+    assert ended.verdict is Verdict.SUSPECT
+    assert ended.windows[0].tally.finished > 0
+    assert not list(run.folder.path.glob(".*"))
+
+
+def test_a_folder_that_was_deleted_on_the_way_takes_no_result_with_it(run: Run) -> None:
+    run.go()
+    rmtree(run.folder.path)
+    run.folder.event(RunEvent(7, "command", "drain"))
+    ended = run.end()
+    assert "report.json could not be written: the folder is gone" in complaints(ended)
+    assert ended.windows[0].tally.finished > 0
+    assert not run.folder.path.exists()
+
+
+def test_what_is_too_large_for_the_disk_is_named_and_the_rest_is_there(run: Run) -> None:
+    run.go()
+    with disk_of(6_000):
+        ended = run.end()
+    assert "report.json could not be written: file too large" in complaints(ended)
+    assert (run.folder.path / "summary.csv").read_text().endswith("\n")
+    assert not list(run.folder.path.glob(".*"))
+
+
+def test_where_no_folder_can_be_filled_none_is_left(tmp_path: Path, profile: Profile) -> None:
+    with disk_of(100), pytest.raises(UsageError, match=r"--out: nothing can be written in .*large"):
+        Run(tmp_path / "runs", profile)
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_the_library_reads_the_interval_log(run: Run) -> None:

@@ -207,5 +207,4 @@ async def _complete(session: RunSession) -> RunResult:
 
     await session.run()
     result = await session.finish()
-    session.write("report.html", render_html(result.recorded))
-    return result
+    return session.write("report.html", render_html(result.recorded), result)
