@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -44,7 +45,20 @@ def _base(variable: str, below_home: str, environ: Mapping[str, str]) -> Path:
     if given.is_absolute():  # the specification: a relative one is to be ignored
         return given
     found = home(environ)
-    return found / below_home if found else temporary_folder() / f"lamload-{os.getuid()}"
+    return found / below_home if found else _own(temporary_folder() / f"lamload-{os.getuid()}")
+
+
+def _own(folder: Path) -> Path:
+    """A folder below one that everybody may write to. Raises UsageError if it is another user's."""
+    try:
+        seen = folder.lstat()
+    except OSError:
+        return folder  # whoever writes there makes it
+    if seen.st_uid != os.geteuid() or not stat.S_ISDIR(seen.st_mode):
+        raise UsageError(
+            f"{folder} is not a folder of this user's: remove it, or set HOME or XDG_STATE_HOME"
+        )
+    return folder
 
 
 def temporary_folder() -> Path:

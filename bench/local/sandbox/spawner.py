@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
 import secrets
 import shutil
 import signal
+import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -187,14 +189,38 @@ class Spawner:
 
 
 def _remove_abandoned(temporary: Path) -> None:
-    """Roots whose server and fork server were killed together: nobody holds their lock."""
-    for lock in temporary.glob(f"{PREFIX}*/{fork_server.LOCK}"):
+    """Roots whose server and fork server were killed together: nobody holds their lock.
+
+    Names in a folder for everybody can be anybody's: only what is this user's, a folder with a
+    plain file in it, is touched, and nothing is waited for (a FIFO has no end).
+    """
+    for root in temporary.glob(f"{PREFIX}*"):
         try:
-            with lock.open() as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(lock.parent, ignore_errors=True)
-        except OSError:  # held, or another user's
+            lock = _own_lock(root)
+        except OSError:  # there is none, or another user's
             continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(root, ignore_errors=True)
+        except OSError:  # held
+            continue
+        finally:
+            os.close(lock)
+
+
+def _own_lock(root: Path) -> int:
+    """Descriptor of a root's lock. Raises OSError for a root that this user has not made."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    folder = os.open(root, flags | os.O_DIRECTORY)
+    try:
+        lock = os.open(fork_server.LOCK, flags, dir_fd=folder)
+        is_own = {os.fstat(one).st_uid for one in (folder, lock)} == {os.geteuid()}
+        if not is_own or not stat.S_ISREG(os.fstat(lock).st_mode):
+            os.close(lock)
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        return lock
+    finally:
+        os.close(folder)
 
 
 def _silent() -> str:
