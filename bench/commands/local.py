@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.errors import LamloadError, UsageError
-from bench.lambda_facts import ACCOUNT_CONCURRENCY, MIN_MEMORY_MB
+from bench.lambda_facts import (
+    ACCOUNT_CONCURRENCY,
+    MAX_STORAGE_MB,
+    MIN_MEMORY_MB,
+    MIN_STORAGE_MB,
+)
 from bench.local.options import (
     DEFAULT_PORT,
     LOCAL_ACCESS_KEY,
@@ -93,6 +98,14 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="What functions find in /opt; repeatable, later ones over earlier ones.",
 )
+@click.option(
+    "--ephemeral-storage",
+    "storage_mb",
+    type=click.IntRange(MIN_STORAGE_MB, MAX_STORAGE_MB),
+    default=MIN_STORAGE_MB,
+    show_default=True,
+    help="What /tmp holds, in MB.",
+)
 @click.option("--architecture", type=click.Choice(["x86_64", "arm64"]), default="x86_64")
 @click.option("--log-format", type=click.Choice(["Text", "JSON"]), default="Text")
 @click.option("--logs", "show_logs", is_flag=True, help="Print what functions print, on stderr.")
@@ -128,6 +141,7 @@ def local(
     environment: tuple[str, ...],
     watch: bool,
     layers: tuple[str, ...],
+    storage_mb: int,
     architecture: str,
     log_format: str,
     show_logs: bool,
@@ -178,6 +192,7 @@ def local(
         show_logs=show_logs,
         freezes=freezes,
         watch=watch,
+        storage_mb=storage_mb,
     )
     import uvloop
 

@@ -47,6 +47,7 @@ def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers:
         architecture=options.architecture,
         runtime=source.runtime,
         environment=variables,
+        ephemeral_storage_mb=options.storage_mb,
         log_format=options.log_format,
         opt=laid(source.layers or options.layers, layers / source.name),
         debug_port=source.debug_port,

@@ -17,6 +17,7 @@ from bench.lambda_facts import (
     MAX_MEMORY_MB,
     MAX_TIMEOUT_S,
     MIN_MEMORY_MB,
+    MIN_STORAGE_MB,
 )
 
 DEFAULT_PORT = 9001
@@ -79,6 +80,8 @@ class LocalOptions:
     show_logs: bool = False
     freezes: bool = True
     layers: tuple[Path, ...] = ()
+    storage_mb: int = MIN_STORAGE_MB
+    """What each environment's /tmp holds."""
     watch: bool = False
     """Whether functions get new code when their folder changes."""
     refused: tuple[str, ...] = ()

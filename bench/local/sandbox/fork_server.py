@@ -6,7 +6,7 @@ out as JSON lines on stdout. stdin's end means that the server is gone, however 
 sandbox with everything that it started is killed, ROOT is removed, and the fork server ends.
 
     {"spawn": ID, "argv": […], "env": {…}, "cwd": DIR, "log": FIFO, "tmp": DIR or "",
-     "keep": [PATH, …], "hide": [DIR, …], "opt": DIR or ""}
+     "keep": [PATH, …], "hide": [DIR, …], "opt": DIR or "", "tmp_mb": N}
     {"kill": ID}          with every descendant
     {"remove": DIR}       a folder below ROOT
 
@@ -46,6 +46,9 @@ CAP_SYS_PTRACE = 19
 SA_NOCLDSTOP = 1
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
+MNT_DETACH = 2
+MS_NOSUID = 2
+MS_NODEV = 4
 MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
@@ -95,13 +98,16 @@ def hear_only_of_ends(libc: LibC) -> None:
 
 
 class PrivateTmp:
-    """A mount namespace in which /tmp is the sandbox's own folder.
+    """A mount namespace in which /tmp is the sandbox's own folder, of the size that it may have.
 
-    Root unshares mounts alone; others need a user namespace, which not every host allows.
+    The fork server has one of its own, in which the folders are file systems in memory: they
+    outlive a sandbox's process, and vanish with the fork server. Root unshares mounts alone; others
+    need a user namespace, which not every host allows.
     """
 
     def __init__(self, libc: LibC) -> None:
         self._libc = libc
+        self._mounted: set[str] = set()
 
     def works(self) -> bool:
         """Try it in a child."""
@@ -110,6 +116,7 @@ class PrivateTmp:
             code = 1
             with contextlib.suppress(OSError):
                 self.unshare()
+                self._unshare_mounts()
                 code = 0
             os._exit(code)
         return os.waitpid(child, 0)[1] == 0
@@ -117,21 +124,42 @@ class PrivateTmp:
     def unshare(self) -> None:
         """Enter a mount namespace of one's own; raises OSError."""
         if os.geteuid() == 0:
-            self._libc.call("unshare", CLONE_NEWNS)
-        else:
-            uid, gid = os.getuid(), os.getgid()
-            self._libc.call("unshare", CLONE_NEWUSER | CLONE_NEWNS)
-            Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-            Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+            self._unshare_mounts()
+            return
+        uid, gid = os.getuid(), os.getgid()
+        self._libc.call("unshare", CLONE_NEWUSER | CLONE_NEWNS)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
         self._libc.call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
+
+    def _unshare_mounts(self) -> None:
+        self._libc.call("unshare", CLONE_NEWNS)
+        self._libc.call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
+
+    def limit(self, folder: str, size_mb: int) -> None:
+        """Have a folder hold no more than that; what is in it stays. As it is where that fails."""
+        if folder in self._mounted:
+            return
+        with contextlib.suppress(OSError):
+            options = f"size={size_mb}m,mode=0755".encode()
+            target = folder.encode()
+            self._libc.call("mount", b"lamload", target, b"tmpfs", MS_NOSUID | MS_NODEV, options)
+            self._mounted.add(folder)
+
+    def forget(self, below: str) -> None:
+        """Give up the limited folders below a folder, with all that is in them."""
+        for folder in [path for path in self._mounted if Path(path).is_relative_to(below)]:
+            with contextlib.suppress(OSError):
+                self._libc.call("umount2", folder.encode(), MNT_DETACH)
+            self._mounted.discard(folder)
 
     def enter(self, folder: str, keep: list[str], hide: list[str], opt: str) -> None:
         """Make folder the /tmp of this process, and opt its /opt.
 
         Paths in keep stay visible where they are; folders in hide look empty.
         """
-        self.unshare()
+        self._unshare_mounts()
         empty = Path(folder).with_name("empty")
         empty.mkdir(exist_ok=True)
         for path in hide:
@@ -232,6 +260,8 @@ class Sandboxes:
         """Fork one sandbox; the event to report, also when there can be no more processes."""
         name = request["spawn"]
         server = os.getpid()
+        if self._private_tmp is not None and request["tmp"]:
+            self._private_tmp.limit(request["tmp"], request["tmp_mb"])
         try:
             pid = os.fork()
         except OSError as error:
@@ -365,8 +395,11 @@ class ForkServer:
             libc.call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
             hear_only_of_ends(libc)
         private_tmp = PrivateTmp(libc) if libc is not None else None
-        if private_tmp is not None and not private_tmp.works():
+        if private_tmp is not None and private_tmp.works():
+            private_tmp.unshare()
+        else:
             private_tmp = None
+        self._private_tmp = private_tmp
         self._sandboxes = Sandboxes(private_tmp, libc)
         self._pending = b""
         self.send_event({"ready": True, "private_tmp": private_tmp is not None})
@@ -402,12 +435,17 @@ class ForkServer:
         if "spawn" in request:
             self.send_event(self._sandboxes.spawn(request))
         elif "remove" in request:
-            remove(request["remove"], self._root)
+            self._remove(request["remove"])
+
+    def _remove(self, folder: str) -> None:
+        if self._private_tmp is not None:
+            self._private_tmp.forget(folder)
+        remove(folder, self._root)
 
     def end(self) -> None:
         """End all sandboxes, and remove the folder that theirs lie in."""
         self._sandboxes.end()
-        remove(self._root, self._root)
+        self._remove(self._root)
 
 
 def main(root: str) -> None:

@@ -218,6 +218,7 @@ class Sandbox:
             keep,
             runtime.credential_folders(),
             self.config.opt,
+            self.config.ephemeral_storage_mb,
         )
 
     def _open_log(self) -> None:

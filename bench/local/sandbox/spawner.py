@@ -19,6 +19,7 @@ from typing import Any
 
 from bench.errors import LamloadError
 from bench.folders import temporary_folder
+from bench.lambda_facts import MIN_STORAGE_MB
 from bench.local.sandbox import fork_server
 
 PREFIX = "lamload-local-"
@@ -45,6 +46,8 @@ class ForkRequest:
     """Folders that it must not see into."""
     opt: str = ""
     """What becomes its /opt, if anything."""
+    tmp_mb: int = MIN_STORAGE_MB
+    """How much its /tmp may hold."""
 
 
 @dataclass(slots=True)
@@ -124,6 +127,7 @@ class Spawner:
                 "keep": command.keep,
                 "hide": command.hide,
                 "opt": command.opt,
+                "tmp_mb": command.tmp_mb,
             }
         )
         return await self.told(child.pid)

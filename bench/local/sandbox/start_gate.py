@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 STARTS_PER_CORE = 2
-WAIT_LIMIT_S = 15.0
+WAIT_LIMIT_S = 30.0
 """How long a start may wait for its turn."""
 
 

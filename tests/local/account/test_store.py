@@ -188,6 +188,19 @@ def test_each_memory_size_gets_a_version_and_an_alias(store: Store) -> None:
     assert (target.config.version, target.invoked_arn) == ("1", f"{ARN}:128MB")
 
 
+def test_who_publishes_beside_an_alias_of_ours_can_delete_what_was_published(store: Store) -> None:
+    """Power tuning's cleaner deletes the alias and the version of each size that it made."""
+    store.create(draft(memory_mb=128), ready=True)
+    store.publish_sizes("primes", [128])
+    version = store.publish("primes").config.version
+    assert version != store.alias("primes", "128MB").version
+    assert store.publish("primes").config.version == version, "one of one's own is given again"
+    store.put_alias("primes", "RAM128", version)
+    delete_alias(store, "primes", "RAM128")
+    store.delete("primes", version)
+    assert store.version("primes", "128MB").config.memory_mb == 128
+
+
 def test_an_alias_shares_invocations_by_weight(store: Store) -> None:
     store.create(draft(), ready=True)
     store.publish_sizes("primes", [128, 256])

@@ -376,6 +376,33 @@ async def test_two_sandboxes_have_two_temporary_folders(tmp_path: Path) -> None:
     assert not (Path("/tmp") / "mine").exists()
 
 
+async def test_tmp_holds_as_much_as_it_may_and_keeps_it_through_a_crash(tmp_path: Path) -> None:
+    code = """
+        import os, pathlib
+        place = pathlib.Path(os.environ["TMPDIR"], "filling")
+        def handler(event, context):
+            if event.get("crash"):
+                os._exit(1)
+            before = place.stat().st_size if place.exists() else 0
+            try:
+                with place.open("ab") as file:
+                    for _ in range(event.get("mb", 0)):
+                        file.write(bytes(2**20))
+                        file.flush()
+            except OSError as error:
+                return [before >> 20, error.strerror]
+            return [before >> 20, None]
+    """
+    async with serving(python_function(tmp_path, code), memory_mb=(3008,)) as local:
+        if not local.server.spawner.private_tmp:
+            pytest.skip("this host allows no mount namespaces")
+        first = await local.invoke("f", {"mb": 500})
+        await local.invoke("f", {"crash": True})
+        second = await local.invoke("f", {"mb": 20})
+    assert first.payload == [0, None]
+    assert second.payload == [500, "No space left on device"]
+
+
 async def test_idle_sandboxes_end(tmp_path: Path) -> None:
     source = python_function(tmp_path, "import os\ndef handler(event, context): return os.getpid()")
     async with serving(source, idle_s=0.1) as local:
