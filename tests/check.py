@@ -1,7 +1,8 @@
 """The one command before a commit, and CI's: `python -m tests.check`, with --fix to format first.
 
 Formatting, lint, types, import contracts, tests. Every step runs, whatever the one before it said.
---fix also writes what is made from declarations: the tables of keys, and the JSON Schema.
+--fix also writes what is made from declarations: the tables of keys, the JSON Schema, and the
+arrivals of a new profile.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ STEPS = {
 }
 FIXES = (
     [sys.executable, "-m", "tests.repo.key_tables", "--fix"],
+    [sys.executable, "-m", "tests.load.test_shipped_arrivals"],
     [sys.executable, "-m", "ruff", "format", "."],
     [sys.executable, "-m", "ruff", "check", "--fix", "."],
 )
