@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.commands.support.run_lookup import runs_option
+from bench.commands.support.run_lookup import readable_runs, runs_option
 
 if TYPE_CHECKING:
     from bench.record.recorded_run import RunEntry
@@ -23,9 +23,7 @@ HEAD = ("run", "verdict", "state", "target", "variants", "title")
 @runs_option
 def history(as_json: bool, limit: int | None, root: Path) -> None:
     """List past runs, the newest first."""
-    from bench.record.recorded_run import list_runs
-
-    entries = list_runs(root)[:limit]
+    entries = readable_runs(root)[:limit]
     if as_json:
         click.echo(json.dumps([_document(entry) for entry in entries], indent=2))
     elif entries:

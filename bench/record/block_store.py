@@ -20,7 +20,7 @@ from bench.model.result import Measure
 from bench.model.times import NS_PER_S
 from bench.record.batch import MISSING
 from bench.record.buckets import OVER, UPPER_NS, Indexes, buckets_of
-from bench.record.hdr_encoding import decode_buckets, encode_counts
+from bench.record.hdr_encoding import Allowance, decode_buckets, encode_counts
 from bench.record.hlog import TaggedHistogram
 from bench.stats.blocks import Blocks, block_key, blocks_of, key_parts
 from bench.stats.quantiles import Curve
@@ -238,9 +238,10 @@ def curves_in_blocks(
     Raises ValueError for a histogram, or a tag, of another form.
     """
     read: dict[str, _Read] = {}
+    allowance = Allowance()
     for line in lines:
         tag, _, place = line.tag.rpartition("/")
-        read.setdefault(tag, _Read()).add(line, place)
+        read.setdefault(tag, _Read(allowance)).add(line, place)
     return {
         variant: {
             measure: read[tag].on(curve) if (tag := f"{variant}/{measure.value}") in read else curve
@@ -253,7 +254,8 @@ def curves_in_blocks(
 class _Read:
     """The blocks of one curve, as they are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
         self._keys: list[Integers] = []
         self._buckets: list[Integers] = []
         self._counts: list[Integers] = []
@@ -266,7 +268,7 @@ class _Read:
         self._grain = Grain(grain.bit_length() - 1, int(each).bit_length() if each else 0)
         if kind == "rounds":
             round_ //= int(each)
-        buckets, counts = decode_buckets(line.encoded)
+        buckets, counts = decode_buckets(line.encoded, self._allowance)
         key = block_key(np.array(round_), np.array(line.start_ns // max(1, line.duration_ns)))
         self._keys.append(np.full(buckets.size, key))
         self._buckets.append(buckets.astype(np.int64))

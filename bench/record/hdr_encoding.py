@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from struct import Struct
 from struct import error as StructError
 from typing import Any
-from zlib import decompress
+from zlib import decompressobj
 from zlib import error as ZlibError
 
 import numpy as np
@@ -31,6 +31,12 @@ _HEADER = Struct(">IIIIQQd")
 _COOKIE = 0x1C849303
 _COOKIE_MASK = 0xFFFFFF0F
 """Without the bits for the width of a word, which is one in version 2."""
+_LONGEST = 9
+"""Bytes of a counter."""
+_MOST = 1 << 53
+"""Samples in a bucket: sums of them stay exact."""
+_MAX_BYTES = _HEADER.size + _LONGEST * UPPER_NS.size
+"""Of a histogram in which every bucket has as long a counter as there is."""
 _UNREADABLE = (TypeError, ValueError, StructError, ZlibError, binascii.Error)
 
 
@@ -59,23 +65,42 @@ def encode_buckets(indexes: Indexes) -> str:
     return encode_counts(*np.unique(indexes[indexes != OVER], return_counts=True))
 
 
-def decode_buckets(text: str) -> tuple[Indexes, Counts]:
+class Allowance:
+    """How much the lines of one log may unpack to: a run's own take a few times their length."""
+
+    def __init__(self) -> None:
+        self._left = 16 << 20
+
+    def take(self, text: str, unpacked: int) -> None:
+        """One more line. Raises ValueError once it is too much."""
+        self._left += 20 * len(text) - unpacked
+        if self._left < 0:
+            raise ValueError("the log unpacks to far more than a run can write")
+
+
+def decode_buckets(text: str, allowance: Allowance | None = None) -> tuple[Indexes, Counts]:
     """The occupied buckets, ascending, and their counts.
 
-    Raises ValueError for another format, or a histogram of another range.
+    Raises ValueError for another format, a histogram of another range, or too much for allowance.
     """
-    _, indexes, counts = decode_many([text])
+    _, indexes, counts = decode_many([text], allowance)
     return indexes, counts
 
 
-def decode_many(texts: Iterable[str]) -> tuple[NDArray[np.int64], Indexes, Counts]:
+def decode_many(
+    texts: Iterable[str], allowance: Allowance | None = None
+) -> tuple[NDArray[np.int64], Indexes, Counts]:
     """Of each histogram how many buckets are occupied, and those of all one after the other.
 
     The counters are zigzag LEB128 numbers: a count, or minus the length of a run of empty buckets.
     All are taken apart at once, since a call of numpy's costs more than a line has to say.
     Raises ValueError as `decode_buckets` does.
     """
-    payloads = [_payload(text) for text in texts]
+    payloads = []
+    for text in texts:
+        payloads.append(_payload(text))
+        if allowance is not None:
+            allowance.take(text, len(payloads[-1]))
     octets = np.frombuffer(b"".join(payloads), dtype=np.uint8)
     ends = np.cumsum([len(payload) for payload in payloads], dtype=np.int64)
     last = np.flatnonzero(octets < 0x80)
@@ -85,23 +110,34 @@ def decode_many(texts: Iterable[str]) -> tuple[NDArray[np.int64], Indexes, Count
     if not octets.size:
         nothing = np.empty(0, dtype=np.int64)
         return np.zeros(len(payloads), dtype=np.int64), nothing.astype(np.uint16), nothing
+    if np.diff(last, prepend=-1).max() > _LONGEST:
+        raise ValueError("an HdrHistogram with counters that cannot be")
     first = np.concatenate(([0], last[:-1] + 1))
     place = np.arange(octets.size) - np.repeat(first, last - first + 1)
     parts = (octets & 0x7F).astype(np.int64) << (7 * place)
     coded = np.add.reduceat(parts, first)
     numbers = (coded >> 1) ^ -(coded & 1)
+    if (numbers < -UPPER_NS.size).any() or (numbers > _MOST).any():
+        raise ValueError("an HdrHistogram with counters that cannot be")
     steps = np.where(numbers < 0, -numbers, 1)
     passed = np.concatenate(([0], np.cumsum(steps)))
     number_starts = np.concatenate(([0], number_ends[:-1]))
     begins = np.repeat(passed[number_starts], number_ends - number_starts)
     indexes, occupied = passed[:-1] - begins, numbers > 0
+    if indexes[occupied].max(initial=0) >= OVER:
+        raise ValueError("an HdrHistogram with more buckets than its range has")
     sizes = np.diff(np.concatenate(([0], np.cumsum(occupied)))[np.append(0, number_ends)])
     return sizes, indexes[occupied].astype(np.uint16), numbers[occupied]
 
 
 def _payload(text: str) -> bytes:
     try:
-        raw = decompress(b64decode(text)[_COMPRESSED_HEADER:])
+        unpacking = decompressobj()
+        raw = unpacking.decompress(b64decode(text)[_COMPRESSED_HEADER:], _MAX_BYTES)
+        if unpacking.unconsumed_tail:
+            raise ValueError(f"it unpacks to more than {_MAX_BYTES} bytes")
+        if not unpacking.eof:
+            raise ValueError("it was cut")
         cookie, _, _, *form, _ = _HEADER.unpack_from(raw)
     except _UNREADABLE as error:
         raise ValueError(f"not an HdrHistogram: {error}") from error

@@ -17,11 +17,13 @@ import numpy as np
 
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.border import Place
 from bench.record.histogram import Histogram
 from bench.record.measures import CLASSES
 from bench.stats.quantiles import Curve
 
 _LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
+_LONGEST_NS = 1 << 62
 CENSORED = "/censored"
 UNMEASURED = "/unmeasured"
 
@@ -35,6 +37,8 @@ class TaggedHistogram:
     duration_ns: int
     max_ns: int
     encoded: str
+    line: int = 0
+    """Where it stands in the log that it was read from, from 1."""
 
 
 def hlog_header(started_epoch_s: float, title: str) -> str:
@@ -55,19 +59,32 @@ def hlog_line(histogram: TaggedHistogram) -> str:
     return f"Tag={histogram.tag},{start_s:.3f},{duration_s:.3f},{max_ms:.6f},{histogram.encoded}\n"
 
 
-def read_hlog(text: str) -> Iterable[TaggedHistogram]:
-    """The intervals of a log; a last line that was cut off is left out."""
-    for line in text[: text.rfind("\n") + 1].splitlines():
+def read_hlog(text: str, place: Place | None = None) -> Iterable[TaggedHistogram]:
+    """The intervals of a log; a last line that was cut off is left out.
+
+    place is told which line is read. Raises ValueError for one that is none.
+    """
+    for number, line in enumerate(text[: text.rfind("\n") + 1].split("\n"), 1):
+        if place is not None:
+            place.line = number
         if not line.startswith("Tag="):
             continue
         tag, start_s, duration_s, max_ms, encoded = line[len("Tag=") :].split(",", 4)
         yield TaggedHistogram(
             tag,
-            round(float(start_s) * NS_PER_S),
-            round(float(duration_s) * NS_PER_S),
-            round(float(max_ms) * NS_PER_MS),
+            _ns(start_s, NS_PER_S),
+            _ns(duration_s, NS_PER_S),
+            _ns(max_ms, NS_PER_MS),
             encoded,
+            number,
         )
+
+
+def _ns(text: str, unit_ns: int) -> int:
+    value_ns = float(text) * unit_ns
+    if not 0 <= value_ns <= _LONGEST_NS:
+        raise ValueError(f"a time of {text[:40]} cannot be")
+    return round(value_ns)
 
 
 def merged(lines: Iterable[TaggedHistogram]) -> dict[str, Histogram]:

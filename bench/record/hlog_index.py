@@ -17,7 +17,7 @@ from bench.model.result import Distribution, Measure
 from bench.model.times import NS_PER_S
 from bench.record.block_store import KEPT, grain_for, in_blocks
 from bench.record.buckets import UPPER_NS
-from bench.record.hdr_encoding import decode_many
+from bench.record.hdr_encoding import Allowance, decode_buckets, decode_many
 from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram
 from bench.stats.blocks import block_key, key_parts
@@ -63,9 +63,12 @@ class VariantLog:
         self._counts = _GrowingArray(np.int64)
         self._line_seconds, self._line_max_ns = _GrowingArray(np.int64), _GrowingArray(np.int64)
 
-    def add(self, lines: Sequence[TaggedHistogram]) -> None:
+    def add(self, lines: Sequence[TaggedHistogram], allowance: Allowance | None = None) -> None:
         """More lines, in any order. Raises ValueError for a histogram of another form."""
-        sizes, indexes, counts = decode_many(line.encoded for line in lines)
+        try:
+            sizes, indexes, counts = decode_many((line.encoded for line in lines), allowance)
+        except ValueError as error:
+            raise _named(error, lines) from None
         seconds = np.array([line.start_ns // NS_PER_S for line in lines], dtype=np.int64)
         reached = self._line_seconds.values[-1:].max(initial=-1)
         self._line_seconds.extend(seconds)
@@ -113,11 +116,22 @@ class VariantLog:
         return int(self._line_max_ns.values[start:end].max(initial=0))
 
 
+def _named(error: ValueError, lines: Sequence[TaggedHistogram]) -> ValueError:
+    """The error with the line that it comes from, if it is one line's alone."""
+    for line in lines:
+        try:
+            decode_buckets(line.encoded)
+        except ValueError as own:
+            return ValueError(f"line {line.line}: {own}")
+    return error
+
+
 class HlogIndex:
     """All tags of an interval log."""
 
     def __init__(self) -> None:
         self._tracks: dict[str, VariantLog] = {}
+        self._allowance = Allowance()
 
     def add(self, lines: Iterable[TaggedHistogram]) -> None:
         """More lines. Raises ValueError for a histogram of another form."""
@@ -127,7 +141,7 @@ class HlogIndex:
             for line in part:
                 by_tag.setdefault(line.tag, []).append(line)
             for tag, own in by_tag.items():
-                self._tracks.setdefault(tag, VariantLog()).add(own)
+                self._tracks.setdefault(tag, VariantLog()).add(own, self._allowance)
 
     def in_blocks(
         self, curves: Mapping[str, Mapping[Measure, Curve]], to_s: int

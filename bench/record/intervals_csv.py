@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from bench.model.result import Interval
+from bench.record.border import decoded
 from bench.record.csv_columns import (
     INTERVAL_COLUMNS,
     csv_text,
@@ -90,10 +91,10 @@ class RecordedIntervals(Collection[Interval]):
         self._path = path
 
     def __iter__(self) -> Iterator[Interval]:
-        return map(interval_of, read_rows_in(self._path))
+        return decoded(self._path, read_rows_in(self._path), interval_of, first_line=2)
 
     def __len__(self) -> int:
-        return sum(1 for _ in read_rows_in(self._path))
+        return sum(1 for _ in decoded(self._path, read_rows_in(self._path), bool))
 
     def __contains__(self, interval: object) -> bool:
         return any(own == interval for own in self)

@@ -15,6 +15,7 @@ from bench.model.result import Distribution, Interval, Measure, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.profile import load_profile
 from bench.record.block_store import KEPT, curves_in_blocks
+from bench.record.border import decoded, reading
 from bench.record.csv_columns import read_rows_in, window_of
 from bench.record.histogram import Histogram
 from bench.record.hlog import class_curves_of, curves_of, merged, read_hlog
@@ -45,7 +46,7 @@ from bench.stats.thresholds import SloResult, SloState
 
 
 def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
-    """Read a run's folder. Raises UsageError if it is none.
+    """Read a run's folder. Raises UsageError if it is none, or damaged, with file and line.
 
     with_curves False leaves out the whole distributions, which of an unfinished run take a while.
     The intervals are read when they are asked for.
@@ -53,11 +54,21 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise UsageError(f"{folder} is not a run's folder: it has no {MANIFEST}")
+    with reading(folder):
+        return _loaded(folder, with_curves)
+
+
+def _loaded(folder: Path, with_curves: bool) -> RecordedRun:
     profile = _profile(folder)
     report = read_json(folder / REPORT)
     intervals = RecordedIntervals(folder / INTERVALS)
-    windows = tuple(map(window_of, read_rows_in(folder / SUMMARY)))
+    summary = folder / SUMMARY
+    windows = tuple(decoded(summary, read_rows_in(summary), window_of, first_line=2))
     histograms = _histograms(folder) if with_curves or not windows else {}
+    with reading(folder / REPORT):
+        reasons = tuple(_reason(raw) for raw in report.get("reasons", ()))
+        verdict = Verdict(report.get("verdict", Verdict.SUSPECT))
+        slos = tuple(_slo(raw) for raw in report.get("slos", ()))
     return RecordedRun(
         folder=folder,
         profile=profile,
@@ -65,9 +76,9 @@ def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
         windows=windows or recovered(profile.variants, intervals, histograms),
         intervals=intervals,
         events=_events(folder),
-        reasons=tuple(_reason(raw) for raw in report.get("reasons", ())),
-        verdict=Verdict(report.get("verdict", Verdict.SUSPECT)),
-        slos=tuple(_slo(raw) for raw in report.get("slos", ())),
+        reasons=reasons,
+        verdict=verdict,
+        slos=slos,
         state=str(report.get("state", UNFINISHED)),
         curves=_curves(folder, histograms) if with_curves else curves_of(histograms),
         class_curves=class_curves_of(histograms),
@@ -122,7 +133,8 @@ def _profile(folder: Path) -> Profile:
 
 def _histograms(folder: Path) -> dict[str, Histogram]:
     totals = text_of(folder / TOTALS)
-    return merged(read_hlog(totals or text_of(folder / HISTOGRAMS)))
+    with reading(folder / (TOTALS if totals else HISTOGRAMS)) as place:
+        return merged(read_hlog(totals or text_of(folder / HISTOGRAMS), place))
 
 
 def _curves(
@@ -131,7 +143,8 @@ def _curves(
     """Whole distributions, by blocks of time where those were written or seconds still tell."""
     curves = curves_of(histograms)
     if (folder / BLOCKS).is_file():
-        return curves_in_blocks(curves, read_hlog(text_of(folder / BLOCKS)))
+        with reading(folder / BLOCKS) as place:
+            return curves_in_blocks(curves, read_hlog(text_of(folder / BLOCKS), place))
     return curves if (folder / TOTALS).is_file() else _by_seconds(folder, curves)
 
 
@@ -140,13 +153,16 @@ def _by_seconds(
 ) -> Mapping[str, Mapping[Measure, Curve]]:
     index = HlogIndex()
     tags = {f"{name}/{measure.value}" for name in curves for measure in KEPT}
-    index.add(line for line in read_hlog(text_of(folder / HISTOGRAMS)) if line.tag in tags)
+    with reading(folder / HISTOGRAMS):
+        lines = read_hlog(text_of(folder / HISTOGRAMS))
+        index.add(line for line in lines if line.tag in tags)
     return index.in_blocks(curves, EVER_S)
 
 
 def _events(folder: Path) -> tuple[RunEvent, ...]:
     text = text_of(folder / EVENTS)
-    return tuple(event_of(line) for line in text[: text.rfind("\n") + 1].splitlines())
+    lines = text[: text.rfind("\n") + 1].split("\n")[:-1]
+    return tuple(decoded(folder / EVENTS, lines, event_of, first_line=1))
 
 
 def _reason(raw: Mapping[str, Any]) -> Reason:

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.model.part import Ends, Part
 from bench.model.result import LADDER, Measure
 from bench.model.times import NS_PER_MS
+from bench.record.border import decoded
 from bench.record.columns import CsvCell, quantile_name
 from bench.record.csv_columns import (
     SUMMARY_COLUMNS,
@@ -44,10 +45,13 @@ def part_row(part: Part) -> dict[str, CsvCell]:
 
 def read_phases(path: Path) -> Iterator[Part]:
     """The parts of a file; none if there is no such file, as in a run of an older version."""
-    for row in read_rows_in(path):
-        bounds = {q: found for q in _BOUNDS if (found := _ends(row, q)) != (None, None)}
-        step = int(row["step"]) if row["step"] else None
-        yield Part(row["phase"], step, window_of(row), bounds)
+    return decoded(path, read_rows_in(path), _part_of, first_line=2)
+
+
+def _part_of(row: Mapping[str, str]) -> Part:
+    bounds = {q: found for q in _BOUNDS if (found := _ends(row, q)) != (None, None)}
+    step = int(row["step"]) if row["step"] else None
+    return Part(row["phase"], step, window_of(row), bounds)
 
 
 def _ends(row: Mapping[str, str], q: float) -> Ends:

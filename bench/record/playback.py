@@ -21,6 +21,7 @@ from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Interval, Measure, Vitals, Window
 from bench.profile import load_profile
+from bench.record.border import decoded, reading
 from bench.record.csv_columns import interval_of, read_rows
 from bench.record.file_tail import FileTail
 from bench.record.hlog import UNMEASURED, read_hlog
@@ -125,12 +126,18 @@ class RunPlayback:
             self._add(self.run.intervals, read_vitals(self._folder / VITALS), self.run.events)
         else:
             self._add(
-                map(interval_of, read_rows(self._tails[INTERVALS].read())),
-                map(vitals_from, read_rows(self._tails[VITALS].read())),
-                map(event_of, self._tails[EVENTS].read().splitlines()),
+                decoded(self._folder / INTERVALS, read_rows(self._tail(INTERVALS)), interval_of),
+                decoded(self._folder / VITALS, read_rows(self._tail(VITALS)), vitals_from),
+                decoded(self._folder / EVENTS, self._tail(EVENTS).split("\n")[:-1], event_of),
             )
-        self._tracks.add(read_hlog(self._tails[HISTOGRAMS].read()))
+        added = self._tail(HISTOGRAMS)
+        with reading(self._folder / HISTOGRAMS):
+            self._tracks.add(read_hlog(added))
         return True
+
+    def _tail(self, name: str) -> str:
+        with reading(self._folder / name):
+            return self._tails[name].read()
 
     def _add(
         self, intervals: Iterable[Interval], vitals: Iterable[Vitals], events: Iterable[RunEvent]

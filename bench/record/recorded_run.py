@@ -16,6 +16,7 @@ from bench.model.part import Part
 from bench.model.profile import Profile
 from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
+from bench.record.border import reading
 from bench.record.second_figures import SecondFigures, second_figures
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
@@ -127,26 +128,39 @@ class RunEntry:
     variants: int
 
 
-def list_runs(root: Path | str) -> tuple[RunEntry, ...]:
-    """The runs under a folder, newest first."""
+def _unheard(_fault: str) -> None:
+    return
+
+
+def list_runs(
+    root: Path | str, passed_over: Callable[[str], None] = _unheard
+) -> tuple[RunEntry, ...]:
+    """The runs under a folder, newest first.
+
+    passed_over hears of each entry that cannot be read: cut, garbled, or no run's at all.
+    """
     root = Path(root)
-    folders = (path.parent for path in root.glob(f"*/{MANIFEST}")) if root.is_dir() else ()
-    return tuple(
-        sorted(map(_entry, folders), key=lambda e: (e.started_utc, e.folder), reverse=True)
-    )
+    entries = []
+    for path in sorted(root.glob(f"*/{MANIFEST}")) if root.is_dir() else ():
+        try:
+            entries.append(_entry(path.parent))
+        except UsageError as error:
+            passed_over(str(error))
+    return tuple(sorted(entries, key=lambda e: (e.started_utc, e.folder), reverse=True))
 
 
-def latest_run(root: Path | str) -> Path:
+def latest_run(root: Path | str, passed_over: Callable[[str], None] = _unheard) -> Path:
     """The newest run's folder. Raises UsageError if there is none."""
-    runs = list_runs(root)
+    runs = list_runs(root, passed_over)
     if not runs:
         raise UsageError(f"there is no run in {root}; start one: `lamload quickstart`")
     return runs[0].folder
 
 
 def text_of(path: Path) -> str:
-    """A file's text, empty if there is no such file."""
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    """A file's text, empty if there is no such file. Raises UsageError for no UTF-8."""
+    with reading(path):
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -154,9 +168,12 @@ def read_json(path: Path) -> dict[str, Any]:
     text = text_of(path)
     try:
         document = json.loads(text) if text else {}
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
-    return document if isinstance(document, dict) else {}
+    except (ValueError, RecursionError) as error:
+        line = f" line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"{path}{line} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise UsageError(f"{path} is damaged: it must be a JSON object")
+    return document
 
 
 def event_line(event: RunEvent) -> str:
@@ -174,20 +191,31 @@ def event_line(event: RunEvent) -> str:
 def event_of(line: str) -> RunEvent:
     """An event from its line: the inverse of `event_line`. Raises ValueError or KeyError."""
     raw = json.loads(line)
-    return RunEvent(raw["t_ns"], raw["kind"], raw["text"], raw.get("fields", {}))
+    fields = raw.get("fields", {})
+    t_ns, kind, text = raw["t_ns"], raw["kind"], raw["text"]
+    is_event = type(t_ns) is int and abs(t_ns) < 1 << 62 and isinstance(fields, dict)
+    if not is_event or not isinstance(kind, str) or not isinstance(text, str):
+        raise ValueError("it is no event: t_ns, kind, text and fields of their own kinds are")
+    return RunEvent(t_ns, kind, text, fields)
 
 
 def _entry(folder: Path) -> RunEntry:
     manifest, report = read_json(folder / MANIFEST), read_json(folder / REPORT)
+    if not manifest:
+        raise UsageError(f"{folder / MANIFEST} is damaged: it is empty")
     verdict = report.get("verdict")
+    with reading(folder / REPORT):
+        judged = Verdict(verdict) if verdict else None
+    with reading(folder / MANIFEST):
+        variants = len(manifest.get("variants", ()))
     return RunEntry(
         folder=folder,
         title=str(manifest.get("title") or manifest.get("profile") or folder.name),
         started_utc=str(manifest.get("started_utc", "")),
         state=str(report.get("state", UNFINISHED)),
-        verdict=Verdict(verdict) if verdict else None,
+        verdict=judged,
         target=_target_kind(manifest.get("target", "")),
-        variants=len(manifest.get("variants", ())),
+        variants=variants,
     )
 
 

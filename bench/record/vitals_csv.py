@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bench.model.result import Vitals
+from bench.record.border import decoded
 from bench.record.columns import CsvCell
 from bench.record.csv_columns import csv_text, read_rows_in
 
@@ -32,7 +33,7 @@ def _row(vitals: Vitals) -> dict[str, CsvCell]:
 
 def read_vitals(path: Path) -> tuple[Vitals, ...]:
     """A whole vitals.csv, none if there is no such file."""
-    return tuple(map(vitals_from, read_rows_in(path)))
+    return tuple(decoded(path, read_rows_in(path), vitals_from, first_line=2))
 
 
 def vitals_from(row: Mapping[str, str]) -> Vitals:

@@ -15,7 +15,7 @@ from bench.model.profile import EventKind, EventSpec
 from bench.payloads import feed as feed_module
 from bench.payloads.source import event_source
 
-MUTATIONS = int(os.environ.get("LAMLOAD_FUZZ", "300"))
+MUTATIONS = int(os.environ.get("LAMLOAD_FUZZ", "200"))
 ANN = [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bo"}]
 
 

@@ -12,7 +12,7 @@ import pytest
 from bench.inputs.timestamps import Cell, NotMeant, instants_ns
 from bench.shapes.recorded_csv import read_offsets
 
-MUTATIONS = int(os.environ.get("LAMLOAD_FUZZ", "300"))
+MUTATIONS = int(os.environ.get("LAMLOAD_FUZZ", "200"))
 
 
 def offsets_s(cells: list[str], name: str = "", unit: str | None = None) -> list[float]:

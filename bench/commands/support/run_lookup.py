@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,7 @@ from bench.errors import UsageError
 from bench.folders import expanded
 
 if TYPE_CHECKING:
-    from bench.record.recorded_run import RecordedRun
+    from bench.record.recorded_run import RecordedRun, RunEntry
 
 LATEST = "latest"
 """In place of a run's name, where one has to be given."""
@@ -33,21 +34,44 @@ def runs_option(command: F) -> F:
     return option(command)
 
 
+@contextmanager
+def passed_over(root: Path) -> Iterator[Callable[[str], None]]:
+    """Hears of entries of root that cannot be read, and tells of them once, at the end."""
+    faults: list[str] = []
+    try:
+        yield faults.append
+    finally:
+        if faults:
+            count = f"{len(faults)} entries" if len(faults) > 1 else "1 entry"
+            click.echo(f"{root}: {count} cannot be read, so passed over: {faults[0]}", err=True)
+
+
+def readable_runs(root: Path) -> tuple[RunEntry, ...]:
+    """The runs of a folder, newest first; of those that cannot be read it is told once."""
+    from bench.record.recorded_run import list_runs
+
+    with passed_over(root) as hear:
+        return list_runs(root, hear)
+
+
 def find_run(name: str | None, root: Path) -> Path:
     """The folder of a run: given, or found in root by a part of its name; None is the latest.
 
     Raises UsageError if there is none, or more than one that the part could mean.
     """
-    from bench.record.recorded_run import MANIFEST, latest_run, list_runs
+    from bench.record.recorded_run import MANIFEST, latest_run
 
     if name is None:
-        return latest_run(root)
+        with passed_over(root) as hear:
+            return latest_run(root, hear)
     folder = expanded(name)
     if folder.is_file() and folder.parent.joinpath(MANIFEST).is_file():
         return folder.parent
     if folder.is_dir():
         return folder
-    entries = list_runs(root)
+    if (root / name / MANIFEST).is_file():
+        return root / name
+    entries = readable_runs(root)
     found = [entry.folder for entry in entries if name in entry.folder.name]
     exact = [folder for folder in found if folder.name == name]
     if len(exact or found) == 1:
