@@ -34,6 +34,7 @@ def story(document: dict[str, Any]) -> str:
         f"account {document['account']}); control port {document['control_url']}, "
         f"token {document['control_token']}.",
         *document["notes"],
+        *(f"All routes of the template: {url} ({kind})" for kind, url in document["apis"].items()),
         "Ctrl-C ends it.",
     ]
     for function in document["functions"]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.aws.credentials import LOCAL_CREDENTIALS
 from bench.errors import UsageError
@@ -28,6 +28,22 @@ RUNTIME = re.compile(r"python3\.\d{1,2}|nodejs\d{2}\.x|provided(\.al2|\.al2023)?
 """The runtimes that can be run here."""
 
 
+class Route(NamedTuple):
+    """A route of an API to a function. kind is the door's; method may be ANY.
+
+    path is `/items/{id}`, `/{rest+}` or, for whatever no other route is for, `$default`.
+    """
+
+    kind: str
+    method: str
+    path: str
+
+    @property
+    def key(self) -> str:
+        """As API Gateway writes it: `GET /items/{id}`."""
+        return self.path if self.path == "$default" else f"{self.method} {self.path}"
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionSource:
     """A function to serve: its name, the folder with its code, and what runs it.
@@ -46,8 +62,8 @@ class FunctionSource:
     layers: tuple[Path, ...] = ()
     debug_port: int = 0
     """Where a debugger can attach; 0: nowhere."""
-    routes: tuple[str, ...] = ()
-    """`GET /items/{id}`: what a template has a door's requests for."""
+    routes: tuple[Route, ...] = ()
+    """What a template's API sends to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bench.local.deployment import deploy
 from bench.local.doors import DOORS, invoke
 from bench.local.doors.fault_player import FaultPlayer
 from bench.local.doors.lambda_api import InvokeApi
+from bench.local.doors.router import Routed, Router
 from bench.local.doors.served import FrontDoor, FunctionUrls, mount
 from bench.local.execution import host
 from bench.local.execution.asynchronous import EventQueue
@@ -27,7 +28,7 @@ from bench.local.execution.dispatcher import Dispatcher
 from bench.local.http.service import Gate, Handler, Service
 from bench.local.http.signatures import Secret, Verifier
 from bench.local.model import HttpRequest
-from bench.local.options import FunctionSource, LocalOptions
+from bench.local.options import FunctionSource, LocalOptions, Route
 from bench.local.sandbox.memory_watch import MemoryWatch
 from bench.local.sandbox.sandbox import Tools
 from bench.local.sandbox.spawner import Spawner
@@ -52,7 +53,7 @@ class Deployed:
     memory_mb: int
     architecture: str
     urls: dict[str, str]
-    routes: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 class LocalLambda:
@@ -68,6 +69,8 @@ class LocalLambda:
         """Base of the URLs that CreateFunctionUrlConfig makes."""
         self.deployed: tuple[Deployed, ...] = ()
         self.refused = list(options.refused)
+        self.apis: dict[str, str] = {}
+        """URLs of a template's APIs, by kind of door: there the routes of all functions are."""
         self.spawner = spawner
         self.store = Store(account_concurrency=options.concurrency)
         self._alarm = TimerQueue(asyncio.get_running_loop())
@@ -126,6 +129,7 @@ class LocalLambda:
             "control_token": self.control_token,
             "notes": self.notes(),
             "refused": self.refused,
+            "apis": self.apis,
             "functions": [
                 {
                     "name": deployed.name,
@@ -135,7 +139,7 @@ class LocalLambda:
                     "memory_mb": deployed.memory_mb,
                     "architecture": deployed.architecture,
                     "urls": deployed.urls,
-                    "routes": list(deployed.routes),
+                    "routes": [route.key for route in deployed.routes],
                 }
                 for deployed in self.deployed
             ],
@@ -182,6 +186,21 @@ class LocalLambda:
             ]
         )
 
+        await self._open_apis()
+
+    async def _open_apis(self) -> None:
+        """A port for each kind of API that has routes; a function's first size serves them."""
+        routed: dict[str, dict[str, Routed]] = {}
+        for deployed in self.deployed:
+            for route in deployed.routes:
+                if route.kind in self._doors:
+                    door = self._door(route.kind, deployed.name, deployed.qualifier)
+                    routed.setdefault(route.kind, {}).setdefault(route.key, Routed(route, door))
+        for kind, routes in routed.items():
+            router = Router(kind, list(routes.values()))
+            url = await self._listen(router.handle, 0, router.gate)
+            self.apis[kind] = url + mount(kind)
+
     def _deploy(self, source: FunctionSource) -> list[str]:
         """Its aliases. One that cannot run is told and left out, if it is not the only one."""
         try:
@@ -222,13 +241,16 @@ class LocalLambda:
         )
 
     async def _open_door(self, kind: str, name: str, alias: str) -> str:
+        door = self._door(kind, name, alias)
+        return await self._listen(door.handle, 0, door.gate) + mount(kind)
+
+    def _door(self, kind: str, name: str, alias: str) -> FrontDoor:
         facts = EndpointKind(kind).facts
         is_api = facts.address is Address.STATE_MACHINE
         verify = self._verify(facts.service or "") if is_api else None
-        door = FrontDoor(
+        return FrontDoor(
             kind, DOORS[kind], name, alias, self.store, self.dispatcher, self._faults, verify
         )
-        return await self._listen(door.handle, 0, door.gate) + mount(kind)
 
     def _verify(self, service: str) -> Callable[[HttpRequest], None]:
         """What checks the signature of a request to an AWS API."""

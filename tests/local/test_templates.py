@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from bench.errors import UsageError
+from bench.local.options import Route
 from bench.local.templates import read_template
 from bench.local.templates import serverless as serverless_framework
 from bench.local.templates.declared import Template
@@ -105,7 +106,7 @@ def test_a_template_of_sam(tmp_path: Path) -> None:
         "COUNT": "3",
         "FLAG": "true",
     }
-    assert items.routes == ("GET /items/{id}",)
+    assert items.routes == (Route("http-api", "GET", "/items/{id}"),)
     assert (worker.name, worker.runtime, worker.memory_mb) == ("worker-test", "python3.12", (256,))
     assert template.passed_over == (
         "Items: variable TABLE is !Ref Table",
@@ -130,7 +131,10 @@ def test_a_service_of_the_serverless_framework(tmp_path: Path) -> None:
     assert (listing.name, listing.handler) == ("shop-prod-list", "src/handlers/items.list")
     assert (listing.folder, listing.memory_mb, listing.timeout_s) == (tmp_path, (1024,), 3.0)
     assert listing.environment == {"STAGE": "prod", "KEY": "k", "LIMIT": "10"}
-    assert listing.routes == ("GET /items", "DELETE /items/{id}")
+    assert listing.routes == (
+        Route("http-api", "GET", "/items"),
+        Route("rest", "DELETE", "/items/{id}"),
+    )
     assert named.name == "own-prod"
     assert "shop-prod-list: variable PARAM is ${ssm:/x}" in template.passed_over
     assert any(text.startswith("function gone: ") for text in template.passed_over)

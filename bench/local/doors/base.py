@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -19,6 +20,15 @@ from bench.local.model import ACCOUNT_ID, REGION, HttpRequest, HttpResponse, Inv
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedRoute:
+    """The route of an API that a request has taken. key is `GET /items/{id}`."""
+
+    key: str
+    path: str
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,8 @@ class DoorContext:
     """CloudFront: or `origin-request`."""
     url_auth: str = "NONE"
     """Function URL: or `AWS_IAM`."""
+    route: MatchedRoute | None = None
+    """None: the one route of an API that has a single function, `$default` or `/{proxy+}`."""
     report: bool = True
     """Add REPORT_HEADER and ALB_REASON_HEADER to responses."""
 

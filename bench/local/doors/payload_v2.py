@@ -30,7 +30,7 @@ def event(
     cookies = _cookies(request)
     made: dict[str, Any] = {
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": _route_key(context),
         "rawPath": path,
         "rawQueryString": request.raw_query,
     }
@@ -41,11 +41,17 @@ def event(
         made["headers"]["cookie"] = "; ".join(cookies)
     if query:
         made["queryStringParameters"] = fields.joined_values(query)
+    if context.route and context.route.parameters:
+        made["pathParameters"] = dict(context.route.parameters)
     made["requestContext"] = _request_context(request, context, path, request_id)
     if request.body:
         made["body"] = (fields.text if as_text else fields.base64_text)(request.body)
     made["isBase64Encoded"] = not as_text
     return made
+
+
+def _route_key(context: DoorContext) -> str:
+    return context.route.key if context.route else "$default"
 
 
 def _cookies(request: HttpRequest) -> list[str]:
@@ -85,7 +91,7 @@ def _request_context(
             "userAgent": request.header("user-agent") or "",
         },
         "requestId": request_id,
-        "routeKey": "$default",
+        "routeKey": _route_key(context),
         "stage": STAGE,
         "time": context.time_clf,
         "timeEpoch": context.time_epoch_ms,

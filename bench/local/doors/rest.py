@@ -129,17 +129,20 @@ def _event(request: HttpRequest, context: DoorContext) -> dict[str, Any]:
         fields.media_type(request), context.binary_media_types
     )
     body = (fields.base64_text if binary else fields.text)(request.body)
+    resource, parameters = "/{proxy+}" if proxy else "/", {"proxy": proxy} if proxy else {}
+    if context.route is not None:
+        resource, parameters = context.route.path, dict(context.route.parameters)
     return {
-        "resource": "/{proxy+}" if proxy else "/",
+        "resource": resource,
         "path": "/" + request.raw_path.lstrip("/"),
         "httpMethod": request.method,
         "headers": fields.last_values(headers),
         "multiValueHeaders": fields.all_values(headers),
         "queryStringParameters": fields.last_values(query) or None,
         "multiValueQueryStringParameters": fields.all_values(query) or None,
-        "pathParameters": {"proxy": proxy} if proxy else None,
+        "pathParameters": parameters or None,
         "stageVariables": None,
-        "requestContext": _request_context(request, context, "/{proxy+}" if proxy else "/"),
+        "requestContext": _request_context(request, context, resource),
         "body": body or None,
         "isBase64Encoded": binary,
     }

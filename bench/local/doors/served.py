@@ -19,7 +19,7 @@ from bench.lambda_facts import (
 from bench.local.account.records import ResolvedVersion
 from bench.local.account.store import Store
 from bench.local.doors import DOORS, Door, DoorContext, invoke
-from bench.local.doors.base import trace_root
+from bench.local.doors.base import MatchedRoute, trace_root
 from bench.local.doors.fault_player import FaultPlayer
 from bench.local.doors.streaming import Pieces, stream_body
 from bench.local.execution.dispatcher import Dispatcher
@@ -76,9 +76,11 @@ class FrontDoor:
         # An execution's input is limited, not the JSON in which it is a text once more.
         return 8 * limit if self._kind == EndpointKind.STEP_FUNCTIONS else limit
 
-    async def handle(self, request: HttpRequest, reply: Reply) -> HttpResponse | None:
-        """Any request of this port."""
-        context = self._context()
+    async def handle(
+        self, request: HttpRequest, reply: Reply, route: MatchedRoute | None = None
+    ) -> HttpResponse | None:
+        """Any request of this port, or one that has taken a route of an API."""
+        context = replace(self._context(), route=route)
         inside = self._below_mount(request)
         if inside is None:
             return _no_such_stage(context)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.local.model import ACCOUNT_ID, REGION
-from bench.local.options import FunctionSource
+from bench.local.options import FunctionSource, Route
 from bench.local.templates.declared import Declared, Template, Unresolved, source
 
 SERVERLESS_FUNCTION = "AWS::Serverless::Function"
@@ -21,7 +21,7 @@ PSEUDO = {
     "AWS::StackName": "lamload-local",
     "AWS::URLSuffix": "amazonaws.com",
 }
-_ROUTES = {"Api": "ANY", "HttpApi": "ANY"}
+_KINDS = {"Api": "rest", "HttpApi": "http-api"}
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 
@@ -64,15 +64,17 @@ def _declared(name: str, resource: dict[str, Any], values: _Values, path: Path) 
     )
 
 
-def _routes(properties: dict[str, Any], values: _Values) -> Iterator[str]:
+def _routes(properties: dict[str, Any], values: _Values) -> Iterator[Route]:
     events = properties.get("Events")
     for event in events.values() if isinstance(events, dict) else ():
-        if not isinstance(event, dict) or event.get("Type") not in _ROUTES:
+        kind = _KINDS.get(str(event.get("Type"))) if isinstance(event, dict) else None
+        if kind is None:
             continue
         said = event.get("Properties") or {}
-        method, place = values.of(said.get("Method", "ANY")), values.of(said.get("Path", "/"))
+        place = values.of(said.get("Path", "$default"))
+        method = values.of(said.get("Method", "ANY"))
         if isinstance(method, str) and isinstance(place, str):
-            yield f"{method.upper()} {place}"
+            yield Route(kind, "ANY" if method == "*" else method.upper(), place)
 
 
 def _others(document: dict[str, Any]) -> Iterator[str]:

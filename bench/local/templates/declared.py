@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.function_folder import NAME_LIMIT, entry
-from bench.local.options import RUNTIME, FunctionSource, check_memory, check_timeout
+from bench.local.options import RUNTIME, FunctionSource, Route, check_memory, check_timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Declared:
     memory_mb: Any = None
     timeout_s: Any = None
     environment: Mapping[str, Any] = field(default_factory=dict)
-    routes: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.local.model import ACCOUNT_ID, REGION
-from bench.local.options import FunctionSource
+from bench.local.options import FunctionSource, Route
 from bench.local.templates.declared import Declared, Template, Unresolved, source
 
 _VARIABLE = re.compile(r"\$\{([^${}]*)\}")
@@ -61,17 +61,20 @@ def _declared(key: str, function: dict[str, Any], values: _Values, path: Path) -
     )
 
 
-def _routes(function: dict[str, Any], values: _Values) -> Iterator[str]:
+def _routes(function: dict[str, Any], values: _Values) -> Iterator[Route]:
     events = function.get("events")
     for event in events if isinstance(events, list) else ():
-        said = event.get("httpApi", event.get("http")) if isinstance(event, dict) else None
-        if isinstance(said, str):
-            method, _, place = said.partition(" ")
-            said = {"method": method, "path": place or "/"}
-        if isinstance(said, dict):
+        for name, kind in (("httpApi", "http-api"), ("http", "rest")):
+            said = event.get(name) if isinstance(event, dict) else None
+            if isinstance(said, str):
+                method, _, place = said.partition(" ")
+                said = {"method": method, "path": place or "$default"}
+            if not isinstance(said, dict):
+                continue
             method, place = values.of(said.get("method", "any")), values.of(said.get("path", "/"))
             if isinstance(method, str) and isinstance(place, str):
-                yield f"{'ANY' if method == '*' else method.upper()} /{place.lstrip('/')}"
+                place = place if place == "$default" else f"/{place.lstrip('/')}"
+                yield Route(kind, "ANY" if method == "*" else method.upper(), place)
 
 
 class _Values:
