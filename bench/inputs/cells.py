@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any
 
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)?\Z")
+"""As JSON has it."""
 _CONSTANTS = {"true": True, "false": False, "null": None}
 LONGEST_NUMBER = 400
 """Characters; a longer row of digits is a text."""
@@ -15,15 +17,15 @@ def literal(text: str) -> Any:
 
     `1.10`, `1e5`, `-0` and `007` stay as they are: as numbers they would be written otherwise.
     """
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if text[:1] not in _FIRST or len(text) > LONGEST_NUMBER:
+    match = _NUMBER.match(text)
+    if match is None:
+        return _CONSTANTS.get(text, text)
+    if len(text) > LONGEST_NUMBER:
         return text
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, int | float) and _written(value) == text else text
+    if match[1] is None:
+        return text if text == "-0" else int(text)
+    value = float(text)
+    return value if repr(value) == text else text
 
 
 def is_number(text: str) -> bool:
@@ -33,10 +35,3 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return any(char.isdigit() for char in text)
-
-
-_FIRST = frozenset("-0123456789")
-
-
-def _written(value: int | float) -> str:
-    return repr(value)

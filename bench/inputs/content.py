@@ -17,6 +17,8 @@ from bench.errors import UsageError
 
 MAX_RECODED_BYTES = 64 << 20
 """A file that has to be written anew in memory must not be larger."""
+_AT_ONCE = 1 << 18
+"""Bytes that are decoded at once."""
 _KINDS = (
     (b"PK\x03\x04", "is a spreadsheet's own file or an archive: export it as CSV in UTF-8"),
     (b"\xd0\xcf\x11\xe0", "is a spreadsheet's own file: export it as CSV in UTF-8"),
@@ -50,26 +52,36 @@ class Content:
         """(offset behind it, line with its end) of each line. Raises UsageError for no UTF-8."""
         at, raw, number = self.start, self.raw, 0
         while at < len(raw):
-            end = raw.find(b"\n", at) + 1 or len(raw)
-            number += 1
-            line = raw[at:end]
-            if b"\0" in line:
-                raise self._fault(number, line, line.index(b"\0"), "a zero byte")
+            end = raw.rfind(b"\n", at, at + _AT_ONCE) + 1 or raw.find(b"\n", at) + 1 or len(raw)
+            block = raw[at:end]
             try:
-                text = line.decode("utf-8")
+                text = block.decode("utf-8")
             except UnicodeDecodeError as error:
-                byte = f"byte 0x{line[error.start]:02x}, which is no UTF-8"
-                raise self._fault(number, line, error.start, byte) from None
+                byte = f"byte 0x{block[error.start]:02x}, which is no UTF-8"
+                raise self._fault(number, block, error.start, byte) from None
+            if "\0" in text:
+                raise self._fault(number, block, block.index(b"\0"), "a zero byte")
+            is_ascii = text.isascii()
+            for line in text.split("\n"):
+                number += 1
+                at += (len(line) if is_ascii else len(line.encode("utf-8"))) + 1
+                if at <= end:
+                    yield at, f"{line}\n"
+                elif line:  # the last one of the file, without an end
+                    yield end, line
+            number -= text.endswith("\n")
             at = end
-            yield at, text
 
     def text(self, begin: int, end: int) -> str:
         """What stands between two offsets that `lines` has told."""
         return self.raw[begin:end].decode("utf-8")
 
-    def _fault(self, number: int, line: bytes, at: int, what: str) -> UsageError:
-        column = len(line[:at].decode("utf-8", "replace")) + 1
-        return UsageError(f"{self.name} line {number}, column {column} has {what}: {AS_UTF8}")
+    def _fault(self, number: int, block: bytes, at: int, what: str) -> UsageError:
+        """number: of the line before the block."""
+        line = number + block.count(b"\n", 0, at) + 1
+        begin = block.rfind(b"\n", 0, at) + 1
+        column = len(block[begin:at].decode("utf-8", "replace")) + 1
+        return UsageError(f"{self.name} line {line}, column {column} has {what}: {AS_UTF8}")
 
 
 def read_content(path: str | Path, name: str | None = None) -> Content:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from bench.errors import UsageError
 from bench.inputs.cells import is_number
@@ -23,8 +24,7 @@ _SAMPLED = 50
 csv.field_size_limit(64 << 20)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row with its place: line counts from 1, begin and end are offsets in the content."""
 
     cells: list[str]
@@ -130,9 +130,11 @@ class Columns:
     file: str
     line: int
     names: list[str]
+    _nameless: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         names = self.names
+        self._nameless = [index for index, name in enumerate(names) if not name.strip()]
         twice = next((n for i, n in enumerate(names) if n and n in names[:i]), None)
         if twice is not None:
             column = names.index(twice, names.index(twice) + 1) + 1
@@ -156,14 +158,14 @@ class Columns:
 
     def check(self, row: Row, separator: str) -> bool:
         """Whether it is a row at all: one of separators alone is none. Raises UsageError."""
-        cells, names = row.cells, self.names
-        if len(cells) != len(names):
+        cells = row.cells
+        if len(cells) != len(self.names):
             raise UsageError(
-                f"{self.file} line {row.line} has {len(cells)} cells for {len(names)} columns "
+                f"{self.file} line {row.line} has {len(cells)} cells for {len(self.names)} columns "
                 f"(read by {SEPARATORS[separator]}): put a cell with a separator in it in quotes"
             )
-        for index, name in enumerate(names):
-            if cells[index].strip() and not name.strip():
+        for index in self._nameless:
+            if cells[index].strip():
                 what = f"has {shown(cells[index])} in a column without a name: name it in line "
                 raise self.fault(index + 1, f"{what}{self.line}", row.line)
         return len(cells) == 1 or any(cells)

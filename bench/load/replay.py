@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from bench.errors import UsageError
@@ -19,8 +18,10 @@ from bench.model.load import Command, CommandKind
 from bench.model.profile import Profile
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan import make_plan
+from bench.units import MAX_DURATION_NS, shown
 
 ENDING = (CommandKind.DRAIN, CommandKind.ABORT)
+MAX_FACTOR = 1e9
 REPLAY_LEAD_NS = 250 * NS_PER_MS
 """How much ahead of its effect a command is given again: more than a busy view holds things up."""
 
@@ -61,7 +62,7 @@ def recording_of(text: str, source: str) -> Recording:
 
     Raises UsageError for a line that is no event, a command that is none, or no command at all.
     """
-    lines = [(f"{source}: line {i}", line) for i, line in enumerate(text.splitlines(), 1)]
+    lines = [(f"{source}: line {i}", line) for i, line in enumerate(text.split("\n"), 1)]
     events = [(place, _object(place, line)) for place, line in lines if line.strip()]
     commands = [_command(place, raw) for place, raw in events if raw["kind"] == COMMAND_EVENT]
     if not commands:
@@ -106,7 +107,7 @@ def _check_load(recorded: RecordedCommand, steering: LivePlan, profile: Profile)
 def _object(place: str, line: str) -> dict[str, Any]:
     try:
         raw = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"{place} is not JSON") from None
     if not isinstance(raw, dict) or not {"t_ns", "kind", "text"} <= raw.keys():
         raise UsageError(f"{place} is not an event: it must be an object with t_ns, kind and text")
@@ -119,7 +120,7 @@ def _command(place: str, raw: dict[str, Any]) -> RecordedCommand:
     except ValueError:
         known = ", ".join(CommandKind)
         raise UsageError(
-            f"{place}: there is no command {raw['text']!r}; there are {known}"
+            f"{place}: there is no command {shown(raw['text'])}; there are {known}"
         ) from None
     fields = raw.get("fields", {})
     if not isinstance(fields, dict):
@@ -134,15 +135,19 @@ def _command(place: str, raw: dict[str, Any]) -> RecordedCommand:
 def _factor(place: str, fields: dict[str, Any]) -> float:
     value: Any = fields.get("value")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not isfinite(value) or value <= 0:
-        raise UsageError(f"{place}: value must be a factor above 0 (it is {value!r})")
+    if not is_number or not 0 < value <= MAX_FACTOR:  # so of nan, too
+        raise UsageError(f"{place}: value must be a factor above 0 (it is {shown(value)})")
     return float(value)
 
 
 def _instant(place: str, at_ns: Any) -> int:
-    if not isinstance(at_ns, int) or isinstance(at_ns, bool) or at_ns < 0:
-        raise UsageError(f"{place}: at_ns must be whole nanoseconds, at least 0 (it is {at_ns!r})")
-    return at_ns
+    is_whole = isinstance(at_ns, int) and not isinstance(at_ns, bool)
+    if not is_whole or not 0 <= at_ns <= MAX_DURATION_NS:
+        raise UsageError(
+            f"{place}: at_ns must be whole nanoseconds, at least 0, at most 30 days "
+            f"(it is {shown(at_ns)})"
+        )
+    return int(at_ns)
 
 
 def manifest_entry(recording: Recording) -> dict[str, Any]:

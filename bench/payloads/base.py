@@ -13,6 +13,7 @@ from bench.folders import expanded
 from bench.inputs.content import read_whole
 from bench.lambda_facts import KIB, MIB, STREAM_LIMIT_BYTES
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|KIB|MB|MIB)?", re.IGNORECASE)
 _UNITS = {"": 1, "B": 1, "KB": KIB, "KIB": KIB, "MB": MIB, "MIB": MIB}
 
@@ -59,7 +60,7 @@ class Chance:
 def encode_json(value: Any) -> bytes:
     """A JSON value without spaces. Raises UsageError for what JSON cannot say (nan, dates)."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+        return _ENCODER.encode(value).encode("ascii")
     except (TypeError, ValueError) as error:
         raise UsageError(f"is no JSON value: {error}") from None
 

@@ -11,6 +11,7 @@ from bench.aws.credentials import Credentials
 from bench.errors import TargetError
 from bench.model.load import Binding
 from bench.model.profile import Connections, Target, Variant
+from bench.model.times import NS_PER_S
 
 
 class HttpTarget:
@@ -73,10 +74,15 @@ async def reach(url: str, key: str) -> None:
     """
     import httpx
 
+    from bench.wire.race import ATTEMPT_DELAY_NS
+
     parts = httpx.URL(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.host, port), 10)
+        opening = asyncio.open_connection(
+            parts.host, port, happy_eyeballs_delay=ATTEMPT_DELAY_NS / NS_PER_S
+        )
+        _, writer = await asyncio.wait_for(opening, 10)
     except (OSError, TimeoutError) as error:
         raise TargetError(
             f"nothing answers at {parts.host}:{port} ({error or 'timed out'}); "
