@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     TARGET = 3
     INVALID = 4
+    UNKNOWN = 98
     THRESHOLD = 99
     INTERRUPTED = 130
 

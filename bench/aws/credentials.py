@@ -13,12 +13,10 @@ from typing import Any
 
 from bench.aws.config_file import profile_name
 from bench.errors import TargetError
+from bench.model.plain import plain
 
 REFRESH_MARGIN_S = 300
 """Credentials are renewed when they have less than this left."""
-LONGEST_WORDS = 300
-"""Letters of what botocore says that are told."""
-
 NO_CREDENTIALS = (
     "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or install "
     "lamload[aws] to use profiles, SSO and roles (AWS_PROFILE), or use a local target"
@@ -101,10 +99,10 @@ def _from_botocore(profile: str | None) -> Credentials:
         found = Session(profile=profile).get_credentials()
         frozen = found.get_frozen_credentials() if found is not None else None
     except (BotoCoreError, ClientError) as error:
-        raise TargetError(f"AWS credentials cannot be had: {_one_line(error)}") from error
+        raise TargetError(f"AWS credentials cannot be had: {plain(str(error))}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         # A credential_process may print anything, and a cache or a file hold it.
-        words = f"{type(error).__name__}: {_one_line(error)}"
+        words = f"{type(error).__name__}: {plain(str(error))}"
         raise TargetError(
             f"AWS credentials cannot be had: {words}; what the credential_process or the files of "
             f"the profile {profile or 'default'} give is not what AWS describes"
@@ -112,12 +110,6 @@ def _from_botocore(profile: str | None) -> Credentials:
     if found is None or frozen is None or not frozen.access_key or not frozen.secret_key:
         raise TargetError(NO_CREDENTIALS)
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token, _expiry(found))
-
-
-def _one_line(error: BaseException) -> str:
-    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
-    flat = " ".join(text.split())
-    return flat if len(flat) <= LONGEST_WORDS else flat[: LONGEST_WORDS - 1] + "…"
 
 
 def _expiry(found: Any) -> int | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from bench.model.endpoint import EndpointKind, FunctionRate, LeftOut, PerLcu
+from bench.model.endpoint import EndpointKind, FunctionRate, LeftOut, PerExecution, PerLcu
 from bench.model.profile import Architecture, Variant
 
 DEFAULT_REGION = "us-east-1"
@@ -74,8 +74,11 @@ def door_usd(
     endpoint: EndpointKind,
     size_bytes: int = TYPICAL_BYTES,
     requests_per_connection: float = float("inf"),
+    billed_ms: float = 0.0,
 ) -> float | None:
     """What the door takes for one request; size_bytes is request and response together.
+
+    billed_ms: how long the function behind it runs, for a door that is billed by duration.
 
     None where that is not known. What is left out on purpose counts nothing: `left_out` tells it.
     """
@@ -86,6 +89,10 @@ def door_usd(
         return 0.0
     if isinstance(price, PerLcu):
         return price.usd * _lcu_hours(price, size_bytes, requests_per_connection)
+    if isinstance(price, PerExecution):
+        steps = max(1, ceil(billed_ms / price.step_ms))
+        gb_seconds = steps * price.step_ms / 1000 * price.memory_mb / 1024
+        return price.usd + gb_seconds * price.gb_second_usd
     if price.unit_bytes is None:
         return price.usd
     return price.usd * max(1, ceil(size_bytes / price.unit_bytes))
@@ -114,7 +121,7 @@ def usd_per_invocation(
 ) -> float | None:
     """Function and door together; None if one of the two is not known."""
     function = function_usd(endpoint, architecture, memory_mb, billed_ms, region)
-    door = door_usd(endpoint)
+    door = door_usd(endpoint, billed_ms=billed_ms)
     return None if function is None or door is None else function + door
 
 

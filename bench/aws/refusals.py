@@ -10,7 +10,10 @@ import re
 from datetime import UTC, datetime
 
 from bench.errors import TargetError
+from bench.model.plain import plain
 
+_LONGEST_WORDS = 600
+"""Characters: a refusal names the caller, the action and the resource by their ARNs."""
 BUSY_CODE = "ResourceConflictException"
 _BUSY = re.compile(r"an update is in progress", re.IGNORECASE)
 _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
@@ -40,6 +43,7 @@ class AwsRefusal(TargetError):
         behind_s: int | None = None,
     ) -> None:
         """region: the one that was signed for. behind_s: how far our clock is behind AWS's."""
+        code, message = plain(code), plain(message, _LONGEST_WORDS)
         self.status, self.code, self.message = status, code, message
         mend = mend_of(operation, status, code, message, region=region, behind_s=behind_s)
         said = f"AWS refuses {operation}: {code or status}: {message}"

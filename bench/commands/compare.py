@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from bench.commands.support.run_lookup import find_run, read_run, runs_option
 from bench.errors import ExitCode, UsageError
 from bench.format import quantile_text
 from bench.model.result import LADDER
+
+if TYPE_CHECKING:
+    from bench.stats.run_comparison import Slower
 
 
 @click.command()
@@ -29,6 +33,11 @@ from bench.model.result import LADDER
     show_default=True,
     help="The one that --max-slower looks at.",
 )
+@click.option(
+    "--or-lower",
+    is_flag=True,
+    help="Of a variant of which that percentile is not known, look at the highest one that is.",
+)
 @runs_option
 @click.pass_context
 def compare(
@@ -38,11 +47,13 @@ def compare(
     as_json: bool,
     max_slower: str | None,
     percentile: str,
+    or_lower: bool,
     root: Path,
 ) -> None:
     """Compare run OTHER with run BASE, variant by variant.
 
     Without OTHER the latest run is compared with BASE; without both, with the one before it.
+    Where --max-slower cannot be told for want of samples, the exit code is 98.
     """
     from bench.report.comparison import comparison_document, render_comparison
     from bench.stats.run_comparison import slower
@@ -61,14 +72,27 @@ def compare(
     if limit is None:
         return
     q = read_quantile(percentile)
-    found = slower((before.windows, before.curves), (after.windows, after.curves), q, limit)
+    quantiles = [q, *(lower for lower in LADDER if or_lower and lower < q)]
+    found = slower((before.windows, before.curves), (after.windows, after.curves), quantiles, limit)
+    context.exit(_told(found, percentile, str(max_slower)))
+
+
+def _told(found: Slower, percentile: str, limit: str) -> ExitCode:
+    """Say on stderr what --max-slower has found; the code to exit with."""
+    for variant, q in found.quantiles.items():
+        if quantile_text(q) != percentile:
+            click.echo(f"{variant}: {percentile} is not known, so {quantile_text(q)}", err=True)
     if found.unknown:
         names = ", ".join(found.unknown)
         click.echo(f"{percentile}: too few samples or blocks to know of {names}", err=True)
     if found.variants:
         names = ", ".join(found.variants)
-        click.echo(f"{percentile} rose by more than {max_slower}: {names}", err=True)
-        context.exit(ExitCode.THRESHOLD)
+        click.echo(f"{percentile} rose by more than {limit}: {names}", err=True)
+        return ExitCode.THRESHOLD
+    if not found.quantiles and not found.unknown:
+        click.echo("no variant is in both runs: nothing can be said of --max-slower", err=True)
+        return ExitCode.UNKNOWN
+    return ExitCode.UNKNOWN if found.unknown else ExitCode.OK
 
 
 def _one_before(root: Path) -> str:

@@ -106,6 +106,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="What /tmp holds, in MB.",
 )
+@click.option(
+    "--env-from",
+    "environment_file",
+    metavar="FILE",
+    help="A JSON object with more of them: what is in a file or a pipe is not seen in ps.",
+)
 @click.option("--architecture", type=click.Choice(["x86_64", "arm64"]), default="x86_64")
 @click.option("--log-format", type=click.Choice(["Text", "JSON"]), default="Text")
 @click.option("--logs", "show_logs", is_flag=True, help="Print what functions print, on stderr.")
@@ -142,6 +148,7 @@ def local(
     watch: bool,
     layers: tuple[str, ...],
     storage_mb: int,
+    environment_file: str | None,
     architecture: str,
     log_format: str,
     show_logs: bool,
@@ -183,7 +190,7 @@ def local(
         concurrency=concurrency,
         reserved=reserved_concurrency,
         idle_s=idle_s,
-        environment=dict(_pair(text) for text in environment),
+        environment=_environment_of(environment_file) | dict(map(_pair, environment)),
         faults=_faults(faults_file, faults_json),
         verify_signatures=verify_signatures,
         layers=tuple(layer_folder(text) for text in layers),
@@ -322,6 +329,20 @@ def _faults(path: str | None, text: str | None) -> tuple[dict[str, Any], ...]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
     return read_fault_file(content, path, is_json=not path.endswith(".toml"))
+
+
+def _environment_of(path: str | None) -> dict[str, str]:
+    from pathlib import Path
+
+    if path is None:
+        return {}
+    try:
+        found = json.loads(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--env-from: {path} cannot be read: {error}") from None
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise UsageError(f"--env-from: {path} must be a JSON object whose values are texts")
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -26,9 +26,10 @@ from bench.lambda_facts import (
     SDK_RETRY_AFTER_HEADER,
 )
 from bench.model.outcome import Outcome
+from bench.model.plain import LONGEST, plain
 from bench.model.times import NS_PER_MS, NS_PER_S
 
-DETAIL_LIMIT = 240
+DETAIL_LIMIT = LONGEST
 """Characters of a failure's detail."""
 READABLE_BYTES = 256 * 1024
 """A longer error body is not parsed: its beginning has to do."""
@@ -153,11 +154,7 @@ def json_object(body: bytes, limit: int = READABLE_BYTES) -> dict[str, Any]:
 def one_line(*parts: object) -> str:
     """The parts that are not empty, joined by ': ' and cut to one short printable line."""
     text = ": ".join(str(part) for part in parts if part not in (None, ""))
-    flat = " ".join(text[: DETAIL_LIMIT * 4].split())
-    flat = "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in flat
-    )
-    return flat if len(flat) <= DETAIL_LIMIT else flat[: DETAIL_LIMIT - 1] + "…"
+    return plain(text)
 
 
 def excerpt(body: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 from bench.load.frames import Frame, FrameKind
 from bench.load.run_writer import Note
 from bench.load.silence import silent_words
-from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, WorkerHealth
+from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, FAILURE_EVENT, WorkerHealth
 from bench.model.outcome import Outcome, Reason, Verdict
+from bench.model.plain import plain
 from bench.model.profile import Profile
 from bench.model.result import Measure, Sample, Vitals, Window
 from bench.record.aggregate import Aggregate
 from bench.record.evidence import Evidence, HealthHistory, exhaustion, refused_caller
+from bench.record.failures import like
 from bench.record.validity import Judgement, judge
 from bench.record.vitals import VitalSigns
 from bench.stats.woodruff import precision
@@ -25,7 +27,7 @@ KEPT_VITALS = 3600
 LOOK_AFTER = 1.05
 """How many times as many samples bring a new look at a half-width."""
 NOTED_SAMPLES = 3
-"""Failed attempts of a kind (variant, outcome, status) that events.jsonl tells of."""
+"""Reasons of a kind of failure (variant, outcome, status) that events.jsonl tells of."""
 KEPT_SAMPLES = 500
 """Failed attempts that a live view can show; the files keep what they want."""
 
@@ -46,7 +48,8 @@ class Collector:
         """By variant: the code by which AWS turned this client away."""
         self._signed = {v.name for v in profile.variants if v.endpoint.facts.service is not None}
         self._lost_words: dict[int, str] = {}
-        self._seen: Counter[tuple[str, Outcome, int]] = Counter()
+        self._seen: dict[tuple[str, Outcome, int], set[str]] = {}
+        """Reasons that were noted of each kind of failure."""
         self._widths: dict[tuple[str, float, float], tuple[int, float | None]] = {}
         """By variant, quantile and confidence: samples and half-width at the latest look."""
         self._vital_signs = VitalSigns(aggregate)
@@ -87,11 +90,15 @@ class Collector:
         if sample.variant in self._signed and (code := refused_caller(sample)):
             self._refused[sample.variant] = code
         kind = (sample.variant, sample.outcome, sample.status)
-        self._seen[kind] += 1
-        if self._seen[kind] <= NOTED_SAMPLES:
+        reasons = self._seen.setdefault(kind, set())
+        reason = like(sample.detail)
+        if reason not in reasons and len(reasons) < NOTED_SAMPLES:
+            reasons.add(reason)
             self._note(
-                "failure",
+                FAILURE_EVENT,
                 f"{sample.variant}: {sample.outcome.name.lower().replace('_', ' ')}",
+                variant=sample.variant,
+                outcome=sample.outcome.name.lower(),
                 status=sample.status,
                 attempt=sample.attempt,
                 request_id=sample.request_id,
@@ -99,7 +106,13 @@ class Collector:
             )
 
     def _named(self, sample: Sample) -> Sample:
-        return replace(sample, variant=self._profile.variants[int(sample.variant)].name)
+        """The sample as it may be shown: what a target says comes in here and nowhere else."""
+        return replace(
+            sample,
+            variant=self._profile.variants[int(sample.variant)].name,
+            detail=plain(self._profile.secrets.mask(sample.detail)),
+            request_id=plain(sample.request_id),
+        )
 
     def _lose(self, worker: int, words: str) -> None:
         if words.endswith(silent_words()):
@@ -173,4 +186,5 @@ class Collector:
         if not ended_by:
             return judgement
         reasons = tuple(Reason(Verdict.INVALID, words) for words in ended_by)
-        return Judgement(Verdict.INVALID, (*reasons, *judgement.reasons), judgement.windows)
+        windows = (replace(window, verdict=Verdict.INVALID) for window in judgement.windows)
+        return Judgement(Verdict.INVALID, (*reasons, *judgement.reasons), tuple(windows))

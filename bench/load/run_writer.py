@@ -52,8 +52,9 @@ class RunWriter:
         return None if self._folder is None else str(self._folder.path)
 
     def note(self, kind: str, text: str, **fields: Any) -> None:
-        """Add an event that happens now, and a line to events.jsonl."""
-        event = RunEvent(self._now_ns(), kind, text, fields)
+        """Add an event that happens now, and a line to events.jsonl; no secret is in either."""
+        secrets = self._profile.secrets
+        event = RunEvent(self._now_ns(), kind, secrets.mask(text), secrets.masked(fields))
         self.events.append(event)
         if self._folder is not None:
             self._folder.event(event)

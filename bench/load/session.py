@@ -17,12 +17,12 @@ from traceback import format_exception
 from typing import Any
 
 from bench.aws.credentials import Credentials, renewed
-from bench.errors import ExitCode
+from bench.errors import ExitCode, TargetError
 from bench.load.collector import Collector
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
 from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
-from bench.load.frames import Frame, FrameKind
+from bench.load.frames import Frame, FrameKind, Ready
 from bench.load.lifecycle import Lifecycle
 from bench.load.manifest import manifest
 from bench.load.orders import work_orders
@@ -32,7 +32,7 @@ from bench.load.run_writer import RunWriter
 from bench.load.targets.base import OpenTarget
 from bench.load.targets.open import open_target
 from bench.model.live import RunState, Snapshot
-from bench.model.load import Command, Plan
+from bench.model.load import Binding, Command, Plan
 from bench.model.outcome import Verdict
 from bench.model.profile import Profile
 from bench.model.result import Measure, Window
@@ -119,6 +119,12 @@ class RunSession:
 
     async def prepare(self) -> None:
         """Bring up target and workers; nothing is sent yet. Raises TargetError or LamloadError."""
+        try:
+            await self._prepare()
+        except TargetError as error:
+            raise TargetError(self.profile.secrets.mask(str(error))) from error
+
+    async def _prepare(self) -> None:
         hosts = await self._fleet.hosts()
         check_limits(self.profile, hosts)
         bindings = await self.target.bind(self.profile.variants)
@@ -131,12 +137,19 @@ class RunSession:
             self._runs_root,
             self.profile,
             resolved_toml(self.profile),
-            manifest(self.profile, bindings, workers, self._arguments, self.target.label)
-            | {"configuration": dict(self.target.configuration)}
-            | manifest_entry(self._recording),
+            self._manifest(bindings, workers),
         )
         self._files.open(folder)
         self.target.keep_in(folder.path)
+
+    def _manifest(self, bindings: Sequence[Binding], workers: Sequence[Ready]) -> dict[str, Any]:
+        whole = (
+            manifest(self.profile, bindings, workers, self._arguments, self.target.label)
+            | {"configuration": dict(self.target.configuration)}
+            | manifest_entry(self._recording)
+        )
+        found: dict[str, Any] = self.profile.secrets.masked(whole)
+        return found
 
     async def run(self) -> None:
         """From the first arrival to the last answer, or until something of ours breaks.
@@ -273,7 +286,7 @@ class RunSession:
             t_ns=now_ns,
             state=self.state,
             title=self.profile.title or self.profile.name,
-            target=self.target.label,
+            target=self.profile.secrets.mask(self.target.label),
             phase=phase,
             segment=segment,
             elapsed_ns=now_ns,

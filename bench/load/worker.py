@@ -143,7 +143,9 @@ class Worker:
             from bench.wire.process import CommandAdapter, CommandWire
 
             command = command_endpoint_for(binding, order.target, order.credentials)
-            wire = self._pools[binding.variant.name] = CommandWire(command, order.timeouts)
+            wire = self._pools[binding.variant.name] = CommandWire(
+                command, order.timeouts, order.connections, binding.url
+            )
             limit = binding.variant.endpoint.facts.answer_limit_bytes
             return CommandAdapter(command, limit), wire
         endpoint = endpoint_for(binding, order.target, order.credentials)

@@ -103,13 +103,27 @@ class PerLcu:
 
 
 @dataclass(frozen=True, slots=True)
+class PerExecution:
+    """USD for the start of an Express workflow, and for its duration in steps of time and memory.
+
+    The least memory is taken, since a state machine that does no more than call a function has it.
+    Source: the Step Functions pricing page, first tier.
+    """
+
+    usd: float
+    gb_second_usd: float
+    step_ms: int = 100
+    memory_mb: int = 64
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A price that no list tells beforehand. It counts nothing, and words say so to the user."""
 
     words: str
 
 
-DoorPrice = PerRequest | PerLcu | LeftOut
+DoorPrice = PerRequest | PerLcu | PerExecution | LeftOut
 
 FREE = PerRequest(0.0)
 """The door takes nothing itself: checked, not forgotten."""
@@ -241,7 +255,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         answer_limit_bytes=4 * MIB,  # input and output of 256 KB each, escaped, and the cause
         throttle=Throttle((200,)),  # the answer's error is Lambda.TooManyRequestsException
         function_rate=FunctionRate.REGIONAL,
-        door_price=LeftOut("the workflow's requests and duration: the state machine decides"),
+        door_price=PerExecution(1.00e-6, gb_second_usd=0.00001667),
         service="states",
         takes_json_only=True,
         hands_output_on=True,

@@ -43,6 +43,8 @@ class WorkerHealth:
 
 ANSWER_EVENT = "answer"
 """Kind of the events with what a search for capacity found; fields `variant`, `rate_rps`."""
+FAILURE_EVENT = "failure"
+"""Kind of the events with the first reasons of each kind of failure; fields as in a Sample."""
 COMMAND_EVENT = "command"
 """Kind of the events with an operator's commands: `text` is the CommandKind, field `value`."""
 BREAKER_OPEN, BREAKER_CLOSED = "breaker-open", "breaker-closed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from bench.model.endpoint import EndpointKind
 from bench.model.proxies import NO_PROXIES, Proxies
 from bench.model.retry import BreakerSpec, RetrySpec
+from bench.model.secrets import NO_SECRETS, Secrets
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
 
@@ -268,6 +270,10 @@ class Profile:
     record_attempts: bool = False
     max_spend_usd: float | None = None
     stop: StopSpec = StopSpec()
+    secrets: Secrets = field(default=NO_SECRETS, compare=False, repr=False)
+    """What no file and no screen may show of it."""
+    references: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """By a text of the profile as it was read: as it was written, with `${NAME}` in it."""
     capacity: CapacitySpec | None = None
 
     @property

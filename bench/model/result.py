@@ -126,7 +126,7 @@ class Measure(StrEnum):
     MEMORY = "memory"
     """Max Memory Used; a megabyte is kept as a million, so that what reads as ms reads as MB."""
     OVERHEAD = "overhead"
-    """Attempt time less the function's own duration and init, of the same attempt."""
+    """Attempt time less the function's own duration, of the same good answer; warm ones alone."""
     DNS = "dns"
     """Of connections for which the name was asked for, not taken from the cache."""
     TCP = "tcp"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from bench.profile.capacity import read_capacity
 from bench.profile.commented import commented_toml
 from bench.profile.connections import read_connections, read_timeouts
 from bench.profile.effects import check_effects
+from bench.profile.environment import AsWritten, FromEnvironment
 from bench.profile.events import read_events
 from bench.profile.options import NOTHING_GIVEN, Given, apply_options
 from bench.profile.overrides import SOURCE, apply_overrides
@@ -36,21 +38,29 @@ from bench.schema.toml import decode, parse_toml
 
 
 def load_profile(
-    source: str | Path, overrides: Sequence[str] = (), options: Given = NOTHING_GIVEN
+    source: str | Path,
+    overrides: Sequence[str] = (),
+    options: Given = NOTHING_GIVEN,
+    environ: Mapping[str, str] = os.environ,
 ) -> Profile:
     """The profile in a file, or a shipped one by its name, with overrides such as `load.seed=2`.
 
-    Paths in it are relative to its folder. options: those of the command line that stand for keys.
-    Raises ProfileError with every mistake.
+    Paths in it are relative to its folder, and `${NAME}` is of the environment. options: those of
+    the command line that stand for keys. Raises ProfileError with every mistake.
     """
     path = _find(source)
     content = _read_text(path, str(source))
     document = parse_toml(content, str(source))
     reading = _Reading(str(source), path.stem, path.absolute().parent, read_question(content))
-    profile, problems = _read(reading, document, overrides, options)
+    profile, problems = _read(reading, document, overrides, options, environ)
     if problems:
         raise ProfileError(str(source), Lines.of_toml(content).located(problems))
     return profile
+
+
+def recorded_profile(path: Path) -> Profile:
+    """The profile that a run has left behind, whatever the environment has of its secrets."""
+    return load_profile(path, environ=AsWritten(os.environ))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +84,11 @@ def begun_profile(
     title, question = title_of(word), question_of(word)
     document = begin(word, options, found)
     reading = _Reading(title, name_of(word), Path.cwd(), question, title)
-    profile, problems = _read(reading, document, overrides, options)
+    profile, problems = _read(reading, document, overrides, options, os.environ)
     if problems:
         raise ProfileError(title, problems)
-    head = {"name": profile.name, "title": profile.title}
-    return Begun(profile, commented_toml(head | document, question))
+    whole = {"name": profile.name, "title": profile.title} | document
+    return Begun(profile, commented_toml(profile.secrets.masked(whole), profile.question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +103,35 @@ class _Reading:
 
 
 def _read(
-    reading: _Reading, document: dict[str, Any], overrides: Sequence[str], options: Given
+    reading: _Reading,
+    document: dict[str, Any],
+    overrides: Sequence[str],
+    options: Given,
+    environ: Mapping[str, str],
 ) -> tuple[Profile, list[Problem]]:
-    """The profile, of no use with problems, and these: the options' own, and then the others."""
+    """The profile, of no use with problems, and these: the options' own, and then the others.
+
+    The document gets options and overrides, and keeps its references to the environment.
+    """
     refused, options_touched = apply_options(document, options, reading.source)
     problems, touched = apply_overrides(document, overrides)
     problems += refused
-    root = Reading(PROFILE, reading.base_dir, problems).root(document)
+    given = FromEnvironment(environ)
+    expanded = given.expanded(document)
+    secrets = given.secrets(expanded)
+    problems += given.problems
+    root = Reading(PROFILE, reading.base_dir, problems).root(expanded)
     profile = _build(root, reading)
+    profile = replace(
+        profile,
+        title=secrets.mask(profile.title),
+        question=secrets.mask(profile.question),
+        secrets=secrets,
+        references=given.written,
+    )
     origins = options_touched | dict.fromkeys(touched, SOURCE)
-    return profile, list(dict.fromkeys(_blame(problem, origins) for problem in problems))
+    shown = [replace(problem, message=secrets.mask(problem.message)) for problem in problems]
+    return profile, list(dict.fromkeys(_blame(problem, origins) for problem in shown))
 
 
 def read_question(content: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench.model.outcome import Outcome
+from bench.model.plain import plain_cell
 from bench.model.profile import Profile
 from bench.record.columns import CsvCell, CsvColumn
 from bench.record.csv_columns import column_names, columns_text
@@ -88,5 +89,5 @@ def _rows(
 ) -> Iterable[_AttemptRow]:
     names = packed.dtype.names or ()
     for i, values in enumerate(packed.tolist()):
-        request_id = request_ids[i] if i < len(request_ids) else None
+        request_id = plain_cell(request_ids[i]) if i < len(request_ids) else None
         yield _AttemptRow(dict(zip(names, values, strict=True)), request_id, phases, profile)

@@ -6,14 +6,15 @@ are those that hold at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.aws.prices import usd_per_million
 from bench.model.profile import Profile, Variant
-from bench.model.result import LADDER, Measure
+from bench.model.result import LADDER, Measure, Window
 from bench.record.recorded_run import RecordedRun
-from bench.stats.alike import Price
+from bench.stats.alike import Curves, Price
+from bench.stats.one_kind import of_one_kind
 from bench.stats.quantiles import Bounds
 from bench.stats.recommend import Advice, advise
 from bench.stats.woodruff import interval
@@ -43,11 +44,25 @@ def was_watched(run: RecordedRun) -> bool:
     return not run.is_finished or run.profile.stop.precision is not None
 
 
+def compared(run: RecordedRun) -> tuple[Sequence[Window], Curves]:
+    """Windows and curves that are put side by side: warm answers alone where some were cold."""
+    if len(run.windows) == 1:
+        return run.windows, run.curves
+    windows, curves, _ = of_one_kind(run.windows, run.curves, run.class_curves)
+    return windows, curves
+
+
 def advice_of(run: RecordedRun) -> Advice:
     """What to conclude from a run; every form of its report says the same."""
     return run.once(
         "advice",
-        lambda: advise(run.windows, run.curves, price_in(run.profile), anytime=was_watched(run)),
+        lambda: advise(
+            run.windows,
+            run.curves,
+            price_in(run.profile),
+            classes=run.class_curves,
+            anytime=was_watched(run),
+        ),
     )
 
 

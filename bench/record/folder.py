@@ -63,7 +63,7 @@ from bench.record.summary_json import document_of
 from bench.record.vitals_csv import VITALS_COLUMNS, vitals_text
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
-from bench.whole_file import replace_file
+from bench.whole_file import PRIVATE_MODE, PUBLIC_MODE, replace_file
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
 ClassCurves = Mapping[str, Mapping[str, Curve]]
@@ -80,7 +80,7 @@ class RunFolder:
         self._failed: dict[str, str] = {}
         """By file: why it could not be written."""
         self._logs = {
-            EVENTS: LineLog(path / EVENTS, ""),
+            EVENTS: LineLog(path / EVENTS, "", PRIVATE_MODE),
             INTERVALS: LineLog(path / INTERVALS, header_text(INTERVAL_COLUMNS)),
             VITALS: LineLog(path / VITALS, header_text(VITALS_COLUMNS)),
             HISTOGRAMS: LineLog(
@@ -120,8 +120,9 @@ class RunFolder:
             **manifest,
         }
         try:
-            replace_file(path / PROFILE, [resolved_toml])
-            replace_file(path / MANIFEST, [json.dumps(whole, indent=2, default=str) + "\n"])
+            text = json.dumps(whole, indent=2, default=str) + "\n"
+            replace_file(path / PROFILE, [resolved_toml], mode=PRIVATE_MODE)
+            replace_file(path / MANIFEST, [text], mode=PRIVATE_MODE)
             return cls(path, profile, whole)
         except OSError as error:
             rmtree(path, ignore_errors=True)
@@ -243,7 +244,9 @@ class RunFolder:
 
     def _replace(self, name: str, parts: Iterable[str]) -> None:
         try:
-            replace_file(self.path / name, parts)
+            is_figures = name.endswith((".csv", ".hlog"))  # others quote the profile or a target
+            mode = PUBLIC_MODE if is_figures else PRIVATE_MODE
+            replace_file(self.path / name, parts, mode=mode)
         except OSError as error:
             gone = not self.path.is_dir()
             self._failed[name] = "the folder is gone" if gone else _words(error)

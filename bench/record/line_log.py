@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from bench.whole_file import PUBLIC_MODE
+
 PENDING_LIMIT = 1 << 20
 """Bytes of lines that wait for room; more than that and they are lost, and counted."""
 
@@ -18,8 +20,8 @@ class LineLog:
     is opened.
     """
 
-    def __init__(self, path: Path, header: str) -> None:
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+    def __init__(self, path: Path, header: str, mode: int = PUBLIC_MODE) -> None:
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         self._size = 0
         """Bytes of whole lines in the file."""
         self._pending = b""

@@ -13,7 +13,7 @@ from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Profile, Slo, Variant
 from bench.model.result import Distribution, Interval, Measure, Tally, Window
 from bench.model.times import NS_PER_S
-from bench.profile import load_profile
+from bench.profile import recorded_profile
 from bench.record.block_store import KEPT, curves_in_blocks
 from bench.record.border import decoded, reading
 from bench.record.csv_columns import read_rows_in, window_of
@@ -128,7 +128,7 @@ def _recovered(variant: Variant, found: _Sum, histograms: Mapping[str, Histogram
 
 
 def _profile(folder: Path) -> Profile:
-    return load_profile(folder / PROFILE)
+    return recorded_profile(folder / PROFILE)
 
 
 def _histograms(folder: Path) -> dict[str, Histogram]:

@@ -8,7 +8,7 @@ A column of values per row, a row of values per series:
     first byte    first - sent       of every row that was sent (a lower bound if it timed out)
     read lag      as in the row      of answers whose coming the kernel told
     connect       dns + tcp + tls    of attempts that opened a connection, and each by itself
-    overhead      attempt - duration - init    of attempts whose duration is known
+    overhead      attempt - duration    of good answers by warm environments whose duration is known
 
 duration, init, restore, billed and memory come from the REPORT line. cold, warm, retried and failed
 are the response times of a class of invocations. A connection that could not be opened, a broken
@@ -108,12 +108,13 @@ def values_of(rows: NDArray[np.void]) -> Values:
     put(Series.WARM, ended & ok & ~cold, response)
     put(Series.RETRIED, ended & (attempt > 1), response)
     put(Series.FAILED, ended & ~ok, response)
-    _put_told(rows, values)
+    _put_told(rows, values, ok & ~cold)
     _put_connects(rows, values)
     return values
 
 
-def _put_told(rows: NDArray[np.void], values: Values) -> None:
+def _put_told(rows: NDArray[np.void], values: Values, good: NDArray[np.bool_]) -> None:
+    """good: rows whose overhead says what the way costs: no failures, no cold starts."""
     for name, series, unit_ns in (
         ("duration_ns", Series.DURATION, 1),
         ("init_ns", Series.INIT, 1),
@@ -127,11 +128,10 @@ def _put_told(rows: NDArray[np.void], values: Values) -> None:
         if where.any():
             np.copyto(values[series], told.astype(np.int64) * unit_ns, where=where)
     attempt, duration = values[Series.ATTEMPT], values[Series.DURATION]
-    told = (attempt != ABSENT) & (duration != ABSENT)
+    told = (attempt != ABSENT) & (duration != ABSENT) & good
     if told.any():
-        init = np.maximum(values[Series.INIT], 0)
         # Duration is told in hundredths of a millisecond: a fast answer may round to less than 0.
-        overhead = np.maximum(attempt - duration - init, 0)
+        overhead = np.maximum(attempt - duration, 0)
         np.copyto(values[Series.OVERHEAD], overhead, where=told)
 
 

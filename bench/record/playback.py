@@ -20,7 +20,7 @@ from bench.model.load import CommandKind
 from bench.model.outcome import Reason, Verdict
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Interval, Measure, Vitals, Window
-from bench.profile import load_profile
+from bench.profile import recorded_profile
 from bench.record.border import decoded, reading
 from bench.record.csv_columns import interval_of, read_rows
 from bench.record.file_tail import FileTail
@@ -89,7 +89,7 @@ class RunPlayback:
         self._begin(
             RecordedRun(
                 folder=folder,
-                profile=load_profile(folder / PROFILE),
+                profile=recorded_profile(folder / PROFILE),
                 manifest=read_json(folder / MANIFEST),
                 windows=(),
                 verdict=Verdict.SUSPECT,

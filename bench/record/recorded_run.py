@@ -17,6 +17,7 @@ from bench.model.profile import Profile
 from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.border import reading
+from bench.record.failures import Failure, failures
 from bench.record.second_figures import SecondFigures, second_figures
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
@@ -87,6 +88,11 @@ class RecordedRun:
             for e in self.events
             if e.kind == ANSWER_EVENT
         )
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Why calls failed, by variant and kind."""
+        return failures(self.windows, self.events)
 
     @property
     def is_finished(self) -> bool:

@@ -12,6 +12,7 @@ from bench.model.times import NS_PER_MS
 from bench.record.columns import CsvCell
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.csv_columns import summary_row
+from bench.record.failures import Failure
 from bench.record.findings import findings
 from bench.record.phases_csv import part_row
 from bench.record.recorded_run import RecordedRun
@@ -55,6 +56,7 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
         "phases": [part_row(part) for part in run.parts],
         "findings": list(findings(run)),
         "overheads": [_own_overhead(window, run) for window in run.windows],
+        "failures": [_failure(failure) for failure in run.failures],
         "advice": _advice(advice_of(run)),
     }
 
@@ -77,6 +79,24 @@ def _interval(known: KnownQuantile) -> dict[str, Any]:
         "blocks": basis.blocks,
         "design_effect": round(basis.design_effect, 3) if basis.is_known else None,
         "anytime": basis.anytime,
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "variant": failure.variant,
+        "outcome": failure.outcome.name.lower(),
+        "count": failure.count,
+        "reasons": [
+            {
+                "t_ms": _ms(reason.t_ns),
+                "status": reason.status or None,
+                "attempt": reason.attempt,
+                "request_id": reason.request_id or None,
+                "detail": reason.detail,
+            }
+            for reason in failure.reasons
+        ],
     }
 
 

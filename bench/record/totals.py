@@ -170,7 +170,7 @@ class Totals:
         each = function_usd(
             variant.endpoint, variant.architecture, variant.memory_mb, billed_ms, self._region
         )
-        door = door_usd(variant.endpoint)
+        door = door_usd(variant.endpoint, billed_ms=billed_ms)
         if each is None or door is None:
             return 0.0
         return ran * each + counts[Count.ATTEMPTS] * door

@@ -36,6 +36,8 @@ DROPS_INVALID = 0.01
 """A drop hides the slowest moments, so any is doubtful; from 1 % on, p99 may be among them."""
 UNFINISHED_INVALID = 0.01
 """Likewise an invocation whose end nobody saw."""
+WAITED_INVALID = 0.25
+"""Share of its time that a function waited for a core of its host: the rest is no measurement."""
 UNREACHED_SUSPECT = 0.5
 """Where most invocations found no connection, the figures tell of the few that did."""
 WAITS_SUSPECT = 0.01
@@ -62,13 +64,14 @@ class Judgement:
 
 
 def judge(profile: Profile, windows: Sequence[Window], evidence: Evidence) -> Judgement:
-    """Judge a run by its totals. A variant's reasons count for the whole run too."""
-    reasons = [*_of_run(windows, evidence)]
+    """Judge a run by its totals. A variant's reasons count for the run, and the run's for each."""
+    of_run = [*_of_run(windows, evidence)]
+    reasons = list(of_run)
     judged = []
     for window in windows:
         own = list(_of_variant(profile, window, evidence))
         reasons += own
-        judged.append(replace(window, verdict=_worst(own)))
+        judged.append(replace(window, verdict=_worst((*of_run, *own))))
     ordered = sorted(reasons, key=lambda reason: -reason.verdict.severity)
     return Judgement(_worst(reasons), tuple(ordered), tuple(judged))
 
@@ -92,7 +95,7 @@ def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
     yield from _connection_waits(windows, evidence.health)
     yield from _dead_addresses(evidence.health)
     yield from _stood_still(evidence.target)
-    yield from _saturation(evidence.target)
+    yield from _room(evidence.target)
 
 
 def _busy_workers(health: HealthHistory) -> Iterable[Reason]:
@@ -129,15 +132,8 @@ def _stood_still(target: Mapping[str, Any]) -> Iterable[Reason]:
         yield Reason(Verdict.SUSPECT, text)
 
 
-def _saturation(target: Mapping[str, Any]) -> Iterable[Reason]:
+def _room(target: Mapping[str, Any]) -> Iterable[Reason]:
     host = target.get("host") or {}
-    if host.get("saturated"):
-        text = (
-            f"the host is saturated: functions waited {host.get('uncorrected_wait_ms', 0):,.0f} ms"
-            " for a core beyond what their size explains, in"
-            f" {host.get('cpu_ms', 0):,.0f} ms of work"
-        )
-        yield Reason(Verdict.SUSPECT, text)
     for cause, count in (host.get("cannot_start") or {}).items():
         yield Reason(Verdict.INVALID, f"{count:,} invocations met no sandbox: {cause}")
     refused = host.get("refused_for_room", 0)
@@ -165,6 +161,7 @@ def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterabl
         *_unfinished(window, evidence.running),
         *_gaps(window, evidence.gaps.get(name)),
         *_out_of_range(window),
+        *_saturated(window, evidence.target),
     ):
         yield Reason(*finding, name, generator=finding in generators)
 
@@ -273,6 +270,19 @@ def _gaps(window: Window, fit: GapFit | None) -> Iterable[Finding]:
             f"gaps between sends are not exponential as planned (Anderson–Darling p = {fit.p:.1g})"
         )
         yield Verdict.SUSPECT, text
+
+
+def _saturated(window: Window, target: Mapping[str, Any]) -> Iterable[Finding]:
+    """Of the embedded Lambda's host, by the size that the variant's function has."""
+    by_size = (target.get("host") or {}).get("by_memory_mb") or {}
+    host = by_size.get(str(window.variant.memory_mb)) or {}
+    if host.get("saturated"):
+        share = host.get("waited_share", 0.0)
+        text = (
+            f"the host is saturated: its functions waited {host.get('uncorrected_wait_ms', 0):,.0f}"
+            f" ms for a core beyond what their size explains, {share:.0%} of their time"
+        )
+        yield Verdict.INVALID if share > WAITED_INVALID else Verdict.SUSPECT, text
 
 
 def _exhausted(what: str | None) -> Iterable[Finding]:

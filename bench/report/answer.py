@@ -21,7 +21,7 @@ from bench.format import (
 from bench.model.profile import Variant
 from bench.model.result import LADDER, Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import advice_of, was_watched
+from bench.record.conclusions import advice_of, compared, was_watched
 from bench.record.findings import Question, findings, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.stats.alike import Curves
@@ -115,7 +115,7 @@ def answer_of(
 
 def answer_for(run: RecordedRun) -> Answer:
     """What a recorded run answers to its own question, beside what is found in its parts."""
-    answer = answer_of(run.windows, run.curves, advice_of(run), anytime=was_watched(run))
+    answer = answer_of(*compared(run), advice_of(run), anytime=was_watched(run))
     lines = answer.lines
     if question_of(run.profile) is Question.COLD:  # a median that may be cold or warm chooses none
         lines = tuple(line for line in lines if line.time is None)

@@ -17,7 +17,7 @@ from bench.record.findings import Question, findings, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.styled import Line, Tone, as_text, in_colour, wrapped
-from bench.report.text import mark_notes, slo_lines, three_digits, title_of
+from bench.report.text import failure_lines, mark_notes, slo_lines, three_digits, title_of
 from bench.report.text_table import TextColumn
 from bench.stats.thresholds import SloState
 
@@ -57,6 +57,9 @@ def brief_lines(run: RecordedRun, width: int) -> Iterator[Line]:
             tone = Tone.PLAIN
         yield Line()
     yield from _verdict(run, width)
+    yield Line()
+    for line in failure_lines(run, width):
+        yield Line(line)
     yield Line()
     yield from map(Line, fitted_table(rows_of(run), *columns_of(run), width))
     for note in mark_notes(run.windows):

@@ -16,6 +16,7 @@ from bench.format import UNKNOWN, number, quantile_text
 from bench.model.outcome import Verdict
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, known_quantiles
+from bench.record.failures import reason_words
 from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, Figure, answer_for
@@ -46,6 +47,7 @@ def render_html(run: RecordedRun) -> str:
         "<h2>Results</h2>\n",
         results_table(run.windows),
         *_folded("By part of the load", parts_table(run.parts), is_open=True),
+        *_folded("Why calls failed", "".join(_failures(run)), is_open=True),
         *_folded("Advice in sentences", _list(advice_sentences(run))),
         *_folded("Intervals of response time", "".join(_intervals(run))),
         *_folded("Every measure", "".join(measure_tables(run.windows))),
@@ -130,6 +132,20 @@ def _answer_row(line: AnswerLine) -> str:
 def _list(lines: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f"<ul>{items}</ul>\n" if items else ""
+
+
+def _failures(run: RecordedRun) -> Iterable[str]:
+    if run.failures:
+        rows = [
+            (
+                failure.variant,
+                failure.outcome.name.lower().replace("_", " "),
+                f"{failure.count:,}" if failure.count else "retried",
+                "; ".join(map(reason_words, failure.reasons)),
+            )
+            for failure in run.failures
+        ]
+        yield table(("variant", "failure", "invocations", "first reasons"), rows)
 
 
 def _intervals(run: RecordedRun) -> Iterable[str]:

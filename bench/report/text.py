@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 
 from bench.format import AT_LEAST, UNKNOWN, maximum_ms, number, quantile_ms, quantile_text
 from bench.model.outcome import Outcome, Verdict
+from bench.model.plain import wrapped
 from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
+from bench.record.failures import reason_words
 from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
 from bench.report.text_table import Part, TextColumn, table_lines
@@ -33,6 +35,7 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     lines = [title_of(run), ""]
     lines += table_lines(run.windows, _PARTS, _ALWAYS, width)
     lines += mark_notes(run.windows)
+    lines += failure_lines(run, width)
     if run.parts:
         names = [f"{part.window.variant.name} {part.name}" for part in run.parts]
         windows = [part.window for part in run.parts]
@@ -197,6 +200,20 @@ def mark_notes(windows: Sequence[Window]) -> Iterable[str]:
         notes.append(f"{UNKNOWN} unknown: fewer than ten samples beyond it")
     if notes:
         yield "; ".join(notes)
+
+
+def failure_lines(run: RecordedRun, width: int) -> Iterable[str]:
+    """Of each kind of failure how many, and its first reasons."""
+    if not run.failures:
+        return
+    yield ""
+    yield "Why calls failed:"
+    for failure in run.failures:
+        words = failure.outcome.name.lower().replace("_", " ")
+        count = f"{failure.count:,}" if failure.count else "retried"
+        yield f"  {failure.variant}: {count} {words}"
+        for reason in failure.reasons:
+            yield from wrapped(reason_words(reason), width, "    ")
 
 
 def slo_lines(run: RecordedRun) -> Iterable[str]:

@@ -2,7 +2,9 @@
 
 Sizes are compared through one door: Invoke if it was measured, else the one with most sizes. Speed
 is response time at the highest of p99, p90 and p50 that is known of every size compared. Only
-variants with few failures and a verdict other than INVALID take part: a failure can be fast.
+variants with few failures and a verdict other than INVALID take part: a failure can be fast. Cold
+and warm are never mixed: where there were cold starts, times are those of warm successes alone, or
+of cold ones where nothing was warm. Doors are compared over good answers.
 
 Fastest and cheapest are named together with all that cannot be told apart from them, and every
 interval says what it rests on. What is watched while it runs is judged to hold at any time.
@@ -24,12 +26,10 @@ from bench.model.profile import Variant
 from bench.model.result import LADDER, Measure, Window
 from bench.stats.alike import Alike, Curves, Price, as_cheap, as_fast, pairs, response_difference
 from bench.stats.basis import TOO_FEW
+from bench.stats.one_kind import NO_CLASSES, ClassCurves, is_good, of_one_kind
 from bench.stats.paired import Difference, difference, told_apart
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 from bench.stats.woodruff import interval
-
-MAX_FAILED_SHARE = 0.05
-"""A variant that fails more often than this is not recommended."""
 
 BALANCE = 0.5
 """Weight of time against cost; Power Tuning's default."""
@@ -57,8 +57,8 @@ class Choice:
 class Overhead:
     """What a door adds to the median over Invoke at the same size.
 
-    measure tells from what: OVERHEAD is paired with the function's own duration in each invocation,
-    ATTEMPT is not.
+    measure tells from what: OVERHEAD is paired with the function's own duration in each invocation;
+    RESPONSE, of good answers, and ATTEMPT are not.
     """
 
     variant: Variant
@@ -88,16 +88,19 @@ def advise(
     curves: Curves,
     price: Price | None = None,
     *,
+    classes: ClassCurves = NO_CLASSES,
     anytime: bool = False,
 ) -> Advice:
     """What to conclude from the results.
 
-    price: what tells whether prices differ by chance; without it they count as they are. anytime:
-    conclusions are looked at while samples come.
+    classes: response times by class, as the files have them. price: what tells whether prices
+    differ by chance; without it they count as they are. anytime: conclusions are looked at while
+    samples come.
     """
+    windows, curves, kind = of_one_kind(windows, curves, classes)
     sizes = comparable(windows)
     q = common_quantile(sizes, curves)
-    overheads = door_overheads(windows, curves, anytime=anytime)
+    overheads = door_overheads(windows, curves, classes, anytime=anytime)
     if q is None:
         return Advice(overheads=overheads, sentences=door_sentences(overheads))
     times = {window.variant: _time_ns(window, q) for window in sizes}
@@ -114,7 +117,7 @@ def advise(
         cheap = as_cheap(cheapest, priced, curves, price, anytime=anytime)
     advice = Advice(
         q=q,
-        fastest=_choice(fastest, _time_text(fastest, q), fast),
+        fastest=_choice(fastest, _time_text(fastest, q) + (kind and f" {kind}"), fast),
         cheapest=None
         if cheapest is None
         else _choice(cheapest, f"${_cost(cheapest):.2f} per million", cheap),
@@ -132,7 +135,7 @@ def _choice(window: Window, text: str, others: Alike) -> Choice:
 
 def comparable(windows: Sequence[Window]) -> list[Window]:
     """The windows whose sizes are compared: of one door, with answers and few failures."""
-    good = [window for window in windows if _is_good(window)]
+    good = [window for window in windows if is_good(window)]
     doors = [window.variant.endpoint for window in good]
     if not doors:
         return []
@@ -144,12 +147,6 @@ def _is_alone(window: Window, windows: Sequence[Window]) -> bool:
     """Whether there was nothing to choose from: nobody is told that the only size is the best."""
     door = window.variant.endpoint
     return sum(other.variant.endpoint is door for other in windows) == 1
-
-
-def _is_good(window: Window) -> bool:
-    tally = window.tally
-    few_failures = tally.failed <= MAX_FAILED_SHARE * tally.finished
-    return tally.ok > 0 and few_failures and window.verdict is not Verdict.INVALID
 
 
 def common_quantile(windows: Sequence[Window], curves: Curves) -> float | None:
@@ -186,20 +183,28 @@ def frontier(windows: Sequence[Window], q: float) -> tuple[str, ...]:
 
 
 def door_overheads(
-    windows: Sequence[Window], curves: Curves, *, anytime: bool = False
+    windows: Sequence[Window],
+    curves: Curves,
+    classes: ClassCurves = NO_CLASSES,
+    *,
+    anytime: bool = False,
 ) -> tuple[Overhead, ...]:
-    """Each door against Invoke at the same size, where both medians are known; judged together."""
+    """Each door against Invoke at the same size, where both medians are known; judged together.
+
+    Good answers alone count: a door may fail sooner, or later, than it answers.
+    """
+    usable = [w for w in windows if w.verdict is not Verdict.INVALID]
     invokes = {
         (window.variant.memory_mb, window.variant.architecture): window.variant
-        for window in windows
+        for window in usable
         if window.variant.endpoint is BASELINE
     }
     found = []
-    for window in windows:
+    for window in usable:
         variant = window.variant
         base = invokes.get((variant.memory_mb, variant.architecture))
         if base is not None and base != variant:
-            overhead = _overhead(variant, base, curves, anytime)
+            overhead = _overhead(variant, base, curves, classes, anytime)
             if overhead is not None:
                 found.append(overhead)
     judged = told_apart([overhead.added for overhead in found])
@@ -210,15 +215,30 @@ def door_overheads(
     )
 
 
-def _overhead(variant: Variant, base: Variant, curves: Curves, anytime: bool) -> Overhead | None:
-    for measure in (Measure.OVERHEAD, Measure.ATTEMPT):
-        own = curves.get(variant.name, {}).get(measure)
-        theirs = curves.get(base.name, {}).get(measure)
+def _overhead(
+    variant: Variant, base: Variant, curves: Curves, classes: ClassCurves, anytime: bool
+) -> Overhead | None:
+    for measure in (Measure.OVERHEAD, Measure.RESPONSE, Measure.ATTEMPT):
+        own, theirs = (_good_curve(one, measure, curves, classes) for one in (variant, base))
         if own is not None and theirs is not None:
             added = difference(theirs, own, 0.5, anytime=anytime)
             if added is not None:
                 return Overhead(variant, base, measure, added)
     return None
+
+
+def _good_curve(
+    variant: Variant, measure: Measure, curves: Curves, classes: ClassCurves
+) -> Curve | None:
+    """Of good answers: OVERHEAD is so by itself, of response times the warm successes are.
+
+    ATTEMPT is of all, and has to do where nobody tells the classes.
+    """
+    if measure is Measure.RESPONSE:
+        return classes.get(variant.name, {}).get("warm")
+    if measure is Measure.ATTEMPT and classes:
+        return None
+    return curves.get(variant.name, {}).get(measure)
 
 
 def own_overhead(curves: Mapping[Measure, Curve], q: float = 0.5) -> tuple[int, Bounds] | None:

@@ -42,6 +42,8 @@ class Slower:
 
     variants: tuple[str, ...]
     unknown: tuple[str, ...]
+    quantiles: Mapping[str, float]
+    """Which quantile was looked at, by variant."""
 
 
 def changes(
@@ -66,20 +68,32 @@ def changes(
 def slower(
     base: tuple[tuple[Window, ...], Curves],
     other: tuple[tuple[Window, ...], Curves],
-    q: float,
+    quantiles: Sequence[float],
     share: float,
 ) -> Slower:
-    """Whose quantile q of response time rose by more than a share (0.1 is 10 %), surely.
+    """Whose quantile of response time rose by more than a share (0.1 is 10 %), surely.
 
-    The interval of the rise lies beyond the share, at one error rate for all variants.
+    quantiles: of each variant the first one that is known counts. The interval of the rise lies
+    beyond the share, at one error rate for all variants.
     """
     names = [window.variant.name for window, _ in _shared(base[0], other[0])]
-    found = told_apart([_difference(name, base[1], other[1], q, share) for name in names])
+    found = told_apart([_first_known(name, base[1], other[1], quantiles, share) for name in names])
     judged = list(zip(names, found, strict=True))
     return Slower(
         tuple(name for name, one in judged if one is not None and _is_beyond(one, share)),
         tuple(name for name, one in judged if one is None or one.p_value is None),
+        {name: one.q for name, one in judged if one is not None},
     )
+
+
+def _first_known(
+    variant: str, base: Curves, other: Curves, quantiles: Sequence[float], share: float
+) -> Difference | None:
+    for q in quantiles:
+        found = _difference(variant, base, other, q, share)
+        if found is not None and found.p_value is not None:
+            return found
+    return None
 
 
 def _is_beyond(found: Difference, share: float) -> bool:

@@ -4,13 +4,14 @@ differences to the baseline row. Nothing here is computed by the view itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from bench.model.result import Window
 from bench.record.conclusions import price_in
 from bench.report.answer import Answer, answer_of, highest_known
+from bench.stats.one_kind import NO_CLASSES, of_one_kind, wants_classes
 from bench.stats.recommend import Advice, advise, compare_sentence
 from bench.tui.source import ClassCurves, Curves, RunSource
 
@@ -37,6 +38,8 @@ class Analysis:
 
     curves: Curves = field(default_factory=dict)
     class_curves: ClassCurves = field(default_factory=dict)
+    classes: ClassCurves = field(default_factory=dict)
+    """What advice needs of those."""
     advice: Advice = field(default_factory=Advice)
     answer: Answer = field(default_factory=Answer)
     anytime: bool = False
@@ -92,17 +95,29 @@ class Analyzer:
 
     def _make(self, windows: tuple[Window, ...], base: str | None, anytime: bool) -> Analysis:
         curves = self._source.curves()
+        classes = self._source.class_curves() if wants_classes(windows) else NO_CLASSES
         analysis = Analysis(
             curves=curves,
             class_curves=self._source.class_curves() if self._depth is Depth.CLASSES else {},
-            advice=advise(windows, curves, price_in(self._source.profile), anytime=anytime),
+            classes=classes,
+            advice=advise(
+                windows,
+                curves,
+                price_in(self._source.profile),
+                classes=classes,
+                anytime=anytime,
+            ),
             anytime=anytime,
         )
         return replace(analysis, answer=_answer(analysis, windows, base))
 
 
 def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -> Answer:
-    return answer_of(windows, analysis.curves, analysis.advice, base, anytime=analysis.anytime)
+    compared: Sequence[Window] = windows
+    curves = analysis.curves
+    if len(windows) > 1:
+        compared, curves, _ = of_one_kind(windows, curves, analysis.classes)
+    return answer_of(compared, curves, analysis.advice, base, anytime=analysis.anytime)
 
 
 def verdict_sentence(

@@ -17,6 +17,7 @@ from bench.model.profile import Profile
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.evidence import Evidence
+from bench.record.failures import noted_samples
 from bench.record.playback import RunPlayback
 from bench.record.validity import Judgement, judge
 from bench.stats.quantiles import Curve
@@ -79,6 +80,7 @@ class PlaybackSource:
         now_ns = round(self._at_s * NS_PER_S)
         run, pulse = self._recording.run, self._recording.vitals_before(second)
         judgement = self._judged()
+        events = self._recording.events_until(now_ns)
         return Snapshot(
             t_ns=now_ns,
             state=self._state,
@@ -97,8 +99,8 @@ class PlaybackSource:
             workers=(),
             reasons=judgement.reasons,
             verdict=judgement.verdict,
-            samples=(),
-            events=self._recording.events_until(now_ns),
+            samples=noted_samples(events),
+            events=events,
             spend_usd=pulse.spend_usd if pulse is not None else None,
             run_folder=str(self._folder),
             vitals=vitals,

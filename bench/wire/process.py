@@ -18,7 +18,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from bench.endpoints.base import CommandEndpoint, Head, head_of, headers_of
 from bench.model.outcome import Answer, Outcome
-from bench.model.profile import Timeouts
+from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.wire.exchange import Exchange
 from bench.wire.pool import PoolStats
@@ -29,8 +29,16 @@ _STDERR, _RETURN_CODE = b"stderr", b"return-code"
 class CommandWire:
     """Starts one process per exchange; its request is the event."""
 
-    def __init__(self, endpoint: CommandEndpoint, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        endpoint: CommandEndpoint,
+        timeouts: Timeouts,
+        options: Connections | None = None,
+        origin: str = "",
+    ) -> None:
+        """options: how the origin, which the command calls, is reached."""
         self._endpoint = endpoint
+        self._environ = command_environ(options or Connections(), origin)
         self._timeouts = timeouts
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = 0
@@ -76,7 +84,7 @@ class CommandWire:
                 stdin=given,
                 stdout=out,
                 stderr=err,
-                env=os.environ | line.environ,
+                env=os.environ | line.environ | self._environ,
                 start_new_session=True,
             )
         except OSError as error:
@@ -100,6 +108,18 @@ class CommandWire:
         exchange.body = out.read(exchange.body_limit)
         said = quote_from_bytes(err.read(4096)).encode("ascii")
         exchange.head = head_of([(_STDERR, said), (_RETURN_CODE, b"%d" % code)])
+
+
+def command_environ(options: Connections, origin: str) -> dict[str, str]:
+    """What tells the AWS CLI of certificates and proxies as this program takes them."""
+    proxy = options.proxy_to(origin)
+    found = {"NO_PROXY": "*", "no_proxy": "*"}
+    if proxy is not None:
+        found = {"NO_PROXY": "", "no_proxy": ""}
+        found |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
+    if options.ca_bundle is not None:
+        found["AWS_CA_BUNDLE"] = options.ca_bundle
+    return found
 
 
 class CommandAdapter:

@@ -37,7 +37,7 @@ class FakeAws:
     def __init__(self, folder: Path, memory_mb: int = 512, **config: Any) -> None:
         self.now_ns = 1_790_000_000_000_000_000
         self.store = Store(clock_ns=lambda: self.now_ns, rng=Random(1))
-        self._plane = ControlPlane(self.store, folder / "code")
+        self.plane = ControlPlane(self.store, folder / "code")
         self._verifier = Verifier(
             {KEYS.access_key: Secret(KEYS.secret_key, KEYS.session_token)}, region=PLACE.region
         )
@@ -78,7 +78,7 @@ class FakeAws:
         assert refusal is None, refusal
         if request.method != "GET":
             self.calls.append(f"{request.method} {path.split('/functions/')[1]}")
-        response = self._plane.handle(asked)
+        response = self.plane.handle(asked)
         assert response is not None
         return httpx.Response(response.status, headers=response.headers, content=response.body)
 
@@ -86,7 +86,7 @@ class FakeAws:
         """An operation of the control plane, beside the code under test; {} if it is refused."""
         path, _, query = f"/{path}".partition("?")
         content = json.dumps(body).encode() if body else b""
-        response = self._plane.handle(HttpRequest(method, path, query, (), content))
+        response = self.plane.handle(HttpRequest(method, path, query, (), content))
         assert response is not None
         return json.loads(response.body) if response.status < 300 and response.body else {}
 

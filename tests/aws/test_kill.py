@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from bench.aws.bindings import bind_variants
 from bench.aws.journal import Journal, pending
 from bench.aws.undo import undo
+from bench.commands.restore import restore
+from bench.load.child import package_root
+from bench.local.model import HttpRequest, HttpResponse
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import Variant
 from tests.aws.fake_aws import FakeAws, target
+from tests.local.control_plane.serving import served
 
 VARIANTS = tuple(
     Variant(kind, size)
@@ -181,4 +189,61 @@ def test_every_call_waits_for_an_update_that_is_in_progress(tmp_path: Path) -> N
     assert aws.latest_mb == 512
     assert len(busy_until) == 12
     asyncio.run(restored(aws, aws.journal.path.parent))
+    assert aws.whole == before
+
+
+SWEEP = """
+[target]
+kind = "aws"
+function = "primes"
+region = "us-east-1"
+
+[[variants]]
+memory_mb = [128, 1024]
+
+[[phase]]
+rate = "5/s"
+duration = "1s"
+"""
+
+
+@pytest.mark.parametrize(("at", "after"), [(1, True), (2, False)], ids=["publish", "next size"])
+def test_a_real_kill_is_undone_from_another_folder(
+    tmp_path: Path, at: int, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = FakeAws(tmp_path, memory_mb=512)
+    aws.store.update_ns = 0
+    before = aws.whole
+    (tmp_path / "sweep.toml").write_text(SWEEP)
+    started: list[subprocess.Popen[bytes]] = []
+    changes = 0
+
+    def handle(request: HttpRequest) -> HttpResponse | None:
+        nonlocal changes
+        reads = request.method == "GET"
+        changes += not reads
+        if reads or changes - 1 != at:
+            return aws.plane.handle(request)
+        answer = aws.plane.handle(request) if after else None
+        started[0].kill()
+        return answer
+
+    with served(handle) as url:
+        environ = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "AKID",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "XDG_STATE_HOME": str(tmp_path / "state"),
+        }
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        command = [sys.executable, "-m", "bench", "run", "--headless", str(tmp_path / "sweep.toml")]
+        command += ["--out", str(tmp_path / "runs")]
+        started.append(subprocess.Popen(command, env=os.environ | {"PYTHONPATH": package_root()}))
+        assert started[0].wait(120) == -signal.SIGKILL
+        assert aws.whole != before
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        found = CliRunner().invoke(restore, [], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
     assert aws.whole == before

@@ -60,6 +60,19 @@ def test_doors_have_their_price_per_million(endpoint: EndpointKind, usd: float) 
     assert price * 1e6 == pytest.approx(usd)
 
 
+def test_an_express_workflow_is_billed_by_its_duration_in_tenths_of_a_second() -> None:
+    kind = EndpointKind.STEP_FUNCTIONS
+    step = 0.1 * 64 / 1024 * 0.00001667
+    assert door_usd(kind, billed_ms=0.0) == pytest.approx(1e-6 + step)
+    assert door_usd(kind, billed_ms=100.0) == pytest.approx(1e-6 + step)
+    assert door_usd(kind, billed_ms=101.0) == pytest.approx(1e-6 + 2 * step)
+    through, direct = (
+        usd_per_million(Variant(of, 128), 250.0) for of in (kind, EndpointKind.INVOKE)
+    )
+    assert through is not None and direct is not None
+    assert through - direct == pytest.approx(1.0 + 3e6 * step)
+
+
 def test_an_http_api_meters_every_512_kb() -> None:
     assert door_usd(EndpointKind.HTTP_API, 512 * 1024) == pytest.approx(1e-6)
     assert door_usd(EndpointKind.HTTP_API, 512 * 1024 + 1) == pytest.approx(2e-6)

@@ -259,6 +259,14 @@ def test_compare_can_fail_a_job_that_has_become_slower(
     assert run_command(arguments) == 0
 
 
+def test_what_nobody_knows_is_no_pass(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["compare", "1202", "1201", "--max-slower", "10%", "--runs", str(runs)]
+    assert run_command([*asked, "--percentile", "p99"]) == 98
+    assert "p99: too few samples or blocks to know of invoke-" in capsys.readouterr().err
+    assert run_command([*asked, "--percentile", "p99", "--or-lower"]) == 0
+    assert "p99 is not known, so p90" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -231,10 +231,26 @@ def test_attempts_that_wait_for_a_connection_are_doubtful() -> None:
 
 
 def test_a_saturated_host_is_doubtful() -> None:
-    host = {"saturated": True, "uncorrected_wait_ms": 900.0, "cpu_ms": 4000.0}
-    judgement = judged(GOOD, evidence=Evidence(target={"host": host}))
+    size = {"saturated": True, "uncorrected_wait_ms": 900.0, "waited_share": 0.2}
+    target = {"host": {"saturated": True, "by_memory_mb": {str(SMALL.memory_mb): size}}}
+    judgement = judged(GOOD, evidence=Evidence(target=target))
     assert judgement.verdict is Verdict.SUSPECT
     assert "the host is saturated" in texts(judgement)
+    assert "20% of their time" in texts(judgement)
+    assert judgement.reasons[0].variant == SMALL.name
+    size["waited_share"] = 0.3
+    judgement = judged(GOOD, evidence=Evidence(target=target))
+    assert judgement.verdict is judgement.windows[0].verdict is Verdict.INVALID
+    others = {"host": {"saturated": True, "by_memory_mb": {"1": size}}}
+    assert judged(GOOD, evidence=Evidence(target=others)).verdict is Verdict.VALID
+
+
+def test_a_reason_of_the_whole_run_counts_for_each_of_its_rows() -> None:
+    judgement = judged(GOOD, evidence=Evidence(lost_workers=frozenset({1})))
+    assert judgement.verdict is judgement.windows[0].verdict is Verdict.INVALID
+
+
+def test_a_host_without_room_is_doubtful() -> None:
     refused = judged(GOOD, evidence=Evidence(target={"host": {"refused_for_room": 4}}))
     assert "no room for another sandbox" in texts(refused)
 

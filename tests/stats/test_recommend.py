@@ -73,6 +73,69 @@ def test_fastest_cheapest_and_best_trade() -> None:
     assert advice.sentences[0].startswith("Fastest: 1769 MB (p99 ")
 
 
+def with_cold_starts(
+    windows: list[Window], curves: dict[str, dict[Measure, Curve]]
+) -> tuple[list[Window], dict[str, dict[Measure, Curve]], dict[str, dict[str, Curve]]]:
+    """The same, where what was there is warm, and a third more calls were cold and took 9 s."""
+    cold = np.full(700, 9_000 * NS_PER_MS, dtype=np.int64)
+    mixed, mixed_curves, classes = [], {}, {}
+    for window in windows:
+        name, warm = window.variant.name, window.measure(Measure.RESPONSE)
+        whole = curve_of(cold)
+        quantiles = tuple(Quantile(q, 9_000 * NS_PER_MS, True) for q in QUANTILES)
+        slow = D(2700, 0, 9_000 * NS_PER_MS, 0.0, quantiles=quantiles)
+        classes[name] = {"warm": curves[name][Measure.RESPONSE], "cold": whole}
+        mixed_curves[name] = {Measure.RESPONSE: whole}
+        mixed.append(
+            replace(
+                window,
+                tally=replace(window.tally, cold_starts=700),
+                measures={Measure.RESPONSE: slow},
+                warm=warm,
+                cold=slow,
+            )
+        )
+    return mixed, mixed_curves, classes
+
+
+def test_cold_and_warm_are_never_mixed() -> None:
+    plain = advise(*results(*SIZES))
+    windows, curves, classes = with_cold_starts(*results(*SIZES))
+    advice = advise(windows, curves, classes=classes)
+    assert plain.fastest is not None and advice.fastest is not None
+    assert advice.fastest.text == f"{plain.fastest.text} warm"
+    assert advice.best == plain.best
+    only_cold = [replace(window, warm=D()) for window in windows]
+    advice = advise(only_cold, curves, classes=classes)
+    assert advice.fastest is not None
+    assert advice.fastest.text.startswith("p99 9.00 s cold")
+
+
+def test_a_timeout_stays_slower_than_every_warm_answer() -> None:
+    windows, curves, classes = with_cold_starts(*results(*SIZES))
+    outcomes = list(windows[2].tally.outcomes)
+    outcomes[Outcome.TIMEOUT] = 60
+    windows[2] = replace(
+        windows[2], tally=replace(windows[2].tally, outcomes=tuple(outcomes), attempts=2060)
+    )
+    advice = advise(windows, curves, classes=classes)
+    assert advice.fastest is not None
+    assert advice.fastest.variant == invoke(512), "3 % of timeouts reach into p99"
+
+
+def test_doors_are_compared_over_good_answers_and_not_from_an_invalid_variant() -> None:
+    door = Variant(EndpointKind.ALB, 1769)
+    windows, curves = results((invoke(1769), 60, 2.2), (door, 62, 2.3))
+    fails_fast = {Measure.ATTEMPT: curve_of(np.full(2000, NS_PER_MS, dtype=np.int64))}
+    classes = {name: {"warm": own[Measure.RESPONSE]} for name, own in curves.items()}
+    broken = {**curves, door.name: fails_fast}
+    (overhead,) = advise(windows, broken, classes=classes).overheads
+    assert overhead.measure is Measure.RESPONSE
+    assert 1.5 < overhead.added.value_ns / NS_PER_MS < 2.5
+    windows[1] = replace(windows[1], verdict=Verdict.INVALID)
+    assert advise(windows, broken, classes=classes).overheads == ()
+
+
 def test_the_trade_can_fall_to_the_middle() -> None:
     rows = ((invoke(128), 800, 1.0), (invoke(512), 200, 1.3), (invoke(1769), 190, 4.0))
     advice = advise(*results(*rows))

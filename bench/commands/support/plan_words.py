@@ -21,7 +21,7 @@ def target_words(profile: Profile) -> str:
     if target.kind.value == "aws":
         region = target.region or "the region of the environment"
         return f"AWS, {region}, function {target.function}"
-    return ", ".join(sorted(set(target.urls.values())))
+    return profile.secrets.mask(", ".join(sorted(set(target.urls.values()))))
 
 
 def order_words(profile: Profile) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.aws.api import DEFAULT_TIMEOUTS, LambdaApi, patient
+from bench.aws.api import DEFAULT_TIMEOUTS, SILENT_S, LambdaApi, patient
 from bench.aws.bindings import bind_variants, changes_of, place_of
 from bench.aws.credentials import Credentials, load_credentials
 from bench.aws.journal import Journal, new_journal
@@ -63,7 +63,7 @@ class AwsTarget:
         """Provide every size. Raises TargetError, with the mend."""
         environ = self._environ
         place = place_of(self._target, environ)
-        self.credentials = await asyncio.to_thread(load_credentials, environ)
+        self.credentials = await self._load_credentials()
         changes = changes_of(self._target, place)
         changes.reached_by = reached_by(self._connections)
         self.journal = new_journal(changes, environ)
@@ -78,6 +78,14 @@ class AwsTarget:
         self.label = f"AWS {found.account} {place.region}"
         self.configuration = found.facts
         return found.bindings
+
+    async def _load_credentials(self) -> Credentials:
+        """A process or a service of the user's may be asked, and may take its time."""
+        task = asyncio.ensure_future(asyncio.to_thread(load_credentials, self._environ))
+        done, _ = await asyncio.wait({task}, timeout=SILENT_S)
+        if not done:
+            self._tell(f"no AWS credentials for {SILENT_S:g} s: still waiting for them")
+        return await task
 
     async def statistics(self) -> dict[str, Any]:
         """AWS counts in CloudWatch, minutes later: nothing to say here."""

@@ -75,17 +75,29 @@ class LocalTarget:
         """Start it with one version per memory size. Raises TargetError with its own words."""
         self._log = _nameless_file()
         hide_from_handlers()
-        self._process = await asyncio.create_subprocess_exec(
+        environment = _filled_pipe(json.dumps(dict(self._target.environment)).encode())
+        try:
+            self._process = await self._start(variants, environment)
+        finally:
+            os.close(environment)
+        self._ready = await self._read_ready()
+        return tuple(self._binding(variant) for variant in variants)
+
+    async def _start(
+        self, variants: Sequence[Variant], environment: int
+    ) -> asyncio.subprocess.Process:
+        """environment: a descriptor to read it from, since everybody sees a command line."""
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             *local_command(self._target, variants),
+            *("--env-from", f"/dev/fd/{environment}"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=self._log,
             env=needed_environment(os.environ) | {"PYTHONPATH": package_root()},
+            pass_fds=(environment,),
             start_new_session=True,
         )
-        self._ready = await self._read_ready()
-        return tuple(self._binding(variant) for variant in variants)
 
     async def statistics(self) -> dict[str, Any]:
         """GET /stats of its control port; {} if it is gone."""
@@ -181,6 +193,14 @@ def _nameless_file() -> int:
     return handle
 
 
+def _filled_pipe(content: bytes) -> int:
+    """A pipe to read the content from; a function's variables are less than it holds."""
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        file.write(content)
+    return reader
+
+
 def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
     """Arguments to Python that start the embedded Lambda for these variants."""
     sizes = sorted({variant.memory_mb for variant in variants if variant.memory_mb is not None})
@@ -194,8 +214,6 @@ def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
         command += ["--timeout", f"{target.timeout_s:g}"]
     if target.concurrency is not None:
         command += ["--concurrency", str(target.concurrency)]
-    for name, value in target.environment.items():
-        command += ["--env", f"{name}={value}"]
     if target.faults:
         command += ["--faults-json", json.dumps(target.faults)]
     return command

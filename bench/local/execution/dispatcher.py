@@ -113,7 +113,7 @@ class Dispatcher:
                     **seen.figures(),
                 }
             )
-        host = self.stats.saturation.figures() | {
+        host = self.stats.host() | {
             "cannot_start": dict(self.stats.cannot_start),
             "waited_to_start_ms": round(self._tools.starts.waited_ns / NS_PER_MS, 3),
         }
@@ -217,7 +217,7 @@ class Dispatcher:
                 if cold is _WARM:
                     raise
                 ended = sandbox.fallen(failures.exited(invocation.request_id, gone.wait_status))
-            self.stats.used(sandbox.config, ended.usage)
+            self.stats.used(sandbox.config, ended.usage, ended.duration_ns)
         return _result(sandbox, invocation, cold, ended)
 
     async def _start(self, sandbox: Sandbox, request_id: str) -> _Cold:

@@ -87,15 +87,16 @@ class SaturationWatch:
         self._seen = seen
         self._quiet_periods = quiet_periods
         self._left = 0
-        self._before = (0, 0)
+        self._before = (0, 0, 0)
 
     def check(self) -> str | None:
         """A warning about the time since the last look; None if all is well or was told lately."""
-        cpu_ns, unmended_ns = self._before
-        self._before = self._seen.cpu_ns, self._seen.unmended_ns
+        cpu_ns, unmended_ns, ran_ns = self._before
+        self._before = self._seen.cpu_ns, self._seen.unmended_ns, self._seen.ran_ns
+        took_ns = self._seen.ran_ns - ran_ns
         used_ns, waited_ns = self._seen.cpu_ns - cpu_ns, self._seen.unmended_ns - unmended_ns
         self._left = max(0, self._left - 1)
-        if self._left or waited_ns <= SATURATED_SHARE * used_ns or used_ns < 50_000_000:
+        if self._left or waited_ns <= SATURATED_SHARE * took_ns or used_ns < 50_000_000:
             return None
         self._left = self._quiet_periods
         return (

@@ -12,6 +12,10 @@ from bench.model.result import QUANTILES
 
 NS_PER_MS = 1_000_000
 MAX_CAUSES = 8
+SATURATED = 0.05
+"""Share of their time that functions may wait for a core before the host counts as saturated."""
+WAIT_FLOOR_NS = NS_PER_MS
+"""Of an invocation: so long waits are an ordinary operating system's grain."""
 
 
 class Durations:
@@ -80,22 +84,42 @@ class Seen:
 class Saturation:
     """How far the host could do what the memory sizes promise.
 
-    unmended_ns is the waiting for a core that no shorter hold made good.
+    unmended_ns is the waiting for a core that no shorter hold made good; ran_ns is how long the
+    invocations took, waiting and all.
     """
 
+    invocations: int = 0
+    ran_ns: int = 0
     cpu_ns: int = 0
     wait_ns: int = 0
     unmended_ns: int = 0
     refused: int = 0
     """Invocations throttled because the host has no room for another sandbox."""
 
+    def add(self, usage: Usage, duration_ns: int, memory_mb: int) -> None:
+        """Count what one invocation took of the host."""
+        self.invocations += 1
+        self.ran_ns += duration_ns
+        self.cpu_ns += usage.cpu_ns
+        self.wait_ns += usage.wait_ns
+        self.unmended_ns += unmended_ns(usage, memory_mb)
+
+    @property
+    def share(self) -> float:
+        """Which part of their time the functions waited for a core in vain; 0 below the floor."""
+        if self.unmended_ns <= WAIT_FLOOR_NS * self.invocations:
+            return 0.0
+        return self.unmended_ns / self.ran_ns if self.ran_ns else 1.0
+
     def figures(self) -> dict[str, Any]:
-        """saturated: more than 5 % of the CPU time was waited for in vain."""
+        """saturated: more than SATURATED of their time was waited for in vain."""
         return {
+            "duration_ms": round(self.ran_ns / NS_PER_MS, 3),
+            "waited_share": round(self.share, 4),
             "cpu_ms": round(self.cpu_ns / NS_PER_MS, 3),
             "run_queue_wait_ms": round(self.wait_ns / NS_PER_MS, 3),
             "uncorrected_wait_ms": round(self.unmended_ns / NS_PER_MS, 3),
-            "saturated": self.unmended_ns > 0.05 * self.cpu_ns,
+            "saturated": self.share > SATURATED,
             "refused_for_room": self.refused,
         }
 
@@ -106,6 +130,8 @@ class Stats:
     def __init__(self) -> None:
         self.seen: dict[tuple[str, str], Seen] = {}
         self.saturation = Saturation()
+        self.by_size: dict[int, Saturation] = {}
+        """The same for each memory size."""
         self.cannot_start: dict[str, int] = {}
         """Sandboxes that the host could not start, by cause; at most MAX_CAUSES of them."""
 
@@ -143,12 +169,16 @@ class Stats:
         _count(self.cannot_start, cause)
         return self.cannot_start[cause]
 
-    def used(self, config: FunctionConfig, usage: Usage) -> None:
-        """What an invocation took of the host."""
-        saturation = self.saturation
-        saturation.cpu_ns += usage.cpu_ns
-        saturation.wait_ns += usage.wait_ns
-        saturation.unmended_ns += unmended_ns(usage, config.memory_mb)
+    def used(self, config: FunctionConfig, usage: Usage, duration_ns: int) -> None:
+        """What an invocation took of the host, and how long it took."""
+        size = config.memory_mb
+        self.saturation.add(usage, duration_ns, size)
+        self.by_size.setdefault(size, Saturation()).add(usage, duration_ns, size)
+
+    def host(self) -> dict[str, Any]:
+        """What `GET /stats` tells of the host, as a whole and by memory size."""
+        by_size = {str(size): self.by_size[size].figures() for size in sorted(self.by_size)}
+        return self.saturation.figures() | {"by_memory_mb": by_size}
 
 
 def _count(counts: dict[str, int], key: str) -> None:

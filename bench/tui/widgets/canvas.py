@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -131,6 +132,18 @@ class Canvas:
             self._series[cell] = series
             self._marks[cell] = char
 
+    def words_behind(
+        self, column: int, row: int, words: Iterable[tuple[str, int]], series: int
+    ) -> None:
+        """Likewise letters with the cells that each takes, which must all be free for it."""
+        for letter, width in words:
+            cells = [row * self.width + column + place for place in range(width)]
+            if column + width <= self.width and all(self._series[c] == EMPTY for c in cells):
+                for place, cell in enumerate(cells):
+                    self._series[cell] = series
+                    self._marks[cell] = "" if place else letter
+            column += width
+
     def row(self, y: int) -> list[StyledSpan]:
         """One row of cells, neighbours of the same series joined."""
         start = y * self.width
@@ -142,4 +155,7 @@ class Canvas:
 
     def _char_at(self, cell: int) -> str:
         dots = self._dots[cell]
-        return self._marks.get(cell) or (_char(self.glyphs, dots) if dots else " ")
+        mark = self._marks.get(cell)
+        if mark is not None:  # '' is the second cell of a wide letter
+            return mark
+        return _char(self.glyphs, dots) if dots else " "

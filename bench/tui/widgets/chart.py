@@ -18,6 +18,7 @@ from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
 from bench.tui.widgets.chart_data import ChartData, Points
 from bench.tui.widgets.chart_lines import array_of, dot_of, row_labels, stretches, trace
+from bench.tui.widgets.columns import letters
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 GUTTER = 7
@@ -144,9 +145,8 @@ class Chart(StripWidget, can_focus=True):
         columns = [round(x.at(flag.x) * (canvas.width - 1)) for flag in flags]
         ends = [*columns, canvas.width][1:]
         for flag, column, until in zip(flags, columns, ends, strict=True):
-            if len(flag.text) < until - column:
-                for offset, char in enumerate(flag.text):
-                    canvas.behind(column + 1 + offset, 0, char, WORDS)
+            if cell_len(flag.text) < until - column:
+                canvas.words_behind(column + 1, 0, letters(flag.text), WORDS)
             for row in range(canvas.height):
                 canvas.behind(column, row, bar)
         for row in labels:

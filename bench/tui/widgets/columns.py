@@ -152,6 +152,18 @@ def padded(text: str, column: Column) -> str:
     return text + fill if column.left else fill + text
 
 
+def letters(text: str) -> list[tuple[str, int]]:
+    """The letters of a text, each with its combining marks and the number of cells it takes."""
+    found: list[tuple[str, int]] = []
+    for char in text:
+        width = cell_len(char)
+        if width or not found:
+            found.append((char, width))
+        else:
+            found[-1] = (found[-1][0] + char, found[-1][1])
+    return found
+
+
 def clipped(text: str, width: int) -> str:
     """Cut to a width, with an ellipsis where something is missing."""
     if cell_len(text) <= width:

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from bench.tui.palette import DARK, Paint, Tone
 from bench.tui.widgets.canvas import Glyphs
-from bench.tui.widgets.columns import clipped
+from bench.tui.widgets.columns import clipped, letters
 
 NULL = Style.null()
 """Under NO_COLOR a segment without a style ends the app, so every one has this at least."""
@@ -120,17 +120,25 @@ def changed_region(before: Strip | None, after: Strip, y: int) -> Region:
     width = after.cell_length
     if before is None or before.cell_length != width:
         return Region(0, y, width, 1)
-    old, new = list(_cells(before)), list(_cells(after))
-    differing = [x for x, (one, other) in enumerate(zip(old, new, strict=False)) if one != other]
-    if not differing or len(old) != len(new):
+    old, new = _cells(before), _cells(after)
+    if not len(old) == len(new) == width:  # letters that are wider together than one by one
+        return Region(0, y, width, 1)
+    differing = [x for x, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    if not differing:
         return Region(0, y, width, 1)
     return Region(differing[0], y, differing[-1] - differing[0] + 1, 1)
 
 
-def _cells(strip: Strip) -> Iterable[tuple[str, Style | None]]:
+def _cells(strip: Strip) -> list[tuple[str, int, Style | None]]:
+    """What stands in each cell: a letter, which of its cells it is, its style.
+
+    A wide letter has two cells, and a combining one stands in that of the letter before it.
+    """
+    cells: list[tuple[str, int, Style | None]] = []
     for segment in strip:
-        for char in segment.text:
-            yield char, segment.style
+        for letter, width in letters(segment.text):
+            cells += [(letter, place, segment.style) for place in range(width)]
+    return cells
 
 
 _ASCII = str.maketrans("−–…★≥·×µ─┄│┤━‹›▲▼→←↑↓", "--~*>.xu-.||=<>^v><^v")

@@ -37,11 +37,12 @@ def test_a_host_says_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_saturation_is_told_once_in_a_while() -> None:
     seen = Saturation()
     watch = SaturationWatch(seen, quiet_periods=3)
-    seen.cpu_ns, seen.unmended_ns = S, S // 10
+    seen.cpu_ns, seen.unmended_ns, seen.ran_ns = S, S // 10, S
     assert watch.check() is None, "a tenth is no saturation"
     warnings = []
     for _ in range(6):
         seen.cpu_ns += S
+        seen.ran_ns += S
         seen.unmended_ns += S // 2
         warnings.append(watch.check())
     assert [warning is not None for warning in warnings] == [True, False, False, True, False, False]

@@ -47,9 +47,34 @@ def test_only_waiting_that_no_hold_made_good_is_saturation() -> None:
     stats = Stats()
     small = FunctionConfig("f", "", "1", "h", "/", memory_mb=128)
     whole = FunctionConfig("f", "", "1", "h", "/", memory_mb=1769)
-    stats.used(small, Usage(cpu_ns=100 * MS, wait_ns=500 * MS))
-    assert stats.saturation.figures()["uncorrected_wait_ms"] == 0
-    assert not stats.saturation.figures()["saturated"]
-    stats.used(whole, Usage(cpu_ns=100 * MS, wait_ns=50 * MS))
-    assert stats.saturation.figures()["uncorrected_wait_ms"] == 50
-    assert stats.saturation.figures()["saturated"]
+    stats.used(small, Usage(cpu_ns=100 * MS, wait_ns=500 * MS), 1400 * MS)
+    assert stats.host()["uncorrected_wait_ms"] == 0
+    assert not stats.host()["saturated"]
+    stats.used(whole, Usage(cpu_ns=100 * MS, wait_ns=150 * MS), 250 * MS)
+    assert stats.host()["uncorrected_wait_ms"] == 150
+    assert stats.host()["saturated"]
+    by_size = stats.host()["by_memory_mb"]
+    assert [(size, told["saturated"]) for size, told in by_size.items()] == [
+        ("128", False),
+        ("1769", True),
+    ]
+    assert by_size["1769"]["waited_share"] == 0.6
+
+
+@pytest.mark.parametrize(
+    ("wait_ms", "duration_ms", "saturated"),
+    [
+        pytest.param(1, 100, False, id="a sleeper that waited for 1 ms"),
+        pytest.param(1, 2, False, id="the floor"),
+        pytest.param(4, 100, False, id="one that only waits"),
+        pytest.param(6, 100, True, id="beyond its share"),
+    ],
+)
+def test_waiting_is_compared_with_the_time_of_functions(
+    wait_ms: int, duration_ms: int, saturated: bool
+) -> None:
+    stats = Stats()
+    for _ in range(10):
+        sleeper = FunctionConfig("f", "", "1", "h", "/", memory_mb=1769)
+        stats.used(sleeper, Usage(cpu_ns=MS // 2, wait_ns=wait_ms * MS), duration_ms * MS)
+    assert stats.host()["saturated"] is saturated

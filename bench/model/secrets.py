@@ -1,0 +1,102 @@
+"""Secrets that a run knows of, and what stands for them in everything that it writes. Pure.
+
+A value is known for a secret by the name that it stands under, by its form, or since it came from
+the environment. It is looked for as it is and as URLs and JSON write it, so that it does not come
+back in an answer that repeats a request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+SHORTEST = 6
+"""Letters: a shorter value stands within a text by chance, and counts only as the whole of one."""
+_PLAIN_WORDS = frozenset(
+    {
+        "",
+        "true",
+        "false",
+        "none",
+        "null",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "enabled",
+        "disabled",
+        "default",
+    }
+)
+"""What stands under many a secret's name and is none."""
+_NAME = re.compile(
+    r"auth(?!or(?!iz))|cookie|token|secret|passw|passphrase|\bpwd\b|credential|signature|\bsig\b|"
+    r"(api|access|private|account|shared|signing|encryption|subscription|functions?)[-_ ]?key|"
+    r"session[-_ ]?id|\bjwt\b|\bdsn\b|connection[-_ ]?string|database[-_ ]?url",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    r"(?:Bearer|Basic|Digest|Token) (?P<said>[\w.~+/=-]{8,})|\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{30,}|\bsk_(?:live|test)_\w{10,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|$)",
+    re.DOTALL,
+)
+_USERINFO = re.compile(r"://[^/?#@\s:]*:(?P<said>[^/?#@\s]+)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """values: what is secret, and what is written instead, the longest first."""
+
+    values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    exact: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The same for whole texts, the short ones too."""
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[str, str]]) -> Secrets:
+        """(value, what stands for it) pairs; of a value that comes twice the first one counts."""
+        known: dict[str, str] = {}
+        for value, instead in found:
+            if value.lower() not in _PLAIN_WORDS:
+                for form in (value, unquote(value), quote(value, safe=""), json.dumps(value)[1:-1]):
+                    known.setdefault(form, instead)
+        longest_first = sorted(known.items(), key=lambda pair: -len(pair[0]))
+        return cls(tuple(pair for pair in longest_first if len(pair[0]) >= SHORTEST), known)
+
+    def mask(self, text: str) -> str:
+        """The text without any secret."""
+        if text in self.exact:
+            return self.exact[text]
+        for value, instead in self.values:
+            if value in text:
+                text = text.replace(value, instead)
+        return text
+
+    def masked(self, value: Any) -> Any:
+        """The same for every text within a value of JSON; keys stay."""
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, Mapping):
+            return {key: self.masked(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.masked(item) for item in value]
+        return value
+
+
+NO_SECRETS = Secrets()
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a header, variable, key or parameter of that name probably holds a secret."""
+    return _NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("_", " ")) is not None
+
+
+def secret_parts(text: str) -> list[str]:
+    """What of a text is a secret by its form: tokens, keys, passwords in URLs."""
+    return [found["said"] or found[0] for found in _FORM.finditer(text)] + [
+        found["said"] for found in _USERINFO.finditer(text)
+    ]
