@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import re
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 
 from bench.local.options import FunctionSource, LocalOptions
+from bench.local.sandbox.fork_server import LibC, PrivateTmp
 from bench.local.server import LocalLambda
 from bench.local.sources import function_source
 
@@ -105,6 +107,11 @@ async def serving(*functions: FunctionSource | str, **options: Any) -> AsyncIter
         await server.close()
     assert not server.spawner.root.exists()
     assert processes_below(server.spawner.root) == []
+
+
+def has_mounts() -> bool:
+    """Whether this host allows mount namespaces, in which layers and limits of /tmp lie."""
+    return sys.platform == "linux" and PrivateTmp(LibC()).works()
 
 
 def processes_below(root: Path) -> list[str]:

@@ -34,6 +34,7 @@ SAM = """
           CodeUri: items/
           Handler: app.api.get
           MemorySize: 512
+          Layers: [!Ref Shared]
           Environment:
             Variables:
               TABLE: !Ref Table
@@ -77,7 +78,7 @@ SERVERLESS = """
           - httpApi: GET /items
           - http: {path: "items/{id}", method: delete}
           - sqs: arn
-      named: {handler: worker.main, name: "own-${sls:stage}"}
+      named: {handler: worker.main, name: "own-${sls:stage}", reservedConcurrency: 3}
       gone: {handler: no.where}
     plugins: [serverless-esbuild]
 """
@@ -111,6 +112,8 @@ def test_a_template_of_sam(tmp_path: Path) -> None:
     assert template.passed_over == (
         "Items: variable TABLE is !Ref Table",
         "Items: variable TOKEN is !Sub ${Secret}",
+        "Items: Layers",
+        "Items: events of type Schedule",
         "function Pictures: it is a container image, which is not run here",
         "function Missing: its code is no folder beside the template",
         "resources of type AWS::DynamoDB::Table",
@@ -138,6 +141,8 @@ def test_a_service_of_the_serverless_framework(tmp_path: Path) -> None:
     assert named.name == "own-prod"
     assert "shop-prod-list: variable PARAM is ${ssm:/x}" in template.passed_over
     assert any(text.startswith("function gone: ") for text in template.passed_over)
+    assert "list: events of type sqs" in template.passed_over
+    assert "named: reservedConcurrency" in template.passed_over
     assert template.passed_over[-1] == "sections plugins"
 
 

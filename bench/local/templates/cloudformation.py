@@ -21,6 +21,24 @@ PSEUDO = {
     "AWS::StackName": "lamload-local",
     "AWS::URLSuffix": "amazonaws.com",
 }
+SERVED = frozenset(
+    {
+        "Code",
+        "CodeUri",
+        "Description",
+        "Environment",
+        "Events",
+        "FunctionName",
+        "Handler",
+        "MemorySize",
+        "PackageType",
+        "Role",
+        "Runtime",
+        "Tags",
+        "Timeout",
+    }
+)
+"""Properties that have their effect, or that none would be noticed of."""
 _KINDS = {"Api": "rest", "HttpApi": "http-api"}
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
@@ -36,6 +54,7 @@ def read(document: dict[str, Any], path: Path) -> Template:
             continue
         try:
             sources.append(source(_declared(name, resource, values, path), passed_over))
+            passed_over += _unused(name, resource.get("Properties") or {}, values.globals)
         except UsageError as error:
             passed_over.append(f"function {name}: {error}")
     return Template(tuple(sources), (*passed_over, *_others(document)))
@@ -62,6 +81,20 @@ def _declared(name: str, resource: dict[str, Any], values: _Values, path: Path) 
         values.variables(values.globals) | values.variables(given),
         tuple(_routes(properties, values)),
     )
+
+
+def _unused(name: str, properties: dict[str, Any], common: dict[str, Any]) -> Iterator[str]:
+    """What is said of a function and has no effect here."""
+    if keys := sorted((properties.keys() | common.keys()) - SERVED):
+        yield f"{name}: {', '.join(keys)}"
+    events = properties.get("Events")
+    kinds = {
+        str(event.get("Type"))
+        for event in (events.values() if isinstance(events, dict) else ())
+        if isinstance(event, dict)
+    }
+    if others := sorted(kinds - _KINDS.keys()):
+        yield f"{name}: events of type {', '.join(others)}"
 
 
 def _routes(properties: dict[str, Any], values: _Values) -> Iterator[Route]:

@@ -21,6 +21,20 @@ SERVED = frozenset(
     {"configValidationMode", "frameworkVersion", "functions", "org", "app", "provider", "service"}
 )
 
+FUNCTION_KEYS = frozenset(
+    {
+        "description",
+        "environment",
+        "events",
+        "handler",
+        "memorySize",
+        "name",
+        "runtime",
+        "tags",
+        "timeout",
+    }
+)
+
 
 def read(document: dict[str, Any], path: Path, environ: Mapping[str, str] = os.environ) -> Template:
     """The functions of a service, and what is passed over of it."""
@@ -32,6 +46,7 @@ def read(document: dict[str, Any], path: Path, environ: Mapping[str, str] = os.e
             if not isinstance(function, dict):
                 raise UsageError("it is no mapping")
             sources.append(source(_declared(str(key), function, values, path), passed_over))
+            passed_over += _unused(str(key), function)
         except UsageError as error:
             passed_over.append(f"function {key}: {error}")
     others = sorted(str(key) for key in document.keys() - SERVED)
@@ -59,6 +74,20 @@ def _declared(key: str, function: dict[str, Any], values: _Values, path: Path) -
         values.variables(provider) | values.variables(function),
         tuple(_routes(function, values)),
     )
+
+
+def _unused(key: str, function: dict[str, Any]) -> Iterator[str]:
+    """What is said of a function and has no effect here."""
+    if keys := sorted(str(name) for name in function.keys() - FUNCTION_KEYS):
+        yield f"{key}: {', '.join(keys)}"
+    events = function.get("events")
+    kinds = {
+        str(name)
+        for event in (events if isinstance(events, list) else ())
+        for name in (event if isinstance(event, dict) else (event,))
+    }
+    if others := sorted(kinds - {"http", "httpApi"}):
+        yield f"{key}: events of type {', '.join(others)}"
 
 
 def _routes(function: dict[str, Any], values: _Values) -> Iterator[Route]:

@@ -12,7 +12,7 @@ import pytest
 from bench.errors import TargetError, UsageError
 from bench.local.sandbox.runtime import EXEC_WRAPPER
 from bench.local.sources import function_source
-from tests.local.serving import bootstrap_function, python_function, serving
+from tests.local.serving import bootstrap_function, has_mounts, python_function, serving
 
 ONE = "def handler(event, context): return 1"
 FOLDERS = ["my fn", "api.v2", "env=dev/fn", "größe", "a:b", "n" * 80, "100%#?", "日本"]
@@ -140,6 +140,8 @@ async def test_functions_have_settings_of_their_own(tmp_path: Path) -> None:
 
 
 async def test_layers_lie_in_opt_the_last_one_on_top(tmp_path: Path) -> None:
+    if not has_mounts():
+        pytest.skip("this host allows no mount namespaces")
     first, second = tmp_path / "first", tmp_path / "second"
     for layer, version in ((first, 1), (second, 2)):
         (layer / "python").mkdir(parents=True)
@@ -158,8 +160,6 @@ async def test_layers_lie_in_opt_the_last_one_on_top(tmp_path: Path) -> None:
         f"both={place},layer={first},layer={second},env.{EXEC_WRAPPER}=/opt/wrap"
     )
     async with serving(both, function_source(f"one={place}"), layers=(first,)) as local:
-        if not local.server.spawner.private_tmp:
-            pytest.skip("this host allows no mount namespaces")
         found = [(await local.invoke(name)).payload for name in ("both", "one")]
     assert found == [
         [2, "1", ["only1", "only2", "python", "wrap"]],
@@ -169,6 +169,8 @@ async def test_layers_lie_in_opt_the_last_one_on_top(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
 async def test_node_finds_modules_of_layers(tmp_path: Path) -> None:
+    if not has_mounts():
+        pytest.skip("this host allows no mount namespaces")
     module = tmp_path / "layer" / "nodejs" / "node_modules" / "shared"
     module.mkdir(parents=True)
     (module / "index.js").write_text("exports.version = 3")
@@ -176,8 +178,6 @@ async def test_node_finds_modules_of_layers(tmp_path: Path) -> None:
     code = "exports.handler = async () => require('shared').version"
     (tmp_path / "f" / "index.js").write_text(code)
     async with serving(function_source(f"{tmp_path / 'f'},layer={tmp_path / 'layer'}")) as local:
-        if not local.server.spawner.private_tmp:
-            pytest.skip("this host allows no mount namespaces")
         assert (await local.invoke("f")).payload == 3
 
 
