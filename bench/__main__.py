@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -12,6 +13,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
         signal.signal(signal.SIGHUP, _interrupt)
+    # numpy's would start a thread for each core, and where it may not it raises SIGINT.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = 130
     try:
         code = _run()

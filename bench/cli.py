@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench import __version__
-from bench.errors import ExitCode, LamloadError, ProfileError
+from bench.errors import ExitCode, LamloadError, ProfileError, exhausted
 from bench.output.streams import BROKEN_PIPE, StdoutError
 
 if TYPE_CHECKING:
@@ -155,6 +155,8 @@ def _internal(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
+    elif (what := exhausted(error)) is not None:
+        _say(f"lamload: this system has no room for it: {what}")
     else:
         name = type(error).__name__
         _say(f"lamload: internal error: {name}: {error} ({DEBUG}=1 shows the traceback)")

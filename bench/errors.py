@@ -6,6 +6,7 @@ mistake of the user's or of ours: its text says what is wrong, where, and how to
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -83,3 +84,23 @@ class TargetError(LamloadError):
     """The target or the credentials cannot be used."""
 
     exit_code = ExitCode.TARGET
+
+
+_EXHAUSTED = {
+    errno.EAGAIN: "no more processes (ulimit -u)",
+    errno.EMFILE: "no more file descriptors (ulimit -n)",
+    errno.ENFILE: "no more file descriptors in the whole system",
+    errno.ENOMEM: "no more memory",
+    errno.ENOSPC: "no space left on a disk: free some, or set TMPDIR",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file may not grow as far (ulimit -f)",
+}
+
+
+def exhausted(error: BaseException) -> str | None:
+    """What the system has no more of, in words with the remedy; None for any other error."""
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return "no more threads (ulimit -u)"
+    if isinstance(error, MemoryError):
+        return _EXHAUSTED[errno.ENOMEM]
+    return _EXHAUSTED.get(error.errno or 0) if isinstance(error, OSError) else None

@@ -54,8 +54,7 @@ class Channel:
             self.backlog += len(data)
             self._state.notify_all()
             if self._thread is None:
-                self._thread = Thread(target=self._run, daemon=True, name="lamload-output")
-                self._thread.start()
+                self._start()
 
     def wait(self, patience_s: float | None) -> bool:
         """Until all is written, or given up since there is no reader; False if it is neither.
@@ -79,6 +78,18 @@ class Channel:
             self._waiting.clear()
             self.backlog = 0
             self._state.notify_all()
+
+    def _start(self) -> None:
+        """Where there can be no more threads, write at once and wait for the reader after all."""
+        self._thread = Thread(target=self._run, daemon=True, name="lamload-output")
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._thread, self._may_wait = None, False
+            data = b"".join(self._waiting)
+            self._waiting.clear()
+            self.backlog = 0
+            self._write(data)
 
     def _run(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import subprocess
@@ -99,6 +100,16 @@ def test_a_wrong_command_line_exits_2_and_says_why(
             1,
             "lamload: internal error: ZeroDivisionError: by zero "
             "(LAMLOAD_DEBUG=1 shows the traceback)\n",
+        ),
+        (
+            RuntimeError("can't start new thread"),
+            1,
+            "lamload: this system has no room for it: no more threads (ulimit -u)\n",
+        ),
+        (
+            BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+            1,
+            "lamload: this system has no room for it: no more processes (ulimit -u)\n",
         ),
     ],
 )

@@ -127,3 +127,18 @@ def test_a_descriptor_that_is_none_is_one_without_a_reader(fd: int) -> None:
     channel.put(b"line")
     assert channel.is_gone
     assert channel.wait(None)
+
+
+def test_where_no_thread_can_be_started_it_is_written_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    with pipe() as (reading, writing):
+        channel = Channel(writing)
+        channel.put(b"one ")
+        channel.put(b"two")
+        assert channel.wait(None)
+        assert os.read(reading, 100) == b"one two"

@@ -462,7 +462,11 @@ def main(root: str) -> None:
     fcntl.flock(lock, fcntl.LOCK_EX)
     fresh.rename(Path(root, LOCK))  # so it is never seen unlocked
     try:
-        server = ForkServer(root)
+        try:
+            server = ForkServer(root)
+        except OSError as error:  # not even one process can be forked
+            os.write(1, json.dumps({"failed": "", "error": str(error)}).encode() + b"\n")
+            return
         with contextlib.suppress(OSError):  # the other end went while it was being told something
             server.serve(wakeup)
         server.end()

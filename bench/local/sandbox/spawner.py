@@ -101,7 +101,11 @@ class Spawner:
         if not line:
             await process.wait()
             raise LamloadError(f"cannot start sandboxes below {root.parent}: is it writable?")
-        return cls(process, root, private_tmp=json.loads(line)["private_tmp"])
+        ready = json.loads(line)
+        if "error" in ready:
+            await process.wait()
+            raise LamloadError(f"cannot start sandboxes: {ready['error']}")
+        return cls(process, root, private_tmp=ready["private_tmp"])
 
     @property
     def pid(self) -> int:
