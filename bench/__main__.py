@@ -10,20 +10,30 @@ from types import FrameType
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
-        signal.signal(signal.SIGHUP, _interrupt)
     # numpy's would start a thread for each core, and where it may not it raises SIGINT.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = 130
     try:
+        _hear()
         code = _run()
     except KeyboardInterrupt:
-        pass
+        _hear_no_more()
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # the code stands: nothing is left to be ended
+        _hear_no_more()
     sys.exit(code)
+
+
+def _hear() -> None:
+    """SIGTERM and SIGHUP end the command as Ctrl-C does, undoing what was done."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, _interrupt)
+
+
+def _hear_no_more() -> None:
+    """The code stands: there is nothing left that a signal could end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _run() -> int:
@@ -37,7 +47,6 @@ def _run() -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM and SIGHUP end the command as Ctrl-C does, undoing what was done."""
     raise KeyboardInterrupt
 
 

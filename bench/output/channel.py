@@ -24,7 +24,7 @@ class Channel:
     """What is put in is written in order; `error` is why something of it could not be."""
 
     def __init__(self, fd: int, caught_up: Callable[[], None] | None = None) -> None:
-        """caught_up: called in the writing thread whenever nothing is left to write."""
+        """caught_up: called whenever nothing is left to write, in the thread that has written."""
         self._fd = fd
         self._caught_up = caught_up
         self._may_wait = _may_wait(fd)
@@ -48,6 +48,8 @@ class Channel:
             return
         if not self._may_wait:
             self._write(data)
+            if self._caught_up is not None:
+                self._caught_up()
             return
         with self._state:
             self._waiting.append(data)

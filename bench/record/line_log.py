@@ -92,7 +92,7 @@ class Spool:
             self._file = io.BytesIO()
 
     def write(self, content: bytes) -> None:
-        """Add to its end."""
+        """Add bytes behind those that are there."""
         view = memoryview(content)
         while view:
             try:

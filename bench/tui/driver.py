@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -37,11 +38,22 @@ class Canvas(io.TextIOBase):
     has to be drawn anew, of which `draw_anew` is told.
     """
 
-    def __init__(self, fd: int, encoding: str, draw_anew: Any) -> None:
-        """draw_anew: called, in another thread, once there is room for a whole picture again."""
+    def __init__(
+        self,
+        fd: int,
+        encoding: str,
+        draw_anew: Callable[[], object],
+        gone: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Both are called in whatever thread has written.
+
+        draw_anew: once there is room for a whole picture again. gone: once nobody will ever see
+        anything any more; perhaps more than once.
+        """
         self._fd = fd
         self._encoding = encoding
         self._draw_anew = draw_anew
+        self._gone = gone
         self._channel = Channel(fd, self._caught_up)
         self.stale = Event()
 
@@ -65,7 +77,9 @@ class Canvas(io.TextIOBase):
         self._channel.wait(LAST_WORDS_S)
 
     def _caught_up(self) -> None:
-        if self.stale.is_set():
+        if self._channel.is_gone:
+            self._gone()
+        elif self.stale.is_set():
             self.stale.clear()
             self._draw_anew()
 
@@ -77,7 +91,7 @@ class StderrDriver(LinuxDriver):
         super().__init__(app, **options)
         letters.register()
         encoding = getattr(self._file, "encoding", None) or "utf-8"
-        self._file: Any = Canvas(_STDERR, encoding, self._draw_anew)
+        self._file: Any = Canvas(_STDERR, encoding, self._draw_anew, self._leave)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:
@@ -104,6 +118,11 @@ class StderrDriver(LinuxDriver):
     def _draw_anew(self) -> None:
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._app.refresh)
+
+    def _leave(self) -> None:
+        """End the view and not the load: no signal has asked for that."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._app.exit)
 
 
 def fitting(driver: type[Driver]) -> type[Driver]:

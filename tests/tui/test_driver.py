@@ -36,8 +36,10 @@ def draw(canvas: Canvas) -> None:
 
 def test_a_terminal_that_closes_does_not_end_who_draws_on_it(terminal: tuple[int, int]) -> None:
     leader, follower = terminal
+    gone = Event()
     os.close(leader)
-    draw(Canvas(follower, "utf-8", lambda: None))
+    draw(Canvas(follower, "utf-8", lambda: None, gone.set))
+    assert gone.wait(PATIENCE_S)
 
 
 def test_a_terminal_that_stops_reading_is_drawn_anew_once_it_reads_again(
