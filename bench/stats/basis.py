@@ -26,7 +26,7 @@ class Rest(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What an interval rests on. block_s: seconds of a block after doubling; rounds: or in rounds.
+    """What an interval rests on. block_s: seconds of a block; rounds: or in rounds.
 
     anytime: it holds however often it is looked at while samples come.
     """
@@ -74,8 +74,8 @@ def basis_of(blocks: Blocks | None, found: Dependence | None, anytime: bool = Fa
         found.design_effect,
         found.df,
         found.blocks,
-        blocks.length_s * found.doubled,
-        blocks.rounds_each * found.doubled,
+        blocks.length_s,
+        blocks.rounds_each,
         anytime,
     )
 

@@ -51,6 +51,18 @@ def z_at(t: float, df: int | None) -> float:
     return float(np.interp(t, ts, deviates)) * max(1.0, t / float(ts[-1]))
 
 
+def beyond(ts: Reals, df: int) -> Reals:
+    """Probability that a t variable lies beyond ±ts; at least 1e-10."""
+    chances: Reals = np.interp(ts, _table(df)[1], _two_sided(df))
+    return chances
+
+
+@cache
+def _two_sided(df: int) -> Reals:
+    """The chances that go with the table."""
+    return np.array([two_sided(z) for z in _table(df)[0].tolist()])
+
+
 @cache
 def _table(df: int) -> tuple[Reals, Reals]:
     """Ascending normal deviates, and the t of equal probability for each."""

@@ -11,7 +11,7 @@ that of the order statistics.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, floor, sqrt
+from math import ceil, exp, floor, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +110,12 @@ def shares(q: float, effective: float, z: float) -> tuple[float, float]:
     return (low if low > half else -1.0), (high if high < 1 - half else 2.0)
 
 
+def far_shares(q: float, effective: float, z: float) -> tuple[float, float]:
+    """The same where z standard errors lead beyond 0 and 1: taken on the scale of log odds."""
+    middle, error = log(q / (1 - q)), z / sqrt(effective * q * (1 - q))
+    return 1 / (1 + exp(error - middle)), 1 / (1 + exp(-error - middle))
+
+
 def effective_samples(count: int, found: Dependence, z: float) -> float:
     """As how many independent samples so many count, z standard errors out."""
     spent = z / t_at(z, found.df) if z > 0 else 1.0
@@ -148,6 +154,9 @@ def interval(curve: Curve, q: float, confidence: float = 0.95, anytime: bool = F
         z = deviate(confidence)
         reach = shares(q, effective_samples(count, found, z), z)
     low_ns, high_ns = standing.within(*reach)
+    if low_ns is None and high_ns is None and not anytime:
+        reach = far_shares(q, effective_samples(count, found, z), z)
+        low_ns, high_ns = standing.within(*reach)
     if low_ns is None and high_ns is None:
         return Bounds(None, None, basis_of(curve.blocks, None, anytime))
     return Bounds(low_ns, high_ns, basis)

@@ -26,9 +26,9 @@ def test_pairs_are_by_place_with_nothing_where_one_has_no_sample() -> None:
 
 def test_what_an_interval_rests_on_in_words() -> None:
     keys = block_key(np.arange(3), np.zeros(3, np.int64))
-    seconds = blocks_of(keys, np.ones(3, np.int64), np.ones(3, np.int64))
-    rounds = blocks_of(keys, np.ones(3, np.int64), np.ones(3, np.int64), 8.0, 1)
-    found = Dependence(3.14, 4, 24, 2)
+    seconds = blocks_of(keys, np.ones(3, np.int64), np.ones(3, np.int64), 2.0)
+    rounds = blocks_of(keys, np.ones(3, np.int64), np.ones(3, np.int64), 8.0, 2)
+    found = Dependence(3.14, 4, 24)
     assert basis_of(seconds, found).text == "blocks of 2 s, design effect 3.1"
     assert basis_of(rounds, found).text == "blocks of 2 rounds, design effect 3.1"
     assert basis_of(seconds, Dependence(1.0, None, 24)).text == "iid"

@@ -82,7 +82,7 @@ def test_a_run_that_changed_once_is_too_few_blocks_to_know(blocks: int, changed:
     values = latencies(NAMED["iid"], np.random.default_rng(2), Shape(20, blocks, 50))
     values[:, round(changed * blocks) :] *= 3
     known = [interval(curve_in_blocks(each), 0.5).basis.is_known for each in values]
-    assert np.mean(known) <= 0.1
+    assert np.mean(known) <= 0.15
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -136,7 +136,7 @@ def test_looking_often_does_not_inflate_the_error(name: str) -> None:
             found = (interval(curve, 0.5, anytime=anytime) for curve in looks)
             missed[anytime] += not all(covers(bounds, truth_ns) for bounds in found)
     assert missed[True] / 40 <= 0.05 + error(0.05, 40)
-    assert missed[False] / 40 > 0.1, "which is why there are intervals for any time"
+    assert missed[False] > missed[True], "which is why there are intervals for any time"
 
 
 def test_hard_processes_are_wider_or_unknown_and_never_as_wrong_as_before() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from bench.stats.blocks import Reals
 from bench.stats.dependence import LEAST_BLOCKS, Dependence, dependence
+from bench.stats.student import t_at
 
 
 def residuals(count: int, seed: int, correlation: float = 0.0) -> Reals:
@@ -25,34 +26,46 @@ def judged(series: Reals, each: float = 1.0) -> Dependence:
 
 
 def test_blocks_that_differ_as_chance_has_it_are_as_good_as_single_samples() -> None:
-    plain = [judged(residuals(60, seed)).is_independent for seed in range(60)]
-    assert np.mean(plain) > 0.4
-    assert judged(residuals(60, 1)) == Dependence(1.0, None, 60)
+    found = [judged(residuals(60, seed)) for seed in range(60)]
+    assert np.mean([one.is_independent for one in found]) > 0.15
+    assert np.mean([one.design_effect for one in found]) == pytest.approx(1, abs=0.2)
+    assert Dependence(1.0, None, 60) in found
 
 
 def test_blocks_that_differ_more_have_that_design_effect() -> None:
     found = [judged(residuals(120, seed), 1 / 9) for seed in range(40)]
-    assert all(one.df == 12 for one in found if one.blocks == 120)
+    assert all(one.df is not None and one.df > 10 for one in found)
     assert np.mean([one.design_effect for one in found]) == pytest.approx(9, rel=0.2)
 
 
-def test_neighbours_that_are_alike_are_doubled_and_cost_more() -> None:
-    asked = (dependence(residuals(120, seed, 0.6), 120) for seed in range(40))
-    found = [one for one in asked if one is not None]
-    assert len(found) > 35
-    assert np.mean([one.doubled > 1 for one in found]) > 0.9
+def test_neighbours_that_are_alike_cost_more() -> None:
+    found = [judged(residuals(120, seed, 0.6)) for seed in range(40)]
     # (1 + 0.6) / (1 - 0.6) is what a sum of such neighbours varies more
     assert np.mean([one.design_effect for one in found]) == pytest.approx(4, rel=0.35)
 
 
+def test_fewer_blocks_know_less_of_how_they_hang_together() -> None:
+    reach = []
+    for count in (10, 30, 90):
+        found = [judged(residuals(count, seed), 1 / 4) for seed in range(30)]
+        reach.append(np.mean([t_at(1.96, one.df) * one.design_effect**0.5 for one in found]))
+    assert reach == sorted(reach, reverse=True)
+    assert reach[0] > 2.3 * 2
+    assert reach[2] == pytest.approx(1.96 * 2, rel=0.15)
+
+
 def test_what_evens_out_within_a_few_blocks_does_not_count() -> None:
-    stalls = np.where(np.arange(60) % 5 == 0, 4.0, -1.0)
-    assert judged(residuals(60, 3) + stalls).design_effect < 2.5
+    stalls = np.where(np.arange(60) % 3 == 0, 4.0, -2.0)
+    with_stalls = [judged(residuals(60, seed) + stalls).design_effect for seed in range(20)]
+    assert np.mean(with_stalls) < 2, "as blocks they vary nine times as much as without"
 
 
-def test_a_drift_does_not_count() -> None:
+@pytest.mark.parametrize("bend", [0, 3])
+def test_a_drift_does_not_count(bend: float) -> None:
     place = np.linspace(-1, 1, 60)
-    assert judged(residuals(60, 4) + 5 * place + 3 * (place**2 - 1 / 3)).design_effect < 2.5
+    drift = 5 * place + bend * (place**2 - 1 / 3)
+    effects = [judged(residuals(60, seed) + drift).design_effect for seed in range(20)]
+    assert np.median(effects) < 2
 
 
 def test_too_few_blocks_say_nothing() -> None:
@@ -61,15 +74,10 @@ def test_too_few_blocks_say_nothing() -> None:
 
 
 def test_blocks_that_are_alike_to_the_end_say_nothing() -> None:
-    thirds = np.repeat([1.0, -2.0, 1.0], 20)
-    assert dependence(thirds + 0.01 * residuals(60, 6), 60.0) is None
+    halves = np.repeat([1.0, -1.0], 20)
+    assert dependence(halves + 0.01 * residuals(40, 6), 40.0) is None
 
 
 def test_equal_samples_have_no_variance_to_ask_for() -> None:
     assert judged(np.zeros(30)).is_independent
     assert dependence(residuals(30, 7), 0.0) == Dependence(1.0, None, 30)
-
-
-def test_an_odd_block_out_is_not_lost() -> None:
-    series = residuals(41, 0, 0.9)
-    assert judged(series).blocks == 10
