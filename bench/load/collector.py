@@ -20,6 +20,7 @@ from bench.record.evidence import Evidence, HealthHistory, exhaustion, refused_c
 from bench.record.failures import like
 from bench.record.validity import Judgement, judge
 from bench.record.vitals import VitalSigns
+from bench.stats.quantiles import Curve
 from bench.stats.woodruff import precision
 
 KEPT_VITALS = 3600
@@ -159,6 +160,12 @@ class Collector:
         self._widths[name, q, confidence] = count, width
         return width
 
+    def _send_lags(self) -> dict[str, Curve]:
+        """By variant, those that have any."""
+        names = (variant.name for variant in self._profile.variants)
+        curves = ((name, self._aggregate.curve(name, Measure.SEND_LAG)) for name in names)
+        return {name: curve for name, curve in curves if curve is not None}
+
     def judged(
         self,
         *,
@@ -176,6 +183,7 @@ class Collector:
             lost_workers=self._aggregate.lost_workers,
             lost_words=self._lost_words,
             gaps={} if running else self._aggregate.gap_fits(),
+            send_lags={} if running else self._send_lags(),
             target=target,
             interrupted=interrupted,
             running=running,

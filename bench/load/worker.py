@@ -1,7 +1,8 @@
 """An engine in a process of its own: `python -m bench.load.worker`, frames on stdin and stdout.
 
 Garbage collection is off while it runs: the hot path makes no reference cycles. What else does
-(a failed connection's traceback) is collected when a shipment falls into a quiet moment.
+(a failed connection's traceback) is collected when a shipment falls into a quiet moment, in which
+nothing is due and no answer on its way.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ from bench.wire.receipts import ReceiptClock
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
+_SCHEDSTAT = Path("/proc/self/schedstat")
+TIDY_AT_LEAST_NS = 30 * NS_PER_S
+"""Without a moment in which nothing is under way, garbage is collected as seldom as this."""
 QUIET_NS = 3 * NS_PER_MS
 """A full collection of a worker's heap takes one to two milliseconds."""
 
@@ -88,6 +92,8 @@ class Worker:
         )
         self._clock.callback = self._engine.pump
         self._health_ns, self._cpu_ns = monotonic_ns(), _cpu_ns()
+        self._core_wait_ns = core_wait_ns()
+        self._tidied_ns = self._health_ns
         self._ship_timer: asyncio.TimerHandle | None = None
         self._has_told = False
         """That the quota is used up."""
@@ -99,6 +105,7 @@ class Worker:
             gc.collect()
             gc.freeze()
             gc.disable()
+            self._health_ns, self._core_wait_ns = monotonic_ns(), core_wait_ns()
             engine.start(payload.segments, payload.start_ns, payload.finish)
             self._ship_later()
         elif frame.kind is FrameKind.REPLAN:
@@ -170,17 +177,32 @@ class Worker:
 
     def _ship_and_tidy(self) -> None:
         self.ship()
-        if self._engine.quiet_for_ns() > QUIET_NS:
-            gc.collect()
+        self._tidy()
         self._ship_later()
+
+    def _tidy(self) -> None:
+        """Collect garbage while nothing is due and no answer on its way; at times without that.
+
+        Where something is always under way, the kernel's stamps keep the pause out of the times.
+        """
+        engine, now_ns = self._engine, monotonic_ns()
+        waits_for_long = now_ns - self._tidied_ns > TIDY_AT_LEAST_NS
+        if engine.quiet_for_ns() > QUIET_NS and (not engine.in_flight or waits_for_long):
+            gc.collect()
+            self._tidied_ns = now_ns
 
     def _send(self, kind: FrameKind, payload: object = None) -> None:
         _write(self._writer, encode(kind, payload))
 
     def _health(self) -> WorkerHealth:
         now_ns, cpu_ns = monotonic_ns(), _cpu_ns()
-        share = (cpu_ns - self._cpu_ns) / max(1, now_ns - self._health_ns)
-        self._health_ns, self._cpu_ns = now_ns, cpu_ns
+        wait_ns, before_ns = core_wait_ns(), self._core_wait_ns
+        span_ns = max(1, now_ns - self._health_ns)
+        share = (cpu_ns - self._cpu_ns) / span_ns
+        self._health_ns, self._cpu_ns, self._core_wait_ns = now_ns, cpu_ns, wait_ns
+        core_wait = (
+            None if wait_ns is None or before_ns is None else (wait_ns - before_ns) / span_ns
+        )
         stats = [pool.stats() for pool in self._pools.values()]
         total = PoolStats(*(sum(column) for column in zip(*stats, strict=True)))
         return WorkerHealth(
@@ -193,6 +215,9 @@ class Worker:
             in_flight=self._engine.in_flight,
             connection_waits=total.waits,
             open_breakers=self._engine.open_breakers(),
+            core_wait=core_wait,
+            span_ns=span_ns,
+            still_ns=max(0, span_ns - SHIP_EVERY_NS),
             unreachable=tuple(
                 found for pool in self._pools.values() for found in pool.unreachable()
             ),
@@ -227,6 +252,14 @@ def allow_descriptors(needed: int) -> None:
 def _cpu_ns() -> int:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return round((usage.ru_utime + usage.ru_stime) * NS_PER_S)
+
+
+def core_wait_ns() -> int | None:
+    """How long this process has waited for a core while it could have run; None: not told."""
+    try:
+        return int(_SCHEDSTAT.read_bytes().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _rss_mb() -> float:

@@ -39,6 +39,12 @@ class WorkerHealth:
     """Indexes of the variants whose circuit breaker lets nothing through, or probes alone."""
     unreachable: tuple[str, ...] = ()
     """Addresses of the target that take no connections while others do: `10.0.0.2:443: why`."""
+    core_wait: float | None = None
+    """Share of the last interval in which it could have run and had no core; None: not told."""
+    span_ns: int = 0
+    """How long that interval was."""
+    still_ns: int = 0
+    """How much later than due this report is: so long the worker did nothing at all."""
 
 
 ANSWER_EVENT = "answer"

@@ -209,6 +209,8 @@ class Vitals:
     spend_usd: float
     unreachable: tuple[str, ...] = ()
     """Addresses that take no connections while others of their name do: `10.0.0.2:443: why`."""
+    core_wait: float | None = None
+    """Share of its time that a worker waited for a core, of the one that waited longest."""
 
 
 @dataclass(frozen=True, slots=True)

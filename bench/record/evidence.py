@@ -12,10 +12,15 @@ from typing import Any
 from bench.model.live import WorkerHealth
 from bench.model.outcome import Outcome
 from bench.model.result import Sample
+from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
+from bench.stats.quantiles import Curve
 
 CPU_BUSY = 0.90
 """Share of a core from which a worker has no room left for a burst of its own schedule."""
+
+STOOD_STILL_NS = 100 * NS_PER_MS
+"""A report may be so late for ordinary reasons: a burst of arrivals, a collection of garbage."""
 
 _EXHAUSTED = {
     errno.EADDRNOTAVAIL: "ephemeral ports: keep connections alive or lower the rate",
@@ -29,6 +34,11 @@ class _Worker:
     reports: int = 0
     busy: int = 0
     latest: WorkerHealth | None = None
+    told_ns: int = 0
+    wait_ns: float = 0.0
+    span_ns: int = 0
+    still_ns: int = 0
+    longest_ns: int = 0
 
 
 class HealthHistory:
@@ -43,6 +53,13 @@ class HealthHistory:
         worker.reports += 1
         worker.busy += report.cpu > CPU_BUSY
         worker.latest = report
+        if report.core_wait is not None:
+            worker.told_ns += report.span_ns
+            worker.wait_ns += report.core_wait * report.span_ns
+        worker.span_ns += report.span_ns
+        if report.still_ns > STOOD_STILL_NS:
+            worker.still_ns += report.still_ns
+            worker.longest_ns = max(worker.longest_ns, report.still_ns)
 
     def busy(self) -> Iterable[tuple[int, int, int]]:
         """(worker, reports of more than CPU_BUSY, reports) of each worker."""
@@ -53,6 +70,16 @@ class HealthHistory:
         """Addresses that took no connections when a worker last told, with the reason of each."""
         latest = [own.latest for own in self._workers.values() if own.latest is not None]
         return tuple(dict.fromkeys(found for report in latest for found in report.unreachable))
+
+    def core_waits(self) -> Iterable[tuple[int, float]]:
+        """(worker, share of its time that it waited for a core) of each that can tell."""
+        told = ((w, own) for w, own in sorted(self._workers.items()) if own.told_ns)
+        return ((w, own.wait_ns / own.told_ns) for w, own in told)
+
+    def stood_still(self) -> Iterable[tuple[int, float, int]]:
+        """(worker, share of its time that it stood still, longest such time in ns) of each."""
+        told = ((w, own) for w, own in sorted(self._workers.items()) if own.longest_ns)
+        return ((w, own.still_ns / own.span_ns, own.longest_ns) for w, own in told)
 
     @property
     def waits(self) -> int:
@@ -68,7 +95,8 @@ class Evidence:
     lost_workers: those that ended before their work had; lost_words: of some of them, how, if they
     did not just die. target: what the embedded Lambda counted, as its control port
     tells. running: the run still goes on. exhausted: by variant, what this machine had no more of,
-    as `exhaustion` says. refused: by variant, the code by which AWS turned this client away.
+    as `exhaustion` says. send_lags: by variant, all of them; none while the run goes on. refused:
+    by variant, the code by which AWS turned this client away.
     """
 
     health: HealthHistory = field(default_factory=lambda: HealthHistory())
@@ -79,6 +107,7 @@ class Evidence:
     interrupted: bool = False
     running: bool = False
     exhausted: Mapping[str, str] = field(default_factory=dict)
+    send_lags: Mapping[str, Curve] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -17,7 +17,9 @@ from bench.model.profile import Arrivals, Profile
 from bench.model.result import LADDER, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
-from bench.record.evidence import CPU_BUSY, Evidence, HealthHistory
+from bench.record.evidence import Evidence, HealthHistory
+from bench.record.worker_findings import busy_workers, graded, starved_workers
+from bench.stats.quantiles import Curve
 
 LAG_FLOOR_NS = NS_PER_MS
 """Send lag below a millisecond is an ordinary operating system's grain, whatever the latency."""
@@ -25,8 +27,14 @@ LAG_SUSPECT = 0.10
 """Share of the response time that the generator itself may add before the figure is doubtful."""
 LAG_INVALID = 0.50
 """From half on, the figure is more the generator's than the target's."""
-CPU_SUSPECT = 0.10
-"""Share of a worker's reports that may be of more than CPU_BUSY."""
+LATE_SUSPECT = 0.01
+"""Share of arrivals that may leave so late that it shows in their response time; few of them are
+seen by no quantile that has ten samples beyond it."""
+LATE_INVALID = 0.10
+FEW = 3
+"""Late arrivals that say nothing yet."""
+WORST_FLOOR_NS = 100 * NS_PER_MS
+"""The worst send lag of a long run on a machine that others use too."""
 SHORT_SIGMAS = 4.0
 """A Poisson count falls so far below its mean once in 30,000 times."""
 SHORT_SUSPECT = 0.01
@@ -91,21 +99,12 @@ def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
         yield Reason(Verdict.SUSPECT, "interrupted: these are partial results")
     if not evidence.running and not any(window.tally.offered for window in windows):
         yield Reason(Verdict.INVALID, "nothing was sent in a measured phase")
-    yield from _busy_workers(evidence.health)
+    yield from busy_workers(evidence.health)
+    yield from starved_workers(evidence.health)
     yield from _connection_waits(windows, evidence.health)
     yield from _dead_addresses(evidence.health)
     yield from _stood_still(evidence.target)
     yield from _room(evidence.target)
-
-
-def _busy_workers(health: HealthHistory) -> Iterable[Reason]:
-    for worker, busy, reports in health.busy():
-        if busy > CPU_SUSPECT * reports:
-            text = (
-                f"worker {worker} used more than {CPU_BUSY:.0%} of a core in {busy} of"
-                f" {reports} reports: more workers or a lower rate"
-            )
-            yield Reason(Verdict.SUSPECT, text, generator=True)
 
 
 def _connection_waits(windows: Sequence[Window], health: HealthHistory) -> Iterable[Reason]:
@@ -148,7 +147,8 @@ def _room(target: Mapping[str, Any]) -> Iterable[Reason]:
 def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterable[Reason]:
     name = window.variant.name
     generators = (
-        *_lag(window),
+        *_lag(window, evidence.send_lags.get(name)),
+        *_read_lag(window),
         *_shortage(profile, window, evidence.running),
         *_exhausted(evidence.exhausted.get(name)),
         *_turned_away(window, evidence.refused.get(name)),
@@ -190,23 +190,64 @@ def _unreachable(window: Window) -> Iterable[Finding]:
         yield Verdict.SUSPECT, text
 
 
-def _lag(window: Window) -> Iterable[Finding]:
-    """Send lag against response time, at the highest quantile known of both."""
-    response, lag = window.measure(Measure.RESPONSE), window.measure(Measure.SEND_LAG)
+def _lag(window: Window, lags: Curve | None) -> Iterable[Finding]:
+    """What the generator itself adds to response times, first by quantiles, then one by one."""
+    found = tuple(_share_of(window, Measure.SEND_LAG, Measure.RESPONSE))
+    yield from found or (_late(window, lags) if lags is not None else ())
+
+
+def _read_lag(window: Window) -> Iterable[Finding]:
+    """Where the kernel tells of it, it is in no attempt time; what follows an answer is late."""
+    yield from _share_of(window, Measure.READ_LAG, Measure.ATTEMPT)
+
+
+_WORDS = {Measure.SEND_LAG: "send lag", Measure.READ_LAG: "read lag"}
+
+
+def _share_of(window: Window, own: Measure, whole: Measure) -> Iterable[Finding]:
+    """A lag against the time that it belongs to, at the highest quantile known of both."""
     for q in LADDER:
-        theirs, ours = response.at(q), lag.at(q)
+        theirs, ours = window.measure(whole).at(q), window.measure(own).at(q)
         if theirs is None or ours is None or not (theirs.known and ours.known):
             continue
-        own_ns = ours.value_ns - _connecting_ns(window, q)
+        own_ns = ours.value_ns - (_connecting_ns(window, q) if own is Measure.SEND_LAG else 0)
         share = own_ns / theirs.value_ns if theirs.value_ns else 0.0
         if own_ns > LAG_FLOOR_NS and share > LAG_SUSPECT:
             text = (
-                f"send lag p{q * 100:g} is {own_ns / NS_PER_MS:.2f} ms, {min(share, 1):.0%} of"
-                f" the response time's {theirs.value_ns / NS_PER_MS:.2f} ms:"
+                f"{_WORDS[own]} p{q * 100:g} is {own_ns / NS_PER_MS:.2f} ms, {min(share, 1):.0%} of"
+                f" the {whole.value} time's {theirs.value_ns / NS_PER_MS:.2f} ms:"
                 " the generator is the bottleneck"
             )
-            yield Verdict.INVALID if share > LAG_INVALID else Verdict.SUSPECT, text
+            yield graded(share, LAG_INVALID), text
         return
+
+
+def _late(window: Window, lags: Curve) -> Iterable[Finding]:
+    """Arrivals that left late, counted: a quantile sees no stop of a run of few arrivals.
+
+    Each opening of a connection explains one of them.
+    """
+    response, connect = window.measure(Measure.RESPONSE), window.measure(Measure.CONNECT)
+    median = response.at(0.5)
+    if median is None or not lags.count:
+        return
+    limit_ns = max(LAG_FLOOR_NS, LAG_SUSPECT * median.value_ns)
+    late = int(lags.counts[lags.values_ns > limit_ns].sum()) - connect.count
+    share = late / lags.count
+    if late >= FEW and share > LATE_SUSPECT:
+        text = (
+            f"{late:,} of {lags.count:,} arrivals left more than {limit_ns / NS_PER_MS:.2f} ms"
+            " late: the generator did not keep to its schedule"
+        )
+        yield graded(share, LATE_INVALID), text
+        return
+    worst_ns = window.measure(Measure.SEND_LAG).max_ns - connect.max_ns
+    if worst_ns > WORST_FLOOR_NS and worst_ns > LAG_INVALID * response.max_ns:
+        text = (
+            f"an arrival left {worst_ns / NS_PER_MS:,.0f} ms late: the longest response time is the"
+            " generator's"
+        )
+        yield Verdict.SUSPECT, text
 
 
 def _connecting_ns(window: Window, q: float) -> int:

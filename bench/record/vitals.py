@@ -54,6 +54,10 @@ class VitalSigns:
             cpu=max((worker.cpu for worker in alive), default=0.0),
             rss_mb=sum(worker.rss_mb for worker in alive),
             spend_usd=self._aggregate.spend_usd(),
+            core_wait=max(
+                (worker.core_wait for worker in alive if worker.core_wait is not None),
+                default=None,
+            ),
             unreachable=tuple(
                 dict.fromkeys(found for worker in alive for found in worker.unreachable)
             ),

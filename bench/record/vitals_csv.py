@@ -13,7 +13,7 @@ from bench.record.csv_columns import csv_text, read_rows_in
 VITALS_COLUMNS = (
     *("t_s", "planned_rps", "achieved_rps", "in_flight", "in_flight_by_variant"),
     *("connections", "connections_opened", "connection_waits"),
-    *("workers", "cpu", "rss_mb", "spend_usd", "unreachable"),
+    *("workers", "cpu", "rss_mb", "spend_usd", "unreachable", "core_wait"),
 )
 
 _BETWEEN = "; "
@@ -52,4 +52,5 @@ def vitals_from(row: Mapping[str, str]) -> Vitals:
         rss_mb=float(row["rss_mb"]),
         spend_usd=float(row["spend_usd"]),
         unreachable=tuple(filter(None, (row.get("unreachable") or "").split(_BETWEEN))),
+        core_wait=float(row["core_wait"]) if row.get("core_wait") else None,
     )

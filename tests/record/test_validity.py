@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bench.model.live import WorkerHealth
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Arrivals, CapacitySpec
 from bench.model.result import Distribution, Measure, Quantile, Sample, Tally, Window
-from bench.model.times import NS_PER_MS
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.arrival_test import GapFit
 from bench.record.evidence import Evidence, HealthHistory, exhaustion, refused_caller
 from bench.record.validity import Judgement, judge
+from bench.stats.quantiles import Curve
 from tests.record.build import LARGE, SMALL, profile_of
 
 PROFILE = profile_of()
@@ -349,3 +351,138 @@ def test_a_target_that_went_away_makes_a_run_suspect(unreached: int, verdict: Ve
     assert judged.verdict is verdict
     if unreached > 1000:
         assert "1,100 of 2,000 invocations found no connection" in judged.reasons[0].text
+
+
+def reports(*own: tuple[float | None, float]) -> Evidence:
+    """Reports of a worker: (share of the time that it waited for a core, seconds it came late)."""
+    history = HealthHistory()
+    for wait, late_s in own:
+        still_ns = round(late_s * NS_PER_S)
+        history.add(
+            WorkerHealth(
+                *(0, True, 0.2, 50.0, 9, 9, 5),
+                core_wait=wait,
+                span_ns=NS_PER_S // 4 + still_ns,
+                still_ns=still_ns,
+            )
+        )
+    return Evidence(history)
+
+
+@pytest.mark.parametrize(
+    ("wait", "verdict"),
+    [
+        (None, Verdict.VALID),  # the system does not tell
+        (0.04, Verdict.VALID),
+        (0.15, Verdict.SUSPECT),
+        (0.6, Verdict.INVALID),
+    ],
+)
+def test_a_worker_that_waits_for_a_core_is_told_of(wait: float | None, verdict: Verdict) -> None:
+    judgement = judged(GOOD, evidence=reports(*[(wait, 0.0)] * 32))
+    assert judgement.verdict is verdict
+    if wait is not None and verdict is not Verdict.VALID:
+        assert f"worker 0 waited {wait:.0%} of the time for a core" in texts(judgement)
+        assert all(reason.generator for reason in judgement.reasons)
+
+
+def test_what_a_worker_waited_is_weighed_by_how_long_each_report_tells_of() -> None:
+    quick = reports((0.9, 0.0), *[(0.0, 0.0)] * 12)
+    assert judged(GOOD, evidence=quick).verdict is Verdict.VALID
+    slow = reports((0.9, 2.0), *[(0.0, 0.0)] * 12)
+    assert "waited 39% of the time for a core" in texts(judged(GOOD, evidence=slow))
+
+
+@pytest.mark.parametrize(
+    ("late_s", "verdict"),
+    [
+        (0.05, Verdict.VALID),  # a burst, a collection of garbage
+        (0.2, Verdict.SUSPECT),
+        (2.0, Verdict.INVALID),
+    ],
+)
+def test_a_worker_that_stood_still_is_told_of(late_s: float, verdict: Verdict) -> None:
+    evidence = reports((0.0, late_s), *[(0.0, 0.0)] * 24)
+    judgement = judged(GOOD, evidence=evidence)
+    assert judgement.verdict is verdict
+    assert (f"once for {late_s:.1f} s" in texts(judgement)) == (verdict is not Verdict.VALID)
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "attempt_ms", "verdict"),
+    [
+        (0.9, 1.0, Verdict.VALID),
+        (4.0, 50.0, Verdict.VALID),
+        (6.0, 50.0, Verdict.SUSPECT),
+        (30.0, 50.0, Verdict.INVALID),
+    ],
+)
+def test_answers_that_lay_unread_are_told_of(
+    lag_ms: float, attempt_ms: float, verdict: Verdict
+) -> None:
+    measures = {
+        **GOOD.measures,
+        Measure.ATTEMPT: times(attempt_ms),
+        Measure.READ_LAG: times(lag_ms),
+    }
+    judgement = judged(replace(GOOD, measures=measures))
+    assert judgement.verdict is verdict
+    assert ("read lag p99" in texts(judgement)) == (verdict is not Verdict.VALID)
+
+
+def lags(*each: tuple[float, int]) -> Curve:
+    """So many arrivals with each lag, in ms."""
+    values = np.array([round(ms * NS_PER_MS) for ms, _ in each])
+    counts = np.array([count for _, count in each])
+    return Curve(values, counts, np.zeros_like(counts))
+
+
+@pytest.mark.parametrize(
+    ("late", "count", "verdict"),
+    [
+        (2, 60, Verdict.VALID),  # few enough to be chance
+        (3, 60, Verdict.SUSPECT),
+        (15, 60, Verdict.INVALID),
+        (9, 1000, Verdict.VALID),
+        (11, 1000, Verdict.SUSPECT),
+    ],
+)
+def test_late_arrivals_are_counted_however_few_there_are(
+    late: int, count: int, verdict: Verdict
+) -> None:
+    """Of 60 arrivals no quantile above the median is known."""
+    curve = lags((0.2, count - late), (900.0, late))
+    judgement = judged(GOOD, evidence=Evidence(send_lags={GOOD.variant.name: curve}))
+    assert judgement.verdict is verdict
+    assert (f"{late} of {count:,} arrivals left more than 5.00 ms late" in texts(judgement)) == (
+        verdict is not Verdict.VALID
+    )
+
+
+def test_who_opened_a_connection_is_not_late() -> None:
+    window = with_lag(0.5, connect=times(700.0, count=15))
+    curve = lags((0.2, 45), (900.0, 15))
+    judgement = judged(window, evidence=Evidence(send_lags={window.variant.name: curve}))
+    assert judgement.verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "response_ms", "verdict"),
+    [
+        (90.0, 95.0, Verdict.VALID),  # as others' programs make it
+        (400.0, 900.0, Verdict.VALID),
+        (400.0, 410.0, Verdict.SUSPECT),
+    ],
+)
+def test_the_worst_lag_may_not_be_the_longest_response(
+    lag_ms: float, response_ms: float, verdict: Verdict
+) -> None:
+    measures = {
+        **GOOD.measures,
+        Measure.RESPONSE: replace(times(50.0), max_ns=round(response_ms * NS_PER_MS)),
+        Measure.SEND_LAG: replace(times(0.5), max_ns=round(lag_ms * NS_PER_MS)),
+    }
+    evidence = Evidence(send_lags={GOOD.variant.name: lags((0.2, 1999), (lag_ms, 1))})
+    judgement = judged(replace(GOOD, measures=measures), evidence=evidence)
+    assert judgement.verdict is verdict
+    assert ("an arrival left 400 ms late" in texts(judgement)) == (verdict is Verdict.SUSPECT)

@@ -22,7 +22,7 @@ PHASES = (Phase("steady", constant_rate(4.0, 10 * NS_PER_S)),)
 DEAD = ("192.0.2.1:443: no answer within 5000 ms", "[2001:db8::1]:443: No route to host")
 HEALTH = (
     WorkerHealth(0, True, 0.3, 50.0, 4, 6, 5, 1, unreachable=DEAD),
-    WorkerHealth(1, True, 0.7, 40.0, 2, 2, 3),
+    WorkerHealth(1, True, 0.7, 40.0, 2, 2, 3, core_wait=0.05),
     WorkerHealth(2, False, 0.9, 99.0, 9, 3, 0),
 )
 
@@ -54,6 +54,7 @@ def test_workers_are_summed_up_and_the_busiest_counts_for_cpu() -> None:
     assert (vitals.workers, vitals.cpu, vitals.rss_mb) == (2, 0.7, 90.0)
     assert (vitals.connections, vitals.connections_opened, vitals.connection_waits) == (6, 11, 1)
     assert vitals.unreachable == DEAD
+    assert vitals.core_wait == 0.05
 
 
 def test_a_second_is_told_once() -> None:

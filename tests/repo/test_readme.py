@@ -21,7 +21,7 @@ from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName
 from bench.output.streams import BROKEN_PIPE
 from bench.profile.schema import PROFILE
-from bench.record import recorded_run, validity
+from bench.record import recorded_run, validity, worker_findings
 from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.report.formats import FORMATS
 from tests.repo.key_tables import actions, key_tables
@@ -129,7 +129,11 @@ def test_every_verdict_stands_on_its_page_and_among_the_words(verdict: Verdict) 
         ("arrivals were dropped", None, validity.DROPS_INVALID),
         ("invocations never ended", None, validity.UNFINISHED_INVALID),
         ("attempts waited for a connection", validity.WAITS_SUSPECT, None),
-        ("a worker used more than 90 % of a core", validity.CPU_SUSPECT, None),
+        ("the same of read lag", validity.LAG_SUSPECT, validity.LAG_INVALID),
+        ("arrivals left late", validity.LATE_SUSPECT, validity.LATE_INVALID),
+        ("a worker waited", worker_findings.WAIT_SUSPECT, worker_findings.WAIT_INVALID),
+        ("a worker stood still", worker_findings.STILL_SUSPECT, worker_findings.STILL_INVALID),
+        ("a worker used more than 90 % of a core", worker_findings.CPU_SUSPECT, None),
     ],
 )
 def test_the_page_of_verdicts_has_their_thresholds(

@@ -19,6 +19,7 @@ from bench.errors import LamloadError
 from bench.load import frames
 from bench.load.fleets.local import LocalFleet
 from bench.load.frames import Frame, FrameKind, Replan, Start, WorkOrder
+from bench.model.live import WorkerHealth
 from bench.model.load import Segment
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
@@ -199,3 +200,23 @@ async def test_a_worker_that_is_stopped_before_it_is_ready_is_told_of() -> None:
         await asyncio.sleep(0)
     os.kill(fleet.pids[0], signal.SIGSTOP)
     assert await starting == "engine worker 0 was not ready within 1 s"
+
+
+async def test_a_worker_that_was_stopped_says_for_how_long() -> None:
+    async with raw_server(answering(OK)) as url, fleet_of(url) as fleet:
+        fleet.broadcast(FrameKind.START, Start(monotonic_ns(), (segment(50, 0.9),)))
+        told: list[WorkerHealth] = []
+        stopped_ns = 0
+        async for worker, frame in fleet.frames():
+            if frame.kind is not FrameKind.HEALTH:
+                continue
+            told.append(frame.payload)
+            if len(told) == 1:
+                os.kill(fleet.pids[worker], signal.SIGSTOP)
+                before_ns = monotonic_ns()
+                await asyncio.sleep(0.5)  # so long it is stopped
+                stopped_ns = monotonic_ns() - before_ns
+                os.kill(fleet.pids[worker], signal.SIGCONT)
+    # Of the time in which it is stopped, a quarter of a second at most is before it had to report.
+    assert max(health.still_ns for health in told) > stopped_ns - 260 * NS_PER_MS
+    assert sum(health.span_ns for health in told) > stopped_ns
