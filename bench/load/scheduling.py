@@ -1,4 +1,4 @@
-"""The scheduling class of a worker: real-time where the system grants it.
+"""The scheduling class of a worker: real-time where the system grants it; and what it waits.
 
 An ordinary process that sleeps a millisecond at a time wakes more than 0.4 ms late once in a few
 hundred times even on an idle machine, and whatever it has to read or send waits as long. Under
@@ -19,6 +19,7 @@ from bench.model.profile import Scheduling
 
 PRIORITY = 1
 """The lowest: interrupts' threads, and whatever else is real-time on the machine, go before."""
+_SCHEDSTAT = Path("/proc/self/schedstat")
 _IN_CONTAINER = Path("/.dockerenv")
 
 
@@ -76,3 +77,11 @@ def remedy() -> str:
     if os.environ.get("INVOCATION_ID") and os.environ.get("JOURNAL_STREAM"):
         return "LimitRTPRIO=1 in the [Service] section of the unit"
     return "sudo prlimit --pid $$ --rtprio=1 (in this shell; `lamload help verdict` has others)"
+
+
+def core_wait_ns() -> int | None:
+    """How long this process has waited for a core while it could have run; None: not told."""
+    try:
+        return int(_SCHEDSTAT.read_bytes().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None

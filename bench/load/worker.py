@@ -26,7 +26,7 @@ from bench.endpoints.registry import command_endpoint_for, endpoint_for
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello, read_frame
-from bench.load.scheduling import take
+from bench.load.scheduling import core_wait_ns, take
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
 from bench.model.profile import Connections, Timeouts
@@ -39,7 +39,6 @@ from bench.wire.receipts import ReceiptClock
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
-_SCHEDSTAT = Path("/proc/self/schedstat")
 TIDY_AT_LEAST_NS = 30 * NS_PER_S
 """Without a moment in which nothing is under way, garbage is collected as seldom as this."""
 QUIET_NS = 3 * NS_PER_MS
@@ -252,14 +251,6 @@ def allow_descriptors(needed: int) -> None:
 def _cpu_ns() -> int:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return round((usage.ru_utime + usage.ru_stime) * NS_PER_S)
-
-
-def core_wait_ns() -> int | None:
-    """How long this process has waited for a core while it could have run; None: not told."""
-    try:
-        return int(_SCHEDSTAT.read_bytes().split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def _rss_mb() -> float:

@@ -78,6 +78,7 @@ def one_in(n: int, act: Act, delay_s: float = SERVICE_S) -> Script:
 
 SCRIPTS: dict[str, Script] = {
     "constant": constant,
+    "fast": constant,
     "bimodal": bimodal,
     "stall": stall,
     "resets": one_in(100, Act.RESET),

@@ -1,7 +1,8 @@
 """A target that does exactly what a script says: `python -m bench.selftest.target SCRIPT`.
 
 Prints its port as the first line; at the end of its stdin it prints, as one line of JSON, what it
-did: a count per act, and by how many nanoseconds each answer was later than scripted, ascending.
+did: a count per act, by how many nanoseconds each answer was later than scripted (ascending), and
+when each request came. A delay counts from when the kernel received the request.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
 from time import monotonic_ns
-from typing import cast
 
 from bench.load.clock import open_clock
-from bench.model.times import NS_PER_S
+from bench.load.scheduling import take
+from bench.model.profile import Scheduling
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.selftest.script import RETRY_AFTER_S, SCRIPTS, Act, Script, ScriptedAction
+from bench.wire.readiness import Readiness, open_readiness
+from bench.wire.receipts import Control, ReceiptClock
+from bench.wire.stream import Stream
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 THROTTLE = (
@@ -63,6 +68,8 @@ class ScriptedServer:
         self.timers = Timers()
         self.counts: Counter[str] = Counter()
         self.late_ns: list[int] = []
+        self.asked_ns: list[int] = []
+        self.receipts = ReceiptClock()
         self._script = script
         self._number = 0
         self._first_ns = 0
@@ -73,34 +80,42 @@ class ScriptedServer:
             self._first_ns = now_ns
         action = self._script(self._number, (now_ns - self._first_ns) / NS_PER_S)
         self._number += 1
+        self.asked_ns.append(now_ns)
         self.counts[action.act.value] += 1
         return action
 
+    def told(self) -> dict[str, object]:
+        """What was done, and when."""
+        return {
+            "counts": self.counts,
+            "late_ns": sorted(self.late_ns),
+            "asked_ns": self.asked_ns,
+        }
 
-class ScriptedConnection(asyncio.Protocol):
+
+class ScriptedConnection:
     """Reads requests one at a time; the client does not pipeline."""
 
-    def __init__(self, target: ScriptedServer) -> None:
+    def __init__(self, target: ScriptedServer, sock: socket.socket, readiness: Readiness) -> None:
         self._target = target
         self._read = b""
-        self._transport: asyncio.Transport | None = None
+        self._sock = sock
+        self._stream: Stream | None = Stream(sock, readiness)
+        self._stream.receiver = self
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport: answers may come long after the request."""
-        self._transport = cast(asyncio.Transport, transport)
-
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def ended(self, _error: Exception | None) -> None:
         """Whatever is still to be written is not."""
-        self._transport = None
+        self._stream = None
 
-    def data_received(self, data: bytes) -> None:
+    def received(self, data: bytes, read_ns: int, control: Control) -> None:
         """Act on a request once it is whole."""
         self._read += data
         head, found, body = self._read.partition(b"\r\n\r\n")
         if not found or len(body) < _content_length(head):
             return
         self._read = b""
-        now_ns = monotonic_ns()
+        receipt_ns = self._target.receipts.received_ns(control, read_ns, sent_ns=0)
+        now_ns = read_ns if receipt_ns < 0 else receipt_ns
         action = self._target.next_action(now_ns)
         if action.act is Act.SLOW_HEAD:
             self._trickle(now_ns, action.delay_s)
@@ -108,35 +123,42 @@ class ScriptedConnection(asyncio.Protocol):
             when_ns = now_ns + round(action.delay_s * NS_PER_S)
             self._target.timers.call_at(when_ns, lambda: self._act(action.act, when_ns))
 
+    def _close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
     def _act(self, act: Act, due_ns: int) -> None:
-        transport = self._transport
-        if transport is None:
+        if self._stream is None:
             return
         if act is Act.RESET:
-            raw = transport.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            transport.abort()
+            linger = struct.pack("ii", 1, 0)
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._close()
         elif act in (Act.OVERSIZED, Act.ENDLESS):
-            transport.write(_CHUNKED_HEAD)
+            self._stream.send(_CHUNKED_HEAD)
             self._pour(OVERSIZED_BYTES if act is Act.OVERSIZED else None)
         else:
-            transport.write(_BYTES[act])
+            self._stream.send(_BYTES[act])
             self._target.late_ns.append(monotonic_ns() - due_ns)
             if act in (Act.ANSWER_AND_CLOSE, Act.TRUNCATED):
-                transport.close()
+                self._close()
 
     def _pour(self, left: int | None) -> None:
         """Chunks until `left` bytes are gone; without a limit 16 a second, for ever."""
-        if self._transport is None:
+        stream = self._stream
+        if stream is None:
             return
         if left is None:
-            self._transport.write(b"1\r\nx\r\n")
+            stream.send(b"1\r\nx\r\n")
             self._later(NS_PER_S // 16, lambda: self._pour(None))
+        elif stream.unsent:  # until the other side has read
+            self._later(NS_PER_MS, lambda: self._pour(left))
         elif left > 0:
-            self._transport.write(_CHUNK)
+            stream.send(_CHUNK)
             self._later(0, lambda: self._pour(left - 0x10000))
         else:
-            self._transport.write(b"0\r\n\r\n")
+            stream.send(b"0\r\n\r\n")
 
     def _trickle(self, now_ns: int, over_s: float) -> None:
         size = -(-len(ANSWER) // HEAD_PARTS)
@@ -147,8 +169,8 @@ class ScriptedConnection(asyncio.Protocol):
             self._target.timers.call_at(when_ns, partial(self._write_part, piece, last, when_ns))
 
     def _write_part(self, piece: bytes, last: bool, due_ns: int) -> None:
-        if self._transport is not None:
-            self._transport.write(piece)
+        if self._stream is not None:
+            self._stream.send(piece)
             if last:
                 self._target.late_ns.append(monotonic_ns() - due_ns)
 
@@ -172,22 +194,33 @@ def _content_length(head: bytes) -> int:
     return 0
 
 
+async def _accept(listener: socket.socket, target: ScriptedServer, readiness: Readiness) -> None:
+    loop = asyncio.get_running_loop()
+    connections: list[ScriptedConnection] = []
+    while True:
+        sock, _ = await loop.sock_accept(listener)
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connections.append(ScriptedConnection(target, sock, readiness))
+
+
 async def serve(script: Script) -> None:
     """Serve until stdin ends, then tell what was done."""
+    take(Scheduling.AUTO)
     loop = asyncio.get_running_loop()
     target = ScriptedServer(script)
-    server = await loop.create_server(
-        lambda: ScriptedConnection(target), "127.0.0.1", 0, backlog=4096
-    )
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+    listener.setblocking(False)
+    readiness = open_readiness(loop)
+    accepting = loop.create_task(_accept(listener, target, readiness))
+    sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
     await reader.read()
-    server.close()
-    sys.stdout.write(
-        json.dumps({"counts": target.counts, "late_ns": sorted(target.late_ns)}) + "\n"
-    )
+    accepting.cancel()
+    listener.close()
+    sys.stdout.write(json.dumps(target.told()) + "\n")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,15 @@ def exponential_p(gaps: NDArray[np.float64]) -> float:
     return 1 - _below(anderson_darling(1 - np.exp(-gaps)))
 
 
+def ks_distance(gaps: NDArray[np.float64]) -> float:
+    """The largest distance between the distribution of gaps and Exp(1), 0 without gaps."""
+    if not gaps.size:
+        return 0.0
+    planned = 1 - np.exp(-np.sort(gaps))
+    ranks = np.arange(gaps.size + 1) / gaps.size
+    return float(max((ranks[1:] - planned).max(), (planned - ranks[:-1]).max()))
+
+
 def anderson_darling(uniform: NDArray[np.float64]) -> float:
     """A² of values that should be uniform over [0, 1]."""
     count = uniform.size
