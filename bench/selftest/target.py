@@ -55,7 +55,7 @@ class Timers:
         self._clock.set_alarm(self._due[0][0])
 
     def _fire(self) -> None:
-        while self._due and self._due[0][0] <= self._clock.now_ns():
+        while self._due and self._clock.wait_briefly(self._due[0][0]):
             heappop(self._due)[2]()
         if self._due:
             self._clock.set_alarm(self._due[0][0])
