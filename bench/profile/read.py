@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -35,6 +36,9 @@ from bench.schema.key import values
 from bench.schema.lines import Lines
 from bench.schema.table import Reading, Table
 from bench.schema.toml import decode, parse_toml
+
+MAX_BYTES = 64 << 20
+"""Of a profile: with an event of Lambda's largest in it, written out in any form."""
 
 
 def load_profile(
@@ -184,6 +188,11 @@ def _no_such(path: Path) -> str:
 
 def _read_text(path: Path, source: str) -> str:
     try:
+        found = path.stat()
+        if stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode):
+            raise ProfileError(source, [Problem("", "is a device, not a profile")])
+        if found.st_size > MAX_BYTES:
+            raise ProfileError(source, [Problem("", f"has more than {MAX_BYTES} bytes")])
         content = decode(path.read_bytes(), source)
     except OSError as error:
         raise ProfileError(source, [Problem("", f"cannot be read: {error.strerror}")]) from None

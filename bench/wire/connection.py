@@ -22,6 +22,7 @@ import httptools
 from bench.endpoints.base import headers_of
 from bench.model.outcome import Outcome
 from bench.model.times import NEVER, NS_PER_S
+from bench.wire.exchange import too_long
 from bench.wire.receipts import Control, ReceiptClock
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Connection:
                 self._fail(Outcome.PROTOCOL_ERROR, _malformed(error))
                 return
         if self._body_bytes > exchange.answer_limit:
-            self._fail(Outcome.PROTOCOL_ERROR, f"the body exceeds {exchange.answer_limit} bytes")
+            self._fail(Outcome.PROTOCOL_ERROR, too_long(exchange.answer_limit))
         elif self._stage >= _DONE:
             exchange.last_ns = now_ns
             if receipt_ns >= 0:

@@ -71,6 +71,11 @@ class Exchange:
         """Called once by the wire when the exchange has ended, whichever way."""
 
 
+def too_long(limit_bytes: int) -> str:
+    """What to say of a body beyond its answer_limit, with the key that moves it."""
+    return f"the body exceeds {limit_bytes} bytes, the limit (target.answer_limit)"
+
+
 class Wire(Protocol):
     """What carries exchanges to one origin."""
 

@@ -19,7 +19,7 @@ from bench.errors import UsageError
 from bench.model.outcome import Outcome
 from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.wire.exchange import Exchange
+from bench.wire.exchange import Exchange, too_long
 from bench.wire.pool import PoolStats, tls_context
 
 _HOP_BY_HOP = frozenset({b"connection", b"content-length", b"keep-alive"})
@@ -100,7 +100,7 @@ class Http2Pool:
                 received += len(chunk)
                 body += chunk[: exchange.body_limit - len(body)]
                 if received > exchange.answer_limit:
-                    raise ValueError(f"the body exceeds {exchange.answer_limit} bytes")
+                    raise ValueError(too_long(exchange.answer_limit))
             exchange.body = bytes(body)
         finally:
             await response.aclose()

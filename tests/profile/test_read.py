@@ -378,6 +378,16 @@ def test_a_file_that_is_no_profile(tmp_path: Path, content: bytes, words: str) -
     assert caught.value.exit_code is ExitCode.USAGE
 
 
+def test_a_device_or_a_file_without_end_is_no_profile(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="is a device, not a profile"):
+        load_profile("/dev/zero")
+    huge = tmp_path / "huge.toml"
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ProfileError, match="has more than"):
+        load_profile(huge)
+
+
 def test_a_folder_is_no_profile(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match=r"is a folder, not a profile; name a \.toml file"):
         load_profile(tmp_path)

@@ -188,7 +188,10 @@ async def test_of_a_long_body_the_beginning_is_kept_and_all_is_read(chunked: boo
             "switched protocols",
         ),
         (b"HTTP/1.1 200 OK\r\n" + b"X-Long: y\r\n" * 30_000, "head exceeds"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000, "body exceeds"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000,
+            "body exceeds 1000 bytes, the limit (target.answer_limit)",
+        ),
     ],
 )
 async def test_a_malformed_answer_is_a_protocol_error(answer: bytes, says: str) -> None:
