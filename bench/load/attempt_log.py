@@ -16,6 +16,7 @@ from bench.record.row_layout import (
     FLAG_COLD,
     FLAG_FINAL,
     FLAG_REFUSED,
+    PAYLOAD_SHIFT,
     RowBuffer,
     pack_row,
 )
@@ -68,7 +69,7 @@ class AttemptLog:
         outcome, report = answer.outcome, answer.report
         start_ns = self.start_ns
         sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
-        flags = FLAG_FINAL if final else 0
+        flags = call.payload << PAYLOAD_SHIFT | (FLAG_FINAL if final else 0)
         if call.refused:
             flags |= FLAG_REFUSED
         if outcome is _TIMEOUT:

@@ -29,6 +29,7 @@ class Call(Exchange):
         "intended_ns",
         "number",
         "paid",
+        "payload",
         "refused",
         "segment",
         "variant",
@@ -50,6 +51,8 @@ class Call(Exchange):
         endpoint = engine.endpoints[variant]
         self.body_limit, self.answer_limit = endpoint.body_limit, endpoint.answer_limit
         self.attempt = 0
+        self.payload = 0
+        """Which event of a mix it is sent with."""
 
     def finished(self) -> None:
         """An attempt has ended: keep its row, then try again, go on as a caller, or be done."""

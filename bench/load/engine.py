@@ -58,6 +58,7 @@ class Engine:
 
     __slots__ = (
         "_cells",
+        "_choose",
         "_counts",
         "_done",
         "_due",
@@ -109,12 +110,15 @@ class Engine:
         keep_request_ids: bool = False,
         checks: Sequence[ResponseCheck | None] = (),
         quota: Iterations | None = None,
+        choose: Callable[[int], int] | None = None,
     ) -> None:
+        """choose: which event of a mix an invocation's number has; None where that is not kept."""
         self.clock = clock
         self.endpoints = endpoints
         self._submits: list[Callable[[Exchange], None]] = [wire.submit for wire in wires]
         self._events = events
         self._event = events.next(0) if events.constant else b""
+        self._choose = choose
         self.checks = checks if any(checks) else ()
         self.think_ns = load.think_ns
         self._policy = RetryPolicy(retry)
@@ -296,6 +300,8 @@ class Engine:
         self.in_flight += 1
         call.number = number = self._number
         call.event = self._event or self._events.next(number)
+        if self._choose is not None:
+            call.payload = self._choose(number)
         self._number = number = number + self._workers
         if number >= self._full_number:
             self._use_up(intended_ns)

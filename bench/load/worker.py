@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic_ns
@@ -31,8 +32,9 @@ from bench.model.live import WorkerHealth
 from bench.model.load import Binding
 from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.payloads.source import event_source
-from bench.record.row_layout import without_receipts
+from bench.payloads.mixture import Mixture
+from bench.payloads.source import EventSource, event_source
+from bench.record.row_layout import MOST_PAYLOADS, without_receipts
 from bench.wire.exchange import Wire
 from bench.wire.pool import ConnectionPool, PoolStats
 from bench.wire.receipts import ReceiptClock
@@ -88,6 +90,7 @@ class Worker:
             workers=order.workers,
             keep_request_ids=order.keep_request_ids,
             quota=order.quota,
+            choose=chooser(events),
         )
         self._clock.callback = self._engine.pump
         self._health_ns, self._cpu_ns = monotonic_ns(), _cpu_ns()
@@ -235,6 +238,12 @@ def open_pool(
 
         return Http2Pool(origin, timeouts, options)
     return ConnectionPool(origin, timeouts, options, receipts)
+
+
+def chooser(events: EventSource) -> Callable[[int], int] | None:
+    """What tells which event of a mix a number has, where a row has room to keep it."""
+    is_kept = isinstance(events, Mixture) and len(events.sources) <= MOST_PAYLOADS
+    return events.choose if isinstance(events, Mixture) and is_kept else None
 
 
 def allow_descriptors(needed: int) -> None:

@@ -1,4 +1,4 @@
-"""Results of a variant in a part of the load: a phase, or a step of one."""
+"""Results of a variant in a part of the load: a phase, a step of one, or one event of a mix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Ends = tuple[int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """step counts from 1; None for a phase that has none.
+    """step counts from 1; None for a phase that has none. payload: the name of the event of a mix,
+    '' where the part is one of time; then phase is ''.
 
     bounds: by quantile, where the response time's true one lies at 95 %, samples taken as
     independent.
@@ -23,10 +24,11 @@ class Part:
     step: int | None
     window: Window
     bounds: Mapping[float, Ends] = field(default_factory=dict)
+    payload: str = ""
 
     @property
     def name(self) -> str:
         """`overload`, or `ramp 38/s`: a step is known by its rate."""
         if self.step is None:
-            return self.phase
+            return self.payload or self.phase
         return f"{self.phase} {self.window.planned_rps:.3g}/s"

@@ -65,7 +65,7 @@ class EventSpec:
 
     literal: `value` is the JSON value. file and feed: `path` (absolute once resolved). template:
     `value` is the template text or JSON value with placeholders. generator: `value` is its name,
-    `options` its parameters. weight counts in a mix.
+    `options` its parameters. weight counts in a mix, and name is what results call it there.
     """
 
     kind: EventKind = EventKind.LITERAL
@@ -73,6 +73,7 @@ class EventSpec:
     path: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     weight: float = 1.0
+    name: str = ""
 
 
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

@@ -179,7 +179,8 @@ EVENT_KEYS: tuple[tuple[Key[Any], EventKind], ...] = (
 """What a table can say where its payloads come from. A template may name a feed for its rows."""
 _KIND_OF = {key.name: kind for key, kind in EVENT_KEYS}
 WEIGHT = Key("weight", "how often it is sent, beside the others' weights", positive, 1.0)
-EVENTS = Section("target.events", (*(key for key, _ in EVENT_KEYS), WEIGHT), many=True)
+NAME = Key("name", "what results call it", text, "", cell="`event 1`, …")
+EVENTS = Section("target.events", (NAME, *(key for key, _ in EVENT_KEYS), WEIGHT), many=True)
 
 
 def read_events(target: Table) -> list[tuple[Table, EventSpec]]:
@@ -190,15 +191,26 @@ def read_events(target: Table) -> list[tuple[Table, EventSpec]]:
     for name in _KIND_OF:
         if name in target:
             target.fault(name, "cannot stand beside target.events: put it into the mix")
-    return [(table, _mixed(table)) for table in mix]
+    found = [(table, _mixed(table, number)) for number, table in enumerate(mix, 1)]
+    _check_names(found)
+    return found
 
 
-def _mixed(table: Table) -> EventSpec:
+def _check_names(events: list[tuple[Table, EventSpec]]) -> None:
+    seen: dict[str, str] = {}
+    for table, spec in events:
+        if spec.name in seen:
+            table.fault("name", f'repeats "{spec.name}", the name of {seen[spec.name]}')
+        seen.setdefault(spec.name, table.path)
+
+
+def _mixed(table: Table, number: int) -> EventSpec:
     weight = WEIGHT.read(table)
     spec = _event(table)
     if spec is None:
         table.fault("", f"needs one of {', '.join(_KIND_OF)}")
-    return replace(spec or EventSpec(), weight=weight)
+    name = NAME.read(table, default=f"event {number}")
+    return replace(spec or EventSpec(), weight=weight, name=name)
 
 
 def _event(table: Table) -> EventSpec | None:

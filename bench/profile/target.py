@@ -23,7 +23,8 @@ NEVER_LOCAL = ("region", "qualifier")
 
 
 def _is_mixed(target: Target) -> bool:
-    return len(target.events) > 1 or target.events[0].weight != 1.0
+    first = target.events[0]
+    return len(target.events) > 1 or first.weight != 1.0 or bool(first.name)
 
 
 def _of_single(key: Key[Any]) -> Key[Any]:
@@ -125,7 +126,7 @@ TARGET = Section(
         *(_of_single(key) for key, _ in EVENT_KEYS),
         TableKey(
             "events",
-            "a mix: tables, each with one of the five above and a `weight`",
+            "a mix: tables, each with one of the five above, a `name` and a `weight`",
             EVENTS,
             of=lambda target: target.events if _is_mixed(target) else None,
         ),

@@ -30,6 +30,7 @@ from bench.record.interval_store import IntervalKey
 from bench.record.interval_table import IntervalTable
 from bench.record.interval_views import IntervalViews
 from bench.record.parts import Parts
+from bench.record.payload_parts import PayloadParts
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
 from bench.record.recent import Pulse, RecentValues
 from bench.record.reducer import Delta, Reduced, reduce_counts, reduce_rows
@@ -75,6 +76,7 @@ class Aggregate:
         self._gaps = ArrivalGaps(profile, self._timeline)
         self._blocks = BlockStore()
         self._parts = Parts(profile, plan.segments, self._timeline)
+        self._payloads = PayloadParts(profile, self._timeline)
 
     # -- what comes in
 
@@ -88,6 +90,7 @@ class Aggregate:
         for part in reduced.segments:
             if self._timeline.phase_in(part.segment).measured:
                 self._totals.record(part.variant, part.values)
+        self._payloads.add(payload)
         self._gaps.add(reduced.rows)
         self._add_blocks(reduced)
 
@@ -245,8 +248,9 @@ class Aggregate:
         return planned, float(self._recent.sent(second))
 
     def parts(self) -> tuple[Part, ...]:
-        """Results by phase and by step, where the load has more than one."""
-        return self._parts.results(self._now_ns)
+        """Results by phase and by step, and by event of a mix, where there is more than one."""
+        by_event = self._payloads.results(self._measured.until(self._now_ns))
+        return (*self._parts.results(self._now_ns), *by_event)
 
     # -- whole distributions, and money
 

@@ -39,6 +39,7 @@ class Question(Enum):
     RAMP = auto()
     DISTURBANCE = auto()
     """A load that rises and falls again: a spike, a retry storm."""
+    PAYLOADS = auto()
     SWING = auto()
     """A rate that goes up and down within one phase."""
 
@@ -52,6 +53,8 @@ def question_of(profile: Profile) -> Question:
         return Question.PRECISION
     if any("burst" in phase.shape.key_values() for phase in measured):
         return Question.COLD
+    if len(profile.target.events) > 1:
+        return Question.PAYLOADS
     if len(measured) == 1 and _rises(measured[0]):
         return Question.RAMP
     if len(measured) == 1 and measured[0].shape.has_rate and is_sliced(measured[0]):
@@ -93,7 +96,9 @@ def _disturbance(measured: Sequence[Phase]) -> int | None:
 
 
 def _parts_of(run: RecordedRun, variant: Variant) -> list[Part]:
-    return [part for part in run.parts if part.window.variant == variant]
+    """Those of time."""
+    own = (part for part in run.parts if part.window.variant == variant)
+    return [part for part in own if not part.payload]
 
 
 def _highest(parts: Sequence[Part]) -> float | None:
@@ -158,6 +163,30 @@ def _climb(steps: Sequence[Part], q: float) -> str:
         f"{quantile_text(q)} climbs from {step.window.planned_rps:.3g}/s on: {_value(step, q)} "
         f"there, {base}"
     )
+
+
+# -- a mix of events
+
+
+def _mixed(run: RecordedRun) -> Iterator[str]:
+    """Each event's calls beside the others' in the same load."""
+    for window in run.windows:
+        own = [part for part in run.parts if part.window.variant == window.variant]
+        parts = [part for part in own if part.payload]
+        name, q = bare_size(window.variant), _highest(parts)
+        if len(parts) < 2:
+            continue
+        if q is None:
+            yield f"{name}: too few calls of each event to compare them"
+        else:
+            each = ", ".join(f"{part.payload} {_value(part, q)}" for part in parts)
+            yield f"{name}: {quantile_text(q)} by event: {each}"
+        if any(part.window.tally.failed for part in parts):
+            shares = (
+                f"{percentage(p.window.tally.failed, p.window.tally.finished)} % of {p.payload}"
+                for p in parts
+            )
+            yield f"{name}: calls that failed: {', '.join(shares)}"
 
 
 # -- a rate that swings
@@ -285,6 +314,7 @@ def _precise(run: RecordedRun) -> Iterator[str]:
 
 _TOLD: dict[Question, Callable[[RecordedRun], Iterator[str]]] = {
     Question.RAMP: _ramp,
+    Question.PAYLOADS: _mixed,
     Question.SWING: _swing,
     Question.DISTURBANCE: _disturbed,
     Question.COLD: _cold,

@@ -107,10 +107,15 @@ class Parts:
             yield self._place(segment.index, from_ns), stretch
 
     def _part(self, place: _Place, totals: Totals, stretch: Stretch) -> Part:
-        (window,) = totals.windows([stretch])
-        curve = totals.curve(window.variant.name, Measure.RESPONSE)
-        bounds = {} if curve is None else {q: _ends(curve, q) for q in LADDER if curve.is_known(q)}
-        return Part(self._phases[place.phase].name, place.step or None, window, bounds)
+        return part_of(totals, stretch, self._phases[place.phase].name, place.step or None, "")
+
+
+def part_of(totals: Totals, stretch: Stretch, phase: str, step: int | None, name: str) -> Part:
+    """The part that these totals of one variant are of."""
+    (window,) = totals.windows([stretch])
+    curve = totals.curve(window.variant.name, Measure.RESPONSE)
+    bounds = {} if curve is None else {q: _ends(curve, q) for q in LADDER if curve.is_known(q)}
+    return Part(phase, step, window, bounds, name)
 
 
 def _ends(curve: Curve, q: float) -> Ends:

@@ -24,6 +24,9 @@ FLAG_CENSORED = 4
 """The attempt timed out: its times are lower bounds."""
 FLAG_REFUSED = 8
 """A retry was due by the policy, and the budget or an open circuit breaker refused it."""
+PAYLOAD_SHIFT = 4
+"""The upper half of the flags: which event of a mix it was sent with, at most MOST_PAYLOADS."""
+MOST_PAYLOADS = 16
 
 ROW_FIELDS: tuple[tuple[str, str], ...] = (
     ("intended_ns", "<i8"),

@@ -12,7 +12,14 @@ from bench.model.outcome import Outcome
 from bench.model.profile import Arrivals, LoadSpec, Phase, Profile, Slo, Target, TargetKind, Variant
 from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, Counts, pack_row
+from bench.record.row_layout import (
+    FLAG_CENSORED,
+    FLAG_COLD,
+    FLAG_FINAL,
+    PAYLOAD_SHIFT,
+    Counts,
+    pack_row,
+)
 from bench.shapes.ramp import constant_rate
 
 SMALL = Variant(EndpointKind.INVOKE, 128)
@@ -74,12 +81,14 @@ def row(
     read_lag_ns: int = NEVER,
     sent: bool = True,
     answered: bool = True,
+    payload: int = 0,
 ) -> bytes:
     """One packed row; response_ns counts from the intended arrival."""
     flags = (
         (FLAG_FINAL if final else 0)
         | (FLAG_COLD if init_ns >= 0 else 0)
         | (FLAG_CENSORED if outcome is Outcome.TIMEOUT else 0)
+        | payload << PAYLOAD_SHIFT
     )
     last_ns = intended_ns + response_ns
     return pack_row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from bench.model.load import Plan
 from bench.model.outcome import Outcome
 from bench.model.part import Part
-from bench.model.profile import Phase, Profile, StopSpec
+from bench.model.profile import EventSpec, Phase, Profile, StopSpec
 from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -236,6 +237,7 @@ def test_every_shipped_profile_asks_a_question_that_is_answered(path: Path) -> N
     asks = {
         "capacity": Question.CAPACITY,
         "cold-starts": Question.COLD,
+        "mixed-events": Question.PAYLOADS,
         "precision": Question.PRECISION,
         "ramp": Question.RAMP,
         "retry-storm": Question.DISTURBANCE,
@@ -248,3 +250,32 @@ def test_every_shipped_profile_asks_a_question_that_is_answered(path: Path) -> N
 def test_retries_make_no_other_question_of_a_disturbance() -> None:
     retrying = replace(disturbance(), retry=RetrySpec(RetryPolicyName.FIXED))
     assert question_of(retrying) is question_of(disturbance()) is Question.DISTURBANCE
+
+
+def test_the_events_of_a_mix_are_told_apart(tmp_path: Path) -> None:
+    profile = profile_of((SMALL,))
+    events = (EventSpec(name="small", weight=3), EventSpec(value={"n": 9}, name="large"))
+    profile = replace(profile, target=replace(profile.target, events=events))
+    plan = make_plan(profile)
+    aggregate = Aggregate(profile, plan)
+    shipment = Shipment()
+    for i in range(100):
+        at_ns, is_large = i * NS_PER_S // 10, i % 4 == 0
+        shipment.offer(at_ns)
+        response_ns = (80 if is_large else 20) * NS_PER_MS
+        shipment.rows.append(row(at_ns, response_ns=response_ns, payload=int(is_large)))
+    shipment.to(aggregate)
+    aggregate.advance(11 * NS_PER_S)
+    small, large = aggregate.parts()
+    assert [(part.name, part.window.tally.ok) for part in (small, large)] == [
+        ("small", 75),
+        ("large", 25),
+    ]
+    assert small.window.planned_rps == pytest.approx(3 * large.window.planned_rps)
+    run = RecordedRun(
+        tmp_path, profile, {}, aggregate.totals(), parts=(small, large), curves=aggregate.curves()
+    )
+    (said,) = findings(run)
+    assert re.fullmatch(
+        r"128 MB: p50 by event: small \S+ ms \(.* … .*\), large \S+ ms \(.* … .*\)", said
+    )

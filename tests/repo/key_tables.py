@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.commands.support.topics import FOLDER
 from bench.faults.kinds import KINDS
 from bench.faults.read import COMMON, FAULT
-from bench.profile.events import EVENTS, WEIGHT
+from bench.profile.events import EVENTS, NAME, WEIGHT
 from bench.profile.schema import PROFILE
 from bench.schema.json_schema import schema_text
 from bench.schema.markdown import key_table
@@ -33,7 +33,7 @@ def key_tables() -> list[str]:
     own = [key for facts in KINDS.values() for key in facts.keys]
     return [
         *map(key_table, sections),
-        key_table(EVENTS, keys=[WEIGHT]),
+        key_table(EVENTS, keys=[NAME, WEIGHT]),
         key_table(FAULT, keys=COMMON),
         kind_table(),
         key_table(FAULT, keys=own, head="key of a kind of fault"),

@@ -69,8 +69,8 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             "`lamload profiles` lists what is shipped"
         )
     word = target_word(functions[0])
-    if word.sort in (TargetSort.PROFILE, TargetSort.BUNDLED):
-        word = TargetWord(word.text, TargetSort.NAME)
+    if word.sort is not TargetSort.FOLDER:  # named as a function, it is nothing else
+        word = TargetWord(word.text, TargetSort.ARN)
     return word, {name: texts for name, texts in options.items() if name != "--function"}
 
 
