@@ -96,7 +96,7 @@ def _disturbance(measured: Sequence[Phase]) -> int | None:
 
 
 def _parts_of(run: RecordedRun, variant: Variant) -> list[Part]:
-    """Those of time."""
+    """Those that are stretches of time."""
     own = (part for part in run.parts if part.window.variant == variant)
     return [part for part in own if not part.payload]
 

@@ -33,6 +33,8 @@ def test_what_is_waited_for_is_the_last_thing_to_be_left_out(snapshot: Snapshot)
     assert segment is not None
     running = replace(snapshot, t_ns=segment.end_ns - 3 * NS_PER_S // 2)
     assert progress_line(running, 30) == " 30.0 s of 40.0 s  ends in 2 s"
+    counted = replace(running, remaining_ns=NS_PER_S)
+    assert "  ends in 1 s" in progress_line(counted, 40)
     draining = replace(snapshot, state=RunState.DRAINING, in_flight=7)
     assert "waiting for 7 answers" in progress_line(draining, 45)
     assert "held: nothing is sent" in progress_line(replace(snapshot, state=RunState.HOLDING), 45)

@@ -86,6 +86,13 @@ variants = st.lists(
     max_size=4,
     unique=True,
 ).map(tuple)
+
+
+def numbered(specs: list[EventSpec]) -> tuple[EventSpec, ...]:
+    """A mix, each of whose events has a name."""
+    return tuple(replace(spec, name=f"event {number}") for number, spec in enumerate(specs, 1))
+
+
 targets = st.builds(
     Target,
     kind=st.just(TargetKind.LOCAL),
@@ -95,7 +102,7 @@ targets = st.builds(
         st.builds(lambda spec, weight: replace(spec, weight=weight), events, st.floats(0.1, 9)),
         min_size=1,
         max_size=3,
-    ).map(tuple),
+    ).map(numbered),
     http_headers=st.dictionaries(st.sampled_from(["x-a", "accept"]), st.just("a b"), max_size=2),
     timeout_s=st.none() | st.integers(1, 900_000).map(lambda ms: ms / 1000),
     concurrency=st.none() | st.integers(0, 1000),

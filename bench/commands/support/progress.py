@@ -112,8 +112,10 @@ def _awaited(snapshot: Snapshot) -> str:
         return "held: nothing is sent"
     if snapshot.state is not RunState.RUNNING or snapshot.segment is None:
         return ""
-    left_s = ceil(max(0, snapshot.segment.end_ns - snapshot.t_ns) / NS_PER_S)
-    return f"ends in {left_s} s"
+    left_ns = max(0, snapshot.segment.end_ns - snapshot.t_ns)
+    if snapshot.remaining_ns is not None:  # it may end by its results, long before its time
+        left_ns = min(left_ns, snapshot.remaining_ns)
+    return f"ends in {ceil(left_ns / NS_PER_S)} s"
 
 
 def _where(snapshot: Snapshot) -> str:
