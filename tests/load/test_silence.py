@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 import pytest
@@ -106,7 +106,8 @@ def family() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         yield parent, child
     finally:
         parent.kill()
-        os.kill(child, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
         parent.wait()
         parent.stdout.close()
 
@@ -149,6 +150,16 @@ async def test_a_target_of_ours_that_stays_stopped_is_ended_and_told(which: str)
         assert target.lost() == "the embedded Lambda did not answer for 5 s and was ended"
         assert parent.wait(10) == -signal.SIGKILL
         assert becomes(False, child)  # a fork server that is awake cleans up
+
+
+async def test_a_target_without_its_fork_server_is_lost_while_it_still_runs() -> None:
+    with family() as (parent, child):
+        target = LocalTarget(Target(TargetKind.LOCAL, function="primes"))
+        target._process = Process(parent)  # type: ignore[assignment]
+        assert target.lost() is None
+        os.kill(child, signal.SIGKILL)
+        parent.wait(20)
+        assert [target.lost() is None for _ in range(3)] == [True, True, False]
 
 
 class Process:

@@ -27,6 +27,8 @@ START_LIMIT_S = 30.0
 STATISTICS_LIMIT_S = 3.0
 STOP_LIMIT_S = 6.0
 """More than its own ending has deadlines for."""
+ORPHANED_LOOKS = 3
+"""Without its fork server it ends by itself, and then its own words are the better ones."""
 WORDS_BYTES = 2000
 """Of its last words as many are told."""
 
@@ -46,6 +48,8 @@ class LocalTarget:
         self._log: int | None = None
         """What it prints on stderr."""
         self._stillness = Stillness(now_ns)
+        self._orphaned: int | None = None
+        """Looks in a row that found no fork server below it; None before one was seen."""
 
     @property
     def pid(self) -> int | None:
@@ -63,13 +67,23 @@ class LocalTarget:
         if self._stillness.is_over:
             return f"the embedded Lambda {silent_words()} and was ended"
         if code is None:
-            pid = self._process.pid
-            if self._stillness.look((pid, *children_of(pid))):
-                self._kill()
-            return None
+            return self._watched(self._process.pid)
         cause = f"signal {-code}" if code < 0 else f"exit status {code}"
         last = self._words().splitlines()[-1]
         return f"the embedded Lambda has ended ({cause}): {last}"
+
+    def _watched(self, pid: int) -> str | None:
+        """End it if it stands still; why it is of no use any more while it still runs."""
+        children = children_of(pid)
+        if self._stillness.look((pid, *children)):
+            self._kill()
+        if children:
+            self._orphaned = 0
+        elif self._orphaned is not None:
+            self._orphaned += 1
+        if self._orphaned is not None and self._orphaned >= ORPHANED_LOOKS:
+            return "the embedded Lambda has lost its fork server, and every sandbox with it"
+        return None
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Start it with one version per memory size. Raises TargetError with its own words."""
