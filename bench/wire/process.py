@@ -26,6 +26,10 @@ from bench.wire.pool import PoolStats
 _STDERR, _RETURN_CODE = b"stderr", b"return-code"
 
 
+UNVERIFIED = "--no-verify-ssl"
+"""To the AWS CLI, behind everything else. Source: `aws help`, global options."""
+
+
 class CommandWire:
     """Starts one process per exchange; its request is the event."""
 
@@ -38,7 +42,9 @@ class CommandWire:
     ) -> None:
         """options: how the origin, which the command calls, is reached."""
         self._endpoint = endpoint
-        self._environ = command_environ(options or Connections(), origin)
+        options = options or Connections()
+        self._environ = command_environ(options, origin)
+        self._last = () if options.verify_tls else (UNVERIFIED,)
         self._timeouts = timeouts
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = 0
@@ -81,6 +87,7 @@ class CommandWire:
         try:
             process = await asyncio.create_subprocess_exec(
                 *line.argv,
+                *self._last,
                 stdin=given,
                 stdout=out,
                 stderr=err,

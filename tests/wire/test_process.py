@@ -9,7 +9,8 @@ import pytest
 
 from bench.endpoints.base import CommandLine
 from bench.model.outcome import Answer, Outcome
-from bench.model.profile import Timeouts
+from bench.model.profile import Connections, Timeouts
+from bench.model.proxies import Proxies
 from bench.model.times import NS_PER_MS
 from bench.wire.process import CommandAdapter, CommandWire
 from tests.wire.test_pool import Probe
@@ -30,8 +31,14 @@ class Script:
         return Answer(outcome, detail=said)
 
 
-async def run(script: Script, event: bytes = b"{}", total_ms: int = 20_000) -> tuple[Probe, Answer]:
-    wire = CommandWire(script, Timeouts(total_ns=total_ms * NS_PER_MS))
+async def run(
+    script: Script,
+    event: bytes = b"{}",
+    total_ms: int = 20_000,
+    options: Connections | None = None,
+    origin: str = "https://lambda.us-east-1.amazonaws.com",
+) -> tuple[Probe, Answer]:
+    wire = CommandWire(script, Timeouts(total_ns=total_ms * NS_PER_MS), options, origin)
     adapter = CommandAdapter(script, 1 << 20)
     probe = Probe(adapter.request(event, 0))
     wire.submit(probe)
@@ -51,6 +58,34 @@ async def test_the_event_goes_in_and_both_outputs_come_back() -> None:
     for part in ('{"n": 1} laid over', "by name", "err"):
         assert part in answer.detail
     assert probe.sent_ns < probe.last_ns
+
+
+SHOWN = (
+    "import os,sys; print(*[os.environ.get(name, '-') for name in "
+    "('HTTPS_PROXY', 'NO_PROXY', 'AWS_CA_BUNDLE')], *sys.argv[1:])"
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "origin", "said"),
+    [
+        (Connections(proxy="http://u:p@p:1"), "https://a.example", "0 http://u:p@p:1  - \n "),
+        (Connections(ca_bundle="own.pem"), "https://a.example", "0 - * own.pem\n "),
+        (Connections(verify_tls=False), "https://a.example", "0 - * - --no-verify-ssl\n "),
+        (
+            Connections(proxies=Proxies(https="http://p:2", exceptions=("b.example",))),
+            "https://b.example",
+            "0 - * -\n ",
+        ),
+    ],
+)
+async def test_a_command_reaches_its_origin_as_connections_do(
+    options: Connections, origin: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "NO_PROXY", "AWS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    _, answer = await run(Script(SHOWN), options=options, origin=origin)
+    assert answer.detail.split() == said.split()
 
 
 @pytest.mark.parametrize(
