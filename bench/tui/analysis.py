@@ -95,10 +95,12 @@ class Analyzer:
 
     def _make(self, windows: tuple[Window, ...], base: str | None, anytime: bool) -> Analysis:
         curves = self._source.curves()
-        classes = self._source.class_curves() if wants_classes(windows) else NO_CLASSES
+        shows_classes = self._depth is Depth.CLASSES
+        wants = shows_classes or wants_classes(windows)
+        classes = self._source.class_curves() if wants else NO_CLASSES
         analysis = Analysis(
             curves=curves,
-            class_curves=self._source.class_curves() if self._depth is Depth.CLASSES else {},
+            class_curves=classes if shows_classes else {},
             classes=classes,
             advice=advise(
                 windows,
