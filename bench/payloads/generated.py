@@ -10,6 +10,7 @@ from bench.errors import UsageError
 from bench.payloads.base import Chance, encode_json
 from bench.payloads.generators import GENERATORS
 from bench.payloads.generators.base import Generator
+from bench.units import shown
 
 Contract = Callable[[int, bytes, bytes], str | None]
 """(index, event, response) → what is wrong with the response, or None."""
@@ -49,5 +50,5 @@ class GeneratedEvents:
 def find_generator(name: str) -> Generator:
     """A generator by name. Raises UsageError, naming those that there are."""
     if name not in GENERATORS:
-        raise UsageError(f"is no generator ({name!r}); there are {', '.join(GENERATORS)}")
+        raise UsageError(f"is no generator ({shown(name)}); there are {', '.join(GENERATORS)}")
     return GENERATORS[name]
