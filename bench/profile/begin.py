@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench.lambda_facts import FULL_CORE_MB
 from bench.profile.options import Document, Given
 from bench.profile.phase_edits import STEADY, WARM_UP
 from bench.profile.target_word import TargetSort, TargetWord
@@ -16,7 +17,7 @@ DEFAULT_CALLERS = 10
 """Of a run that counts (`-n 200`) and says neither a rate nor callers: hey and oha have 50."""
 LONGEST = "10m"
 """How long a run that counts may take."""
-SIZES_MB = [128, 512, 1769]
+SIZES_MB = [128, 512, FULL_CORE_MB]
 """Of a function that runs here: the smallest, the usual, and the first that has a whole core."""
 ROUNDS = 2
 """Of sizes side by side: what drifts meanwhile meets them all."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from bench.aws.prices import PER_MILLION, door_usd, function_usd, left_out
 from bench.endpoints.base import head_lines
 from bench.format import UNKNOWN, duration_text, usd
+from bench.lambda_facts import LOG_RESULT_HEADER
 from bench.model.outcome import Outcome, Report
 from bench.model.single_call import SingleCall, Spans
 from bench.report.secrets import without_secrets
@@ -16,7 +17,7 @@ from bench.report.secrets import without_secrets
 INDENT = "    "
 LONGEST = 20_000
 """Characters of a body that are shown."""
-_LOG_HEADER = "x-amz-log-result"
+_LOG_HEADER = LOG_RESULT_HEADER.lower()
 
 
 def call_lines(call: SingleCall) -> Iterator[str]:

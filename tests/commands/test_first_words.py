@@ -174,7 +174,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str) -> list[
     """The profiles that would have been run, in a folder with a few things in it."""
     profiles: list[Profile] = []
 
-    async def instead(profile: Profile, *_: object) -> None:
+    async def instead(profile: Profile, *_: object, **__: object) -> None:
         profiles.append(profile)
 
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_REGION"):

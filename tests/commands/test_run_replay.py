@@ -57,7 +57,7 @@ def test_a_run_is_replayed_in_sight(tmp_path: Path) -> None:
     [
         (LATE, "events.jsonl: line 1: hold at 99 s comes when the load has ended; replay with"),
         (DRAIN[:40], "events.jsonl: line 1 is not JSON"),
-        (DRAIN.replace("drain", "dance"), "events.jsonl: line 1: there is no command 'dance'"),
+        (DRAIN.replace("drain", "dance"), 'events.jsonl: line 1: there is no command "dance"'),
         ("", "events.jsonl: has no command of an operator's: there is nothing to replay"),
     ],
 )

@@ -29,11 +29,13 @@ NAMED = {
     "local/banner.py": {"STEP_FUNCTIONS"},  # the line to paste has an envelope around the event
     "local/doors/fault_answers.py": {"ALB", "ALB_MULTI"},  # their errors are pages
     "local/doors/lambda_api.py": {"INVOKE", "STREAM"},  # the two paths of the API that it serves
+    "local/doors/router.py": {"REST"},  # a template's REST API: below its stage too
     "local/doors/served.py": {
         "REST",  # lives below its stage
         "FUNCTION_URL",  # all on one port
         "STEP_FUNCTIONS",  # refuses as a JSON 1.0 service does
     },
+    "profile/effects.py": {"CLOUDFRONT"},  # an edge that refuses a body with GET
     "profile/read.py": {"HTTP"},  # target.url stands there
     "profile/target.py": {"HTTP"},
     "profile/variants.py": {"HTTP"},

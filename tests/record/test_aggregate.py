@@ -604,12 +604,21 @@ def test_overhead_is_attempt_time_less_what_the_function_took() -> None:
             duration_ns=80 * NS_PER_MS,
             init_ns=400 * NS_PER_MS,
             memory_mb=95,
+        )
+        + row(
+            2 * NS_PER_S,
+            segment=1,
+            response_ns=100 * NS_PER_MS,
+            lag_ns=0,
+            duration_ns=80 * NS_PER_MS,
+            memory_mb=90,
         ),
     )
     window = aggregate.totals()[0]
+    assert window.measure(Measure.OVERHEAD).count == 1, "a door is judged by warm answers"
     assert window.measure(Measure.OVERHEAD).max_ns == 20 * NS_PER_MS
     assert window.measure(Measure.MEMORY).max_ns == 95 * NS_PER_MS
-    assert (window.tally.cold_starts, window.cold.count, window.warm.count) == (1, 1, 0)
+    assert (window.tally.cold_starts, window.cold.count, window.warm.count) == (1, 1, 1)
 
 
 def test_empty_shipments_are_nothing() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -84,8 +84,13 @@ _TIME = re.compile(r"\d+(\.\d+)?(ms|s|m|h)")
 _SHORT = re.compile(r"-[A-Za-z]")
 
 
-def in_our_words(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The arguments as lamload has them, and the names of the options that it has not."""
+def in_our_words(
+    arguments: Sequence[str], own: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
+    """The arguments as lamload has them, and the names of the options that it has not.
+
+    own: lamload's options that take a value, which may look like another tool's option.
+    """
     words: list[str] = []
     names: list[str] = []
     rest = iter(arguments)
@@ -98,6 +103,8 @@ def in_our_words(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
             argument = f"-d{value}"
         if option is None:
             words.append(argument)
+            if argument in own:
+                words += [value for value in (next(rest, None),) if value is not None]
             continue
         names.append(name)
         if option.takes_value and value is None:

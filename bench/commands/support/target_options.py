@@ -34,11 +34,17 @@ class TargetCommand(click.Command):
         for word in args:
             if _SCRIPT.fullmatch(word):
                 raise UsageError(NO_SCRIPT.format(word))
-        words, names = in_our_words(args)
+        words, names = in_our_words(args, self._with_values)
         if names:
             listed = ", ".join(dict.fromkeys(names))
             raise UsageError(f"{listed}: as lamload has it, that is `{command(ctx, words)}`")
         return super().parse_args(ctx, with_rate(args))
+
+    @property
+    def _with_values(self) -> frozenset[str]:
+        """Names of the options behind which something stands that is no option."""
+        options = (param for param in self.params if isinstance(param, click.Option))
+        return frozenset(name for option in options if not option.is_flag for name in option.opts)
 
 
 def with_rate(arguments: Sequence[str]) -> list[str]:

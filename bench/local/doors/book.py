@@ -11,6 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from bench.lambda_facts import (
+    HTTP_API_ID_HEADER,
+    REQUEST_ID_HEADER,
+    REST_ID_HEADER,
+    TRACE_HEADER,
+)
 from bench.local.doors import DOORS, DoorContext, rules
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
 
@@ -32,7 +38,9 @@ RULES = {
 }
 PROXIES = ("alb", "alb-multi-value", "rest", "http-api", "function-url")
 """Doors that ask for a proxy response."""
-IDS = frozenset({"apigw-requestid", "x-amz-apigw-id", "x-amzn-requestid", "x-amzn-trace-id"})
+IDS = frozenset(
+    name.lower() for name in (HTTP_API_ID_HEADER, REST_ID_HEADER, REQUEST_ID_HEADER, TRACE_HEADER)
+)
 LINES = base64.encodebytes(bytes(range(64))).decode()
 ANSWERS: Mapping[str, Any] = {
     "the least": {"statusCode": 200},

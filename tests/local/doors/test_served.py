@@ -55,7 +55,8 @@ async def test_the_function_sees_the_callers_trace(tmp_path: Path) -> None:
     async with serving(python_function(tmp_path, code), doors=("alb",)) as local:
         given = await local.http.get(local.door("alb"), headers={"X-Amzn-Trace-Id": trace})
         fresh = await local.http.get(local.door("alb"))
-    assert given.text == trace
+    assert given.text.startswith(f"{trace};Parent=")
+    assert given.text.endswith(";Sampled=0")
     assert fresh.text.startswith("Root=1-")
 
 
