@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -214,6 +215,20 @@ async def test_a_rate_change_is_an_event_and_a_new_segment(tmp_path: Path) -> No
     assert 200 < window.tally.offered < 290
 
 
+def at_random(answer: bytes) -> Script:
+    """Serves each request in 5 to 25 ms, so that what drifts on this machine is nothing to it."""
+    random = Random(7)
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await read_request(reader)
+            await asyncio.sleep(random.uniform(0.005, 0.025))
+            writer.write(answer)
+            await writer.drain()
+
+    return script
+
+
 @pytest.mark.parametrize(
     ("stop", "says"),
     [
@@ -224,7 +239,7 @@ async def test_a_rate_change_is_an_event_and_a_new_segment(tmp_path: Path) -> No
 )
 async def test_stop_rules_end_a_run_as_good(stop: StopSpec, says: str, tmp_path: Path) -> None:
     long = (Phase("steady", constant_rate(40, 600 * NS_PER_S)),)
-    result = await run(answering(OK), tmp_path, lambda p: replace(p, phases=long, stop=stop))
+    result = await run(at_random(OK), tmp_path, lambda p: replace(p, phases=long, stop=stop))
     assert result.exit_code is ExitCode.OK
     reasons = [str(event["text"]) for event in events_of(result) if event["kind"] == "stop"]
     assert len(reasons) == 1
