@@ -18,6 +18,9 @@ UNKNOWN = "·"
 AT_LEAST = "≥"
 """Before a figure that is a lower bound: it falls among calls that timed out."""
 
+_FACTOR = 10
+"""From here on a change is told as a factor."""
+
 # -- in sentences
 
 
@@ -47,7 +50,12 @@ def quantile_percent(q: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A change as a signed percentage, `+4 %` or `−38 %`; below 9.5 % with one digit more."""
+    """A change as a signed percentage, `+4 %` or `−38 %`; below 9.5 % with one digit more.
+
+    From ten times on it is a factor, `×12`: nobody reads +1124 %.
+    """
+    if share >= _FACTOR - 1:
+        return f"×{share + 1:.3g}"
     sign = "+" if share >= 0 else MINUS
     return f"{sign}{abs(share) * 100:.{0 if abs(share) >= 0.095 else 1}f} %"
 

@@ -14,6 +14,7 @@ from bench.format import (
     duration_text,
     maximum_ms,
     milliseconds,
+    percent,
     percentage,
     quantile_ms,
     quantile_percent,
@@ -31,6 +32,10 @@ from bench.model.times import NS_PER_MS, NS_PER_S
     ("write", "figure", "text"),
     [
         (quantile_text, 0.999, "p99.9"),
+        (percent, 8.9, "+890 %"),
+        (percent, 9.0, "×10"),
+        (percent, 11.24, "×12.2"),
+        (percent, -0.99, "−99 %"),
         (quantile_percent, 0.5, "50 %"),
         (signed_ms, 412_000, "+0.412"),
         (signed_ms, -12.3e6, "−12.3"),
