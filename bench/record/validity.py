@@ -31,8 +31,8 @@ LATE_SUSPECT = 0.01
 """Share of arrivals that may leave so late that it shows in their response time; few of them are
 seen by no quantile that has ten samples beyond it."""
 LATE_INVALID = 0.10
-FEW = 3
-"""Late arrivals that say nothing yet."""
+FEW, MANY = 3, 10
+"""Fewer late arrivals than FEW say nothing yet; fewer than MANY only where they are very late."""
 WORST_FLOOR_NS = 100 * NS_PER_MS
 """The worst send lag of a long run on a machine that others use too."""
 SHORT_SIGMAS = 4.0
@@ -232,7 +232,10 @@ def _late(window: Window, lags: Curve) -> Iterable[Finding]:
     if median is None or not lags.count:
         return
     limit_ns = max(LAG_FLOOR_NS, LAG_SUSPECT * median.value_ns)
-    late = int(lags.counts[lags.values_ns > limit_ns].sum()) - connect.count
+    late = _later(lags, limit_ns) - connect.count
+    if late < MANY:  # they move no quantile that is known, unless they are the whole of a response
+        limit_ns = max(LAG_FLOOR_NS, LAG_INVALID * median.value_ns)
+        late = _later(lags, limit_ns) - connect.count
     share = late / lags.count
     if late >= FEW and share > LATE_SUSPECT:
         text = (
@@ -248,6 +251,10 @@ def _late(window: Window, lags: Curve) -> Iterable[Finding]:
             " generator's"
         )
         yield Verdict.SUSPECT, text
+
+
+def _later(lags: Curve, limit_ns: float) -> int:
+    return int(lags.counts[lags.values_ns > limit_ns].sum())
 
 
 def _connecting_ns(window: Window, q: float) -> int:
