@@ -12,6 +12,7 @@ from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, known_quantiles
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, log_axis
+from bench.report.points import counts_along, range_points
 from bench.report.svg import SvgLine, Whisker, line_chart
 from bench.report.svg_rows import RangeRow, RidgeRow, range_chart, ridge_chart
 from bench.report.text import max_cell, quantile_cell
@@ -30,7 +31,7 @@ def ranges(run: RecordedRun) -> Iterator[str]:
     """A row for each variant from its median to its slowest answer."""
     rows = []
     for index, window in enumerate(run.windows):
-        points = _points_ms(window)
+        points = range_points(window)
         if points:
             end = window.measure(Measure.RESPONSE).max_ns / NS_PER_MS
             rows.append(RangeRow(window.variant.name, index, points, end, _in_words(window)))
@@ -38,12 +39,6 @@ def ranges(run: RecordedRun) -> Iterator[str]:
         axis = log_axis(min(r.points[0] for r in rows), max(r.end for r in rows), _TICKS)
         title = "Response time, ms: p50 to p90 solid, thin to p99, faint to the slowest"
         yield range_chart(title, rows, axis)
-
-
-def _points_ms(window: Window) -> tuple[float, ...]:
-    response = window.measure(Measure.RESPONSE)
-    found = (response.at(q) for q in _FROM_LOW)
-    return tuple(one.value_ns / NS_PER_MS for one in found if one is not None and one.known)
 
 
 def _in_words(window: Window) -> str:
@@ -74,22 +69,14 @@ def ridges(run: RecordedRun) -> Iterator[str]:
 
 
 def _ridge(name: str, index: int, every: Curve, cold: Curve | None, axis: Axis) -> RidgeRow:
-    counts = _along(every, axis)
+    counts = np.array(counts_along(every, axis, _BINS))
     second = np.zeros_like(counts)
     if cold is not None and cold.count:
-        second = np.minimum(counts, _along(cold, axis))
+        second = np.minimum(counts, counts_along(cold, axis, _BINS))
     most = max(1, int(counts.max()))
     heights, colder = (np.sqrt(part / most).tolist() for part in (counts - second, second))
     text = f"{name}: {every.count:,} calls, {int(second.sum()):,} of them met a cold start"
     return RidgeRow(name, index, tuple(heights), tuple(colder), text)
-
-
-def _along(curve: Curve, axis: Axis) -> np.ndarray:
-    """Samples in each of equal stretches of a logarithmic axis."""
-    edges_ns = np.geomspace(axis.low, axis.high, _BINS + 1) * NS_PER_MS
-    edges_ns[0], edges_ns[-1] = 0, np.inf
-    running = np.concatenate(([0], np.cumsum(curve.counts)))
-    return np.diff(running[np.searchsorted(curve.values_ns, edges_ns)])
 
 
 # -- over memory
@@ -131,7 +118,9 @@ def _time_over(run: RecordedRun, sizes: Sequence[Window], x: Axis) -> Iterator[s
     fit = memory_fit([(round(memory), ms) for memory, ms in lines[0].stretches[0]])
     title = "Time over memory, with intervals at 95 %"
     if fit is not None:
-        curve = tuple((float(m), fit.at(float(m))) for m in np.geomspace(x.low, x.high, 60))
+        curve = tuple(
+            (float(m), fit.at(float(m))) for m in np.geomspace(x.low, x.high, _CURVE_POINTS)
+        )
         lines.append(SvgLine(f"{lines[0].name} fitted", _FIT_INDEX, (curve,), bare=True))
         most = ", at most one" if fit.one_thread else ""
         title += f"; {lines[0].name} ≈ {fit.waits:.3g} ms + {fit.works:.3g} ms / vCPUs{most}"

@@ -21,7 +21,7 @@ from bench.model.result import (
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.latency_bins import bin_edges_ns
 from bench.report.axes import Axis, log_axis, nines_axis
-from bench.report.points import spectrum_points
+from bench.report.points import counts_along, spectrum_points
 from bench.stats.quantiles import Curve
 from bench.tui.analysis import Depth
 from bench.tui.palette import SeriesStyle
@@ -34,7 +34,7 @@ from bench.tui.views.cells import (
     quantile_columns,
     variant_cells,
 )
-from bench.tui.views.ridges import counts_along, ridge_axis, ridge_cell
+from bench.tui.views.ridges import ridge_axis, ridge_cell
 from bench.tui.views.time_charts import run_axis
 from bench.tui.widgets.bars import Bars, BarsData
 from bench.tui.widgets.chart import GUTTER, Chart

@@ -9,6 +9,7 @@ import numpy as np
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS
 from bench.report.axes import Axis
+from bench.report.points import counts_along
 from bench.stats.quantiles import Curve
 from bench.tui.state import ViewState
 from bench.tui.widgets.columns import BLANK, Cell
@@ -46,12 +47,3 @@ def ridge_cell(state: ViewState, name: str, axis: Axis | None, width: int) -> Ce
         second = np.minimum(counts, counts_along(cold, axis, width))
     drawing = Density(tuple((counts - second).tolist()), tuple(second.tolist()))
     return Cell("", series=state.styles[name], drawing=drawing)
-
-
-def counts_along(curve: Curve, axis: Axis, bins: int) -> tuple[int, ...]:
-    """How many samples lie in each of so many equal stretches of a logarithmic axis of ms."""
-    edges_ns = np.geomspace(axis.low, axis.high, bins + 1) * NS_PER_MS
-    edges_ns[0], edges_ns[-1] = 0, np.inf
-    running = np.concatenate(([0], np.cumsum(curve.counts)))
-    found = np.diff(running[np.searchsorted(curve.values_ns, edges_ns)])
-    return tuple(found.tolist())
