@@ -24,7 +24,7 @@ from bench.model.profile import Scheduling
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.selftest.script import RETRY_AFTER_S, SCRIPTS, Act, Script, ScriptedAction
 from bench.wire.readiness import Readiness, open_readiness
-from bench.wire.receipts import Control, ReceiptClock
+from bench.wire.receipts import ReceiptClock
 from bench.wire.stream import Stream
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -100,21 +100,20 @@ class ScriptedConnection:
         self._target = target
         self._read = b""
         self._sock = sock
-        self._stream: Stream | None = Stream(sock, readiness)
-        self._stream.receiver = self
+        self._stream: Stream | None = Stream(sock, readiness, target.receipts)
+        self._stream.read_by(self)
 
     def ended(self, _error: Exception | None) -> None:
         """Whatever is still to be written is not."""
         self._stream = None
 
-    def received(self, data: bytes, read_ns: int, control: Control) -> None:
+    def received(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
         """Act on a request once it is whole."""
         self._read += data
         head, found, body = self._read.partition(b"\r\n\r\n")
         if not found or len(body) < _content_length(head):
             return
         self._read = b""
-        receipt_ns = self._target.receipts.received_ns(control, read_ns, sent_ns=0)
         now_ns = read_ns if receipt_ns < 0 else receipt_ns
         action = self._target.next_action(now_ns)
         if action.act is Act.SLOW_HEAD:

@@ -23,7 +23,6 @@ from bench.endpoints.base import headers_of
 from bench.model.outcome import Outcome
 from bench.model.times import NEVER, NS_PER_S
 from bench.wire.exchange import too_long
-from bench.wire.receipts import Control, ReceiptClock
 
 if TYPE_CHECKING:
     from bench.wire.exchange import Exchange
@@ -34,6 +33,8 @@ HEADER_LIMIT = 256 * 1024
 """Bytes of response head; more is a PROTOCOL_ERROR. AWS's own limits are at or below 128 KiB."""
 _HEAD, _BODY, _DONE, _BARE = range(4)
 """Where an answer is; bare: done, but its headers may tell of a body, as HEAD's do."""
+_HEAD_BEGINS = b"H"
+"""As no other method does."""
 PEEK_AFTER_IDLE_NS = NS_PER_S
 """A connection that idled longer is asked whether the server has closed it meanwhile."""
 
@@ -72,7 +73,6 @@ class Connection:
         "_on_free",
         "_on_lost",
         "_parser",
-        "_receipts",
         "_reusable",
         "_seals",
         "_stage",
@@ -94,12 +94,10 @@ class Connection:
         on_free: Callable[[Connection, Exchange], None],
         on_lost: Callable[[Connection, Exchange | None], None],
         stream: Stream,
-        receipts: ReceiptClock,
     ) -> None:
-        stream.receiver = self
+        stream.read_by(self)
         self._stream = stream
         self._seals = stream.seals
-        self._receipts = receipts
         self.node = node
         """Its address."""
         self._on_free = on_free
@@ -174,14 +172,15 @@ class Connection:
 
     # -- what the stream calls
 
-    def received(self, data: bytes, read_ns: int, control: Control) -> None:
+    def received(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
         """Bytes of the answer, which the kernel may have had before."""
         exchange = self.exchange
         if exchange is None:
             self.close()  # an answer that nobody asked for
             return
-        receipt_ns = self._receipts.received_ns(control, read_ns, exchange.sent_ns)
-        now_ns = read_ns if receipt_ns < 0 else receipt_ns
+        # From before the request was sent: a stamp of something else.
+        is_stamped = receipt_ns >= exchange.sent_ns
+        now_ns = receipt_ns if is_stamped else read_ns
         if exchange.first_ns < 0:
             exchange.first_ns = now_ns
         if self._stage == _HEAD:
@@ -197,8 +196,10 @@ class Connection:
             self._fail(Outcome.PROTOCOL_ERROR, too_long(exchange.answer_limit))
         elif self._stage >= _DONE:
             exchange.last_ns = now_ns
-            if receipt_ns >= 0:
+            if is_stamped:
                 exchange.read_lag_ns = read_ns - receipt_ns
+                if exchange.first_ns > receipt_ns:  # read late, and without its stamp
+                    exchange.first_ns = receipt_ns
             if self._stage == _BARE:
                 self._end_without_body()
             self._complete(exchange)
@@ -229,7 +230,7 @@ class Connection:
         if self._stage == _HEAD and exchange is not None:
             exchange.status = status = self._parser.get_status_code()
             self._stage = _BODY
-            if exchange.request[:5] == b"HEAD " and status >= 200:
+            if exchange.request[:1] == _HEAD_BEGINS and status >= 200:
                 self._stage, self._reusable = _BARE, True
 
     def on_body(self, chunk: bytes) -> None:

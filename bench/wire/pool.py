@@ -329,12 +329,12 @@ class ConnectionPool:
 
     async def _speak(self, sock: socket.socket, node: PooledAddress) -> Connection:
         if self._tls is None:
-            stream = Stream(sock, self._readiness)
+            stream = Stream(sock, self._readiness, self._receipts)
         else:
             session = TlsSession(self._tls, self._options.server_name or self._host)
             await session.shake_hands(self._loop, sock)
-            stream = TlsStream(sock, self._readiness, session)
-        return Connection(node, self._on_free, self._on_lost, stream, self._receipts)
+            stream = TlsStream(sock, self._readiness, self._receipts, session)
+        return Connection(node, self._on_free, self._on_lost, stream)
 
     # -- failures
 

@@ -4,6 +4,9 @@ The kernel stamps each segment as it comes in (SO_TIMESTAMPNS) and hands the sta
 bytes: the time at which an answer was here, however late it is read. The stamp is of
 CLOCK_REALTIME; what that clock is ahead of CLOCK_MONOTONIC is measured anew again and again, and
 what was stamped between two measurements that differ is unknown: somebody has set the clock.
+
+To ask for a stamp costs about a tenth of an invocation's CPU. It is asked for with every read while
+reads are not many, and else with one in a few.
 """
 
 from __future__ import annotations
@@ -30,6 +33,11 @@ and both alike); more is a clock that was set."""
 EARLY_NS = 50_000
 """A stamp may be so much later than the reading, as the offset is not known to the nanosecond."""
 
+ALL_BELOW_RPS = 4000.0
+"""Reads a second up to which every one is stamped: it costs less than a hundredth of a core."""
+SAMPLED = 17
+"""Else one read in so many is stamped. A prime: answers may take two, three or more reads each."""
+
 Control = list[tuple[int, int, bytes]]
 
 
@@ -47,7 +55,15 @@ def ask_for_stamps(sock: socket.socket) -> bool:
 class ReceiptClock:
     """Turns the kernel's stamps into instants of CLOCK_MONOTONIC."""
 
-    __slots__ = ("_monotonic_ns", "_realtime_ns", "offset_ns")
+    __slots__ = (
+        "_asked",
+        "_measured_ns",
+        "_monotonic_ns",
+        "_realtime_ns",
+        "_unstamped",
+        "offset_ns",
+        "unstamped_left",
+    )
 
     def __init__(
         self,
@@ -57,6 +73,10 @@ class ReceiptClock:
         self._realtime_ns, self._monotonic_ns = realtime_ns, monotonic
         self.offset_ns = self._measured()
         """CLOCK_REALTIME less CLOCK_MONOTONIC."""
+        self.unstamped_left = 0
+        """Reads until the next one that should ask for its stamp: whoever reads counts it down."""
+        self._unstamped = self._asked = 0
+        self._measured_ns = monotonic()
 
     def measure(self) -> bool:
         """Measure the offset anew. False if the clock was set: stamps since the last time are void.
@@ -64,21 +84,32 @@ class ReceiptClock:
         To be called more often than once a second, for what the clocks may drift apart.
         """
         before_ns, self.offset_ns = self.offset_ns, self._measured()
+        self._choose_share()
         return abs(self.offset_ns - before_ns) < STEP_NS
 
-    def received_ns(self, control: Control, read_ns: int, sent_ns: int) -> int:
+    def received_ns(self, control: Control, read_ns: int) -> int:
         """When the last of the bytes came that a read at read_ns gave; NEVER for unknown.
 
-        control: the control messages of that read. A stamp from before the request was sent, or
-        from after the reading, is none of this clock's.
+        control: the control messages of that read, for which a stamp was asked. A stamp from after
+        the reading is none of this clock's.
         """
+        self.unstamped_left = self._unstamped
+        self._asked += 1
         if not control:
             return NEVER
         seconds, rest_ns = _STAMP.unpack(control[0][2])
         stamp_ns: int = seconds * NS_PER_S + rest_ns - self.offset_ns
-        if sent_ns <= stamp_ns <= read_ns:
+        if stamp_ns <= read_ns:
             return stamp_ns
-        return read_ns if read_ns < stamp_ns < read_ns + EARLY_NS else NEVER
+        return read_ns if stamp_ns < read_ns + EARLY_NS else NEVER
+
+    def _choose_share(self) -> None:
+        """By the reads a second since the last time."""
+        before_ns, self._measured_ns = self._measured_ns, self._monotonic_ns()
+        reads, self._asked = self._asked * (self._unstamped + 1), 0
+        is_busy = reads * NS_PER_S > ALL_BELOW_RPS * (self._measured_ns - before_ns)
+        self._unstamped = SAMPLED - 1 if is_busy else 0
+        self.unstamped_left = min(self.unstamped_left, self._unstamped)
 
     def _measured(self) -> int:
         monotonic, realtime = self._monotonic_ns, self._realtime_ns

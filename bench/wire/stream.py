@@ -1,7 +1,8 @@
 """An open connection as bytes in both directions, plain or under TLS, read by ourselves.
 
 By ourselves, since an event loop's own reading loses what the kernel knows: when the bytes came.
-TLS runs over memory: what is stamped is what carries the last record.
+TLS runs over memory: what is stamped is what carries the last record. Reading is on every
+invocation's way: it takes as few calls as it can.
 
 What breaks is told once, by `ended`, and from the event loop: never from within `send`.
 """
@@ -11,18 +12,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
-from os import write
+from os import read, write
 from time import monotonic_ns
 from typing import Protocol
 
+from bench.model.times import NEVER
 from bench.wire.readiness import Readiness
-from bench.wire.receipts import STAMP_SPACE, Control, ask_for_stamps
+from bench.wire.receipts import STAMP_SPACE, ReceiptClock, ask_for_stamps
 
-_BUFFER = bytearray(256 * 1024)
-_BUFFERS = [_BUFFER]
-_VIEW = memoryview(_BUFFER)
-"""One for all: what is read is handed on as bytes before anything else is read."""
+_CHUNK = 64 * 1024
+"""Bytes read at once, at most."""
 _RECORD = 16 * 1024
 """The most that a TLS record holds (RFC 8446, 5.1)."""
 
@@ -30,10 +31,10 @@ _RECORD = 16 * 1024
 class Receiver(Protocol):
     """Whoever gets what a stream reads."""
 
-    def received(self, data: bytes, read_ns: int, control: Control) -> None:
-        """Bytes, read at read_ns of the monotonic clock, and the kernel's word on when they came.
+    def received(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
+        """Bytes, read at read_ns of the monotonic clock.
 
-        control: of the read that gave the last of them.
+        receipt_ns: when the last of them came, by the kernel; NEVER where that is not known.
         """
 
     def ended(self, error: Exception | None) -> None:
@@ -41,22 +42,38 @@ class Receiver(Protocol):
 
 
 class Stream:
-    """A plain TCP connection. Give it its `receiver` before the loop gets its turn."""
+    """A plain TCP connection. Say what it is `read_by` before the loop gets its turn."""
 
-    __slots__ = ("_fd", "_readiness", "_sock", "_space", "receiver", "unsent")
+    __slots__ = (
+        "_fd",
+        "_hand_on",
+        "_readiness",
+        "_receipts",
+        "_receiver",
+        "_sock",
+        "_stamped",
+        "unsent",
+    )
 
     seals = False
     """Whether what is sent has to be sealed before."""
-    receiver: Receiver
+    _hand_on: Callable[[bytes, int, int], None]
+    _receiver: Receiver
 
-    def __init__(self, sock: socket.socket, readiness: Readiness) -> None:
+    def __init__(self, sock: socket.socket, readiness: Readiness, receipts: ReceiptClock) -> None:
         self._sock = sock
         self._fd = sock.fileno()
         self.unsent = b""
         """What the kernel has not taken yet."""
-        self._space = STAMP_SPACE if ask_for_stamps(sock) else 0
+        self._receipts = receipts
+        self._stamped = ask_for_stamps(sock)
         self._readiness = readiness
         readiness.watch(self._fd, self._ready)
+
+    def read_by(self, receiver: Receiver) -> None:
+        """Give it what comes from now on, and the end."""
+        self._receiver = receiver
+        self._hand_on = receiver.received
 
     @property
     def fd(self) -> int:
@@ -87,26 +104,34 @@ class Stream:
             self._readiness.forget(self._fd)
             self._fd = -1
             self._sock.close()
-            del self.receiver  # which holds this object: a cycle that nothing else breaks
+            del (
+                self._receiver,
+                self._hand_on,
+            )  # they hold this object: nothing else breaks the cycle
 
     def _ready(self) -> None:
         if self.unsent:
             self._send_rest()
+        receipts = self._receipts
+        receipt_ns = NEVER
         try:
-            size, control, _, _ = self._sock.recvmsg_into(_BUFFERS, self._space)
+            if receipts.unstamped_left > 0 or not self._stamped:
+                data = read(self._fd, _CHUNK)
+                read_ns = monotonic_ns()
+                receipts.unstamped_left -= 1
+            else:
+                data, control, _, _ = self._sock.recvmsg(_CHUNK, STAMP_SPACE)
+                read_ns = monotonic_ns()
+                receipt_ns = receipts.received_ns(control, read_ns)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
             self._end(error)
             return
-        read_ns = monotonic_ns()
-        if size:
-            self._take(size, read_ns, control)
+        if data:
+            self._hand_on(data, read_ns, receipt_ns)
         else:
             self._end(None)
-
-    def _take(self, size: int, read_ns: int, control: Control) -> None:
-        self.receiver.received(bytes(_VIEW[:size]), read_ns, control)
 
     def _send_rest(self) -> None:
         try:
@@ -119,7 +144,7 @@ class Stream:
             self._readiness.want_room(self._fd, False)
 
     def _end(self, error: Exception | None) -> None:
-        receiver = self.receiver
+        receiver = self._receiver
         self.close()
         receiver.ended(error)
 
@@ -135,11 +160,17 @@ class TlsStream(Stream):
         self,
         sock: socket.socket,
         readiness: Readiness,
+        receipts: ReceiptClock,
         session: TlsSession,
     ) -> None:
         """session: with whom its hands have been shaken, and nothing read since."""
-        super().__init__(sock, readiness)
+        super().__init__(sock, readiness, receipts)
         self._tls, self._incoming, self._outgoing = session.tls, session.incoming, session.outgoing
+
+    def read_by(self, receiver: Receiver) -> None:
+        """Give it what comes from now on, decrypted, and the end."""
+        self._receiver = receiver
+        self._hand_on = self._decrypt
 
     def seal(self, data: bytes) -> bytes:
         """Records; nothing, of a session that is broken."""
@@ -159,15 +190,15 @@ class TlsStream(Stream):
                     write(self._fd, self._outgoing.read())
         super().close()
 
-    def _take(self, size: int, read_ns: int, control: Control) -> None:
-        incoming, read = self._incoming, self._tls.read
-        incoming.write(_VIEW[:size])
+    def _decrypt(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
+        incoming, decrypted = self._incoming, self._tls.read
+        incoming.write(data)
         parts: list[bytes] = []
         end: Exception | None = None
         is_over = False
         try:
             while incoming.pending:
-                part = read(_RECORD)
+                part = decrypted(_RECORD)
                 if not part:
                     is_over = True
                     break
@@ -179,8 +210,8 @@ class TlsStream(Stream):
         if self._outgoing.pending:
             self.send(self._outgoing.read())
         if parts:
-            data = parts[0] if len(parts) == 1 else b"".join(parts)
-            self.receiver.received(data, read_ns, control)
+            plain = parts[0] if len(parts) == 1 else b"".join(parts)
+            self._receiver.received(plain, read_ns, receipt_ns)
         if is_over and self._fd >= 0:
             self._end(end)
 

@@ -11,9 +11,9 @@ from time import monotonic_ns
 from typing import Any, cast
 
 from bench.model.outcome import Outcome
+from bench.model.times import NEVER
 from bench.wire.connection import Connection, PooledAddress
 from bench.wire.exchange import Exchange
-from bench.wire.receipts import ReceiptClock
 from bench.wire.stream import Stream
 
 ANSWERS = 100_000
@@ -40,11 +40,11 @@ class FakeStream:
     unsent = b""
     fd = os.open(os.devnull, os.O_WRONLY)
 
-    def close(self) -> None:
+    def read_by(self, _receiver: object) -> None:
         return
 
-
-RECEIPTS = ReceiptClock()
+    def close(self) -> None:
+        return
 
 
 class Counted(Exchange):
@@ -76,7 +76,7 @@ def generated(rng: Random) -> bytes:
 
 def play(rng: Random) -> Counted:
     stream = cast(Stream, FakeStream())
-    connection = Connection(PooledAddress(None), lambda *_: None, lambda *_: None, stream, RECEIPTS)
+    connection = Connection(PooledAddress(None), lambda *_: None, lambda *_: None, stream)
     connection.idle_since_ns = monotonic_ns()
     exchange = Counted()
     assert connection.start(exchange)
@@ -84,7 +84,7 @@ def play(rng: Random) -> Counted:
     cut = rng.randrange(len(answer) + 1)
     for part in (answer[:cut], answer[cut:]):
         if part:
-            connection.received(part, monotonic_ns(), [])
+            connection.received(part, monotonic_ns(), NEVER)
     connection.ended(rng.choice((None, ConnectionResetError("reset"))))
     return exchange
 

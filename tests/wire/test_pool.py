@@ -19,6 +19,7 @@ from bench.model.times import NEVER, NS_PER_MS
 from bench.wire.connection import Connection, PooledAddress
 from bench.wire.exchange import Exchange
 from bench.wire.pool import ConnectionPool
+from bench.wire.receipts import ReceiptClock
 from tests.wire.rawserver import answering, raw_server, read_request, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -44,9 +45,12 @@ class Probe(Exchange):
 
 @asynccontextmanager
 async def pool_to(
-    origin: str, timeouts: Timeouts = QUICK, options: Connections | None = None
+    origin: str,
+    timeouts: Timeouts = QUICK,
+    options: Connections | None = None,
+    receipts: ReceiptClock | None = None,
 ) -> AsyncIterator[ConnectionPool]:
-    pool = ConnectionPool(origin, timeouts, options)
+    pool = ConnectionPool(origin, timeouts, options, receipts)
     try:
         yield pool
     finally:
@@ -305,7 +309,7 @@ async def test_nothing_is_sent_on_a_connection_that_has_just_been_given_up() -> 
     async with raw_server(answering(OK)) as origin, pool_to(origin) as pool:
         await exchange(pool)
         (connection,) = pool._open
-        connection.received(b"nobody asked for this", monotonic_ns(), [])
+        connection.received(b"nobody asked for this", monotonic_ns(), NEVER)
         probe = Probe()
         pool.submit(probe)  # before the loop has told of the close
         await asyncio.wait_for(probe.done, 5)

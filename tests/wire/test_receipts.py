@@ -13,13 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic_ns
+from typing import cast
 
 import pytest
 
 from bench.model.profile import Connections
 from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.wire import receipts
+from bench.wire.connection import Connection, PooledAddress
 from bench.wire.receipts import Control, ReceiptClock
+from bench.wire.stream import Stream
+from tests.wire.test_hostile_answers import Counted, FakeStream
 from tests.wire.test_pool import OK, exchange, pool_to
 from tests.wire.test_pool import Probe as PoolProbe
 from tests.wire.test_tls_and_proxy import AUTHORITY, served_as
@@ -56,24 +60,24 @@ def test_a_stamp_is_turned_into_an_instant_of_the_monotonic_clock() -> None:
     clock = clocks.opened()
     came_ns = 7 * NS_PER_S
     stamp = stamped(came_ns + EPOCH_NS)
-    found_ns = clock.received_ns(stamp, read_ns=came_ns + HELD_NS, sent_ns=6 * NS_PER_S)
+    found_ns = clock.received_ns(stamp, read_ns=came_ns + HELD_NS)
     assert found_ns == pytest.approx(came_ns, abs=1000)
 
 
 @pytest.mark.parametrize(
     ("came_ns", "known"),
-    [(1999, False), (2000, True), (9000, True), (9001, True), (9000 + 60_000, False)],
+    [(2000, True), (9000, True), (9001, True), (9000 + 60_000, False)],
 )
-def test_a_stamp_from_outside_the_exchange_is_none_of_its_answer(came_ns: int, known: bool) -> None:
+def test_a_stamp_from_after_the_reading_is_none_of_its_bytes(came_ns: int, known: bool) -> None:
     clocks = Clocks()
     clock = clocks.opened()
     stamp = stamped(came_ns + clock.offset_ns)
-    found_ns = clock.received_ns(stamp, read_ns=9000, sent_ns=2000)
+    found_ns = clock.received_ns(stamp, read_ns=9000)
     assert found_ns == (min(came_ns, 9000) if known else NEVER)
 
 
 def test_without_a_stamp_nothing_is_known() -> None:
-    assert ReceiptClock().received_ns([], read_ns=9000, sent_ns=2000) == NEVER
+    assert ReceiptClock().received_ns([], read_ns=9000) == NEVER
 
 
 def test_a_clock_that_was_set_is_noticed_and_then_known_again() -> None:
@@ -87,6 +91,31 @@ def test_a_clock_that_was_set_is_noticed_and_then_known_again() -> None:
     assert not clock.measure()
     assert clock.measure()
     assert clock.offset_ns == pytest.approx(clocks.ahead_ns, abs=1000)
+
+
+def read_for_a_while(clock: ReceiptClock, clocks: Clocks, reads: int) -> int:
+    """So many reads within a second; how many of them asked for a stamp."""
+    asked = 0
+    for _ in range(reads):
+        if clock.unstamped_left > 0:
+            clock.unstamped_left -= 1
+        else:
+            asked += 1
+            clock.received_ns([], read_ns=clocks.t_ns)
+    clocks.t_ns += NS_PER_S
+    clock.measure()
+    return asked
+
+
+def test_few_reads_are_all_stamped_and_of_many_one_in_a_few() -> None:
+    clocks = Clocks()
+    clock = clocks.opened()
+    few, many = round(receipts.ALL_BELOW_RPS) - 100, 17_000
+    assert read_for_a_while(clock, clocks, few) == few
+    assert read_for_a_while(clock, clocks, many) == many  # it is known of afterwards
+    assert read_for_a_while(clock, clocks, many) == pytest.approx(many / receipts.SAMPLED, abs=1)
+    assert read_for_a_while(clock, clocks, few) == pytest.approx(few / receipts.SAMPLED, abs=1)
+    assert read_for_a_while(clock, clocks, few) == few
 
 
 @dataclass
@@ -149,6 +178,46 @@ async def test_an_answer_ends_when_it_came_and_not_when_it_was_read(
     assert served.before_ns - NS_PER_MS < probe.last_ns < served.after_ns + NS_PER_MS
     assert probe.first_ns == probe.last_ns
     assert probe.read_lag_ns > HELD_NS - NS_PER_MS
+
+
+async def test_an_answer_whose_turn_it_is_not_ends_when_it_is_read() -> None:
+    clock = ReceiptClock()
+    with server(None) as served:
+        async with pool_to(served.origin, receipts=clock) as pool:
+            await exchange(pool)
+            clock.unstamped_left = 1
+            assert (await exchange(pool)).read_lag_ns == NEVER
+            assert (await exchange(pool)).read_lag_ns >= 0
+
+
+def answered(*parts: tuple[bytes, int, int]) -> Counted:
+    """An exchange sent at 1000, answered by parts: bytes, and when they were read and came."""
+    stream = cast(Stream, FakeStream())
+    connection = Connection(PooledAddress(None), lambda *_: None, lambda *_: None, stream)
+    connection.idle_since_ns = monotonic_ns()
+    found = Counted()
+    assert connection.start(found)
+    found.sent_ns = 1000
+    for data, read_ns, receipt_ns in parts:
+        connection.received(data, read_ns, receipt_ns)
+    assert found.ends == 1
+    return found
+
+
+@pytest.mark.parametrize(
+    ("receipt_ns", "last_ns", "lag_ns"), [(999, 9000, NEVER), (1000, 1000, 8000)]
+)
+def test_a_stamp_from_before_the_request_is_of_something_else(
+    receipt_ns: int, last_ns: int, lag_ns: int
+) -> None:
+    found = answered((OK, 9000, receipt_ns))
+    assert (found.last_ns, found.read_lag_ns) == (last_ns, lag_ns)
+
+
+def test_a_first_byte_that_was_read_late_came_no_later_than_the_last_one() -> None:
+    head, body = OK[:20], OK[20:]
+    found = answered((head, 8000, NEVER), (body, 9000, 7000))
+    assert (found.first_ns, found.last_ns, found.read_lag_ns) == (7000, 7000, 2000)
 
 
 async def test_without_the_kernels_word_an_answer_ends_when_it_is_read(
