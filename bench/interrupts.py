@@ -40,8 +40,14 @@ class Interrupts:
 
     @contextmanager
     def answered_by(self, answer: Answer) -> Iterator[None]:
-        """Within this, in the running event loop, a signal does that and nothing else."""
-        outer, self._answer = self._answer, (asyncio.get_running_loop(), answer)
+        """Within this, in the running event loop, a signal does that and nothing else.
+
+        So does one that came before: it may have found nothing yet that it could have ended.
+        """
+        loop = asyncio.get_running_loop()
+        outer, self._answer = self._answer, (loop, answer)
+        if self.count:
+            loop.call_soon(answer, self.count)
         try:
             yield
         finally:

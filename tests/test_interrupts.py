@@ -132,6 +132,23 @@ async def test_a_signal_while_it_is_brought_up_gives_everything_back(
     assert interrupts.count == 3  # two of them while it was closed: they changed nothing
 
 
+@pytest.mark.parametrize("signals", [1, 2])
+async def test_a_signal_before_anything_is_brought_up_is_heard_when_it_is(
+    signals: int, tmp_path: Path, made: list[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def prepare_for_ever(_: Session) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Session, "prepare", prepare_for_ever)
+    with heard() as interrupts:
+        async with watched(tmp_path, Quiet(quiet=True), interrupts) as run:
+            for _ in range(signals):
+                send()
+            with pytest.raises(InterruptedRun, match="before anything was sent"):
+                await run.start(load_profile("quickstart", ()), [])
+    assert [session.closed for session in made] == [1]
+
+
 async def test_under_load_the_first_signal_drains_and_the_second_aborts(
     tmp_path: Path, made: list[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:

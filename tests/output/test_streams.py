@@ -138,6 +138,20 @@ main()
 """
 
 
+def test_an_interrupt_within_the_exec_of_a_text_leaves_the_exit_code_alone(tmp_path: Path) -> None:
+    """Python remembers one although it was caught, and would end with SIGINT at its exit."""
+    (tmp_path / "interrupted.py").write_text(
+        "import bench.cli\n"
+        "bench.cli.run_command = lambda _: exec('raise KeyboardInterrupt')\n"
+        "from bench.__main__ import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-m", "interrupted"]
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, timeout=60, check=False)
+    assert done.returncode == ExitCode.INTERRUPTED
+
+
 @pytest.fixture
 def ended(tmp_path: Path) -> RunResult:
     return RunResult(recorded(tmp_path), ExitCode.OK)

@@ -101,8 +101,8 @@ class LiveView:
         """Raises InterruptedRun if a signal ends it, after which all that it began is undone."""
         preparing = asyncio.ensure_future(session.prepare())
 
-        def stop(count: int) -> None:
-            if count == 1:
+        def stop(_count: int) -> None:
+            if not preparing.cancelling():  # a second signal has nothing to add
                 preparing.cancel()
                 self._progress.write_line("interrupted: giving back what was brought up")
 
@@ -144,8 +144,6 @@ class LiveView:
         assert self._session is not None
         assert self._load is not None
         with self.interrupts.answered_by(self._stop):
-            if self.interrupts.count:
-                self._stop(self.interrupts.count)
             while not self._load.done():
                 await asyncio.wait({self._load}, timeout=POLL_S)
                 self._progress.update(self._session.snapshot())
