@@ -25,10 +25,14 @@ class Part:
     window: Window
     bounds: Mapping[float, Ends] = field(default_factory=dict)
     payload: str = ""
+    callers: int | None = None
+    """How many called at once, in a closed loop."""
 
     @property
     def name(self) -> str:
-        """`overload`, or `ramp 38/s`: a step is known by its rate."""
+        """`overload`, `ramp 38/s` or `ramp 4 callers`: a step is known by its load."""
         if self.step is None:
             return self.payload or self.phase
+        if self.callers is not None:
+            return f"{self.phase} {self.callers} caller{'' if self.callers == 1 else 's'}"
         return f"{self.phase} {self.window.planned_rps:.3g}/s"

@@ -1,13 +1,13 @@
 """Results by part of the load, where it has more than one: each measured phase, each of its steps.
 
-A ramp that rises smoothly is told in SLICES of equal length, since no two of its seconds are alike.
-What follows a change by hand is part of its phase, but of no step.
+A ramp, of a rate or of callers, that rises smoothly is told in SLICES of equal length, since no two
+of its seconds are alike. What follows a change by hand is part of its phase, but of no step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bench.model.load import Segment
@@ -107,7 +107,9 @@ class Parts:
             yield self._place(segment.index, from_ns), stretch
 
     def _part(self, place: _Place, totals: Totals, stretch: Stretch) -> Part:
-        return part_of(totals, stretch, self._phases[place.phase].name, place.step or None, "")
+        phase, step = self._phases[place.phase], place.step or None
+        part = part_of(totals, stretch, phase.name, step, "")
+        return replace(part, callers=_callers(phase, step)) if phase.shape.is_closed else part
 
 
 def part_of(totals: Totals, stretch: Stretch, phase: str, step: int | None, name: str) -> Part:
@@ -118,18 +120,25 @@ def part_of(totals: Totals, stretch: Stretch, phase: str, step: int | None, name
     return Part(phase, step, window, bounds, name)
 
 
+def _callers(phase: Phase, step: int | None) -> int:
+    """Those of a step; where they change within a part, those in its middle."""
+    count, shape = _part_count(phase), phase.shape
+    return shape.callers_at(round(shape.duration_ns * ((step or 1) - 0.5) / count))
+
+
 def _ends(curve: Curve, q: float) -> Ends:
     found = quantile_bounds(curve, q)
     return found.low_ns, found.high_ns
 
 
 def is_sliced(phase: Phase) -> bool:
-    """Whether its one piece has a rate that changes within it."""
+    """Whether its one piece has a rate, or callers, that change within it."""
     shape = phase.shape
-    if not shape.has_rate or len(shape.pieces()) > 1:
+    if not (shape.has_rate or shape.is_closed) or len(shape.pieces()) > 1:
         return False
-    rates = {shape.rate_rps(shape.duration_ns * share) for share in (0.0, 0.3, 0.5, 1.0)}
-    return len(rates) > 1
+    level = shape.callers_at if shape.is_closed else shape.rate_rps
+    levels = {level(round(shape.duration_ns * share)) for share in (0.0, 0.3, 0.5, 1.0)}
+    return len(levels) > 1
 
 
 def _part_count(phase: Phase) -> int:

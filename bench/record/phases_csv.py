@@ -26,7 +26,7 @@ _BOUNDS = {
 PHASE_COLUMNS = (
     *("phase", "step", *SUMMARY_COLUMNS),
     *(name for names in _BOUNDS.values() for name in names),
-    "payload",
+    *("payload", "callers"),
 )
 """Those of summary.csv behind the part's own, and the intervals of the response time."""
 
@@ -39,7 +39,7 @@ def phases_lines(parts: Iterable[Part]) -> str:
 def part_row(part: Part) -> dict[str, CsvCell]:
     """A row: cell by column."""
     own: dict[str, CsvCell] = {"phase": part.phase, "step": part.step, "payload": part.payload}
-    row = own | summary_row(part.window)
+    row = own | {"callers": part.callers} | summary_row(part.window)
     for q, ends in part.bounds.items():
         row |= {name: _ms(end) for name, end in zip(_BOUNDS[q], ends, strict=True)}
     return row
@@ -53,7 +53,15 @@ def read_phases(path: Path) -> Iterator[Part]:
 def _part_of(row: Mapping[str, str]) -> Part:
     bounds = {q: found for q in _BOUNDS if (found := _ends(row, q)) != (None, None)}
     step = int(row["step"]) if row["step"] else None
-    return Part(row["phase"], step, window_of(row), bounds, row.get("payload") or "")
+    callers = row.get("callers")
+    return Part(
+        row["phase"],
+        step,
+        window_of(row),
+        bounds,
+        row.get("payload") or "",
+        int(callers) if callers else None,
+    )
 
 
 def _ends(row: Mapping[str, str], q: float) -> Ends:

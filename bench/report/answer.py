@@ -22,7 +22,10 @@ from bench.model.profile import Variant
 from bench.model.result import LADDER, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import advice_of, compared, was_watched
-from bench.record.findings import Question, findings, question_of
+from bench.record.figure import Figure
+from bench.record.finding import Finding
+from bench.record.findings import found_in
+from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.stats.alike import Curves
 from bench.stats.basis import TOO_FEW
@@ -30,22 +33,6 @@ from bench.stats.paired import Difference, difference, told_apart
 from bench.stats.recommend import Advice, Choice, Overhead
 
 _MB = " MB"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """`p99 12.4 ms`, `$0.45/M`, `cost +4.2 %`. is_sure: chance alone did not make it."""
-
-    caption: str
-    value: str
-    unit: str = ""
-    is_sure: bool = True
-
-    @property
-    def text(self) -> str:
-        """As it stands in a row."""
-        value = f"{self.value}{'' if self.unit.startswith('/') else ' '}{self.unit}".rstrip()
-        return f"{self.caption} {value}".lstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +76,10 @@ class Answer:
     q: float | None = None
     base: str | None = None
     differences: Mapping[str, Difference | None] = field(default_factory=dict)
+    found: tuple[str, ...] = ()
+    """What a profile that varies the load found of its question, in sentences."""
+    figures: tuple[Figure, ...] = ()
+    """Those of the sentences that are of the first variant."""
 
 
 def answer_of(
@@ -116,12 +107,20 @@ def answer_of(
 def answer_for(run: RecordedRun) -> Answer:
     """What a recorded run answers to its own question, beside what is found in its parts."""
     answer = answer_of(*compared(run), advice_of(run), anytime=was_watched(run))
+    return as_asked(answer, question_of(run.profile), found_in(run), len(run.windows))
+
+
+def as_asked(answer: Answer, question: Question, found: Sequence[Finding], variants: int) -> Answer:
+    """With what was found first, and without rows that answer nothing of what was asked."""
     lines = answer.lines
-    if question_of(run.profile) is Question.COLD:  # a median that may be cold or warm chooses none
+    if question is Question.COLD:  # a median that may be cold or warm chooses none
         lines = tuple(line for line in lines if line.time is None)
-    if len(run.windows) == 1 and findings(run):  # one figure over all parts is what nobody asked
+    if variants == 1 and found:  # one figure over all parts is what nobody asked
         lines = ()
-    return replace(answer, lines=lines)
+    figures = found[0].text.partition(": ")[0] if found else ""
+    own = (one for one in found if one.text.partition(": ")[0] == figures)
+    large = tuple(figure for one in own for figure in one.figures)
+    return replace(answer, lines=lines, found=tuple(one.text for one in found), figures=large)
 
 
 def highest_known(curves: Curves) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_text, rate
 from bench.model.outcome import Verdict
 from bench.model.result import Measure, Window
-from bench.record.findings import Question, findings, question_of
+from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.styled import Line, Tone, as_text, in_colour, wrapped
@@ -81,7 +81,7 @@ def answers(run: RecordedRun) -> list[list[str]]:
     """What the run was for, in groups, the first thing to know first."""
     found = [f"{answer.variant}: {answer.text}" for answer in run.answers]
     answer = answer_for(run)
-    return [found, [*findings(run)], [_told(line, answer.base) for line in answer.lines]]
+    return [found, [*answer.found], [_told(line, answer.base) for line in answer.lines]]
 
 
 def _told(line: AnswerLine, base: str | None) -> str:

@@ -17,9 +17,10 @@ from bench.model.outcome import Verdict
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, known_quantiles
 from bench.record.failures import reason_words
-from bench.record.findings import advice_sentences, findings
+from bench.record.figure import Figure
+from bench.record.findings import advice_sentences
 from bench.record.recorded_run import RecordedRun
-from bench.report.answer import AnswerLine, Figure, answer_for
+from bench.report.answer import AnswerLine, answer_for
 from bench.report.charts import charts
 from bench.report.html_tables import measure_tables, parts_table, results_table, table
 
@@ -41,7 +42,6 @@ def render_html(run: RecordedRun) -> str:
         "</head><body>\n",
         *_head(run, title),
         *_answer(run),
-        _list(findings(run)),
         *_slos(run),
         f'<section class="charts">\n{"".join(charts(run))}</section>\n',
         "<h2>Results</h2>\n",
@@ -93,8 +93,12 @@ def _head(run: RecordedRun, title: str) -> Iterable[str]:
 def _answer(run: RecordedRun) -> Iterable[str]:
     """The first thing to see: one base, the same rows as in the live view."""
     answer = answer_for(run)
-    if answer.lines:
+    if answer.figures:
+        yield _large(answer.figures)
+    elif answer.lines:
         yield _hero(answer.lines[0])
+    yield _list(answer.found)
+    if answer.lines:
         yield '<table class="answer"><tbody>' + "".join(map(_answer_row, answer.lines))
         yield "</tbody></table>\n"
         if answer.base is not None:
@@ -109,6 +113,10 @@ def _hero(line: AnswerLine) -> str:
     figures = [Figure(line.label, line.subject), line.time]
     figures += [] if line.cost is None else [Figure("a million calls", line.cost.value)]
     figures += [change for change in line.change if change.is_sure]
+    return _large(figures)
+
+
+def _large(figures: Iterable[Figure]) -> str:
     shown = "".join(
         f"<div><b>{escape(f.value)} <small>{escape(f.unit)}</small></b>"
         f"<span>{escape(f.caption)}</span></div>"

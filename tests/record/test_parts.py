@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from random import Random
 
@@ -21,10 +23,12 @@ from bench.plan import make_plan
 from bench.profile import load_profile, shipped_profiles
 from bench.record.aggregate import Aggregate
 from bench.record.evidence import Evidence
-from bench.record.findings import Question, findings, question_of
+from bench.record.findings import findings
 from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.parts import SLICES
+from bench.record.phases_csv import phases_lines
+from bench.record.question import Question, question_of
 from bench.record.recorded_run import PHASES, RecordedRun
 from bench.record.validity import judge
 from bench.report.brief import render_brief
@@ -32,6 +36,7 @@ from bench.report.html import render_html
 from bench.report.json import run_document
 from bench.report.text import render_text
 from bench.shapes.burst import Burst
+from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp, constant_rate
 from bench.shapes.steps import Steps
 from bench.shapes.wave import Wave
@@ -170,6 +175,53 @@ def test_of_a_ramp_it_is_told_from_which_rate_on_latency_climbs(tmp_path: Path) 
     assert said.startswith("128 MB: p50 does not climb up to 60/s: ")
 
 
+def closed(*steps: int, smooth: bool = False) -> Profile:
+    callers = Callers(6 * NS_PER_S, steps[0], steps[-1])
+    return profile_of((SMALL,), (Phase("loop", callers if smooth else Steps(callers, len(steps))),))
+
+
+def of_callers(run: RecordedRun, done_rps: Mapping[int, float]) -> RecordedRun:
+    """The run with parts that got so much done."""
+    at_rest = run.windows[0]
+    return replace(
+        run,
+        parts=tuple(
+            Part("loop", step, replace(at_rest, goodput_rps=rps), callers=many)
+            for step, (many, rps) in enumerate(done_rps.items(), 1)
+        ),
+    )
+
+
+def test_of_a_closed_loop_it_is_told_how_many_callers_suffice(tmp_path: Path) -> None:
+    run = replace(ran(profile_of((SMALL,)), flat, tmp_path), profile=closed(1, 4, 7))
+    (said,) = findings(of_callers(run, {1: 19.0, 4: 76.0, 7: 77.5}))
+    assert said == "128 MB: throughput rises up to 4 callers, 76/s; 7 callers get 77.5/s"
+    (said,) = findings(of_callers(run, {1: 19.0, 4: 76.0, 7: 133.0}))
+    assert said == "128 MB: throughput rises up to 7 callers: 133/s"
+    (said,) = findings(replace(run, parts=()))
+    assert said.startswith("128 MB: 7 callers got ") and "half of the calls within " in said
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_the_parts_of_a_closed_loop_are_known_by_their_callers(smooth: bool) -> None:
+    profile = closed(1, 4, 7, smooth=smooth)
+    plan = make_plan(profile)
+    aggregate = Aggregate(profile, plan)
+    shipment = Shipment()
+    for segment in plan.segments:
+        for at_ns in range(segment.start_ns, segment.end_ns, NS_PER_S // 4):
+            shipment.offer(at_ns, 0, segment.index)
+    shipment.to(aggregate)
+    aggregate.advance(plan.segments[-1].end_ns + NS_PER_S)
+    names = [part.name for part in aggregate.parts()]
+    many = range(1, 7) if smooth else (1, 4, 7)
+    assert names == [f"loop {n} caller{'s' if n > 1 else ''}" for n in many]
+    text = phases_lines(aggregate.parts())
+    assert [row["callers"] for row in csv.DictReader(StringIO(text))] == [
+        str(part.callers) for part in aggregate.parts()
+    ]
+
+
 def test_a_ramp_says_from_where_on_calls_fail(tmp_path: Path) -> None:
     def failing(_phase: int, rate: float, _random: Random) -> tuple[Outcome, float, int]:
         return Outcome.THROTTLED if rate > 45 else Outcome.OK, 20.0, 1
@@ -218,7 +270,7 @@ def test_bursts_tell_of_cold_starts_and_recommend_no_size_by_mixed_calls(tmp_pat
 def test_a_wanted_precision_tells_how_well_it_is_known_after_how_many(tmp_path: Path) -> None:
     profile = replace(profile_of((SMALL,)), stop=StopSpec(precision=0.5, precision_q=0.5))
     (said,) = findings(ran(profile, flat, tmp_path))
-    assert said.startswith("128 MB: p50 is 20") or "is not known yet" in said
+    assert said.startswith("128 MB: p50 is 20") or "is not known after" in said
     assert "100 calls" in said
 
 
@@ -236,6 +288,7 @@ def test_every_view_tells_the_findings_and_the_parts(tmp_path: Path) -> None:
 def test_every_shipped_profile_asks_a_question_that_is_answered(path: Path) -> None:
     asks = {
         "capacity": Question.CAPACITY,
+        "closed-loop": Question.CALLERS,
         "cold-starts": Question.COLD,
         "mixed-events": Question.PAYLOADS,
         "precision": Question.PRECISION,

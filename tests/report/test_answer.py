@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.record.conclusions import advice_of
+from bench.record.figure import Figure
 from bench.record.recorded_run import RecordedRun
-from bench.report.answer import Answer, Figure, answer_of
+from bench.report.answer import Answer, answer_of
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import recorded
 

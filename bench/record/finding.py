@@ -1,0 +1,85 @@
+"""What a finding is, what it is drawn from, and the words that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.format import duration_text, quantile_text
+from bench.model.part import Ends, Part
+from bench.model.profile import Profile, Variant
+from bench.model.result import LADDER, Interval, Measure, Window
+from bench.record.figure import Figure
+from bench.stats.quantiles import Curve
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sentence, and the figures of it that are worth being large."""
+
+    text: str
+    figures: tuple[Figure, ...] = ()
+
+
+class Results(Protocol):
+    """What findings are drawn from: a run that is recorded, or one under way."""
+
+    @property
+    def profile(self) -> Profile:
+        """Which asks the question."""
+
+    @property
+    def windows(self) -> Sequence[Window]:
+        """A total for each variant, measured phases alone."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Likewise by part of the load, where it has several."""
+
+    @property
+    def intervals(self) -> Iterable[Interval]:
+        """Second by second."""
+
+    @property
+    def curves(self) -> Mapping[str, Mapping[Measure, Curve]]:
+        """Whole distributions by the variant's name and measure."""
+
+
+def parts_of(results: Results, variant: Variant) -> list[Part]:
+    """Those of a variant that are stretches of time."""
+    own = (part for part in results.parts if part.window.variant == variant)
+    return [part for part in own if not part.payload]
+
+
+def highest(parts: Sequence[Part]) -> float | None:
+    """The highest quantile of the response time that is known of each."""
+    return next((q for q in LADDER if parts and all(q in part.bounds for part in parts)), None)
+
+
+def value_text(part: Part, q: float) -> str:
+    """`41.2 ms (38 ms … 46.1 ms)`."""
+    return f"{_value(part, q)} ({ends_text(part.bounds[q])})"
+
+
+def _value(part: Part, q: float) -> str:
+    found = part.window.measure(Measure.RESPONSE).at(q)
+    if found is None:
+        return "?"
+    return ("≥" if found.censored else "") + duration_text(found.value_ns)
+
+
+def time_figure(part: Part, q: float) -> Figure:
+    """`p99 412 ms`."""
+    value, _, unit = _value(part, q).partition(" ")
+    return Figure(quantile_text(q), value, unit)
+
+
+def ends_text(ends: Ends) -> str:
+    """`38 ms … 46.1 ms`, `38 ms … open`."""
+    return " … ".join("open" if end is None else duration_text(end) for end in ends)
+
+
+def failed_share(window: Window) -> float:
+    """Of all that have finished."""
+    return window.tally.failed / window.tally.finished if window.tally.finished else 0.0
