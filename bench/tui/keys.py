@@ -44,20 +44,20 @@ class KeyBinding:
         )  # fmt: skip
 
 
-LOAD, VIEW, ALL, REPLAY = "the load", "the view", "everywhere", "a replay"
+LOAD, VIEW, ALL, PLAYBACK = "the load", "the view", "everywhere", "a playback"
 
 KEYS: tuple[KeyBinding, ...] = (
     KeyBinding("rate_up", "plus,equals_sign", "faster",
-        "a tenth more load; in a replay twice as fast", LOAD, "+"),
+        "a tenth more load; in a playback twice as fast", LOAD, "+"),
     KeyBinding("rate_down", "minus", "slower",
-        "a tenth less load; in a replay half as fast", LOAD, "-"),
+        "a tenth less load; in a playback half as fast", LOAD, "-"),
     KeyBinding("hold_load", "p", "hold load",
         "no new arrivals until p again; what is in flight goes on", LOAD),
     KeyBinding("next_phase", "n", "next phase", "leave this phase for the next one", LOAD),
     KeyBinding("stop", "s", "stop",
         "stop and drain: wait for what is in flight, then report; asks first", LOAD),
     KeyBinding("hold_view", "space", "hold view",
-        "the screen stands still, the load goes on; in a replay play or pause", VIEW),
+        "the screen stands still, the load goes on; in a playback play or pause", VIEW),
     KeyBinding("metric", "m", "metric", "chart the next metric", VIEW),
     KeyBinding("log_scale", "l", "log", "axes by their span, logarithmic, linear", VIEW),
     KeyBinding("window", "w", "window",
@@ -74,10 +74,10 @@ KEYS: tuple[KeyBinding, ...] = (
     KeyBinding("theme", "T", "theme", "dark, light, the terminal's own colours", VIEW,
         by_app=True),
     KeyBinding("glyphs", "g", "glyphs", "charts in braille, blocks or ASCII", VIEW, by_app=True),
-    KeyBinding("back_1", "comma", "back", "a second back", REPLAY, ","),
-    KeyBinding("forward_1", "full_stop", "on", "a second on", REPLAY, "."),
-    KeyBinding("back_10", "less_than_sign", "back 10", "ten seconds back", REPLAY, "<"),
-    KeyBinding("forward_10", "greater_than_sign", "on 10", "ten seconds on", REPLAY, ">"),
+    KeyBinding("back_1", "comma", "back", "a second back", PLAYBACK, ","),
+    KeyBinding("forward_1", "full_stop", "on", "a second on", PLAYBACK, "."),
+    KeyBinding("back_10", "less_than_sign", "back 10", "ten seconds back", PLAYBACK, "<"),
+    KeyBinding("forward_10", "greater_than_sign", "on 10", "ten seconds on", PLAYBACK, ">"),
     KeyBinding("reasons", "v", "verdict", "the verdict and all its reasons", ALL),
     KeyBinding("help", "question_mark,f1", "help", "what is here, and its keys", ALL, "?"),
     KeyBinding("quit", "q,ctrl+q,ctrl+c", "quit",
@@ -93,9 +93,9 @@ RUN_HINTS = (
 """What the bar at the bottom offers, as far as there is room."""
 OPPOSITES = {"rate_up": ("rate_down", "rate")}
 """Of a live run: a command -> the one that undoes it, which stands beside it, and both's label."""
-REPLAY_LABELS = {"hold_view": "play or pause"}
-"""What some of them are called in a replay."""
-REPLAY_HINTS = (
+PLAYBACK_LABELS = {"hold_view": "play or pause"}
+"""What some of them are called in a playback."""
+PLAYBACK_HINTS = (
     "help", "quit", "hold_view", "rate_up", "rate_down", "back_1", "forward_1", "back_10",
     "forward_10", "metric", "window", "baseline", "log_scale", "export", "reasons",
 )  # fmt: skip

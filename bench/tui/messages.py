@@ -62,8 +62,8 @@ class SeekAsked(Message):
         self.share = share
 
 
-class ReplayAsked(Message):
-    """A past run is to be replayed; run is its folder."""
+class PlaybackAsked(Message):
+    """A past run is to be played back; run is its folder."""
 
     def __init__(self, run: Path) -> None:
         super().__init__()

@@ -71,7 +71,7 @@ class PlaybackSource:
         return self._recording.class_curves(self._second)
 
     def snapshot(self) -> Snapshot:
-        """The run as it stood where the replay stands."""
+        """The run as it stood where the playback stands."""
         self._advance()
         second = self._second
         intervals = self._recording.intervals(self._until_s, second)

@@ -131,7 +131,7 @@ class RunModel:
             hidden=choices.hidden,
             filter=filter,
             redraw_charts=charts,
-            is_replay=self.playback is not None,
+            is_playback=self.playback is not None,
         )
 
     def _analyse(self, snapshot: Snapshot, base: str | None, depth: Depth) -> Analysis:

@@ -39,7 +39,7 @@ class ViewState:
     hidden: frozenset[str]
     filter: str
     redraw_charts: bool
-    is_replay: bool = False
+    is_playback: bool = False
 
     @property
     def window_name(self) -> str:
@@ -56,7 +56,7 @@ class ViewState:
     @property
     def passed_s(self) -> int:
         """Seconds of the run of which all has been told; all of them once it has ended."""
-        if self.is_over or self.is_replay:
+        if self.is_over or self.is_playback:
             return int(-(-self.snapshot.t_ns // NS_PER_S))
         return max(0, int((self.snapshot.t_ns - NS_PER_S // 2) // NS_PER_S))
 

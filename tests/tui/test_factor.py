@@ -16,7 +16,7 @@ from tests.tui.test_app import drawn, screen_of, status
 SIZE = (120, 40)
 
 
-async def test_plus_goes_on_from_a_replayed_factor() -> None:
+async def test_plus_goes_on_from_a_factor_that_was_set_before() -> None:
     run = FakeRun(1)
     app = LamloadApp(run)
     async with app.run_test(size=SIZE) as pilot:
@@ -48,9 +48,9 @@ async def test_a_factor_that_the_run_does_not_take_is_not_counted() -> None:
 async def test_a_recording_has_the_factor_of_its_commands(
     second: int, shown: bool, tmp_path: Path
 ) -> None:
-    replay = PlaybackSource(record(tmp_path), clock=lambda: 0.0)
-    replay.seek(second)
-    app = LamloadApp(replay)
+    playback = PlaybackSource(record(tmp_path), clock=lambda: 0.0)
+    playback.seek(second)
+    app = LamloadApp(playback)
     async with app.run_test(size=SIZE) as pilot:
         await drawn(pilot)
         assert ("×1.10" in status(app)) is shown

@@ -111,13 +111,13 @@ def rows_of_file(path: Path) -> list[FileRow]:
 
 
 def at_the_end(folder: Path) -> PlaybackSource:
-    replay = PlaybackSource(folder, clock=lambda: 0.0)
-    replay.seek(SECONDS)
-    return replay
+    playback = PlaybackSource(folder, clock=lambda: 0.0)
+    playback.seek(SECONDS)
+    return playback
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table[1])
-@pytest.mark.parametrize("is_live", [True, False], ids=["the run itself", "its replay"])
+@pytest.mark.parametrize("is_live", [True, False], ids=["the run itself", "its playback"])
 async def test_a_table_of_the_whole_run_is_summary_csv(
     table: tuple[str, str], is_live: bool, folder: Path
 ) -> None:

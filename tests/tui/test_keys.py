@@ -482,11 +482,11 @@ async def test_an_ended_run_offers_no_keys_of_the_load_and_a_held_view_says_it_e
         assert "VIEW HELD, the run has ended" in status(app)
 
 
-def test_the_help_of_a_replay_has_the_keys_of_its_speed() -> None:
+def test_the_help_of_a_playback_has_the_keys_of_its_speed() -> None:
     said = help_text(
-        CompareView(ViewContext()), {}, is_replay=True, views=len(VIEWS), width=100
+        CompareView(ViewContext()), {}, is_playback=True, views=len(VIEWS), width=100
     ).plain
-    assert "a tenth more load; in a replay twice as fast" in said
+    assert "a tenth more load; in a playback twice as fast" in said
     assert "stop and drain" not in said
 
 
@@ -497,7 +497,7 @@ async def test_the_help_is_never_cut_off() -> None:
         await pilot.press("question_mark")
         await pilot.pause()
         shown = rows_of(app, 80)
-        for words in ("retries included.", "it the base.", "replay play or pause"):
+        for words in ("retries included.", "it the base.", "playback play or pause"):
             assert words in shown
 
 
@@ -514,7 +514,7 @@ async def test_ctrl_c_asks_and_a_second_one_drains() -> None:
 def test_the_words_of_the_help_flow_into_a_narrow_screen(width: int) -> None:
     room = TextDialog.room(width)
     view = ErrorsView(ViewContext())
-    said = help_text(view, {}, is_replay=False, views=len(VIEWS), width=room).plain
+    said = help_text(view, {}, is_playback=False, views=len(VIEWS), width=room).plain
     lines = said[said.index("retried p50") : said.index("the view")].strip().splitlines()
     for line, following in pairwise(lines):
         first = following.split(" ")[0]

@@ -36,130 +36,130 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return record(tmp_path_factory.mktemp("runs"))
 
 
-def test_a_replay_is_a_source_that_can_be_steered(folder: Path) -> None:
-    replay: RunSource = PlaybackSource(folder)
-    assert isinstance(replay, Playback)
+def test_a_playback_is_a_source_that_can_be_steered(folder: Path) -> None:
+    playback: RunSource = PlaybackSource(folder)
+    assert isinstance(playback, Playback)
 
 
 def test_it_plays_as_time_passes_and_stops_at_the_end(folder: Path) -> None:
     clock = Clock()
-    replay = PlaybackSource(folder, clock)
-    assert replay.position_s == 0
+    playback = PlaybackSource(folder, clock)
+    assert playback.position_s == 0
     clock.now_s += 7.5
-    assert replay.snapshot().t_ns == 7.5 * NS_PER_S
-    assert replay.snapshot().state is RunState.RUNNING
-    assert replay.status == "playing"
+    assert playback.snapshot().t_ns == 7.5 * NS_PER_S
+    assert playback.snapshot().state is RunState.RUNNING
+    assert playback.status == "playing"
     clock.now_s += 1000
-    over = replay.snapshot()
+    over = playback.snapshot()
     assert over.t_ns == SECONDS * NS_PER_S
     assert over.state is RunState.FINISHED
-    assert replay.status == "at the end"
+    assert playback.status == "at the end"
 
 
 def test_at_the_end_stand_the_figures_of_the_run(folder: Path) -> None:
-    replay = PlaybackSource(folder, Clock())
-    replay.seek(SECONDS)
+    playback = PlaybackSource(folder, Clock())
+    playback.seek(SECONDS)
     run = FakeRun(SECONDS, RunState.FINISHED)
-    for told, lived in zip(replay.snapshot().windows, run.aggregate.totals(), strict=True):
+    for told, lived in zip(playback.snapshot().windows, run.aggregate.totals(), strict=True):
         assert told.tally == lived.tally
         assert told.measure(Measure.RESPONSE).at(0.9) == lived.measure(Measure.RESPONSE).at(0.9)
 
 
 def test_in_the_middle_it_shows_what_was_offered_by_then(folder: Path) -> None:
-    replay = PlaybackSource(folder, Clock())
-    replay.seek(10)
+    playback = PlaybackSource(folder, Clock())
+    playback.seek(10)
     run = FakeRun(SECONDS, RunState.FINISHED)
     by_then = [
         i.window.tally.offered for i in run.aggregate.intervals() if i.measured and i.t_s < 10
     ]
-    assert sum(window.tally.offered for window in replay.snapshot().windows) == sum(by_then)
-    assert {event.kind for event in replay.snapshot().events} == {"start", "command"}
+    assert sum(window.tally.offered for window in playback.snapshot().windows) == sum(by_then)
+    assert {event.kind for event in playback.snapshot().events} == {"start", "command"}
 
 
 def test_intervals_are_told_once_and_again_after_going_back(folder: Path) -> None:
-    replay = PlaybackSource(folder, Clock())
-    replay.toggle()
-    replay.seek(5)
-    assert len(replay.snapshot().intervals) == 5 * len(VARIANTS)
-    assert replay.snapshot().intervals == ()
-    replay.seek(3)
-    assert replay.rewound
-    assert not replay.rewound
-    assert {interval.t_s for interval in replay.snapshot().intervals} == {0, 1, 2}
+    playback = PlaybackSource(folder, Clock())
+    playback.toggle()
+    playback.seek(5)
+    assert len(playback.snapshot().intervals) == 5 * len(VARIANTS)
+    assert playback.snapshot().intervals == ()
+    playback.seek(3)
+    assert playback.rewound
+    assert not playback.rewound
+    assert {interval.t_s for interval in playback.snapshot().intervals} == {0, 1, 2}
 
 
 def test_it_pauses_and_goes_on(folder: Path) -> None:
     clock = Clock()
-    replay = PlaybackSource(folder, clock)
-    replay.toggle()
+    playback = PlaybackSource(folder, clock)
+    playback.toggle()
     clock.now_s += 5
-    assert replay.snapshot().t_ns == 0
-    assert replay.status == "paused"
-    replay.toggle()
+    assert playback.snapshot().t_ns == 0
+    assert playback.status == "paused"
+    playback.toggle()
     clock.now_s += 5
-    assert replay.snapshot().t_ns == 5 * NS_PER_S
+    assert playback.snapshot().t_ns == 5 * NS_PER_S
 
 
 def test_playing_at_the_end_begins_again(folder: Path) -> None:
-    replay = PlaybackSource(folder, Clock())
-    replay.seek(1e9)
-    assert replay.position_s == replay.end_s == SECONDS
-    replay.snapshot()
-    replay.toggle()
-    assert replay.position_s == 0
-    assert replay.rewound
+    playback = PlaybackSource(folder, Clock())
+    playback.seek(1e9)
+    assert playback.position_s == playback.end_s == SECONDS
+    playback.snapshot()
+    playback.toggle()
+    assert playback.position_s == 0
+    assert playback.rewound
 
 
 @pytest.mark.parametrize(("factor", "speed"), [(2.0, FASTEST), (0.5, SLOWEST)])
 def test_its_speed_has_bounds(folder: Path, factor: float, speed: float) -> None:
     clock = Clock()
-    replay = PlaybackSource(folder, clock)
+    playback = PlaybackSource(folder, clock)
     for _ in range(20):
-        replay.change_speed(factor)
+        playback.change_speed(factor)
     clock.now_s += 0.5
-    assert replay.snapshot().t_ns == pytest.approx(0.5 * speed * NS_PER_S, rel=1e-6)
+    assert playback.snapshot().t_ns == pytest.approx(0.5 * speed * NS_PER_S, rel=1e-6)
 
 
 def test_a_recording_takes_no_commands(folder: Path) -> None:
-    replay = PlaybackSource(folder, Clock())
-    before = replay.snapshot()
-    replay.command(Command(CommandKind.ABORT))
-    assert replay.snapshot().state is before.state
+    playback = PlaybackSource(folder, Clock())
+    before = playback.snapshot()
+    playback.command(Command(CommandKind.ABORT))
+    assert playback.snapshot().state is before.state
 
 
 def test_a_run_that_is_still_written_is_followed_to_its_end(tmp_path: Path) -> None:
     clock = Clock()
     writer = begin(tmp_path, 10)
-    replay = PlaybackSource(writer.path, clock)
-    assert replay.status == "following"
-    assert replay.snapshot().t_ns == 10 * NS_PER_S
+    playback = PlaybackSource(writer.path, clock)
+    assert playback.status == "following"
+    assert playback.snapshot().t_ns == 10 * NS_PER_S
     grow(writer, FakeRun(14), 10)
-    assert replay.end_s == 10  # not looked yet
+    assert playback.end_s == 10  # not looked yet
     clock.now_s += LOOK_EVERY_S
-    assert replay.snapshot().t_ns == 14 * NS_PER_S
+    assert playback.snapshot().t_ns == 14 * NS_PER_S
     finish(writer)
     clock.now_s += LOOK_EVERY_S
-    replay.snapshot()
-    assert replay.end_s == SECONDS
-    assert replay.status != "following"
+    playback.snapshot()
+    assert playback.end_s == SECONDS
+    assert playback.status != "following"
 
 
 def test_a_run_that_goes_on_is_judged_by_what_is_there(tmp_path: Path) -> None:
     clock = Clock()
-    replay = PlaybackSource(begin(tmp_path, 20).path, clock)
-    assert replay.is_running
-    told = replay.snapshot()
+    playback = PlaybackSource(begin(tmp_path, 20).path, clock)
+    assert playback.is_running
+    told = playback.snapshot()
     assert (told.state, told.verdict, told.reasons) == (RunState.RUNNING, Verdict.VALID, ())
 
 
 def test_a_run_that_fell_silent_is_not_followed_for_ever(tmp_path: Path) -> None:
     clock = Clock()
-    replay = PlaybackSource(begin(tmp_path, 20).path, clock)
+    playback = PlaybackSource(begin(tmp_path, 20).path, clock)
     clock.now_s += ALIVE_S + 1
-    told = replay.snapshot()
+    told = playback.snapshot()
     assert told.state is RunState.INTERRUPTED
     assert "partial results" in told.reasons[0].text
-    assert replay.status == "nothing new for 11 s"
+    assert playback.status == "nothing new for 11 s"
 
 
 async def test_the_header_says_that_a_run_is_followed(tmp_path: Path) -> None:
@@ -180,11 +180,11 @@ def test_a_half_written_line_waits_for_its_rest(tmp_path: Path) -> None:
     file = writer.path / "intervals.csv"
     whole = file.read_text("utf-8")
     file.write_text(whole[:-20], encoding="utf-8")
-    replay = PlaybackSource(writer.path, clock)
-    seen = sum(window.tally.offered for window in replay.snapshot().windows)
+    playback = PlaybackSource(writer.path, clock)
+    seen = sum(window.tally.offered for window in playback.snapshot().windows)
     file.write_text(whole, encoding="utf-8")
     clock.now_s += LOOK_EVERY_S
-    assert sum(window.tally.offered for window in replay.snapshot().windows) > seen
+    assert sum(window.tally.offered for window in playback.snapshot().windows) > seen
 
 
 def test_any_other_folder_is_refused(tmp_path: Path) -> None:

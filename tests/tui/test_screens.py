@@ -76,10 +76,10 @@ async def test_a_screen_of_a_run(name: str, size: tuple[int, int], runs: Path) -
 
 
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-async def test_a_replay_that_is_paused(size: tuple[int, int], runs: Path) -> None:
-    replay = PlaybackSource(next(runs.iterdir()), clock=lambda: 0.0)
-    replay.seek(20)
-    await show(LamloadApp(replay, runs_root=runs), "replay", size, ["space"])
+async def test_a_playback_that_is_paused(size: tuple[int, int], runs: Path) -> None:
+    playback = PlaybackSource(next(runs.iterdir()), clock=lambda: 0.0)
+    playback.seek(20)
+    await show(LamloadApp(playback, runs_root=runs), "playback", size, ["space"])
 
 
 @pytest.mark.parametrize(("name", "key"), [("help", "question_mark"), ("leaving", "q")])

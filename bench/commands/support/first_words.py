@@ -23,7 +23,7 @@ WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(("list", "ls", "example", "examples", "profile"), ("profiles", ())),
     **dict.fromkeys(("result", "results", "show", "summary", "stats", "table"), ("report", ())),
     **dict.fromkeys(("runs", "past"), ("history", ())),
-    **dict.fromkeys(("ui", "tui", "dashboard", "top", "replay"), ("watch", ())),
+    **dict.fromkeys(("ui", "tui", "dashboard", "top", "playback", "replay"), ("watch", ())),
     **dict.fromkeys(("web", "html", "browser"), ("open", ())),
     **dict.fromkeys(("new", "create", "config", "configure", "template"), ("init", ())),
     **dict.fromkeys(

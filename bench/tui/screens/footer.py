@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.model.outcome import Verdict
-from bench.tui.keys import BY_NAME, LOAD, OPPOSITES, REPLAY_HINTS, REPLAY_LABELS, RUN_HINTS
+from bench.tui.keys import BY_NAME, LOAD, OPPOSITES, PLAYBACK_HINTS, PLAYBACK_LABELS, RUN_HINTS
 from bench.tui.run_model import RunModel
 from bench.tui.views.base import View
 from bench.tui.widgets.keybar import Hint
@@ -33,7 +33,7 @@ def _of_screen(run: RunModel, bound: Mapping[str, str]) -> Iterable[Hint]:
     for name in _offered(run):
         key = BY_NAME[name]
         if run.playback is not None:
-            yield Hint(key_of(name), REPLAY_LABELS.get(name, key.label), key.action)
+            yield Hint(key_of(name), PLAYBACK_LABELS.get(name, key.label), key.action)
         elif name in OPPOSITES:
             other, label = OPPOSITES[name]
             yield Hint(key_of(name), label, key.action, (key_of(other), BY_NAME[other].action))
@@ -43,7 +43,7 @@ def _of_screen(run: RunModel, bound: Mapping[str, str]) -> Iterable[Hint]:
 
 def _offered(run: RunModel) -> Sequence[str]:
     """What speaks against the figures comes early, once there is anything."""
-    names: Sequence[str] = REPLAY_HINTS
+    names: Sequence[str] = PLAYBACK_HINTS
     if run.playback is None:
         names = [name for name in RUN_HINTS if BY_NAME[name].group != LOAD or _acts(run, name)]
     if run.snapshot is None or run.snapshot.verdict is Verdict.VALID:

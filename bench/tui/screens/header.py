@@ -25,7 +25,7 @@ def status_data(run: RunModel, snapshot: Snapshot) -> StatusData:
         snapshot,
         limit_usd=profile.max_spend_usd,
         notice=_notice(run, snapshot),
-        replay=playback is not None and not playback.is_running,
+        is_playback=playback is not None and not playback.is_running,
         closed=is_closed(profile),
     )
 

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from bench.tui.keys import ALL, ALWAYS_HELP, GRID_HELP, KEYS, LOAD, REPLAY, VIEW, KeyBinding
+from bench.tui.keys import ALL, ALWAYS_HELP, GRID_HELP, KEYS, LOAD, PLAYBACK, VIEW, KeyBinding
 from bench.tui.screens.reasons import WIDEST
 from bench.tui.views.base import View
 
@@ -16,15 +16,17 @@ _KEYS_WIDTH = 17
 
 
 def help_text(
-    view: View, bound: Mapping[str, str], *, is_replay: bool, views: int, width: int
+    view: View, bound: Mapping[str, str], *, is_playback: bool, views: int, width: int
 ) -> Text:
     """bound: command -> how its keys are shown; views: how many there are; width: of a line, in
     cells.
     """
     text = Text(flowing(view.help, width) + "\n")
-    groups = (VIEW, REPLAY, ALL) if is_replay else (VIEW, LOAD, ALL)
+    groups = (VIEW, PLAYBACK, ALL) if is_playback else (VIEW, LOAD, ALL)
     for group in groups:
-        keys = [key for key in KEYS if _group(key, is_replay) == group and _has_a_place(key, view)]
+        keys = [
+            key for key in KEYS if _group(key, is_playback) == group and _has_a_place(key, view)
+        ]
         rows = [(bound.get(k.name, k.keys), _description(k, view)) for k in keys]
         _section(text, group, rows, width)
     own = list(_of_table(view, bound))
@@ -42,9 +44,9 @@ def flowing(paragraphs: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _group(key: KeyBinding, is_replay: bool) -> str:
-    """In a replay + and - are its own: they change how fast it plays."""
-    return REPLAY if is_replay and key.name in ("rate_up", "rate_down") else key.group
+def _group(key: KeyBinding, is_playback: bool) -> str:
+    """In a playback + and - are its own: they change how fast it plays."""
+    return PLAYBACK if is_playback and key.name in ("rate_up", "rate_down") else key.group
 
 
 def _has_a_place(key: KeyBinding, view: View) -> bool:

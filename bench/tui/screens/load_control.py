@@ -39,7 +39,7 @@ class LoadControl:
     def commands(self) -> Commands:
         """By the names of their keys."""
         no_way_back = partial(
-            self._screen.notify, "only a replay can go back and forth", severity="warning"
+            self._screen.notify, "only a playback can go back and forth", severity="warning"
         )
         return {
             "rate_up": partial(self._change_rate, RATE_STEP),

@@ -1,4 +1,4 @@
-"""What the view of past runs asks for: a replay, a comparison of two, a report in the browser."""
+"""What the view of past runs asks for: a playback, a comparison of two, a report in the browser."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class PastRuns:
         self._screen = screen
         self._watch = watch
 
-    def replay(self, run: Path) -> None:
+    def play_back(self, run: Path) -> None:
         """Show a past run on a screen of its own."""
-        failure = f"{run.name} cannot be replayed"
+        failure = f"{run.name} cannot be played back"
         in_background(self._screen, lambda: PlaybackSource(run), self._watch, failure)
 
     def compare(self, base: Path, other: Path) -> None:

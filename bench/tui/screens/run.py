@@ -30,8 +30,8 @@ from bench.tui.screens.header import status_data
 from bench.tui.screens.help import help_text
 from bench.tui.screens.load_control import LoadControl
 from bench.tui.screens.past_runs import PastRuns
+from bench.tui.screens.playback_control import PlaybackControl
 from bench.tui.screens.reasons import reasons_text
-from bench.tui.screens.replay_control import ReplayControl
 from bench.tui.source import RunSource
 from bench.tui.views.base import View, ViewContext
 from bench.tui.views.registry import VIEWS
@@ -72,8 +72,10 @@ class RunScreen(Screen[None]):
         self._nested = nested
         self._view_types = views
         playback = self.model.playback
-        self._replay = None if playback is None else ReplayControl(playback, self, self.poll)
-        self._control = self._replay or LoadControl(self.model, self, self.poll)
+        self._playback_control = (
+            None if playback is None else PlaybackControl(playback, self, self.poll)
+        )
+        self._control = self._playback_control or LoadControl(self.model, self, self.poll)
         self._exports = ExportControl(self.model, self.choices, self, lambda: self.switcher.view)
         self._past_runs = PastRuns(self, self._watch)
         self._styles: dict[str, SeriesStyle] = {}
@@ -87,7 +89,7 @@ class RunScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom; a recording has a slider for its time."""
         yield Status()
-        if self._replay is not None:
+        if self._playback_control is not None:
             yield Slider()
         yield self.switcher
         yield KeyBar()
@@ -221,8 +223,8 @@ class RunScreen(Screen[None]):
 
     def _show_help(self) -> None:
         view, count = self.switcher.view, len(self.switcher.views)
-        width, is_replay = TextDialog.room(self.size.width), self.model.playback is not None
-        text = help_text(view, self._bound(), is_replay=is_replay, views=count, width=width)
+        width, is_playback = TextDialog.room(self.size.width), self.model.playback is not None
+        text = help_text(view, self._bound(), is_playback=is_playback, views=count, width=width)
         self.app.push_screen(TextDialog(view.title, text))
 
     def _leave(self) -> None:
@@ -232,7 +234,7 @@ class RunScreen(Screen[None]):
             self._control.leave()
 
     def on_key(self, event: events.Key) -> None:
-        """Escape, where nothing else is to be left, comes back from a replay."""
+        """Escape, where nothing else is to be left, comes back from a playback."""
         if event.key == "escape" and self._nested:
             event.stop()
             self.dismiss()
@@ -266,12 +268,12 @@ class RunScreen(Screen[None]):
 
     def on_seek_asked(self, message: messages.SeekAsked) -> None:
         """A click on the slider."""
-        if self._replay is not None:
-            self._replay.seek(message.share)
+        if self._playback_control is not None:
+            self._playback_control.seek(message.share)
 
-    def on_replay_asked(self, message: messages.ReplayAsked) -> None:
+    def on_playback_asked(self, message: messages.PlaybackAsked) -> None:
         """Enter in the list of past runs."""
-        self._past_runs.replay(message.run)
+        self._past_runs.play_back(message.run)
 
     def on_runs_compared(self, message: messages.RunsCompared) -> None:
         """Two past runs were marked, and c was pressed."""

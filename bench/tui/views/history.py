@@ -1,4 +1,4 @@
-"""Screen 8: past runs: replay one, open its report, mark two and compare them."""
+"""Screen 8: past runs: play one back, open its report, mark two and compare them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from bench.format import UNKNOWN
 from bench.model.outcome import Verdict
 from bench.record.recorded_run import RunEntry, list_runs
-from bench.tui.messages import ReplayAsked, ReportAsked, RowChosen, RunsCompared
+from bench.tui.messages import PlaybackAsked, ReportAsked, RowChosen, RunsCompared
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, ViewContext, panel
@@ -71,9 +71,10 @@ class HistoryView(View):
     view_name = "history"
     title = "History"
     help = (
-        "Past runs, newest first. Enter replays the one under the cursor; m marks it, c compares "
-        "the two that are marked (the one marked first is the base), v opens its report.html in "
-        "the browser, r looks again. Escape or q comes back from a replay to the run."
+        "Past runs, newest first. Enter plays back the one under the cursor; m marks it, c "
+        "compares the two that are marked (the one marked first is the base), v opens its "
+        "report.html in the browser, r looks again. Escape or q comes back from a "
+        "playback to the run."
     )
     filters = True
     own_keys = RunGrid.KEYS
@@ -128,9 +129,9 @@ class HistoryView(View):
         )
 
     def on_row_chosen(self, message: RowChosen) -> None:
-        """Enter on a run has it replayed."""
+        """Enter on a run has it played back."""
         message.stop()
-        self.post_message(ReplayAsked(Path(message.row)))
+        self.post_message(PlaybackAsked(Path(message.row)))
 
     def mark(self, key: str | None) -> None:
         """Mark a run, or take its mark away; a third mark takes the place of the first."""

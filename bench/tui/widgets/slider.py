@@ -1,4 +1,4 @@
-"""Where a replay stands in its recording; a click goes there."""
+"""Where a playback stands in its recording; a click goes there."""
 
 from __future__ import annotations
 

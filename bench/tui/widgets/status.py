@@ -43,12 +43,12 @@ Part = tuple[str, Tone]
 
 @dataclass(frozen=True, slots=True)
 class StatusData:
-    """notice: what must not be overlooked (a held view, a crash); replay: whose recording it is."""
+    """notice: what must not be overlooked (a held view, a crash); is_playback: it is over."""
 
     snapshot: Snapshot
     limit_usd: float | None = None
     notice: str = ""
-    replay: bool = False
+    is_playback: bool = False
     closed: bool = False
     """True in a closed loop: there the answers decide the rate, and none is planned."""
 
@@ -101,8 +101,8 @@ def _identity(data: StatusData, width: int) -> list[Part]:
     """The target and the run; beside them what must not be overlooked, as far as there is room."""
     snapshot = data.snapshot
     parts: list[Part] = [(f" {snapshot.target} ", Tone.CHIP), ("  ", Tone.TEXT)]
-    if data.replay:
-        parts += [("REPLAY", Tone.TITLE), ("  ", Tone.TEXT)]
+    if data.is_playback:
+        parts += [("PLAYBACK", Tone.TITLE), ("  ", Tone.TEXT)]
     room = max(4, width - _length(parts) - _length(_verdict(data)) - 2)
     if data.notice:
         return [*parts, (clipped(f" {data.notice} ", room), Tone.ALARM)]
@@ -118,7 +118,7 @@ def _identity(data: StatusData, width: int) -> list[Part]:
 def _verdict(data: StatusData) -> list[Part]:
     verdict = data.snapshot.verdict
     parts = [(verdict.value, _VERDICT_TONES[verdict])]
-    if data.replay:
+    if data.is_playback:
         return [*parts, (" recorded", Tone.DIM)]
     if data.snapshot.state not in OVER:
         parts.append((" so far", Tone.DIM))

@@ -1,4 +1,4 @@
-"""The keys of a replay, in which time is the viewer's and there is no load to change."""
+"""The keys of a playback, in which time is the viewer's and there is no load to change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.tui.source import AppResult, Leaving, Playback
 SPEED_STEP = 2.0
 
 
-class ReplayControl:
+class PlaybackControl:
     """Moves a recording. moved is called whenever it stands elsewhere or plays otherwise."""
 
     def __init__(
