@@ -18,6 +18,8 @@ UNKNOWN = "·"
 AT_LEAST = "≥"
 """Before a figure that is a lower bound: it falls among calls that timed out."""
 
+_ALL, _MOST = 0.99, 0.6
+"""Shares from which what is known of some is known of all, or of a part that has no simple name."""
 _FACTOR = 10
 """From here on a change is told as a factor."""
 
@@ -58,6 +60,15 @@ def percent(share: float) -> str:
         return f"×{share + 1:.3g}"
     sign = "+" if share >= 0 else MINUS
     return f"{sign}{abs(share) * 100:.{0 if abs(share) >= 0.095 else 1}f} %"
+
+
+def share_known(share: float | None) -> str:
+    """Of how many something is known: `all`, `1 in 17`, `82 %`, `·` for none."""
+    if share is None:
+        return UNKNOWN
+    if share >= _ALL:
+        return "all"
+    return f"1 in {1 / share:.0f}" if share < _MOST else f"{share * 100:.0f} %"
 
 
 def signed_ms(value_ns: float) -> str:

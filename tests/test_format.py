@@ -20,6 +20,7 @@ from bench.format import (
     quantile_percent,
     quantile_text,
     rate,
+    share_known,
     signed_ms,
     tick_label,
     usd,
@@ -32,6 +33,10 @@ from bench.model.times import NS_PER_MS, NS_PER_S
     ("write", "figure", "text"),
     [
         (quantile_text, 0.999, "p99.9"),
+        (share_known, 0.999, "all"),
+        (share_known, 0.82, "82 %"),
+        (share_known, 0.0588, "1 in 17"),
+        (share_known, None, UNKNOWN),
         (percent, 8.9, "+890 %"),
         (percent, 9.0, "×10"),
         (percent, 11.24, "×12.2"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.load.frames import Frame, FrameKind
+from bench.load.frames import Frame, FrameKind, Ready
 from bench.load.run_writer import Note
 from bench.load.silence import silent_words
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, FAILURE_EVENT, WorkerHealth
@@ -16,7 +16,7 @@ from bench.model.plain import plain
 from bench.model.profile import Profile
 from bench.model.result import Measure, Sample, Vitals, Window
 from bench.record.aggregate import Aggregate
-from bench.record.evidence import Evidence, HealthHistory, exhaustion, refused_caller
+from bench.record.evidence import Classes, Evidence, HealthHistory, exhaustion, refused_caller
 from bench.record.failures import like
 from bench.record.validity import Judgement, judge
 from bench.record.vitals import VitalSigns
@@ -42,6 +42,7 @@ class Collector:
         self._note = note
         self._health: dict[int, WorkerHealth] = {}
         self._health_history = HealthHistory()
+        self._classes = Classes()
         self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
         self._exhausted: dict[str, str] = {}
         """By variant: what this machine had no more of."""
@@ -55,6 +56,11 @@ class Collector:
         """By variant, quantile and confidence: samples and half-width at the latest look."""
         self._vital_signs = VitalSigns(aggregate)
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
+
+    def ready(self, workers: Sequence[Ready]) -> None:
+        """What each worker got, before anything is sent."""
+        remedies = dict.fromkeys(worker.remedy for worker in workers if worker.remedy)
+        self._classes = Classes(tuple(w.scheduling for w in workers), "; ".join(remedies))
 
     def on_frame(self, worker: int, frame: Frame) -> None:
         """Take a worker's frame: results for the aggregate, the rest for the run's story."""
@@ -180,6 +186,7 @@ class Collector:
         """
         evidence = Evidence(
             health=self._health_history,
+            classes=self._classes,
             lost_workers=self._aggregate.lost_workers,
             lost_words=self._lost_words,
             gaps={} if running else self._aggregate.gap_fits(),

@@ -26,7 +26,7 @@ from bench.model.retry import BreakerSpec, RetrySpec
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
 
-VERSION = 3
+VERSION = 4
 """Of kinds, payloads and packed rows: one more whenever any of them changes."""
 
 _HEAD = Struct(">IB")
@@ -94,6 +94,9 @@ class Ready:
 
     scheduling: Scheduling
     """Never AUTO."""
+    remedy: str = ""
+    """What would grant a real-time class on its machine; '' where it has one, or none was asked
+    for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,11 @@ def remedy() -> str:
     return "sudo prlimit --pid $$ --rtprio=1 (in this shell; `lamload help verdict` has others)"
 
 
+def lacks(wanted: Scheduling, got: Scheduling) -> str:
+    """The remedy for a worker that would have taken a real-time class and did not get it, or ''."""
+    return remedy() if wanted is Scheduling.AUTO and got is Scheduling.NORMAL else ""
+
+
 def core_wait_ns() -> int | None:
     """How long this process has waited for a core while it could have run; None: not told."""
     try:

@@ -133,6 +133,7 @@ class RunSession:
             self.profile, self.plan, hosts, bindings, self._credentials, self._connections
         )
         workers = await self._fleet.start(orders)
+        self._collector.ready(workers)
         folder = RunFolder.create(
             self._runs_root,
             self.profile,

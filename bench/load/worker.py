@@ -27,7 +27,7 @@ from bench.endpoints.registry import command_endpoint_for, endpoint_for
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello, read_frame
-from bench.load.scheduling import core_wait_ns, take
+from bench.load.scheduling import core_wait_ns, lacks, take
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
 from bench.model.profile import Connections, Timeouts
@@ -307,7 +307,9 @@ async def _work(
     allow_descriptors(order.descriptors)
     scheduling = take(order.load.scheduling)
     worker = Worker(order, writer)
-    _write(writer, encode(FrameKind.READY, Ready(scheduling)))
+    _write(
+        writer, encode(FrameKind.READY, Ready(scheduling, lacks(order.load.scheduling, scheduling)))
+    )
     ends: set[asyncio.Future[Any]] = {
         loop.create_task(_obey_all(worker, reader)),
         loop.create_task(worker.ended.wait()),

@@ -166,6 +166,13 @@ class Window:
         """The distribution of a measure, empty if it has no samples."""
         return self.measures.get(measure, Distribution())
 
+    @property
+    def read_lag_share(self) -> float | None:
+        """Share of the answers of which read lag is known; None where it is known of none."""
+        known, attempts = self.measure(Measure.READ_LAG).count, self.measure(Measure.ATTEMPT)
+        answers = attempts.count - attempts.censored
+        return min(1.0, known / answers) if known and answers else None
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:

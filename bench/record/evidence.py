@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.model.live import WorkerHealth
 from bench.model.outcome import Outcome
+from bench.model.profile import Scheduling
 from bench.model.result import Sample
 from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
@@ -89,6 +90,33 @@ class HealthHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Classes:
+    """How workers are scheduled, by number; none where that is not known.
+
+    remedy: what would have granted a real-time class to those that asked for it and have none.
+    """
+
+    workers: tuple[Scheduling, ...] = ()
+    remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        """`2 workers, real-time`; '' where it is not known."""
+        return classes_text([worker.value for worker in self.workers])
+
+
+def classes_text(workers: Sequence[str]) -> str:
+    """How workers are scheduled, each by the value of its class: `2 workers, real-time`."""
+    if not workers:
+        return ""
+    count, realtime = len(workers), workers.count(Scheduling.REALTIME.value)
+    head = f"{count} worker{'s' if count > 1 else ''}, "
+    if realtime == count:
+        return f"{head}real-time"
+    return head + (f"{realtime} of them real-time" if realtime else "not real-time")
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known beside the results.
 
@@ -109,6 +137,7 @@ class Evidence:
     exhausted: Mapping[str, str] = field(default_factory=dict)
     send_lags: Mapping[str, Curve] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    classes: Classes = Classes()
 
 
 _REFUSED_CALLER = re.compile(

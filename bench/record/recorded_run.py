@@ -17,6 +17,7 @@ from bench.model.profile import Profile
 from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.border import reading
+from bench.record.evidence import classes_text
 from bench.record.failures import Failure, failures
 from bench.record.second_figures import SecondFigures, second_figures
 from bench.stats.quantiles import Curve
@@ -114,6 +115,11 @@ class RecordedRun:
     def profile_text(self) -> str:
         """The profile as resolved, '' if the file is gone."""
         return text_of(self.folder / PROFILE)
+
+    @property
+    def workers_text(self) -> str:
+        """`2 workers, real-time`: what they ran on; '' if the manifest does not say."""
+        return classes_text((self.manifest.get("scheduling") or {}).get("workers") or ())
 
     @property
     def started_utc(self) -> str:

@@ -25,9 +25,10 @@ _FIELDS = (
     *(("responses", "<i8"), ("response_mean_ns", "<f8")),
     *((f"{quantile_text(q)}_ns", "<i8") for q in LADDER),
     ("lag_max_ns", "<i8"),
+    ("read_lag_max_ns", "<i8"),
 )
 _TYPE = np.dtype(list(_FIELDS))
-_ROW = Struct("<iHHddqqqd" + "q" * (len(LADDER) + 1))
+_ROW = Struct("<iHHddqqqd" + "q" * (len(LADDER) + 2))
 Rows = np.ndarray[Any, Any]
 
 
@@ -53,7 +54,8 @@ class SecondFiguresLog:
     def add(self, interval: Interval) -> None:
         """Write down the figures of one more interval; they wait on disk."""
         window = interval.window
-        response, lag = window.measure(Measure.RESPONSE), window.measure(Measure.SEND_LAG)
+        response = window.measure(Measure.RESPONSE)
+        lags = (window.measure(lag) for lag in (Measure.SEND_LAG, Measure.READ_LAG))
         self._file.write(
             _ROW.pack(
                 interval.t_s,
@@ -66,7 +68,7 @@ class SecondFiguresLog:
                 response.count,
                 response.mean_ns,
                 *(_known_ns(response, q) for q in LADDER),
-                lag.max_ns if lag.count else NEVER,
+                *(lag.max_ns if lag.count else NEVER for lag in lags),
             )
         )
 

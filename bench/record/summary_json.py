@@ -44,6 +44,7 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
             }
             for r in run.reasons
         ],
+        "scheduling": run.manifest.get("scheduling"),
         "slos": [
             {"name": s.slo.name, "text": s.slo.text, "state": s.state.value, "value": s.value}
             for s in run.slos

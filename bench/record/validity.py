@@ -14,27 +14,12 @@ from typing import Any
 
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Arrivals, Profile
-from bench.model.result import LADDER, Measure, Window
-from bench.model.times import NS_PER_MS
+from bench.model.result import Measure, Window
 from bench.record.arrival_test import GapFit
 from bench.record.evidence import Evidence, HealthHistory
-from bench.record.worker_findings import busy_workers, graded, starved_workers
-from bench.stats.quantiles import Curve
+from bench.record.lag_findings import lacking_class, read_lag, send_lag
+from bench.record.worker_findings import busy_workers, starved_workers
 
-LAG_FLOOR_NS = NS_PER_MS
-"""Send lag below a millisecond is an ordinary operating system's grain, whatever the latency."""
-LAG_SUSPECT = 0.10
-"""Share of the response time that the generator itself may add before the figure is doubtful."""
-LAG_INVALID = 0.50
-"""From half on, the figure is more the generator's than the target's."""
-LATE_SUSPECT = 0.01
-"""Share of arrivals that may leave so late that it shows in their response time; few of them are
-seen by no quantile that has ten samples beyond it."""
-LATE_INVALID = 0.10
-FEW, MANY = 3, 10
-"""Fewer late arrivals than FEW say nothing yet; fewer than MANY only where they are very late."""
-WORST_FLOOR_NS = 100 * NS_PER_MS
-"""The worst send lag of a long run on a machine that others use too."""
 SHORT_SIGMAS = 4.0
 """A Poisson count falls so far below its mean once in 30,000 times."""
 SHORT_SUSPECT = 0.01
@@ -100,7 +85,8 @@ def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
     if not evidence.running and not any(window.tally.offered for window in windows):
         yield Reason(Verdict.INVALID, "nothing was sent in a measured phase")
     yield from busy_workers(evidence.health)
-    yield from starved_workers(evidence.health)
+    yield from starved_workers(evidence.health, evidence.classes)
+    yield from lacking_class(windows, evidence.classes)
     yield from _connection_waits(windows, evidence.health)
     yield from _dead_addresses(evidence.health)
     yield from _stood_still(evidence.target)
@@ -147,8 +133,8 @@ def _room(target: Mapping[str, Any]) -> Iterable[Reason]:
 def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterable[Reason]:
     name = window.variant.name
     generators = (
-        *_lag(window, evidence.send_lags.get(name)),
-        *_read_lag(window),
+        *send_lag(window, evidence.send_lags.get(name)),
+        *read_lag(window),
         *_shortage(profile, window, evidence.running),
         *_exhausted(evidence.exhausted.get(name)),
         *_turned_away(window, evidence.refused.get(name)),
@@ -188,83 +174,6 @@ def _unreachable(window: Window) -> Iterable[Finding]:
     if tally.ok and unreached > UNREACHED_SUSPECT * tally.finished:
         text = f"{unreached:,} of {tally.finished:,} invocations found no connection to the target"
         yield Verdict.SUSPECT, text
-
-
-def _lag(window: Window, lags: Curve | None) -> Iterable[Finding]:
-    """What the generator itself adds to response times, first by quantiles, then one by one."""
-    found = tuple(_share_of(window, Measure.SEND_LAG, Measure.RESPONSE))
-    yield from found or (_late(window, lags) if lags is not None else ())
-
-
-def _read_lag(window: Window) -> Iterable[Finding]:
-    """Where the kernel tells of it, it is in no attempt time; what follows an answer is late."""
-    yield from _share_of(window, Measure.READ_LAG, Measure.ATTEMPT)
-
-
-_WORDS = {Measure.SEND_LAG: "send lag", Measure.READ_LAG: "read lag"}
-
-
-def _share_of(window: Window, own: Measure, whole: Measure) -> Iterable[Finding]:
-    """A lag against the time that it belongs to, at the highest quantile known of both."""
-    for q in LADDER:
-        theirs, ours = window.measure(whole).at(q), window.measure(own).at(q)
-        if theirs is None or ours is None or not (theirs.known and ours.known):
-            continue
-        own_ns = ours.value_ns - (_connecting_ns(window, q) if own is Measure.SEND_LAG else 0)
-        share = own_ns / theirs.value_ns if theirs.value_ns else 0.0
-        if own_ns > LAG_FLOOR_NS and share > LAG_SUSPECT:
-            text = (
-                f"{_WORDS[own]} p{q * 100:g} is {own_ns / NS_PER_MS:.2f} ms, {min(share, 1):.0%} of"
-                f" the {whole.value} time's {theirs.value_ns / NS_PER_MS:.2f} ms:"
-                " the generator is the bottleneck"
-            )
-            yield graded(share, LAG_INVALID), text
-        return
-
-
-def _late(window: Window, lags: Curve) -> Iterable[Finding]:
-    """Arrivals that left late, counted: a quantile sees no stop of a run of few arrivals.
-
-    Each opening of a connection explains one of them.
-    """
-    response, connect = window.measure(Measure.RESPONSE), window.measure(Measure.CONNECT)
-    median = response.at(0.5)
-    if median is None or not lags.count:
-        return
-    limit_ns = max(LAG_FLOOR_NS, LAG_SUSPECT * median.value_ns)
-    late = _later(lags, limit_ns) - connect.count
-    if late < MANY:  # they move no quantile that is known, unless they are the whole of a response
-        limit_ns = max(LAG_FLOOR_NS, LAG_INVALID * median.value_ns)
-        late = _later(lags, limit_ns) - connect.count
-    share = late / lags.count
-    if late >= FEW and share > LATE_SUSPECT:
-        text = (
-            f"{late:,} of {lags.count:,} arrivals left more than {limit_ns / NS_PER_MS:.2f} ms"
-            " late: the generator did not keep to its schedule"
-        )
-        yield graded(share, LATE_INVALID), text
-        return
-    worst_ns = window.measure(Measure.SEND_LAG).max_ns - connect.max_ns
-    if worst_ns > WORST_FLOOR_NS and worst_ns > LAG_INVALID * response.max_ns:
-        text = (
-            f"an arrival left {worst_ns / NS_PER_MS:,.0f} ms late: the longest response time is the"
-            " generator's"
-        )
-        yield Verdict.SUSPECT, text
-
-
-def _later(lags: Curve, limit_ns: float) -> int:
-    return int(lags.counts[lags.values_ns > limit_ns].sum())
-
-
-def _connecting_ns(window: Window, q: float) -> int:
-    """What opening connections takes of the send lag: that is the target's doing."""
-    connect = window.measure(Measure.CONNECT)
-    attempts = max(1, window.measure(Measure.ATTEMPT).count)
-    if not connect.count or connect.count < (1 - q) * attempts:
-        return 0
-    found = connect.at(q)
-    return found.value_ns if found is not None and found.known else connect.max_ns
 
 
 def _drops(window: Window) -> Iterable[Finding]:

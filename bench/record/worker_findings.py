@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bench.model.outcome import Reason, Verdict
 from bench.model.times import NS_PER_S
-from bench.record.evidence import CPU_BUSY, HealthHistory
+from bench.record.evidence import CPU_BUSY, Classes, HealthHistory
 
 CPU_SUSPECT = 0.10
 """Share of a worker's reports that may be of more than CPU_BUSY."""
@@ -33,13 +33,14 @@ def busy_workers(health: HealthHistory) -> Iterable[Reason]:
             yield Reason(Verdict.SUSPECT, text, generator=True)
 
 
-def starved_workers(health: HealthHistory) -> Iterable[Reason]:
+def starved_workers(health: HealthHistory, classes: Classes) -> Iterable[Reason]:
     """Those that had no core when they could have run, or did nothing at all for a while."""
+    named = f" ({classes.text})" if classes.text else ""
     for worker, share in health.core_waits():
         if share > WAIT_SUSPECT:
             text = (
                 f"worker {worker} waited {share:.0%} of the time for a core: other programs have"
-                " it; a real-time class would help (lamload doctor)"
+                f" it{named}"
             )
             yield Reason(graded(share, WAIT_INVALID), text, generator=True)
     for worker, share, longest_ns in health.stood_still():

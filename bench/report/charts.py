@@ -81,6 +81,7 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
     for title, unit, values, log in (
         (f"Response time over the run, {name} of each second", "ms", response_ms, True),
         ("Send lag over the run, maximum of each second", "ms", seconds.lag_ms(), True),
+        ("Read lag over the run, maximum of each second", "ms", seconds.read_lag_ms(), True),
         ("Arrivals sent per second", "1/s", seconds.sent_rps(), False),
         ("Failed or dropped per second", "1/s", seconds.bad_rps(), False),
     ):

@@ -83,7 +83,8 @@ def _head(run: RecordedRun, title: str) -> Iterable[str]:
         yield f"<p>{escape(run.profile.question)}</p>\n"
     yield (
         f'<p class="dim">{escape(run.name)}, {escape(run.profile.target.kind.value)} target,'
-        f" started {escape(run.started_utc)}, {escape(run.state)}</p></header>\n"
+        f" started {escape(run.started_utc)}, {escape(run.state)}"
+        f"{f', {run.workers_text}' if run.workers_text else ''}</p></header>\n"
     )
     if run.verdict is Verdict.VALID and not run.reasons:
         yield '<p class="dim">Nothing speaks against these numbers.</p>\n'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
-from bench.format import AT_LEAST, UNKNOWN, quantile_text
+from bench.format import AT_LEAST, UNKNOWN, quantile_text, share_known
 from bench.model.outcome import Outcome
 from bench.model.part import Part
 from bench.model.result import QUANTILES, Measure, Window
@@ -71,6 +71,8 @@ _COLUMNS = (
     _Column("retries", "cold starts", lambda w: f"{w.tally.cold_starts:,}"),
     *_times("attempt ms", Measure.ATTEMPT),
     *_times("send lag ms", Measure.SEND_LAG),
+    *_times("read lag ms", Measure.READ_LAG),
+    _Column("read lag ms", "known of", lambda window: share_known(window.read_lag_share)),
 )
 _SHOWN = ("response ms", "cost", "outcomes")
 """Groups that are there at first; the others by their box. On paper and without style: all."""

@@ -56,6 +56,10 @@ class Seconds:
         """The maximum of the send lag."""
         return self._highest_ms("lag_max_ns")
 
+    def read_lag_ms(self) -> PerSecond:
+        """The maximum of the read lag, where the kernel told when answers came."""
+        return self._highest_ms("read_lag_max_ns")
+
     def sent_rps(self) -> PerSecond:
         """First sends per second of the time on."""
         return self._per_s(self._rows["achieved_rps"] * self._rows["duration_s"])

@@ -10,7 +10,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 
-from bench.format import AT_LEAST, UNKNOWN, maximum_ms, number, quantile_ms, quantile_text
+from bench.format import (
+    AT_LEAST,
+    UNKNOWN,
+    maximum_ms,
+    number,
+    quantile_ms,
+    quantile_text,
+    share_known,
+)
 from bench.model.outcome import Outcome, Verdict
 from bench.model.plain import wrapped
 from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
@@ -172,7 +180,14 @@ _PARTS = (
     _RESPONSE,
     _ATTEMPT,
     Part("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
-    Part("read lag ms", (_quantile(Measure.READ_LAG, 0.99), _max(Measure.READ_LAG))),
+    Part(
+        "read lag ms",
+        (
+            _quantile(Measure.READ_LAG, 0.99),
+            _max(Measure.READ_LAG),
+            TextColumn("known of", lambda window: share_known(window.read_lag_share)),
+        ),
+    ),
     Part(
         "function",
         (
@@ -225,10 +240,11 @@ def slo_lines(run: RecordedRun) -> Iterable[str]:
 
 def _verdict_lines(run: RecordedRun) -> Iterable[str]:
     yield ""
+    workers = f" ({run.workers_text})" if run.workers_text else ""
     if run.verdict is Verdict.VALID and not run.reasons:
-        yield "VALID: nothing speaks against these numbers"
+        yield f"VALID: nothing speaks against these numbers{workers}"
         return
-    yield f"{run.verdict.value}:"
+    yield f"{run.verdict.value}{workers}:"
     for reason in run.reasons:
         place = f"{reason.variant}: " if reason.variant else ""
         yield f"  {reason.verdict.value:<7}  {place}{reason.text}"

@@ -7,11 +7,11 @@ import pytest
 
 from bench.model.live import WorkerHealth
 from bench.model.outcome import Outcome, Verdict
-from bench.model.profile import Arrivals, CapacitySpec
+from bench.model.profile import Arrivals, CapacitySpec, Scheduling
 from bench.model.result import Distribution, Measure, Quantile, Sample, Tally, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.arrival_test import GapFit
-from bench.record.evidence import Evidence, HealthHistory, exhaustion, refused_caller
+from bench.record.evidence import Classes, Evidence, HealthHistory, exhaustion, refused_caller
 from bench.record.validity import Judgement, judge
 from bench.stats.quantiles import Curve
 from tests.record.build import LARGE, SMALL, profile_of
@@ -499,3 +499,36 @@ def test_the_worst_lag_may_not_be_the_longest_response(
     judgement = judged(replace(GOOD, measures=measures), evidence=evidence)
     assert judgement.verdict is verdict
     assert ("an arrival left 400 ms late" in texts(judgement)) == (verdict is Verdict.SUSPECT)
+
+
+REMEDY = "sudo prlimit --pid $$ --rtprio=1"
+ASKED_IN_VAIN = Classes((Scheduling.REALTIME, Scheduling.NORMAL), REMEDY)
+
+
+@pytest.mark.parametrize(
+    ("lag_ms", "classes", "says"),
+    [
+        (0.7, ASKED_IN_VAIN, True),
+        (0.2, ASKED_IN_VAIN, False),  # nobody would notice
+        (0.7, Classes((Scheduling.REALTIME,)), False),
+        (0.7, Classes((Scheduling.NORMAL,)), False),  # nothing was asked for
+    ],
+)
+def test_who_was_late_for_want_of_a_class_hears_what_grants_it(
+    lag_ms: float, classes: Classes, says: bool
+) -> None:
+    judgement = judged(with_lag(lag_ms), evidence=Evidence(classes=classes))
+    assert judgement.verdict is Verdict.VALID
+    said = "2 workers, 1 of them real-time, and send lag p99 is 0.70 ms: a real-time class would"
+    assert texts(judgement) == (f"{said} help, granted by {REMEDY}" if says else "")
+
+
+def test_a_starved_worker_is_named_with_its_class() -> None:
+    evidence = replace(reports((0.15, 0.0)), classes=Classes((Scheduling.REALTIME,)))
+    assert "other programs have it (1 worker, real-time)" in texts(judged(GOOD, evidence=evidence))
+
+
+def test_a_lag_that_is_known_of_a_sample_says_of_how_many() -> None:
+    measures = {**GOOD.measures, Measure.READ_LAG: times(6.0, count=120)}
+    said = texts(judged(replace(GOOD, measures=measures)))
+    assert "read lag p99 is 6.00 ms (known of 1 in 17 answers), 12% of the attempt time" in said

@@ -21,7 +21,7 @@ from bench.model.result import Measure
 from bench.model.retry import RetryPolicyName
 from bench.output.streams import BROKEN_PIPE
 from bench.profile.schema import PROFILE
-from bench.record import recorded_run, validity, worker_findings
+from bench.record import lag_findings, recorded_run, validity, worker_findings
 from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.report.formats import FORMATS
 from tests.repo.key_tables import actions, key_tables
@@ -124,13 +124,13 @@ def test_every_verdict_stands_on_its_page_and_among_the_words(verdict: Verdict) 
 @pytest.mark.parametrize(
     ("subject", "suspect", "invalid"),
     [
-        ("send lag", validity.LAG_SUSPECT, validity.LAG_INVALID),
+        ("send lag", lag_findings.LAG_SUSPECT, lag_findings.LAG_INVALID),
         ("planned arrivals are missing", validity.SHORT_SUSPECT, validity.SHORT_INVALID),
         ("arrivals were dropped", None, validity.DROPS_INVALID),
         ("invocations never ended", None, validity.UNFINISHED_INVALID),
         ("attempts waited for a connection", validity.WAITS_SUSPECT, None),
-        ("the same of read lag", validity.LAG_SUSPECT, validity.LAG_INVALID),
-        ("arrivals left late", validity.LATE_SUSPECT, validity.LATE_INVALID),
+        ("the same of read lag", lag_findings.LAG_SUSPECT, lag_findings.LAG_INVALID),
+        ("arrivals left late", lag_findings.LATE_SUSPECT, lag_findings.LATE_INVALID),
         ("a worker waited", worker_findings.WAIT_SUSPECT, worker_findings.WAIT_INVALID),
         ("a worker stood still", worker_findings.STILL_SUSPECT, worker_findings.STILL_INVALID),
         ("a worker used more than 90 % of a core", worker_findings.CPU_SUSPECT, None),

@@ -11,7 +11,7 @@ import pytest
 from bench.model.load import Plan
 from bench.model.outcome import Verdict
 from bench.model.profile import Phase
-from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
@@ -39,7 +39,15 @@ def steered(tmp_path: Path) -> Iterator[RecordedRun]:
     ):
         shipment.offer(at_ns, segment=segment)
         lag_ns, response_ns = lag_ms * NS_PER_MS, 10 * lag_ms * NS_PER_MS
-        shipment.rows.append(row(at_ns, segment=segment, lag_ns=lag_ns, response_ns=response_ns))
+        shipment.rows.append(
+            row(
+                at_ns,
+                segment=segment,
+                lag_ns=lag_ns,
+                response_ns=response_ns,
+                read_lag_ns=2 * lag_ns if segment else NEVER,
+            )
+        )
     shipment.to(aggregate)
     aggregate.advance(5 * NS_PER_S)
     folder = RunFolder.create(tmp_path, profile, "", {})
@@ -60,6 +68,7 @@ def test_a_second_in_parts_is_one_point_of_all_that_is_in_it(steered: RecordedRu
 
     assert points(seconds.sent_rps()) == pytest.approx({0: 10, 1: 11, 2: 99 / 0.999})
     assert points(seconds.lag_ms()) == pytest.approx({0: 1, 1: 4, 2: 1})
+    assert points(seconds.read_lag_ms()) == pytest.approx({1: 8, 2: 2})
     name, response_ms = seconds.telling_ms()
     assert name == "mean"
     assert points(response_ms) == pytest.approx({0: 10, 1: 140 / 11, 2: 10})

@@ -124,7 +124,7 @@ def test_every_column_can_be_had_and_outcomes_that_never_came_are_left_out(
 ) -> None:
     page = Page(render_html(run))
     heads = {words.strip() for words in page.text}
-    assert {"response ms", "attempt ms", "send lag ms", "ok", "timeout"} <= heads
+    assert {"response ms", "attempt ms", "send lag ms", "read lag ms", "ok", "timeout"} <= heads
     assert "protocol error" not in heads
 
 

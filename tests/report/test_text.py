@@ -87,6 +87,8 @@ def test_the_verdict_stands_last_with_its_reasons(run: RecordedRun) -> None:
     )
     good = replace(run, verdict=Verdict.VALID, reasons=())
     assert render_text(good, 100).endswith("VALID: nothing speaks against these numbers\n")
+    told = replace(good, manifest={"scheduling": {"workers": ["realtime", "realtime"]}})
+    assert render_text(told, 100).endswith("these numbers (2 workers, real-time)\n")
 
 
 def test_a_run_that_was_killed_says_so(run: RecordedRun) -> None:

@@ -147,7 +147,8 @@ class Recording:
         rows.add(
             pack_row(
                 intended_ns, sent_ns, sent_ns + took_ns, sent_ns + took_ns, -1, -1, -1,
-                duration_ns if ok else -1, init_ns if ok else -1, -1, -1,
+                duration_ns if ok else -1, init_ns if ok else -1, -1,
+                30_000 + intended_ns // NS_PER_S % 5 * 10_000 + number * 1000,
                 billed_ms, 40 if ok else -1,
                 number, segment, 200 if ok else 429, attempt, outcome, flags,
             )
@@ -228,7 +229,7 @@ class FakeRun:
             send_lag=pulse.send_lag,
             windows=self.aggregate.totals(),
             intervals=self.aggregate.changed(),
-            workers=(WorkerHealth(0, True, 0.31, 54.0, 12, 14, pulse.in_flight),),
+            workers=(WorkerHealth(0, True, 0.31, 54.0, 12, 14, pulse.in_flight, core_wait=0.02),),
             reasons=self.reasons,
             verdict=self.verdict,
             samples=tuple(self.samples),

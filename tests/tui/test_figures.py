@@ -165,3 +165,19 @@ async def test_a_chart_over_time_is_intervals_csv(metric: str, column: str, fold
         known = {t_s: value for t_s, value in line.points if value is not None}
         assert known == pytest.approx(of_file)
         assert of_file
+
+
+async def test_read_lag_stands_beside_send_lag_and_a_workers_wait_in_its_row() -> None:
+    app = LamloadApp(FakeRun(SECONDS))
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot)
+        await pilot.press("3")
+        await drawn(pilot)
+        shown = {
+            name: [point for line in chart.data.lines for point in line.points]
+            for name in ("lag", "read-lag")
+            if (chart := screen_of(app).query_one(f"#{name}", Chart)).display
+        }
+        assert grid(app, "workers").cell("0", "wait") == "2"
+    assert {at for at, _ in shown["lag"]} == {at for at, _ in shown["read-lag"]}
+    assert all(value is not None and 0.029 < value < 0.079 for _, value in shown["read-lag"])

@@ -157,7 +157,9 @@ class FakeFleet:
             if worker in self._broken:
                 raise LamloadError(f"engine worker {worker} did not start:\n{self._broken[worker]}")
         return tuple(
-            Ready(Scheduling.REALTIME if worker.host.realtime else Scheduling.NORMAL)
+            Ready(Scheduling.REALTIME)
+            if worker.host.realtime
+            else Ready(Scheduling.NORMAL, f"whoever is root on {worker.host.name}")
             for worker in self._workers
         )
 

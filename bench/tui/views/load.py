@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.format import count
+from bench.format import UNKNOWN, count
 from bench.model.live import WorkerHealth
 from bench.model.result import Vitals
+from bench.record.worker_findings import WAIT_SUSPECT
 from bench.tui.interval_history import Points
-from bench.tui.metrics import LAG
+from bench.tui.metrics import LAG, READ_LAG, Metric
 from bench.tui.palette import SeriesStyle, Tone
 from bench.tui.state import ViewState, is_closed
 from bench.tui.views.base import View, panel
@@ -25,6 +26,7 @@ COLUMNS = (
     Column("worker", "worker", 7, left=True),
     Column("state", "state", 5, left=True),
     Column("cpu", "CPU %", 5, falls=True),
+    Column("wait", "no core %", 9, falls=True),
     Column("memory", "MB", 6, falls=True),
     Column("flying", "in flight", 9, falls=True),
     Column("connections", "connections", 11, falls=True),
@@ -37,14 +39,16 @@ _Series = tuple[str, Callable[[Vitals], float]]
 
 
 class LoadView(View):
-    """Rates, concurrency, connections and send lag over time; the workers now."""
+    """Rates, concurrency, lag and connections over time; the workers now."""
 
     view_name = "load"
     title = "Load"
     help = (
         "Arrivals planned and invocations first sent, over all variants; what was under way at "
-        "the end of each second; connections; send lag, which is the generator's own lateness.\n"
-        "waits: exchanges that had to wait for a connection."
+        "the end of each second; the generator's own lateness: send lag, and read lag, for which "
+        "answers lay unread; connections.\n"
+        "waits: exchanges that had to wait for a connection. no core: share of the time for which "
+        "a worker could have run and had no core."
     )
     DEFAULT_CSS = """
     LoadView .row { height: 1fr; }
@@ -56,7 +60,7 @@ class LoadView(View):
     """
 
     def compose(self) -> ComposeResult:
-        """Four charts and a table."""
+        """Five charts and a table."""
         with Horizontal(classes="row"):
             yield panel(Chart(id="rates"))
             second = panel(Chart(id="flying"))
@@ -64,9 +68,10 @@ class LoadView(View):
             yield second
         with Horizontal(classes="row", id="lower"):
             yield panel(Chart(id="lag"))
-            second = panel(Chart(id="connections"))
-            second.add_class("second")
-            yield second
+            for name in ("read-lag", "connections"):
+                beside = panel(Chart(id=name))
+                beside.add_class("second")
+                yield beside
         yield panel(Grid(COLUMNS, id="workers", title="engine workers", empty="none runs here"))
 
     def show(self, state: ViewState) -> None:
@@ -88,6 +93,7 @@ def _worker_row(worker: WorkerHealth) -> Row:
             "worker": Cell(str(worker.worker), worker.worker, Tone.STRONG),
             "state": Cell("alive", "alive") if worker.alive else Cell("DEAD", "dead", Tone.BAD),
             "cpu": Cell(f"{worker.cpu * 100:.0f}", worker.cpu, busy),
+            "wait": _core_wait(worker.core_wait),
             "memory": Cell(f"{worker.rss_mb:.0f}", worker.rss_mb),
             "flying": Cell(count(worker.in_flight), worker.in_flight),
             "connections": Cell(count(worker.connections), worker.connections),
@@ -95,6 +101,13 @@ def _worker_row(worker: WorkerHealth) -> Row:
             "waits": Cell(count(worker.connection_waits), worker.connection_waits),
         },
     )
+
+
+def _core_wait(share: float | None) -> Cell:
+    """Share of the time in which it could have run and had no core."""
+    if share is None:
+        return Cell(UNKNOWN, -1.0, Tone.DIM)
+    return Cell(f"{share * 100:.0f}", share, Tone.BAD if share > WAIT_SUSPECT else Tone.TEXT)
 
 
 def in_flight(state: ViewState, width: int) -> ChartData:
@@ -154,14 +167,15 @@ def _of_vitals(
     return ChartData(title=title, note=note, lines=lines, x=run_axis(state, width))
 
 
-def _lag(state: ViewState, width: int) -> ChartData:
-    return over_time(state, LAG, width, title="send lag, largest", chosen=False)
+def _lag_chart(metric: Metric, title: str) -> Callable[[ViewState, int], ChartData]:
+    return lambda state, width: over_time(state, metric, width, title=title, chosen=False)
 
 
 _CHARTS: dict[str, Callable[[ViewState, int], ChartData]] = {
     "rates": _rates,
     "flying": in_flight,
-    "lag": _lag,
+    "lag": _lag_chart(LAG, "send lag, largest"),
+    "read-lag": _lag_chart(READ_LAG, "read lag, largest"),
     "connections": _connections,
 }
 
