@@ -24,7 +24,7 @@ from bench.model.result import Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
 from bench.record.batch import MISSING
-from bench.record.block_store import BlockStore
+from bench.record.block_store import BlockStore, with_shared_blocks
 from bench.record.hlog import TaggedHistogram
 from bench.record.interval_store import IntervalKey
 from bench.record.interval_table import IntervalTable
@@ -100,7 +100,7 @@ class Aggregate:
         measured, rounds, begun_ns = self._timeline.places[rows["segment"]].T
         place = np.maximum(rows["intended_ns"] - begun_ns, 0) // NS_PER_S
         if not measured.all():
-            buckets = {m: np.where(measured, own, MISSING) for m, own in buckets.items()}
+            buckets = {kind: np.where(measured, own, MISSING) for kind, own in buckets.items()}
         self._blocks.add(rows["variant"].astype(np.int64), rounds, place, buckets)
 
     def add_counts(self, _worker: int, payload: bytes) -> None:
@@ -266,8 +266,17 @@ class Aggregate:
         }
 
     def class_curves(self) -> dict[str, dict[str, Curve]]:
-        """Response times of each class (cold, warm, retried, failed), by the variant's name."""
-        return self._totals.class_curves()
+        """Response times of each class (cold, warm, retried, failed), by the variant's name.
+
+        What advice compares is by blocks of time as well: warm successes, or a class of all.
+        """
+        found = self._totals.class_curves()
+        for index, variant in enumerate(self._variants):
+            own = with_shared_blocks(
+                found[variant.name], self.curve(variant.name, Measure.RESPONSE)
+            )
+            found[variant.name] = self._blocks.with_warm_blocks(index, own)
+        return found
 
     def curve(self, variant: str, measure: Measure) -> Curve | None:
         """One of them, for who asks often; None without samples."""

@@ -5,13 +5,15 @@ arrival. However long the run, no variant has more than MOST_BLOCKS: beyond that
 together everywhere, first within rounds, then whole rounds; variants can be paired by place.
 
 Kept as sorted codes (variant, round, place, bucket) with a count each: adding a shipment is a few
-array operations, and a day's run takes no more than the distinct values of its blocks.
+array operations, and a day's run takes no more than the distinct values of its blocks. Response
+times of warm successes are all of them without the others, of which there are few: those are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,12 @@ from bench.stats.quantiles import Curve
 
 KEPT = (Measure.RESPONSE, Measure.ATTEMPT, Measure.OVERHEAD, Measure.BILLED)
 """The measures that are compared, or priced."""
+WARM = "warm"
+"""The class of answers that advice compares where others were cold, or failed."""
+COMPARED: tuple[str, ...] = (*KEPT, WARM, "cold")
+"""Of whose seconds blocks are made where nothing else was written."""
+NOT_WARM = "not warm"
+"""Response times of all that are no warm successes."""
 MOST_BLOCKS = 128
 """Of a variant. Half as many are enough for a variance between blocks."""
 _WAITING = 256
@@ -36,6 +44,10 @@ _KEY_BITS = 36
 """Round and place together."""
 
 Integers = NDArray[np.int64]
+Kind = TypeVar("Kind", bound=str)
+"""Of what a curve is: a measure, or the name of a class of answers."""
+_Counted = tuple[Integers, Integers, Integers]
+"""Keys of blocks, buckets and counts, in the order of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +79,25 @@ class BlockStore:
 
     def __init__(self) -> None:
         self._grain = Grain()
-        self._samples = {measure: _Samples() for measure in KEPT}
+        self._samples: dict[str, _Samples] = {kind: _Samples() for kind in (*KEPT, NOT_WARM)}
 
     def add(
         self,
         variant: Integers,
         round_: Integers,
         place: Integers,
-        buckets: Mapping[Measure, Indexes],
+        buckets: Mapping[str, Indexes],
     ) -> None:
         """Rows, each with its variant, round, second within it and a bucket (or MISSING) of each.
 
-        buckets has the measures of KEPT.
+        buckets has the measures of KEPT, and NOT_WARM.
         """
         blocks = _coded(variant, self._grain.keys(round_, place), 0)
         crowded = False
-        for measure, own in buckets.items():
+        for kind, own in buckets.items():
             held = own != MISSING
             if held.any():
-                waiting = self._samples[measure].waiting
+                waiting = self._samples[kind].waiting
                 waiting.append((blocks | own)[held])
                 crowded |= len(waiting) >= _WAITING
         if crowded:
@@ -112,9 +124,19 @@ class BlockStore:
             for measure, curve in curves.items()
         }
 
+    def with_warm_blocks(self, variant: int, classes: Mapping[str, Curve]) -> dict[str, Curve]:
+        """The curves of a variant's classes, that of warm successes with its blocks."""
+        found = dict(classes)
+        if WARM in found and found[WARM].blocks is None:
+            self._settle()
+            every, others = (
+                self._samples[kind].of(variant) for kind in (Measure.RESPONSE, NOT_WARM)
+            )
+            found[WARM] = in_blocks(found[WARM], *_without(every, others), self._grain)
+        return found
+
     def _in_blocks(self, variant: int, measure: Measure, curve: Curve) -> Curve:
-        keys, buckets, counts = self._samples[measure].of(variant)
-        return in_blocks(curve, keys, buckets, counts, self._grain)
+        return in_blocks(curve, *self._samples[measure].of(variant), self._grain)
 
 
 class _Samples:
@@ -165,12 +187,22 @@ class _Samples:
     def last_place(self) -> int:
         return int(key_parts(_parts(self.codes)[1])[1].max(initial=0))
 
-    def of(self, variant: int) -> tuple[Integers, Integers, Integers]:
+    def of(self, variant: int) -> _Counted:
         """Keys, buckets and counts of a variant."""
         shift = _KEY_BITS + _BUCKET_BITS
         first, last = np.searchsorted(self.codes, [variant << shift, (variant + 1) << shift])
         _, key, bucket = _parts(self.codes[first:last])
         return key, bucket, self.counts[first:last]
+
+
+def _without(every: _Counted, some: _Counted) -> _Counted:
+    """What is left when some of the samples are taken away."""
+    keys, buckets, counts = every
+    places = np.searchsorted(_coded(keys * 0, keys, buckets), _coded(some[0] * 0, *some[:2]))
+    counts = counts.copy()
+    counts[places] -= some[2]
+    left = counts > 0
+    return keys[left], buckets[left], counts[left]
 
 
 def _coded(variant: Integers, key: Integers, bucket: Integers | int) -> Integers:
@@ -230,24 +262,36 @@ def block_lines(tag: str, blocks: Blocks) -> Iterator[TaggedHistogram]:
         yield TaggedHistogram(tag + suffix, place * length_ns, length_ns, int(values[-1]), encoded)
 
 
-def curves_in_blocks(
-    curves: Mapping[str, Mapping[Measure, Curve]], lines: Iterable[TaggedHistogram]
-) -> dict[str, dict[Measure, Curve]]:
-    """The curves with the blocks that `block_lines` wrote of them.
+class RecordedBlocks:
+    """The blocks that `block_lines` wrote. Raises ValueError for a line of another form."""
 
-    Raises ValueError for a histogram, or a tag, of another form.
-    """
-    read: dict[str, _Read] = {}
-    allowance = Allowance()
-    for line in lines:
-        tag, _, place = line.tag.rpartition("/")
-        read.setdefault(tag, _Read(allowance)).add(line, place)
-    return {
-        variant: {
-            measure: read[tag].on(curve) if (tag := f"{variant}/{measure.value}") in read else curve
-            for measure, curve in own.items()
+    def __init__(self, lines: Iterable[TaggedHistogram]) -> None:
+        self._read: dict[str, _Read] = {}
+        allowance = Allowance()
+        for line in lines:
+            tag, _, place = line.tag.rpartition("/")
+            self._read.setdefault(tag, _Read(allowance)).add(line, place)
+
+    def on(self, curves: Mapping[str, Mapping[Kind, Curve]]) -> dict[str, dict[Kind, Curve]]:
+        """The curves, with the blocks of those that have any."""
+        return {
+            variant: {
+                kind: self._read[tag].on(curve)
+                if (tag := f"{variant}/{kind}") in self._read
+                else curve
+                for kind, curve in own.items()
+            }
+            for variant, own in curves.items()
         }
-        for variant, own in curves.items()
+
+
+def with_shared_blocks(classes: Mapping[str, Curve], every: Curve | None) -> dict[str, Curve]:
+    """The classes of a variant; one that has all of its answers has the blocks of those."""
+    return {
+        name: replace(curve, blocks=every.blocks)
+        if every is not None and curve.count == every.count
+        else curve
+        for name, curve in classes.items()
     }
 
 

@@ -56,12 +56,21 @@ def blocks_text(run: RecordedRun) -> str:
     started_s = float(run.manifest.get("started_epoch_s", 0.0))
     lines = (
         hlog_line(line)
-        for variant, curves in run.curves.items()
-        for measure, curve in curves.items()
+        for tag, curve in _in_blocks(run)
         if curve.blocks is not None
-        for line in block_lines(f"{variant}/{measure.value}", curve.blocks)
+        for line in block_lines(tag, curve.blocks)
     )
     return hlog_header(started_s, f"{run.profile.name}: by blocks of time") + "".join(lines)
+
+
+def _in_blocks(run: RecordedRun) -> Iterable[tuple[str, Curve]]:
+    """Every curve whose blocks are its own: a class of all answers has theirs."""
+    for variant, curves in run.curves.items():
+        every = curves.get(Measure.RESPONSE)
+        yield from ((f"{variant}/{measure.value}", curve) for measure, curve in curves.items())
+        for name, curve in run.class_curves.get(variant, {}).items():
+            if every is None or curve.blocks is not every.blocks:
+                yield f"{variant}/{name}", curve
 
 
 def _totals(run: RecordedRun) -> Iterable[tuple[str, int, str]]:

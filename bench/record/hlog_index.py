@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model.result import Distribution, Measure
+from bench.model.result import Distribution
 from bench.model.times import NS_PER_S
-from bench.record.block_store import KEPT, grain_for, in_blocks
+from bench.record.block_store import COMPARED, Kind, grain_for, in_blocks
 from bench.record.buckets import UPPER_NS
 from bench.record.hdr_encoding import Allowance, decode_buckets, decode_many
 from bench.record.histogram import Histogram
@@ -144,20 +144,20 @@ class HlogIndex:
                 self._tracks.setdefault(tag, VariantLog()).add(own, self._allowance)
 
     def in_blocks(
-        self, curves: Mapping[str, Mapping[Measure, Curve]], to_s: int
-    ) -> dict[str, dict[Measure, Curve]]:
+        self, curves: Mapping[str, Mapping[Kind, Curve]], to_s: int
+    ) -> dict[str, dict[Kind, Curve]]:
         """Curves of measured phases before a second, those that are compared by blocks as well."""
         samples = {
-            (name, measure): self._tracks[tag].samples(to_s)
+            (name, kind): self._tracks[tag].samples(to_s)
             for name, own in curves.items()
-            for measure in own
-            if measure in KEPT and (tag := f"{name}/{measure.value}") in self._tracks
+            for kind in own
+            if kind in COMPARED and (tag := f"{name}/{kind}") in self._tracks
         }
         grain = grain_for(keys for keys, _, _ in samples.values())
         found = {name: dict(own) for name, own in curves.items()}
-        for (name, measure), (keys, buckets, counts) in samples.items():
+        for (name, kind), (keys, buckets, counts) in samples.items():
             keys = grain.keys(*key_parts(keys))
-            found[name][measure] = in_blocks(found[name][measure], keys, buckets, counts, grain)
+            found[name][kind] = in_blocks(found[name][kind], keys, buckets, counts, grain)
         return found
 
     def curve(self, tags: Iterable[str], from_s: int, to_s: int) -> tuple[Curve, int]:

@@ -14,7 +14,7 @@ from bench.model.profile import Profile, Slo, Variant
 from bench.model.result import Distribution, Interval, Measure, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.profile import recorded_profile
-from bench.record.block_store import KEPT, curves_in_blocks
+from bench.record.block_store import COMPARED, Kind, RecordedBlocks, with_shared_blocks
 from bench.record.border import decoded, reading
 from bench.record.csv_columns import read_rows_in, window_of
 from bench.record.histogram import Histogram
@@ -44,6 +44,8 @@ from bench.record.window import NOTHING, Rates, make_window
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult, SloState
 
+_Curves = Mapping[str, Mapping[Kind, Curve]]
+
 
 def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
     """Read a run's folder. Raises UsageError if it is none, or damaged, with file and line.
@@ -69,6 +71,8 @@ def _loaded(folder: Path, with_curves: bool) -> RecordedRun:
         reasons = tuple(_reason(raw) for raw in report.get("reasons", ()))
         verdict = Verdict(report.get("verdict", Verdict.SUSPECT))
         slos = tuple(_slo(raw) for raw in report.get("slos", ()))
+    whole = curves_of(histograms), class_curves_of(histograms)
+    curves, classes = _with_blocks(folder, *whole) if with_curves else whole
     return RecordedRun(
         folder=folder,
         profile=profile,
@@ -80,8 +84,8 @@ def _loaded(folder: Path, with_curves: bool) -> RecordedRun:
         verdict=verdict,
         slos=slos,
         state=str(report.get("state", UNFINISHED)),
-        curves=_curves(folder, histograms) if with_curves else curves_of(histograms),
-        class_curves=class_curves_of(histograms),
+        curves=curves,
+        class_curves=classes,
         parts=tuple(read_phases(folder / PHASES)),
     )
 
@@ -137,26 +141,32 @@ def _histograms(folder: Path) -> dict[str, Histogram]:
         return merged(read_hlog(totals or text_of(folder / HISTOGRAMS), place))
 
 
-def _curves(
-    folder: Path, histograms: Mapping[str, Histogram]
-) -> Mapping[str, Mapping[Measure, Curve]]:
+def _with_blocks(
+    folder: Path, curves: _Curves[Measure], classes: _Curves[str]
+) -> tuple[_Curves[Measure], _Curves[str]]:
     """Whole distributions, by blocks of time where those were written or seconds still tell."""
-    curves = curves_of(histograms)
     if (folder / BLOCKS).is_file():
         with reading(folder / BLOCKS) as place:
-            return curves_in_blocks(curves, read_hlog(text_of(folder / BLOCKS), place))
-    return curves if (folder / TOTALS).is_file() else _by_seconds(folder, curves)
+            recorded = RecordedBlocks(read_hlog(text_of(folder / BLOCKS), place))
+        curves = recorded.on(curves)
+        shared = {
+            name: with_shared_blocks(own, curves.get(name, {}).get(Measure.RESPONSE))
+            for name, own in classes.items()
+        }
+        return curves, recorded.on(shared)
+    if (folder / TOTALS).is_file():
+        return curves, classes
+    index = _by_seconds(folder, curves)
+    return index.in_blocks(curves, EVER_S), index.in_blocks(classes, EVER_S)
 
 
-def _by_seconds(
-    folder: Path, curves: Mapping[str, Mapping[Measure, Curve]]
-) -> Mapping[str, Mapping[Measure, Curve]]:
+def _by_seconds(folder: Path, variants: Iterable[str]) -> HlogIndex:
     index = HlogIndex()
-    tags = {f"{name}/{measure.value}" for name in curves for measure in KEPT}
+    tags = {f"{name}/{kind}" for name in variants for kind in COMPARED}
     with reading(folder / HISTOGRAMS):
         lines = read_hlog(text_of(folder / HISTOGRAMS))
         index.add(line for line in lines if line.tag in tags)
-    return index.in_blocks(curves, EVER_S)
+    return index
 
 
 def _events(folder: Path) -> tuple[RunEvent, ...]:

@@ -221,7 +221,7 @@ class RunPlayback:
         if self._is_whole(until_s):
             return self.run.class_curves
         span = _Span(0, until_s, MEASURED)
-        return {
+        classes = {
             variant.name: {
                 name: curve
                 for name in CLASSES
@@ -229,6 +229,7 @@ class RunPlayback:
             }
             for variant in self._variants
         }
+        return self._tracks.in_blocks(classes, until_s)
 
     def send_lag(self, until_s: int) -> Distribution:
         """Over all variants, of the last ten seconds before one."""

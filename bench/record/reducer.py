@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model.result import Measure
 from bench.model.times import NS_PER_S
-from bench.record.batch import TALLY, Batch, Count, MeasureValues, Tallies
-from bench.record.block_store import KEPT
+from bench.record.batch import MISSING, TALLY, Batch, Count, MeasureValues, Tallies
+from bench.record.block_store import KEPT, NOT_WARM
 from bench.record.buckets import Indexes
 from bench.record.interval_store import IntervalKey
-from bench.record.measures import MEASURES
+from bench.record.measures import MEASURES, Series
 from bench.record.row_layout import COUNT_FIELDS
 
 _COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
@@ -45,13 +44,13 @@ class SegmentValues:
 class Reduced:
     """A shipment of rows: deltas by variant, segment and second, and the rows in that order.
 
-    compared: each row's bucket, or MISSING, of every measure that is kept by blocks of time.
+    compared: each row's bucket, or MISSING, of everything that is kept by blocks of time.
     """
 
     deltas: tuple[Delta, ...]
     segments: tuple[SegmentValues, ...]
     rows: NDArray[np.void]
-    compared: Mapping[Measure, Indexes]
+    compared: Mapping[str, Indexes]
 
 
 def reduce_rows(payload: bytes) -> Reduced | None:
@@ -73,8 +72,15 @@ def reduce_rows(payload: bytes) -> Reduced | None:
             for key, values in batch.groups(keys >> 32)
         ),
         batch.rows,
-        {measure: batch.every(MEASURES[measure]) for measure in KEPT},
+        _compared(batch),
     )
+
+
+def _compared(batch: Batch) -> dict[str, Indexes]:
+    found: dict[str, Indexes] = {measure: batch.every(MEASURES[measure]) for measure in KEPT}
+    is_warm = batch.every(Series.WARM) != MISSING
+    found[NOT_WARM] = np.where(is_warm, MISSING, batch.every(Series.RESPONSE))
+    return found
 
 
 def reduce_counts(payload: bytes) -> Iterator[Delta]:

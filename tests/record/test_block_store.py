@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from bench.model.load import Plan
-from bench.model.outcome import Verdict
+from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import LoadSpec, Order, Phase, Profile
 from bench.model.result import Measure
-from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.plan import make_plan
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
@@ -21,7 +21,10 @@ from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.recorded_run import BLOCKS, REPORT, TOTALS
 from bench.shapes.ramp import constant_rate
+from bench.stats.basis import Rest
 from bench.stats.blocks import Blocks, key_parts
+from bench.stats.recommend import advise
+from bench.stats.woodruff import interval
 from tests.record.build import profile_of, row
 
 PHASES = (
@@ -115,6 +118,106 @@ def test_many_rounds_are_put_together_once_each_is_a_block() -> None:
     assert blocks.totals().tolist() == [16.0] * 75
 
 
+def with_cold_starts(profile: Profile, plan: Plan) -> Aggregate:
+    """In each segment an answer failed, and in those of the first variant one was cold."""
+    aggregate, random = Aggregate(profile, plan), Random(2)
+    for segment in plan.segments:
+        (variant,) = segment.variants
+        rows = [
+            row(
+                segment.start_ns + random.randrange(segment.duration_ns),
+                variant=variant,
+                segment=segment.index,
+                response_ns=random.randrange(1, 40) * NS_PER_MS,
+                outcome=Outcome.FUNCTION_ERROR if number == 1 else Outcome.OK,
+                init_ns=NS_PER_MS if (variant, number) == (0, 0) else NEVER,
+            )
+            for number in range(30)
+        ]
+        aggregate.add_rows(0, b"".join(rows[:17]))
+        aggregate.add_rows(0, b"".join(rows[17:]))
+    aggregate.advance(plan.duration_ns)
+    return aggregate
+
+
+def assert_alike(one: Blocks | None, two: Blocks | None) -> None:
+    assert one is not None
+    assert two is not None
+    assert (one.keys == two.keys).all()
+    assert (one.totals() == two.totals()).all()
+    assert (one.sums_ns() == two.sums_ns()).all()
+    assert (one.length_s, one.rounds_each) == (two.length_s, two.rounds_each)
+
+
+def test_warm_successes_have_blocks_that_add_up_to_their_curve() -> None:
+    profile = in_rounds(20)
+    for own in with_cold_starts(profile, make_plan(profile)).class_curves().values():
+        warm = own["warm"]
+        assert warm.blocks is not None
+        assert warm.blocks.totals().sum() == warm.count
+        for q in (0.1, 0.5, 0.9):
+            value_ns = warm.quantile_ns(q) or 0
+            assert (
+                warm.blocks.below(value_ns).sum() == warm.counts[warm.values_ns <= value_ns].sum()
+            )
+
+
+def test_an_interval_over_warm_successes_says_what_it_rests_on() -> None:
+    profile = in_rounds(20)
+    aggregate = with_cold_starts(profile, make_plan(profile))
+    advice = advise(
+        aggregate.totals(),
+        aggregate.curves(),
+        lambda _variant, _ms: None,
+        classes=aggregate.class_curves(),
+    )
+    assert all("not tested" not in sentence for sentence in advice.sentences)
+    for own in aggregate.class_curves().values():
+        assert interval(own["warm"], 0.5).basis.rest in (Rest.IID, Rest.BLOCKS)
+
+
+def test_a_class_of_all_answers_has_the_blocks_of_all() -> None:
+    profile = in_rounds(4)
+    aggregate, _ = loaded(profile, make_plan(profile))
+    classes, curves = aggregate.class_curves(), aggregate.curves()
+    for name, own in classes.items():
+        assert own["warm"].count == curves[name][Measure.RESPONSE].count
+        assert_alike(own["warm"].blocks, curves[name][Measure.RESPONSE].blocks)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+def test_a_recorded_run_has_the_blocks_of_warm_successes(tmp_path: Path, cold: bool) -> None:
+    profile = in_rounds(4)
+    plan = make_plan(profile)
+    aggregate = with_cold_starts(profile, plan) if cold else loaded(profile, plan)[0]
+    written = aggregate.class_curves()
+    folder = RunFolder.create(tmp_path, profile, resolved_toml(profile), {})
+    folder.finish(
+        aggregate.totals(),
+        (),
+        (),
+        Verdict.VALID,
+        curves=aggregate.curves(),
+        class_curves=written,
+    )
+    for name, own in load_run(folder.path).class_curves.items():
+        assert_alike(own["warm"].blocks, written[name]["warm"].blocks)
+
+
+def test_of_a_killed_run_warm_successes_have_their_seconds(tmp_path: Path) -> None:
+    profile = in_rounds(3, (Phase("steady", constant_rate(10.0, 4 * NS_PER_S)),))
+    aggregate = with_cold_starts(profile, make_plan(profile))
+    folder = RunFolder.create(tmp_path, profile, resolved_toml(profile), {})
+    folder.append_histograms(aggregate.closed_histograms(final=True))
+    folder.close()
+    written = aggregate.class_curves()
+    for name, own in load_run(folder.path).class_curves.items():
+        blocks, expected = own["warm"].blocks, written[name]["warm"].blocks
+        assert blocks is not None
+        assert expected is not None
+        assert sorted(blocks.totals().tolist()) == sorted(expected.totals().tolist())
+
+
 def test_what_is_not_compared_has_no_blocks() -> None:
     profile = in_rounds(2)
     aggregate, _ = loaded(profile, make_plan(profile))
@@ -131,13 +234,7 @@ def test_a_recorded_run_has_the_blocks_that_the_run_had(tmp_path: Path, rounds: 
     folder.finish(aggregate.totals(), (), (), Verdict.VALID, curves=written)
     for name, curves in load_run(folder.path).curves.items():
         for measure in KEPT:
-            one, two = written[name][measure].blocks, curves[measure].blocks
-            assert one is not None
-            assert two is not None
-            assert (one.keys == two.keys).all()
-            assert (one.totals() == two.totals()).all()
-            assert (one.sums_ns() == two.sums_ns()).all()
-            assert (one.length_s, one.rounds_each) == (two.length_s, two.rounds_each)
+            assert_alike(written[name][measure].blocks, curves[measure].blocks)
 
 
 def test_of_a_killed_run_seconds_are_the_blocks(tmp_path: Path) -> None:
