@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-Answer = Callable[[int], object]
+SignalHandler = Callable[[int], object]
 """Called in the event loop with how many signals there have been; the first is 1."""
 
 
@@ -22,7 +22,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.count = 0
-        self._answer: tuple[asyncio.AbstractEventLoop, Answer] | None = None
+        self._answer: tuple[asyncio.AbstractEventLoop, SignalHandler] | None = None
 
     @contextmanager
     def heard(self) -> Iterator[Interrupts]:
@@ -39,7 +39,7 @@ class Interrupts:
                 signal.signal(number, handler)
 
     @contextmanager
-    def answered_by(self, answer: Answer) -> Iterator[None]:
+    def answered_by(self, answer: SignalHandler) -> Iterator[None]:
         """Within this, in the running event loop, a signal does that and nothing else.
 
         So does one that came before: it may have found nothing yet that it could have ended.

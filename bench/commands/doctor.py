@@ -44,7 +44,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One thing looked at. text says what was found and, where it is not OK, the mend."""
 
     state: State
@@ -67,7 +67,7 @@ def doctor(context: click.Context) -> None:
     context.exit(ExitCode.INTERNAL if is_faulty else ExitCode.OK)
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[CheckResult]:
     """Everything that the doctor looks at."""
     yield _python()
     yield from _packages()
@@ -85,8 +85,8 @@ def examine() -> Iterator[Finding]:
     yield _terminal()
 
 
-def _python() -> Finding:
-    return Finding(State.OK, "Python", f"{sys.version.split()[0]} at {sys.executable}")
+def _python() -> CheckResult:
+    return CheckResult(State.OK, "Python", f"{sys.version.split()[0]} at {sys.executable}")
 
 
 def _version(package: str) -> str | None:
@@ -98,55 +98,55 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _packages() -> Iterator[Finding]:
+def _packages() -> Iterator[CheckResult]:
     versions = {package: _version(package) for package in PACKAGES}
     missing = [package for package, found in versions.items() if found is None]
     if missing:
         mend = "install lamload again: pip install ."
-        yield Finding(State.FAULT, "packages", f"{', '.join(missing)} missing; {mend}")
+        yield CheckResult(State.FAULT, "packages", f"{', '.join(missing)} missing; {mend}")
     listed = ", ".join(f"{package} {found}" for package, found in versions.items() if found)
-    yield Finding(State.OK, "packages", listed)
+    yield CheckResult(State.OK, "packages", listed)
 
 
-def _extras() -> Iterator[Finding]:
+def _extras() -> Iterator[CheckResult]:
     for package, purpose in EXTRAS.items():
         found = _version(package)
         text = f"{found}" if found else f"not installed; it comes with {purpose}"
-        yield Finding(State.OK if found else State.NOTE, package, text)
+        yield CheckResult(State.OK if found else State.NOTE, package, text)
 
 
-def _event_loop() -> Finding:
+def _event_loop() -> CheckResult:
     try:
         import uvloop
 
         loop = uvloop.new_event_loop()
         loop.close()
     except (ImportError, OSError, RuntimeError) as error:
-        return Finding(State.FAULT, "uvloop", f"does not work here: {error}")
-    return Finding(State.OK, "uvloop", "makes event loops")
+        return CheckResult(State.FAULT, "uvloop", f"does not work here: {error}")
+    return CheckResult(State.OK, "uvloop", "makes event loops")
 
 
-def _cores() -> Finding:
+def _cores() -> CheckResult:
     from bench.load.host import default_workers, this_host
 
     host = this_host()
     if host.cores < 2:
         text = "1; generator and target share it, so a local target distorts what is measured"
-        return Finding(State.NOTE, "cores", text)
-    return Finding(
+        return CheckResult(State.NOTE, "cores", text)
+    return CheckResult(
         State.OK, "cores", f"{host.cores}; a run uses {default_workers(host)} for workers"
     )
 
 
-def _load() -> Finding:
+def _load() -> CheckResult:
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     text = f"{load:.2f} in the last minute"
     if load > cores / 2:
-        return Finding(State.NOTE, "load", f"{text}; other programs disturb a measurement")
-    return Finding(State.OK, "load", text)
+        return CheckResult(State.NOTE, "load", f"{text}; other programs disturb a measurement")
+    return CheckResult(State.OK, "load", text)
 
 
-def _descriptors() -> Finding:
+def _descriptors() -> CheckResult:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -154,23 +154,23 @@ def _descriptors() -> Finding:
     text = f"{soft:,} now, up to {allowed}"
     if hard != resource.RLIM_INFINITY and hard < GOOD_DESCRIPTORS:
         mend = "load.in_flight must stay below that; raise it with ulimit -Hn"
-        return Finding(State.NOTE, "descriptors", f"{text}; {mend}")
-    return Finding(State.OK, "descriptors", text)
+        return CheckResult(State.NOTE, "descriptors", f"{text}; {mend}")
+    return CheckResult(State.OK, "descriptors", text)
 
 
-def _ports() -> Finding:
+def _ports() -> CheckResult:
     from bench.load.host import this_host
 
     ports = this_host().ports
     if ports is None:
-        return Finding(State.NOTE, "ports", "this system does not say how many ephemeral ones")
+        return CheckResult(State.NOTE, "ports", "this system does not say how many ephemeral ones")
     text = f"{ports:,} ephemeral ones for connections to one address"
     if ports < GOOD_PORTS:
-        return Finding(State.NOTE, "ports", f"{text}; widen net.ipv4.ip_local_port_range")
-    return Finding(State.OK, "ports", text)
+        return CheckResult(State.NOTE, "ports", f"{text}; widen net.ipv4.ip_local_port_range")
+    return CheckResult(State.OK, "ports", text)
 
 
-def _clock() -> Finding:
+def _clock() -> CheckResult:
     """The smallest step seen between two readings, not what the system claims."""
     steps = []
     for _ in range(1000):
@@ -181,10 +181,10 @@ def _clock() -> Finding:
     step_ns = min(steps)
     state = State.OK if step_ns <= GOOD_RESOLUTION_NS else State.NOTE
     note = "" if state is State.OK else "; times below that cannot be told apart"
-    return Finding(state, "clock", f"monotonic, steps of {step_ns:,} ns{note}")
+    return CheckResult(state, "clock", f"monotonic, steps of {step_ns:,} ns{note}")
 
 
-def _timer() -> Finding:
+def _timer() -> CheckResult:
     """How late a sleep of a millisecond ends, at the median of 50."""
     late = []
     for _ in range(50):
@@ -194,50 +194,54 @@ def _timer() -> Finding:
     median_us = sorted(late)[25] / 1000
     if median_us > 1000:
         text = f"wakes {median_us:.0f} µs late at the median; send lag will be large"
-        return Finding(State.NOTE, "timer", text)
-    return Finding(State.OK, "timer", f"wakes {median_us:.0f} µs late at the median")
+        return CheckResult(State.NOTE, "timer", text)
+    return CheckResult(State.OK, "timer", f"wakes {median_us:.0f} µs late at the median")
 
 
-def _scheduling() -> Finding:
+def _scheduling() -> CheckResult:
     from bench.load.scheduling import may_be_realtime, remedy
 
     if may_be_realtime():
-        return Finding(State.OK, "scheduling", "workers get a real-time class")
+        return CheckResult(State.OK, "scheduling", "workers get a real-time class")
     text = f"workers get no real-time class, and read and send late at times; {remedy()}"
-    return Finding(State.NOTE, "scheduling", text)
+    return CheckResult(State.NOTE, "scheduling", text)
 
 
-def _run_queue() -> Finding:
+def _run_queue() -> CheckResult:
     try:
         fields = Path("/proc/self/schedstat").read_bytes().split()
         int(fields[1])
     except (OSError, ValueError, IndexError):
         text = "not told by this system; a local target on a busy host looks slower than it is"
-        return Finding(State.NOTE, "run queue", text)
-    return Finding(State.OK, "run queue", "told by the kernel, so that a local target corrects it")
+        return CheckResult(State.NOTE, "run queue", text)
+    return CheckResult(
+        State.OK, "run queue", "told by the kernel, so that a local target corrects it"
+    )
 
 
-def _credentials() -> Finding:
+def _credentials() -> CheckResult:
     """Whether there are any, without asking a service for them."""
     environ = os.environ
     if environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"):
         region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-        return Finding(State.OK, "AWS", f"keys in the environment, region {region or 'not set'}")
+        return CheckResult(
+            State.OK, "AWS", f"keys in the environment, region {region or 'not set'}"
+        )
     if _version("botocore"):
         text = "no keys in the environment; botocore's chain (profiles, SSO, roles) will be asked"
-        return Finding(State.NOTE, "AWS", text)
+        return CheckResult(State.NOTE, "AWS", text)
     text = "no credentials: only local targets and URLs can be measured"
-    return Finding(State.NOTE, "AWS", text)
+    return CheckResult(State.NOTE, "AWS", text)
 
 
-def _terminal() -> Finding:
+def _terminal() -> CheckResult:
     from shutil import get_terminal_size
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return Finding(State.NOTE, "terminal", "none here: runs are headless")
+        return CheckResult(State.NOTE, "terminal", "none here: runs are headless")
     columns, lines = get_terminal_size()
     name, colour = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "no COLORTERM")
     text = f"{columns}×{lines}, TERM {name or 'not set'}, {colour}"
     if name in ("", "dumb") or columns < 60 or lines < 18:
-        return Finding(State.NOTE, "terminal", f"{text}; the TUI wants 60×18 or more")
-    return Finding(State.OK, "terminal", text)
+        return CheckResult(State.NOTE, "terminal", f"{text}; the TUI wants 60×18 or more")
+    return CheckResult(State.OK, "terminal", text)

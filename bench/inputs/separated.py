@@ -24,7 +24,7 @@ _SAMPLED = 50
 csv.field_size_limit(64 << 20)
 
 
-class Row(NamedTuple):
+class SeparatedRow(NamedTuple):
     """A row with its place: line counts from 1, begin and end are offsets in the content."""
 
     cells: list[str]
@@ -42,14 +42,14 @@ class SeparatedFile:
         """Bytes of a first line `sep=;`, which is no row."""
         self.separator = self._declared() or self._told(default)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SeparatedRow]:
         """Each row but blank lines. Raises UsageError for broken quotes and for no UTF-8."""
         begin = self._end = self.content.start + self._skips
         reader = csv.reader(self._feed(), delimiter=self.separator, strict=True)
         try:
             for cells in reader:
                 if cells:
-                    yield Row(cells, reader.line_num + bool(self._skips), begin, self._end)
+                    yield SeparatedRow(cells, reader.line_num + bool(self._skips), begin, self._end)
                 begin = self._end
         except csv.Error as error:
             line = reader.line_num + bool(self._skips)
@@ -120,7 +120,7 @@ def _fits(sample: Sequence[str], mark: str) -> bool:
 
 
 @dataclass(slots=True)
-class Columns:
+class NamedColumns:
     """The columns of a table with a header, by what its names can be meant as.
 
     kept: (index, name) of each column that has one. A column without a name is left out as long as
@@ -156,7 +156,7 @@ class Columns:
         """A mistake at a place of the table."""
         return UsageError(f"{self.file} line {line or self.line}, column {column} {what}")
 
-    def check(self, row: Row, separator: str) -> bool:
+    def check(self, row: SeparatedRow, separator: str) -> bool:
         """Whether it is a row at all: one of separators alone is none. Raises UsageError."""
         cells = row.cells
         if len(cells) != len(self.names):
@@ -170,7 +170,7 @@ class Columns:
                 raise self.fault(index + 1, f"{what}{self.line}", row.line)
         return len(cells) == 1 or any(cells)
 
-    def check_is_header(self, first: Row) -> None:
+    def check_is_header(self, first: SeparatedRow) -> None:
         """Raises UsageError if what stands in the place of the names looks like one more row."""
         if is_number(self.names[0]) and is_number(first.cells[0]):
             raise self.fault(

@@ -54,7 +54,7 @@ _FORMS = "an ISO 8601 time, such as 2026-11-28T12:00:00Z, or an epoch in s, ms, 
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class LocatedCell:
     """A cell with its line."""
 
     text: str
@@ -65,7 +65,9 @@ class NotMeant(ValueError):
     """What a column cannot be meant as; the text is the rest of a sentence about the key."""
 
 
-def instants_ns(cells: Iterable[Cell], name: str = "", unit: str | None = None) -> array[int]:
+def instants_ns(
+    cells: Iterable[LocatedCell], name: str = "", unit: str | None = None
+) -> array[int]:
     """Nanoseconds since 1970, or since whatever the recording counts from, in the file's order.
 
     name is the column's, which may end with a unit (`start_ms`); unit is the profile's word.
@@ -94,11 +96,11 @@ def is_timestamp(text: str) -> bool:
     return _is_number(text) or _is_iso(text) or _is_log(text)
 
 
-_Read = Callable[[Cell], int]
+_Read = Callable[[LocatedCell], int]
 _Check = Callable[["array[int]"], None]
 
 
-def _kind(first: Cell, name: str, unit: str | None) -> tuple[_Read, _Check]:
+def _kind(first: LocatedCell, name: str, unit: str | None) -> tuple[_Read, _Check]:
     """How to read the cells of a column that begins with this one, and what to ask of them all."""
     if _is_number(first.text):
         return _numbers(first, name, unit)
@@ -118,14 +120,14 @@ def _no_check(_instants: array[int]) -> None:
     return
 
 
-def _none(cell: Cell) -> NotMeant:
+def _none(cell: LocatedCell) -> NotMeant:
     return NotMeant(
         f"has no ISO or epoch timestamp in line {cell.line} (there is {shown(cell.text)}): "
         f"write {_FORMS}, or name another column"
     )
 
 
-def _mixed(cell: Cell, first: Cell) -> NotMeant:
+def _mixed(cell: LocatedCell, first: LocatedCell) -> NotMeant:
     """Another form of timestamp than the first, or none at all."""
     if not is_timestamp(cell.text):
         return _none(cell)
@@ -142,7 +144,7 @@ def _is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None or _COMMA.fullmatch(text) is not None
 
 
-def _numbers(first: Cell, name: str, unit: str | None) -> tuple[_Read, _Check]:
+def _numbers(first: LocatedCell, name: str, unit: str | None) -> tuple[_Read, _Check]:
     named = unit or next((u for u, ends in _NAMED_UNITS if ends.search(name.lower())), None)
     era_ns = _unit_of(_number(first, first, named))
     if named is None and era_ns is None:
@@ -165,14 +167,14 @@ def _numbers(first: Cell, name: str, unit: str | None) -> tuple[_Read, _Check]:
 class _NumberColumn:
     """Numbers that all count the same: instants of our era in one unit, or offsets."""
 
-    def __init__(self, first: Cell, named: str | None, era_ns: int | None) -> None:
+    def __init__(self, first: LocatedCell, named: str | None, era_ns: int | None) -> None:
         self._first, self._named, self._era_ns = first, named, era_ns
         self._unit_ns = UNITS[named] if named else era_ns or NS_PER_S
         self._from_ns = _EXCEL_NS if named == "days" else 0
         self._low = self._high = _number(first, first, named)
         self._decimals = 0
 
-    def read(self, cell: Cell) -> int:
+    def read(self, cell: LocatedCell) -> int:
         number = _number(cell, self._first, self._named)
         if self._named is None:
             if _unit_of(number) != self._era_ns:
@@ -185,7 +187,7 @@ class _NumberColumn:
                 self._note_offset(number, cell)
         return round(number * self._unit_ns) + self._from_ns
 
-    def _note_offset(self, number: Decimal, cell: Cell) -> None:
+    def _note_offset(self, number: Decimal, cell: LocatedCell) -> None:
         if number >= 10**10:
             raise NotMeant(
                 f"has no time of our era in line {cell.line} (there is {shown(cell.text)}): "
@@ -205,7 +207,7 @@ class _NumberColumn:
             )
 
 
-def _number(cell: Cell, first: Cell, unit: str | None) -> Decimal:
+def _number(cell: LocatedCell, first: LocatedCell, unit: str | None) -> Decimal:
     text = cell.text
     if _COMMA.fullmatch(text):
         text = text.replace(",", ".")
@@ -253,7 +255,7 @@ def _is_moment(text: str) -> bool:
     return True
 
 
-def _compact_ns(first: Cell, cell: Cell) -> int:
+def _compact_ns(first: LocatedCell, cell: LocatedCell) -> int:
     text = cell.text
     if not _COMPACT.fullmatch(text):
         raise _mixed(cell, first)
@@ -284,7 +286,7 @@ def _iso(text: str) -> tuple[int, bool]:
     )
 
 
-def _isos(first: Cell) -> tuple[_Read, _Check]:
+def _isos(first: LocatedCell) -> tuple[_Read, _Check]:
     is_zoned = _iso(first.text)[1]
     column = _IsoColumn(first, is_zoned)
     return column.read, _no_check if is_zoned else column.check_clocks
@@ -293,13 +295,13 @@ def _isos(first: Cell) -> tuple[_Read, _Check]:
 class _IsoColumn:
     """Times that all tell their zone, or all do not."""
 
-    def __init__(self, first: Cell, is_zoned: bool) -> None:
+    def __init__(self, first: LocatedCell, is_zoned: bool) -> None:
         self._first, self._is_zoned = first, is_zoned
         self._latest_ns: int | None = None
         self._back: list[tuple[int, int]] = []
         """(line, step in ns) of the first times that are earlier than the one before."""
 
-    def read(self, cell: Cell) -> int:
+    def read(self, cell: LocatedCell) -> int:
         try:
             instant, is_zoned = _iso(cell.text)
         except ValueError:
@@ -330,7 +332,7 @@ def _is_log(text: str) -> bool:
     return LOG_TIME.fullmatch(text) is not None
 
 
-def _log_ns(first: Cell, cell: Cell) -> int:
+def _log_ns(first: LocatedCell, cell: LocatedCell) -> int:
     match = LOG_TIME.fullmatch(cell.text)
     if match is None:
         raise _mixed(cell, first)

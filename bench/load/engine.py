@@ -35,7 +35,7 @@ from bench.model.profile import LoadSpec
 from bench.model.result import Sample
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
-from bench.record.row_layout import Counts
+from bench.record.row_layout import ArrivalCounts
 from bench.wire.exchange import Exchange, Wire
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Engine:
         self.in_flight = 0
         self._log = AttemptLog(endpoints, keep_request_ids)
         self.record = self._log.record
-        self._counts = Counts()
+        self._counts = ArrivalCounts()
         self._second = -1
         self._epoch_s = int(wall_s())
         """Looked at once a second of arrivals, and before a retry."""

@@ -69,7 +69,7 @@ class Stillness:
         self.is_over = False
         """True once it has been stopped for too long at a time."""
 
-    def look(self, pids: Iterable[int]) -> bool:
+    def observe(self, pids: Iterable[int]) -> bool:
         """See whether any of them is stopped now; True if one has been for too long."""
         now_ns = self._now_ns()
         before_ns = now_ns if self._looked_ns is None else self._looked_ns

@@ -177,7 +177,7 @@ class LocalLambda:
         )
         if self.options.watch:
             folders = {source.name: source.folder for source in self.options.functions}
-            self.store.before_use = HotReload(self.store, folders, _print_reload).look
+            self.store.before_use = HotReload(self.store, folders, _print_reload).reload_if_changed
         self.deployed = tuple(
             [
                 await self._described(source, alias)

@@ -100,7 +100,7 @@ class Story(_Stream):
         self._channel.wait(patience_s)
 
 
-class Results(_Stream):
+class ResultStream(_Stream):
     """stdout: `flush` returns once all is written. Raises StdoutError if it cannot be."""
 
     def __init__(self, fd: int, name: str, encoding: str, before: Callable[[], object]) -> None:
@@ -145,7 +145,9 @@ def install() -> None:
     _open_missing()
     letters.register()
     story = Story(2, "<stderr>", _encoding(sys.__stderr__))
-    sys.stdout = Results(1, "<stdout>", _encoding(sys.__stdout__), lambda: story.settle(_ORDER_S))
+    sys.stdout = ResultStream(
+        1, "<stdout>", _encoding(sys.__stdout__), lambda: story.settle(_ORDER_S)
+    )
     sys.stderr = story
     _complete_originals()
 
@@ -170,7 +172,7 @@ def settle_story() -> None:
 def deliver(text: str, patience_s: float) -> None:
     """Print a result. Raises StdoutError, also for a reader that takes nothing for so long."""
     sys.stdout.write(text)
-    if isinstance(sys.stdout, Results):
+    if isinstance(sys.stdout, ResultStream):
         sys.stdout.deliver(patience_s)
     else:
         sys.stdout.flush()
@@ -178,7 +180,7 @@ def deliver(text: str, patience_s: float) -> None:
 
 def print_bytes(content: bytes) -> None:
     """Print a result that is no text, or whose encoding is its own."""
-    if isinstance(sys.stdout, Results):
+    if isinstance(sys.stdout, ResultStream):
         sys.stdout.write_bytes(content)
     else:
         sys.stdout.flush()

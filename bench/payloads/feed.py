@@ -21,7 +21,7 @@ from bench.errors import UsageError
 from bench.folders import expanded
 from bench.inputs.cells import literal
 from bench.inputs.content import Content, read_content
-from bench.inputs.separated import Columns, SeparatedFile
+from bench.inputs.separated import NamedColumns, SeparatedFile
 from bench.model.profile import EventSpec
 from bench.payloads.base import Chance, encode_json
 from bench.payloads.json_rows import JsonRows, array_rows, line_rows
@@ -33,7 +33,7 @@ KEPT_BYTES = 8 << 20
 """Of a file up to this size every row is kept as it is sent: it costs nothing to send it then."""
 
 
-class Rows(Protocol):
+class FeedRows(Protocol):
     """The rows of a feed."""
 
     content: Content
@@ -61,7 +61,9 @@ class TableRows:
         self._begins, self._ends = array("Q"), array("Q")
         rows = file.rows()
         first = next(rows, None)
-        self._columns = columns = Columns(content.name, first.line, first.cells) if first else None
+        self._columns = columns = (
+            NamedColumns(content.name, first.line, first.cells) if first else None
+        )
         for row in rows:
             assert columns is not None
             if not columns.check(row, file.separator):
@@ -117,7 +119,7 @@ class RowOrder:
 class FeedEvents:
     """The rows as events; those of a small file are one object each."""
 
-    def __init__(self, rows: Rows, order: RowOrder) -> None:
+    def __init__(self, rows: FeedRows, order: RowOrder) -> None:
         self._rows, self._order = rows, order
         is_small = len(rows.content.raw) <= KEPT_BYTES
         self._kept = [rows.payload(number) for number in range(len(rows))] if is_small else []
@@ -137,7 +139,7 @@ def feed_events(spec: EventSpec, seed: int, base_dir: Path | None) -> FeedEvents
     return FeedEvents(rows, order)
 
 
-def read_rows(path: str | None, base_dir: Path | None, text: Any = False) -> Rows:
+def read_rows(path: str | None, base_dir: Path | None, text: Any = False) -> FeedRows:
     """The rows of a file, by its ending.
 
     `.csv` and `.tsv` are tables, `.json` is an array, anything else is JSON Lines. Raises
@@ -150,7 +152,7 @@ def read_rows(path: str | None, base_dir: Path | None, text: Any = False) -> Row
     suffix = Path(path).suffix.lower()
     content = read_content((base_dir or Path()) / expanded(path), str(path))
     if suffix in _TABLES:
-        rows: Rows = TableRows(content, _TABLES[suffix], text)
+        rows: FeedRows = TableRows(content, _TABLES[suffix], text)
     else:
         if text:
             raise UsageError(f"has text = true, which is for a table, and {path} is JSON")

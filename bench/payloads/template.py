@@ -21,7 +21,7 @@ from typing import Any
 from bench.errors import UsageError
 from bench.model.profile import EventSpec
 from bench.payloads.base import Chance, ConstantEvents, EventSource, parse_size
-from bench.payloads.feed import KEPT_BYTES, RowOrder, Rows, read_rows, refuse_unknown
+from bench.payloads.feed import KEPT_BYTES, FeedRows, RowOrder, read_rows, refuse_unknown
 from bench.payloads.placeholders import OPEN, PLACEHOLDERS, Draw, Moment
 from bench.units import shown
 
@@ -43,7 +43,7 @@ class TemplateEvents:
         self,
         pieces: list[Piece],
         fill_bytes: int | None,
-        rows: Rows | None,
+        rows: FeedRows | None,
         order: RowOrder | None,
         seed: int,
     ) -> None:
@@ -99,7 +99,7 @@ class _Compiler:
     """Turns a template into pieces; columns and fill_bytes are what it met on the way."""
 
     def __init__(self) -> None:
-        self.columns: list[Column] = []
+        self.columns: list[FeedColumn] = []
         self.fill_bytes: int | None = None
 
     def compile(self, value: Any) -> Iterator[Piece]:
@@ -188,12 +188,12 @@ class _Compiler:
         self.fill_bytes = parse_size(arguments[0])
 
     def _column(self, source: str) -> Draw:
-        column = Column(source.lstrip().removeprefix(_ROW))
+        column = FeedColumn(source.lstrip().removeprefix(_ROW))
         self.columns.append(column)
         return lambda moment: moment.row[column.name]
 
 
-class Column:
+class FeedColumn:
     """A column as a placeholder spells it; name is the feed's own, once `find` has found it."""
 
     def __init__(self, written: str) -> None:
@@ -225,8 +225,8 @@ def _unquoted(written: str) -> Iterator[str]:
 
 
 def _rows(
-    spec: EventSpec, seed: int, base_dir: Path | None, columns: list[Column]
-) -> tuple[Rows | None, RowOrder | None]:
+    spec: EventSpec, seed: int, base_dir: Path | None, columns: list[FeedColumn]
+) -> tuple[FeedRows | None, RowOrder | None]:
     feed = spec.options.get("feed") or spec.path
     if feed is None:
         if columns:
@@ -238,7 +238,7 @@ def _rows(
     return rows, RowOrder(len(rows), str(spec.options.get("order", "sequential")), seed)
 
 
-def _find_columns(columns: list[Column], rows: Rows, feed: str) -> None:
+def _find_columns(columns: list[FeedColumn], rows: FeedRows, feed: str) -> None:
     """Raises UsageError for a column that the feed, or one of its rows, does not have."""
     names = rows.columns()
     for number in range(len(rows) if names is None else 1):

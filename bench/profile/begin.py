@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.lambda_facts import FULL_CORE_MB
-from bench.profile.options import Document, Given
+from bench.profile.options import Given, TomlDocument
 from bench.profile.phase_edits import STEADY, WARM_UP
 from bench.profile.target_word import TargetSort, TargetWord
 
@@ -33,7 +33,7 @@ class Found:
     architecture: str
 
 
-def begin(word: TargetWord, given: Given, found: Found | None = None) -> Document:
+def begin(word: TargetWord, given: Given, found: Found | None = None) -> TomlDocument:
     """A document to which the options are still to be applied.
 
     found: the function on AWS; without sizes that are asked for it is measured as it is.
@@ -64,12 +64,12 @@ def name_of(word: TargetWord) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:100] or "target"
 
 
-def _url(url: str, given: Given, _found: Found | None) -> Document:
+def _url(url: str, given: Given, _found: Found | None) -> TomlDocument:
     target = {"kind": "http", "url": url, "method": "GET"}
     return {"target": target, "phase": _phases(given, "20/s", "2s", "10s")}
 
 
-def _local(function: str, given: Given, _found: Found | None) -> Document:
+def _local(function: str, given: Given, _found: Found | None) -> TomlDocument:
     return {
         "target": {"kind": "local", "function": function, "event": {}},
         "variants": [{"endpoint": ["invoke"], "memory_mb": SIZES_MB}],
@@ -78,16 +78,16 @@ def _local(function: str, given: Given, _found: Found | None) -> Document:
     }
 
 
-def _folder(folder: str, given: Given, _found: Found | None) -> Document:
+def _folder(folder: str, given: Given, _found: Found | None) -> TomlDocument:
     return _local(str(Path(folder).expanduser().resolve()), given, None)
 
 
-def _aws(function: str, given: Given, found: Found | None) -> Document:
+def _aws(function: str, given: Given, found: Found | None) -> TomlDocument:
     """As it is, unless sizes are asked for: then each gets a version."""
     is_machine = ":states:" in function
     rounds = ROUNDS if "--memory" in given else 1
-    variants: Document = {"endpoint": ["step-functions" if is_machine else "invoke"]}
-    target: Document = {"kind": "aws", "function": function, "event": {}}
+    variants: TomlDocument = {"endpoint": ["step-functions" if is_machine else "invoke"]}
+    target: TomlDocument = {"kind": "aws", "function": function, "event": {}}
     if found is not None:
         variants |= {"memory_mb": [found.memory_mb], "architecture": [found.architecture]}
         if "--memory" not in given and not _names_version(function):
@@ -106,10 +106,10 @@ def _names_version(function: str) -> bool:
     return ":" in re.sub(r".*:function:", "", function)
 
 
-def _phases(given: Given, rate: str, warm_up: str, duration: str) -> list[Document]:
+def _phases(given: Given, rate: str, warm_up: str, duration: str) -> list[TomlDocument]:
     """A warm-up and a steady phase; what counts invocations has callers and no warm-up."""
     counts = "--invocations" in given
-    shape: Document = {"rate": rate}
+    shape: TomlDocument = {"rate": rate}
     if counts and "--rate" not in given:
         shape = {"callers": DEFAULT_CALLERS}
     steady = {"name": STEADY, **shape, "duration": LONGEST if counts else duration}
@@ -117,7 +117,7 @@ def _phases(given: Given, rate: str, warm_up: str, duration: str) -> list[Docume
     return [steady] if counts else [first, steady]
 
 
-_BEGINNINGS: dict[TargetSort, Callable[[str, Given, Found | None], Document]] = {
+_BEGINNINGS: dict[TargetSort, Callable[[str, Given, Found | None], TomlDocument]] = {
     TargetSort.URL: _url,
     TargetSort.FOLDER: _folder,
     TargetSort.BUNDLED: _local,

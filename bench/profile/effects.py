@@ -17,7 +17,7 @@ _API = "is for Invoke, and no endpoint in [[variants]] is of the Lambda API: lea
 _DOORS = "is for front doors and URLs, and none is in [[variants]]: leave it out"
 _TLS = "is for https, and nothing is called by it: leave it out"
 
-Fault = tuple[str, str]
+KeyProblem = tuple[str, str]
 """The key's path with what is wrong with it."""
 
 
@@ -50,7 +50,7 @@ def is_door(kind: EndpointKind) -> bool:
     return not (facts.is_at_api or facts.takes_json_only)
 
 
-def _of_method(target: Target, kinds: set[EndpointKind]) -> Iterator[Fault]:
+def _of_method(target: Target, kinds: set[EndpointKind]) -> Iterator[KeyProblem]:
     """An event that a door would never get."""
     doors = sorted(kind.value for kind in kinds if is_door(kind))
     if not doors or target.events == (EventSpec(),):
@@ -64,7 +64,7 @@ def _of_method(target: Target, kinds: set[EndpointKind]) -> Iterator[Fault]:
         yield "target.method", "GET with an event is refused by CloudFront: use POST"
 
 
-def _of_target(target: Target, kinds: set[EndpointKind]) -> Iterator[Fault]:
+def _of_target(target: Target, kinds: set[EndpointKind]) -> Iterator[KeyProblem]:
     if not any(map(is_door, kinds)):
         defaults = Target(target.kind)
         for key, field in (
@@ -80,7 +80,9 @@ def _of_target(target: Target, kinds: set[EndpointKind]) -> Iterator[Fault]:
         yield "target.log_tail", _API
 
 
-def _of_tls(target: Target, kinds: set[EndpointKind], connections: Connections) -> Iterator[Fault]:
+def _of_tls(
+    target: Target, kinds: set[EndpointKind], connections: Connections
+) -> Iterator[KeyProblem]:
     if target.kind is not TargetKind.HTTP:
         return
     urls = [target.urls.get(kind, "") for kind in kinds]
@@ -99,7 +101,7 @@ def _of_tls(target: Target, kinds: set[EndpointKind], connections: Connections) 
 
 def _of_spend(
     kinds: set[EndpointKind], stop: StopSpec, max_spend_usd: float | None
-) -> Iterator[Fault]:
+) -> Iterator[KeyProblem]:
     """Where nobody knows what is behind a URL, nothing is ever spent."""
     if any(kind.facts.function_rate is not None for kind in kinds):
         return

@@ -20,7 +20,7 @@ from bench.profile.refusal import Refusal
 
 Given = Mapping[str, Sequence[str]]
 """What was said: the texts behind each option by its name."""
-Document = dict[str, Any]
+TomlDocument = dict[str, Any]
 Paths = tuple[str, ...]
 NOTHING_GIVEN: Given = {}
 
@@ -38,7 +38,7 @@ class Option:
     key: str
     metavar: str
     help: str
-    put: Callable[[Document, Sequence[str]], Paths]
+    put: Callable[[TomlDocument, Sequence[str]], Paths]
     repeatable: bool = False
 
     @property
@@ -48,7 +48,7 @@ class Option:
 
 
 def apply_options(
-    document: Document, given: Given, source: str
+    document: TomlDocument, given: Given, source: str
 ) -> tuple[list[Problem], dict[str, str]]:
     """Change the document. What cannot be, and the option behind each path that was changed.
 
@@ -88,25 +88,25 @@ def _check_loop(name: str, given: Given) -> None:
 
 def _setting(
     key: str, read: Callable[[str], Any] = as_text
-) -> Callable[[Document, Sequence[str]], Paths]:
+) -> Callable[[TomlDocument, Sequence[str]], Paths]:
     """Put one value at a key of a table at the top."""
     section, _, name = key.partition(".")
 
-    def put(document: Document, texts: Sequence[str]) -> Paths:
+    def put(document: TomlDocument, texts: Sequence[str]) -> Paths:
         _table(document, section)[name] = read(texts[0])
         return (key,)
 
     return put
 
 
-def _table(document: Document, name: str) -> Document:
+def _table(document: TomlDocument, name: str) -> TomlDocument:
     found = document.setdefault(name, {})
     if not isinstance(found, dict):
         raise Refusal(f"needs [{name}], which is no table in this profile")
     return found
 
 
-def _variants(document: Document) -> list[Document]:
+def _variants(document: TomlDocument) -> list[TomlDocument]:
     found = document.setdefault("variants", [])
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise Refusal("needs [[variants]], which is no array of tables in this profile")
@@ -115,7 +115,7 @@ def _variants(document: Document) -> list[Document]:
     return found
 
 
-def _put_memory(document: Document, texts: Sequence[str]) -> Paths:
+def _put_memory(document: TomlDocument, texts: Sequence[str]) -> Paths:
     """The same sizes for every table of variants."""
     sizes = as_list(texts, lambda text: as_number(re.sub(r"(?i)\s*mb$", "", text)))
     for table in _variants(document):
@@ -123,10 +123,10 @@ def _put_memory(document: Document, texts: Sequence[str]) -> Paths:
     return ("variants",)
 
 
-def _put_endpoint(document: Document, texts: Sequence[str]) -> Paths:
+def _put_endpoint(document: TomlDocument, texts: Sequence[str]) -> Paths:
     """Those, at every size and architecture that the profile has anywhere."""
     tables = _variants(document)
-    merged: Document = {"endpoint": as_list(texts, str)}
+    merged: TomlDocument = {"endpoint": as_list(texts, str)}
     for key in [key for table in tables for key in table if key != "endpoint"]:
         levels = [level for table in tables if key in table for level in _listed(table[key])]
         merged[key] = [level for i, level in enumerate(levels) if level not in levels[:i]]
@@ -138,7 +138,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _put_function(document: Document, texts: Sequence[str]) -> Paths:
+def _put_function(document: TomlDocument, texts: Sequence[str]) -> Paths:
     """A folder is one that is here, wherever the profile lies."""
     name, path = texts[0], Path(texts[0]).expanduser()
     is_here = path.is_dir() and name not in bundled_functions()
@@ -146,7 +146,7 @@ def _put_function(document: Document, texts: Sequence[str]) -> Paths:
     return ("target.function",)
 
 
-def _put_event(document: Document, texts: Sequence[str]) -> Paths:
+def _put_event(document: TomlDocument, texts: Sequence[str]) -> Paths:
     target = _table(document, "target")
     for key in [key for key in target if key == "events" or key.startswith("event_")]:
         del target[key]
@@ -158,14 +158,14 @@ def _put_event(document: Document, texts: Sequence[str]) -> Paths:
     return (f"target.{key}",)
 
 
-def _put_headers(document: Document, texts: Sequence[str]) -> Paths:
+def _put_headers(document: TomlDocument, texts: Sequence[str]) -> Paths:
     headers = _table(document, "target").setdefault("headers", {})
     for name, value in map(as_header, texts):
         headers[name] = value
     return ("target.headers",)
 
 
-def _put_timeout(document: Document, texts: Sequence[str]) -> Paths:
+def _put_timeout(document: TomlDocument, texts: Sequence[str]) -> Paths:
     """Of the whole attempt; a limit of its beginning that the profile has gives way."""
     table = _table(document, "timeout")
     table.pop("first_byte", None)
@@ -173,7 +173,7 @@ def _put_timeout(document: Document, texts: Sequence[str]) -> Paths:
     return ("timeout.total",)
 
 
-def _put_slo(document: Document, texts: Sequence[str]) -> Paths:
+def _put_slo(document: TomlDocument, texts: Sequence[str]) -> Paths:
     """Each threshold is its own name."""
     table = _table(document, "slo")
     for text in texts:
@@ -181,7 +181,7 @@ def _put_slo(document: Document, texts: Sequence[str]) -> Paths:
     return ("slo",)
 
 
-def _put_invocations(document: Document, texts: Sequence[str]) -> Paths:
+def _put_invocations(document: TomlDocument, texts: Sequence[str]) -> Paths:
     _table(document, "stop")["invocations"] = as_number(texts[0])
     return ("stop.invocations",)
 

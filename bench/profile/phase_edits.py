@@ -7,7 +7,7 @@ from typing import Any
 from bench.profile.refusal import Refusal
 from bench.schema.paths import quoted
 
-Phase = dict[str, Any]
+PhaseTable = dict[str, Any]
 WARM_UP = "warm-up"
 STEADY = "steady"
 
@@ -45,7 +45,7 @@ def set_warm_up(document: dict[str, Any], value: str) -> tuple[str, ...]:
     measured, warm_ups = _parted(document)
     if len(warm_ups) > 1:
         _single(document, warm_ups, "duration", value)
-    phases: list[Phase] = document.setdefault("phase", [])
+    phases: list[PhaseTable] = document.setdefault("phase", [])
     if value.strip() in ("0", "0s"):
         phases[:] = [phase for phase in phases if phase not in warm_ups]
         return ("phase",)
@@ -62,7 +62,7 @@ def set_warm_up(document: dict[str, Any], value: str) -> tuple[str, ...]:
     return ("phase[0].duration",)
 
 
-def _parted(document: dict[str, Any]) -> tuple[list[Phase], list[Phase]]:
+def _parted(document: dict[str, Any]) -> tuple[list[PhaseTable], list[PhaseTable]]:
     """The phases that are measured, and those that are not."""
     phases = document.get("phase", [])
     if not isinstance(phases, list) or not all(isinstance(phase, dict) for phase in phases):
@@ -75,12 +75,12 @@ def _parted(document: dict[str, Any]) -> tuple[list[Phase], list[Phase]]:
     return measured, [phase for phase in phases if phase not in measured]
 
 
-def _single(document: dict[str, Any], phases: list[Phase], key: str, value: Any) -> Phase:
+def _single(document: dict[str, Any], phases: list[PhaseTable], key: str, value: Any) -> PhaseTable:
     if len(phases) == 1:
         return phases[0]
     if not phases:
         raise Refusal("needs a phase that is measured, and this profile has none")
-    every: list[Phase] = document["phase"]
+    every: list[PhaseTable] = document["phase"]
     names = [str(phase.get("name") or every.index(phase)) for phase in phases]
     raise Refusal(
         f"could be of any of the phases {', '.join(names)}",
@@ -89,13 +89,13 @@ def _single(document: dict[str, Any], phases: list[Phase], key: str, value: Any)
     )
 
 
-def _reshape(phase: Phase, key: str, value: Any) -> None:
+def _reshape(phase: PhaseTable, key: str, value: Any) -> None:
     for name in _shape_of(phase):
         del phase[name]
     phase[key] = value
 
 
-def _shape_of(phase: Phase) -> list[str]:
+def _shape_of(phase: PhaseTable) -> list[str]:
     from bench.shapes.registry import SHAPE_KEYS
 
     return [key.name for key in SHAPE_KEYS if key.name in phase]
@@ -110,6 +110,6 @@ def _start_of(value: Any) -> Any:
     return start.strip() if "/" in start or not unit else f"{start.strip()}/{unit}"
 
 
-def _path(document: dict[str, Any], phase: Phase, key: str) -> str:
+def _path(document: dict[str, Any], phase: PhaseTable, key: str) -> str:
     index = next(i for i, one in enumerate(document["phase"]) if one is phase)
     return f"phase[{index}].{key}"

@@ -29,7 +29,7 @@ from bench.record.hlog import TaggedHistogram
 from bench.record.interval_store import IntervalKey
 from bench.record.interval_table import IntervalTable
 from bench.record.interval_views import IntervalViews
-from bench.record.parts import Parts
+from bench.record.parts import LoadParts
 from bench.record.payload_parts import PayloadParts
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
 from bench.record.recent import Pulse, RecentValues
@@ -75,7 +75,7 @@ class Aggregate:
         self._lost: set[int] = set()
         self._gaps = ArrivalGaps(profile, self._timeline)
         self._blocks = BlockStore()
-        self._parts = Parts(profile, plan.segments, self._timeline)
+        self._parts = LoadParts(profile, plan.segments, self._timeline)
         self._payloads = PayloadParts(profile, self._timeline)
 
     # -- what comes in

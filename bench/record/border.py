@@ -27,7 +27,7 @@ _BROKEN = (
 _LONGEST = 200
 
 
-class Place:
+class ReadPosition:
     """Where reading is; line is 0 as long as there is none to tell."""
 
     def __init__(self, path: Path) -> None:
@@ -45,9 +45,9 @@ class Place:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Place]:
+def reading(path: Path) -> Iterator[ReadPosition]:
     """Whatever fails within is told as damage of this file; move the place's line along."""
-    place = Place(path)
+    place = ReadPosition(path)
     try:
         yield place
     except _BROKEN as error:

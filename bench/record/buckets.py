@@ -18,7 +18,7 @@ HIGHEST_NS = 900 * NS_PER_S
 DIGITS = 3
 
 Indexes = NDArray[np.uint16]
-Counts = NDArray[np.int64]
+BucketCounts = NDArray[np.int64]
 
 _UNIT = LOWEST_NS.bit_length() - 1
 """A unit's binary logarithm."""
@@ -30,7 +30,7 @@ OVER = BUCKETS
 """Index of what lies above HIGHEST_NS."""
 
 
-def _bounds() -> tuple[Counts, Counts]:
+def _bounds() -> tuple[BucketCounts, BucketCounts]:
     index = np.arange(BUCKETS, dtype=np.int64)
     shift = np.maximum((index >> _HALF) - 1, 0)
     sub = np.where(index >> _HALF == 0, index, (index & ((1 << _HALF) - 1)) + (1 << _HALF))

@@ -31,7 +31,7 @@ _EXHAUSTED = {
 
 
 @dataclass(slots=True)
-class _Worker:
+class _WorkerTotals:
     reports: int = 0
     busy: int = 0
     latest: WorkerHealth | None = None
@@ -46,11 +46,11 @@ class HealthHistory:
     """What workers have said of themselves over the run, added up."""
 
     def __init__(self) -> None:
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, _WorkerTotals] = {}
 
     def add(self, report: WorkerHealth) -> None:
         """Count one more report of a worker's; the latest one stays."""
-        worker = self._workers.setdefault(report.worker, _Worker())
+        worker = self._workers.setdefault(report.worker, _WorkerTotals())
         worker.reports += 1
         worker.busy += report.cpu > CPU_BUSY
         worker.latest = report

@@ -19,7 +19,7 @@ _VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16,}\b|\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailureKind:
     """A kind of failure of a variant. count: invocations that ended so; 0 if a retry made up."""
 
     variant: str
@@ -33,7 +33,7 @@ def like(detail: str) -> str:
     return _VARYING.sub("#", detail)
 
 
-def failures(windows: Sequence[Window], events: Iterable[RunEvent]) -> tuple[Failure, ...]:
+def failures(windows: Sequence[Window], events: Iterable[RunEvent]) -> tuple[FailureKind, ...]:
     """Every kind that came or was noted, in the order of the variants and outcomes."""
     reasons: dict[tuple[str, Outcome], list[Sample]] = {}
     for sample in noted_samples(events):
@@ -45,7 +45,7 @@ def failures(windows: Sequence[Window], events: Iterable[RunEvent]) -> tuple[Fai
             count = 0 if outcome is Outcome.OK else window.tally.outcomes[outcome]
             noted = reasons.get((name, outcome), [])
             if count or noted:
-                found.append(Failure(name, outcome, count, tuple(noted)))
+                found.append(FailureKind(name, outcome, count, tuple(noted)))
     return tuple(found)
 
 

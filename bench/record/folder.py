@@ -22,7 +22,7 @@ from bench.model.live import RunEvent, RunState
 from bench.model.outcome import Reason, Verdict
 from bench.model.part import Part
 from bench.model.profile import Profile
-from bench.model.result import Interval, Measure, Vitals, Window
+from bench.model.result import Interval, Vitals, Window
 from bench.record.attempts_csv import ATTEMPT_COLUMNS, Phases, attempts_text
 from bench.record.csv_columns import (
     INTERVAL_COLUMNS,
@@ -61,12 +61,10 @@ from bench.record.recorded_run import (
 from bench.record.second_figures import SecondFigures
 from bench.record.summary_json import document_of
 from bench.record.vitals_csv import VITALS_COLUMNS, vitals_text
-from bench.stats.quantiles import Curve
+from bench.stats.alike import Curves
+from bench.stats.one_kind import ClassCurves
 from bench.stats.thresholds import SloResult
 from bench.whole_file import PRIVATE_MODE, PUBLIC_MODE, replace_file
-
-Curves = Mapping[str, Mapping[Measure, Curve]]
-ClassCurves = Mapping[str, Mapping[str, Curve]]
 
 
 class RunFolder:

@@ -20,8 +20,15 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
-from bench.record.buckets import DIGITS, HIGHEST_NS, LOWER_NS, LOWEST_NS, OVER, UPPER_NS
-from bench.record.buckets import Counts as Counts
+from bench.record.buckets import (
+    DIGITS,
+    HIGHEST_NS,
+    LOWER_NS,
+    LOWEST_NS,
+    OVER,
+    UPPER_NS,
+    BucketCounts,
+)
 from bench.record.buckets import Indexes as Indexes
 
 _COMPRESSED_HEADER = 8
@@ -49,7 +56,7 @@ _COUNTERS = np.frombuffer(_SCRATCH.counts, dtype=np.int64)
 """Its own counters, without a copy."""
 
 
-def encode_counts(indexes: Indexes, counts: Counts) -> str:
+def encode_counts(indexes: Indexes, counts: BucketCounts) -> str:
     """The counts of some buckets, ascending and each but once, OVER not among them."""
     _COUNTERS[indexes] = counts
     _SCRATCH.total_count = int(counts.sum())
@@ -71,14 +78,14 @@ class Allowance:
     def __init__(self) -> None:
         self._left = 16 << 20
 
-    def take(self, text: str, unpacked: int) -> None:
+    def spend(self, text: str, unpacked: int) -> None:
         """One more line. Raises ValueError once it is too much."""
         self._left += 20 * len(text) - unpacked
         if self._left < 0:
             raise ValueError("the log unpacks to far more than a run can write")
 
 
-def decode_buckets(text: str, allowance: Allowance | None = None) -> tuple[Indexes, Counts]:
+def decode_buckets(text: str, allowance: Allowance | None = None) -> tuple[Indexes, BucketCounts]:
     """The occupied buckets, ascending, and their counts.
 
     Raises ValueError for another format, a histogram of another range, or too much for allowance.
@@ -89,7 +96,7 @@ def decode_buckets(text: str, allowance: Allowance | None = None) -> tuple[Index
 
 def decode_many(
     texts: Iterable[str], allowance: Allowance | None = None
-) -> tuple[NDArray[np.int64], Indexes, Counts]:
+) -> tuple[NDArray[np.int64], Indexes, BucketCounts]:
     """Of each histogram how many buckets are occupied, and those of all one after the other.
 
     The counters are zigzag LEB128 numbers: a count, or minus the length of a run of empty buckets.
@@ -100,7 +107,7 @@ def decode_many(
     for text in texts:
         payloads.append(_payload(text))
         if allowance is not None:
-            allowance.take(text, len(payloads[-1]))
+            allowance.spend(text, len(payloads[-1]))
     octets = np.frombuffer(b"".join(payloads), dtype=np.uint8)
     ends = np.cumsum([len(payload) for payload in payloads], dtype=np.int64)
     last = np.flatnonzero(octets < 0x80)

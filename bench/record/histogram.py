@@ -20,7 +20,7 @@ from bench.record.buckets import (
     LOWER_NS,
     OVER,
     UPPER_NS,
-    Counts,
+    BucketCounts,
     Indexes,
     bucket_of,
     buckets_of,
@@ -46,9 +46,9 @@ class Histogram:
     )
 
     def __init__(self) -> None:
-        self._counts: Counts = np.zeros(BUCKETS, dtype=np.int64)
+        self._counts: BucketCounts = np.zeros(BUCKETS, dtype=np.int64)
         self._placed = 0
-        self._censored: Counts | None = None
+        self._censored: BucketCounts | None = None
         self._sum_ns = 0.0
         self._summary: tuple[tuple[int, Sequence[float]], Distribution] | None = None
         self.min_ns = 0
@@ -91,7 +91,7 @@ class Histogram:
         if censored is not None and censored.size:
             np.add.at(self._lower_bounds(), censored, 1)
 
-    def _lower_bounds(self) -> Counts:
+    def _lower_bounds(self) -> BucketCounts:
         if self._censored is None:
             self._censored = np.zeros(BUCKETS + 1, dtype=np.int64)
         return self._censored
@@ -124,7 +124,7 @@ class Histogram:
         return bucket_of(self.min_ns), min(bucket_of(self.max_ns) + 1, BUCKETS)
 
     def _moved(
-        self, running: Counts, ranks: Sequence[int], found: Sequence[int], low: int
+        self, running: BucketCounts, ranks: Sequence[int], found: Sequence[int], low: int
     ) -> Sequence[bool]:
         """Which quantiles leave their bucket if every censored value is infinite.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.record.border import Place
+from bench.record.border import ReadPosition
 from bench.record.histogram import Histogram
 from bench.record.measures import CLASSES
 from bench.stats.quantiles import Curve
@@ -59,7 +59,7 @@ def hlog_line(histogram: TaggedHistogram) -> str:
     return f"Tag={histogram.tag},{start_s:.3f},{duration_s:.3f},{max_ms:.6f},{histogram.encoded}\n"
 
 
-def read_hlog(text: str, place: Place | None = None) -> Iterable[TaggedHistogram]:
+def read_hlog(text: str, place: ReadPosition | None = None) -> Iterable[TaggedHistogram]:
     """The intervals of a log; a last line that was cut off is left out.
 
     place is told which line is read. Raises ValueError for one that is none.

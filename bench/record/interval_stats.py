@@ -23,16 +23,16 @@ from bench.record.latency_bins import Spread, pack_spread, spread_of
 from bench.record.measures import TAGS, Series
 from bench.stats.ranks import BEYOND, RANK_SLACK
 
-Figures = NDArray[np.int64]
-"""Per series (rows) the columns of Figure, then one per quantile of QUANTILES."""
+FigureArray = NDArray[np.int64]
+"""Per series (rows) the columns of FigureColumn, then one per quantile of QUANTILES."""
 
 _EVERY = slice(None)
 _HUGE = np.iinfo(np.int64).max
 _FAST = 1
 
 
-class Figure(IntEnum):
-    """Columns of Figures. KNOWN and BOUNDED are bit masks over QUANTILES."""
+class FigureColumn(IntEnum):
+    """Columns of a FigureArray. KNOWN and BOUNDED are bit masks over QUANTILES."""
 
     COUNT = 0
     CENSORED = 1
@@ -45,7 +45,7 @@ class Figure(IntEnum):
     QUANTILES = 8
 
 
-_WIDTH = Figure.QUANTILES + len(QUANTILES)
+_WIDTH = FigureColumn.QUANTILES + len(QUANTILES)
 _BITS = 1 << np.arange(len(QUANTILES))
 
 
@@ -82,7 +82,7 @@ class IntervalStats:
         self._buckets: list[Indexes] = []
         self._bounds: list[Indexes] = []
         self._emitted = (0, 0)
-        self._figures: Figures | None = None
+        self._figures: FigureArray | None = None
 
     def add(self, values: MeasureValues) -> None:
         """Add the values of some rows."""
@@ -107,7 +107,7 @@ class IntervalStats:
         self._emitted = (len(self._buckets), len(self._bounds))
         return _joined(buckets), _joined(bounds)
 
-    def figures(self) -> Figures:
+    def figures(self) -> FigureArray:
         """Counts, extremes and quantiles of every series; kept until a value comes."""
         if self._figures is None:
             self._figures = merged_figures([self])
@@ -122,36 +122,36 @@ class IntervalStats:
         return repacked(self.tally, self.figures(), self.spread())
 
 
-def unpacked(packed: Packed) -> tuple[NDArray[np.int64], Figures]:
+def unpacked(packed: Packed) -> tuple[NDArray[np.int64], FigureArray]:
     """Tally and figures of a packed cell, to be written to."""
     tally = np.frombuffer(decompress(packed.tally), dtype=np.int64).copy()
     figures = np.frombuffer(decompress(packed.figures), dtype=np.int64).copy()
     return tally, figures.reshape(len(Series), _WIDTH)
 
 
-def repacked(tally: NDArray[np.int64], figures: Figures, spread: Spread) -> Packed:
+def repacked(tally: NDArray[np.int64], figures: FigureArray, spread: Spread) -> Packed:
     """The inverse of `unpacked`, with the spread as it is."""
     return Packed(
         compress(tally.tobytes(), _FAST), compress(figures.tobytes(), _FAST), pack_spread(spread)
     )
 
 
-def add_late(figures: Figures, values: MeasureValues) -> None:
+def add_late(figures: FigureArray, values: MeasureValues) -> None:
     """Count values that came after their cell was packed: its quantiles are no longer known."""
     fresh = (values.buckets != MISSING).sum(axis=1)
     if values.bounds is not None:
         late = (values.bounds != MISSING).sum(axis=1)
-        figures[:, Figure.CENSORED] += late
+        figures[:, FigureColumn.CENSORED] += late
         fresh += late
-    empty = figures[:, Figure.COUNT] == 0
-    figures[empty, Figure.MIN_NS] = _HUGE
-    figures[:, Figure.MIN_NS] = np.minimum(figures[:, Figure.MIN_NS], values.min_ns)
-    figures[:, Figure.MAX_NS] = np.maximum(figures[:, Figure.MAX_NS], values.max_ns)
-    figures[:, Figure.COUNT] += fresh
-    figures[:, Figure.SUM_NS] += values.sum_ns
-    figures[:, Figure.OUT_OF_RANGE] += values.negative
-    figures[fresh > 0, Figure.KNOWN] = 0
-    figures[figures[:, Figure.COUNT] == 0, Figure.MIN_NS] = 0
+    empty = figures[:, FigureColumn.COUNT] == 0
+    figures[empty, FigureColumn.MIN_NS] = _HUGE
+    figures[:, FigureColumn.MIN_NS] = np.minimum(figures[:, FigureColumn.MIN_NS], values.min_ns)
+    figures[:, FigureColumn.MAX_NS] = np.maximum(figures[:, FigureColumn.MAX_NS], values.max_ns)
+    figures[:, FigureColumn.COUNT] += fresh
+    figures[:, FigureColumn.SUM_NS] += values.sum_ns
+    figures[:, FigureColumn.OUT_OF_RANGE] += values.negative
+    figures[fresh > 0, FigureColumn.KNOWN] = 0
+    figures[figures[:, FigureColumn.COUNT] == 0, FigureColumn.MIN_NS] = 0
 
 
 def response_spread(values: MeasureValues) -> Spread:
@@ -166,7 +166,7 @@ def _spread_of(parts: list[Indexes]) -> Spread:
     return spread_of(held[held != MISSING])
 
 
-def merged_figures(cells: list[IntervalStats], rows: slice = _EVERY) -> Figures:
+def merged_figures(cells: list[IntervalStats], rows: slice = _EVERY) -> FigureArray:
     """Figures over several cells at once: a window. rows: of these series alone."""
     exact = _joined([part[rows] for cell in cells for part in cell._buckets], rows)
     bounds = [part[rows] for cell in cells for part in cell._bounds]
@@ -211,37 +211,39 @@ def _joined(parts: list[Indexes], rows: slice = _EVERY) -> Indexes:
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _fill(figures: Figures, every: Indexes, cells: list[IntervalStats], rows: slice) -> None:
+def _fill(figures: FigureArray, every: Indexes, cells: list[IntervalStats], rows: slice) -> None:
     counts = (every != MISSING).sum(axis=1)
     low = np.min([cell.low for cell in cells], axis=0)[rows]
     high = np.max([cell.high for cell in cells], axis=0)[rows]
-    figures[:, Figure.COUNT] = counts
-    figures[:, Figure.MIN_NS] = np.where(counts, low, 0)
-    figures[:, Figure.MAX_NS] = high
-    figures[:, Figure.SUM_NS] = np.sum([cell.sums for cell in cells], axis=0)[rows]
-    figures[:, Figure.OUT_OF_RANGE] = np.sum([cell.negative for cell in cells], axis=0)[rows]
+    figures[:, FigureColumn.COUNT] = counts
+    figures[:, FigureColumn.MIN_NS] = np.where(counts, low, 0)
+    figures[:, FigureColumn.MAX_NS] = high
+    figures[:, FigureColumn.SUM_NS] = np.sum([cell.sums for cell in cells], axis=0)[rows]
+    figures[:, FigureColumn.OUT_OF_RANGE] = np.sum([cell.negative for cell in cells], axis=0)[rows]
     if high.max() > HIGHEST_NS:
-        figures[:, Figure.OUT_OF_RANGE] += (every == OVER).sum(axis=1)
+        figures[:, FigureColumn.OUT_OF_RANGE] += (every == OVER).sum(axis=1)
     ranks = ranks_of(counts)
     found = np.take_along_axis(every, ranks - 1, axis=1)
     values = UPPER_NS[np.where(found == MISSING, 0, found)]
-    figures[:, Figure.QUANTILES :] = np.clip(
+    figures[:, FigureColumn.QUANTILES :] = np.clip(
         values, np.where(counts, low, 0)[:, None], high[:, None]
     )
-    figures[:, Figure.KNOWN] = ((counts[:, None] - ranks >= BEYOND) & (counts > 0)[:, None]) @ _BITS
-    figures[:, Figure.BOUNDED] = (found == OVER) @ _BITS
+    figures[:, FigureColumn.KNOWN] = (
+        (counts[:, None] - ranks >= BEYOND) & (counts > 0)[:, None]
+    ) @ _BITS
+    figures[:, FigureColumn.BOUNDED] = (found == OVER) @ _BITS
 
 
-def _fill_bounded(figures: Figures, every: Indexes, exact: Indexes, bounds: Indexes) -> None:
+def _fill_bounded(figures: FigureArray, every: Indexes, exact: Indexes, bounds: Indexes) -> None:
     """Mark the quantiles that leave their bucket if every lower bound is infinite."""
-    ranks = ranks_of(figures[:, Figure.COUNT])
+    ranks = ranks_of(figures[:, FigureColumn.COUNT])
     room = exact.shape[1]
     reached = np.full(ranks.shape, MISSING)
     if room:
         reached = np.take_along_axis(exact, np.minimum(ranks, room) - 1, axis=1)
     moved = (ranks > room) | (reached != np.take_along_axis(every, ranks - 1, axis=1))
-    figures[:, Figure.BOUNDED] |= moved @ _BITS
-    figures[:, Figure.CENSORED] = (bounds != MISSING).sum(axis=1)
+    figures[:, FigureColumn.BOUNDED] |= moved @ _BITS
+    figures[:, FigureColumn.CENSORED] = (bounds != MISSING).sum(axis=1)
 
 
 def ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -251,7 +253,7 @@ def ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return ranks
 
 
-def distributions_of(figures: Figures) -> Callable[[str], Distribution]:
+def distributions_of(figures: FigureArray) -> Callable[[str], Distribution]:
     """What views show of each series, by its name in files."""
     rows = figures.tolist()
     return lambda name: _distribution(rows[TAGS[name]])

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from bench.model.times import NS_PER_S
 from bench.record.batch import Tallies
 from bench.record.interval_stats import (
-    Figures,
+    FigureArray,
     IntervalStats,
     add_late,
     repacked,
@@ -36,7 +36,7 @@ class IntervalFigures(NamedTuple):
     """What is known of an interval."""
 
     counts: Tallies
-    figures: Figures
+    figures: FigureArray
     spread: Spread
 
 

@@ -34,7 +34,8 @@ NOTICED_NS = 3 * NS_PER_MS // 10
 NOTICED_SHARE = 0.01
 """What the generator may add unnoticed: as much as `lamload selftest` allows a figure to be off."""
 
-Finding = tuple[Verdict, str]
+Doubt = tuple[Verdict, str]
+"""What speaks against a variant: how much it weighs, and a sentence."""
 _WHOLE = {Measure.SEND_LAG: Measure.RESPONSE, Measure.READ_LAG: Measure.ATTEMPT}
 """Each lag, and the time that it belongs to."""
 _WORDS = {Measure.SEND_LAG: "send lag", Measure.READ_LAG: "read lag"}
@@ -63,18 +64,18 @@ class _Lag:
         return f"{text} (known of {known} answers)" if is_sample else text
 
 
-def send_lag(window: Window, lags: Curve | None) -> Iterable[Finding]:
+def send_lag(window: Window, lags: Curve | None) -> Iterable[Doubt]:
     """What the generator itself adds to response times, first by quantiles, then one by one."""
     found = tuple(_judged(_lag_of(window, Measure.SEND_LAG), window))
     yield from found or (_late(window, lags) if lags is not None else ())
 
 
-def read_lag(window: Window) -> Iterable[Finding]:
+def read_lag(window: Window) -> Iterable[Doubt]:
     """Where the kernel tells of it, it is in no attempt time; what follows an answer is late."""
     yield from _judged(_lag_of(window, Measure.READ_LAG), window)
 
 
-def _judged(lag: _Lag | None, window: Window) -> Iterable[Finding]:
+def _judged(lag: _Lag | None, window: Window) -> Iterable[Doubt]:
     if lag is not None and lag.exceeds(LAG_FLOOR_NS, LAG_SUSPECT):
         whole = _WHOLE[lag.own].value
         text = (
@@ -110,7 +111,7 @@ def lacking_class(windows: Sequence[Window], classes: Classes) -> Iterable[Reaso
         yield Reason(Verdict.VALID, text)
 
 
-def _late(window: Window, lags: Curve) -> Iterable[Finding]:
+def _late(window: Window, lags: Curve) -> Iterable[Doubt]:
     """Arrivals that left late, counted: a quantile sees no stop of a run of few arrivals.
 
     Each opening of a connection explains one of them.

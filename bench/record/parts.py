@@ -33,7 +33,7 @@ class _Place:
     step: int
 
 
-class Parts:
+class LoadParts:
     """All of them, filled as shipments come. Empty where the load has but one part."""
 
     def __init__(self, profile: Profile, segments: Sequence[Segment], timeline: Timeline) -> None:

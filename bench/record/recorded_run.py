@@ -18,7 +18,7 @@ from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.border import reading
 from bench.record.evidence import classes_text
-from bench.record.failures import Failure, failures
+from bench.record.failures import FailureKind, failures
 from bench.record.second_figures import SecondFigures, second_figures
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
@@ -91,7 +91,7 @@ class RecordedRun:
         )
 
     @property
-    def failures(self) -> tuple[Failure, ...]:
+    def failures(self) -> tuple[FailureKind, ...]:
         """Why calls failed, by variant and kind."""
         return failures(self.windows, self.events)
 

@@ -106,8 +106,8 @@ class RowBuffer:
         return taken
 
 
-class Counts:
-    """Arrivals offered and dropped, by (second, variant, segment), since the last `take`."""
+class ArrivalCounts:
+    """Arrivals offered and dropped, by (second, variant, segment), since the last `drain`."""
 
     __slots__ = ("_cells",)
 
@@ -115,7 +115,7 @@ class Counts:
         self._cells: dict[tuple[int, int, int], list[int]] = {}
 
     def cell(self, second: int, variant: int, segment: int) -> list[int]:
-        """The [offered, dropped] pair to increment; valid until the next `take`."""
+        """The [offered, dropped] pair to increment; valid until the next `drain`."""
         return self._cells.setdefault((second, variant, segment), [0, 0])
 
     def drain(self) -> bytes:

@@ -29,7 +29,7 @@ _FIELDS = (
 )
 _TYPE = np.dtype(list(_FIELDS))
 _ROW = Struct("<iHHddqqqd" + "q" * (len(LADDER) + 2))
-Rows = np.ndarray[Any, Any]
+FigureRows = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class SecondFigures:
     """
 
     variants: tuple[Variant, ...]
-    rows: Rows
+    rows: FigureRows
 
 
 class SecondFiguresLog:

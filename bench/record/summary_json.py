@@ -12,7 +12,7 @@ from bench.model.times import NS_PER_MS
 from bench.record.columns import CsvCell
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.csv_columns import summary_row
-from bench.record.failures import Failure
+from bench.record.failures import FailureKind
 from bench.record.findings import findings
 from bench.record.phases_csv import part_row
 from bench.record.recorded_run import RecordedRun
@@ -83,7 +83,7 @@ def _interval(known: KnownQuantile) -> dict[str, Any]:
     }
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
+def _failure(failure: FailureKind) -> dict[str, Any]:
     return {
         "variant": failure.variant,
         "outcome": failure.outcome.name.lower(),

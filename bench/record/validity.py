@@ -17,7 +17,7 @@ from bench.model.profile import Arrivals, Profile
 from bench.model.result import Measure, Window
 from bench.record.arrival_test import GapFit
 from bench.record.evidence import Evidence, HealthHistory
-from bench.record.lag_findings import lacking_class, read_lag, send_lag
+from bench.record.lag_findings import Doubt, lacking_class, read_lag, send_lag
 from bench.record.worker_findings import busy_workers, starved_workers
 
 SHORT_SIGMAS = 4.0
@@ -152,10 +152,7 @@ def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterabl
         yield Reason(*finding, name, generator=finding in generators)
 
 
-Finding = tuple[Verdict, str]
-
-
-def _no_success(window: Window, running: bool) -> Iterable[Finding]:
+def _no_success(window: Window, running: bool) -> Iterable[Doubt]:
     tally = window.tally
     if tally.ok or (running and tally.finished < ENOUGH):
         return
@@ -167,7 +164,7 @@ def _no_success(window: Window, running: bool) -> Iterable[Finding]:
         yield Verdict.SUSPECT, "it has no result: nothing of it was finished in a measured phase"
 
 
-def _unreachable(window: Window) -> Iterable[Finding]:
+def _unreachable(window: Window) -> Iterable[Doubt]:
     """A function that fails is a result; one that nobody reached has none."""
     tally = window.tally
     unreached = tally.outcomes[Outcome.CONNECT_ERROR]
@@ -176,7 +173,7 @@ def _unreachable(window: Window) -> Iterable[Finding]:
         yield Verdict.SUSPECT, text
 
 
-def _drops(window: Window) -> Iterable[Finding]:
+def _drops(window: Window) -> Iterable[Doubt]:
     tally = window.tally
     if tally.dropped:
         share = tally.dropped / tally.offered
@@ -187,7 +184,7 @@ def _drops(window: Window) -> Iterable[Finding]:
         yield Verdict.INVALID if share > DROPS_INVALID else Verdict.SUSPECT, text
 
 
-def _shortage(profile: Profile, window: Window, running: bool) -> Iterable[Finding]:
+def _shortage(profile: Profile, window: Window, running: bool) -> Iterable[Doubt]:
     """Offered against planned arrivals. The schedule is known: only chance may make it differ."""
     duration_s = window.duration_s - (TICK_S if running else 0.0)
     planned = window.planned_rps * duration_s
@@ -205,7 +202,7 @@ def _shortage(profile: Profile, window: Window, running: bool) -> Iterable[Findi
         yield Verdict.INVALID if share > SHORT_INVALID else Verdict.SUSPECT, text
 
 
-def _unfinished(window: Window, running: bool) -> Iterable[Finding]:
+def _unfinished(window: Window, running: bool) -> Iterable[Doubt]:
     tally = window.tally
     if running or not tally.in_flight:
         return
@@ -214,7 +211,7 @@ def _unfinished(window: Window, running: bool) -> Iterable[Finding]:
     yield Verdict.INVALID if share > UNFINISHED_INVALID else Verdict.SUSPECT, text
 
 
-def _gaps(window: Window, fit: GapFit | None) -> Iterable[Finding]:
+def _gaps(window: Window, fit: GapFit | None) -> Iterable[Doubt]:
     lag = window.measure(Measure.SEND_LAG).at(0.5)
     tally = window.tally
     unsent = (
@@ -229,7 +226,7 @@ def _gaps(window: Window, fit: GapFit | None) -> Iterable[Finding]:
         yield Verdict.SUSPECT, text
 
 
-def _saturated(window: Window, target: Mapping[str, Any]) -> Iterable[Finding]:
+def _saturated(window: Window, target: Mapping[str, Any]) -> Iterable[Doubt]:
     """Of the embedded Lambda's host, by the size that the variant's function has."""
     by_size = (target.get("host") or {}).get("by_memory_mb") or {}
     host = by_size.get(str(window.variant.memory_mb)) or {}
@@ -242,12 +239,12 @@ def _saturated(window: Window, target: Mapping[str, Any]) -> Iterable[Finding]:
         yield Verdict.INVALID if share > WAITED_INVALID else Verdict.SUSPECT, text
 
 
-def _exhausted(what: str | None) -> Iterable[Finding]:
+def _exhausted(what: str | None) -> Iterable[Doubt]:
     if what is not None:
         yield Verdict.INVALID, f"attempts failed since this machine ran out of {what}"
 
 
-def _turned_away(window: Window, code: str | None) -> Iterable[Finding]:
+def _turned_away(window: Window, code: str | None) -> Iterable[Doubt]:
     """AWS did not take this client for who it said it was: no answer of the function's."""
     if code is None:
         return
@@ -261,7 +258,7 @@ def _turned_away(window: Window, code: str | None) -> Iterable[Finding]:
     yield Verdict.INVALID if share > REFUSED_INVALID else Verdict.SUSPECT, text
 
 
-def _out_of_range(window: Window) -> Iterable[Finding]:
+def _out_of_range(window: Window) -> Iterable[Doubt]:
     for measure, distribution in window.measures.items():
         if distribution.out_of_range:
             text = (

@@ -66,7 +66,7 @@ class AnswerLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RunAnswer:
     """Rows in the order of weight. q: of which quantile they speak; base: against which variant.
 
     differences: of all others to the base, by their names, judged together.
@@ -89,10 +89,10 @@ def answer_of(
     base: str | None = None,
     *,
     anytime: bool = False,
-) -> Answer:
+) -> RunAnswer:
     """What a run says so far. base: of the variant that was chosen to compare with."""
     if len(windows) == 1:
-        return Answer(tuple(_alone(windows[0])))
+        return RunAnswer(tuple(_alone(windows[0])))
     by_name = {window.variant.name: window for window in windows}
     chosen = by_name.get(base or "")
     if chosen is None and advice.cheapest is not None:
@@ -101,16 +101,18 @@ def answer_of(
     q = advice.q or highest_known(curves)
     differences = _differences(curves, name, q, anytime)
     lines = [*_choices(advice, by_name, differences, chosen), *_doors(advice.overheads)]
-    return Answer(tuple(lines), q, name, differences)
+    return RunAnswer(tuple(lines), q, name, differences)
 
 
-def answer_for(run: RecordedRun) -> Answer:
+def answer_for(run: RecordedRun) -> RunAnswer:
     """What a recorded run answers to its own question, beside what is found in its parts."""
     answer = answer_of(*compared(run), advice_of(run), anytime=was_watched(run))
     return as_asked(answer, question_of(run.profile), found_in(run), len(run.windows))
 
 
-def as_asked(answer: Answer, question: Question, found: Sequence[Finding], variants: int) -> Answer:
+def as_asked(
+    answer: RunAnswer, question: Question, found: Sequence[Finding], variants: int
+) -> RunAnswer:
     """With what was found first, and without rows that answer nothing of what was asked."""
     lines = answer.lines
     if question is Question.COLD:  # a median that may be cold or warm chooses none

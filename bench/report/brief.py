@@ -16,7 +16,7 @@ from bench.model.result import Measure, Window
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
-from bench.report.styled import Line, Tone, as_text, in_colour, wrapped
+from bench.report.styled import LineTone, StyledLine, as_text, in_colour, wrapped
 from bench.report.text import failure_lines, mark_notes, slo_lines, three_digits, title_of
 from bench.report.text_table import TextColumn
 from bench.stats.thresholds import SloState
@@ -27,8 +27,16 @@ NARROWEST = 40
 MOST_ROWS = 40
 """Rows of a table beyond which the parts of the load are left to phases.csv."""
 _GAP = "  "
-_TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.DOUBTFUL, Verdict.INVALID: Tone.BAD}
-_SLO_TONES = {SloState.OK: Tone.GOOD, SloState.FAILED: Tone.BAD, SloState.UNKNOWN: Tone.DOUBTFUL}
+_TONES = {
+    Verdict.VALID: LineTone.GOOD,
+    Verdict.SUSPECT: LineTone.DOUBTFUL,
+    Verdict.INVALID: LineTone.BAD,
+}
+_SLO_TONES = {
+    SloState.OK: LineTone.GOOD,
+    SloState.FAILED: LineTone.BAD,
+    SloState.UNKNOWN: LineTone.DOUBTFUL,
+}
 REASONS = 3
 """So many are told of a verdict; `lamload report --all` has all of them."""
 MORE = (
@@ -46,26 +54,26 @@ def render_brief(run: RecordedRun, width: int | None = None, *, colour: bool | N
     return in_colour(lines) if (_has_colour() if colour is None else colour) else as_text(lines)
 
 
-def brief_lines(run: RecordedRun, width: int) -> Iterator[Line]:
+def brief_lines(run: RecordedRun, width: int) -> Iterator[StyledLine]:
     """The lines, each of at most so many columns but for a word that is longer."""
-    yield from wrapped(title_of(run), width, Tone.TITLE)
-    yield Line()
-    tone = Tone.ANSWER
+    yield from wrapped(title_of(run), width, LineTone.TITLE)
+    yield StyledLine()
+    tone = LineTone.ANSWER
     for group in answers(run):
         for sentence in group:
             yield from wrapped(sentence, width, tone)
-            tone = Tone.PLAIN
-        yield Line()
+            tone = LineTone.PLAIN
+        yield StyledLine()
     yield from _verdict(run, width)
-    yield Line()
+    yield StyledLine()
     for line in failure_lines(run, width):
-        yield Line(line)
-    yield Line()
-    yield from map(Line, fitted_table(rows_of(run), *columns_of(run), width))
+        yield StyledLine(line)
+    yield StyledLine()
+    yield from map(StyledLine, fitted_table(rows_of(run), *columns_of(run), width))
     for note in mark_notes(run.windows):
-        yield from wrapped(note, width, Tone.ASIDE)
-    yield Line()
-    yield from wrapped(MORE, width, Tone.ASIDE)
+        yield from wrapped(note, width, LineTone.ASIDE)
+    yield StyledLine()
+    yield from wrapped(MORE, width, LineTone.ASIDE)
 
 
 def _width() -> int:
@@ -95,21 +103,23 @@ def _told(line: AnswerLine, base: str | None) -> str:
     return text
 
 
-def _verdict(run: RecordedRun, width: int) -> Iterator[Line]:
+def _verdict(run: RecordedRun, width: int) -> Iterator[StyledLine]:
     """With its first reasons, and the thresholds."""
     tone = _TONES[run.verdict]
     if not run.reasons:
-        yield Line("VALID: nothing speaks against these numbers", tone)
+        yield StyledLine("VALID: nothing speaks against these numbers", tone)
     worst = sorted(run.reasons, key=lambda reason: -reason.verdict.severity)
     for index, reason in enumerate(worst[:REASONS]):
         place = f"{reason.variant}: " if reason.variant else ""
         head = f"{run.verdict.value}: " if not index else ""
         text = f"{head}{place}{reason.text}"
-        yield from wrapped(text, width, Tone.PLAIN if index else tone, indent="  " if index else "")
+        yield from wrapped(
+            text, width, LineTone.PLAIN if index else tone, indent="  " if index else ""
+        )
     if len(worst) > REASONS:
         more = len(worst) - REASONS
-        yield Line(f"  and {more} reason{'s' if more > 1 else ''} more", Tone.ASIDE)
-    yield Line()
+        yield StyledLine(f"  and {more} reason{'s' if more > 1 else ''} more", LineTone.ASIDE)
+    yield StyledLine()
     for result, text in zip(run.slos, slo_lines(run), strict=True):
         yield from wrapped(text, width, _SLO_TONES[result.state])
 
@@ -150,7 +160,7 @@ _COLD_P50 = TextColumn("cold p50 ms", lambda w: quantile_ms(w.cold.at(0.5), thre
 _COLD_MAX = TextColumn("cold max ms", lambda window: maximum_ms(window.cold, three_digits))
 _WARM_P50 = TextColumn("warm p50 ms", lambda w: quantile_ms(w.warm.at(0.5), three_digits))
 _WARM_MAX = TextColumn("warm max ms", lambda window: maximum_ms(window.warm, three_digits))
-Columns = Sequence[TextColumn]
+TextColumns = Sequence[TextColumn]
 _WANTED = (_P50, _P99, _PRICE, _P90, _FAILED, _CALLS, _MAX, _COLD, _RATE, _LAG)
 _ORDER = (_CALLS, _RATE, _P50, _P90, _P99, _MAX, _FAILED, _COLD, _LAG, _PRICE)
 _OF_COLD = (_CALLS, _COLD, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50, _WARM_MAX, _FAILED, _PRICE)
@@ -158,7 +168,7 @@ _OF_COLD = (_CALLS, _COLD, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50, _WARM_MAX, _F
 _MAY_BE_MISSING = frozenset({_COLD, _PRICE, _P99, _LAG, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50})
 
 
-def columns_of(run: RecordedRun) -> tuple[Columns, Columns]:
+def columns_of(run: RecordedRun) -> tuple[TextColumns, TextColumns]:
     """The most wanted first, of which as many are there as fit; and in the order of the table."""
     if question_of(run.profile) is Question.COLD:
         return (_COLD, *_OF_COLD), _OF_COLD
@@ -177,7 +187,7 @@ def rows_of(run: RecordedRun) -> list[tuple[str, Window]]:
 
 
 def fitted_table(
-    rows: Sequence[tuple[str, Window]], wanted: Columns, order: Columns, width: int
+    rows: Sequence[tuple[str, Window]], wanted: TextColumns, order: TextColumns, width: int
 ) -> Iterator[str]:
     """A line for each row; of the columns as many as there is room for, the most wanted first."""
     names = [name for name, _ in rows]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from textwrap import wrap
 
 
-class Tone(StrEnum):
+class LineTone(StrEnum):
     """What a line is. Its value is rich's style for it; nothing is told by colour alone."""
 
     PLAIN = ""
@@ -22,14 +22,16 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StyledLine:
     """A line of text and what it is."""
 
     text: str = ""
-    tone: Tone = Tone.PLAIN
+    tone: LineTone = LineTone.PLAIN
 
 
-def wrapped(text: str, width: int, tone: Tone = Tone.PLAIN, indent: str = "") -> list[Line]:
+def wrapped(
+    text: str, width: int, tone: LineTone = LineTone.PLAIN, indent: str = ""
+) -> list[StyledLine]:
     """The text in lines of at most so many columns, all but the first a little further in.
 
     Words are never broken: one that is longer than a line has a line of its own.
@@ -42,15 +44,15 @@ def wrapped(text: str, width: int, tone: Tone = Tone.PLAIN, indent: str = "") ->
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [Line(line, tone) for line in lines]
+    return [StyledLine(line, tone) for line in lines]
 
 
-def as_text(lines: Iterable[Line]) -> str:
+def as_text(lines: Iterable[StyledLine]) -> str:
     """Without trailing blanks, and no two empty lines in a row."""
     return "".join(f"{line.text}\n" for line in _squeezed(lines))
 
 
-def in_colour(lines: Iterable[Line]) -> str:
+def in_colour(lines: Iterable[StyledLine]) -> str:
     """With the escape sequences that the environment's terminal has."""
     from rich.console import Console
     from rich.text import Text
@@ -62,10 +64,10 @@ def in_colour(lines: Iterable[Line]) -> str:
     return out.getvalue()
 
 
-def _squeezed(lines: Iterable[Line]) -> Iterable[Line]:
+def _squeezed(lines: Iterable[StyledLine]) -> Iterable[StyledLine]:
     before = ""
     for line in lines:
         text = line.text.rstrip()
         if text or before:
-            yield Line(text, line.tone)
+            yield StyledLine(text, line.tone)
         before = text

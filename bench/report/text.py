@@ -27,7 +27,7 @@ from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.failures import reason_words
 from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
-from bench.report.text_table import Part, TextColumn, table_lines
+from bench.report.text_table import ColumnGroup, TextColumn, table_lines
 from bench.stats.quantiles import Bounds
 from bench.stats.thresholds import SloState
 
@@ -141,9 +141,9 @@ def _maybe(value: float | None, form: str) -> str:
     return UNKNOWN if value is None else format(value, form)
 
 
-def _times(measure: Measure, title: str) -> Part:
+def _times(measure: Measure, title: str) -> ColumnGroup:
     quantiles = (_quantile(measure, q) for q in QUANTILES)
-    return Part(title, (*quantiles, _max(measure)))
+    return ColumnGroup(title, (*quantiles, _max(measure)))
 
 
 _OFFERED = _count("offered")
@@ -157,7 +157,7 @@ _RESPONSE = _times(Measure.RESPONSE, "response ms")
 _ATTEMPT = _times(Measure.ATTEMPT, "attempt ms")
 
 _PARTS = (
-    Part(
+    ColumnGroup(
         "arrivals",
         (
             _OFFERED,
@@ -167,7 +167,7 @@ _PARTS = (
             _count("dropped"),
         ),
     ),
-    Part(
+    ColumnGroup(
         "outcomes",
         (
             *(_outcome(outcome) for outcome in Outcome),
@@ -179,8 +179,8 @@ _PARTS = (
     ),
     _RESPONSE,
     _ATTEMPT,
-    Part("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
-    Part(
+    ColumnGroup("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
+    ColumnGroup(
         "read lag ms",
         (
             _quantile(Measure.READ_LAG, 0.99),
@@ -188,7 +188,7 @@ _PARTS = (
             TextColumn("known of", lambda window: share_known(window.read_lag_share)),
         ),
     ),
-    Part(
+    ColumnGroup(
         "function",
         (
             TextColumn("p50", lambda w: quantile_cell(w.measure(Measure.DURATION).at(0.5))),
@@ -197,7 +197,7 @@ _PARTS = (
             _PRICE,
         ),
     ),
-    Part("", (TextColumn("verdict", lambda window: window.verdict.value),)),
+    ColumnGroup("", (TextColumn("verdict", lambda window: window.verdict.value),)),
 )
 _ALWAYS = {_OFFERED, _RATE, _OK, _RETRIES, _COLD, _LAG, _PRICE, *_RESPONSE.columns}
 

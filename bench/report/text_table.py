@@ -20,7 +20,7 @@ class TextColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ColumnGroup:
     """Columns that belong together under one title."""
 
     title: str
@@ -34,7 +34,7 @@ _NAME = TextColumn("variant", lambda window: window.variant.name)
 
 def table_lines(
     windows: Sequence[Window],
-    parts: Sequence[Part],
+    parts: Sequence[ColumnGroup],
     always: Collection[TextColumn],
     width: int,
     own_names: Sequence[str] = (),
@@ -67,13 +67,15 @@ def _names(texts: Sequence[str]) -> list[str]:
     return [text.ljust(wide) for text in (_NAME.head, *texts)]
 
 
-def _present(parts: Sequence[Part], always: Collection[TextColumn], cells: Cells) -> list[Part]:
+def _present(
+    parts: Sequence[ColumnGroup], always: Collection[TextColumn], cells: Cells
+) -> list[ColumnGroup]:
     """The parts, without columns of failures that never happened and measures never taken."""
     kept = []
     for part in parts:
         columns = tuple(c for c in part.columns if c in always or _says_something(cells[c]))
         if columns:
-            kept.append(Part(part.title, columns))
+            kept.append(ColumnGroup(part.title, columns))
     return kept
 
 
@@ -81,13 +83,13 @@ def _says_something(texts: Sequence[str]) -> bool:
     return any(text.strip() not in ("0", UNKNOWN) for text in texts[1:])
 
 
-def _part_width(part: Part, cells: Cells) -> int:
+def _part_width(part: ColumnGroup, cells: Cells) -> int:
     return sum(len(_GAP) + len(cells[column][0]) for column in part.columns)
 
 
-def _fitted(parts: Sequence[Part], cells: Cells, room: int) -> Iterable[list[Part]]:
+def _fitted(parts: Sequence[ColumnGroup], cells: Cells, room: int) -> Iterable[list[ColumnGroup]]:
     """The parts in as many rows as the width demands; one that is too wide alone is split."""
-    row: list[Part] = []
+    row: list[ColumnGroup] = []
     used = 0
     for part in _split(parts, cells, room):
         width = _part_width(part, cells)
@@ -100,21 +102,21 @@ def _fitted(parts: Sequence[Part], cells: Cells, room: int) -> Iterable[list[Par
         yield row
 
 
-def _split(parts: Sequence[Part], cells: Cells, room: int) -> Iterable[Part]:
+def _split(parts: Sequence[ColumnGroup], cells: Cells, room: int) -> Iterable[ColumnGroup]:
     for part in parts:
         columns: list[TextColumn] = []
         used = 0
         for column in part.columns:
             width = len(_GAP) + len(cells[column][0])
             if columns and used + width > room:
-                yield Part(part.title, tuple(columns))
+                yield ColumnGroup(part.title, tuple(columns))
                 columns, used = [], 0
             columns.append(column)
             used += width
-        yield Part(part.title, tuple(columns))
+        yield ColumnGroup(part.title, tuple(columns))
 
 
-def _headline(row: Sequence[Part], cells: Cells, indent: int) -> str:
+def _headline(row: Sequence[ColumnGroup], cells: Cells, indent: int) -> str:
     line = " " * indent
     for part in row:
         width = _part_width(part, cells) - len(_GAP)

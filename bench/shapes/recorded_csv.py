@@ -10,8 +10,8 @@ from struct import pack
 
 from bench.errors import UsageError
 from bench.inputs.content import Content, read_content
-from bench.inputs.separated import Row, SeparatedFile
-from bench.inputs.timestamps import LOG_TIME, Cell, instants_ns, is_timestamp
+from bench.inputs.separated import SeparatedFile, SeparatedRow
+from bench.inputs.timestamps import LOG_TIME, LocatedCell, instants_ns, is_timestamp
 from bench.model.times import NS_PER_S
 from bench.units import MAX_DURATION_NS, shown
 
@@ -67,14 +67,14 @@ def _instants_ns(path: str, column: str | None, unit: str | None) -> Iterable[in
     if first is None:
         return []
     index, name = _column(first, column)
-    rest: Iterable[Row] = written if name is not None else chain((first,), written)
+    rest: Iterable[SeparatedRow] = written if name is not None else chain((first,), written)
     return instants_ns(_cells(rest, index, path), name or "", unit)
 
 
-def _cells(rows: Iterable[Row], index: int, path: str) -> Iterator[Cell]:
+def _cells(rows: Iterable[SeparatedRow], index: int, path: str) -> Iterator[LocatedCell]:
     for number, row in enumerate(rows):
         _check_number(number, path)
-        yield Cell(row.cells[index].strip() if index < len(row.cells) else "", row.line)
+        yield LocatedCell(row.cells[index].strip() if index < len(row.cells) else "", row.line)
 
 
 def _check_number(number: int, path: str) -> None:
@@ -88,15 +88,15 @@ def _is_log(content: Content) -> bool:
     return LOG_TIME.search(first) is not None and "[" in first and not is_timestamp(first)
 
 
-def _of_log(content: Content) -> Iterator[Cell]:
+def _of_log(content: Content) -> Iterator[LocatedCell]:
     written = ((n, text) for n, (_, text) in enumerate(content.lines(), 1) if text.strip())
     for number, (line, text) in enumerate(written):
         _check_number(number, content.name)
         match = LOG_TIME.search(text)
-        yield Cell(match[0] if match else text.strip(), line)
+        yield LocatedCell(match[0] if match else text.strip(), line)
 
 
-def _column(first: Row, column: str | None) -> tuple[int, str | None]:
+def _column(first: SeparatedRow, column: str | None) -> tuple[int, str | None]:
     """(index of the column, its name; None if the first row is no header)."""
     names = [name.strip() for name in first.cells]
     if column is not None:

@@ -10,10 +10,11 @@ from enum import IntEnum
 
 from bench.model.result import Window
 from bench.record.conclusions import price_in
-from bench.report.answer import Answer, answer_of, highest_known
-from bench.stats.one_kind import NO_CLASSES, of_one_kind, wants_classes
+from bench.report.answer import RunAnswer, answer_of, highest_known
+from bench.stats.alike import Curves
+from bench.stats.one_kind import NO_CLASSES, ClassCurves, of_one_kind, wants_classes
 from bench.stats.recommend import Advice, advise, compare_sentence
-from bench.tui.source import ClassCurves, Curves, RunSource
+from bench.tui.source import RunSource
 
 EVERY = 8
 """Polls between two analyses: two seconds."""
@@ -41,7 +42,7 @@ class Analysis:
     classes: ClassCurves = field(default_factory=dict)
     """What advice needs of those."""
     advice: Advice = field(default_factory=Advice)
-    answer: Answer = field(default_factory=Answer)
+    answer: RunAnswer = field(default_factory=RunAnswer)
     anytime: bool = False
 
     @property
@@ -114,7 +115,7 @@ class Analyzer:
         return replace(analysis, answer=_answer(analysis, windows, base))
 
 
-def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -> Answer:
+def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -> RunAnswer:
     compared: Sequence[Window] = windows
     curves = analysis.curves
     if len(windows) > 1:

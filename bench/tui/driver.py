@@ -31,7 +31,7 @@ LAST_WORDS_S = 1.0
 """How long a terminal may take to hear that it is given back."""
 
 
-class Canvas(io.TextIOBase):
+class TerminalOutput(io.TextIOBase):
     """What is drawn on: it raises nothing, and whoever draws does not wait for it.
 
     To a terminal that stops reading nothing more is sent; `stale` is set until it has caught up and
@@ -91,7 +91,7 @@ class StderrDriver(LinuxDriver):
         super().__init__(app, **options)
         letters.register()
         encoding = getattr(self._file, "encoding", None) or "utf-8"
-        self._file: Any = Canvas(_STDERR, encoding, self._draw_anew, self._leave)
+        self._file: Any = TerminalOutput(_STDERR, encoding, self._draw_anew, self._leave)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:

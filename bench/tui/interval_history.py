@@ -28,10 +28,10 @@ MOST_CHANGES = 1000
 LATEST = 120
 """The latest rows, by which the metric is chosen that charts begin with."""
 _COLUMN = {metric.name: number for number, metric in enumerate(METRICS)}
-Points = tuple[tuple[float, float | None], ...]
+SeriesPoints = tuple[tuple[float, float | None], ...]
 
 
-class _Series:
+class _VariantHistory:
     """One variant's past, ascending; a second that spans two segments has two rows."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class IntervalHistory:
     """Intervals by variant and second, and the run's vitals."""
 
     def __init__(self) -> None:
-        self._series: dict[str, _Series] = {}
+        self._series: dict[str, _VariantHistory] = {}
         self._changes: deque[tuple[int, str]] = deque(maxlen=MOST_CHANGES)
         self.vitals: deque[Vitals] = deque(maxlen=3 * FINE_S)
 
@@ -96,7 +96,7 @@ class IntervalHistory:
         for interval in intervals:
             name = interval.window.variant.name
             if name not in self._series:
-                self._series[name] = _Series()
+                self._series[name] = _VariantHistory()
             self._series[name].put(interval)
             last_s, last = self._changes[-1] if self._changes else (-1, "")
             if interval.t_s > last_s and interval.phase != last:
@@ -110,7 +110,7 @@ class IntervalHistory:
 
     def points(
         self, variant: str, metric: Metric, since_s: int, until_s: int, most: int = 4000
-    ) -> Points:
+    ) -> SeriesPoints:
         """(second, value) in time order; None where the variant was not on.
 
         With more than `most` seconds, several share a point: the highest of them.
@@ -124,7 +124,7 @@ class IntervalHistory:
 
     def vital_points(
         self, read: Callable[[Vitals], float], since_s: int, until_s: int, most: int
-    ) -> Points:
+    ) -> SeriesPoints:
         """Likewise of the run's vitals, which have no gaps."""
         seconds = ((v.t_s, 1, "", read(v)) for v in self.vitals if since_s <= v.t_s < until_s)
         thinned = _thinned(seconds, every_s(since_s, until_s, most))

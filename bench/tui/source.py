@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
@@ -10,11 +9,9 @@ from typing import Protocol, runtime_checkable
 from bench.model.live import Snapshot
 from bench.model.load import Command
 from bench.model.profile import Profile
-from bench.model.result import Measure, Window
-from bench.stats.quantiles import Curve
-
-Curves = Mapping[str, Mapping[Measure, Curve]]
-ClassCurves = Mapping[str, Mapping[str, Curve]]
+from bench.model.result import Window
+from bench.stats.alike import Curves
+from bench.stats.one_kind import ClassCurves
 
 
 class RunSource(Protocol):

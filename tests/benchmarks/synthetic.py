@@ -36,7 +36,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.measures import ROW_TYPE
 from bench.record.recorded_run import RecordedRun
-from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, Counts
+from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, ArrivalCounts
 from bench.report.html import render_html
 from bench.report.text import render_text
 from bench.shapes.ramp import constant_rate
@@ -93,7 +93,7 @@ class SyntheticRun:
         rows["segment"] = segment
         for name in ("intended_ns", "sent_ns", "first_ns", "last_ns"):
             rows[name] += second * NS_PER_S
-        counts = Counts()
+        counts = ArrivalCounts()
         for variant in range(len(self.profile.variants)):
             counts.cell(second, variant, segment)[0] = EACH_S
         return [

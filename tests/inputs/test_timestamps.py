@@ -9,7 +9,7 @@ from struct import iter_unpack
 
 import pytest
 
-from bench.inputs.timestamps import Cell, NotMeant, instants_ns
+from bench.inputs.timestamps import LocatedCell, NotMeant, instants_ns
 from bench.shapes.recorded_csv import read_offsets
 
 MUTATIONS = int(os.environ.get("LAMLOAD_FUZZ", "200"))
@@ -17,7 +17,7 @@ MUTATIONS = int(os.environ.get("LAMLOAD_FUZZ", "200"))
 
 def offsets_s(cells: list[str], name: str = "", unit: str | None = None) -> list[float]:
     """Seconds since the first, in the order of the file."""
-    instants = instants_ns((Cell(cell, i) for i, cell in enumerate(cells, 1)), name, unit)
+    instants = instants_ns((LocatedCell(cell, i) for i, cell in enumerate(cells, 1)), name, unit)
     return [(instant - instants[0]) / 1e9 for instant in instants]
 
 
@@ -46,7 +46,7 @@ def test_forms_that_can_be_meant_in_one_way_only(cells: list[str]) -> None:
 def test_the_common_log_format_has_its_zone() -> None:
     cells = ["[10/Oct/2000:13:55:36 -0700]", "[10/Oct/2000:20:55:38 +0000]"]
     assert offsets_s(cells) == [0, 2]
-    assert list(instants_ns([Cell("10/Oct/2000:13:55:36 -0700", 1)])) == [971211336 * 10**9]
+    assert list(instants_ns([LocatedCell("10/Oct/2000:13:55:36 -0700", 1)])) == [971211336 * 10**9]
 
 
 @pytest.mark.parametrize(

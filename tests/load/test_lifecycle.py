@@ -360,10 +360,10 @@ async def test_a_target_that_goes_after_the_last_answer_is_none_of_its_business(
 async def test_the_last_worker_to_use_its_quota_up_ends_the_plan() -> None:
     course = await Course(stuck=[0, 1], stop=StopSpec(invocations=100)).begun()
     course.until(4)
-    course.fleet.say(0, FrameKind.USED_UP, ns(3.9))
+    course.fleet.send_later(0, FrameKind.USED_UP, ns(3.9))
     course.until(5)
     assert (course.state, course.texts("stop")) == ("running", [])
-    course.fleet.say(1, FrameKind.USED_UP, ns(3.8))
+    course.fleet.send_later(1, FrameKind.USED_UP, ns(3.8))
     course.tick()
     assert (course.state, course.texts("stop")) == (
         "draining",
@@ -383,7 +383,7 @@ async def test_a_worker_that_dies_or_fails_neither_ends_the_load_nor_uses_its_qu
 ) -> None:
     course = await Course(stop=StopSpec(invocations=100)).begun()
     course.fleet.die(0, words, in_ns=ns(2))
-    course.fleet.say(1, FrameKind.USED_UP, ns(3.9), in_ns=ns(4))
+    course.fleet.send_later(1, FrameKind.USED_UP, ns(3.9), in_ns=ns(4))
     course.until(19)
     assert (course.state, course.texts("stop")) == ("running", [])
     assert not course.fleet.has_ended

@@ -132,7 +132,7 @@ async def test_a_worker_that_was_ended_for_its_silence_is_told_in_the_verdict(
 ) -> None:
     async with staged(tmp_path) as stage:
         load = await stage.play(10)
-        stage.fleet.say(1, FrameKind.FAILED, "engine worker 1 did not answer for 5 s")
+        stage.fleet.send_later(1, FrameKind.FAILED, "engine worker 1 did not answer for 5 s")
         await stage.clock.advance(49 * NS_PER_S)
         result = await stage.end(load)
     assert result.exit_code is ExitCode.INVALID

@@ -70,7 +70,7 @@ class Stop:
 
     def over_at(self, until_s: float) -> float | None:
         while self.now_ns < until_s * S:
-            if self.stillness.look((1,)):
+            if self.stillness.observe((1,)):
                 return self.now_ns / S
             self.now_ns += TICK_NS
         return None

@@ -52,11 +52,11 @@ def test_a_folder_is_looked_at_only_so_often(tmp_path: Path) -> None:
     before = store.target("f").build_id
     reload = HotReload(store, {"f": tmp_path}, changed.append, lambda: now[0])
     (tmp_path / "handler.py").write_text("two")
-    reload.look("f")
+    reload.reload_if_changed("f")
     assert changed == []
     now[0] += LOOK_EVERY_NS
-    reload.look("f")
-    reload.look("another")
+    reload.reload_if_changed("f")
+    reload.reload_if_changed("another")
     assert changed == ["f"]
     assert store.target("f").build_id != before
 

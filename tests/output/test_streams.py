@@ -18,7 +18,7 @@ from bench.commands.support.progress import Progress
 from bench.errors import ExitCode
 from bench.interrupts import NUMBERS, Interrupts
 from bench.load.session import RunResult
-from bench.output.streams import BROKEN_PIPE, Results, StdoutError, Story
+from bench.output.streams import BROKEN_PIPE, ResultStream, StdoutError, Story
 from tests.report.build import recorded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,7 +100,7 @@ def test_a_story_that_nobody_reads_is_written_as_far_as_it_fits_and_never_waits(
 
 def test_a_result_waits_for_a_reader_that_lives() -> None:
     with full_pipe() as (reading, writing):
-        results = Results(writing, "<stdout>", "utf-8", lambda: None)
+        results = ResultStream(writing, "<stdout>", "utf-8", lambda: None)
         results.write("the result\n")
         with pytest.raises(StdoutError, match=r"nothing was read there for 0\.01 s"):
             results.deliver(0.01)
@@ -176,7 +176,7 @@ def test_a_run_ends_as_it_ended_whatever_becomes_of_its_streams(
     monkeypatch.setattr(sys, "stderr", Story(full, "<stderr>", "utf-8"))
     result = RunResult(ended.recorded, code)
     for fd, expected in ((full, code), (writing, code or BROKEN_PIPE)):
-        monkeypatch.setattr(sys, "stdout", Results(fd, "<stdout>", "utf-8", lambda: None))
+        monkeypatch.setattr(sys, "stdout", ResultStream(fd, "<stdout>", "utf-8", lambda: None))
         assert conclude(result, Interrupts(), as_json=False, allow_invalid=False) == expected
     os.close(full)
     os.close(writing)

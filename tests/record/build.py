@@ -17,7 +17,7 @@ from bench.record.row_layout import (
     FLAG_COLD,
     FLAG_FINAL,
     PAYLOAD_SHIFT,
-    Counts,
+    ArrivalCounts,
     pack_row,
 )
 from bench.shapes.ramp import constant_rate
@@ -116,7 +116,7 @@ def row(
 
 def counts(cells: dict[tuple[int, int, int], tuple[int, int]]) -> bytes:
     """(second, variant, segment) -> (offered, dropped), as a worker ships them."""
-    buffer = Counts()
+    buffer = ArrivalCounts()
     for (second, variant, segment), (offered, dropped) in cells.items():
         cell = buffer.cell(second, variant, segment)
         cell[0] += offered

@@ -9,7 +9,7 @@ import pytest
 from bench.record.conclusions import advice_of
 from bench.record.figure import Figure
 from bench.record.recorded_run import RecordedRun
-from bench.report.answer import Answer, answer_of
+from bench.report.answer import RunAnswer, answer_of
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import recorded
 
@@ -19,7 +19,7 @@ def run(tmp_path: Path) -> RecordedRun:
     return recorded(tmp_path)
 
 
-def answer(run: RecordedRun, base: str | None = None) -> Answer:
+def answer(run: RecordedRun, base: str | None = None) -> RunAnswer:
     return answer_of(run.windows, run.curves, advice_of(run), base)
 
 

@@ -5,7 +5,7 @@ from struct import iter_unpack
 
 import pytest
 
-from bench.inputs.timestamps import Cell, instants_ns
+from bench.inputs.timestamps import LocatedCell, instants_ns
 from bench.shapes.recorded import Recorded
 from bench.shapes.recorded_csv import read_offsets
 from tests.profile.write import MINIMAL, load, mistakes
@@ -36,7 +36,7 @@ def offsets_ms(offsets: bytes) -> list[float]:
     ],
 )
 def test_iso_and_epoch_timestamps(cell: str, instant_ns: int) -> None:
-    assert list(instants_ns([Cell(cell, 1)])) == [instant_ns]
+    assert list(instants_ns([LocatedCell(cell, 1)])) == [instant_ns]
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,13 @@ from bench.record.row_layout import (
     FLAG_CENSORED,
     FLAG_COLD,
     FLAG_FINAL,
-    Counts,
+    ArrivalCounts,
     RowBuffer,
     pack_row,
 )
 from bench.shapes.ramp import constant_rate
-from bench.tui.source import ClassCurves, Curves
+from bench.stats.alike import Curves
+from bench.stats.one_kind import ClassCurves
 
 VARIANTS = (
     *(Variant(EndpointKind.INVOKE, memory) for memory in (128, 256, 512, 1024, 1769)),
@@ -87,7 +88,7 @@ class Recording:
         return self._seconds[from_s:until_s]
 
     def _next(self, second: int) -> Second:
-        rows, counts = RowBuffer(), Counts()
+        rows, counts = RowBuffer(), ArrivalCounts()
         for number, variant in enumerate(VARIANTS):
             for arrival in range(RPS):
                 self._arrive(rows, counts, number, variant, second * RPS + arrival)
@@ -95,7 +96,7 @@ class Recording:
         return Second(counts.drain(), rows.drain(), tuple(samples))
 
     def _arrive(
-        self, rows: RowBuffer, counts: Counts, number: int, variant: Variant, arrival: int
+        self, rows: RowBuffer, counts: ArrivalCounts, number: int, variant: Variant, arrival: int
     ) -> None:
         random = self._random[number]
         work_ms = 8 * 1769 / (variant.memory_mb or 1769)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bench.stats.alike import Curves
 from bench.stats.basis import Basis, Rest
+from bench.stats.one_kind import ClassCurves
 from bench.stats.paired import Difference
 from bench.tui.analysis import EVERY, Analyzer, Depth
-from bench.tui.source import ClassCurves, Curves
 from bench.tui.views.compare import difference_cell
 from tests.tui.fakes import VARIANTS, FakeRun
 

@@ -11,7 +11,7 @@ import pytest
 from textual.drivers._writer_thread import WriterThread
 
 from bench.output import letters
-from bench.tui.driver import PICTURES, Canvas, StderrDriver
+from bench.tui.driver import PICTURES, StderrDriver, TerminalOutput
 
 PICTURE = "x" * 4096
 PATIENCE_S = 20.0
@@ -25,7 +25,7 @@ def terminal() -> Iterator[tuple[int, int]]:
     os.close(follower)
 
 
-def draw(canvas: Canvas) -> None:
+def draw(canvas: TerminalOutput) -> None:
     """As Textual does it: through a thread, whose queue holds thirty pieces."""
     thread = WriterThread(canvas)  # type: ignore[arg-type]
     thread.start()
@@ -38,7 +38,7 @@ def test_a_terminal_that_closes_does_not_end_who_draws_on_it(terminal: tuple[int
     leader, follower = terminal
     gone = Event()
     os.close(leader)
-    draw(Canvas(follower, "utf-8", lambda: None, gone.set))
+    draw(TerminalOutput(follower, "utf-8", lambda: None, gone.set))
     assert gone.wait(PATIENCE_S)
 
 
@@ -47,7 +47,7 @@ def test_a_terminal_that_stops_reading_is_drawn_anew_once_it_reads_again(
 ) -> None:
     leader, follower = terminal
     drawn_anew = Event()
-    canvas = Canvas(follower, "utf-8", drawn_anew.set)
+    canvas = TerminalOutput(follower, "utf-8", drawn_anew.set)
     draw(canvas)
     assert canvas.stale.is_set()
     assert canvas._channel.backlog <= PICTURES + len(PICTURE)

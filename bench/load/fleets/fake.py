@@ -94,7 +94,7 @@ class Sent:
 
 
 @dataclass(slots=True)
-class _Worker:
+class _FakeWorker:
     """start_ns: zero of the run on the coordinator's clock. coming: (when, order, frame)."""
 
     host: Host
@@ -124,7 +124,7 @@ class FakeFleet:
         self._stuck = stuck
         self._broken = broken or {}
         self._version = version
-        self._workers: list[_Worker] = []
+        self._workers: list[_FakeWorker] = []
         self._number = 0
         self._news = asyncio.Event()
         self.orders: tuple[WorkOrder, ...] = ()
@@ -151,7 +151,7 @@ class FakeFleet:
         self.orders = tuple(orders)
         dealt = workers_by_host(self._hosts, len(orders))
         host_of = {worker: i for i, own in enumerate(dealt) for worker in own}
-        self._workers = [_Worker(self._hosts[host_of[order.worker]]) for order in orders]
+        self._workers = [_FakeWorker(self._hosts[host_of[order.worker]]) for order in orders]
         for worker in range(len(orders)):
             check_hello(worker, Frame(FrameKind.HELLO, hello(self._version)))
             if worker in self._broken:
@@ -199,13 +199,13 @@ class FakeFleet:
 
     # -- the script
 
-    def say(self, worker: int, kind: FrameKind, payload: Any = None, in_ns: int = 0) -> None:
+    def send_later(self, worker: int, kind: FrameKind, payload: Any = None, in_ns: int = 0) -> None:
         """Have a worker say something so many nanoseconds from now."""
         self._say_at(worker, self._clock.now_ns() + in_ns, Frame(kind, payload))
 
     def die(self, worker: int, words: str = "signal 9", in_ns: int = 0) -> None:
         """Have a worker end without a word of its own."""
-        self.say(worker, FrameKind.FAILED, f"engine worker {worker} died ({words})", in_ns)
+        self.send_later(worker, FrameKind.FAILED, f"engine worker {worker} died ({words})", in_ns)
 
     # -- what a test asks
 

@@ -75,7 +75,7 @@ class LocalTarget:
     def _watched(self, pid: int) -> str | None:
         """End it if it stands still; why it is of no use any more while it still runs."""
         children = children_of(pid)
-        if self._stillness.look((pid, *children)):
+        if self._stillness.observe((pid, *children)):
             self._kill()
         if children:
             self._orphaned = 0

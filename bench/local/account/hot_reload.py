@@ -36,7 +36,7 @@ class HotReload:
         self._seen = {name: fingerprint(folder) for name, folder in folders.items()}
         self._looked_ns = dict.fromkeys(folders, clock_ns())
 
-    def look(self, name: str) -> None:
+    def reload_if_changed(self, name: str) -> None:
         """Before an invocation of a function: have its new code taken, if there is some."""
         folder = self._folders.get(name)
         if folder is None or self._clock_ns() - self._looked_ns[name] < LOOK_EVERY_NS:

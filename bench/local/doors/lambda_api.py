@@ -21,8 +21,8 @@ from bench.model.endpoint import EndpointKind
 
 CONFIGURATION_LIMIT_BYTES = 1024 * 1024
 """Of requests to the control plane that carry no code: far more than any of them needs."""
-ControlPlane = Callable[[HttpRequest], HttpResponse | None]
-Verifier = Callable[[HttpRequest], None]
+ApiHandler = Callable[[HttpRequest], HttpResponse | None]
+RequestCheck = Callable[[HttpRequest], None]
 """Raises ApiError for a request whose signature is wrong."""
 
 
@@ -34,9 +34,9 @@ class InvokeApi:
         store: Store,
         dispatcher: Dispatcher,
         events: EventQueue,
-        control_plane: ControlPlane,
+        control_plane: ApiHandler,
         faults: FaultPlayer,
-        verify: Verifier = invoke.check_authorization,
+        verify: RequestCheck = invoke.check_authorization,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher

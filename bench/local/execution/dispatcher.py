@@ -16,9 +16,9 @@ from bench.local.execution.stats import Stats
 from bench.local.http.api_error import ApiError
 from bench.local.model import FunctionConfig, Invocation, InvokeResult
 from bench.local.sandbox import failures, log
-from bench.local.sandbox.failures import Failure
+from bench.local.sandbox.failures import InvocationFailure
 from bench.local.sandbox.invocation import ChunkSink, InvocationEnd
-from bench.local.sandbox.log import Figures
+from bench.local.sandbox.log import ReportFigures
 from bench.local.sandbox.sandbox import CannotStart, Sandbox, SandboxGone, Started, Tools
 
 NS_PER_MS = 1_000_000
@@ -33,7 +33,7 @@ class _Cold:
     before_start: bytes = b""
     after_start: bytes = b""
     spent_ns: int = 0
-    failure: Failure | None = None
+    failure: InvocationFailure | None = None
 
 
 _WARM = _Cold()
@@ -257,7 +257,7 @@ def _result(
 ) -> InvokeResult:
     failure = ended.failure
     config = sandbox.config
-    figures = Figures(
+    figures = ReportFigures(
         invocation.request_id,
         config.version,
         config.memory_mb,

@@ -29,7 +29,7 @@ _SIGNALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class InvocationFailure:
     """Why an invocation has no answer of its handler's.
 
     error_type is the payload's; reported_type what REPORT says; line goes into the log. handled: a
@@ -44,10 +44,10 @@ class Failure:
     handled: bool = False
 
 
-def timed_out(request_id: str, timeout_s: float) -> Failure:
+def timed_out(request_id: str, timeout_s: float) -> InvocationFailure:
     """The function's timeout, since 2025 with an errorType."""
     text = f"Task timed out after {timeout_s:.2f} seconds"
-    return Failure(
+    return InvocationFailure(
         _payload("Sandbox.Timedout", f"RequestId: {request_id} Error: {text}"),
         "Sandbox.Timedout",
         "",
@@ -56,34 +56,34 @@ def timed_out(request_id: str, timeout_s: float) -> Failure:
     )
 
 
-def exited(request_id: str, wait_status: int) -> Failure:
+def exited(request_id: str, wait_status: int) -> InvocationFailure:
     """The runtime's process ended in the middle of an invocation, or of its init."""
     return _exit(request_id, _how(wait_status), "Runtime.ExitError")
 
 
-def out_of_memory(request_id: str) -> Failure:
+def out_of_memory(request_id: str) -> InvocationFailure:
     """Killed for exceeding the memory size: the payload tells only of the kill."""
     return _exit(request_id, "Runtime exited with error: signal: killed", "Runtime.OutOfMemory")
 
 
-def no_bootstrap(request_id: str, paths: str) -> Failure:
+def no_bootstrap(request_id: str, paths: str) -> InvocationFailure:
     """There is nothing to start."""
     return _invalid_entrypoint(
         f"RequestId: {request_id} Error: Couldn't find valid bootstrap(s): [{paths}]"
     )
 
 
-def cannot_execute(request_id: str, program: str, cause: str) -> Failure:
+def cannot_execute(request_id: str, program: str, cause: str) -> InvocationFailure:
     """What is to be started cannot be; cause is the kernel's."""
     return _invalid_entrypoint(f"RequestId: {request_id} Error: fork/exec {program}: {cause}")
 
 
-def _invalid_entrypoint(text: str) -> Failure:
+def _invalid_entrypoint(text: str) -> InvocationFailure:
     kind = "Runtime.InvalidEntrypoint"
-    return Failure(_payload(kind, text), kind, kind, f"{text}\n{kind}\n".encode())
+    return InvocationFailure(_payload(kind, text), kind, kind, f"{text}\n{kind}\n".encode())
 
 
-def too_large() -> Failure:
+def too_large() -> InvocationFailure:
     """The handler's answer is bigger than Lambda passes on."""
     kind = "Function.ResponseSizeTooLarge"
     text = (
@@ -91,23 +91,25 @@ def too_large() -> Failure:
         f"({RESPONSE_LIMIT_BYTES} bytes)."
     )
     payload = json.dumps({"errorMessage": text, "errorType": kind}, separators=(",", ":"))
-    return Failure(payload.encode(), kind, kind)
+    return InvocationFailure(payload.encode(), kind, kind)
 
 
-def told(body: bytes, error_type: str, *, handled: bool) -> Failure:
+def told(body: bytes, error_type: str, *, handled: bool) -> InvocationFailure:
     """The runtime itself reports an error: its body goes to the caller as it is."""
     try:
         parsed = json.loads(body)
         kind = str(parsed["errorType"])
     except (ValueError, KeyError, TypeError):
         kind = error_type or "Unhandled"
-    return Failure(body, kind, error_type or kind, handled=handled)
+    return InvocationFailure(body, kind, error_type or kind, handled=handled)
 
 
-def _exit(request_id: str, how: str, reported_type: str) -> Failure:
+def _exit(request_id: str, how: str, reported_type: str) -> InvocationFailure:
     text = f"RequestId: {request_id} Error: {how}"
     kind = "Runtime.ExitError"
-    return Failure(_payload(kind, text), kind, reported_type, f"{text}\n{kind}\n".encode())
+    return InvocationFailure(
+        _payload(kind, text), kind, reported_type, f"{text}\n{kind}\n".encode()
+    )
 
 
 def _how(wait_status: int) -> str:

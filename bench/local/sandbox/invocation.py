@@ -12,7 +12,7 @@ from bench.lambda_facts import RESPONSE_LIMIT_BYTES
 from bench.local.model import FunctionConfig
 from bench.local.sandbox import failures
 from bench.local.sandbox.cpu import Meter, Usage, hold_ns
-from bench.local.sandbox.failures import Failure
+from bench.local.sandbox.failures import InvocationFailure
 from bench.local.sandbox.timer import TimerQueue
 
 NS_PER_S = 1_000_000_000
@@ -30,7 +30,7 @@ class InvocationEnd:
 
     payload: bytes
     content_type: str
-    failure: Failure | None
+    failure: InvocationFailure | None
     duration_ns: int
     usage: Usage
     output: bytes
@@ -85,7 +85,7 @@ class RunningInvocation:
         if self._timeout is not None:
             self._timeout.cancel()
 
-    def answer(self, body: bytes, content_type: str, failure: Failure | None) -> None:
+    def answer(self, body: bytes, content_type: str, failure: InvocationFailure | None) -> None:
         """The process has answered: hold it for as long as the memory size demands."""
         usage = self._meter.used()
         wall_ns = monotonic_ns() - self._begin_ns
@@ -109,7 +109,7 @@ class RunningInvocation:
         else:
             self._end(ended)
 
-    def _gathered(self) -> tuple[bytes, str, Failure | None]:
+    def _gathered(self) -> tuple[bytes, str, InvocationFailure | None]:
         """A streamed answer for a caller who wants it whole."""
         if len(self._streamed) > RESPONSE_LIMIT_BYTES:
             failure = failures.too_large()
@@ -141,7 +141,7 @@ class RunningInvocation:
         if not self._answered:
             self.fail(failures.exited(self.request_id, wait_status))
 
-    def fail(self, failure: Failure, usage: Usage | None = None) -> None:
+    def fail(self, failure: InvocationFailure, usage: Usage | None = None) -> None:
         """It ends here and now, without the handler's answer."""
         self._stop(failure, monotonic_ns() - self._begin_ns, usage or self._meter.used())
 
@@ -152,7 +152,7 @@ class RunningInvocation:
             self._sandbox.kill()
             self._stop(failure, self._timeout_ns, usage)
 
-    def _stop(self, failure: Failure, duration_ns: int, usage: Usage) -> None:
+    def _stop(self, failure: InvocationFailure, duration_ns: int, usage: Usage) -> None:
         output = self._sandbox.drain_output()
         if failure.line:
             output += (b"\n" if output and not output.endswith(b"\n") else b"") + failure.line

@@ -11,7 +11,7 @@ from bench.lambda_facts import LOG_TAIL_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ReportFigures:
     """The figures of one invocation as REPORT tells them.
 
     status: `success`, `error` or `timeout`; error_type only beside `error`. told: whether REPORT
@@ -35,7 +35,7 @@ class Figures:
 
 
 def invocation_log(
-    figures: Figures, output: bytes, log_format: str, init_output: bytes = b""
+    figures: ReportFigures, output: bytes, log_format: str, init_output: bytes = b""
 ) -> bytes:
     """The whole log of one invocation, in the order of CloudWatch."""
     start, end = _json_lines(figures) if log_format == "JSON" else _text_lines(figures)
@@ -63,7 +63,7 @@ def timestamp(now: datetime | None = None) -> str:
     return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
 
 
-def _text_lines(figures: Figures) -> tuple[str, str]:
+def _text_lines(figures: ReportFigures) -> tuple[str, str]:
     init = "" if figures.init_ms is None else f"Init Duration: {figures.init_ms:.2f} ms\t"
     status = f"Status: {figures.status}\t" if figures.told else ""
     cause = (
@@ -78,7 +78,7 @@ def _text_lines(figures: Figures) -> tuple[str, str]:
     )
 
 
-def _json_lines(figures: Figures) -> tuple[str, str]:
+def _json_lines(figures: ReportFigures) -> tuple[str, str]:
     metrics: dict[str, float | int] = {
         "durationMs": round(figures.duration_ms, 3),
         "billedDurationMs": figures.billed_ms,

@@ -20,13 +20,13 @@ from bench.lambda_facts import INIT_LIMIT_S, LOG_TAIL_BYTES, MAX_TIMEOUT_S
 from bench.local.model import FunctionConfig, Invocation
 from bench.local.sandbox import failures, runtime
 from bench.local.sandbox.cpu import Meter, Usage
-from bench.local.sandbox.failures import Failure
+from bench.local.sandbox.failures import InvocationFailure
 from bench.local.sandbox.freezer import Freezer
 from bench.local.sandbox.invocation import ChunkSink, InvocationEnd, RunningInvocation
 from bench.local.sandbox.memory_watch import MemoryWatch
 from bench.local.sandbox.runtime_api import RuntimeApi
 from bench.local.sandbox.spawner import ForkRequest, Spawner
-from bench.local.sandbox.start_gate import Place, StartGate
+from bench.local.sandbox.start_gate import StartGate, StartSlot
 from bench.local.sandbox.timer import TimerQueue
 
 READ_BYTES = 65_536
@@ -51,7 +51,7 @@ class Started:
     """How an init went. failure None means that the process waits for work."""
 
     init_ns: int
-    failure: Failure | None
+    failure: InvocationFailure | None
     output: bytes
 
 
@@ -90,11 +90,11 @@ class Sandbox:
         self._request_id = ""
         self._peak_mb = 0
         self._exited: asyncio.Future[int] | None = None
-        self._init: asyncio.Future[Failure | None] | None = None
+        self._init: asyncio.Future[InvocationFailure | None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._running: RunningInvocation | None = None
         self._freezer = Freezer(tools.freezes and not config.debug_port)
-        self._place: Place | None = None
+        self._place: StartSlot | None = None
 
     # ------------------------------------------------------------------ the process
 
@@ -119,7 +119,7 @@ class Sandbox:
         finally:
             self._place.leave()
 
-    async def _admitted(self) -> Place:
+    async def _admitted(self) -> StartSlot:
         """A place among those that start. Raises CannotStart when the host is too busy."""
         try:
             return await self._tools.starts.enter()
@@ -152,7 +152,7 @@ class Sandbox:
         """Start ahead of any invocation."""
         return await self.start(self.init_limit_s, "")
 
-    def fallen(self, failure: Failure, duration_ns: int = 0) -> InvocationEnd:
+    def fallen(self, failure: InvocationFailure, duration_ns: int = 0) -> InvocationEnd:
         """The end of an invocation that the process has never taken."""
         usage = Usage(peak_mb=self._peak_mb)
         output = self.drain_output() + failure.line
@@ -254,7 +254,7 @@ class Sandbox:
             self._meter.close()
             self._meter = None
 
-    def _init_over(self, failure: Failure | None) -> None:
+    def _init_over(self, failure: InvocationFailure | None) -> None:
         """The first word on how init went counts."""
         if self._init is not None and not self._init.done():
             self._init.set_result(failure)

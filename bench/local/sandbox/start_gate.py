@@ -30,17 +30,17 @@ class StartGate:
         self._wait_limit_s = wait_limit_s
         self._clock_ns = clock_ns
 
-    async def enter(self) -> Place:
+    async def enter(self) -> StartSlot:
         """A place, when there is one. Raises TimeoutError after the wait limit."""
         begin_ns = self._clock_ns()
         try:
             await asyncio.wait_for(self._places.acquire(), self._wait_limit_s)
         finally:
             self.waited_ns += self._clock_ns() - begin_ns
-        return Place(self._places)
+        return StartSlot(self._places)
 
 
-class Place:
+class StartSlot:
     """Of one environment that starts."""
 
     def __init__(self, places: asyncio.Semaphore) -> None:

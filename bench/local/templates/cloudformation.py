@@ -10,7 +10,7 @@ from typing import Any
 from bench.errors import UsageError
 from bench.local.model import ACCOUNT_ID, REGION
 from bench.local.options import FunctionSource, Route
-from bench.local.templates.declared import Declared, Template, Unresolved, source
+from bench.local.templates.declared import DeclaredFunction, Template, Unresolved, source
 
 SERVERLESS_FUNCTION = "AWS::Serverless::Function"
 LAMBDA_FUNCTION = "AWS::Lambda::Function"
@@ -45,7 +45,7 @@ _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 def read(document: dict[str, Any], path: Path) -> Template:
     """The functions of a template, and what is passed over of it."""
-    values = _Values(document)
+    values = _IntrinsicFunctions(document)
     sources: list[FunctionSource] = []
     passed_over: list[str] = []
     for name, resource in document["Resources"].items():
@@ -60,7 +60,9 @@ def read(document: dict[str, Any], path: Path) -> Template:
     return Template(tuple(sources), (*passed_over, *_others(document)))
 
 
-def _declared(name: str, resource: dict[str, Any], values: _Values, path: Path) -> Declared:
+def _declared(
+    name: str, resource: dict[str, Any], values: _IntrinsicFunctions, path: Path
+) -> DeclaredFunction:
     given = resource.get("Properties") or {}
     if not isinstance(given, dict):
         raise UsageError("its Properties are no mapping")
@@ -71,7 +73,7 @@ def _declared(name: str, resource: dict[str, Any], values: _Values, path: Path) 
     if not isinstance(code, str) or code.startswith("s3:") or "InlineCode" in properties:
         raise UsageError("its code is no folder beside the template")
     named = values.of(properties.get("FunctionName"))
-    return Declared(
+    return DeclaredFunction(
         named if isinstance(named, str) else name,
         (path.parent / code).resolve(),
         values.of(properties.get("Handler")),
@@ -97,7 +99,7 @@ def _unused(name: str, properties: dict[str, Any], common: dict[str, Any]) -> It
         yield f"{name}: events of type {', '.join(others)}"
 
 
-def _routes(properties: dict[str, Any], values: _Values) -> Iterator[Route]:
+def _routes(properties: dict[str, Any], values: _IntrinsicFunctions) -> Iterator[Route]:
     events = properties.get("Events")
     for event in events.values() if isinstance(events, dict) else ():
         kind = _KINDS.get(str(event.get("Type"))) if isinstance(event, dict) else None
@@ -122,7 +124,7 @@ def _others(document: dict[str, Any]) -> Iterator[str]:
         yield f"resources of type {', '.join(sorted(kinds))}"
 
 
-class _Values:
+class _IntrinsicFunctions:
     """Resolves intrinsic functions, as far as the template alone says what they are."""
 
     def __init__(self, document: dict[str, Any]) -> None:

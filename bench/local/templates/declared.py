@@ -21,7 +21,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredFunction:
     """Values as written, all intrinsics and variables resolved as far as they can be; None: absent.
 
     A value that could not be resolved is an Unresolved.
@@ -44,7 +44,7 @@ class Unresolved:
     text: str
 
 
-def source(declared: Declared, passed_over: list[str]) -> FunctionSource:
+def source(declared: DeclaredFunction, passed_over: list[str]) -> FunctionSource:
     """The function. What cannot be taken of it goes to passed_over.
 
     Raises UsageError where it cannot be served.
@@ -75,7 +75,7 @@ def source(declared: Declared, passed_over: list[str]) -> FunctionSource:
     )
 
 
-def _variables(declared: Declared, passed_over: list[str]) -> dict[str, str]:
+def _variables(declared: DeclaredFunction, passed_over: list[str]) -> dict[str, str]:
     found = {}
     for name, value in declared.environment.items():
         if isinstance(value, Unresolved):
@@ -94,7 +94,7 @@ def _text(value: Any, what: str) -> str | None:
     raise UsageError(f"its {what} is {value.text if isinstance(value, Unresolved) else value}")
 
 
-def _number(declared: Declared, name: str) -> float | None:
+def _number(declared: DeclaredFunction, name: str) -> float | None:
     value = getattr(declared, name)
     if value is None:
         return None

@@ -12,7 +12,7 @@ from typing import Any
 from bench.errors import UsageError
 from bench.local.model import ACCOUNT_ID, REGION
 from bench.local.options import FunctionSource, Route
-from bench.local.templates.declared import Declared, Template, Unresolved, source
+from bench.local.templates.declared import DeclaredFunction, Template, Unresolved, source
 
 _VARIABLE = re.compile(r"\$\{([^${}]*)\}")
 DEPTH = 10
@@ -38,7 +38,7 @@ FUNCTION_KEYS = frozenset(
 
 def read(document: dict[str, Any], path: Path, environ: Mapping[str, str] = os.environ) -> Template:
     """The functions of a service, and what is passed over of it."""
-    values = _Values(document, environ)
+    values = _Variables(document, environ)
     sources: list[FunctionSource] = []
     passed_over: list[str] = []
     for key, function in document["functions"].items():
@@ -55,7 +55,9 @@ def read(document: dict[str, Any], path: Path, environ: Mapping[str, str] = os.e
     return Template(tuple(sources), tuple(passed_over))
 
 
-def _declared(key: str, function: dict[str, Any], values: _Values, path: Path) -> Declared:
+def _declared(
+    key: str, function: dict[str, Any], values: _Variables, path: Path
+) -> DeclaredFunction:
     if "image" in function:
         raise UsageError("it is a container image, which is not run here")
     named = values.of(function.get("name")) or values.of(f"${{self:service}}-{values.stage}-{key}")
@@ -64,7 +66,7 @@ def _declared(key: str, function: dict[str, Any], values: _Values, path: Path) -
     def either(name: str) -> Any:
         return values.of(function.get(name, provider.get(name)))
 
-    return Declared(
+    return DeclaredFunction(
         named if isinstance(named, str) else key,
         path.parent.resolve(),
         values.of(function.get("handler")),
@@ -90,7 +92,7 @@ def _unused(key: str, function: dict[str, Any]) -> Iterator[str]:
         yield f"{key}: events of type {', '.join(others)}"
 
 
-def _routes(function: dict[str, Any], values: _Values) -> Iterator[Route]:
+def _routes(function: dict[str, Any], values: _Variables) -> Iterator[Route]:
     events = function.get("events")
     for event in events if isinstance(events, list) else ():
         for name, kind in (("httpApi", "http-api"), ("http", "rest")):
@@ -106,7 +108,7 @@ def _routes(function: dict[str, Any], values: _Values) -> Iterator[Route]:
                 yield Route(kind, "ANY" if method == "*" else method.upper(), place)
 
 
-class _Values:
+class _Variables:
     """Resolves variables, as far as this file and the environment say what they are."""
 
     def __init__(self, document: dict[str, Any], environ: Mapping[str, str]) -> None:

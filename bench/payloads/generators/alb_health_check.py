@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.payloads.generators.base import ACCOUNT, REGION, Generator, Option, Options, shown
+from bench.payloads.generators.base import (
+    ACCOUNT,
+    REGION,
+    Generator,
+    GeneratorOption,
+    Options,
+    shown,
+)
 
 
 def _few(options: Options) -> list[Any]:
@@ -65,10 +72,10 @@ GENERATOR = Generator(
     "alb-health-check",
     "the health check of an Application Load Balancer",
     {
-        "path": Option("/", "path that is checked"),
-        "target_group": Option("lamload", "name of the target group"),
-        "multi_value": Option(False, "multi-value headers are on"),
-        "matcher": Option(200, "status of a healthy target", least=200, most=499),
+        "path": GeneratorOption("/", "path that is checked"),
+        "target_group": GeneratorOption("lamload", "name of the target group"),
+        "multi_value": GeneratorOption(False, "multi-value headers are on"),
+        "matcher": GeneratorOption(200, "status of a healthy target", least=200, most=499),
     },
     check=_check,
     few=_few,

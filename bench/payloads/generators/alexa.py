@@ -5,7 +5,15 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from bench.payloads.generators.base import Generator, Option, Options, instant, iso, shown, uuid_of
+from bench.payloads.generators.base import (
+    Generator,
+    GeneratorOption,
+    Options,
+    instant,
+    iso,
+    shown,
+    uuid_of,
+)
 
 _SPEECH = {"PlainText": "text", "SSML": "ssml"}
 
@@ -93,14 +101,14 @@ GENERATOR = Generator(
     "alexa",
     "a request to an Alexa custom skill",
     {
-        "request": Option(
+        "request": GeneratorOption(
             "IntentRequest",
             "type of request",
             choices=("IntentRequest", "LaunchRequest", "SessionEndedRequest"),
         ),
-        "intent": Option("GetFactIntent", "name of the intent"),
-        "locale": Option("en-US", "language and place"),
-        "skill": Option("00000000-0000-4000-8000-000000000000", "id of the skill"),
+        "intent": GeneratorOption("GetFactIntent", "name of the intent"),
+        "locale": GeneratorOption("en-US", "language and place"),
+        "skill": GeneratorOption("00000000-0000-4000-8000-000000000000", "id of the skill"),
     },
     check=_check,
     make=_make,

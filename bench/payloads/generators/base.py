@@ -26,7 +26,7 @@ def any_response(_event: Any, _response: Any, _options: Options) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class GeneratorOption:
     """One option of a generator. The default's type is its type; choices, if any, are all."""
 
     default: Any
@@ -47,7 +47,7 @@ class Generator:
 
     name: str
     summary: str
-    options: Mapping[str, Option]
+    options: Mapping[str, GeneratorOption]
     check: Callable[[Any, Any, Options], str | None]
     make: Callable[[Random, int, Options], Any] | None = None
     few: Callable[[Options], list[Any]] | None = None
@@ -64,7 +64,7 @@ class Generator:
         }
 
 
-def _settled(name: str, option: Option, value: Any) -> Any:
+def _settled(name: str, option: GeneratorOption, value: Any) -> Any:
     wanted = type(option.default)
     if isinstance(value, bool) is not (wanted is bool) or not isinstance(
         value, (int, float) if wanted is float else wanted

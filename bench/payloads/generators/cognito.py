@@ -5,7 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from bench.payloads.generators.base import REGION, Generator, Option, Options, shown, uuid_of
+from bench.payloads.generators.base import (
+    REGION,
+    Generator,
+    GeneratorOption,
+    Options,
+    shown,
+    uuid_of,
+)
 
 _TRIGGERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "PreSignUp_SignUp": (
@@ -128,7 +135,7 @@ def _check_filled(trigger: str, filled: dict[str, Any]) -> str | None:
 GENERATOR = Generator(
     "cognito",
     "an Amazon Cognito user pool trigger",
-    {"trigger": Option("PreSignUp_SignUp", "trigger source", choices=tuple(_TRIGGERS))},
+    {"trigger": GeneratorOption("PreSignUp_SignUp", "trigger source", choices=tuple(_TRIGGERS))},
     check=_check,
     make=_make,
 )

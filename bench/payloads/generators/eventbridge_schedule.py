@@ -10,7 +10,7 @@ from bench.payloads.generators.base import (
     ACCOUNT,
     REGION,
     Generator,
-    Option,
+    GeneratorOption,
     Options,
     any_response,
     instant,
@@ -38,9 +38,11 @@ GENERATOR = Generator(
     "eventbridge-schedule",
     "a scheduled event of EventBridge",
     {
-        "rule": Option("lamload", "name of the rule"),
-        "every_minutes": Option(1, "minutes from one event to the next", least=1, most=1440),
-        "detail": Option({}, "the event's detail"),
+        "rule": GeneratorOption("lamload", "name of the rule"),
+        "every_minutes": GeneratorOption(
+            1, "minutes from one event to the next", least=1, most=1440
+        ),
+        "detail": GeneratorOption({}, "the event's detail"),
     },
     check=any_response,
     make=_make,

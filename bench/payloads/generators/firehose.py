@@ -13,7 +13,7 @@ from bench.payloads.generators.base import (
     ACCOUNT,
     REGION,
     Generator,
-    Option,
+    GeneratorOption,
     Options,
     epoch_ms,
     instant,
@@ -98,9 +98,11 @@ GENERATOR = Generator(
     "firehose",
     "a batch of Kinesis Data Firehose records to transform",
     {
-        "records": Option(10, "records in a batch", least=1, most=10_000),
-        "record_bytes": Option(120, "size of each record before base64", least=80, most=1_024_000),
-        "stream": Option("lamload", "name of the delivery stream"),
+        "records": GeneratorOption(10, "records in a batch", least=1, most=10_000),
+        "record_bytes": GeneratorOption(
+            120, "size of each record before base64", least=80, most=1_024_000
+        ),
+        "stream": GeneratorOption("lamload", "name of the delivery stream"),
     },
     check=_check,
     make=_make,

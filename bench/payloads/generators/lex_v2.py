@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from bench.payloads.generators.base import Generator, Option, Options, shown, uuid_of
+from bench.payloads.generators.base import Generator, GeneratorOption, Options, shown, uuid_of
 
 ACTIONS = ("Close", "ConfirmIntent", "Delegate", "ElicitIntent", "ElicitSlot")
 STATES = (
@@ -120,8 +120,8 @@ GENERATOR = Generator(
     "lex-v2",
     "a code hook of an Amazon Lex V2 bot",
     {
-        "intent": Option("BookHotel", "name of the intent"),
-        "source": Option(
+        "intent": GeneratorOption("BookHotel", "name of the intent"),
+        "source": GeneratorOption(
             "FulfillmentCodeHook",
             "which hook",
             choices=("FulfillmentCodeHook", "DialogCodeHook"),

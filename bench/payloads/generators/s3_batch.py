@@ -5,7 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from bench.payloads.generators.base import Generator, Option, Options, several, shown, uuid_of
+from bench.payloads.generators.base import (
+    Generator,
+    GeneratorOption,
+    Options,
+    several,
+    shown,
+    uuid_of,
+)
 
 CODES = ("Succeeded", "TemporaryFailure", "PermanentFailure")
 
@@ -67,9 +74,9 @@ GENERATOR = Generator(
     "s3-batch",
     "an S3 Batch Operations task",
     {
-        "bucket": Option("lamload-example", "bucket of the objects"),
-        "prefix": Option("objects/", "what keys begin with"),
-        "tasks": Option(1, "tasks in an event; S3 sends one", least=1, most=1000),
+        "bucket": GeneratorOption("lamload-example", "bucket of the objects"),
+        "prefix": GeneratorOption("objects/", "what keys begin with"),
+        "tasks": GeneratorOption(1, "tasks in an event; S3 sends one", least=1, most=1000),
     },
     check=_check,
     make=_make,

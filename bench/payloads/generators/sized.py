@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.payloads.base import parse_size
-from bench.payloads.generators.base import Generator, Option, Options, any_response
+from bench.payloads.generators.base import Generator, GeneratorOption, Options, any_response
 
 _FRAME_BYTES = len('{"padding":""}')
 
@@ -21,7 +21,7 @@ def _few(options: Options) -> list[Any]:
 GENERATOR = Generator(
     "sized",
     "an event of an exact size, to measure what payloads cost",
-    {"size": Option("1KB", "size, or several with commas, drawn evenly: 1KB,256KB,6MB")},
+    {"size": GeneratorOption("1KB", "size, or several with commas, drawn evenly: 1KB,256KB,6MB")},
     check=any_response,
     few=_few,
 )

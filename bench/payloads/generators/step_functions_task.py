@@ -6,7 +6,14 @@ import json
 from random import Random
 from typing import Any
 
-from bench.payloads.generators.base import Generator, Option, Options, instant, iso, uuid_of
+from bench.payloads.generators.base import (
+    Generator,
+    GeneratorOption,
+    Options,
+    instant,
+    iso,
+    uuid_of,
+)
 
 DATA_LIMIT_BYTES = 256 * 1024
 """Of a task's input and output, each."""
@@ -42,8 +49,8 @@ GENERATOR = Generator(
     "step-functions-task",
     "the input of a Step Functions task",
     {
-        "items": Option(3, "items of the order", least=0, most=1000),
-        "input": Option({}, "members to add to the input, or to put in place of its own"),
+        "items": GeneratorOption(3, "items of the order", least=0, most=1000),
+        "input": GeneratorOption({}, "members to add to the input, or to put in place of its own"),
     },
     check=_check,
     make=_make,

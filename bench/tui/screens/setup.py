@@ -27,7 +27,7 @@ from bench.tui.source import AppResult, Leaving, RunSource
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.keybar import Hint, KeyBar
-from bench.tui.widgets.text_lines import Line, TextLines
+from bench.tui.widgets.text_lines import TextLine, TextLines
 
 NARROW = 100
 START_KEYS = "ctrl+r,f5"
@@ -267,8 +267,8 @@ def _row(card: ProfileCard) -> Row:
     )
 
 
-def _card_lines(card: ProfileCard, width: int) -> list[Line]:
-    lines: list[Line] = [[(card.title, Tone.STRONG)]]
+def _card_lines(card: ProfileCard, width: int) -> list[TextLine]:
+    lines: list[TextLine] = [[(card.title, Tone.STRONG)]]
     lines += [[(text, Tone.TEXT)] for text in _wrapped(card.question, width)]
     lines.append([])
     fields = [

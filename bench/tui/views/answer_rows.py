@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.model.outcome import Verdict
-from bench.report.answer import Answer, AnswerLine
+from bench.report.answer import AnswerLine, RunAnswer
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.hero import BigFigure
-from bench.tui.widgets.text_lines import Line
+from bench.tui.widgets.text_lines import TextLine
 
 _GAP = "  "
 _TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.WARN, Verdict.INVALID: Tone.BAD}
 
 
-def answer_rows(state: ViewState, width: int) -> list[Line]:
+def answer_rows(state: ViewState, width: int) -> list[TextLine]:
     """A row for each line, in columns; then the verdict where something speaks against the run."""
     answer = state.analysis.answer
     rows = [*_aligned(answer.lines, width)] or [[(_nothing(state), Tone.DIM)]]
@@ -27,7 +27,7 @@ def _nothing(state: ViewState) -> str:
     return "no answer: too few calls" if state.is_over else "too few answers so far to say"
 
 
-def _verdict(state: ViewState) -> Line:
+def _verdict(state: ViewState) -> TextLine:
     reasons = state.snapshot.reasons
     worst = max(reasons, key=lambda reason: list(Verdict).index(reason.verdict), default=None)
     if worst is None or worst.verdict is Verdict.VALID:
@@ -37,7 +37,7 @@ def _verdict(state: ViewState) -> Line:
     return [(worst.verdict.value, _TONES[worst.verdict]), _GAP, f"{place}{worst.text}{more}"]
 
 
-def _aligned(lines: Sequence[AnswerLine], width: int) -> Iterator[Line]:
+def _aligned(lines: Sequence[AnswerLine], width: int) -> Iterator[TextLine]:
     """Columns as wide as their widest cell; a line that is one phrase is as long as it is."""
     cells = [_cells(line) for line in lines]
     tabular = [row for row in cells if any(row[2:])]
@@ -50,7 +50,7 @@ def _aligned(lines: Sequence[AnswerLine], width: int) -> Iterator[Line]:
         yield _row(line, texts, width, number == 0)
 
 
-def _row(line: AnswerLine, texts: Sequence[str], width: int, is_first: bool) -> Line:
+def _row(line: AnswerLine, texts: Sequence[str], width: int, is_first: bool) -> TextLine:
     """What has no place goes; what chance leaves open comes before what is gained."""
     *firm, change = texts
     parts: list[tuple[str, Tone]] = []
@@ -81,7 +81,7 @@ def _tone(column: int, is_first: bool) -> Tone:
     return Tone.TEXT
 
 
-def hero_figures(answer: Answer) -> list[BigFigure]:
+def hero_figures(answer: RunAnswer) -> list[BigFigure]:
     """The first line's figures, large: who, how fast, how dear, and what that gains and costs."""
     if answer.q is None or not answer.lines:
         return []

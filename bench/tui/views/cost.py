@@ -19,7 +19,7 @@ from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.widgets.text_lines import Line, TextLines
+from bench.tui.widgets.text_lines import TextLine, TextLines
 
 COLUMNS = (
     *VARIANT_COLUMNS,
@@ -94,7 +94,7 @@ class CostView(View):
         return True
 
 
-def _spend(state: ViewState) -> Iterable[Line]:
+def _spend(state: ViewState) -> Iterable[TextLine]:
     snapshot, limit = state.snapshot, state.profile.max_spend_usd
     where = "on AWS it would be " if snapshot.target == "LOCAL" else ""
     line: list[tuple[str, Tone]] = [

@@ -11,7 +11,7 @@ from bench.format import UNKNOWN, count
 from bench.model.live import WorkerHealth
 from bench.model.result import Vitals
 from bench.record.worker_findings import WAIT_SUSPECT
-from bench.tui.interval_history import Points
+from bench.tui.interval_history import SeriesPoints
 from bench.tui.metrics import LAG, READ_LAG, Metric
 from bench.tui.palette import SeriesStyle, Tone
 from bench.tui.state import ViewState, is_closed
@@ -188,5 +188,5 @@ def _styles(state: ViewState) -> list[SeriesStyle]:
     return [SeriesStyle(marker, colours[i % len(colours)]) for i, marker in enumerate(markers)]
 
 
-def _points(state: ViewState, read: Callable[[Vitals], float]) -> Points:
+def _points(state: ViewState, read: Callable[[Vitals], float]) -> SeriesPoints:
     return state.history.vital_points(read, state.since_s, state.passed_s, MOST_POINTS)

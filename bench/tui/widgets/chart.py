@@ -16,7 +16,7 @@ from bench.tui.messages import SeriesToggled
 from bench.tui.palette import Tone
 from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
-from bench.tui.widgets.chart_data import ChartData, Points
+from bench.tui.widgets.chart_data import ChartData, ChartPoints
 from bench.tui.widgets.chart_lines import array_of, dot_of, row_labels, stretches, trace
 from bench.tui.widgets.columns import letters
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
@@ -46,7 +46,7 @@ class Chart(StripWidget, can_focus=True):
 
     def show(self, data: ChartData) -> None:
         """Draw this from now on."""
-        lines = (replace(line, points=Points(line.points)) for line in data.lines)
+        lines = (replace(line, points=ChartPoints(line.points)) for line in data.lines)
         data = replace(data, lines=tuple(lines))
         if data != self._data:
             self._data = data

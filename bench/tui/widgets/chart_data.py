@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from bench.report.axes import Axis
 from bench.tui.palette import SeriesStyle
 
-Point = tuple[float, float | None]
+ChartPoint = tuple[float, float | None]
 """x, and y or None where the line breaks."""
 
 
-class Points(Sequence[Point]):
+class ChartPoints(Sequence[ChartPoint]):
     """Points at sixteen bytes each: a chart keeps what it has shown, also while out of sight."""
 
     __slots__ = ("_packed",)
 
-    def __init__(self, points: Iterable[Point]) -> None:
+    def __init__(self, points: Iterable[ChartPoint]) -> None:
         self._packed = np.array(tuple(points), dtype=np.float64).tobytes()
 
     @property
@@ -34,21 +34,21 @@ class Points(Sequence[Point]):
         return len(self._packed) // 16
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Points) and self._packed == other._packed
+        return isinstance(other, ChartPoints) and self._packed == other._packed
 
     def __hash__(self) -> int:
         return hash(self._packed)
 
     @overload
-    def __getitem__(self, index: int) -> Point: ...
+    def __getitem__(self, index: int) -> ChartPoint: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Point]: ...
-    def __getitem__(self, index: int | slice) -> Point | Sequence[Point]:
+    def __getitem__(self, index: slice) -> Sequence[ChartPoint]: ...
+    def __getitem__(self, index: int | slice) -> ChartPoint | Sequence[ChartPoint]:
         rows = self.array[index].tolist()
         return tuple(map(_point, rows)) if isinstance(index, slice) else _point(rows)
 
 
-def _point(row: list[float]) -> Point:
+def _point(row: list[float]) -> ChartPoint:
     x, y = row
     return x, None if isnan(y) else y
 
@@ -59,7 +59,7 @@ class ChartLine:
 
     name: str
     style: SeriesStyle
-    points: Sequence[Point]
+    points: Sequence[ChartPoint]
     hidden: bool = False
     dots_only: bool = False
     """Markers with no line between them."""

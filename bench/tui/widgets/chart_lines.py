@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.report.axes import Axis
 from bench.tui.widgets.canvas import Canvas
-from bench.tui.widgets.chart_data import ChartLine, Points
+from bench.tui.widgets.chart_data import ChartLine, ChartPoints
 
 Upright = tuple[int, int, int, int, int]
 """What a line covers of a column of dots: x, and y where it enters, at the top, bottom, leaving."""
@@ -61,7 +61,7 @@ def stretches(canvas: Canvas, x: Axis, y: Axis, line: ChartLine) -> Iterator[Seq
 def array_of(line: ChartLine) -> NDArray[np.float64]:
     """Its points as rows of x and y; NaN where it breaks."""
     points = line.points
-    return (points if isinstance(points, Points) else Points(points)).array
+    return (points if isinstance(points, ChartPoints) else ChartPoints(points)).array
 
 
 def trace(canvas: Canvas, stretch: Sequence[Upright], series: int) -> None:

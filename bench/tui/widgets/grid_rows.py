@@ -15,12 +15,12 @@ from bench.tui.widgets.columns import BLANK, GAP, Cell, Column, Placed, Row, Sor
 from bench.tui.widgets.drawn_cells import scale_text
 from bench.tui.widgets.strip_widget import strip_of
 
-Part = tuple[str, Style]
+StyledText = tuple[str, Style]
 
 
 def group_strip(visible: Sequence[Placed], width: int, paint: Paint, rule: str) -> Strip:
     """`── arrivals ──`: the title of each group of columns, centred above them in its rule."""
-    parts: list[Part] = []
+    parts: list[StyledText] = []
     at = 0
     for title, members in groupby(visible, key=lambda placed: placed[0].group):
         columns = list(members)
@@ -32,7 +32,7 @@ def group_strip(visible: Sequence[Placed], width: int, paint: Paint, rule: str) 
     return strip_of(parts, width)
 
 
-def _title_in_rule(title: str, room: int, paint: Paint, rule: str) -> Iterable[Part]:
+def _title_in_rule(title: str, room: int, paint: Paint, rule: str) -> Iterable[StyledText]:
     text = f" {title} " if len(title) + 2 <= room else ""
     rules = room - len(text)
     yield rule * (rules // 2), paint.rule
@@ -66,7 +66,7 @@ def header_strip(
 
     axes: by their columns' keys; their labels are the header.
     """
-    parts: list[Part] = []
+    parts: list[StyledText] = []
     for column, _ in visible:
         axis = axes.get(column.key)
         text = column.header if axis is None else scale_text(axis, column.width)
@@ -82,7 +82,7 @@ def row_strip(
     row: Row, visible: Sequence[Placed], width: int, paint: Paint, ground: Style, is_ascii: bool
 ) -> Strip:
     """The cells of a row. ground: of the whole row, null where the cursor is not."""
-    parts: list[Part] = []
+    parts: list[StyledText] = []
     for column, _ in visible:
         cell = row.cells.get(column.key, BLANK)
         parts += _cell_parts(cell, column, paint, ground, is_ascii)
@@ -94,7 +94,7 @@ def row_strip(
 
 def _cell_parts(
     cell: Cell, column: Column, paint: Paint, ground: Style, is_ascii: bool
-) -> Iterable[Part]:
+) -> Iterable[StyledText]:
     own = _cell_style(cell, paint)
     if cell.drawing is None:
         yield padded(cell.text, column), _on(own, ground)

@@ -38,7 +38,7 @@ _WIDE = 112
 _ROOMY = 150
 _LEAST = 16
 """Cells in which a reason still says something."""
-Part = tuple[str, Tone]
+TonedText = tuple[str, Tone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Status(StripWidget):
             self._edges(numbers, reason, width),
         ]
 
-    def _edges(self, left: list[Part], right: list[Part], width: int) -> Strip:
+    def _edges(self, left: list[TonedText], right: list[TonedText], width: int) -> Strip:
         """One part at the left edge, one at the right; the right one yields."""
         room = width - sum(cell_len(text) for text, _ in left) - 2
         whole = "".join(text for text, _ in right)
@@ -97,10 +97,10 @@ class Status(StripWidget):
         return strip_of(parts, width)
 
 
-def _identity(data: StatusData, width: int) -> list[Part]:
+def _identity(data: StatusData, width: int) -> list[TonedText]:
     """The target and the run; beside them what must not be overlooked, as far as there is room."""
     snapshot = data.snapshot
-    parts: list[Part] = [(f" {snapshot.target} ", Tone.CHIP), ("  ", Tone.TEXT)]
+    parts: list[TonedText] = [(f" {snapshot.target} ", Tone.CHIP), ("  ", Tone.TEXT)]
     if data.is_playback:
         parts += [("PLAYBACK", Tone.TITLE), ("  ", Tone.TEXT)]
     room = max(4, width - _length(parts) - _length(_verdict(data)) - 2)
@@ -115,7 +115,7 @@ def _identity(data: StatusData, width: int) -> list[Part]:
     return parts
 
 
-def _verdict(data: StatusData) -> list[Part]:
+def _verdict(data: StatusData) -> list[TonedText]:
     verdict = data.snapshot.verdict
     parts = [(verdict.value, _VERDICT_TONES[verdict])]
     if data.is_playback:
@@ -125,7 +125,7 @@ def _verdict(data: StatusData) -> list[Part]:
     return parts
 
 
-def _progress(data: StatusData, width: int) -> list[Part]:
+def _progress(data: StatusData, width: int) -> list[TonedText]:
     snapshot = data.snapshot
     tone = _STATE_TONES.get(snapshot.state, Tone.STRONG)
     state = (f"{_STATE_MARKS[snapshot.state]} {snapshot.state.value:<11} ", tone)
@@ -145,7 +145,7 @@ def _progress(data: StatusData, width: int) -> list[Part]:
     ]
 
 
-def _turn(data: StatusData, width: int) -> list[Part]:
+def _turn(data: StatusData, width: int) -> list[TonedText]:
     """The phase, and whose turn it is where variants alternate."""
     snapshot = data.snapshot
     if snapshot.state is RunState.HOLDING:
@@ -155,7 +155,10 @@ def _turn(data: StatusData, width: int) -> list[Part]:
     if width < 76:
         return [(snapshot.phase, Tone.STRONG)]
     searches = snapshot.remaining_ns is None
-    parts: list[Part] = [("" if searches else "phase ", Tone.DIM), (snapshot.phase, Tone.STRONG)]
+    parts: list[TonedText] = [
+        ("" if searches else "phase ", Tone.DIM),
+        (snapshot.phase, Tone.STRONG),
+    ]
     segment = snapshot.segment
     if segment is None or width < 80:
         return parts
@@ -167,7 +170,7 @@ def _turn(data: StatusData, width: int) -> list[Part]:
     return parts
 
 
-def _numbers(data: StatusData, width: int) -> list[Part]:
+def _numbers(data: StatusData, width: int) -> list[TonedText]:
     """As many words around the figures as there is room for; the figures themselves all stay."""
     short = [_in_short, _without_limit, _tight, _bare]
     forms = [_in_words, *short] if width >= _WIDE else short
@@ -175,11 +178,11 @@ def _numbers(data: StatusData, width: int) -> list[Part]:
     return next((parts for parts in written if _length(parts) <= width), written[-1])
 
 
-def _length(parts: list[Part]) -> int:
+def _length(parts: list[TonedText]) -> int:
     return sum(cell_len(text) for text, _ in parts)
 
 
-def _in_words(data: StatusData) -> list[Part]:
+def _in_words(data: StatusData) -> list[TonedText]:
     snapshot = data.snapshot
     measure, lag = _lag(snapshot.send_lag)
     return [
@@ -199,7 +202,7 @@ def _in_words(data: StatusData) -> list[Part]:
     ]
 
 
-def _in_short(data: StatusData) -> list[Part]:
+def _in_short(data: StatusData) -> list[TonedText]:
     snapshot = data.snapshot
     measure, lag = _lag(snapshot.send_lag)
     return [
@@ -216,20 +219,20 @@ def _in_short(data: StatusData) -> list[Part]:
     ]
 
 
-def _without_limit(data: StatusData) -> list[Part]:
+def _without_limit(data: StatusData) -> list[TonedText]:
     parts = _in_short(data)
     return parts if data.limit_usd is None else parts[:-1]
 
 
-def _tight(data: StatusData) -> list[Part]:
+def _tight(data: StatusData) -> list[TonedText]:
     return _terse(data, " 1s", " 10s")
 
 
-def _bare(data: StatusData) -> list[Part]:
+def _bare(data: StatusData) -> list[TonedText]:
     return _terse(data, "", "")
 
 
-def _terse(data: StatusData, of_rate: str, of_lag: str) -> list[Part]:
+def _terse(data: StatusData, of_rate: str, of_lag: str) -> list[TonedText]:
     """of_rate and of_lag: how their windows are said."""
     snapshot = data.snapshot
     measure, lag = _lag(snapshot.send_lag)
@@ -263,12 +266,12 @@ def _factor(data: StatusData) -> str:
     return f" ×{factor:.2f}" if abs(factor - 1) > 0.005 else ""
 
 
-def _dropped(data: StatusData) -> Part:
+def _dropped(data: StatusData) -> TonedText:
     dropped = sum(window.tally.dropped for window in data.snapshot.windows)
     return count(dropped), Tone.BAD if dropped else Tone.STRONG
 
 
-def _spent(data: StatusData) -> list[Part]:
+def _spent(data: StatusData) -> list[TonedText]:
     spent = (usd(data.snapshot.spend_usd), Tone.STRONG)
     return [spent] if data.limit_usd is None else [spent, (f" of {usd(data.limit_usd)}", Tone.DIM)]
 
@@ -286,7 +289,7 @@ def _shows_reason_below(width: int) -> bool:
     return width >= _ROOMY
 
 
-def _reason(data: StatusData) -> list[Part]:
+def _reason(data: StatusData) -> list[TonedText]:
     reasons = data.snapshot.reasons
     if not reasons or data.snapshot.verdict is Verdict.VALID:
         return []

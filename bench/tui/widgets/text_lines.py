@@ -12,8 +12,8 @@ from textual.strip import Strip
 from bench.tui.palette import Tone
 from bench.tui.widgets.strip_widget import StripWidget, text_strip
 
-Part = str | tuple[str, Tone | Style]
-Line = Sequence[Part]
+TextPiece = str | tuple[str, Tone | Style]
+TextLine = Sequence[TextPiece]
 """Pieces of text, plain or with a tone."""
 
 
@@ -32,10 +32,10 @@ class TextLines(StripWidget):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._title, self._note = title, ""
-        self._lines: Sequence[Line] = ()
+        self._lines: Sequence[TextLine] = ()
         self._rows = rows
 
-    def show(self, lines: Sequence[Line], note: str = "") -> None:
+    def show(self, lines: Sequence[TextLine], note: str = "") -> None:
         """Show these from now on."""
         before = self._height
         self._lines, self._note = tuple(lines), note
@@ -65,7 +65,7 @@ class TextLines(StripWidget):
         head = [self.section(width, self._title, self._note)] if self._title else []
         return head + [text_strip(self._text(line), width) for line in self._lines]
 
-    def _text(self, line: Line) -> Text:
+    def _text(self, line: TextLine) -> Text:
         text = Text()
         for part in line:
             if isinstance(part, str):

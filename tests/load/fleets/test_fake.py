@@ -55,10 +55,10 @@ async def test_an_hour_of_a_plan_takes_no_time() -> None:
 
 async def test_what_is_scripted_is_said_at_its_time_and_nothing_after_a_last_word() -> None:
     clock, fleet = await fleet_of(2)
-    fleet.say(1, FrameKind.USED_UP, 7, in_ns=20)
-    fleet.say(0, FrameKind.USED_UP, 5, in_ns=10)
+    fleet.send_later(1, FrameKind.USED_UP, 7, in_ns=20)
+    fleet.send_later(0, FrameKind.USED_UP, 5, in_ns=10)
     fleet.die(0, in_ns=30)
-    fleet.say(0, FrameKind.HEALTH, in_ns=40)
+    fleet.send_later(0, FrameKind.HEALTH, in_ns=40)
     clock.turn_to(clock.now_ns() + 50)
     assert [(worker, frame.kind, frame.payload) for worker, frame in fleet.due()] == [
         (0, FrameKind.USED_UP, 5),

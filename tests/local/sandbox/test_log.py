@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from bench.local.sandbox.log import Figures, init_report, invocation_log, tail
+from bench.local.sandbox.log import ReportFigures, init_report, invocation_log, tail
 
-WARM = Figures("a1", "$LATEST", 1024, 2.371, 95)
+WARM = ReportFigures("a1", "$LATEST", 1024, 2.371, 95)
 
 
-def text(figures: Figures, output: bytes = b"") -> str:
+def text(figures: ReportFigures, output: bytes = b"") -> str:
     return invocation_log(figures, output, "Text").decode()
 
 
@@ -26,16 +26,16 @@ def test_a_warm_invocation() -> None:
 
 
 def test_a_cold_start_a_timeout_and_an_error_tell_so_at_the_end() -> None:
-    cold = Figures("a1", "3", 128, 3000.0, 40, init_ms=402.04, status="timeout", told=True)
+    cold = ReportFigures("a1", "3", 128, 3000.0, 40, init_ms=402.04, status="timeout", told=True)
     assert text(cold).endswith("\tInit Duration: 402.04 ms\tStatus: timeout\t\n")
-    failed = Figures(
+    failed = ReportFigures(
         "a1", "3", 128, 9.0, 40, status="error", error_type="Runtime.ExitError", told=True
     )
     assert text(failed).endswith("\tStatus: error\tError Type: Runtime.ExitError\t\n")
 
 
 def test_a_handlers_own_error_is_not_in_the_text_report() -> None:
-    raised = Figures("a1", "3", 128, 9.0, 40, status="error", error_type="ValueError")
+    raised = ReportFigures("a1", "3", 128, 9.0, 40, status="error", error_type="ValueError")
     assert "Status" not in text(raised)
 
 
@@ -54,11 +54,11 @@ def test_a_handlers_own_error_is_not_in_the_text_report() -> None:
 def test_billed_is_duration_and_init_rounded_up(
     duration_ms: float, init_ms: float | None, billed_ms: int
 ) -> None:
-    assert Figures("a", "1", 128, duration_ms, 40, init_ms).billed_ms == billed_ms
+    assert ReportFigures("a", "1", 128, duration_ms, 40, init_ms).billed_ms == billed_ms
 
 
 def test_the_json_form() -> None:
-    figures = Figures("a1", "3", 512, 147.156, 91, init_ms=53.2)
+    figures = ReportFigures("a1", "3", 512, 147.156, 91, init_ms=53.2)
     start, report = map(json.loads, invocation_log(figures, b"", "JSON").splitlines())
     assert start["type"] == "platform.start"
     assert start["record"] == {"requestId": "a1", "version": "3"}

@@ -20,7 +20,7 @@ class _Client:
         self._user_agent = user_agent
         self._connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 
-    def ask(
+    def exchange(
         self,
         method: str,
         path: str,
@@ -42,7 +42,7 @@ def initialize_client(user_agent: str) -> None:
 
 def next() -> tuple[bytes, dict[str, str]]:
     """Wait for an invocation: its event and its headers."""
-    status, body, headers = _open().ask("GET", "/next")
+    status, body, headers = _open().exchange("GET", "/next")
     if status != 200:
         raise RuntimeError("Failed to get next")
     return body, headers
@@ -67,7 +67,7 @@ def post_error(
 
 
 def _post(path: str, body: bytes, headers: dict[str, str]) -> None:
-    status, answer, _ = _open().ask("POST", path, body, headers)
+    status, answer, _ = _open().exchange("POST", path, body, headers)
     if status != 202:
         raise RuntimeError(f"Failed to post: {status} {answer.decode(errors='replace')}")
 
