@@ -6,11 +6,12 @@ header, they have as many as tell one row from the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from bench.model.profile import Architecture, Variant
 from bench.model.result import Distribution, Quantile
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.variant import NAMED_FACTORS, Factor
 
 MINUS = "−"
 UNKNOWN = "·"
@@ -27,11 +28,35 @@ _FACTOR = 10
 
 
 def bare_size(variant: Variant) -> str:
-    """`1769 MB`, `1769 MB arm64`; the endpoint where there is no size."""
+    """`1769 MB`, `1769 MB arm64`; the endpoint where there is no size.
+
+    Beside variants that differ in more, it is that in which they differ: `patient`.
+    """
+    own = [factor for factor in NAMED_FACTORS if _tells(variant, factor)]
+    if own:
+        return " ".join([*_told_size(variant), *(level_words(variant, one) for one in own)])
     size = f"{variant.memory_mb} MB" if variant.memory_mb is not None else variant.endpoint.value
     if variant.architecture is not Architecture.X86_64:
         return f"{size} {variant.architecture.value}"
     return size
+
+
+def _tells(variant: Variant, factor: Factor) -> bool:
+    """Whether it is a word about the variant: it has a level, and others have another."""
+    return factor.name in variant.differ or getattr(variant, factor.name) is not None
+
+
+def _told_size(variant: Variant) -> Iterator[str]:
+    if variant.memory_mb is not None and "memory_mb" in variant.differ:
+        yield f"{variant.memory_mb} MB"
+    if "architecture" in variant.differ:
+        yield variant.architecture.value
+
+
+def level_words(variant: Variant, factor: Factor) -> str:
+    """The level of a factor whose levels are names; where it has none, what that is called."""
+    level: str | None = getattr(variant, factor.name)
+    return f"{factor.plain} {factor.name}" if level is None else level
 
 
 def size_name(variant: Variant, other: Variant | None = None) -> str:

@@ -19,15 +19,24 @@ def make_plan(profile: Profile) -> Plan:
     every variant once, shuffled anew, so that drift of the machine or of the target meets them
     alike. together: all variants at once, each with the phase's own rate.
 
+    Variants that differ in named settings meet the same arrivals in a round, so that what differs
+    is their doing. Those of memory sizes and endpoints alone keep those that they always had.
+
     A search for capacity (`profile.capacity`) has no phases: its plan is empty and grows later.
     """
     segments: list[Segment] = []
     start_ns = 0
+    pieces = [
+        (i, piece) for i, phase in enumerate(profile.phases) for piece in phase.shape.pieces()
+    ]
+    are_alike = any(any(variant.named_levels()) for variant in profile.variants)
     for round_, variants in _blocks(profile):
-        for number, phase in enumerate(profile.phases):
-            for piece in phase.shape.pieces():
-                segments.append(Segment(len(segments), round_, number, variants, start_ns, piece))
-                start_ns += piece.duration_ns
+        for number, (phase, piece) in enumerate(pieces):
+            stream = round_ * len(pieces) + number if are_alike else None
+            segments.append(
+                Segment(len(segments), round_, phase, variants, start_ns, piece, stream)
+            )
+            start_ns += piece.duration_ns
     return Plan(tuple(segments))
 
 

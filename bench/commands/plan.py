@@ -14,6 +14,7 @@ from bench.commands.support.plan_words import (
     order_words,
     phase_lines,
     plural,
+    retry_lines,
     search_words,
     target_words,
     throttle_words,
@@ -77,7 +78,8 @@ def _lines(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
     yield from _phases(profile)
     yield f"Time      {time_words(profile, expected)}"
     yield f"Arrivals  {arrival_words(profile, expected)}"
-    yield f"Retries   {_retries(profile)}"
+    for number, line in enumerate(retry_lines(profile)):
+        yield f"{'Retries   ' if number == 0 else INDENT}{line}"
     if throttles := throttle_words(profile):
         yield f"Throttles {throttles}"
     yield from _needs(profile)
@@ -91,13 +93,6 @@ def _phases(profile: Profile) -> Iterator[str]:
         yield f"{'Phases    ' if number == 0 else INDENT}{line}"
     if profile.capacity is not None:
         yield f"Search    {search_words(profile.capacity)}"
-
-
-def _retries(profile: Profile) -> str:
-    retry = profile.retry
-    if not retry.retries:
-        return "none"
-    return f"{retry.policy.value}, at most {retry.max_attempts} attempts for each arrival"
 
 
 def _needs(profile: Profile) -> Iterator[str]:

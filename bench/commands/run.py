@@ -25,7 +25,7 @@ from bench.commands.support.run_lookup import find_events
 from bench.commands.support.target_options import TargetCommand, shown_arguments, target_options
 from bench.errors import ExitCode, UsageError
 from bench.interrupts import Interrupts
-from bench.model.profile import Profile
+from bench.model.profile import MOST_VARIANTS, Profile
 from bench.output.streams import BROKEN_PIPE, StdoutError, deliver
 from bench.profile.options import Given
 
@@ -66,6 +66,7 @@ RESULT_PATIENCE_S = 10.0
     help="Give the operator's commands of RUN again, at the same times: a run's folder, a part of "
     "its name, its events.jsonl, or latest.",
 )
+@click.option("--yes", "many", is_flag=True, help="However many variants they are.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON document on stdout.")
 @click.option(
@@ -83,6 +84,7 @@ def run(
     out: Path,
     overrides: tuple[str, ...],
     replay: str | None,
+    many: bool,
     quiet: bool,
     as_json: bool,
     allow_invalid: bool,
@@ -99,6 +101,8 @@ def run(
         context.exit(choose(out))
     from bench.commands.support.target import profile_of
 
+    if many:
+        overrides = (*overrides, f"limits.max_variants={MOST_VARIANTS}")
     begun = profile_of(target, overrides, options)
     loaded = begun.profile
     if save is not None:

@@ -51,9 +51,9 @@ _LOOKS = 8
 class Engine:
     """Runs one worker's share of a plan.
 
-    endpoints, wires and checks (of responses that are OK) are indexed by variant. Instants are
-    absolute (the clock's) inside and relative to start_ns in rows. done() is called once, when
-    everything has ended or was aborted.
+    endpoints, wires, retries, breakers and checks (of responses that are OK) are indexed by
+    variant. Instants are absolute (the clock's) inside and relative to start_ns in rows. done() is
+    called once, when everything has ended or was aborted.
     """
 
     __slots__ = (
@@ -69,10 +69,10 @@ class Engine:
         "_limit",
         "_log",
         "_number",
-        "_policy",
+        "_policies",
         "_quota",
         "_quota_left",
-        "_random",
+        "_randoms",
         "_second",
         "_sequence",
         "_submits",
@@ -101,9 +101,9 @@ class Engine:
         wires: Sequence[Wire],
         events: EventSource,
         load: LoadSpec,
-        retry: RetrySpec,
+        retries: Sequence[RetrySpec],
+        breakers: Sequence[BreakerSpec | None],
         done: Callable[[], None],
-        breaker: BreakerSpec | None = None,
         worker: int = 0,
         workers: int = 1,
         wall_s: Callable[[], float] = time,
@@ -121,9 +121,10 @@ class Engine:
         self._choose = choose
         self.checks = checks if any(checks) else ()
         self.think_ns = load.think_ns
-        self._policy = RetryPolicy(retry)
-        self.guards = guards(retry, breaker, len(endpoints), workers)
-        self._random = Random(f"retry/{load.seed}/{worker}")
+        self._policies = [RetryPolicy(retry) for retry in retries]
+        self._randoms = [Random(f"retry/{load.seed}/{worker}") for _ in retries]
+        """Each variant draws from its own, and all of them the same numbers."""
+        self.guards = guards(retries, breakers, workers)
         self._done = done
         self._workers = workers
         self._wall_s = wall_s
@@ -331,10 +332,11 @@ class Engine:
         """Keep the failure for the eye; how long to wait before the next attempt, None for none."""
         self._log.sample(call, answer)
         failure = FailedAttempt(call.attempt, answer.outcome, call.waited_ns, answer.retry_after_ns)
-        delay_ns = self._policy.next_delay_ns(failure, self._random)
+        variant = call.variant
+        delay_ns = self._policies[variant].next_delay_ns(failure, self._randoms[variant])
         if delay_ns is None or not self.guards:
             return delay_ns
-        guard = self.guards[call.variant]
+        guard = self.guards[variant]
         paid = guard.retry(answer.outcome, call.last_ns, call.last_ns + delay_ns)
         call.paid, call.refused = paid or 0, paid is None
         return None if paid is None else delay_ns

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import LamloadError
 from bench.load.iterations import Iterations
 from bench.model.load import Binding, Segment
-from bench.model.profile import Connections, LoadSpec, Scheduling, Target, Timeouts
-from bench.model.retry import BreakerSpec, RetrySpec
+from bench.model.profile import Client, LoadSpec, Scheduling, Target
 
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
@@ -76,11 +75,9 @@ class WorkOrder:
     workers: int
     target: Target
     bindings: tuple[Binding, ...]
+    clients: tuple[Client, ...]
+    """How each binding's variant is called."""
     load: LoadSpec
-    timeouts: Timeouts
-    retry: RetrySpec
-    connections: Connections
-    breaker: BreakerSpec | None = None
     credentials: Credentials | None = None
     keep_request_ids: bool = False
     quota: Iterations | None = None

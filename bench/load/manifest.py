@@ -13,7 +13,7 @@ from typing import Any
 import bench
 from bench.load.frames import Ready
 from bench.model.load import Binding
-from bench.model.profile import Profile
+from bench.model.profile import Client, Profile
 
 PACKAGES = ("httpx", "httptools", "uvloop", "numpy", "hdrhistogram", "textual", "awslambdaric")
 
@@ -46,6 +46,11 @@ def manifest(
             "base_ns": profile.retry.base_ns,
             "cap_ns": profile.retry.cap_ns,
         },
+        "clients": {
+            variant.name: _client(profile.client_of(variant))
+            for variant in profile.variants
+            if any(variant.named_levels())
+        },
         "target": {
             "kind": profile.target.kind.value,
             "label": label,
@@ -54,6 +59,16 @@ def manifest(
         },
         "host": host(),
         "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _client(client: Client) -> dict[str, Any]:
+    """How a variant is called, where that is not alike for all."""
+    return {
+        "policy": client.retry.policy.value,
+        "max_attempts": client.retry.max_attempts,
+        "breaker": client.breaker is not None,
+        "total_ns": client.timeouts.total_ns,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bench.aws.credentials import Credentials
 from bench.load.frames import WorkOrder
@@ -28,17 +29,15 @@ def work_orders(
     """
     workers = worker_count(profile, hosts)
     descriptors = descriptors_needed(profile, workers)
+    clients = replace(profile, connections=connections or profile.connections).clients
     return [
         WorkOrder(
             worker=worker,
             workers=workers,
             target=profile.target,
             bindings=tuple(bindings),
+            clients=clients,
             load=profile.load,
-            timeouts=profile.timeouts,
-            retry=profile.retry,
-            breaker=profile.breaker,
-            connections=connections or profile.connections,
             credentials=credentials,
             keep_request_ids=profile.record_attempts,
             quota=quota,

@@ -59,7 +59,8 @@ def _unit_arrivals(segment: Segment, turn: int, kind: Arrivals, seed: int) -> It
     shift = segment.stagger(turn)
     if kind is Arrivals.EVEN:
         return islice(count(shift), segment.shape.even_count(shift))
-    return _poisson(f"arrivals/{seed}/{segment.index}", turn, shift, segment.shape.expected)
+    stream = segment.index if segment.stream is None else segment.stream
+    return _poisson(f"arrivals/{seed}/{stream}", turn, shift, segment.shape.expected)
 
 
 def _poisson(seed: str, turn: int, shift: float, total: float) -> Iterator[float]:

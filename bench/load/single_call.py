@@ -90,9 +90,10 @@ def _open(
     profile: Profile, binding: Binding, credentials: Credentials | None
 ) -> tuple[Endpoint, Wire, Callable[[bytes], tuple[str, ...]]]:
     """Endpoint and wire, and the command that an event starts where it is no request."""
+    client = profile.client_of(binding.variant)
     if not binding.variant.endpoint.facts.is_command:
         endpoint = endpoint_for(binding, profile.target, credentials)
-        wire = open_pool(endpoint.origin, profile.timeouts, profile.connections)
+        wire = open_pool(endpoint.origin, client.timeouts, client.connections)
         return endpoint, wire, lambda _: ()
     from bench.wire.process import CommandAdapter, CommandWire
 
@@ -100,7 +101,7 @@ def _open(
     adapter = CommandAdapter(command, binding.variant.endpoint.facts.answer_limit_bytes)
     return (
         adapter,
-        CommandWire(command, profile.timeouts),
+        CommandWire(command, client.timeouts),
         lambda event: command.command(event).argv,
     )
 

@@ -30,7 +30,7 @@ from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello,
 from bench.load.scheduling import core_wait_ns, lacks, take
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
-from bench.model.profile import Connections, Timeouts
+from bench.model.profile import Client, Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.payloads.mixture import Mixture
 from bench.payloads.source import EventSource, event_source
@@ -66,11 +66,12 @@ class Worker:
         self._order = order
         self._writer = writer
         self._receipts = ReceiptClock()
-        self._pools: dict[str, MeasuredWire] = {}
+        self._pools: dict[object, MeasuredWire] = {}
+        """By all that a pool depends on."""
         self._endpoints: list[Endpoint] = []
         wires: list[MeasuredWire] = []
-        for binding in order.bindings:
-            endpoint, wire = self._open(binding)
+        for binding, client in zip(order.bindings, order.clients, strict=True):
+            endpoint, wire = self._open(binding, client)
             self._endpoints.append(endpoint)
             wires.append(wire)
         events = event_source(order.target.events, order.load.seed)
@@ -83,8 +84,8 @@ class Worker:
             events=events,
             checks=[response_check(binding.variant.endpoint, events) for binding in order.bindings],
             load=order.load,
-            retry=order.retry,
-            breaker=order.breaker,
+            retries=[client.retry for client in order.clients],
+            breakers=[client.breaker for client in order.clients],
             done=self.ended.set,
             worker=order.worker,
             workers=order.workers,
@@ -145,28 +146,26 @@ class Worker:
         for pool in self._pools.values():
             pool.close()
 
-    def _open(self, binding: Binding) -> tuple[Endpoint, MeasuredWire]:
-        """A variant's endpoint and the wire under it; variants of one origin share a pool."""
+    def _open(self, binding: Binding, client: Client) -> tuple[Endpoint, MeasuredWire]:
+        """A variant's endpoint and the wire under it; variants called alike share a pool."""
         order = self._order
         if binding.variant.endpoint.facts.is_command:
             from bench.wire.process import CommandAdapter, CommandWire
 
             command = command_endpoint_for(binding, order.target, order.credentials)
             wire = self._pools[binding.variant.name] = CommandWire(
-                command, order.timeouts, order.connections, binding.url
+                command, client.timeouts, client.connections, binding.url
             )
             limit = binding.variant.endpoint.facts.answer_limit_bytes
             return CommandAdapter(command, limit), wire
         endpoint = endpoint_for(binding, order.target, order.credentials)
-        return endpoint, self._pool(endpoint.origin)
+        return endpoint, self._pool(endpoint.origin, client.timeouts, client.connections)
 
-    def _pool(self, origin: str) -> MeasuredWire:
-        if origin not in self._pools:
-            order = self._order
-            self._pools[origin] = open_pool(
-                origin, order.timeouts, order.connections, self._receipts
-            )
-        return self._pools[origin]
+    def _pool(self, origin: str, timeouts: Timeouts, options: Connections) -> MeasuredWire:
+        key = origin, timeouts, options
+        if key not in self._pools:
+            self._pools[key] = open_pool(origin, timeouts, options, self._receipts)
+        return self._pools[key]
 
     def _renew(self, credentials: Credentials) -> None:
         self._order = replace(self._order, credentials=credentials)

@@ -23,6 +23,8 @@ class Segment:
     variants: tuple[int, ...]
     start_ns: int
     shape: Shape
+    stream: int | None = None
+    """Which random arrivals it has: segments of one number have the same. None: its own."""
 
     @property
     def duration_ns(self) -> int:

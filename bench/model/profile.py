@@ -13,32 +13,8 @@ from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.secrets import NO_SECRETS, Secrets
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
-
-
-class Architecture(StrEnum):
-    """Instruction set of a function; it decides the price."""
-
-    X86_64 = "x86_64"
-    ARM64 = "arm64"
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One thing being measured. memory_mb is None only where no function is known behind it."""
-
-    endpoint: EndpointKind
-    memory_mb: int | None = None
-    architecture: Architecture = Architecture.X86_64
-
-    @property
-    def name(self) -> str:
-        """Stable identifier in files: `invoke-128MB`, `alb-512MB-arm64`, `http`."""
-        parts = [self.endpoint.value]
-        if self.memory_mb is not None:
-            parts.append(f"{self.memory_mb}MB")
-        if self.architecture is not Architecture.X86_64:
-            parts.append(self.architecture.value)
-        return "-".join(parts)
+from bench.model.variant import Architecture as Architecture
+from bench.model.variant import Variant as Variant
 
 
 class TargetKind(StrEnum):
@@ -251,6 +227,35 @@ class StopSpec:
     confidence: float = 0.95
 
 
+MANY_VARIANTS, MOST_VARIANTS = 200, 1_000
+"""As many as a profile may have without a word, and at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """How a variant is called, as its factors have it."""
+
+    timeouts: Timeouts = Timeouts()
+    retry: RetrySpec = field(default_factory=RetrySpec)
+    breaker: BreakerSpec | None = None
+    connections: Connections = Connections()
+
+    @property
+    def longest_invocation_ns(self) -> int:
+        """The longest that one can take by its timeouts and retries."""
+        attempt_ns = self.timeouts.connect_ns + self.timeouts.total_ns
+        return self.retry.max_attempts * attempt_ns + self.retry.longest_wait_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Settings that variants name, by these names. A breaker that is None is none at all."""
+
+    retries: Mapping[str, RetrySpec] = field(default_factory=dict)
+    breakers: Mapping[str, BreakerSpec | None] = field(default_factory=dict)
+    timeouts: Mapping[str, Timeouts] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A validated profile. `text` is the TOML that it came from, with overrides applied."""
@@ -277,8 +282,26 @@ class Profile:
     """By a text of the profile as it was read: as it was written, with `${NAME}` in it."""
     capacity: CapacitySpec | None = None
 
+    max_variants: int = MANY_VARIANTS
+    """More are refused unless somebody says that they are meant."""
+    levels: Levels = Levels()
+
+    def client_of(self, variant: Variant) -> Client:
+        """The settings that the variant is called with: its own, or those of all."""
+        levels = self.levels
+        return Client(
+            self.timeouts if variant.timeout is None else levels.timeouts[variant.timeout],
+            self.retry if variant.retry is None else levels.retries[variant.retry],
+            self.breaker if variant.breaker is None else levels.breakers[variant.breaker],
+            self.connections,
+        )
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """That of each variant, in their order."""
+        return tuple(map(self.client_of, self.variants))
+
     @property
     def longest_invocation_ns(self) -> int:
-        """The longest that one can take by its timeouts and retries."""
-        attempt_ns = self.timeouts.connect_ns + self.timeouts.total_ns
-        return self.retry.max_attempts * attempt_ns + self.retry.longest_wait_ns
+        """The longest that one of any variant can take by its timeouts and retries."""
+        return max((client.longest_invocation_ns for client in self.clients), default=0)

@@ -138,6 +138,26 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _put_retry(document: TomlDocument, texts: Sequence[str]) -> Paths:
+    """One policy is everybody's; of several each makes variants, and so does a named table."""
+    policies = as_list(texts, str)
+    given = _table(document, "retries")
+    for name in [name for name in given if name not in policies]:
+        del given[name]
+    named = dict(given)
+    if not named:
+        del document["retries"]
+    are_levels = bool(named) or len(policies) > 1
+    for table in _variants(document) if are_levels or "variants" in document else []:
+        table.pop("retry", None)
+        if are_levels:
+            table["retry"] = policies
+    if are_levels:
+        return ("variants",)
+    _table(document, "retry")["policy"] = policies[0]
+    return ("retry.policy",)
+
+
 def _put_function(document: TomlDocument, texts: Sequence[str]) -> Paths:
     """A folder is one that is here, wherever the profile lies."""
     name, path = texts[0], Path(texts[0]).expanduser()
@@ -291,9 +311,11 @@ OPTIONS: tuple[Option, ...] = (
         "--retry",
         "",
         "retry.policy",
-        "POLICY",
-        "Retries, such as full-jitter; `lamload help retries` lists policies.",
-        _setting("retry.policy"),
+        "POLICY,…",
+        "Retries, such as full-jitter; of several each is a variant. `lamload help retries` lists "
+        "them.",
+        _put_retry,
+        repeatable=True,
     ),
     Option(
         "--timeout",

@@ -14,6 +14,7 @@ from bench.errors import Problem, ProfileError
 from bench.folders import expanded
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import EventSpec, Profile, Target, TargetKind
+from bench.model.variant import with_differences
 from bench.profile.begin import Found, begin, name_of, question_of, title_of
 from bench.profile.capacity import read_capacity
 from bench.profile.commented import commented_toml
@@ -21,6 +22,7 @@ from bench.profile.connections import read_connections, read_timeouts
 from bench.profile.effects import check_effects
 from bench.profile.environment import AsWritten, FromEnvironment
 from bench.profile.events import read_events
+from bench.profile.levels import check_policies, folded, read_levels
 from bench.profile.options import NOTHING_GIVEN, Given, apply_options
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
@@ -208,7 +210,8 @@ def _build(root: Table, reading: _Reading) -> Profile:
     target_table = root.table("target")
     events = read_events(target_table)
     target = _target(root, target_table, [spec for _, spec in events])
-    variants = read_variants(root, target)
+    limits = values(root.table("limits"), LIMITS)
+    variants = read_variants(root, target, limits["max_variants"])
     target = _with_urls(target, variants)
     check_events(events, variants)
     load_table = root.table("load")
@@ -220,9 +223,12 @@ def _build(root: Table, reading: _Reading) -> Profile:
         root.fault("capacity", "takes the place of [[phase]]: leave one of them out")
     connections = read_connections(root.table("connections"))
     stop = read_stop(root.table("stop"))
-    limits = values(root.table("limits"), LIMITS)
+    retry, timeouts = read_retry(root.table("retry")), read_timeouts(root.table("timeout"))
+    breaker = read_breaker(root.table("breaker")) if "breaker" in root else None
+    levels = read_levels(root, variants)
+    check_policies(root, levels)
     check_effects(root, target, variants, connections, stop, limits["max_spend_usd"])
-    return Profile(
+    profile = Profile(
         name=name,
         title=TITLE.read(root, default=reading.title or name),
         question=reading.question,
@@ -231,16 +237,19 @@ def _build(root: Table, reading: _Reading) -> Profile:
         variants=variants,
         load=load,
         phases=tuple(phases),
-        timeouts=read_timeouts(root.table("timeout")),
-        retry=read_retry(root.table("retry")),
-        breaker=read_breaker(root.table("breaker")) if "breaker" in root else None,
+        timeouts=timeouts,
+        retry=retry,
+        breaker=breaker,
         connections=connections,
-        slos=read_slos(root, variants),
+        levels=levels,
         stop=stop,
         capacity=capacity,
         **values(root.table("record"), RECORD),
         **limits,
     )
+    profile = folded(profile)
+    variants = with_differences(profile.variants)
+    return replace(profile, variants=variants, slos=read_slos(root, variants))
 
 
 def _target(root: Table, table: Table, events: Sequence[EventSpec]) -> Target:

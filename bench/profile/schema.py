@@ -6,6 +6,7 @@ import re
 
 from bench.profile.capacity import CAPACITY
 from bench.profile.connections import CONNECTIONS, TIMEOUT
+from bench.profile.levels import BREAKERS, RETRIES, TIMEOUTS
 from bench.profile.load import LOAD
 from bench.profile.phase_keys import PHASE
 from bench.profile.retry import BREAKER, RETRY
@@ -62,8 +63,11 @@ PROFILE = Document(
             ),
             TableKey("capacity", "a search instead of phases", CAPACITY),
             TableKey("timeout", "how long an attempt may take", TIMEOUT, fills="timeouts"),
+            TIMEOUTS,
             TableKey("retry", "what is tried again, and when", RETRY),
+            RETRIES,
             TableKey("breaker", "a circuit breaker before the target", BREAKER),
+            BREAKERS,
             TableKey("connections", "how connections are kept", CONNECTIONS),
             SLO,
             TableKey("record", "what is written besides", RECORD, of=lambda profile: profile),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bench.model.profile import Profile, Slo, StopSpec, Variant
+from bench.model.profile import MANY_VARIANTS, MOST_VARIANTS, Profile, Slo, StopSpec, Variant
 from bench.schema.key import ANY_NAME, Key, NamesKey, values
 from bench.schema.paths import joined, quoted
 from bench.schema.quantities import part, quantile, share, span, usd
@@ -76,6 +76,12 @@ LIMITS = Section(
             usd,
             None,
             fills="max_spend_usd",
+        ),
+        Key(
+            "max_variants",
+            "a profile with more variants is refused; `lamload run --yes` lets them be",
+            whole(1, MOST_VARIANTS),
+            MANY_VARIANTS,
         ),
     ),
 )

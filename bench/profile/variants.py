@@ -1,20 +1,29 @@
-"""What is measured: [[variants]], each a product of endpoints, memory sizes and architectures."""
+"""What is measured: [[variants]], each a product of the levels of its factors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from math import prod
 
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
 from bench.model.endpoint import BASELINE, EndpointKind
-from bench.model.profile import Architecture, EventSpec, Target, TargetKind, Variant
+from bench.model.profile import (
+    MOST_VARIANTS,
+    Architecture,
+    EventSpec,
+    Target,
+    TargetKind,
+    Variant,
+)
 from bench.profile.events import check_event
+from bench.profile.levels import PLAIN, unknown_level
 from bench.schema.key import ListKey
+from bench.schema.named_tables import setting_name
 from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import choice, whole
 
-MAX_VARIANTS = 1_000
 URL_PLACES = ("{memory_mb}", "{alias}")
 """What an AWS door's URL can have in it, to be filled in for each variant."""
 
@@ -41,14 +50,39 @@ ARCHITECTURE = ListKey(
     (Architecture.X86_64,),
     of=lambda variant: [variant.architecture],
 )
-VARIANTS = Section("variants", (ENDPOINT, MEMORY_MB, ARCHITECTURE), many=True)
 
 
-def read_variants(root: Table, target: Target) -> tuple[Variant, ...]:
-    """Every variant, in the order of the profile."""
+def _level_key(name: str, help: str, cell: str = "the plain table") -> ListKey[str]:
+    """A factor whose levels are names."""
+
+    def of(variant: Variant) -> list[str] | None:
+        level = getattr(variant, name)
+        return None if level is None else [level]
+
+    return ListKey(name, help, setting_name, of=of, cell=cell)
+
+
+NAMED = (
+    _level_key(
+        "retry",
+        "one or a list: policies, names of `[retries.NAME]`, or `default` for `[retry]` as it is",
+    ),
+    _level_key(
+        "breaker",
+        "names of `[breakers.NAME]`, `default` for `[breaker]`, or `none` for no breaker",
+    ),
+    _level_key("timeout", "names of `[timeouts.NAME]`, or `default` for `[timeout]`"),
+    _level_key("label", "a word for what lamload cannot see; each makes a variant", "none"),
+)
+"""Factors with named levels, in the order of NAMED_FACTORS."""
+VARIANTS = Section("variants", (ENDPOINT, MEMORY_MB, ARCHITECTURE, *NAMED), many=True)
+
+
+def read_variants(root: Table, target: Target, most: int) -> tuple[Variant, ...]:
+    """Every variant, in the order of the profile; more than most are a mistake."""
     found: dict[Variant, str] = {}
     for table in root.tables("variants"):
-        for variant in _product(table, target):
+        for variant in _product(root, table, target, most):
             if variant in found:
                 table.fault("", f"repeats {variant.name}, which {found[variant]} has already")
             found.setdefault(variant, table.path)
@@ -60,9 +94,38 @@ def read_variants(root: Table, target: Target) -> tuple[Variant, ...]:
             'is missing: add [[variants]] with endpoint = "invoke" and memory_mb = [128, 1024]',
         )
     _check_versions(root, target, list(found))
-    if len(found) > MAX_VARIANTS:
-        root.fault("variants", f"are {len(found)}: at most {MAX_VARIANTS} can be measured")
+    _check_names(root, found)
+    if len(found) > most and not root.is_noted("variants"):
+        root.fault("variants", _too_many(len(found), most))
     return tuple(found)
+
+
+def _too_many(count: int, most: int) -> str:
+    if most >= MOST_VARIANTS:
+        return f"are {count}: at most {MOST_VARIANTS} can be measured"
+    return (
+        f"are {count}, more than limits.max_variants = {most}: leave levels out, raise it, or say "
+        "--yes on the command line"
+    )
+
+
+def _check_names(root: Table, variants: Mapping[Variant, str]) -> None:
+    """A name tells one variant; a label that all share tells none from another."""
+    seen: dict[str, str] = {}
+    for variant, path in variants.items():
+        if variant.name in seen:
+            root.fault(
+                path,
+                f"makes a second {variant.name}, beside {seen[variant.name]}: give its levels "
+                "other names",
+            )
+        seen.setdefault(variant.name, path)
+    labels = {variant.label for variant in variants}
+    if len(labels) == 1 and None not in labels:
+        root.fault(
+            f"{next(iter(variants.values()))}.label",
+            "is the same for every variant and tells none from another: say it in the title",
+        )
 
 
 def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) -> None:
@@ -85,7 +148,7 @@ def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) ->
             )
 
 
-def _product(table: Table, target: Target) -> list[Variant]:
+def _product(root: Table, table: Table, target: Target, most: int) -> list[Variant]:
     is_http = target.kind is TargetKind.HTTP
     endpoints = ENDPOINT.read(table, default=[EndpointKind.HTTP] if is_http else None)
     sizes_mb = MEMORY_MB.read(table)
@@ -99,7 +162,29 @@ def _product(table: Table, target: Target) -> list[Variant]:
     elif "memory_mb" not in table and len(sizeless) < len(endpoints):
         table.fault("memory_mb", "is missing: name sizes in MB, such as [128, 512, 1769]")
     memory = [None] if sizeless else sizes_mb
-    return [Variant(*parts) for parts in product(endpoints, memory, architectures)]
+    named = [_levels(root, table, key) for key in NAMED]
+    count = len(endpoints) * len(memory) * len(architectures) * prod(map(len, named))
+    if count > most:
+        root.fault("variants", _too_many(count, most))
+        return []
+    names = [key.name for key in NAMED]
+    return [
+        Variant(endpoint, memory_mb, architecture).with_levels(
+            dict(zip(names, levels, strict=True))
+        )
+        for endpoint, memory_mb, architecture in product(endpoints, memory, architectures)
+        for levels in product(*named)
+    ]
+
+
+def _levels(root: Table, table: Table, key: ListKey[str]) -> list[str | None]:
+    """The levels of a factor; None for what the plain table says, and without the key."""
+    found: list[str | None] = []
+    for level in key.read(table):
+        if level != PLAIN and (fault := unknown_level(root, key.name, level)):
+            table.fault(key.name, fault)
+        found.append(None if level == PLAIN else level)
+    return found or [None]
 
 
 def _impossible(endpoint: EndpointKind, target: Target) -> str | None:

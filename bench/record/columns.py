@@ -22,6 +22,7 @@ from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Architecture, Variant
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS
+from bench.model.variant import NAMED_FACTORS, Factor
 from bench.record.latency_bins import spread_from, spread_text
 from bench.record.window import Rates, make_window
 
@@ -92,8 +93,16 @@ _SPREAD: CsvColumn[Interval] = CsvColumn(
 )
 _SEGMENT: CsvColumn[Interval] = CsvColumn("segment", attrgetter("segment"), "segment", int)
 
+
+def _level(factor: Factor) -> CsvColumn[Window]:
+    """Empty where the variants of a run do not differ in it, or the plain table holds."""
+    return CsvColumn(
+        factor.in_files, attrgetter(f"variant.{factor.name}"), f"variant.{factor.name}"
+    )
+
+
 Later = CsvColumn[Window] | Measure | float
-LATER: tuple[Later, ...] = (Measure.READ_LAG,)
+LATER: tuple[Later, ...] = (Measure.READ_LAG, *map(_level, NAMED_FACTORS))
 """Columns of both files that came behind these, in the order in which they came. A measure stands
 for all columns of it, a number for the columns of that quantile; one that stands nowhere comes
 last."""
@@ -188,6 +197,10 @@ def _names_behind(entry: Later, names: Sequence[str]) -> Sequence[str]:
     if isinstance(entry, Measure):
         return [*_times(entry.value), *(_in_file(entry.value, column) for column in _COUNTS)]
     return [_in_file(name, _quantile(entry)) for name in names]
+
+
+LEVEL_NAMES = tuple(factor.in_files for factor in NAMED_FACTORS)
+"""Columns of both files for factors whose levels are names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,11 @@ def _loaded(folder: Path, with_curves: bool) -> RecordedRun:
     report = read_json(folder / REPORT)
     intervals = RecordedIntervals(folder / INTERVALS)
     summary = folder / SUMMARY
-    windows = tuple(decoded(summary, read_rows_in(summary), window_of, first_line=2))
+    known = {variant: variant for variant in profile.variants}
+    windows = tuple(
+        _told(window, known)
+        for window in decoded(summary, read_rows_in(summary), window_of, first_line=2)
+    )
     histograms = _histograms(folder) if with_curves or not windows else {}
     with reading(folder / REPORT):
         reasons = tuple(_reason(raw) for raw in report.get("reasons", ()))
@@ -86,8 +90,15 @@ def _loaded(folder: Path, with_curves: bool) -> RecordedRun:
         state=str(report.get("state", UNFINISHED)),
         curves=curves,
         class_curves=classes,
-        parts=tuple(read_phases(folder / PHASES)),
+        parts=tuple(
+            replace(part, window=_told(part.window, known)) for part in read_phases(folder / PHASES)
+        ),
     )
+
+
+def _told(window: Window, known: Mapping[Variant, Variant]) -> Window:
+    """With the profile's variant, which knows in what it differs from the others."""
+    return replace(window, variant=known.get(window.variant, window.variant))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from bench.model.part import Ends, Part
 from bench.model.result import LADDER, Measure
 from bench.model.times import NS_PER_MS
 from bench.record.border import decoded
-from bench.record.columns import CsvCell, quantile_name
+from bench.record.columns import LEVEL_NAMES, CsvCell, quantile_name
 from bench.record.csv_columns import (
     SUMMARY_COLUMNS,
     csv_text,
@@ -24,11 +24,13 @@ _BOUNDS = {
     for q in sorted(LADDER)
 }
 PHASE_COLUMNS = (
-    *("phase", "step", *SUMMARY_COLUMNS),
+    *("phase", "step", *(name for name in SUMMARY_COLUMNS if name not in LEVEL_NAMES)),
     *(name for names in _BOUNDS.values() for name in names),
     *("payload", "callers"),
+    *LEVEL_NAMES,
 )
-"""Those of summary.csv behind the part's own, and the intervals of the response time."""
+"""Those of summary.csv behind the part's own, and the intervals of the response time. The names of
+levels came last."""
 
 
 def phases_lines(parts: Iterable[Part]) -> str:

@@ -56,7 +56,6 @@ from bench.stats.quantiles import Curve
 LAG_WINDOW_S = 10
 UNJUDGED = "not judged yet: the run has not written its end"
 MEASURED, MEASURED_OR_NOT = (True,), (True, False)
-_Size = tuple[int | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class _Summed:
     """The sums of a span, by variant, and of all that have a size."""
 
     by_variant: dict[Variant, Sums] = field(default_factory=dict)
-    by_size: dict[_Size, Sums] = field(default_factory=dict)
+    by_size: dict[Variant, Sums] = field(default_factory=dict)
 
 
 class RunPlayback:
@@ -252,7 +251,7 @@ class RunPlayback:
                 self._sums[variant, one].between(span.from_s, span.to_s) for one in span.measured
             )
             own = summed.by_variant[variant] = sum(parts, start=NO_SUMS)
-            size = _size(variant)
+            size = variant.at_function
             summed.by_size[size] = summed.by_size.get(size, NO_SUMS) + own
         return summed
 
@@ -261,7 +260,7 @@ class RunPlayback:
         tally, billed_ms = tally_in(own), mean_billed_ms(own)
         # Where the door shows no log, the price is by the same size through other doors.
         priced_ms = (
-            mean_billed_ms(summed.by_size[_size(variant)]) if billed_ms is None else billed_ms
+            mean_billed_ms(summed.by_size[variant.at_function]) if billed_ms is None else billed_ms
         )
         return make_window(
             variant,
@@ -271,10 +270,6 @@ class RunPlayback:
             billed_ms_mean=billed_ms,
             usd_per_million=usd_per_million(variant, priced_ms, self.run.profile.target.region),
         )
-
-
-def _size(variant: Variant) -> _Size:
-    return variant.memory_mb, variant.architecture.value
 
 
 def _tags(variant: Variant, name: str, measured: Sequence[bool]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.aws.prices import door_usd, function_usd, usd_per_million
 from bench.model.outcome import Outcome
-from bench.model.profile import Architecture, Variant
+from bench.model.profile import Variant
 from bench.model.result import Distribution, Measure, Window
 from bench.record.batch import TALLY, Count, MeasureValues, Tallies, present
 from bench.record.histogram import Histogram
@@ -177,7 +177,6 @@ class Totals:
 
 
 def _sizes(variants: Sequence[Variant]) -> list[int]:
-    """Per variant, a number that those of its memory size and architecture share."""
-    numbers: dict[tuple[int | None, Architecture], int] = {}
-    sizes = ((variant.memory_mb, variant.architecture) for variant in variants)
-    return [numbers.setdefault(size, len(numbers)) for size in sizes]
+    """Per variant, a number that those share which differ only in how they are called."""
+    numbers: dict[Variant, int] = {}
+    return [numbers.setdefault(variant.at_function, len(numbers)) for variant in variants]

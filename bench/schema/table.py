@@ -123,6 +123,25 @@ class Table:
         """A table below this one; empty if it is not there or no table."""
         return Table(self._reading, self._dict(key), self.key_path(key), self._below(key))
 
+    def table_names(self, key: str, plain: Section) -> list[str]:
+        """Names of the tables in a table of them; what is no table is noted.
+
+        plain: whose keys stand in each of them.
+        """
+        found = self._dict(key)
+        for name, value in found.items():
+            if not isinstance(value, dict):
+                place = f"[{key}.NAME]"
+                mend = f"it belongs in {plain.header} or {place}" if name in plain.names else place
+                self.fault(
+                    joined(key, quoted(name)), f"must be a table (it is {shown(value)}): {mend}"
+                )
+        return [name for name, value in found.items() if isinstance(value, dict)]
+
+    def filled(self, key: str, values: Mapping[str, Any], section: Section) -> Table:
+        """A table below this one with these values, whatever it says itself."""
+        return Table(self._reading, values, self.key_path(key), section)
+
     def tables(self, key: str) -> list[Table]:
         """An array of tables below this one."""
         value = self._values.get(key, [])

@@ -195,14 +195,12 @@ def door_overheads(
     """
     usable = [w for w in windows if w.verdict is not Verdict.INVALID]
     invokes = {
-        (window.variant.memory_mb, window.variant.architecture): window.variant
-        for window in usable
-        if window.variant.endpoint is BASELINE
+        window.variant: window.variant for window in usable if window.variant.endpoint is BASELINE
     }
     found = []
     for window in usable:
         variant = window.variant
-        base = invokes.get((variant.memory_mb, variant.architecture))
+        base = invokes.get(replace(variant, endpoint=BASELINE))
         if base is not None and base != variant:
             overhead = _overhead(variant, base, curves, classes, anytime)
             if overhead is not None:

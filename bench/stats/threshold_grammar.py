@@ -10,7 +10,8 @@ METRIC    p50, p95, p99.9, …, max, min, mean               with a time behind 
           cost (USD per million invocations)                with $2.50
           cold_starts                                       with a plain number
 SELECTOR  all (the default), a variant's name (invoke-128MB), a size (1769MB), an endpoint (alb),
-          an architecture (arm64). Every variant that it picks must meet the threshold.
+          an architecture (arm64), a level of any other factor (patient). Every variant that it
+          picks must meet the threshold.
 MEASURE   response (the default), attempt, send_lag, read_lag, duration, init, connect, first_byte,
           billed, restore, cold, warm, retried, failed          for p…, max, min and mean
 OP        < <= > >=
@@ -55,7 +56,7 @@ class Threshold:
 
     def picks(self, variant: Variant) -> bool:
         """True if the selector means this variant."""
-        return self.selector.lower() in _names(variant)
+        return self.selector.lower() in {"all", *map(str.lower, variant.selectors)}
 
     def holds(self, value: float) -> bool:
         """True if a value meets the limit."""
@@ -199,13 +200,6 @@ _READERS: dict[Unit, Callable[[str], float | None]] = {
     Unit.NUMBER: _by(_NUMBER),
     Unit.USD: _by(r"\$?\s*" + _NUMBER + r"(?:\s*usd)?"),
 }
-
-
-def _names(variant: Variant) -> set[str]:
-    names = {"all", variant.name, variant.endpoint.value, variant.architecture.value}
-    if variant.memory_mb is not None:
-        names.add(f"{variant.memory_mb}MB")
-    return {name.lower() for name in names}
 
 
 def check_selector(threshold: Threshold, variants: Iterable[Variant]) -> None:

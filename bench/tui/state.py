@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bench.format import bare_size
 from bench.model.live import RunState, Snapshot
 from bench.model.profile import Profile, Variant
 from bench.model.result import Window
@@ -100,7 +101,10 @@ class ViewState:
 
 
 def short_name(variant: Variant) -> str:
-    """`1769 invoke`, `512 arm invoke`: a variant where space is short."""
+    """`1769 invoke`, `512 arm invoke`: a variant where space is short; or in what it differs."""
+    if any(variant.named_levels()):
+        told = bare_size(variant)
+        return f"{told} {variant.endpoint.value}" if "endpoint" in variant.differ else told
     arm = " arm" if variant.architecture.value == "arm64" else ""
     return f"{variant.memory_mb or ''}{arm} {variant.endpoint.value}".strip()
 

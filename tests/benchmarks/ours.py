@@ -21,15 +21,13 @@ from bench.model.live import WorkerHealth
 from bench.model.load import Binding, Segment
 from bench.model.profile import (
     Arrivals,
-    Connections,
+    Client,
     LoadSpec,
     Scheduling,
     Target,
     TargetKind,
-    Timeouts,
     Variant,
 )
-from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, ROW_FIELDS
 from bench.shapes.callers import Callers
@@ -106,9 +104,7 @@ def run_workers(
                 target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
                 bindings=(Binding(Variant(EndpointKind.HTTP), url),),
                 load=LoadSpec(arrivals=arrivals, in_flight=1000, scheduling=Scheduling.NORMAL),
-                timeouts=Timeouts(),
-                retry=RetrySpec(),
-                connections=Connections(),
+                clients=(Client(),),
             ),
             core,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -139,6 +139,8 @@ class Bench:
         load: LoadSpec | None = None,
         retry: RetrySpec | None = None,
         breaker: BreakerSpec | None = None,
+        retries: Sequence[RetrySpec] = (),
+        breakers: Sequence[BreakerSpec | None] = (),
         lag_ns: int = 0,
         worker: int = 0,
         workers: int = 1,
@@ -155,8 +157,8 @@ class Bench:
             wires=[self.wire] * variants,
             events=self.events,
             load=load or LoadSpec(arrivals=Arrivals.EVEN),
-            retry=retry or RetrySpec(),
-            breaker=breaker,
+            retries=retries or [retry or RetrySpec()] * variants,
+            breakers=breakers or [breaker] * variants,
             done=self._end,
             worker=worker,
             workers=workers,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -293,3 +295,39 @@ def test_the_ledger_holds_at_every_shipment() -> None:
     bench.finish()
     bench.check_ledger()
     assert bench.counts["dropped"].sum() > 0
+
+
+def test_each_variant_has_its_own_policy_and_guard() -> None:
+    retries = [RetrySpec(), RetrySpec(RetryPolicyName.FIXED, max_attempts=3, base_ns=NS_PER_MS)]
+    strict = BreakerSpec(min_attempts=10, open_ns=60 * NS_PER_S)
+    bench = Bench(
+        constant(1, 503),
+        variants=3,
+        retries=[*retries, RetrySpec()],
+        breakers=[None, None, strict],
+    ).run(segment(20, 2, variants=(0, 1, 2)))
+    attempts = np.bincount(bench.rows["variant"][bench.rows["attempt"] > 0], minlength=3)
+    assert attempts.tolist() == [40, 120, 10]
+    for variant in range(3):
+        offered = bench.counts["offered"][bench.counts["variant"] == variant].sum()
+        ended = (bench.final["variant"] == variant).sum()
+        assert offered == ended == 40
+
+
+def test_one_policy_under_two_labels_makes_the_same_attempts_at_the_same_offsets() -> None:
+    """With a target that is ill in the middle of each block."""
+
+    def ill_in_the_middle(_number: int, t_ns: int) -> tuple[int, int]:
+        into_ns = (t_ns - 1_000 * NS_PER_S) % (10 * NS_PER_S)
+        return NS_PER_MS, 503 if 2 * NS_PER_S < into_ns < 3 * NS_PER_S else 200
+
+    retry = RetrySpec(RetryPolicyName.FULL_JITTER, max_attempts=4, base_ns=100 * NS_PER_MS)
+    load = LoadSpec(arrivals=Arrivals.POISSON)
+    blocks = [
+        replace(segment(50, 10, variants=(i,), index=i, start_s=10 * i), stream=7) for i in range(2)
+    ]
+    bench = Bench(ill_in_the_middle, variants=2, retry=retry, load=load).run(*blocks)
+    one, other = (bench.rows[bench.rows["variant"] == i] for i in range(2))
+    assert (one["attempt"] > 1).sum() > 20
+    for field in ("intended_ns", "sent_ns", "last_ns"):
+        assert (np.sort(other[field]) - np.sort(one[field]) == 10 * NS_PER_S).all(), field

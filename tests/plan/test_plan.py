@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -142,3 +143,14 @@ def test_bursts_and_recordings_are_handed_on() -> None:
 
 def test_without_phases_there_is_nothing_to_plan() -> None:
     assert make_plan(profile_of(Order.INTERLEAVED, phases=())).segments == ()
+
+
+def test_variants_of_named_settings_meet_the_same_arrivals_in_a_round() -> None:
+    variants = [Variant(EndpointKind.INVOKE, 128).with_levels({"retry": r}) for r in (None, "x")]
+    profile = replace(profile_of(Order.INTERLEAVED, rounds=3), variants=tuple(variants))
+    streams: dict[int, set[int | None]] = {}
+    for segment in make_plan(profile).segments:
+        streams.setdefault(segment.round, set()).add(segment.stream)
+    assert all(None not in found for found in streams.values())
+    assert len({frozenset(found) for found in streams.values()}) == 3
+    assert all(len(found) == len(profile.phases) for found in streams.values())

@@ -44,7 +44,11 @@ policy = "fixed"
             ":15: phase[1].duration is missing",
         ),
         ('"p99 < 1s"', '"p99 < 1"', ':22: slo."p99 ok" '),
-        ("[retry]", "[retries]", ":19: retries is not a key of a profile; did you mean retry?"),
+        (
+            "[retry]",
+            "[retries]",
+            ':20: retries.policy must be a table (it is "fixed"): it belongs in [retry]',
+        ),
         ('function = "primes"', "", ":3: target.function is missing"),
         (
             '"primes"',

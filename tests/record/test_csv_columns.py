@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Verdict
+from bench.model.profile import Variant
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
@@ -276,3 +278,13 @@ def test_the_verdict_stands_in_the_row() -> None:
 def test_a_last_line_that_was_cut_off_is_left_out() -> None:
     assert list(read_rows("a,b\n1,2\n3")) == [{"a": "1", "b": "2"}]
     assert list(read_rows("a,b")) == []
+
+
+def test_levels_stand_behind_all_and_read_back() -> None:
+    window = windows_of(3)[0][0]
+    variant = Variant(EndpointKind.INVOKE, 128).with_levels({"retry": "patient", "label": "new"})
+    row = summary_row(replace(window, variant=variant))
+    assert list(SUMMARY_COLUMNS[-4:]) == ["retry", "breaker", "timeout_setting", "label"]
+    assert [row[name] for name in SUMMARY_COLUMNS[-4:]] == ["patient", None, None, "new"]
+    (read,) = read_rows(header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, [row]))
+    assert window_of(read).variant == variant

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, RunEvent, Snapshot
+from bench.model.profile import Client
 from bench.model.retry import BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.tui.views.errors import guard_words, open_breakers
-from tests.tui.fakes import VARIANTS, FakeRun, profile
+from tests.tui.fakes import VARIANTS, FakeRun
 
 
 def event(kind: str, worker: int, variant: str = "512MB") -> RunEvent:
@@ -21,7 +22,7 @@ def recorded(*events: RunEvent) -> Snapshot:
 
 
 def said(retry: RetrySpec, breaker: BreakerSpec | None, *events: RunEvent) -> str:
-    guarded = replace(profile(), retry=retry, breaker=breaker)
+    guarded = Client(retry=retry, breaker=breaker)
     snapshot = recorded(*events)
     return "".join(part for part, _ in guard_words(guarded, snapshot))
 

@@ -8,10 +8,11 @@ import pytest
 
 from bench.load.retry.budget import budget_of
 from bench.model.outcome import Outcome
+from bench.model.profile import Client
 from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.tui.views.errors import guard_words, policy_words
-from tests.tui.fakes import FakeRun, profile
+from tests.tui.fakes import FakeRun
 
 POLICIES = [policy for policy in RetryPolicyName if policy is not RetryPolicyName.NONE]
 
@@ -33,7 +34,7 @@ def said(retry: RetrySpec) -> str:
 
 
 def budget_said(retry: RetrySpec) -> str:
-    guarded = replace(profile(), retry=retry, breaker=None)
+    guarded = Client(retry=retry)
     return "".join(part for part, _ in guard_words(guarded, FakeRun(1).snapshot()))
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.format import span_text
+from bench.model.variant import NAMED_FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.forecast import Forecast
     from bench.model.profile import CapacitySpec, Profile
+    from bench.model.retry import RetrySpec
 
 
 def target_words(profile: Profile) -> str:
@@ -29,7 +31,36 @@ def order_words(profile: Profile) -> str:
     load, count = profile.load, len(profile.variants)
     variants = f"{count} variant{plural(count)}"
     rounds = f", {load.rounds} rounds" if load.rounds > 1 else ""
-    return f"{load.order.value}: {variants}{rounds}, seed {load.seed}"
+    return f"{load.order.value}: {variants}{factor_words(profile)}{rounds}, seed {load.seed}"
+
+
+def retry_lines(profile: Profile) -> Iterator[str]:
+    """What is tried again; where that is a factor, a line for each of its levels."""
+    said = {}
+    for variant in profile.variants:
+        if variant.retry not in said:
+            said[variant.retry] = _retry_words(profile.client_of(variant).retry)
+    for name, words in said.items():
+        is_told = len(said) == 1 or words.startswith(f"{name},")
+        yield words if is_told else f"{name or 'default'}: {words}"
+
+
+def _retry_words(retry: RetrySpec) -> str:
+    if not retry.retries:
+        return "none"
+    return f"{retry.policy.value}, at most {retry.max_attempts} attempts for each arrival"
+
+
+def factor_words(profile: Profile) -> str:
+    """` of retry (default, patient)`: the named factors in which variants differ."""
+    told = []
+    for factor in NAMED_FACTORS:
+        if any(factor.name in variant.differ for variant in profile.variants):
+            levels = dict.fromkeys(
+                getattr(variant, factor.name) or factor.plain for variant in profile.variants
+            )
+            told.append(f"{factor.name} ({', '.join(levels)})")
+    return f" by {' and '.join(told)}" if told else ""
 
 
 def phase_lines(profile: Profile) -> Iterator[str]:

@@ -151,7 +151,9 @@ def _variants(profile: Profile) -> Iterator[str]:
     for variant in profile.variants:
         arm = " arm64" if variant.architecture.value == "arm64" else ""
         said = "" if variant.memory_mb is None else f"{variant.memory_mb}{arm}"
-        sizes.setdefault(variant.endpoint.value, []).append(said)
+        told = sizes.setdefault(variant.endpoint.value, [])
+        if said not in told:
+            told.append(said)
     for endpoint, said_of in sizes.items():
         known = [said for said in said_of if said]
         yield f"{endpoint}: {', '.join(known)} MB" if known else endpoint

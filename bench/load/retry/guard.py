@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bench.load.retry.breaker import Breaker
@@ -53,12 +54,13 @@ class Guard:
 
 
 def guards(
-    retry: RetrySpec, breaker: BreakerSpec | None, variants: int, workers: int
+    retries: Sequence[RetrySpec], breakers: Sequence[BreakerSpec | None], workers: int
 ) -> tuple[Guard, ...]:
-    """One for each variant; none at all where there is nothing to guard."""
-    if breaker is None and budget_of(retry, workers) is None:
+    """One for each variant, by their policies; none at all where there is nothing to guard."""
+    budgets = [budget_of(retry, workers) for retry in retries]
+    if not any(breakers) and not any(budgets):
         return ()
     return tuple(
-        Guard(budget_of(retry, workers), None if breaker is None else Breaker(breaker))
-        for _ in range(variants)
+        Guard(budget, None if breaker is None else Breaker(breaker))
+        for budget, breaker in zip(budgets, breakers, strict=True)
     )

@@ -10,22 +10,23 @@ from bench.format import UNKNOWN, count, maximum_ms, quantile_ms, quantile_text
 from bench.model.result import QUANTILES, Distribution, Quantile
 from bench.record.columns import quantile_name
 from bench.tui.palette import Tone
-from bench.tui.state import ViewState
+from bench.tui.state import ViewState, short_name
 from bench.tui.widgets.columns import MARKER, Cell, Column
 
 VARIANT_COLUMNS = (
     Column(MARKER, "", 1),
     Column("size", "memory", 7, falls=False),
-    Column("endpoint", "endpoint", 10, left=True),
+    Column("endpoint", "endpoint", 10, left=True, wide_header="variant"),
 )
 
 
 def variant_cells(state: ViewState, name: str) -> dict[str, Cell]:
-    """Marker, size and endpoint of a variant."""
+    """Marker, size and endpoint of a variant; or in what else it differs from the others."""
     variant, style = state.totals[name].variant, state.styles[name]
     hidden = name in state.hidden
     arm = "a" if variant.architecture.value == "arm64" else ""
     memory = variant.memory_mb
+    own = short_name(variant) if any(variant.named_levels()) else ""
     return {
         MARKER: Cell("-" if hidden else style.marker, series=None if hidden else style),
         "size": Cell(
@@ -33,7 +34,9 @@ def variant_cells(state: ViewState, name: str) -> dict[str, Cell]:
             memory or "",
             Tone.STRONG,
         ),
-        "endpoint": Cell(variant.endpoint.value, variant.endpoint.value),
+        "endpoint": Cell(
+            own or variant.endpoint.value, own or variant.endpoint.value, wide=bool(own)
+        ),
     }
 
 

@@ -10,14 +10,14 @@ from textual.app import ComposeResult
 from bench.format import UNKNOWN, count, percentage, rate
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
-from bench.model.profile import Profile
+from bench.model.profile import Client
 from bench.model.result import MEDIAN, Measure, Sample, Window
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
 from bench.tui.messages import RowChosen
 from bench.tui.metrics import FAILED
 from bench.tui.palette import Tone
-from bench.tui.state import ViewState
+from bench.tui.state import ViewState, short_name
 from bench.tui.views.base import View, panel
 from bench.tui.views.cells import VARIANT_COLUMNS, count_cell, quantile_cell, variant_cells
 from bench.tui.views.time_charts import over_time
@@ -103,9 +103,7 @@ class ErrorsView(View):
         """Draw table, policy and samples and, when due, the chart."""
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#kinds", Grid).show(rows, state.window_name)
-        self.query_one("#policy", TextLines).show(
-            [policy_words(state.profile.retry), guard_words(state.profile, state.snapshot)]
-        )
+        self.query_one("#policy", TextLines).show(policy_lines(state))
         if self.is_new("samples", (state.snapshot.samples, state.filter)):
             samples = [s for s in state.snapshot.samples if _matches(s, state.filter)]
             self.query_one("#samples", Grid).show(
@@ -130,6 +128,16 @@ def _sample_note(state: ViewState, shown: int) -> str:
     return f"{shown} match '{state.filter}' of {note}" if state.filter else note
 
 
+def policy_lines(state: ViewState) -> list[list[tuple[str, Tone]]]:
+    """The policy and what guards it; where these are factors, of the variant under the cursor."""
+    profile, chosen = state.profile, state.totals.get(state.selected or "")
+    variants = profile.variants if chosen is None else (chosen.variant,)
+    client = profile.client_of(variants[0])
+    told = variants[0].differ & {"retry", "breaker"}
+    name = [(f"{short_name(variants[0])}  ", Tone.STRONG)] if told else []
+    return [name + policy_words(client.retry), guard_words(client, state.snapshot)]
+
+
 def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
     """The retry policy in words: what is tried again, how often, after how long."""
     if not retry.retries:
@@ -143,13 +151,13 @@ def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
     return [("Retries  ", Tone.DIM), (text, Tone.TEXT)]
 
 
-def guard_words(profile: Profile, snapshot: Snapshot) -> list[tuple[str, Tone]]:
+def guard_words(client: Client, snapshot: Snapshot) -> list[tuple[str, Tone]]:
     """What keeps retries and calls back: the budget, the circuit breaker and where it is open."""
     return [
         ("Budget   ", Tone.DIM),
-        (_budget_words(profile.retry), Tone.TEXT),
+        (_budget_words(client.retry), Tone.TEXT),
         ("   Breaker  ", Tone.DIM),
-        *_breaker_words(profile.breaker, open_breakers(snapshot)),
+        *_breaker_words(client.breaker, open_breakers(snapshot)),
     ]
 
 

@@ -6,7 +6,7 @@ screen, the others follow to the right, where the arrow keys bring them into vie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
@@ -35,6 +35,8 @@ class Column:
     falls: bool = False
     flex: bool = False
     """Takes what room is left, at least its width; the last column alone can."""
+    wide_header: str = ""
+    """What it is called while one of its cells is wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Cell:
     tone: Tone = Tone.TEXT
     series: SeriesStyle | None = None
     drawing: Drawing | None = None
+    wide: bool = False
+    """Its column is as wide as it needs, up to WIDEST."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,25 @@ class SortOrder:
 
 
 BLANK = Cell("")
+WIDEST = 32
+"""Cells that a column grows to for the sake of a wide one."""
+
+
+def widened(columns: Sequence[Column], rows: Iterable[Row]) -> tuple[Column, ...]:
+    """The columns, those with wide cells as wide as these."""
+    needed: dict[str, int] = {}
+    for row in rows:
+        for key, cell in row.cells.items():
+            if cell.wide:
+                needed[key] = max(needed.get(key, 0), min(WIDEST, cell_len(cell.text)))
+    return tuple(
+        replace(column, width=max(column.width, needed[column.key]), header=column.wide_header)
+        if column.key in needed
+        else column
+        for column in columns
+    )
+
+
 _FLEX_SHARE = 4
 """A column that takes what is left takes at least this part of the width."""
 

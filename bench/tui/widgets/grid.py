@@ -27,6 +27,7 @@ from bench.tui.widgets.columns import (
     in_order,
     order_key,
     placed,
+    widened,
 )
 from bench.tui.widgets.grid_rows import group_strip, header_strip, note_of_hidden, row_strip
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
@@ -67,7 +68,7 @@ class Grid(StripWidget, can_focus=True):
         cursor: one that other tables of the same rows share; None is one of its own.
         """
         super().__init__(id=id)
-        self.columns = tuple(columns)
+        self.columns = self._declared = tuple(columns)
         self.title, self.note = title, ""
         self._fixed = fixed
         self._follow = follow
@@ -93,6 +94,7 @@ class Grid(StripWidget, can_focus=True):
         was_last = self._at >= count - 1
         self.note = note
         self._rows = {row.key: row for row in rows}
+        self.columns = widened(self._declared, rows)
         self._order = self._sorted()
         if self._follow and was_last:
             self._at = len(self._order) - 1

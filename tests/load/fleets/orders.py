@@ -7,14 +7,13 @@ from bench.model.endpoint import EndpointKind
 from bench.model.load import Binding
 from bench.model.profile import (
     Arrivals,
-    Connections,
+    Client,
     LoadSpec,
     Target,
     TargetKind,
     Timeouts,
     Variant,
 )
-from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_S
 
 
@@ -25,7 +24,5 @@ def order(url: str, worker: int = 0, workers: int = 1) -> WorkOrder:
         target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
         bindings=(Binding(Variant(EndpointKind.HTTP), url),),
         load=LoadSpec(arrivals=Arrivals.EVEN),
-        timeouts=Timeouts(first_byte_ns=NS_PER_S, total_ns=NS_PER_S),
-        retry=RetrySpec(),
-        connections=Connections(),
+        clients=(Client(Timeouts(first_byte_ns=NS_PER_S, total_ns=NS_PER_S)),),
     )

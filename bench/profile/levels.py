@@ -1,0 +1,182 @@
+"""Named settings that variants take: [retries.NAME], [breakers.NAME] and [timeouts.NAME].
+
+What a named table does not say is as the plain table has it: [retry], [breaker], [timeout].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from bench.model.profile import Levels, Profile, Variant
+from bench.model.retry import RetryPolicyName
+from bench.profile.connections import TIMEOUT, read_timeouts
+from bench.profile.retry import BREAKER, RETRY, read_breaker, read_retry
+from bench.schema.named_tables import NamedTablesKey
+from bench.schema.paths import joined, quoted
+from bench.schema.table import Table
+
+PLAIN = "default"
+"""What a variant's table calls the plain table, beside names."""
+NO_BREAKER = "none"
+_POLICIES = frozenset(policy.value for policy in RetryPolicyName)
+
+RETRIES = NamedTablesKey(
+    "retries",
+    "retries that `[[variants]]` name, each with the keys of `[retry]`",
+    RETRY,
+    of=lambda profile: profile.levels.retries,
+)
+BREAKERS = NamedTablesKey(
+    "breakers",
+    "circuit breakers that they name, with the keys of `[breaker]`",
+    BREAKER,
+    of=lambda profile: profile.levels.breakers,
+)
+TIMEOUTS = NamedTablesKey(
+    "timeouts",
+    "timeouts that they name, with the keys of `[timeout]`",
+    TIMEOUT,
+    of=lambda profile: profile.levels.timeouts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A factor with named settings. plain: the table of all; also: names that need no table."""
+
+    factor: str
+    key: NamedTablesKey
+    plain: str
+    read: Callable[[Table], Any]
+    field: str
+    also: frozenset[str] = frozenset()
+
+
+_KINDS = (
+    _Kind("retry", RETRIES, "retry", read_retry, "retries", _POLICIES),
+    _Kind("breaker", BREAKERS, "breaker", read_breaker, "breakers", frozenset({NO_BREAKER})),
+    _Kind("timeout", TIMEOUTS, "timeout", read_timeouts, "timeouts"),
+)
+
+
+def unknown_level(root: Table, factor: str, level: str) -> str | None:
+    """What is wrong with a level that has no table and needs one; None if it can be found."""
+    kind = next((kind for kind in _KINDS if kind.factor == factor), None)
+    if kind is None:
+        return None
+    given = root.get(kind.key.name)
+    known = {*kind.also, *(given if isinstance(given, dict) else ())}
+    if level in known:
+        return None
+    close = get_close_matches(level, sorted(known), 1)
+    mend = f"did you mean {close[0]}?" if close else f"add [{kind.key.name}.{quoted(level)}]"
+    policy = "a policy or " if factor == "retry" else ""
+    return f'"{level}" is not {policy}the name of a table [{kind.key.name}.…]: {mend}'
+
+
+def read_levels(root: Table, variants: Sequence[Variant]) -> Levels:
+    """The settings that variants name. A table that none of them names is a mistake."""
+    return Levels(**{kind.field: _settings(root, kind, variants) for kind in _KINDS})
+
+
+def _settings(root: Table, kind: _Kind, variants: Sequence[Variant]) -> dict[str, Any]:
+    used = dict.fromkeys(
+        level for variant in variants if (level := getattr(variant, kind.factor)) is not None
+    )
+    usual = _usual_retry(root) if kind.factor == "retry" else _usual(root, kind.plain)
+    tables = kind.key.read(root, usual)
+    is_misnamed = any(f"].{kind.factor}" in problem.key for problem in root.problems)
+    for name in tables:
+        path = joined(kind.key.name, quoted(name))
+        if name == PLAIN or (name in kind.also and kind.key is BREAKERS):
+            root.fault(path, f"cannot be called so: {name} means something already")
+        elif variants and name not in used and not is_misnamed:
+            root.fault(
+                path,
+                f"is used by no variant: name it in [[variants]] as {kind.factor}, or leave it out",
+            )
+    found: dict[str, Any] = {}
+    for name in used:
+        if name in tables:
+            found[name] = kind.read(tables[name])
+        elif name == NO_BREAKER and kind.factor == "breaker":
+            found[name] = None
+        elif name in kind.also:
+            path = joined(kind.key.name, quoted(name))
+            found[name] = kind.read(root.filled(path, usual(name, {}), kind.key.below))
+    return found
+
+
+def _plain(root: Table, name: str) -> dict[str, Any]:
+    """What the plain table says, as far as it is no mistake: that is noted there."""
+    given = root.get(name)
+    if not isinstance(given, dict):
+        return {}
+    return {key: value for key, value in given.items() if not root.is_noted(joined(name, key))}
+
+
+def _usual(root: Table, plain: str) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any]]:
+    return lambda _name, _own: _plain(root, plain)
+
+
+def _usual_retry(root: Table) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any]]:
+    """What [retry] says, without what the named policy fixes itself or has no use for.
+
+    A table that is called as a policy is has that policy.
+    """
+    plain = _plain(root, RETRY.path)
+
+    def usual(name: str, own: Mapping[str, Any]) -> Mapping[str, Any]:
+        said = plain | ({"policy": name} if name in _POLICIES else {})
+        policy = own.get("policy", said.get("policy", RetryPolicyName.NONE.value))
+        if policy not in _POLICIES:
+            return {"policy": policy}
+        return {key: said[key] for key in _meant(said, RetryPolicyName(policy))}
+
+    return usual
+
+
+def _meant(said: Collection[str], policy: RetryPolicyName) -> list[str]:
+    if policy is RetryPolicyName.NONE:
+        return ["policy"] if "policy" in said else []
+    fixed = ("base", "cap") if policy.facts.delays is not None else ()
+    return [key for key in said if key not in fixed]
+
+
+def check_policies(root: Table, levels: Levels) -> None:
+    """Note tables that are called as one policy is and have another."""
+    for name, retry in levels.retries.items():
+        if name in _POLICIES and retry.policy.value != name:
+            root.fault(
+                joined(joined("retries", quoted(name)), "policy"),
+                f"is {retry.policy.value} in a table that is called {name}: call it otherwise",
+            )
+
+
+def folded(profile: Profile) -> Profile:
+    """The same profile, in which what all variants have alike is no factor any more.
+
+    Names, tables and advice speak of what differs; what does not is what the plain tables say.
+    """
+    levels = profile.levels
+    for kind in _KINDS:
+        named = {getattr(variant, kind.factor) for variant in profile.variants}
+        if len(named) != 1 or None in named:
+            continue
+        (name,) = named
+        settings = getattr(levels, kind.field)
+        if name not in settings:  # a mistake that is noted
+            continue
+        profile = replace(
+            profile,
+            **{_PLAIN_FIELDS[kind.factor]: settings[name]},
+            variants=tuple(v.with_levels({kind.factor: None}) for v in profile.variants),
+        )
+        levels = replace(levels, **{kind.field: {}})
+    return replace(profile, levels=levels)
+
+
+_PLAIN_FIELDS = {"retry": "retry", "breaker": "breaker", "timeout": "timeouts"}
