@@ -97,7 +97,7 @@ def _phases(profile: Profile) -> Iterator[str]:
 
 def _needs(profile: Profile) -> Iterator[str]:
     from bench.load.host import this_host
-    from bench.load.preflight import connections_needed, descriptors_needed, worker_count
+    from bench.load.preflight import connections_needed, crowded, descriptors_needed, worker_count
 
     host = this_host()
     connections, workers = connections_needed(profile), worker_count(profile, [host])
@@ -105,6 +105,7 @@ def _needs(profile: Profile) -> Iterator[str]:
     yield f"Needs     {workers} worker{plural(workers)} on {host.cores} cores"
     yield f"{INDENT}up to {connections:,} connections at once ({_of(host.ports)} ports)"
     yield (f"{INDENT}{descriptors_needed(profile, workers):,} file descriptors a worker ({limit})")
+    yield from (f"{INDENT}{line}" for line in crowded(profile, [host]))
     if profile.target.kind.value == "local":
         sizes = {variant.memory_mb for variant in profile.variants}
         yield (

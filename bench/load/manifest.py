@@ -40,6 +40,7 @@ def manifest(
             "asked": profile.load.scheduling.value,
             "workers": [worker.scheduling.value for worker in workers],
         },
+        "pacing": profile.load.pacing.value,
         "retry": {
             "policy": profile.retry.policy.value,
             "max_attempts": profile.retry.max_attempts,

@@ -25,13 +25,25 @@ _NOTHING: Step = (NEVER_DUE, WAIT, None)
 class Pacer:
     """One worker's share of the plan, step by step. next is due next; over: it was the last."""
 
-    __slots__ = ("_load", "_tails", "_timeline", "_worker", "_workers", "cut_ns", "next", "over")
+    __slots__ = (
+        "_ahead",
+        "_load",
+        "_tails",
+        "_timeline",
+        "_worker",
+        "_workers",
+        "cut_ns",
+        "next",
+        "over",
+    )
 
     def __init__(self, load: LoadSpec, worker: int, workers: int) -> None:
         self._load = load
         self._worker, self._workers = worker, workers
         self._timeline: Iterator[Step] = iter(())
         self._tails: deque[tuple[int, tuple[Segment, ...], bool]] = deque()
+        self._ahead: deque[Step] = deque()
+        """What was looked up of the timeline before its time."""
         self.cut_ns = _LAST_CUT
         """From here on another plan holds."""
         self.next: Step = _NOTHING
@@ -44,9 +56,21 @@ class Pacer:
 
     def advance(self) -> None:
         """The next step has been taken: on to the one after it."""
-        self.next = next(self._timeline, None) or _NOTHING
+        ahead = self._ahead
+        self.next = ahead.popleft() if ahead else next(self._timeline, None) or _NOTHING
         while self.next[0] >= self.cut_ns:
             self._switch()
+
+    def look_ahead(self, steps: int) -> bool:
+        """Look one more step up, if there are fewer than so many; for who has time before one.
+
+        A draw and the inverse of the shape take as long as a bare write. False if there is nothing
+        to be looked up.
+        """
+        if len(self._ahead) >= steps or self.next[0] == NEVER_DUE:
+            return False
+        self._ahead.append(next(self._timeline, None) or _NOTHING)
+        return True
 
     def replan(self, at_ns: int, segments: Sequence[Segment], finish: bool) -> None:
         """From at_ns on, follow segments instead."""
@@ -58,6 +82,7 @@ class Pacer:
     def end(self) -> None:
         """There is nothing more to do, unless the plan is changed."""
         self._timeline = iter(())
+        self._ahead.clear()
         self._tails.clear()
         self.cut_ns = _LAST_CUT
         self.next = (NEVER_DUE, END, None)
@@ -80,6 +105,7 @@ class Pacer:
     def _switch(self) -> None:
         """Leave the timeline at the cut and follow the next tail."""
         cut_ns, segments, finish = self._tails.popleft()
+        self._ahead.clear()
         self.cut_ns = self._tails[0][0] if self._tails else _LAST_CUT
         self._timeline = self._walk(segments, finish, cut_ns)
         self.over = False

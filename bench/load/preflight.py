@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bench.errors import UsageError
 from bench.load.host import Host, default_workers, workers_by_host
 from bench.load.scheduling import remedy
-from bench.model.profile import Order, Profile, Scheduling, TargetKind
+from bench.model.profile import Order, Pacing, Profile, Scheduling, TargetKind
 from bench.model.times import NS_PER_S
 
 SPARE_DESCRIPTORS = 64
@@ -51,6 +51,20 @@ def check_limits(profile: Profile, hosts: Sequence[Host]) -> None:
     for host, own in zip(hosts, workers_by_host(hosts, workers), strict=True):
         if own:
             _check_host(profile, host, len(own), workers)
+
+
+def crowded(profile: Profile, hosts: Sequence[Host]) -> list[str]:
+    """Of each host on which precise pacing may leave no core for anything else, a line."""
+    if profile.load.pacing is not Pacing.PRECISE:
+        return []
+    shares = workers_by_host(hosts, worker_count(profile, hosts))
+    return [
+        f"load.pacing is precise: {len(own)} worker{'s' if len(own) > 1 else ''} may take "
+        f"{'all' if len(own) > 1 else 'the'} {host.cores} core{'s' if host.cores > 1 else ''} of "
+        f"{host.name}, and leave none for the coordinator or a local target; lower load.workers"
+        for host, own in zip(hosts, shares, strict=True)
+        if own and len(own) >= host.cores
+    ]
 
 
 def _check_host(profile: Profile, host: Host, own: int, workers: int) -> None:

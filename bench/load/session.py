@@ -26,7 +26,7 @@ from bench.load.frames import Frame, FrameKind, Ready
 from bench.load.lifecycle import Lifecycle
 from bench.load.manifest import manifest
 from bench.load.orders import work_orders
-from bench.load.preflight import check_limits
+from bench.load.preflight import check_limits, crowded
 from bench.load.replay import Recording, manifest_entry
 from bench.load.run_writer import RunWriter
 from bench.load.targets.base import OpenTarget
@@ -78,7 +78,8 @@ class RunSession:
         """recording: commands to give again; one that finds no load to change is passed over.
 
         open_fleet: makes what the workers run on; nothing is started before `prepare`. clock: the
-        system's, unless a test turns its own. tell: hears of what makes `prepare` wait.
+        system's, unless a test turns its own. tell: hears of what makes `prepare` wait, or
+        may spoil the load.
         """
         self.profile = profile
         self.plan: Plan = make_plan(profile)
@@ -86,6 +87,7 @@ class RunSession:
         self.aggregate = Aggregate(profile, self.plan)
         self._connections = reached_by_environment(profile, os.environ)
         self.target: OpenTarget = open_target(profile, self._connections, tell)
+        self._tell = tell
         self._fleet = open_fleet()
         self._clock = clock or SystemClock()
         self._files = RunWriter(profile, self.aggregate, self._now_ns)
@@ -127,6 +129,8 @@ class RunSession:
     async def _prepare(self) -> None:
         hosts = await self._fleet.hosts()
         check_limits(self.profile, hosts)
+        for line in crowded(self.profile, hosts):
+            self._tell(line)
         bindings = await self.target.bind(self.profile.variants)
         self._credentials = self.target.credentials
         orders = work_orders(

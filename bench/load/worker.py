@@ -27,10 +27,11 @@ from bench.endpoints.registry import command_endpoint_for, endpoint_for
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello, read_frame
+from bench.load.precise import PreciseEngine
 from bench.load.scheduling import core_wait_ns, lacks, take
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
-from bench.model.profile import Client, Connections, Timeouts
+from bench.model.profile import Client, Connections, Pacing, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.payloads.mixture import Mixture
 from bench.payloads.source import EventSource, event_source
@@ -38,6 +39,7 @@ from bench.record.row_layout import MOST_PAYLOADS, without_receipts
 from bench.wire.exchange import Wire
 from bench.wire.pool import ConnectionPool, PoolStats
 from bench.wire.receipts import ReceiptClock
+from bench.wire.warm_path import WarmPath
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
 _STATM = Path("/proc/self/statm")
@@ -76,8 +78,10 @@ class Worker:
             wires.append(wire)
         events = event_source(order.target.events, order.load.seed)
         self.ended = asyncio.Event()
-        self._clock = open_clock(loop, lambda: None)
-        self._engine = Engine(
+        is_precise = order.load.pacing is Pacing.PRECISE
+        self._warm_path = WarmPath() if is_precise else None
+        self._clock = open_clock(loop, lambda: None, self._meanwhile if is_precise else None)
+        self._engine = (PreciseEngine if is_precise else Engine)(
             clock=self._clock,
             endpoints=self._endpoints,
             wires=wires,
@@ -94,6 +98,10 @@ class Worker:
             choose=chooser(events),
         )
         self._clock.callback = self._engine.pump
+        if isinstance(self._engine, PreciseEngine) and self._warm_path is not None:
+            pools = self._pools.values()
+            self._engine.read_ready = [p.read_ready for p in pools if isinstance(p, ConnectionPool)]
+            self._engine.keep_warm = self._warm_path.walk
         self._health_ns, self._cpu_ns = monotonic_ns(), _cpu_ns()
         self._core_wait_ns = core_wait_ns()
         self._tidied_ns = self._health_ns
@@ -143,8 +151,13 @@ class Worker:
             self._ship_timer.cancel()
         self.ship()
         self._clock.close()
+        if self._warm_path is not None:
+            self._warm_path.close()
         for pool in self._pools.values():
             pool.close()
+
+    def _meanwhile(self, away_ns: int) -> bool:
+        return isinstance(self._engine, PreciseEngine) and self._engine.meanwhile(away_ns)
 
     def _open(self, binding: Binding, client: Client) -> tuple[Endpoint, MeasuredWire]:
         """A variant's endpoint and the wire under it; variants called alike share a pool."""

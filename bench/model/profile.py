@@ -121,6 +121,15 @@ class Scheduling(StrEnum):
     REALTIME = "realtime"
 
 
+class Pacing(StrEnum):
+    """How an engine worker keeps to the instants of its arrivals."""
+
+    DEFAULT = "default"
+    """It sleeps until shortly before."""
+    PRECISE = "precise"
+    """It is awake well before, with what is to be sent prepared."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadSpec:
     """callers None means an open loop, else a closed loop of so many callers over all workers."""
@@ -136,6 +145,7 @@ class LoadSpec:
     workers: int | None = None
     """Engine processes; None means the number of cores less one, at least one."""
     scheduling: Scheduling = Scheduling.AUTO
+    pacing: Pacing = Pacing.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.model.profile import Arrivals, LoadSpec, Order, Scheduling
+from bench.model.profile import Arrivals, LoadSpec, Order, Pacing, Scheduling
 from bench.schema.key import Key
 from bench.schema.quantities import duration
 from bench.schema.section import Section
@@ -74,6 +74,13 @@ LOAD = Section(
             'refuses to start where not, `"normal"` asks for nothing',
             choice(Scheduling),
             _DEFAULT.scheduling,
+        ),
+        Key(
+            "pacing",
+            '`"precise"`: workers prepare arrivals before they are due and wait for them actively, '
+            "so that all leave at their instant; costs up to a core for each worker. On Linux",
+            choice(Pacing),
+            _DEFAULT.pacing,
         ),
     ),
 )

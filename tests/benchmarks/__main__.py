@@ -22,6 +22,7 @@ from pathlib import Path
 from bench.aws.credentials import Credentials
 from bench.aws.sigv4 import Signer
 from tests.benchmarks.coverage import coverage_table
+from tests.benchmarks.gaps import gaps
 from tests.benchmarks.growth import growth
 from tests.benchmarks.nginx import nginx
 from tests.benchmarks.ours import closed, open_loop, run_worker
@@ -208,10 +209,11 @@ PARTS: dict[str, Callable[[str, bool], None]] = {
     "workers": lambda url, short: scaling(url, 2.0 if short else 6.0, TOOL_CORE, _say),
     "help": lambda _url, _short: _help(),
     "growth": lambda _url, short: growth(short, _say),
+    "gaps": lambda _url, short: gaps(short, _say),
     "coverage": lambda _url, short: coverage_table(60 if short else 300, 2026, _say),
 }
-ALONE = ("sigv4", "help", "growth", "coverage")
-"""Parts that call nobody."""
+ALONE = ("sigv4", "help", "growth", "coverage", "gaps")
+"""Parts that call nobody, or a target of their own."""
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from bench.shapes.callers import Callers
 from bench.shapes.ramp import constant_rate
 
 _HEAD = Struct(">IB")
+ORDINARY = LoadSpec(scheduling=Scheduling.NORMAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,15 @@ def run_worker(
     url: str, segment: Segment, core: int, arrivals: Arrivals = Arrivals.POISSON
 ) -> WorkerRun:
     """Run one segment in one worker pinned to a core."""
-    return run_workers([url], segment, [core], arrivals)[0]
+    load = LoadSpec(arrivals=arrivals, scheduling=Scheduling.NORMAL)
+    return run_workers([url], segment, [core], load)[0]
 
 
 def run_workers(
     urls: Sequence[str],
     segment: Segment,
     cores: Sequence[int],
-    arrivals: Arrivals = Arrivals.POISSON,
+    load: LoadSpec = ORDINARY,
 ) -> list[WorkerRun]:
     """Run one segment in several workers, each with its URL, pinned to its core."""
     processes = [
@@ -103,7 +105,7 @@ def run_workers(
                 workers=len(cores),
                 target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
                 bindings=(Binding(Variant(EndpointKind.HTTP), url),),
-                load=LoadSpec(arrivals=arrivals, in_flight=1000, scheduling=Scheduling.NORMAL),
+                load=load,
                 clients=(Client(),),
             ),
             core,

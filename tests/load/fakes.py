@@ -76,11 +76,13 @@ class FakeWire:
         self._service = service
         self._lag_ns = lag_ns
         self.number = 0
+        self.sent: list[bytes] = []
 
     def submit(self, exchange: Exchange) -> None:
         clock = self._clock
         wait_ns, status = self._service(self.number, clock.t_ns)
         self.number += 1
+        self.sent.append(exchange.request)
         exchange.sent_ns = clock.t_ns + self._lag_ns
 
         def answer() -> None:
@@ -145,13 +147,15 @@ class Bench:
         worker: int = 0,
         workers: int = 1,
         quota: Iterations | None = None,
+        engine: type[Engine] = Engine,
+        clock: FakeClock | None = None,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.wire = FakeWire(self.clock, service, lag_ns)
         self.endpoint = FakeEndpoint()
         self.events = CountingEvents()
         self.ended = False
-        self.engine = Engine(
+        self.engine = engine(
             clock=self.clock,
             endpoints=[self.endpoint] * variants,
             wires=[self.wire] * variants,

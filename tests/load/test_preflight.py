@@ -149,3 +149,22 @@ def test_real_time_is_refused_by_name_where_a_machine_does_not_grant_it(tmp_path
     assert "load.scheduling is realtime and this system does not grant it: " in words
     preflight.check_limits(load(tmp_path, asked), [machine(realtime=True)])
     preflight.check_limits(load(tmp_path, asked.replace("realtime", "auto")), [machine()])
+
+
+@pytest.mark.parametrize(
+    ("workers", "cores", "said"),
+    [
+        (1, 2, ""),
+        (2, 2, "2 workers may take all 2 cores of this system"),
+        (1, 1, "1 worker may take the 1 core of this system"),
+    ],
+)
+def test_precise_pacing_says_where_it_leaves_no_core(
+    tmp_path: Path, workers: int, cores: int, said: str
+) -> None:
+    asked = MINIMAL + f'\n[load]\nin_flight = 10\nworkers = {workers}\npacing = "precise"\n'
+    lines = preflight.crowded(load(tmp_path, asked), [machine(cores)])
+    assert said in " ".join(lines)
+    assert bool(lines) == bool(said)
+    default = asked.replace("precise", "default")
+    assert preflight.crowded(load(tmp_path, default), [machine(cores)]) == []

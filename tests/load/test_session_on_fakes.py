@@ -89,6 +89,7 @@ async def test_workers_and_what_they_may_need_are_settled_by_the_fleets_machines
         path = next(tmp_path.iterdir()) / "manifest.json"
         manifest = json.loads(path.read_text("utf-8"))
         assert manifest["workers"] == 3
+        assert manifest["pacing"] == "default"
         assert manifest["scheduling"] == {
             "asked": "auto",
             "workers": ["realtime", "realtime", "normal"],
