@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.errors import UsageError
 from bench.lambda_facts import MAX_TIMEOUT_S
 from bench.local.account.concurrency import put_reserved
+from bench.local.account.publishing import publish_sizes
 from bench.local.account.records import Settings
 from bench.local.account.store import Store
 from bench.local.account.variables import check_variables
@@ -54,7 +55,7 @@ def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers:
     )
     runtime.check(config)
     latest = store.create(config, code_settings(source.folder), ready=True)
-    aliases = store.publish_sizes(source.name, sizes_mb)
+    aliases = publish_sizes(store, source.name, sizes_mb)
     store.update(source.name, latest.config, latest.settings, ready=True)
     reserved = 1 if source.debug_port else options.reserved
     if reserved is not None:

@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 
 from bench.local.options import FunctionSource, LocalOptions
-from bench.local.sandbox.fork_server import LibC, PrivateTmp
+from bench.local.sandbox.libc import LibC
+from bench.local.sandbox.private_tmp import PrivateTmp
 from bench.local.server import LocalLambda
 from bench.local.sources import function_source
 

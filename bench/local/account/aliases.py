@@ -3,10 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from bench.local.account.records import Alias
+from bench.local.account import arns
+from bench.local.account.alias_routing import check_routing
+from bench.local.account.records import Alias, Function
 from bench.local.account.store import Store
 from bench.local.http.api_error import ApiError, conflict, outdated_revision
+
+
+def put_alias(
+    store: Store,
+    name_or_arn: str,
+    alias: str,
+    version: str,
+    *,
+    weights: Mapping[str, float] | None = None,
+    description: str = "",
+) -> Alias:
+    """Create or replace an alias. weights: share 0..1 by version number.
+
+    Raises ApiError: 404 for a missing function or version, 400 for weights or a name that
+    cannot be.
+    """
+    function = store.function(name_or_arn)
+    arns.check_alias_name(alias)
+    check_routing(function, version, weights or {})
+    made = Alias(
+        alias,
+        store.arn(function.name, alias),
+        version,
+        store.new_id(),
+        description,
+        dict(weights or {}),
+    )
+    function.aliases[alias] = made
+    if alias in function.provisioned and function.provisioned[alias].version != version:
+        _move_provisioned(store, function, alias, version)
+    store.changed(function.name)
+    return made
+
+
+def _move_provisioned(store: Store, function: Function, alias: str, version: str) -> None:
+    """Provisioned concurrency follows its alias: other environments must come up."""
+    now_ns = store.clock_ns()
+    function.provisioned[alias] = replace(
+        function.provisioned[alias],
+        version=version,
+        modified_ns=now_ns,
+        ready_ns=now_ns + store.pending_ns,
+        allocated=None,
+    )
 
 
 def create_alias(
@@ -18,11 +65,11 @@ def create_alias(
     weights: Mapping[str, float] | None = None,
     description: str = "",
 ) -> Alias:
-    """As Store.put_alias, with 409 for an alias that exists."""
+    """As put_alias, with 409 for an alias that exists."""
     function = store.function(name_or_arn)
     if alias in function.aliases:
         raise conflict(f"Alias already exists: {store.arn(function.name, alias)}")
-    return store.put_alias(name_or_arn, alias, version, weights=weights, description=description)
+    return put_alias(store, name_or_arn, alias, version, weights=weights, description=description)
 
 
 def update_alias(
@@ -43,7 +90,8 @@ def update_alias(
         raise ApiError(404, "ResourceNotFoundException", f"Alias not found: {arn}")
     if revision_id and revision_id != before.revision_id:
         raise outdated_revision()
-    return store.put_alias(
+    return put_alias(
+        store,
         name_or_arn,
         alias,
         version or before.version,

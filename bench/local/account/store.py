@@ -8,14 +8,14 @@ developer guide.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
 from uuid import UUID
 
 from bench.lambda_facts import ACCOUNT_CONCURRENCY
 from bench.local.account import arns
-from bench.local.account.alias_routing import check_routing, draw
+from bench.local.account.alias_routing import draw
 from bench.local.account.arns import LATEST, FunctionRef
 from bench.local.account.records import (
     Alias,
@@ -231,80 +231,6 @@ class Store:
                 function.versions[number] = replace(version, build_id=self.new_id())
         self.changed(name)
 
-    def publish(
-        self,
-        name_or_arn: str,
-        *,
-        description: str | None = None,
-        code_sha256: str | None = None,
-        revision_id: str | None = None,
-    ) -> Version:
-        """A numbered version of `$LATEST`; the newest one again if nothing changed since.
-
-        Raises ApiError: 404, 409 while `$LATEST` is being created or updated, 412, and 400 when
-        code_sha256 is not that of the code.
-        """
-        function = self.function(name_or_arn)
-        latest = function.versions[LATEST]
-        self.check_revision(latest, revision_id)
-        self.check_idle(latest)
-        if code_sha256 and code_sha256 != latest.settings.code_sha256:
-            raise invalid_parameter(
-                f"CodeSHA256 ({code_sha256}) is different from current CodeSHA256 in $LATEST "
-                f"({latest.settings.code_sha256}). Please try again with the CodeSHA256 in $LATEST."
-            )
-        return self.number(function, description)
-
-    def number(self, function: Function, description: str | None = None) -> Version:
-        """Publish without checks: CreateFunction and UpdateFunctionCode publish what is pending.
-
-        The new version settles when `$LATEST` does.
-        """
-        latest = function.versions[LATEST]
-        newest = function.versions.get(str(function.next_version - 1))
-        if newest is not None and not newest.preset and _same(newest, latest):
-            return newest
-        number = str(function.next_version)
-        settings = latest.settings
-        if description is not None:
-            settings = replace(settings, description=description)
-        revision_id = self.new_id()
-        version = replace(
-            latest,
-            config=replace(latest.config, arn=self.arn(function.name, number), version=number),
-            settings=settings,
-            revision_id=revision_id,
-            interim_id=revision_id,
-            build_id=self.new_id(),
-            modified_ns=self.clock_ns(),
-            active_ns=max(latest.active_ns, latest.updated_ns),
-            updated_ns=latest.active_ns,
-            previous=None,
-            source_description=latest.settings.description,
-        )
-        function.versions[number] = version
-        function.versions[LATEST] = replace(latest, revision_id=self.new_id())
-        function.next_version += 1
-        self.changed(function.name)
-        return version
-
-    def publish_sizes(self, name: str, sizes_mb: Sequence[int]) -> dict[int, str]:
-        """A published version per memory size, each with an alias such as `128MB`: alias by size.
-
-        All are active at once; `$LATEST` keeps the last size.
-        """
-        aliases = {}
-        for size_mb in sizes_mb:
-            latest = self.version(name)
-            config = replace(latest.config, memory_mb=size_mb)
-            self.update(name, config, latest.settings, ready=True)
-            number = self.publish(name, description=f"{size_mb} MB").config.version
-            versions = self.functions[name].versions
-            versions[number] = replace(versions[number], preset=True)
-            aliases[size_mb] = f"{size_mb}MB"
-            self.put_alias(name, aliases[size_mb], number)
-        return aliases
-
     def delete(self, name_or_arn: str, qualifier: str | None = None) -> None:
         """Remove a function, or one published version of it.
 
@@ -335,50 +261,6 @@ class Store:
             raise conflict(f"Version is referenced by the following aliases: {', '.join(users)}")
         function.versions.pop(number, None)
         function.provisioned.pop(number, None)
-
-    # ------------------------------------------------------------------ aliases
-
-    def put_alias(
-        self,
-        name_or_arn: str,
-        alias: str,
-        version: str,
-        *,
-        weights: Mapping[str, float] | None = None,
-        description: str = "",
-    ) -> Alias:
-        """Create or replace an alias. weights: share 0..1 by version number.
-
-        Raises ApiError: 404 for a missing function or version, 400 for weights or a name that
-        cannot be.
-        """
-        function = self.function(name_or_arn)
-        arns.check_alias_name(alias)
-        check_routing(function, version, weights or {})
-        made = Alias(
-            alias,
-            self.arn(function.name, alias),
-            version,
-            self.new_id(),
-            description,
-            dict(weights or {}),
-        )
-        function.aliases[alias] = made
-        if alias in function.provisioned and function.provisioned[alias].version != version:
-            self._move_provisioned(function, alias, version)
-        self.changed(function.name)
-        return made
-
-    def _move_provisioned(self, function: Function, alias: str, version: str) -> None:
-        """Provisioned concurrency follows its alias: other environments must come up."""
-        now_ns = self.clock_ns()
-        function.provisioned[alias] = replace(
-            function.provisioned[alias],
-            version=version,
-            modified_ns=now_ns,
-            ready_ns=now_ns + self.pending_ns,
-            allocated=None,
-        )
 
     # ------------------------------------------------------------------ shared by all
 
@@ -422,10 +304,3 @@ class Store:
                 "The operation cannot be performed at this time. "
                 f"An update is in progress for resource: {version.config.arn}"
             )
-
-
-def _same(published: Version, latest: Version) -> bool:
-    """Whether code and configuration are those of the published version."""
-    config = replace(published.config, arn=latest.config.arn, version=LATEST)
-    settings = replace(published.settings, description=published.source_description)
-    return config == latest.config and settings == latest.settings

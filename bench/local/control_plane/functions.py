@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from bench.local.account import publishing
 from bench.local.account.arns import LATEST
 from bench.local.account.records import Settings, Version
 from bench.local.control_plane import code, shapes, validation
@@ -48,7 +49,9 @@ def create(call: OperationCall) -> StatusAndValue:
     )
     made = shapes.configuration(call, version)
     if publish:
-        made["Version"] = call.store.number(call.store.functions[name]).config.version
+        made["Version"] = publishing.publish_pending(
+            call.store, call.store.functions[name]
+        ).config.version
     for key in ("LastUpdateStatus", "LastUpdateStatusReason", "LastUpdateStatusReasonCode"):
         made.pop(key, None)
     return 201, made
@@ -126,7 +129,7 @@ def update_code(call: OperationCall) -> StatusAndValue:
     )
     version = call.store.update(call.name, config, settings, revision_id=revision_id)
     if call.body.get("Publish") is True:
-        version = call.store.number(call.store.function(call.name))
+        version = publishing.publish_pending(call.store, call.store.function(call.name))
     return 200, shapes.configuration(call, version)
 
 
@@ -138,7 +141,8 @@ def delete(call: OperationCall) -> StatusAndValue:
 
 def publish(call: OperationCall) -> StatusAndValue:
     """PublishVersion: 201, also when the version is there already."""
-    version = call.store.publish(
+    version = publishing.publish(
+        call.store,
         call.name,
         description=call.text("Description", longest=256),
         code_sha256=call.text("CodeSha256"),

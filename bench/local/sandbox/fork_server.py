@@ -1,7 +1,7 @@
 """The process that forks sandboxes, and that outlives the server just long enough to clean up.
 
-Run as a script (`python -I -S fork_server.py ROOT`), standard library only, one thread: forking is
-safe here and quick, whatever the server has loaded. Requests come as JSON lines on stdin, events go
+Begun by COMMAND in a fresh interpreter (-I -S), standard library only, one thread: forking is safe
+here and quick, whatever the server has loaded. Requests come as JSON lines on stdin, events go
 out as JSON lines on stdout. stdin's end means that the server is gone, however it went: every
 sandbox with everything that it started is killed, ROOT is removed, and the fork server ends.
 
@@ -23,7 +23,6 @@ PR_SET_PDEATHSIG, so that none survives the fork server's own death.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -31,220 +30,41 @@ import resource
 import select
 import shutil
 import signal
-import sys
 import time
-from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-LINUX = sys.platform == "linux"
-PR_SET_PDEATHSIG = 1
-PR_CAPBSET_DROP = 24
-PR_SET_CHILD_SUBREAPER = 36
-CAP_SYS_PTRACE = 19
-"""With it root's processes look into others', whatever those say."""
-SA_NOCLDSTOP = 1
-CLONE_NEWNS = 0x00020000
-CLONE_NEWUSER = 0x10000000
-MNT_DETACH = 2
-MS_NOSUID = 2
-MS_NODEV = 4
-MS_BIND = 4096
-MS_REC = 16384
-MS_PRIVATE = 1 << 18
+from bench.local.sandbox.libc import (
+    CAP_SYS_PTRACE,
+    PR_CAPBSET_DROP,
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_PDEATHSIG,
+    LibC,
+    hear_only_of_ends,
+)
+from bench.local.sandbox.private_tmp import PrivateTmp
+from bench.local.sandbox.process_table import (
+    LINUX,
+    MARK,
+    descendants,
+    kill,
+    kill_group,
+    mark_of,
+    reap_one,
+)
+
 MAX_DESCRIPTORS = 1024
 """What AWS gives a function; processes are not limited: RLIMIT_NPROC counts the whole user."""
 NICENESS = 5
 """Sandboxes yield to the server and to whoever measures: their waiting is seen and made good."""
 ENDING_S = 1.5
 """How long killed processes may take to vanish before the fork server goes on without them."""
+COMMAND = (
+    f"import sys; sys.path.append(sys.argv[1]); from {__name__} import main; main(sys.argv[2])"
+)
+"""What a fresh interpreter runs; arguments: the folder that has the package, and ROOT."""
 LOCK = "lock"
 """A file in ROOT that is locked as long as the fork server lives."""
-MARK = "AWS_LAMBDA_RUNTIME_API"
-"""Its value is a sandbox's own, and descendants inherit it."""
-
-
-class LibC:
-    """The system calls that Python does not wrap."""
-
-    def __init__(self) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._errno = ctypes.get_errno
-
-    def call(self, name: str, *arguments: Any) -> None:
-        """Call a function that returns 0; raises OSError."""
-        if getattr(self._libc, name)(*arguments) != 0:
-            error = self._errno()
-            raise OSError(error, f"{name}: {os.strerror(error)}")
-
-
-class _SigAction(ctypes.Structure):
-    """struct sigaction of 64-bit Linux, as glibc and musl have it."""
-
-    _fields_ = (
-        ("handler", ctypes.c_void_p),
-        ("mask", ctypes.c_ubyte * 128),
-        ("flags", ctypes.c_int),
-        ("restorer", ctypes.c_void_p),
-    )
-
-
-def hear_only_of_ends(libc: LibC) -> None:
-    """Have SIGCHLD for children that end alone, not for each that is frozen or thawed."""
-    action = _SigAction()
-    libc.call("sigaction", int(signal.SIGCHLD), None, ctypes.byref(action))
-    action.flags |= SA_NOCLDSTOP
-    libc.call("sigaction", int(signal.SIGCHLD), ctypes.byref(action), None)
-
-
-class PrivateTmp:
-    """A mount namespace in which /tmp is the sandbox's own folder, of the size that it may have.
-
-    The fork server has one of its own, in which the folders are file systems in memory: they
-    outlive a sandbox's process, and vanish with the fork server. Root unshares mounts alone; others
-    need a user namespace, which not every host allows.
-    """
-
-    def __init__(self, libc: LibC) -> None:
-        self._libc = libc
-        self._mounted: set[str] = set()
-
-    def works(self) -> bool:
-        """Try it in a child."""
-        child = os.fork()
-        if child == 0:
-            code = 1
-            with contextlib.suppress(OSError):
-                self.unshare()
-                self._unshare_mounts()
-                code = 0
-            os._exit(code)
-        return os.waitpid(child, 0)[1] == 0
-
-    def unshare(self) -> None:
-        """Enter a mount namespace of one's own; raises OSError."""
-        if os.geteuid() == 0:
-            self._unshare_mounts()
-            return
-        uid, gid = os.getuid(), os.getgid()
-        self._libc.call("unshare", CLONE_NEWUSER | CLONE_NEWNS)
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-        self._libc.call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
-
-    def _unshare_mounts(self) -> None:
-        self._libc.call("unshare", CLONE_NEWNS)
-        self._libc.call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
-
-    def limit(self, folder: str, size_mb: int) -> None:
-        """Have a folder hold no more than that; what is in it stays. As it is where that fails."""
-        if folder in self._mounted:
-            return
-        with contextlib.suppress(OSError):
-            options = f"size={size_mb}m,mode=0755".encode()
-            target = folder.encode()
-            self._libc.call("mount", b"lamload", target, b"tmpfs", MS_NOSUID | MS_NODEV, options)
-            self._mounted.add(folder)
-
-    def forget(self, below: str) -> None:
-        """Give up the limited folders below a folder, with all that is in them."""
-        for folder in [path for path in self._mounted if Path(path).is_relative_to(below)]:
-            with contextlib.suppress(OSError):
-                self._libc.call("umount2", folder.encode(), MNT_DETACH)
-            self._mounted.discard(folder)
-
-    def enter(self, folder: str, keep: list[str], hide: list[str], opt: str) -> None:
-        """Make folder the /tmp of this process, and opt its /opt.
-
-        Paths in keep stay visible where they are; folders in hide look empty.
-        """
-        self._unshare_mounts()
-        empty = Path(folder).with_name("empty")
-        empty.mkdir(exist_ok=True)
-        for path in hide:
-            self._bind(str(empty), path)
-        for path in keep:
-            shown = Path(folder, os.path.relpath(path, "/tmp"))
-            shown.mkdir(parents=True, exist_ok=True)
-            self._bind(path, str(shown))
-        if opt:
-            self._bind(opt, "/opt")
-        self._bind(folder, "/tmp")
-
-    def _bind(self, source: str, target: str) -> None:
-        self._libc.call("mount", source.encode(), target.encode(), None, MS_BIND | MS_REC, None)
-
-
-def processes() -> Iterator[tuple[int, int]]:
-    """(pid, parent's pid) of everything in /proc; nothing where there is none."""
-    if not LINUX:
-        return
-    try:
-        with os.scandir("/proc") as entries:
-            pids = [entry.name for entry in entries if entry.name.isdigit()]
-    except OSError:  # no descriptor is left: process groups are killed all the same
-        return
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            stat = Path("/proc", pid, "stat").read_bytes()
-            yield int(pid), int(stat[stat.rindex(b")") + 2 :].split()[1])
-
-
-def mark_of(pid: int) -> str:
-    """The sandbox that a process belongs to; '' for none, and for a zombie."""
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    prefix = f"{MARK}=".encode()
-    found = next((entry for entry in environment if entry.startswith(prefix)), prefix)
-    return found.removeprefix(prefix).decode(errors="replace")
-
-
-def descendants(roots: set[int]) -> set[int]:
-    """Every process below roots, without them."""
-    parents = dict(processes())
-    found: set[int] = set()
-    fresh = roots
-    while fresh:
-        fresh = {pid for pid, parent in parents.items() if parent in fresh} - found
-        found |= fresh
-    return found
-
-
-def kill(pid: int) -> None:
-    """SIGKILL; a process that is gone is no error, nor one that is not ours any more."""
-    with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def kill_group(pid: int) -> None:
-    """SIGKILL to a sandbox's whole process group."""
-    with contextlib.suppress(OSError):
-        os.killpg(pid, signal.SIGKILL)
-
-
-def reap_one(leaders: Container[int]) -> tuple[int, int] | None:
-    """(pid, wait status) of a child that has ended, or None.
-
-    A leader's process group is killed before its pid is given back and can be another's; macOS
-    before Python 3.13 has no waitid, so there it is killed after.
-    """
-    try:
-        if not hasattr(os, "waitid"):
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid in leaders:
-                kill_group(pid)
-            return (pid, status) if pid else None
-        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if ended is None:
-            return None
-        if ended.si_pid in leaders:
-            kill_group(ended.si_pid)
-        return os.waitpid(ended.si_pid, 0)
-    except ChildProcessError:
-        return None
 
 
 class Sandboxes:
@@ -472,7 +292,3 @@ def main(root: str) -> None:
         server.end()
     finally:
         shutil.rmtree(root, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -23,6 +23,8 @@ from bench.lambda_facts import MIN_STORAGE_MB
 from bench.local.sandbox import fork_server
 
 PREFIX = "lamload-local-"
+_PACKAGES = Path(__file__).parents[3]
+"""The folder in which `bench` lies."""
 ANSWER_LIMIT_S = 30.0
 """How long the fork server may take to answer; forking takes it milliseconds on a busy host."""
 END_LIMIT_S = 2.5
@@ -81,7 +83,9 @@ class Spawner:
             sys.executable,
             "-I",
             "-S",
-            fork_server.__file__,
+            "-c",
+            fork_server.COMMAND,
+            str(_PACKAGES),
             str(root),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -6,6 +6,7 @@ import pytest
 
 from bench.local.account.admission import Admission, TokenBucket
 from bench.local.account.concurrency import put_provisioned, put_reserved
+from bench.local.account.publishing import publish
 from bench.local.account.store import Store
 from bench.local.model import FunctionConfig
 
@@ -59,7 +60,7 @@ def test_reserved_zero_lets_nothing_in(clock: Clock) -> None:
 
 def test_what_is_provisioned_is_taken_out_of_the_reservation(clock: Clock) -> None:
     store, gate = admission(clock, 1000, "a")
-    store.publish("a")
+    publish(store, "a")
     put_reserved(store, "a", 2)
     put_provisioned(store, "a", "1", 1)
     assert [gate.enter("a", "1"), gate.enter("a")] == ["", ""]
@@ -76,7 +77,7 @@ def test_what_is_provisioned_is_taken_out_of_the_reservation(clock: Clock) -> No
 
 def test_what_is_provisioned_without_a_reservation_is_the_accounts(clock: Clock) -> None:
     store, gate = admission(clock, 3, "a", "b")
-    store.publish("a")
+    publish(store, "a")
     put_provisioned(store, "a", "1", 2)
     assert [gate.enter("b"), gate.enter("b")] == ["", "ConcurrentInvocationLimitExceeded"]
     assert [gate.enter("a", "1"), gate.enter("a", "1")] == ["", ""]

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from bench.local.account.aliases import delete_alias
+from bench.local.account.aliases import delete_alias, put_alias
 from bench.local.account.concurrency import (
     delete_reserved,
     provisioned,
@@ -15,6 +15,7 @@ from bench.local.account.concurrency import (
     report_allocated,
     unreserved,
 )
+from bench.local.account.publishing import publish, publish_sizes
 from bench.local.account.store import Store
 from bench.local.account.urls import create_url, delete_url, find_url, update_url
 from bench.local.http.api_error import ApiError
@@ -155,17 +156,17 @@ def test_an_outdated_revision_id_is_refused(store: Store) -> None:
         store.update("primes", first.config, first.settings, revision_id="stale")
     assert code_of(error) == (412, "PreconditionFailedException")
     with pytest.raises(ApiError) as error:
-        store.publish("primes", revision_id="stale")
+        publish(store, "primes", revision_id="stale")
     assert code_of(error) == (412, "PreconditionFailedException")
     store.update("primes", first.config, first.settings, revision_id=first.revision_id)
 
 
 def test_publishing_what_has_not_changed_returns_the_version_that_is_there(store: Store) -> None:
     first = store.create(draft(), ready=True)
-    one = store.publish("primes")
-    assert store.publish("primes", description="other").config.version == "1"
+    one = publish(store, "primes")
+    assert publish(store, "primes", description="other").config.version == "1"
     store.update("primes", replace(first.config, memory_mb=256), first.settings, ready=True)
-    two = store.publish("primes")
+    two = publish(store, "primes")
     assert (one.config.version, two.config.version) == ("1", "2")
     assert two.config.arn == f"{ARN}:2"
     assert store.resolve("primes", "1").memory_mb == 128
@@ -173,16 +174,16 @@ def test_publishing_what_has_not_changed_returns_the_version_that_is_there(store
 
 def test_a_description_of_its_own_makes_no_new_version_but_one_of_latest_does(store: Store) -> None:
     first = store.create(draft(), ready=True)
-    assert store.publish("primes", description="mine").settings.description == "mine"
-    assert store.publish("primes").config.version == "1"
+    assert publish(store, "primes", description="mine").settings.description == "mine"
+    assert publish(store, "primes").config.version == "1"
     described = replace(first.settings, description="another cold start")
     store.update("primes", first.config, described, ready=True)
-    assert store.publish("primes").config.version == "2"
+    assert publish(store, "primes").config.version == "2"
 
 
 def test_each_memory_size_gets_a_version_and_an_alias(store: Store) -> None:
     store.create(draft(), ready=True)
-    assert store.publish_sizes("primes", [128, 256]) == {128: "128MB", 256: "256MB"}
+    assert publish_sizes(store, "primes", [128, 256]) == {128: "128MB", 256: "256MB"}
     assert store.resolve("primes:256MB").memory_mb == 256
     target = store.target("primes", "128MB")
     assert (target.config.version, target.invoked_arn) == ("1", f"{ARN}:128MB")
@@ -191,11 +192,11 @@ def test_each_memory_size_gets_a_version_and_an_alias(store: Store) -> None:
 def test_who_publishes_beside_an_alias_of_ours_can_delete_what_was_published(store: Store) -> None:
     """Power tuning's cleaner deletes the alias and the version of each size that it made."""
     store.create(draft(memory_mb=128), ready=True)
-    store.publish_sizes("primes", [128])
-    version = store.publish("primes").config.version
+    publish_sizes(store, "primes", [128])
+    version = publish(store, "primes").config.version
     assert version != store.alias("primes", "128MB").version
-    assert store.publish("primes").config.version == version, "one of one's own is given again"
-    store.put_alias("primes", "RAM128", version)
+    assert publish(store, "primes").config.version == version, "one of one's own is given again"
+    put_alias(store, "primes", "RAM128", version)
     delete_alias(store, "primes", "RAM128")
     store.delete("primes", version)
     assert store.version("primes", "128MB").config.memory_mb == 128
@@ -203,8 +204,8 @@ def test_who_publishes_beside_an_alias_of_ours_can_delete_what_was_published(sto
 
 def test_an_alias_shares_invocations_by_weight(store: Store) -> None:
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128, 256])
-    store.put_alias("primes", "live", "1", weights={"2": 0.25})
+    publish_sizes(store, "primes", [128, 256])
+    put_alias(store, "primes", "live", "1", weights={"2": 0.25})
     drawn = Counter(store.resolve("primes", "live").version for _ in range(4000))
     assert drawn["1"] + drawn["2"] == 4000
     assert 900 < drawn["2"] < 1100
@@ -228,9 +229,9 @@ def test_an_alias_that_cannot_be_is_refused(
     store: Store, alias: str, version: str, weights: dict[str, float], status: int
 ) -> None:
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128, 256])
+    publish_sizes(store, "primes", [128, 256])
     with pytest.raises(ApiError) as error:
-        store.put_alias("primes", alias, version, weights=weights)
+        put_alias(store, "primes", alias, version, weights=weights)
     assert error.value.status == status
 
 
@@ -250,7 +251,7 @@ def test_provisioned_concurrency_is_for_published_versions_and_gets_ready(
     store: Store, clock: Clock
 ) -> None:
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128])
+    publish_sizes(store, "primes", [128])
     with pytest.raises(ApiError) as error:
         put_provisioned(store, "primes", "$LATEST", 1)
     assert code_of(error) == (400, "InvalidParameterValueException")
@@ -268,11 +269,11 @@ def test_provisioned_concurrency_is_for_published_versions_and_gets_ready(
 
 def test_provisioned_concurrency_follows_its_alias(store: Store, clock: Clock) -> None:
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128, 256])
-    store.put_alias("primes", "live", "1")
+    publish_sizes(store, "primes", [128, 256])
+    put_alias(store, "primes", "live", "1")
     put_provisioned(store, "primes", "live", 3)
     clock.pass_ms(300)
-    store.put_alias("primes", "live", "2")
+    put_alias(store, "primes", "live", "2")
     held = provisioned(store, "primes", "live")
     assert (held.version, held.allocated_at(clock())) == ("2", 0)
     assert store.target("primes:live").provisioned_key == "live"
@@ -280,10 +281,10 @@ def test_provisioned_concurrency_follows_its_alias(store: Store, clock: Clock) -
 
 def test_only_the_main_version_of_a_weighted_alias_has_its_environments(store: Store) -> None:
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128, 256])
-    store.put_alias("primes", "live", "1")
+    publish_sizes(store, "primes", [128, 256])
+    put_alias(store, "primes", "live", "1")
     put_provisioned(store, "primes", "live", 3)
-    store.put_alias("primes", "live", "1", weights={"2": 0.5})
+    put_alias(store, "primes", "live", "1", weights={"2": 0.5})
     drawn = {
         (target.config.version, target.provisioned_key)
         for target in (store.target("primes", "live") for _ in range(100))
@@ -295,7 +296,7 @@ def test_subscribers_hear_of_every_change(store: Store) -> None:
     heard: list[str] = []
     store.subscribe(heard.append)
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128])
+    publish_sizes(store, "primes", [128])
     store.delete("primes")
     assert set(heard) == {"primes"}
     assert len(heard) == 5
@@ -305,7 +306,7 @@ def test_subscribers_hear_of_every_change(store: Store) -> None:
 
 def test_a_version_in_use_by_an_alias_stays(store: Store) -> None:
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128])
+    publish_sizes(store, "primes", [128])
     with pytest.raises(ApiError) as error:
         store.delete("primes", "1")
     assert code_of(error) == (409, "ResourceConflictException")
@@ -321,9 +322,9 @@ def test_settling_and_publishing_give_latest_a_new_revision_id(store: Store, clo
     active = created.revision(clock())
     assert pending != active
     with pytest.raises(ApiError):
-        store.publish("primes", revision_id=pending)
+        publish(store, "primes", revision_id=pending)
     build = store.target("primes").build_id
-    published = store.publish("primes", revision_id=active)
+    published = publish(store, "primes", revision_id=active)
     assert published.revision(clock()) not in (pending, active)
     assert store.version("primes").revision(clock()) not in (pending, active)
     assert store.target("primes").build_id == build
@@ -331,7 +332,7 @@ def test_settling_and_publishing_give_latest_a_new_revision_id(store: Store, clo
 
 def test_a_function_and_each_alias_have_at_most_one_url(store: Store) -> None:
     store.create(draft(), ready=True)
-    store.publish_sizes("primes", [128])
+    publish_sizes(store, "primes", [128])
     first = create_url(store, "primes", None)
     aliased = create_url(store, "primes", "128MB", auth_type="AWS_IAM")
     assert first.url_id != aliased.url_id
