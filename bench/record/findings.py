@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bench.format import bare_size, duration_text, percentage, quantile_text, span_text
-from bench.model.result import Measure
+from bench.model.result import MEDIAN, Measure
 from bench.record.conclusions import advice_of
 from bench.record.figure import Figure
 from bench.record.finding import Finding, Results, ends_text, highest, value_text
@@ -77,10 +77,10 @@ def _cold(results: Results) -> Iterator[Finding]:
         if curve is None or not curve.count:
             yield Finding(f"{bare_size(window.variant)}: no cold start was seen")
             continue
-        ends = quantile_bounds(curve, 0.5)
-        init = duration_text(curve.quantile_ns(0.5) or 0)
+        ends = quantile_bounds(curve, MEDIAN)
+        init = duration_text(curve.quantile_ns(MEDIAN) or 0)
         text = f"{bare_size(window.variant)}: init {init} at the median"
-        if curve.is_known(0.5):
+        if curve.is_known(MEDIAN):
             text += f" ({ends_text((ends.low_ns, ends.high_ns))})"
         text += f" of {curve.count} cold starts"
         if len(sizes) == 1:

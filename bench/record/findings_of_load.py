@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bench.format import bare_size, duration_text, number, percentage, quantile_text
 from bench.model.part import Part
 from bench.model.profile import Variant
-from bench.model.result import Measure, Window
+from bench.model.result import MEDIAN, Measure, Window
 from bench.record.figure import Figure
 from bench.record.finding import (
     Finding,
@@ -136,7 +136,7 @@ def _many(part: Part) -> str:
 
 def _steady(results: Results, name: str, window: Window) -> Finding:
     most = max(phase.shape.most_callers for phase in results.profile.phases if phase.measured)
-    rate, median = f"{window.goodput_rps:.3g}", window.measure(Measure.RESPONSE).at(0.5)
+    rate, median = f"{window.goodput_rps:.3g}", window.measure(Measure.RESPONSE).at(MEDIAN)
     text = f"{name}: {most} caller{'' if most == 1 else 's'} got {rate}/s done"
     if median is not None and median.known:
         text += f", half of the calls within {duration_text(median.value_ns)}"

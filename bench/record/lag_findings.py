@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.format import share_known
 from bench.model.outcome import Reason, Verdict
-from bench.model.result import LADDER, Measure, Window
+from bench.model.result import LADDER, MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.evidence import Classes
 from bench.record.worker_findings import graded
@@ -117,7 +117,7 @@ def _late(window: Window, lags: Curve) -> Iterable[Doubt]:
     Each opening of a connection explains one of them.
     """
     response, connect = window.measure(Measure.RESPONSE), window.measure(Measure.CONNECT)
-    median = response.at(0.5)
+    median = response.at(MEDIAN)
     if median is None or not lags.count:
         return
     limit_ns = max(LAG_FLOOR_NS, LAG_SUSPECT * median.value_ns)

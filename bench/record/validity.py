@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.profile import Arrivals, Profile
-from bench.model.result import Measure, Window
+from bench.model.result import MEDIAN, Measure, Window
 from bench.record.arrival_test import GapFit
 from bench.record.evidence import Evidence, HealthHistory
 from bench.record.lag_findings import Doubt, lacking_class, read_lag, send_lag
@@ -212,7 +212,7 @@ def _unfinished(window: Window, running: bool) -> Iterable[Doubt]:
 
 
 def _gaps(window: Window, fit: GapFit | None) -> Iterable[Doubt]:
-    lag = window.measure(Measure.SEND_LAG).at(0.5)
+    lag = window.measure(Measure.SEND_LAG).at(MEDIAN)
     tally = window.tally
     unsent = (
         tally.dropped + tally.outcomes[Outcome.CONNECT_ERROR] + tally.outcomes[Outcome.REJECTED]

@@ -19,7 +19,7 @@ from bench.format import (
     usd,
 )
 from bench.model.profile import Variant
-from bench.model.result import LADDER, Measure, Window
+from bench.model.result import LADDER, MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import advice_of, compared, was_watched
 from bench.record.figure import Figure
@@ -129,7 +129,7 @@ def highest_known(curves: Curves) -> float:
     """The highest quantile of response time that is known of all; the median if none is."""
     responses = [c[Measure.RESPONSE] for c in curves.values() if Measure.RESPONSE in c]
     known = (q for q in LADDER if responses and all(curve.is_known(q) for curve in responses))
-    return next(known, 0.5)
+    return next(known, MEDIAN)
 
 
 def _differences(

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_text, rate
 from bench.model.outcome import Verdict
-from bench.model.result import Measure, Window
+from bench.model.result import HIGHEST, LADDER, MEDIAN, Distribution, Measure, Window
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
@@ -40,8 +40,9 @@ _SLO_TONES = {
 REASONS = 3
 """So many are told of a verdict; `lamload report --all` has all of them."""
 MORE = (
-    "More: `lamload report --all` has every column, `lamload report --columns p50,p99` those that "
-    "you choose, `lamload open` the pictures."
+    "More: `lamload report --all` has every column, `lamload report --columns "
+    f"{quantile_text(MEDIAN)},{quantile_text(HIGHEST)}` those that you choose, "
+    "`lamload open` the pictures."
 )
 
 
@@ -127,18 +128,23 @@ def _verdict(run: RecordedRun, width: int) -> Iterator[StyledLine]:
 # -- the table
 
 
-def _quantile(q: float) -> TextColumn:
+def _quantile(q: float, read: Callable[[Window], Distribution], of: str = "") -> TextColumn:
     return TextColumn(
-        f"{quantile_text(q)} ms",
-        lambda window: quantile_ms(window.measure(Measure.RESPONSE).at(q), three_digits),
+        f"{of} {quantile_text(q)} ms".lstrip(),
+        lambda window: quantile_ms(read(window).at(q), three_digits),
     )
+
+
+def _of(measure: Measure) -> Callable[[Window], Distribution]:
+    return lambda window: window.measure(measure)
 
 
 def _failed(window: Window) -> str:
     return percentage(window.tally.failed, window.tally.finished)
 
 
-_P50, _P90, _P99 = map(_quantile, (0.5, 0.9, 0.99))
+_RESPONSE = {q: _quantile(q, _of(Measure.RESPONSE)) for q in sorted(LADDER)}
+_BETWEEN = [column for q, column in _RESPONSE.items() if q not in (MEDIAN, HIGHEST)]
 _MAX = TextColumn(
     "max ms", lambda window: maximum_ms(window.measure(Measure.RESPONSE), three_digits)
 )
@@ -150,22 +156,24 @@ _FAILED = TextColumn("failed %", _failed)
 _CALLS = TextColumn("calls", lambda window: f"{window.tally.finished:,}")
 _RATE = TextColumn("calls/s", lambda window: rate(window.achieved_rps))
 _COLD = TextColumn("cold", lambda window: f"{window.tally.cold_starts:,}")
-_LAG = TextColumn(
-    "lag p99 ms", lambda w: quantile_ms(w.measure(Measure.SEND_LAG).at(0.99), three_digits)
-)
-_INIT = TextColumn(
-    "init p50 ms", lambda window: quantile_ms(window.measure(Measure.INIT).at(0.5), three_digits)
-)
-_COLD_P50 = TextColumn("cold p50 ms", lambda w: quantile_ms(w.cold.at(0.5), three_digits))
+_LAG = _quantile(HIGHEST, _of(Measure.SEND_LAG), "lag")
+_INIT = _quantile(MEDIAN, _of(Measure.INIT), "init")
+_COLD_MEDIAN = _quantile(MEDIAN, lambda window: window.cold, "cold")
 _COLD_MAX = TextColumn("cold max ms", lambda window: maximum_ms(window.cold, three_digits))
-_WARM_P50 = TextColumn("warm p50 ms", lambda w: quantile_ms(w.warm.at(0.5), three_digits))
+_WARM_MEDIAN = _quantile(MEDIAN, lambda window: window.warm, "warm")
 _WARM_MAX = TextColumn("warm max ms", lambda window: maximum_ms(window.warm, three_digits))
 TextColumns = Sequence[TextColumn]
-_WANTED = (_P50, _P99, _PRICE, _P90, _FAILED, _CALLS, _MAX, _COLD, _RATE, _LAG)
-_ORDER = (_CALLS, _RATE, _P50, _P90, _P99, _MAX, _FAILED, _COLD, _LAG, _PRICE)
-_OF_COLD = (_CALLS, _COLD, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50, _WARM_MAX, _FAILED, _PRICE)
+_TWO = (_RESPONSE[MEDIAN], _RESPONSE[HIGHEST])
+_WANTED = (*_TWO, _PRICE, *_BETWEEN, _FAILED, _CALLS, _MAX, _COLD, _RATE, _LAG)
+_ORDER = (_CALLS, _RATE, *_RESPONSE.values(), _MAX, _FAILED, _COLD, _LAG, _PRICE)
+_OF_COLD = (
+    *(_CALLS, _COLD, _INIT, _COLD_MEDIAN, _COLD_MAX, _WARM_MEDIAN, _WARM_MAX),
+    *(_FAILED, _PRICE),
+)
 """Cold and warm calls apart: a figure over both says what share of them was cold."""
-_MAY_BE_MISSING = frozenset({_COLD, _PRICE, _P99, _LAG, _INIT, _COLD_P50, _COLD_MAX, _WARM_P50})
+_MAY_BE_MISSING = frozenset(
+    {_COLD, _PRICE, _RESPONSE[HIGHEST], _LAG, _INIT, _COLD_MEDIAN, _COLD_MAX, _WARM_MEDIAN}
+)
 
 
 def columns_of(run: RecordedRun) -> tuple[TextColumns, TextColumns]:

@@ -6,20 +6,18 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from bench.errors import UsageError
-from bench.format import UNKNOWN, number
-from bench.record.columns import CsvCell
+from bench.format import UNKNOWN, number, quantile_text
+from bench.model.result import HIGHEST, MEDIAN, QUANTILES
+from bench.record.columns import CsvCell, quantile_name
 from bench.record.csv_columns import SUMMARY_COLUMNS, summary_row
 from bench.record.recorded_run import RecordedRun
 
 SHORT = {
-    "p50": "response_p50_ms",
-    "p90": "response_p90_ms",
-    "p99": "response_p99_ms",
-    "p99.9": "response_p999_ms",
+    **{quantile_text(q): f"response_{quantile_name(q)}_ms" for q in QUANTILES},
     "max": "response_max_ms",
     "cost": "usd_per_million",
     "cold": "cold_starts",
-    "lag": "send_lag_p99_ms",
+    "lag": f"send_lag_{quantile_name(HIGHEST)}_ms",
 }
 """What a column may be called beside its name in the file."""
 _NAME = "variant"
@@ -40,7 +38,7 @@ def _named(name: str) -> str:
     if column in SUMMARY_COLUMNS and column != _NAME:
         return column
     known = [*SHORT, *SUMMARY_COLUMNS]
-    close = get_close_matches(name, known, 1) or ["p50"]
+    close = get_close_matches(name, known, 1) or [quantile_text(MEDIAN)]
     raise UsageError(
         f"there is no column {name}; did you mean `lamload report --columns {close[0]}`? They are "
         f"those of summary.csv (`lamload help files`), and {', '.join(SHORT)}"

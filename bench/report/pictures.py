@@ -37,7 +37,8 @@ def ranges(run: RecordedRun) -> Iterator[str]:
             rows.append(RangeRow(window.variant.name, index, points, end, _in_words(window)))
     if rows:
         axis = log_axis(min(r.points[0] for r in rows), max(r.end for r in rows), _TICKS)
-        title = "Response time, ms: p50 to p90 solid, thin to p99, faint to the slowest"
+        low, middle, high = map(quantile_text, _FROM_LOW)
+        title = f"Response time, ms: {low} to {middle} solid, thin to {high}, faint to the slowest"
         yield range_chart(title, rows, axis)
 
 

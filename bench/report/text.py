@@ -21,7 +21,7 @@ from bench.format import (
 )
 from bench.model.outcome import Outcome, Verdict
 from bench.model.plain import wrapped
-from bench.model.result import QUANTILES, Distribution, Measure, Quantile, Window
+from bench.model.result import HIGHEST, MEDIAN, QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.failures import reason_words
@@ -111,11 +111,11 @@ def _outcome(outcome: Outcome) -> TextColumn:
     return TextColumn(head, lambda window: f"{window.tally.outcomes[outcome]:,}")
 
 
-def _quantile(measure: Measure, q: float) -> TextColumn:
+def _quantile(measure: Measure, q: float, of: str = "") -> TextColumn:
     def read(window: Window) -> str:
         return quantile_cell(window.measure(measure).at(q))
 
-    return TextColumn(f"p{q * 100:g}", read)
+    return TextColumn(f"{of}{quantile_text(q)}", read)
 
 
 def quantile_cell(quantile: Quantile | None) -> str:
@@ -151,7 +151,7 @@ _OK = _outcome(Outcome.OK)
 _RETRIES = _count("retries")
 _COLD = _count("cold_starts")
 _RATE = TextColumn("achieved/s", lambda window: f"{window.achieved_rps:.1f}")
-_LAG = _quantile(Measure.SEND_LAG, 0.99)
+_LAG = _quantile(Measure.SEND_LAG, HIGHEST)
 _PRICE = TextColumn("$/M", lambda window: _maybe(window.usd_per_million, ".2f"))
 _RESPONSE = _times(Measure.RESPONSE, "response ms")
 _ATTEMPT = _times(Measure.ATTEMPT, "attempt ms")
@@ -179,11 +179,11 @@ _PARTS = (
     ),
     _RESPONSE,
     _ATTEMPT,
-    ColumnGroup("send lag ms", (_quantile(Measure.SEND_LAG, 0.5), _LAG, _max(Measure.SEND_LAG))),
+    ColumnGroup("send lag ms", (_quantile(Measure.SEND_LAG, MEDIAN), _LAG, _max(Measure.SEND_LAG))),
     ColumnGroup(
         "read lag ms",
         (
-            _quantile(Measure.READ_LAG, 0.99),
+            _quantile(Measure.READ_LAG, HIGHEST),
             _max(Measure.READ_LAG),
             TextColumn("known of", lambda window: share_known(window.read_lag_share)),
         ),
@@ -191,8 +191,8 @@ _PARTS = (
     ColumnGroup(
         "function",
         (
-            TextColumn("p50", lambda w: quantile_cell(w.measure(Measure.DURATION).at(0.5))),
-            TextColumn("init p50", lambda w: quantile_cell(w.measure(Measure.INIT).at(0.5))),
+            _quantile(Measure.DURATION, MEDIAN),
+            _quantile(Measure.INIT, MEDIAN, "init "),
             TextColumn("billed", lambda window: _maybe(window.billed_ms_mean, ".1f")),
             _PRICE,
         ),

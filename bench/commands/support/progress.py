@@ -7,8 +7,9 @@ import sys
 from math import ceil
 from typing import TextIO
 
+from bench.format import quantile_text
 from bench.model.live import RunState, Snapshot
-from bench.model.result import Window
+from bench.model.result import HIGHEST, Window
 from bench.model.times import NS_PER_S
 from bench.output.streams import Story, is_behind
 
@@ -90,7 +91,7 @@ def _parts(snapshot: Snapshot) -> list[tuple[int, str]]:
     if snapshot.whole_ns is not None:
         elapsed += f" of {snapshot.whole_ns / NS_PER_S:.1f} s"
     dropped = sum(window.tally.dropped for window in snapshot.windows)
-    lag = snapshot.send_lag.at(0.99)
+    lag = snapshot.send_lag.at(HIGHEST)
     has_lag = lag is not None and snapshot.send_lag.count
     return [
         (0, elapsed),
@@ -100,7 +101,12 @@ def _parts(snapshot: Snapshot) -> list[tuple[int, str]]:
         (6, f"{snapshot.in_flight} in flight"),
         (4, f"errors {sum(window.tally.failed for window in snapshot.windows)}"),
         (5, f"dropped {dropped}" if dropped else ""),
-        (7, f"send lag p99 {lag.value_ns / 1e6:.2f} ms" if lag and has_lag else ""),
+        (
+            7,
+            f"send lag {quantile_text(HIGHEST)} {lag.value_ns / 1e6:.2f} ms"
+            if lag and has_lag
+            else "",
+        ),
     ]
 
 

@@ -50,6 +50,7 @@ _SHORT = 16
 _CHART_ROWS = 8
 """Below that a chart has no place under the table."""
 
+_RANGE = "{} ━ {} ─ {} ┄ max".format(*map(quantile_text, sorted(LADDER)))
 _RANKS = {q: 0 if q in (max(LADDER), min(LADDER)) else 2 for q in LADDER}
 COLUMNS = (
     *VARIANT_COLUMNS,
@@ -71,7 +72,7 @@ COLUMNS = (
     Column("billed", "billed", 7, 5, group="cost", falls=True),
     Column("price", "$/M", 8, 0, group="cost"),
     Column("difference", "vs base", 8, 3),
-    Column(RANGE, "range", 20, 1, group="p50 ━ p90 ─ p99 ┄ max", flex=True),
+    Column(RANGE, "range", 20, 1, group=_RANGE, flex=True),
 )
 _ALIKE = "~"
 _UNSURE = "?"

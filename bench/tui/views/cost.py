@@ -76,7 +76,7 @@ class CostView(View):
         """Draw texts and table and, when due, the chart."""
         self.query_one("#spend", TextLines).show(list(_spend(state)))
         response = quantile_text(state.analysis.q)
-        note = f"{state.window_name}; response is {response}, duration p50, ms"
+        note = f"{state.window_name}; response is {response}, duration {quantile_text(MEDIAN)}, ms"
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#prices", Grid).show(rows, note)
         sentences = state.analysis.advice.sentences or ("too few answers to say anything",)

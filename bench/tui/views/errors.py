@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 
-from bench.format import UNKNOWN, count, percentage, rate
+from bench.format import UNKNOWN, count, percentage, quantile_text, rate
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
 from bench.model.profile import Client
@@ -38,6 +38,7 @@ _WORDS = {
     Outcome.REJECTED: "rejected",
 }
 
+_MEDIAN = quantile_text(MEDIAN)
 COLUMNS = (
     *VARIANT_COLUMNS,
     Column("ok", "ok %", 5, 0, group="outcomes"),
@@ -50,8 +51,8 @@ COLUMNS = (
     Column("retries", "retries", 7, 0, group="retries", falls=True),
     Column("amplification", "×", 6, 1, group="retries", falls=True),
     Column("refused", "refused", 7, 10, group="retries", falls=True),
-    Column("r50", "retried p50", 11, 11, group="retries", falls=True),
-    Column("a50", "attempt p50", 11, 12, group="retries", falls=True),
+    Column("r50", f"retried {_MEDIAN}", 11, 11, group="retries", falls=True),
+    Column("a50", f"attempt {_MEDIAN}", 11, 12, group="retries", falls=True),
 )
 
 SAMPLE_COLUMNS = (
@@ -73,8 +74,8 @@ class ErrorsView(View):
     help = (
         "Outcomes of invocations by kind; rejected: an open circuit breaker kept it back.\n"
         "×: attempts per invocation. refused: retries that the budget or a breaker forbade.\n"
-        "retried p50 beside attempt p50: what waiting and trying again cost. Below, failed "
-        "attempts as they came; Enter shows one whole, / filters."
+        f"retried {_MEDIAN} beside attempt {_MEDIAN}: what waiting and trying again cost. "
+        "Below, failed attempts as they came; Enter shows one whole, / filters."
     )
     filters = True
     DEFAULT_CSS = """

@@ -8,10 +8,10 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from bench.format import UNKNOWN, clock, count, maximum_ms, quantile_ms, rate, usd
+from bench.format import UNKNOWN, clock, count, maximum_ms, quantile_ms, quantile_text, rate, usd
 from bench.model.live import RunState, Snapshot
 from bench.model.outcome import Verdict
-from bench.model.result import Distribution
+from bench.model.result import HIGHEST, Distribution
 from bench.tui.palette import Tone
 from bench.tui.state import OVER
 from bench.tui.widgets.columns import clipped
@@ -277,11 +277,11 @@ def _spent(data: StatusData) -> list[TonedText]:
 
 
 def _lag(lag: Distribution) -> tuple[str, str]:
-    """p99, or while too few arrivals tell it the maximum, which lies above."""
-    found = lag.at(0.99)
+    """A high quantile, or while too few arrivals tell it the maximum, which lies above."""
+    found = lag.at(HIGHEST)
     if found is not None and found.known:
-        return "p99", quantile_ms(found)
-    return ("max", maximum_ms(lag)) if lag.count else ("p99", UNKNOWN)
+        return quantile_text(HIGHEST), quantile_ms(found)
+    return ("max", maximum_ms(lag)) if lag.count else (quantile_text(HIGHEST), UNKNOWN)
 
 
 def _shows_reason_below(width: int) -> bool:
