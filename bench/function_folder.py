@@ -19,6 +19,9 @@ from typing import NamedTuple
 PYTHON_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 NODE_RUNTIME = "nodejs20.x"
 CUSTOM_RUNTIME = "provided.al2023"
+RUNTIME = re.compile(r"python3\.\d{1,2}|nodejs\d{2}\.x|provided(\.al2|\.al2023)?")
+"""The runtimes that can be run here."""
+RUNTIMES = "python3.x, nodejsNN.x, provided.al2, provided.al2023"
 BUNDLED = Path(__file__).parent / "local" / "functions"
 """The functions that come with the package, a folder each."""
 MODULES = ("handler", "lambda_function", "app", "index", "main", "function")
@@ -61,6 +64,15 @@ def entry(folder: Path, handler: str | None = None, runtime: str | None = None) 
         f"has no {_python_file(handler)}, no {_node_file(handler)}.js and no executable "
         f"`bootstrap` for the handler {handler}"
     )
+
+
+def has_code(folder: Path, found: Entry) -> bool:
+    """Whether the folder itself holds what the runtime starts; a layer may hold it too."""
+    if found.runtime.startswith("python"):
+        return _is_python(folder, found.handler)
+    if found.runtime.startswith("nodejs"):
+        return _is_node(folder, found.handler)
+    return _bootstrap(folder) is not None
 
 
 def function_name(folder: Path) -> str:

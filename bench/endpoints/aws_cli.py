@@ -13,7 +13,7 @@ from base64 import b64encode
 
 from bench.aws.credentials import Credentials
 from bench.aws.report_line import parse_log_result
-from bench.endpoints.base import CommandLine
+from bench.endpoints.base import UNSEEN, CommandLine
 from bench.endpoints.invoke import function_error
 from bench.endpoints.responses import THROTTLE_CODES, excerpt, json_object, one_line, status_outcome
 from bench.model.load import Binding
@@ -46,10 +46,11 @@ class CliEndpoint:
         if target.log_tail:
             argv += ["--log-type", "Tail"]
         if target.client_context is not None:
-            argv += ["--client-context", b64encode(target.client_context.encode()).decode("ascii")]
+            argv += ["--client-context", f"file://{UNSEEN}"]
         argv += ["--payload", "fileb:///dev/stdin", "--endpoint-url", binding.url]
         argv += ["--region", region, "--output", "json", "/dev/stdout"]
         self._argv = tuple(argv)
+        self._context = b64encode((target.client_context or "").encode())
         self._environ = {
             "AWS_ACCESS_KEY_ID": credentials.access_key,
             "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
@@ -61,7 +62,7 @@ class CliEndpoint:
 
     def command(self, event: bytes) -> CommandLine:
         """The process for one invocation."""
-        return CommandLine(self._argv, self._environ, event)
+        return CommandLine(self._argv, self._environ, event, self._context)
 
     def classify_process(self, returncode: int, stdout: bytes, stderr: bytes) -> Answer:
         """As the Invoke API's answer, read from what the CLI printed."""

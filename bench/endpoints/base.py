@@ -69,6 +69,10 @@ class Endpoint(Protocol):
         """The server's id of the request, or '' for none that can be printed."""
 
 
+UNSEEN = "{unseen}"
+"""Within an argument: where it is read from, since everybody sees a command line."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandLine:
     """A process to start: environ is laid over the parent's environment.
@@ -80,6 +84,8 @@ class CommandLine:
     argv: tuple[str, ...]
     environ: Mapping[str, str]
     stdin: bytes
+    unseen: bytes = b""
+    """What would be seen in argv: the path of a pipe that holds it takes the place of UNSEEN."""
 
 
 class CommandEndpoint(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +23,6 @@ DEFAULT_PORT = 9001
 LOCAL_ACCESS_KEY = LOCAL_CREDENTIALS.access_key
 LOCAL_SECRET_KEY = LOCAL_CREDENTIALS.secret_key
 """Sign requests here."""
-RUNTIME = re.compile(r"python3\.\d{1,2}|nodejs\d{2}\.x|provided(\.al2|\.al2023)?")
-"""The runtimes that can be run here."""
 
 
 class Route(NamedTuple):

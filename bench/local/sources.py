@@ -8,9 +8,17 @@ from pathlib import Path
 
 from bench.errors import UsageError
 from bench.folders import expanded
-from bench.function_folder import BUNDLED, Entry, bundled_functions, entry, function_name
+from bench.function_folder import (
+    BUNDLED,
+    RUNTIME,
+    RUNTIMES,
+    Entry,
+    bundled_functions,
+    entry,
+    function_name,
+)
 from bench.local.layers import check_layer
-from bench.local.options import RUNTIME, FunctionSource, check_memory, check_timeout
+from bench.local.options import FunctionSource, check_memory, check_timeout
 
 KEYS = ("handler", "runtime", "memory", "timeout", "layer", "debug")
 """What may stand behind a folder as `,key=value`, `layer` more than once; `env.NAME=VALUE` too."""
@@ -37,8 +45,7 @@ def function_source(
 def _entry(name: str, folder: Path, handler: str | None, runtime: str | None) -> Entry:
     if runtime is not None and not RUNTIME.fullmatch(runtime):
         raise UsageError(
-            f"function {name}: runtime {runtime} is not one of those run here: python3.x, "
-            "nodejsNN.x, provided.al2, provided.al2023"
+            f"function {name}: runtime {runtime} is not one of those run here: {RUNTIMES}"
         )
     try:
         return entry(folder, handler, runtime)

@@ -68,6 +68,7 @@ class Target:
     kind: TargetKind
     function: str | None = None
     handler: str | None = None
+    runtime: str | None = None
     region: str | None = None
     qualifier: str | None = None
     events: tuple[EventSpec, ...] = (EventSpec(),)

@@ -34,7 +34,8 @@ _PLAIN_WORDS = frozenset(
 )
 """What stands under many a secret's name and is none."""
 _NAME = re.compile(
-    r"auth(?!or(?!iz))|cookie|token|secret|passw|passphrase|\bpwd\b|credential|signature|\bsig\b|"
+    r"auth(?!or(?!iz))|cookie|token|secret|passw|passphrase|\b(pass|pwd|pat)\b|credential|bearer|hmac|"
+    r"signature|\bsig\b|"
     r"(api|access|private|account|shared|signing|encryption|subscription|functions?)[-_ ]?key|"
     r"session[-_ ]?id|\bjwt\b|\bdsn\b|connection[-_ ]?string|database[-_ ]?url",
     re.IGNORECASE,
@@ -42,9 +43,12 @@ _NAME = re.compile(
 _FORM = re.compile(
     r"(?:Bearer|Basic|Digest|Token) (?P<said>[\w.~+/=-]{8,})|\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{30,}|\bsk_(?:live|test)_\w{10,}"
+    r"|\bgithub_pat_\w{20,}|\bglpat-[\w-]{15,}|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{30,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|$)",
     re.DOTALL,
 )
+_WORD = re.compile(r"(?<![\w./:-])[A-Za-z0-9+/]{24,}={0,2}(?![\w./:-])")
+_HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _USERINFO = re.compile(r"://[^/?#@\s:]*:(?P<said>[^/?#@\s]+)@")
 
 
@@ -93,6 +97,21 @@ NO_SECRETS = Secrets()
 def is_secret_name(name: str) -> bool:
     """Whether a header, variable, key or parameter of that name probably holds a secret."""
     return _NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("_", " ")) is not None
+
+
+def random_parts(text: str) -> list[str]:
+    """Words that no person has made up: long, of digits and letters of both cases or hexadecimal.
+
+    In a header or a variable they are hardly anything but a key; in an event they may be its data.
+    """
+    return [word for word in _WORD.findall(text) if _is_random(word.rstrip("="))]
+
+
+def _is_random(word: str) -> bool:
+    is_path = word.startswith("/") or word.count("/") > 2
+    if is_path or not any(map(str.isdigit, word)) or word.isdigit():
+        return False
+    return _HEXADECIMAL.fullmatch(word) is not None or word not in (word.lower(), word.upper())
 
 
 def secret_parts(text: str) -> list[str]:

@@ -37,6 +37,7 @@ def check_effects(
         *_of_method(target, kinds),
         *_of_target(target, kinds),
         *_of_tls(target, kinds, connections),
+        *_of_command(kinds, connections),
         *_of_spend(kinds, stop, max_spend_usd),
     )
     for key, words in faults:
@@ -97,6 +98,16 @@ def _of_tls(
     for key, is_given in given.items():
         if is_given:
             yield f"connections.{key}", _TLS
+
+
+def _of_command(kinds: set[EndpointKind], connections: Connections) -> Iterator[Fault]:
+    """What the AWS CLI cannot be told."""
+    if EndpointKind.CLI in kinds and connections.server_name is not None:
+        yield (
+            "connections.server_name",
+            "cannot be told to the AWS CLI, which asks for its endpoint's own name: leave it out, "
+            f'or leave out the endpoint "{EndpointKind.CLI.value}"',
+        )
 
 
 def _of_spend(

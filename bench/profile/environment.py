@@ -13,13 +13,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bench.errors import Problem
-from bench.model.secrets import Secrets, is_secret_name, secret_parts
+from bench.model.secrets import Secrets, is_secret_name, random_parts, secret_parts
 from bench.schema.paths import joined, quoted
 
 _REFERENCE = re.compile(r"\$(\$*)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _JSON_PAIR = re.compile(r'"([^"\\]{1,64})"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _TABLES = ("target", "connections")
 """Tables in which secrets are looked for."""
+_SHORT = ("headers", "environment")
+"""Tables below them whose values are names, settings and keys, and no data."""
 _HOLD_SECRETS = re.compile(
     r"target\.(headers|environment|urls?|path|event\w*|client_context)\b|connections\.proxy$"
 )
@@ -103,16 +105,18 @@ class FromEnvironment:
 
     # -- secrets in so many words
 
-    def _collect(self, name: str, value: Any) -> None:
+    def _collect(self, name: str, value: Any, *, is_short: bool = False) -> None:
         if isinstance(value, dict):
             for key, item in value.items():
-                self._collect(str(key), item)
+                self._collect(str(key), item, is_short=is_short or key in _SHORT)
         elif isinstance(value, list):
             for item in value:
-                self._collect(name, item)
+                self._collect(name, item, is_short=is_short)
         elif isinstance(value, str) and value not in self.written:
             for key, secret in _secrets_in(name, value):
                 self._keep(key, secret)
+            for secret in random_parts(value) if is_short else ():
+                self._keep(name, secret)
 
     def _keep(self, name: str, secret: str) -> None:
         if not any(secret == value for value, _ in self._found):
@@ -138,7 +142,7 @@ def _secrets_in(name: str, text: str) -> Iterator[tuple[str, str]]:
     if "?" in text:
         query = text.partition("?")[2].partition("#")[0]
         for key, value in parse_qsl(query):
-            if is_secret_name(key):
+            if is_secret_name(key) or random_parts(value):
                 yield key, _as_sent(query, key) or value
     for key, value in _JSON_PAIR.findall(text):
         if is_secret_name(key):

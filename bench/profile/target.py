@@ -18,7 +18,7 @@ from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import choice, flag, text, whole
 
-ONLY_LOCAL = ("handler", "timeout", "concurrency", "faults", "environment")
+ONLY_LOCAL = ("handler", "runtime", "timeout", "concurrency", "faults", "environment")
 NEVER_LOCAL = ("region", "qualifier")
 
 
@@ -56,6 +56,13 @@ HANDLER = Key(
     "handler",
     "`module.function`, where a folder does not show it (local)",
     text,
+    None,
+    cell="guessed",
+)
+RUNTIME = Key(
+    "runtime",
+    "`python3.12`, `nodejs22.x`, `provided.al2023` …: what runs the handler (local)",
+    kinds.local_runtime,
     None,
     cell="guessed",
 )
@@ -121,6 +128,7 @@ TARGET = Section(
         KIND,
         FUNCTION,
         HANDLER,
+        RUNTIME,
         REGION,
         QUALIFIER,
         *(_of_single(key) for key, _ in EVENT_KEYS),
@@ -156,6 +164,7 @@ def read_target(table: Table, events: Iterable[EventSpec]) -> Target:
         kind=kind,
         function=_function(table, kind),
         handler=HANDLER.read(table),
+        runtime=RUNTIME.read(table),
         region=REGION.read(table),
         qualifier=QUALIFIER.read(table),
         events=tuple(events),
@@ -176,7 +185,7 @@ def read_target(table: Table, events: Iterable[EventSpec]) -> Target:
 def _function(table: Table, kind: TargetKind) -> str | None:
     if kind is TargetKind.LOCAL:
         functions = ", ".join(bundled_functions())
-        read = kinds.local_function(table.get("handler"), table.base_dir)
+        read = kinds.local_function(table.get("handler"), table.get("runtime"), table.base_dir)
         missing = f"name a folder with a handler, or one of {functions}"
         return FUNCTION.read(table, by=read, missing=missing)
     missing_on_aws = "name the function or its ARN" if kind is TargetKind.AWS else None

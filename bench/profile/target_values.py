@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.function_folder import bundled_functions, entry
+from bench.function_folder import RUNTIME, RUNTIMES, bundled_functions, entry, has_code
 from bench.lambda_facts import CLIENT_CONTEXT_LIMIT_BYTES, MAX_TIMEOUT_S
 from bench.model.endpoint import EndpointKind
 from bench.profile.events import json_value
@@ -27,7 +27,7 @@ _METHOD = r"[A-Z]{1,20}"
 _TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 
 
-def local_function(handler: Any, base_dir: Path) -> Reader[str]:
+def local_function(handler: Any, runtime: Any, base_dir: Path) -> Reader[str]:
     """A reader of a bundled function's name, or of a folder with a handler, made absolute."""
 
     def read(value: Any) -> str:
@@ -36,14 +36,19 @@ def local_function(handler: Any, base_dir: Path) -> Reader[str]:
             return name
         folder = resolved(name, base_dir)
         try:
-            return _with_handler(folder, handler if isinstance(handler, str) else None)
+            return _with_handler(folder, _given(handler), _given(runtime))
         except OSError as error:
             raise ValueError(f"must be a folder that can be read ({error.strerror})") from None
 
     return read
 
 
-def _with_handler(folder: Path, handler: str | None) -> str:
+def _given(value: Any) -> str | None:
+    """What is no text is told where it is read itself."""
+    return value if isinstance(value, str) else None
+
+
+def _with_handler(folder: Path, handler: str | None, runtime: str | None) -> str:
     if not folder.is_dir():
         what = "is a file: name its folder" if folder.exists() else "does not exist"
         raise ValueError(
@@ -51,7 +56,9 @@ def _with_handler(folder: Path, handler: str | None) -> str:
             f"functions {', '.join(bundled_functions())}"
         )
     try:
-        entry(folder, handler)
+        found = entry(folder, handler, runtime)
+        if not has_code(folder, found):
+            raise ValueError(f"has no handler {found.handler} for {found.runtime}")
     except ValueError as error:
         mend = "" if handler else ": name it with target.handler"
         raise ValueError(
@@ -172,6 +179,8 @@ def _client_context(value: Any) -> str:
 
 aws_function = narrowed(text, _aws_function)
 """The name or ARN of a function, or of a state machine."""
+local_runtime = _matching(RUNTIME.pattern, f"one of {RUNTIMES}")
+"""A runtime as AWS calls it, if it is one that can be run here."""
 region = _matching(_REGION, 'a region such as "eu-central-1"')
 _named_version = _matching(_QUALIFIER, "a version or an alias")
 qualifier = Value(_qualifier, {"anyOf": [{"type": "integer", "minimum": 1}, _named_version.schema]})

@@ -16,7 +16,7 @@ from time import monotonic_ns
 from typing import IO
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from bench.endpoints.base import CommandEndpoint, Head, head_of, headers_of
+from bench.endpoints.base import UNSEEN, CommandEndpoint, CommandLine, Head, head_of, headers_of
 from bench.model.outcome import Answer, Outcome
 from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -75,6 +75,26 @@ class CommandWire:
         exchange.last_ns = exchange.first_ns = monotonic_ns()
         exchange.finished()
 
+    async def _start(
+        self, line: CommandLine, given: IO[bytes], out: IO[bytes], err: IO[bytes]
+    ) -> asyncio.subprocess.Process:
+        pipes = _pipes(line.unseen)
+        place = "".join(f"/dev/fd/{pipe}" for pipe in pipes)
+        try:
+            return await asyncio.create_subprocess_exec(
+                *(argument.replace(UNSEEN, place) for argument in line.argv),
+                *self._last,
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                env=os.environ | line.environ | self._environ,
+                pass_fds=pipes,
+                start_new_session=True,
+            )
+        finally:
+            for pipe in pipes:
+                os.close(pipe)
+
     async def _run(
         self, exchange: Exchange, given: IO[bytes], out: IO[bytes], err: IO[bytes]
     ) -> None:
@@ -85,15 +105,7 @@ class CommandWire:
         given.seek(0)
         exchange.sent_ns = monotonic_ns()
         try:
-            process = await asyncio.create_subprocess_exec(
-                *line.argv,
-                *self._last,
-                stdin=given,
-                stdout=out,
-                stderr=err,
-                env=os.environ | line.environ | self._environ,
-                start_new_session=True,
-            )
+            process = await self._start(line, given, out, err)
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
             exchange.failure, exchange.detail = Outcome.CONNECT_ERROR, f"{line.argv[0]}: {reason}"
@@ -115,6 +127,16 @@ class CommandWire:
         exchange.body = out.read(exchange.body_limit)
         said = quote_from_bytes(err.read(4096)).encode("ascii")
         exchange.head = head_of([(_STDERR, said), (_RETURN_CODE, b"%d" % code)])
+
+
+def _pipes(content: bytes) -> tuple[int, ...]:
+    """Descriptor to read the content from, which is less than a pipe holds; none for nothing."""
+    if not content:
+        return ()
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        file.write(content)
+    return (reader,)
 
 
 def command_environ(options: Connections, origin: str) -> dict[str, str]:

@@ -29,7 +29,8 @@ def test_the_command_names_everything_and_retries_nothing() -> None:
     assert line.startswith("aws lambda invoke --function-name primes --qualifier 7")
     assert "--endpoint-url http://127.0.0.1:9001 --region us-east-1" in line
     assert "--payload fileb:///dev/stdin" in line
-    assert "--client-context eyJhIjoxfQ==" in line
+    assert "--client-context file://{unseen}" in line
+    assert command.unseen == b"eyJhIjoxfQ=="
     assert command.argv[-1] == "/dev/stdout"
     assert command.stdin == b'{"n":1}'
     assert command.environ["AWS_MAX_ATTEMPTS"] == "1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.model.secrets import Secrets, is_secret_name, secret_parts
+from bench.model.secrets import Secrets, is_secret_name, random_parts, secret_parts
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from bench.model.secrets import Secrets, is_secret_name, secret_parts
         *("Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "apikey"),
         *("X-Amz-Security-Token", "DB_PASSWORD", "dbPassword", "AWS_SECRET_ACCESS_KEY", "token"),
         *("accessToken", "client_secret", "sig", "X-Amz-Signature", "DATABASE_URL", "code-passwd"),
-        *("x-functions-key", "SESSION_ID", "authToken", "privateKey"),
+        *("x-functions-key", "SESSION_ID", "authToken", "privateKey", "DB_PASS", "X-Bearer"),
     ],
 )
 def test_names_of_secrets(name: str) -> None:
@@ -40,6 +40,21 @@ def test_names_of_other_things(name: str) -> None:
 def test_secrets_are_known_by_their_form(text: str, part: str) -> None:
     assert secret_parts(f"say {text} now") == [part]
     assert secret_parts("nothing of the kind, https://a.b/c?d=e") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"]),
+        ("k=9f86d081884c7d659a2feaa0c55ad015", ["9f86d081884c7d659a2feaa0c55ad015"]),
+        ("arn:aws:lambda:eu-central-1:123456789012:function:aB3", []),
+        ("/srv/Data2024/SomeLongFolderName/file", []),
+        ("20241128163000123456789012", []),
+        ("application/vnd.company2.something+json", []),
+    ],
+)
+def test_words_that_nobody_has_made_up(text: str, parts: list[str]) -> None:
+    assert random_parts(text) == parts
 
 
 def test_a_secret_goes_in_every_form_that_it_can_come_back_in() -> None:

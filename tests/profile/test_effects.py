@@ -90,6 +90,12 @@ def test_what_goes_over_the_wire(tmp_path: Path, keys: str, sent: bytes) -> None
         (URL + "log_tail = false", "", "", "target.log_tail is for Invoke"),
         (URL, "", "[connections]\nverify_tls = false\n", "connections.verify_tls is for https"),
         (URL, "", '[connections]\nserver_name = "x"\n', "connections.server_name is for https"),
+        (
+            'kind = "aws"\nfunction = "f"',
+            '[[variants]]\nendpoint = "aws-cli"\nmemory_mb = 128\n',
+            '[connections]\nserver_name = "x"\n',
+            "connections.server_name cannot be told to the AWS CLI",
+        ),
         (URL, "", "[connections]\nhttp2 = true\n", "connections.http2 is for https"),
         (URL, "", '[stop]\nspend = "1 USD"\n', "stop.spend counts what functions cost"),
         (URL, "", '[limits]\nmax_spend = "1 USD"\n', "limits.max_spend counts what functions"),

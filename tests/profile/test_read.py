@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ExitCode, ProfileError
+from bench.load.targets.local import local_command
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import Architecture, Arrivals, EventKind, Order, TargetKind, Variant
 from bench.model.retry import BreakerSpec, RetryPolicyName
 from bench.model.times import NS_PER_S
-from bench.profile import load_profile
+from bench.profile import load_profile, resolved_toml
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp
 from tests.profile.write import MINIMAL, load, mistakes
@@ -133,6 +134,18 @@ def test_paths_start_from_the_profiles_folder(
     assert target.events[0].path == str((tmp_path / "event.json").resolve())
 
 
+def test_a_runtime_is_taken_where_the_folder_has_code_for_it(tmp_path: Path) -> None:
+    (tmp_path / "both").mkdir()
+    (tmp_path / "both" / "index.mjs").write_text("export const handler = async () => 1\n")
+    (tmp_path / "both" / "handler.py").write_text("def handler(event, context): return 1\n")
+    text = MINIMAL.replace('"primes"', '"both"\nruntime = "nodejs22.x"')
+    loaded = load(tmp_path, text)
+    assert local_command(loaded.target, loaded.variants)[-2:] == ["--runtime", "nodejs22.x"]
+    assert 'runtime = "nodejs22.x"' in resolved_toml(loaded)
+    wrong = text.replace("nodejs22.x", 'provided.al2"\nhandler = "a.b')
+    assert "has no handler a.b for provided.al2" in mistakes(tmp_path, wrong)[0]
+
+
 def test_an_emulators_lambda_api_needs_the_functions_name(tmp_path: Path) -> None:
     text = '[target]\nkind = "http"\nurl = "http://127.0.0.1:9000"\n'
     text += '[[variants]]\nendpoint = "invoke"\nmemory_mb = 128\n'
@@ -233,6 +246,13 @@ CASES = [
     ("every without burst", 'name = "steady"', 'every = "1s"', "phase[0].every is for a phase"),
     ("no replay file", 'rate = "10/s"', 'replay = "no.csv"', "phase[0].replay must be a file"),
     ("unknown function", '"primes"', '"primse"', "target.function must be a folder with a handler"),
+    (
+        "no runtime",
+        '"primes"',
+        '"primes"\nruntime = "python2.7"',
+        "target.runtime must be one of py",
+    ),
+    ("on AWS", '"local"', '"aws"\nruntime = "python3.12"', "target.runtime has no meaning for"),
     ("no event file", '"primes"', '"primes"\nevent_file="x"', "target.event_file must be a file"),
     ("two events", '"primes"', '"primes"\nevent = 1\nevent_feed = "x"', "beside event"),
     ("date in event", '"primes"', '"primes"\nevent = { d = 2020-01-01 }', "no dates"),

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bench.endpoints.base import CommandLine
+from bench.endpoints.base import UNSEEN, CommandLine
 from bench.model.outcome import Answer, Outcome
 from bench.model.profile import Connections, Timeouts
 from bench.model.proxies import Proxies
@@ -19,11 +19,12 @@ from tests.wire.test_pool import Probe
 class Script:
     """Runs Python code with the event on stdin; answers with what came out."""
 
-    def __init__(self, code: str, program: str = sys.executable) -> None:
-        self._argv = (program, "-c", code)
+    def __init__(self, code: str, program: str = sys.executable, unseen: bytes = b"") -> None:
+        self._argv = (program, "-c", code, f"from {UNSEEN}")
+        self._unseen = unseen
 
     def command(self, event: bytes) -> CommandLine:
-        return CommandLine(self._argv, {"LAMLOAD_TEST": "laid over"}, event)
+        return CommandLine(self._argv, {"LAMLOAD_TEST": "laid over"}, event, self._unseen)
 
     def classify_process(self, returncode: int, stdout: bytes, stderr: bytes) -> Answer:
         outcome = Outcome.OK if returncode == 0 else Outcome.CLIENT_ERROR
@@ -60,9 +61,17 @@ async def test_the_event_goes_in_and_both_outputs_come_back() -> None:
     assert probe.sent_ns < probe.last_ns
 
 
+async def test_what_nobody_may_see_in_ps_is_read_from_a_pipe() -> None:
+    code = "import sys; print(sys.argv[1], open(sys.argv[1].removeprefix('from ')).read())"
+    _, answer = await run(Script(code, unseen=b"a secret"))
+    assert answer.outcome is Outcome.OK
+    assert "from /dev/fd/" in answer.detail
+    assert answer.detail.count("a secret") == 1
+
+
 SHOWN = (
     "import os,sys; print(*[os.environ.get(name, '-') for name in "
-    "('HTTPS_PROXY', 'NO_PROXY', 'AWS_CA_BUNDLE')], *sys.argv[1:])"
+    "('HTTPS_PROXY', 'NO_PROXY', 'AWS_CA_BUNDLE')], *sys.argv[2:])"
 )
 
 

@@ -224,6 +224,8 @@ def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
     command += ["--doors", ",".join(doors)]
     if target.handler is not None:
         command += ["--handler", target.handler]
+    if target.runtime is not None:
+        command += ["--runtime", target.runtime]
     if target.timeout_s is not None:
         command += ["--timeout", f"{target.timeout_s:g}"]
     if target.concurrency is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bench.function_folder import RUNTIME
 from bench.lambda_facts import (
     MAX_MEMORY_MB,
     MAX_STORAGE_MB,
@@ -22,7 +23,6 @@ from bench.local.account.variables import check_variables
 from bench.local.control_plane.request import OperationCall, unreadable
 from bench.local.http.api_error import ApiError, invalid_parameter, validation_error
 from bench.local.model import FunctionConfig
-from bench.local.options import RUNTIME
 
 _HANDLER = re.compile(r"\S+")
 _ROLE = re.compile(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")

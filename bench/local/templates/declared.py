@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError
-from bench.function_folder import NAME_LIMIT, entry
-from bench.local.options import RUNTIME, FunctionSource, Route, check_memory, check_timeout
+from bench.function_folder import NAME_LIMIT, RUNTIME, entry
+from bench.local.options import FunctionSource, Route, check_memory, check_timeout
 
 
 @dataclass(frozen=True, slots=True)
