@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.commands.support.run_lookup import readable_runs, runs_option
+from bench.model.plain import aligned
 
 if TYPE_CHECKING:
     from bench.record.recorded_run import RunEntry
@@ -35,11 +36,8 @@ def history(as_json: bool, limit: int | None, root: Path) -> None:
 
 def _table(entries: Sequence[RunEntry]) -> list[str]:
     rows = [HEAD, *(_row(entry) for entry in entries)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    columns = [aligned(column) for column in zip(*rows, strict=True)]
+    return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
 
 
 def _row(entry: RunEntry) -> tuple[str, ...]:

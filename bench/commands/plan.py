@@ -24,6 +24,7 @@ from bench.commands.support.plan_words import (
 from bench.commands.support.target_options import TargetCommand, target_options
 from bench.errors import UsageError
 from bench.format import quantile_text
+from bench.model.plain import aligned
 from bench.model.result import QUANTILES
 from bench.profile.options import Given
 
@@ -131,11 +132,10 @@ def _table(expected: Forecast) -> Iterator[str]:
         ("variant", "arrivals", "measured", "known up to", "USD/million")
     ]
     rows += [_row(variant) for variant in expected.variants]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for first, *rest in rows:
-        cells = [first.ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        yield "  ".join(cells).rstrip()
+    first, *others = zip(*rows, strict=True)
+    columns = [aligned(first), *(aligned(column, right=True) for column in others)]
+    for row in zip(*columns, strict=True):
+        yield "  ".join(row).rstrip()
 
 
 def _row(expected: VariantForecast) -> tuple[str, ...]:

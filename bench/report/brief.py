@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_text, rate
 from bench.model.outcome import Verdict
+from bench.model.plain import aligned
 from bench.model.result import HIGHEST, LADDER, MEDIAN, Distribution, Measure, Window
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
@@ -200,25 +201,24 @@ def fitted_table(
     """A line for each row; of the columns as many as there is room for, the most wanted first."""
     names = [name for name, _ in rows]
     windows = [window for _, window in rows]
-    wide = max([7, *map(len, names)])
+    heads = aligned(["variant", *names])
     cells = {column: _cells(column, windows) for column in wanted if says(column, windows)}
     chosen: list[TextColumn] = []
-    room = width - wide
+    room = width - len(heads[0])
     for column in cells:
         takes = len(_GAP) + len(cells[column][0])
         if room >= takes or not chosen:
             chosen.append(column)
             room -= takes
     ordered = sorted(chosen, key=order.index)
-    for index, name in enumerate(["variant", *names]):
+    for index, head in enumerate(heads):
         texts = (cells[column][index] for column in ordered)
-        yield _GAP.join([name.ljust(wide), *texts]).rstrip()
+        yield _GAP.join([head, *texts]).rstrip()
 
 
 def _cells(column: TextColumn, windows: Sequence[Window]) -> list[str]:
     texts = [column.head, *(column.read(window) for window in windows)]
-    wide = max(map(len, texts))
-    return [text.rjust(wide) for text in texts]
+    return aligned(texts, right=True)
 
 
 def says(column: TextColumn, windows: Sequence[Window]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bench.format import UNKNOWN, number, percent, quantile_text
+from bench.model.plain import aligned
 from bench.model.result import Window
 from bench.model.times import NS_PER_MS
 from bench.record.recorded_run import PROFILE, RecordedRun, text_of
@@ -60,14 +61,9 @@ def _table(found: Sequence[VariantChange]) -> list[str]:
         head += [f"{quantile_text(q)} ms", "other", "change"]
     head += ["errors", "other", "$/M", "other"]
     rows = [head, *(_row(change) for change in found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    first, *others = zip(*rows, strict=True)
+    columns = [aligned(first), *(aligned(column, right=True) for column in others)]
+    return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
 
 
 def _row(change: VariantChange) -> list[str]:

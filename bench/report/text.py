@@ -20,7 +20,7 @@ from bench.format import (
     share_known,
 )
 from bench.model.outcome import Outcome, Verdict
-from bench.model.plain import wrapped
+from bench.model.plain import aligned, wrapped
 from bench.model.result import HIGHEST, MEDIAN, QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
@@ -73,9 +73,8 @@ def _interval_lines(run: RecordedRun, q: float | None) -> Iterable[str]:
     if not chosen:
         return
     yield "Intervals of the response time, at 95 %, and what they rest on:"
-    wide = max(map(len, chosen))
-    for name, known in chosen.items():
-        yield f"  {name.ljust(wide)}  {quantile_text(known.q)} {bounds_text(known.bounds)}"
+    for name, known in zip(aligned(list(chosen)), chosen.values(), strict=True):
+        yield f"  {name}  {quantile_text(known.q)} {bounds_text(known.bounds)}"
 
 
 def bounds_text(bounds: Bounds) -> str:

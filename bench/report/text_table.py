@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.format import UNKNOWN
+from bench.model.plain import aligned
 from bench.model.result import Window
 
 _GAP = "  "
@@ -56,15 +57,11 @@ def table_lines(
 
 def _cells(column: TextColumn, windows: Sequence[Window]) -> list[str]:
     texts = [column.head, *(column.read(window) for window in windows)]
-    wide = max(map(len, texts))
-    if column is _NAME:
-        return [text.ljust(wide) for text in texts]
-    return [text.rjust(wide) for text in texts]
+    return aligned(texts, right=column is not _NAME)
 
 
 def _names(texts: Sequence[str]) -> list[str]:
-    wide = max(map(len, (_NAME.head, *texts)))
-    return [text.ljust(wide) for text in (_NAME.head, *texts)]
+    return aligned((_NAME.head, *texts))
 
 
 def _present(

@@ -7,6 +7,7 @@ import pytest
 
 from bench.commands.support.progress import EVERY_NS, Progress, progress_line
 from bench.model.live import RunState, Snapshot
+from bench.model.plain import cells
 from bench.model.times import NS_PER_S
 from tests.tui.fakes import FakeRun
 
@@ -26,6 +27,12 @@ def test_a_line_fits_any_width_and_says_first_how_far_it_is(snapshot: Snapshot, 
     line = progress_line(snapshot, width)
     assert len(line) <= width
     assert line.startswith(" 30.0 s of 40.0 s"[:width])
+
+
+@pytest.mark.parametrize("width", [10, 20, 27, 28, 40, 60])
+def test_a_line_of_wide_letters_fits_in_cells(snapshot: Snapshot, width: int) -> None:
+    wide = replace(snapshot, state=RunState.RUNNING, phase="負荷をかける段階")
+    assert cells(progress_line(wide, width)) <= width
 
 
 def test_what_is_waited_for_is_the_last_thing_to_be_left_out(snapshot: Snapshot) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.model.plain import LONGEST, cells, plain, plain_cell, wrapped
+from bench.model.plain import LONGEST, aligned, cells, fitted, plain, plain_cell, wrapped
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,26 @@ def test_no_line_is_wider_than_asked_for(text: str, width: int) -> None:
     lines = list(wrapped(text, width, "  "))
     assert all(cells(line) <= width for line in lines)
     assert "".join(line.strip() for line in lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_marks_without_a_class_of_combining_take_no_cell() -> None:
+    assert [cells(text) for text in ("ที่", "שָׁ", "⚠\ufe0f")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("width", range(9))
+@pytest.mark.parametrize("text", ["負荷テスト", "e\u0301a\u0301", "a負b荷c", "plain text"])
+def test_what_fits_is_cut_by_cells_and_a_letter_keeps_its_marks(text: str, width: int) -> None:
+    kept = fitted(text, width)
+    assert text.startswith(kept)
+    assert width - 1 <= cells(kept) <= width or kept == text
+    assert not text[len(kept) :].startswith("\u0301")
+
+
+def test_columns_are_as_wide_as_the_widest_in_cells() -> None:
+    assert aligned(["負荷", "e\u0301", "abcde"]) == ["負荷 ", "e\u0301    ", "abcde"]
+    assert aligned(["1", "負荷"], right=True) == ["   1", "負荷"]
+    assert list(wrapped("負荷", 1)) == ["負荷"]
+    assert list(wrapped("abcdef", 2, "  ")) == ["  abcdef"]
 
 
 def test_other_cells_stay_as_they_are() -> None:

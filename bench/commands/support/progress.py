@@ -9,6 +9,7 @@ from typing import TextIO
 
 from bench.format import quantile_text
 from bench.model.live import RunState, Snapshot
+from bench.model.plain import cells, fitted
 from bench.model.result import HIGHEST, Window
 from bench.model.times import NS_PER_S
 from bench.output.streams import Story, is_behind
@@ -73,16 +74,17 @@ def progress_line(snapshot: Snapshot, width: int | None = None) -> str:
     """`12.0 s of 45.0 s  round 1 steady  alb-512MB  ends in 2 s  20.1/s of 20/s  errors 0`.
 
     Of a search, whose end nobody knows, `12.0 s  step 4: grow 20/s  alb-512MB  …`. What does not
-    fit into the width is left out, the least wanted first.
+    fit into so many cells is left out, the least wanted first.
     """
     parts = [part for part in _parts(snapshot) if part[1]]
     while width is not None and len(parts) > 1 and _length(parts) > width:
         parts.remove(max(parts, key=lambda part: part[0]))
-    return _GAP.join(text for _, text in parts)[:width]
+    line = _GAP.join(text for _, text in parts)
+    return line if width is None else fitted(line, width)
 
 
 def _length(parts: list[tuple[int, str]]) -> int:
-    return sum(len(text) + len(_GAP) for _, text in parts) - len(_GAP)
+    return sum(cells(text) + len(_GAP) for _, text in parts) - len(_GAP)
 
 
 def _parts(snapshot: Snapshot) -> list[tuple[int, str]]:
