@@ -100,7 +100,7 @@ def _of_tls(
             yield f"connections.{key}", _TLS
 
 
-def _of_command(kinds: set[EndpointKind], connections: Connections) -> Iterator[Fault]:
+def _of_command(kinds: set[EndpointKind], connections: Connections) -> Iterator[KeyProblem]:
     """What the AWS CLI cannot be told."""
     if EndpointKind.CLI in kinds and connections.server_name is not None:
         yield (
