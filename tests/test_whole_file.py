@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 
 import pytest
 
-from bench.whole_file import replace_file
+from bench.whole_file import remove_leftovers, replace_file
 from tests.disk import refuse_to_replace
 
 OLD, NEW = "old\n", "one\r\ntwo ±\n"
@@ -31,8 +35,14 @@ def test_the_new_content_is_there_as_it_was_given(path: Path) -> None:
     assert others(path) == []
 
 
-def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(path: Path) -> None:
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(
+    nameless: bool, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is killed meanwhile leaves nothing where there are files without names."""
     seen = []
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
 
     def parts() -> Iterator[str]:
         for _ in range(3):
@@ -40,7 +50,8 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(path: Path) -> No
             seen.append((path.read_text(), len(others(path))))
 
     replace_file(path, parts())
-    assert seen == [(OLD, 1)] * 3  # and what is written lies in the same folder
+    assert seen == [(OLD, 0 if nameless else 1)] * 3
+    assert others(path) == []
     assert path.stat().st_size == 300_000
 
 
@@ -107,6 +118,34 @@ def test_who_could_not_read_the_old_file_cannot_read_the_new_one(path: Path) -> 
     path.chmod(0o600)
     replace_file(path, [NEW])
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_system_without_nameless_files_has_named_ones(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens = os.open
+
+    def refuse(name: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_DIRECTORY:  # as O_TMPFILE has it
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return opens(name, flags, mode)
+
+    monkeypatch.setattr(os, "open", refuse)
+    replace_file(path, [NEW])
+    assert (path.read_bytes(), others(path)) == (NEW.encode("utf-8"), [])
+
+
+def test_what_the_killed_have_left_goes_and_nothing_else(path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    long_ago, folder = time() - 3600, path.parent
+    kept = [f".report.json.{os.getpid()}.new", "report.json.1.new", ".own.new", f".{ended.pid}.new"]
+    for name in [f".report.json.{ended.pid}.new", ".a.99999999999999999999.new", *kept]:
+        (folder / name).write_text("half")
+        os.utime(folder / name, (long_ago, long_ago))
+    (folder / f".fresh.{ended.pid}.new").write_text("another machine's")
+    remove_leftovers(folder)
+    assert sorted(others(path)) == sorted([*kept, f".fresh.{ended.pid}.new"])
 
 
 def test_a_device_is_written_to() -> None:

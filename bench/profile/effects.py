@@ -101,12 +101,13 @@ def _of_tls(
 
 
 def _of_command(kinds: set[EndpointKind], connections: Connections) -> Iterator[KeyProblem]:
-    """What the AWS CLI cannot be told."""
-    if EndpointKind.CLI in kinds and connections.server_name is not None:
+    """What a process such as the AWS CLI cannot be told."""
+    commands = sorted(kind.value for kind in kinds if kind.facts.is_command)
+    if commands and connections.server_name is not None:
         yield (
             "connections.server_name",
-            "cannot be told to the AWS CLI, which asks for its endpoint's own name: leave it out, "
-            f'or leave out the endpoint "{EndpointKind.CLI.value}"',
+            f'cannot be told to the process that the endpoint "{commands[0]}" starts, and which '
+            "asks for its host's own name: leave out one of the two",
         )
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -42,7 +43,12 @@ def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_history_lists_runs_the_newest_first(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    newest = max(path for path in runs.iterdir() if path.is_dir())
+    left = newest / ".report.json.99999999999.new"
+    left.write_text("half")  # of a run that was killed
+    os.utime(left, (0, 0))
     lines = output(capsys, "history", "--runs", str(runs)).splitlines()
+    assert not left.exists()
     assert [line.split()[0] for line in lines] == [
         "run",
         "20260101T120200Z-t",

@@ -94,7 +94,7 @@ def test_what_goes_over_the_wire(tmp_path: Path, keys: str, sent: bytes) -> None
             'kind = "aws"\nfunction = "f"',
             '[[variants]]\nendpoint = "aws-cli"\nmemory_mb = 128\n',
             '[connections]\nserver_name = "x"\n',
-            "connections.server_name cannot be told to the AWS CLI",
+            "connections.server_name cannot be told to the process",
         ),
         (URL, "", "[connections]\nhttp2 = true\n", "connections.http2 is for https"),
         (URL, "", '[stop]\nspend = "1 USD"\n', "stop.spend counts what functions cost"),

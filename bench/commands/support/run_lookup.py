@@ -11,6 +11,7 @@ import click
 
 from bench.errors import UsageError
 from bench.folders import expanded
+from bench.whole_file import remove_leftovers
 
 if TYPE_CHECKING:
     from bench.record.recorded_run import RecordedRun, RunEntry
@@ -51,7 +52,10 @@ def readable_runs(root: Path) -> tuple[RunEntry, ...]:
     from bench.record.recorded_run import list_runs
 
     with passed_over(root) as hear:
-        return list_runs(root, hear)
+        entries = list_runs(root, hear)
+    for entry in entries:
+        remove_leftovers(entry.folder)
+    return entries
 
 
 def find_run(name: str | None, root: Path) -> Path:
