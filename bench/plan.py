@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
-from bench.model.load import Plan, Segment
-from bench.model.profile import Order, Profile
+from bench.model.load import Plan, Segment, Turn
+from bench.model.profile import Order, Profile, Variant
 
 _Block = tuple[int, tuple[int, ...]]
 """(round, indexes of the variants that are on together)."""
@@ -38,6 +38,16 @@ def make_plan(profile: Profile) -> Plan:
             )
             start_ns += piece.duration_ns
     return Plan(tuple(segments))
+
+
+def turns(plan: Plan, variants: Sequence[Variant], start_ns: int) -> tuple[Turn, ...]:
+    """When each variant begins its part of each round; start_ns is the run's zero."""
+    found: dict[tuple[int, int], Turn] = {}
+    for segment in plan.segments:
+        for index in segment.variants:
+            turn = Turn(variants[index], start_ns + segment.start_ns)
+            found.setdefault((segment.round, index), turn)
+    return tuple(sorted(found.values(), key=lambda turn: turn.start_ns))
 
 
 def _blocks(profile: Profile) -> Iterator[_Block]:

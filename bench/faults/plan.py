@@ -22,9 +22,12 @@ from bench.schema.table import Reading
 class FaultPlan:
     """All faults that are in force. Empty, it never does anything."""
 
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+    def __init__(self, faults: Sequence[Fault] = (), turn: int = 0) -> None:
+        """turn: which time it is that they are played; each has draws of its own."""
         self.faults = tuple(faults)
-        self._sources = [Random(fault.seed) for fault in self.faults]
+        self._sources = [
+            Random(fault.seed if turn == 0 else f"{fault.seed}/{turn}") for fault in self.faults
+        ]
 
     @classmethod
     def parse(cls, tables: Sequence[Mapping[str, Any]], *, source: str = "faults") -> FaultPlan:

@@ -37,7 +37,7 @@ from bench.model.outcome import Verdict
 from bench.model.profile import Profile
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.plan import make_plan
+from bench.plan import make_plan, turns
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
@@ -163,6 +163,7 @@ class RunSession:
         """
         self._start_ns = self._clock.now_ns() + START_MARGIN_NS
         self._lifecycle.begin(self._start_ns)
+        await self.target.expect(turns(self.plan, self.profile.variants, self._start_ns))
         ticker = asyncio.ensure_future(self._tick())
         hearing = asyncio.ensure_future(self._follow_frames())
         try:

@@ -14,7 +14,7 @@ from bench.local.model import HttpRequest, HttpResponse
 
 
 class Admin:
-    """GET /stats, GET /healthz; GET, POST and DELETE /faults.
+    """GET /stats, GET /healthz; GET, POST and DELETE /faults; POST /turns.
 
     Every user of this machine reaches the port: who changes something has to know the token.
     """
@@ -38,6 +38,8 @@ class Admin:
                 return _json(200, {"faults": list(self._faults.tables)})
             case "POST", "/faults":
                 return self._replace(request.body)
+            case "POST", "/turns":
+                return self._expect(request.body)
             case "DELETE", "/faults":
                 return self._replace(b"[]")
         return _json(404, {"message": "there are GET /stats, GET /healthz and POST /faults"})
@@ -55,6 +57,16 @@ class Admin:
         except (ValueError, RecursionError) as error:
             return _json(400, {"message": f"faults: {error}"})
         return _json(200, {"faults": tables})
+
+    def _expect(self, body: bytes) -> HttpResponse:
+        """By function, the instants (of CLOCK_MONOTONIC, in ns) at which it has a turn."""
+        try:
+            given = json.loads(body)
+            turns = {str(name): [int(start) for start in starts] for name, starts in given.items()}
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return _json(400, {"message": "turns are an object of lists of instants"})
+        self._faults.expect(turns)
+        return _json(200, {"turns": turns})
 
 
 def _json(status: int, document: Any) -> HttpResponse:

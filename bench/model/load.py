@@ -57,6 +57,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """That a variant is on, with all of its phases, from an instant of the monotonic clock on."""
+
+    variant: Variant
+    start_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Where a variant is really called: filled in once the target is up.
 

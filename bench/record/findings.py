@@ -15,6 +15,7 @@ from bench.record.conclusions import advice_of
 from bench.record.figure import Figure
 from bench.record.finding import Finding, Results, ends_text, highest, value_text
 from bench.record.findings_of_load import callers, disturbed, ramp, swing
+from bench.record.findings_of_policies import policies
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.stats.quantiles import quantile_bounds
@@ -25,7 +26,7 @@ from bench.stats.woodruff import interval
 def found_in(results: Results) -> tuple[Finding, ...]:
     """Those of a variant one after another; none where only sizes are compared."""
     told = _TOLD.get(question_of(results.profile))
-    return () if told is None else tuple(told(results))
+    return (*(() if told is None else told(results)), *policies(results))
 
 
 def findings(results: Results) -> tuple[str, ...]:

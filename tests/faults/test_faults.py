@@ -223,3 +223,15 @@ def test_a_truncated_answer_promises_more_than_it_has() -> None:
     empty = spoilt(FaultAction(FaultKind.TRUNCATED), HttpResponse(200))
     assert empty.endswith(b"Content-Length: 1\r\n\r\n")
     assert spoilt(FaultAction(FaultKind.MALFORMED), response) == GARBAGE
+
+
+def test_each_turn_has_draws_of_its_own_and_the_same_turn_the_same() -> None:
+    tables = [{"kind": "throttle", "probability": 0.5}]
+    faults = FaultPlan.parse(tables).faults
+    drawn = [
+        [decision.action is None for decision in many(FaultPlan(faults, turn), 200)]
+        for turn in (0, 0, 1, 1, 2)
+    ]
+    assert drawn[0] == drawn[1] == [d.action is None for d in many(plan(*tables), 200)]
+    assert drawn[2] == drawn[3]
+    assert len({tuple(found) for found in drawn}) == 3

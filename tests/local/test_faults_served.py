@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic_ns
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from bench.errors import ProfileError
 from bench.local.options import LocalOptions
 from bench.local.server import LocalLambda
+from bench.model.times import NS_PER_S
 from tests.local.serving import serving
 
 
@@ -98,3 +100,21 @@ async def test_a_stream_can_be_spoilt_too() -> None:
 async def test_mistakes_in_faults_are_told_before_anything_starts() -> None:
     with pytest.raises(ProfileError, match=r"faults\[0\]\.status"):
         await LocalLambda.start(LocalOptions((), faults=({"kind": "error", "status": 418},)))
+
+
+async def test_faults_count_from_the_turn_of_the_function_that_is_called() -> None:
+    now_ns = monotonic_ns()
+    hour_ns = 3600 * NS_PER_S
+    fault = {"kind": "throttle", "start_s": 1800, "duration_s": 60}
+    async with serving("hello", faults=(fault,)) as local:
+        local.http.headers["Authorization"] = f"Bearer {local.server.control_token}"
+        turns = f"{local.server.control_url}/turns"
+        assert (await local.invoke("hello")).response.status_code == 200
+        half = {"hello": [now_ns - hour_ns, now_ns - hour_ns // 2, now_ns + hour_ns]}
+        assert (await local.http.post(turns, json=half)).status_code == 200
+        assert (await local.invoke("hello")).response.status_code == 429
+        await local.http.post(turns, json={"hello": [*half["hello"], now_ns]})
+        assert (await local.invoke("hello")).response.status_code == 200
+        await local.http.post(turns, json={"other": [now_ns - hour_ns // 2]})
+        assert (await local.invoke("hello")).response.status_code == 200
+        assert (await local.http.post(turns, json=[3])).status_code == 400

@@ -9,7 +9,7 @@ import pytest
 from bench.model.endpoint import EndpointKind
 from bench.model.load import Segment
 from bench.model.profile import LoadSpec, Order, Phase, Profile, Target, TargetKind, Variant
-from bench.plan import make_plan
+from bench.plan import make_plan, turns
 from bench.shapes.burst import Burst
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp, constant_rate
@@ -154,3 +154,10 @@ def test_variants_of_named_settings_meet_the_same_arrivals_in_a_round() -> None:
     assert all(None not in found for found in streams.values())
     assert len({frozenset(found) for found in streams.values()}) == 3
     assert all(len(found) == len(profile.phases) for found in streams.values())
+
+
+def test_a_turn_begins_with_the_first_phase_of_its_round() -> None:
+    profile = profile_of(Order.SEQUENTIAL, rounds=2, variants=2)
+    found = turns(make_plan(profile), profile.variants, 1000)
+    begins = [(turn.variant.memory_mb, (turn.start_ns - 1000) // S) for turn in found]
+    assert begins == [(128, 0), (128, 7), (129, 14), (129, 21)]

@@ -12,7 +12,7 @@ from bench.aws.api import DEFAULT_TIMEOUTS, SILENT_S, LambdaApi, patient
 from bench.aws.bindings import bind_variants, changes_of, place_of
 from bench.aws.credentials import Credentials, load_credentials
 from bench.aws.journal import Journal, new_journal
-from bench.model.load import Binding
+from bench.model.load import Binding, Turn
 from bench.model.profile import Connections, Target, Timeouts, Variant
 from bench.wire.httpx_transport import WireTransport
 
@@ -86,6 +86,9 @@ class AwsTarget:
         if not done:
             self._tell(f"no AWS credentials for {SILENT_S:g} s: still waiting for them")
         return await task
+
+    async def expect(self, turns: Sequence[Turn]) -> None:
+        """Nothing of it keeps time with the run."""
 
     async def statistics(self) -> dict[str, Any]:
         """AWS counts in CloudWatch, minutes later: nothing to say here."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench.aws.credentials import Credentials
-from bench.model.load import Binding
+from bench.model.load import Binding, Turn
 from bench.model.profile import Variant
 
 
@@ -29,6 +29,9 @@ class OpenTarget(Protocol):
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Where each variant is called. Raises TargetError."""
+
+    async def expect(self, turns: Sequence[Turn]) -> None:
+        """When each variant will have its turns, in time order, as planned."""
 
     async def statistics(self) -> dict[str, Any]:
         """What the target itself counted, where it tells; else {}."""

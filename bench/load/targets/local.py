@@ -19,8 +19,9 @@ from bench.errors import TargetError
 from bench.folders import temporary_folder
 from bench.load.child import package_root
 from bench.load.silence import Stillness, children_of, silent_words
+from bench.load.targets.own_functions import faults_for, function_arguments, function_names
 from bench.local.isolation import hide_from_handlers, needed_environment
-from bench.model.load import Binding
+from bench.model.load import Binding, Turn
 from bench.model.profile import Target, Variant
 
 START_LIMIT_S = 30.0
@@ -45,6 +46,7 @@ class LocalTarget:
         self._target = target
         self._process: asyncio.subprocess.Process | None = None
         self._ready: dict[str, Any] = {}
+        self._names: dict[Variant, str | None] = {}
         self._log: int | None = None
         """What it prints on stderr."""
         self._stillness = Stillness(now_ns)
@@ -87,6 +89,7 @@ class LocalTarget:
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Start it with one version per memory size. Raises TargetError with its own words."""
+        self._names = function_names(self._target, variants)
         self._log = _nameless_file()
         hide_from_handlers()
         environment = _filled_pipe(json.dumps(dict(self._target.environment)).encode())
@@ -112,6 +115,25 @@ class LocalTarget:
             pass_fds=(environment,),
             start_new_session=True,
         )
+
+    async def expect(self, turns: Sequence[Turn]) -> None:
+        """Let every fault count from the beginning of the turn in which it strikes.
+
+        Where the control port does not answer there is nothing left to be told.
+        """
+        import httpx
+
+        if not self._target.faults or not self._ready:
+            return
+        starts: dict[str, list[int]] = {}
+        for turn in turns:
+            starts.setdefault(self._function_of(turn.variant)["name"], []).append(turn.start_ns)
+        headers = {"Authorization": f"Bearer {self._ready['control_token']}"}
+        with suppress(httpx.HTTPError):
+            async with httpx.AsyncClient(timeout=STATISTICS_LIMIT_S, trust_env=False) as client:
+                await client.post(
+                    f"{self._ready['control_url']}/turns", json=starts, headers=headers
+                )
 
     async def statistics(self) -> dict[str, Any]:
         """GET /stats of its control port; {} if it is gone."""
@@ -181,12 +203,18 @@ class LocalTarget:
         tail = os.pread(self._log, WORDS_BYTES, max(0, size - WORDS_BYTES))
         return tail.decode(errors="replace").strip() or "it said nothing"
 
-    def _binding(self, variant: Variant) -> Binding:
+    def _function_of(self, variant: Variant) -> dict[str, Any]:
+        own = self._names.get(variant)
         for function in self._ready["functions"]:
-            if function["memory_mb"] == variant.memory_mb:
+            if function["memory_mb"] == variant.memory_mb and own in (None, function.get("name")):
                 break
         else:
             raise TargetError(f"the embedded Lambda has no version of {variant.memory_mb} MB")
+        found: dict[str, Any] = function
+        return found
+
+    def _binding(self, variant: Variant) -> Binding:
+        function = self._function_of(variant)
         kind, at_api = variant.endpoint, variant.endpoint.facts.is_at_api
         url = self._ready["invoke_url"] if at_api else function["urls"].get(kind.value)
         if url is None:
@@ -220,7 +248,8 @@ def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
     sizes = sorted({variant.memory_mb for variant in variants if variant.memory_mb is not None})
     doors = sorted({variant.endpoint.value for variant in variants})
     command = ["-m", "bench", "local", "--json", "--with-parent", "--port", "0"]
-    command += ["--function", str(target.function), "--memory", ",".join(map(str, sizes))]
+    names = function_names(target, variants)
+    command += [*function_arguments(target, names), "--memory", ",".join(map(str, sizes))]
     command += ["--doors", ",".join(doors)]
     if target.handler is not None:
         command += ["--handler", target.handler]
@@ -228,8 +257,6 @@ def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
         command += ["--runtime", target.runtime]
     if target.timeout_s is not None:
         command += ["--timeout", f"{target.timeout_s:g}"]
-    if target.concurrency is not None:
-        command += ["--concurrency", str(target.concurrency)]
     if target.faults:
-        command += ["--faults-json", json.dumps(target.faults)]
+        command += ["--faults-json", json.dumps(faults_for(target, names))]
     return command

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic_ns
 from typing import Any
 
@@ -28,6 +29,9 @@ class FaultPlayer:
         self.tables: Sequence[dict[str, Any]] = ()
         self._plan = FaultPlan()
         self._since_ns = 0
+        self._turns: dict[str, list[int]] = {}
+        self._at: dict[str, tuple[int, FaultPlan]] = {}
+        """By function: the turn in which it was called last, and the plan of that."""
         self.replace(tables, source)
 
     def replace(self, tables: Sequence[dict[str, Any]], source: str = "faults") -> None:
@@ -35,6 +39,27 @@ class FaultPlayer:
         self._plan = FaultPlan.parse(tables, source=source)
         self.tables = tuple(tables)
         self._since_ns = monotonic_ns()
+        self._turns, self._at = {}, {}
+
+    def expect(self, turns: Mapping[str, Sequence[int]]) -> None:
+        """Play the plan anew for a function from each of these instants of the monotonic clock on.
+
+        The same turn of every function meets the same faults.
+        """
+        self._turns = {name: sorted(starts) for name, starts in turns.items()}
+        self._at = {}
+
+    def _current(self, name: str, now_ns: int) -> tuple[FaultPlan, int]:
+        """The plan in force for a function, and since when."""
+        starts = self._turns.get(name, ())
+        turn = bisect_right(starts, now_ns) - 1
+        if turn < 0:
+            return self._plan, self._since_ns
+        number, plan = self._at.get(name, (-1, self._plan))
+        if number != turn:
+            plan = FaultPlan(self._plan.faults, turn)
+            self._at[name] = turn, plan
+        return plan, starts[turn]
 
     async def play(
         self,
@@ -49,7 +74,9 @@ class FaultPlayer:
         """The response to one request, spoilt or not; None when reply has done it all."""
         if not self._plan.faults:
             return await run(False)
-        decision = self._plan.decide(monotonic_ns() - self._since_ns, door, name, qualifier)
+        now_ns = monotonic_ns()
+        plan, since_ns = self._current(name, now_ns)
+        decision = plan.decide(now_ns - since_ns, door, name, qualifier)
         if decision.delay_ns:
             self._count("delay")
             await asyncio.sleep(decision.delay_ns / NS_PER_S)
