@@ -21,6 +21,9 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 def serve(wait_s: float | None) -> None:
     """Until stdin ends. wait_s: how long to sleep for what comes; None for as long as it takes."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    listener.setsockopt(
+        socket.SOL_SOCKET, SO_TIMESTAMPNS, 1
+    )  # a request may come with its connection
     sys.stdout.buffer.write(b"%d\n" % listener.getsockname()[1])
     sys.stdout.buffer.flush()
     epoll = select.epoll()
@@ -36,14 +39,14 @@ def serve(wait_s: float | None) -> None:
                 data, control, _, _ = sock.recvmsg(65536, space)
                 if data:
                     sock.send(_ANSWER)
-                    seconds, ns = _STAMP.unpack(control[0][2])
-                    stamps.append(seconds * 1_000_000_000 + ns)
+                    if control:  # not before the kernel has begun to stamp
+                        seconds, ns = _STAMP.unpack(control[0][2])
+                        stamps.append(seconds * 1_000_000_000 + ns)
                 else:
                     epoll.unregister(fd)
                     sockets.pop(fd).close()
             elif fd == listener.fileno():
                 sock, _ = listener.accept()
-                sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sockets[sock.fileno()] = sock
                 epoll.register(sock.fileno(), select.EPOLLIN)
