@@ -100,6 +100,12 @@ class Signer:
         return self._key
 
 
+_BLOCK_BYTES = 64
+"""Of SHA-256."""
+_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
+
+
 class PreparedSignature:
     """The signature of one method, URL and set of headers, for any payload and time."""
 
@@ -109,10 +115,10 @@ class PreparedSignature:
         "_before_date",
         "_canonical",
         "_head_lines",
-        "_key",
+        "_inner",
+        "_outer",
         "_second",
         "_signer",
-        "_string_head",
         "_token_line",
     )
 
@@ -129,8 +135,8 @@ class PreparedSignature:
         self._before_date, self._after_date = before_date, after_date
         self._token_line, self._authorization = token_line, authorization
         self._second = -1
-        self._canonical = sha256()
-        self._string_head = self._head_lines = self._key = b""
+        self._canonical = self._inner = self._outer = sha256()
+        self._head_lines = b""
 
     def lines(self, payload_sha256: bytes, epoch_s: int) -> bytes:
         """Header lines to add, each with its CRLF. payload_sha256 in hex, see `payload_hash`."""
@@ -138,17 +144,22 @@ class PreparedSignature:
             self._turn_to(epoch_s)
         canonical = self._canonical.copy()
         canonical.update(payload_sha256)
-        to_sign = self._string_head + canonical.hexdigest().encode()
-        signature = digest(self._key, to_sign, "sha256").hex().encode()
-        return self._head_lines + signature + b"\r\n"
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(canonical.hexdigest().encode())
+        outer.update(inner.digest())
+        return self._head_lines + outer.hexdigest().encode() + b"\r\n"
 
     def _turn_to(self, epoch_s: int) -> None:
         moment = strftime("%Y%m%dT%H%M%SZ", gmtime(epoch_s))
         date = moment[:8]
         self._second = epoch_s
-        self._key = self._signer.key(date)
         self._canonical = sha256(self._before_date + moment.encode() + self._after_date)
-        self._string_head = f"{_ALGORITHM}\n{moment}\n{self._signer.scope(date)}\n".encode()
+        # HMAC (RFC 2104) as far as it is the same for the whole second: the block of the key in
+        # both of its hashes, and what begins the string to sign.
+        block = self._signer.key(date).ljust(_BLOCK_BYTES, b"\0")
+        string_head = f"{_ALGORITHM}\n{moment}\n{self._signer.scope(date)}\n".encode()
+        self._inner = sha256(block.translate(_INNER_PAD) + string_head)
+        self._outer = sha256(block.translate(_OUTER_PAD))
         authorization = self._authorization.replace("/%s/", f"/{date}/", 1)
         self._head_lines = f"X-Amz-Date: {moment}\r\n{self._token_line}{authorization}".encode()
 

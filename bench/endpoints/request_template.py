@@ -24,6 +24,8 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(rb"[0-9A-Za-z._:-]+")
 _NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
 _KEPT_HASHES = 8
+_LARGE_BYTES = 4096
+"""To hash less costs no more than to look for it among what is kept."""
 _IDS = frozenset(REQUEST_IDS)
 
 
@@ -72,7 +74,9 @@ class CompiledRequest:
         return b"" if self._bodiless else b"Content-Length: %d\r\n" % len(body)
 
     def _hash(self, body: bytes) -> bytes:
-        """Hashes of the latest bodies are kept: megabytes take milliseconds."""
+        """Hashes of the latest large bodies are kept: megabytes take milliseconds."""
+        if len(body) < _LARGE_BYTES:
+            return payload_hash(body)
         kept = self._hashes.get(body)
         if kept is None:
             if len(self._hashes) >= _KEPT_HASHES:

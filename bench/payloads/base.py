@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import blake2b
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -43,26 +44,38 @@ class ConstantEvents:
 
 
 class Chance:
-    """Seeded randomness by number: what `at` returns depends on seed and index alone."""
+    """Seeded randomness by number: what it gives depends on seed and index alone."""
 
-    __slots__ = ("_high", "_random")
+    __slots__ = ("_high", "_key", "_random")
 
     def __init__(self, seed: int, salt: str = "") -> None:
         self._random = Random()
         self._high = Random(f"events/{salt}/{seed}").getrandbits(64) << 64
+        self._key = self._high.to_bytes(16, "big")
 
     def at(self, index: int) -> Random:
         """The randomness of one event; valid until the next call."""
         self._random.seed(self._high | index)
         return self._random
 
+    def hex128(self, index: int, number: int) -> str:
+        """32 hexadecimal digits, the number-th of an event: a hash, far cheaper than `at`."""
+        return blake2b(b"%d/%d" % (index, number), digest_size=16, key=self._key).hexdigest()
+
 
 def encode_json(value: Any) -> bytes:
     """A JSON value without spaces. Raises UsageError for what JSON cannot say (nan, dates)."""
     try:
-        return _ENCODER.encode(value).encode("ascii")
+        return json_text(value).encode("ascii")
     except (TypeError, ValueError) as error:
         raise UsageError(f"is no JSON value: {error}") from None
+
+
+def json_text(value: Any) -> str:
+    """The same as text. Raises TypeError or ValueError."""
+    if type(value) is int:  # no bool: the encoder sets itself up anew for what is not a string
+        return str(value)
+    return _ENCODER.encode(value)
 
 
 def read_bytes(path: str | None, base_dir: Path | None) -> bytes:

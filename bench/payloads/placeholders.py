@@ -7,23 +7,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from bench.inputs.cells import literal
-from bench.payloads.base import parse_size
+from bench.payloads.base import Chance, parse_size
 
 OPEN = "open"
 """Stands for what every placeholder begins with."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_UUID_VARIANTS = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
+"""The digit that says how a UUID is laid out: its upper two bits are given."""
 
 
-@dataclass(slots=True)
 class Moment:
     """What a placeholder may depend on: the event's own randomness, number and row."""
 
-    random: Random
-    index: int
-    row: Any
+    __slots__ = ("_chance", "_random", "_uuids", "index", "row")
+
+    def __init__(self, chance: Chance, index: int, row: Any) -> None:
+        self._chance, self.index, self.row = chance, index, row
+        self._random: Random | None = None
+        self._uuids = 0
+
+    @property
+    def random(self) -> Random:
+        """Seeded when it is first asked for, which costs more than most events do."""
+        if self._random is None:
+            self._random = self._chance.at(self.index)
+        return self._random
+
+    def uuid(self) -> str:
+        """The next version 4 UUID of this event (RFC 9562, 5.4)."""
+        digits = self._chance.hex128(self.index, self._uuids)
+        self._uuids += 1
+        variant = _UUID_VARIANTS[digits[16]]
+        return (
+            f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        )
 
 
 Draw = Callable[[Moment], Any]
@@ -48,7 +67,7 @@ def _counter(start: str = "1", step: str = "1") -> Draw:
 
 
 def _uuid() -> Draw:
-    return lambda moment: str(UUID(int=moment.random.getrandbits(128), version=4))
+    return Moment.uuid
 
 
 def _int(low: str, high: str) -> Draw:

@@ -20,7 +20,7 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.model.profile import EventSpec
-from bench.payloads.base import Chance, ConstantEvents, EventSource, parse_size
+from bench.payloads.base import Chance, ConstantEvents, EventSource, json_text, parse_size
 from bench.payloads.feed import KEPT_BYTES, FeedRows, RowOrder, read_rows, refuse_unknown
 from bench.payloads.placeholders import OPEN, PLACEHOLDERS, Draw, Moment
 from bench.units import shown
@@ -56,7 +56,7 @@ class TemplateEvents:
 
     def next(self, index: int) -> bytes:
         """The payload of invocation number index."""
-        moment = Moment(self._chance.at(index), index, self._row(index))
+        moment = Moment(self._chance, index, self._row(index))
         texts = [
             piece if isinstance(piece, str) else piece[1](piece[0](moment))
             for piece in self._pieces
@@ -264,7 +264,7 @@ def _filled(payload: bytes, size: int) -> bytes:
 
 def _dumps(value: Any) -> str:
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return json_text(value)
     except (TypeError, ValueError) as error:
         raise UsageError(f"is no JSON value: {error}") from None
 

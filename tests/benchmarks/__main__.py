@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,8 +24,8 @@ from bench.aws.sigv4 import Signer
 from tests.benchmarks.coverage import coverage_table
 from tests.benchmarks.gaps import gaps
 from tests.benchmarks.growth import growth
-from tests.benchmarks.nginx import nginx
-from tests.benchmarks.ours import closed, open_loop, run_worker
+from tests.benchmarks.nginx import Served, nginx
+from tests.benchmarks.ours import Called, closed, open_loop, run_worker
 from tests.benchmarks.process import Finished, run
 from tests.benchmarks.scaling import scaling
 from tests.benchmarks.view import beside_the_view
@@ -56,32 +56,55 @@ def main() -> None:
     if unknown:
         parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(PARTS)}")
     if any(part not in ALONE for part in wanted):
-        with nginx(TARGET_CORE) as url:
+        with nginx(TARGET_CORE) as served:
             for part in wanted:
-                PARTS[part](url, options.short)
+                PARTS[part](served, options.short)
     else:
         for part in wanted:
-            PARTS[part]("", options.short)
+            PARTS[part](Served("", "", Path()), options.short)
 
 
 def _peers(url: str, seconds: float) -> None:
-    ours = _ours(url, seconds)
+    ours = _ours("lamload, one worker", url, seconds)
     _say(f"Closed loop, {CONNECTIONS} connections, {seconds:g} s each: CPU per request")
+    _compare([ours, *_measured_peers(url, seconds)])
+
+
+def _peers_with_tls(served: Served, seconds: float) -> None:
+    _say(f"\nThe same with TLS 1.3, {seconds:g} s each: CPU per request")
+    ours = Called.url(served.secure_url, served.authority)
+    signed = Called.signed(served.secure_url.rstrip("/"), served.authority)
+    _compare(
+        [
+            _ours("lamload, one worker", ours, seconds),
+            _ours("… unique, by SigV4", signed, seconds),
+            *_measured_peers(served.secure_url, seconds, {"hey", "wrk", "ab"}),
+        ]
+    )
+
+
+def _compare(rows: Sequence[Row]) -> None:
     _say(f"  {'tool':<22}{'requests/s':>12}{'CPU µs':>10}{'lamload is':>14}")
-    for row in [ours, *_measured_peers(url, seconds)]:
-        ratio = ours.cpu_us / row.cpu_us if row.cpu_us else float("nan")
+    for row in rows:
+        ratio = rows[0].cpu_us / row.cpu_us if row.cpu_us else float("nan")
         rate = row.requests / row.seconds
         _say(f"  {row.name:<22}{rate:>12,.0f}{row.cpu_us:>10.1f}{ratio:>13.3f}×")
 
 
-def _ours(url: str, seconds: float) -> Row:
-    result = run_worker(url, closed(CONNECTIONS, seconds), TOOL_CORE)
-    return Row("lamload, one worker", result.invocations, seconds, result.cpu_us)
+def _ours(name: str, called: str | Called, seconds: float) -> Row:
+    result = run_worker(called, closed(CONNECTIONS, seconds), TOOL_CORE)
+    failed = int((result.rows["status"] != 200).sum())
+    if failed:
+        raise SystemExit(f"{name}: {failed:,} of {result.invocations:,} failed")
+    return Row(name, result.invocations, seconds, result.cpu_us)
 
 
-def _measured_peers(url: str, seconds: float) -> Iterator[Row]:
+def _measured_peers(url: str, seconds: float, names: Set[str] = frozenset()) -> Iterator[Row]:
+    """names: of those that are wanted; all if empty."""
     whole = max(1, round(seconds))
     for peer in _known_peers(url, str(CONNECTIONS), str(whole)):
+        if names and peer.name not in names:
+            continue
         if not peer.is_installed():
             _say(f"  {peer.name:<22}  not installed")
             continue
@@ -199,18 +222,19 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-PARTS: dict[str, Callable[[str, bool], None]] = {
-    "peers": lambda url, short: _peers(url, 2.0 if short else 10.0),
-    "open": lambda url, short: _open_loop(url, 3.0 if short else 30.0),
-    "lag": lambda url, short: _send_lag(url, 2.0 if short else 10.0),
-    "tui": lambda url, short: beside_the_view(url, 5.0 if short else 20.0, _say),
-    "memory": lambda url, short: _memory(url, 200_000 if short else 2_000_000),
-    "sigv4": lambda _url, _short: _sigv4(),
-    "workers": lambda url, short: scaling(url, 2.0 if short else 6.0, TOOL_CORE, _say),
-    "help": lambda _url, _short: _help(),
-    "growth": lambda _url, short: growth(short, _say),
-    "gaps": lambda _url, short: gaps(short, _say),
-    "coverage": lambda _url, short: coverage_table(60 if short else 300, 2026, _say),
+PARTS: dict[str, Callable[[Served, bool], None]] = {
+    "peers": lambda to, short: _peers(to.url, 2.0 if short else 10.0),
+    "tls": lambda to, short: _peers_with_tls(to, 2.0 if short else 10.0),
+    "open": lambda to, short: _open_loop(to.url, 3.0 if short else 30.0),
+    "lag": lambda to, short: _send_lag(to.url, 2.0 if short else 10.0),
+    "tui": lambda to, short: beside_the_view(to.url, 5.0 if short else 20.0, _say),
+    "memory": lambda to, short: _memory(to.url, 200_000 if short else 2_000_000),
+    "sigv4": lambda _to, _short: _sigv4(),
+    "workers": lambda to, short: scaling(to.url, 2.0 if short else 6.0, TOOL_CORE, _say),
+    "help": lambda _to, _short: _help(),
+    "growth": lambda _to, short: growth(short, _say),
+    "gaps": lambda _to, short: gaps(short, _say),
+    "coverage": lambda _to, short: coverage_table(60 if short else 300, 2026, _say),
 }
 ALONE = ("sigv4", "help", "growth", "coverage", "gaps")
 """Parts that call nobody, or a target of their own."""

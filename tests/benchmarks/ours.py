@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.aws.credentials import Credentials
 from bench.load.frames import FrameKind, Start, WorkOrder, encode
 from bench.model.endpoint import EndpointKind
 from bench.model.live import WorkerHealth
@@ -22,6 +23,9 @@ from bench.model.load import Binding, Segment
 from bench.model.profile import (
     Arrivals,
     Client,
+    Connections,
+    EventKind,
+    EventSpec,
     LoadSpec,
     Scheduling,
     Target,
@@ -73,6 +77,40 @@ class WorkerRun:
         return float(np.quantile(self.rows["last_ns"] - self.rows["sent_ns"], q)) / 1e3
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a worker calls, and how."""
+
+    target: Target
+    binding: Binding
+    connections: Connections
+    credentials: Credentials | None = None
+
+    @classmethod
+    def url(cls, url: str, ca_bundle: Path | None = None) -> Called:
+        """A URL, whose certificate an authority of our own may vouch for."""
+        return cls(
+            Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
+            Binding(Variant(EndpointKind.HTTP), url),
+            _trusting(ca_bundle),
+        )
+
+    @classmethod
+    def signed(cls, base: str, ca_bundle: Path) -> Called:
+        """Invoke as on AWS: a payload of its own for each invocation, signed."""
+        event = EventSpec(EventKind.TEMPLATE, {"order": "{{index}}", "id": "{{uuid}}"})
+        return cls(
+            Target(TargetKind.AWS, function="f", region="us-east-1", events=(event,)),
+            Binding(Variant(EndpointKind.INVOKE), base, "f", region="us-east-1", sign=True),
+            _trusting(ca_bundle),
+            Credentials("AKIDEXAMPLE", "secret", None, None),
+        )
+
+
+def _trusting(ca_bundle: Path | None) -> Connections:
+    return Connections(ca_bundle=None if ca_bundle is None else str(ca_bundle))
+
+
 def closed(callers: int, seconds: float) -> Segment:
     """A closed loop."""
     return Segment(0, 0, 0, (0,), 0, Callers(round(seconds * NS_PER_S), callers, callers))
@@ -84,7 +122,7 @@ def open_loop(rps: float, seconds: float) -> Segment:
 
 
 def run_worker(
-    url: str, segment: Segment, core: int, arrivals: Arrivals = Arrivals.POISSON
+    url: str | Called, segment: Segment, core: int, arrivals: Arrivals = Arrivals.POISSON
 ) -> WorkerRun:
     """Run one segment in one worker pinned to a core."""
     load = LoadSpec(arrivals=arrivals, scheduling=Scheduling.NORMAL)
@@ -92,25 +130,27 @@ def run_worker(
 
 
 def run_workers(
-    urls: Sequence[str],
+    urls: Sequence[str | Called],
     segment: Segment,
     cores: Sequence[int],
     load: LoadSpec = ORDINARY,
 ) -> list[WorkerRun]:
-    """Run one segment in several workers, each with its URL, pinned to its core."""
+    """Run one segment in several workers, each with what it calls, pinned to its core."""
+    called = [Called.url(url) if isinstance(url, str) else url for url in urls]
     processes = [
         _started(
             WorkOrder(
                 worker=worker,
                 workers=len(cores),
-                target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
-                bindings=(Binding(Variant(EndpointKind.HTTP), url),),
+                target=each.target,
+                bindings=(each.binding,),
                 load=load,
-                clients=(Client(),),
+                clients=(Client(connections=each.connections),),
+                credentials=each.credentials,
             ),
             core,
         )
-        for worker, (url, core) in enumerate(zip(urls, cores, strict=True))
+        for worker, (each, core) in enumerate(zip(called, cores, strict=True))
     ]
     ready_s = [_ready(process) for process in processes]
     start = encode(FrameKind.START, Start(monotonic_ns() + 300 * NS_PER_MS, (segment,)))

@@ -79,7 +79,7 @@ def _targets(cores: Sequence[int], otherwise: str) -> Iterator[list[str]]:
         yield [otherwise] * WORKERS
         return
     with nginx(cores[0]) as first, nginx(cores[1]) as second:
-        yield [first, second]
+        yield [first.url, second.url]
 
 
 def _together(urls: list[str], cores: list[int], seconds: float) -> Together:

@@ -4,7 +4,7 @@ import re
 import statistics
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -20,6 +20,13 @@ def template(value: Any, seed: int = 1, **options: Any) -> EventSource:
 
 def first(value: Any, **options: Any) -> Any:
     return json.loads(template(value, **options).next(0))
+
+
+def test_uuids_of_one_event_differ_and_are_the_same_for_the_same_event() -> None:
+    events = template({"a": "{{uuid}}", "b": "{{uuid}}"})
+    drawn = [json.loads(events.next(number)) for number in range(3)]
+    assert len({id for event in drawn for id in event.values()}) == 6
+    assert json.loads(events.next(1)) == drawn[1]
 
 
 def test_a_lone_placeholder_keeps_its_type_and_an_embedded_one_is_text() -> None:
@@ -68,7 +75,8 @@ def test_random_values_keep_within_what_was_asked_for() -> None:
     )
     drawn = [json.loads(events.next(index)) for index in range(400)]
     assert len({event["uuid"] for event in drawn}) == 400
-    assert UUID(drawn[0]["uuid"]).version == 4
+    ids = [UUID(event["uuid"]) for event in drawn]
+    assert {id.version for id in ids} == {4} and {id.variant for id in ids} == {RFC_4122}
     assert {event["int"] for event in drawn} == set(range(-3, 4))
     assert all(0 <= event["float"] <= 1 for event in drawn)
     assert 99 < statistics.mean(event["normal"] for event in drawn) < 101
