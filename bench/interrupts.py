@@ -7,10 +7,12 @@ ends with 130. Within a loop it is whatever the code that runs there has said wi
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Protocol
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SignalHandler = Callable[[int], object]
@@ -63,3 +65,26 @@ class Interrupts:
 
 def ask_for_nothing(_count: int) -> None:
     """The answer of who is giving everything back already."""
+
+
+class Child(Protocol):
+    """A process that somebody of ours waits for."""
+
+    @property
+    def pid(self) -> int:
+        """Its own until the wait for it has ended."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None as long as it is waited for."""
+
+
+def send_signal(child: Child, number: int) -> None:
+    """Signal a child, unless it has ended.
+
+    asyncio's own way asks first whether it has, and takes its exit status away from whoever waits
+    for that: what was killed would be told as `exit status 255`.
+    """
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(child.pid, number)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ from bench.commands.support import live_view
 from bench.commands.support.live_view import show, watched
 from bench.commands.support.progress import Progress
 from bench.errors import InterruptedRun
-from bench.interrupts import NUMBERS, Interrupts
+from bench.interrupts import NUMBERS, Interrupts, send_signal
 from bench.load import session as sessions
 from bench.model.load import Command, CommandKind
 from bench.profile import load_profile
@@ -50,6 +52,15 @@ def test_what_nohup_ignores_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_to_a_child_leaves_its_exit_status_to_who_waits_for_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        send_signal(child, signal.SIGKILL)
+        assert child.returncode is None
+        assert child.wait() == 3
+        send_signal(child, signal.SIGKILL)
 
 
 async def test_within_a_loop_a_signal_does_what_was_said_last() -> None:

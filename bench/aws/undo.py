@@ -25,7 +25,7 @@ async def undo(api: LambdaApi, journal: Journal) -> list[str]:
     lines += await _undo_urls(api, journal)
     lines += await _undo_aliases(api, journal)
     lines += await _undo_versions(api, journal)
-    return lines
+    return lines or [f"{journal.changes.function} is as it was: nothing is left to undo"]
 
 
 async def _is_there(api: LambdaApi, function: str) -> bool:

@@ -8,15 +8,16 @@ so an attempt's time holds the start of the process, as it does for the script.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import tempfile
 from fcntl import F_SETFL, fcntl
+from signal import SIGKILL
 from time import monotonic_ns
 from typing import IO
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from bench.endpoints.base import UNSEEN, CommandEndpoint, CommandLine, Head, head_of, headers_of
+from bench.interrupts import send_signal
 from bench.model.outcome import Answer, Outcome
 from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -119,8 +120,7 @@ class CommandWire:
             return
         finally:
             if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+                send_signal(process, SIGKILL)
                 await process.wait()
         out.seek(0)
         err.seek(0)

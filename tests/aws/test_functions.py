@@ -163,6 +163,7 @@ async def test_undo_removes_versions_aliases_and_urls_and_can_be_called_again(
     async with aws.api() as api:
         assert len(await undo(api, journal)) == 6
         await undo(api, again)
+        assert await undo(api, again) == ["primes is as it was: nothing is left to undo"]
     assert not aws.journal.path.exists()
     assert (len(aws.versions), len(aws.aliases), len(aws.urls)) == (1, 0, 0)
 

@@ -6,11 +6,12 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from signal import SIGKILL
 from time import monotonic_ns
 from typing import Any
 
 from bench.errors import LamloadError
+from bench.interrupts import send_signal
 from bench.load.child import package_root
 from bench.load.fleet import LAST
 from bench.load.frames import (
@@ -119,7 +120,7 @@ class LocalFleet:
     async def close(self) -> None:
         """Kill what still runs and reap it."""
         for process in self._processes:
-            _kill(process)
+            send_signal(process, SIGKILL)
         ends = [asyncio.ensure_future(process.wait()) for process in self._processes]
         if ends:
             await asyncio.wait(ends, timeout=END_LIMIT_S)
@@ -135,7 +136,7 @@ class LocalFleet:
             for worker in self._silence.overdue(monotonic_ns()):
                 words = f"engine worker {worker} {silent_words(self._deadline_ns)}"
                 self._tell(worker, Frame(FrameKind.FAILED, words))
-                _kill(self._processes[worker])
+                send_signal(self._processes[worker], SIGKILL)
 
     async def _all_ready(self) -> tuple[Ready, ...]:
         greeted: set[int] = set()
@@ -186,12 +187,6 @@ class LocalFleet:
             self._has_told.add(worker)
         self._silence.heard(worker, last=is_last)
         self._frames.put_nowait((worker, frame))
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
 
 
 async def _read_tail(stream: asyncio.StreamReader | None) -> bytes:

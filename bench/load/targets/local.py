@@ -17,6 +17,7 @@ from typing import Any
 from bench.aws.credentials import Credentials
 from bench.errors import TargetError
 from bench.folders import temporary_folder
+from bench.interrupts import send_signal
 from bench.load.child import package_root
 from bench.load.silence import Stillness, children_of, silent_words
 from bench.load.targets.own_functions import faults_for, function_arguments, function_names
@@ -157,7 +158,7 @@ class LocalTarget:
         """End it, with patience and then without."""
         process = self._process
         if process is not None and process.returncode is None:
-            process.send_signal(signal.SIGTERM)
+            send_signal(process, signal.SIGTERM)
             self._wake()
             try:
                 await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
@@ -179,7 +180,7 @@ class LocalTarget:
         """End it hard. Its fork server then cleans up, which it cannot while it is stopped."""
         assert self._process is not None
         children = children_of(self._process.pid)
-        self._process.kill()
+        send_signal(self._process, signal.SIGKILL)
         for pid in children:
             with suppress(OSError):
                 os.kill(pid, signal.SIGCONT)

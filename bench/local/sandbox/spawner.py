@@ -19,6 +19,7 @@ from typing import Any
 
 from bench.errors import LamloadError
 from bench.folders import temporary_folder
+from bench.interrupts import send_signal
 from bench.lambda_facts import MIN_STORAGE_MB
 from bench.local.sandbox import fork_server
 
@@ -96,11 +97,11 @@ class Spawner:
         try:
             line = await asyncio.wait_for(process.stdout.readline(), ANSWER_LIMIT_S)
         except TimeoutError:
-            process.kill()
+            send_signal(process, signal.SIGKILL)
             await process.wait()
             raise LamloadError(_silent()) from None
         except asyncio.CancelledError:
-            process.kill()
+            send_signal(process, signal.SIGKILL)
             raise
         if not line:
             await process.wait()
@@ -149,7 +150,7 @@ class Spawner:
         try:
             return await asyncio.wait_for(asyncio.shield(news), ANSWER_LIMIT_S)
         except TimeoutError:
-            self._process.kill()
+            send_signal(self._process, signal.SIGKILL)
             raise LamloadError(_silent()) from None
 
     def kill(self, name: str) -> None:
@@ -166,11 +167,11 @@ class Spawner:
         if self._process.stdin is not None:
             self._process.stdin.close()
         if self._process.returncode is None:
-            self._process.send_signal(signal.SIGCONT)  # stopped it could clean up nothing
+            send_signal(self._process, signal.SIGCONT)  # stopped it could clean up nothing
         try:
             await asyncio.wait_for(asyncio.shield(self._listener), END_LIMIT_S)
         except TimeoutError:  # stopped, or out of processes: its sandboxes die with it
-            self._process.kill()
+            send_signal(self._process, signal.SIGKILL)
             await self._listener
         await self._process.wait()
         shutil.rmtree(self.root, ignore_errors=True)  # where the fork server could not any more
