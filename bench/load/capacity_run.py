@@ -7,6 +7,7 @@ same lower bounds as in every file and view.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from bench.load.capacity_search import CapacitySearch, CapacityStep, StepResult, per_s
 from bench.model.load import Segment
@@ -66,22 +67,29 @@ class CapacityRun:
         """True once every variant has its answer."""
         return self._variant >= len(self._variants)
 
-    def conclude(self) -> tuple[str, CapacityAnswer | None]:
-        """End the step: what it showed in words, and the answer if it was the variant's last."""
+    def conclude(self) -> tuple[str, dict[str, Any], CapacityAnswer | None]:
+        """End the step: what it showed in words, and in fields; the answer if it was the last."""
         result = self._result()
         fault = result.fault(self._spec)
         words = f"{per_s(self._step.rps)} {'holds' if fault is None else f'does not hold: {fault}'}"
+        fields = {
+            "variant": self._variants[self._variant],
+            "step": self._step.number,
+            "tried": self._step.kind.value,
+            "rate_rps": self._step.rps,
+            "fault": fault or "",
+        }
         step = self._search.next(result)
         self._measured = None
         if step is not None:
             self._step = step
-            return words, None
+            return words, fields, None
         answer = self._answer()
         self._variant += 1
         if not self.has_ended:
             self._search = CapacitySearch(self._spec)
             self._step = self._search.first()
-        return words, answer
+        return words, fields, answer
 
     def _answer(self, before: str = "") -> CapacityAnswer:
         search = self._search

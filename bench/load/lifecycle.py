@@ -17,7 +17,7 @@ from bench.load.live_plan import LivePlan
 from bench.load.replay import RecordedCommand, Recording
 from bench.load.run_writer import Note
 from bench.load.stop_rules import HalfWidth, StopRules
-from bench.model.live import ANSWER_EVENT, COMMAND_EVENT, RunState
+from bench.model.live import ANSWER_EVENT, COMMAND_EVENT, STEP_EVENT, RunState
 from bench.model.load import Command, CommandKind, Plan, Segment
 from bench.model.profile import Profile
 from bench.model.result import CapacityAnswer, Window
@@ -260,8 +260,8 @@ class Lifecycle:
     def _follow_search(self, now_ns: int, search: CapacityRun) -> None:
         if self.state is not RunState.RUNNING or not search.is_over(now_ns):
             return
-        words, answer = search.conclude()
-        self._note("step", words)
+        words, fields, answer = search.conclude()
+        self._note(STEP_EVENT, words, **fields)
         if answer is not None:
             self._note_answer(answer)
         at_ns = now_ns + CHANGE_MARGIN_NS

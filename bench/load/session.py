@@ -24,6 +24,7 @@ from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
 from bench.load.frames import Frame, FrameKind, Ready
 from bench.load.lifecycle import Lifecycle
+from bench.load.live_results import LiveResults
 from bench.load.manifest import manifest
 from bench.load.orders import work_orders
 from bench.load.preflight import check_limits, crowded
@@ -280,6 +281,10 @@ class RunSession:
     def class_curves(self) -> dict[str, dict[str, Curve]]:
         """Response times of cold, warm, retried and failed invocations, likewise."""
         return self.aggregate.class_curves()
+
+    def results(self) -> LiveResults:
+        """What the run tells of its question, part by part."""
+        return LiveResults(self.profile, self.aggregate)
 
     def snapshot(self) -> Snapshot:
         """The run at this moment; takes what changed since the last call."""

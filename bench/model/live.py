@@ -49,6 +49,9 @@ class WorkerHealth:
 
 ANSWER_EVENT = "answer"
 """Kind of the events with what a search for capacity found; fields `variant`, `rate_rps`."""
+STEP_EVENT = "step"
+"""Kind of the events with what a step of that search showed; fields `variant`, `step`, `tried`
+(a StepKind), `rate_rps`, and `fault`, why it did not hold, '' if it did."""
 FAILURE_EVENT = "failure"
 """Kind of the events with the first reasons of each kind of failure; fields as in a Sample."""
 COMMAND_EVENT = "command"

@@ -184,8 +184,10 @@ def disturbed(results: Results) -> Iterator[Finding]:
         if not all(name in by_name for name in names):
             continue
         before, peak, after = (by_name[name] for name in names)
-        told = [_rise(before, peak), *_attempts(before, peak, after)]
-        told.append(_recovery(results, before, peak, window.variant))
+        rise, recovery = _rise(before, peak), _recovery(results, before, peak, window.variant)
+        attempts = [*_attempts(before, peak, after)]
+        large = tuple(figure for one in (*attempts, rise) for figure in one.figures)
+        told = [Finding(rise.text, large), *(Finding(one.text) for one in attempts), recovery]
         name = bare_size(window.variant)
         yield from (Finding(f"{name}: {one.text}", one.figures) for one in told)
 

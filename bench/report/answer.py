@@ -6,7 +6,7 @@ said against it is judged together with all that could have been said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.format import (
@@ -18,6 +18,7 @@ from bench.format import (
     size_name,
     usd,
 )
+from bench.model.live import ANSWER_EVENT, RunEvent
 from bench.model.profile import Variant
 from bench.model.result import LADDER, MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
@@ -107,7 +108,8 @@ def answer_of(
 def answer_for(run: RecordedRun) -> RunAnswer:
     """What a recorded run answers to its own question, beside what is found in its parts."""
     answer = answer_of(*compared(run), advice_of(run), anytime=was_watched(run))
-    return as_asked(answer, question_of(run.profile), found_in(run), len(run.windows))
+    asked = as_asked(answer, question_of(run.profile), found_in(run), len(run.windows))
+    return replace(asked, figures=asked.figures or capacity_figures(run.events))
 
 
 def as_asked(
@@ -123,6 +125,16 @@ def as_asked(
     own = (one for one in found if one.text.partition(": ")[0] == figures)
     large = tuple(figure for one in own for figure in one.figures)
     return replace(answer, lines=lines, found=tuple(one.text for one in found), figures=large)
+
+
+def capacity_figures(events: Iterable[RunEvent]) -> tuple[Figure, ...]:
+    """The highest rates that a search has confirmed."""
+    found = [event.fields for event in events if event.kind == ANSWER_EVENT]
+    return tuple(
+        Figure("holds" if len(found) == 1 else f"{answer.get('variant')} holds", f"{rps:.4g}", "/s")
+        for answer in found
+        if isinstance(rps := answer.get("rate_rps"), int | float)
+    )
 
 
 def highest_known(curves: Curves) -> float:

@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from bench.model.part import Part
 from bench.model.result import Window
 from bench.record.conclusions import price_in
-from bench.report.answer import RunAnswer, answer_of, highest_known
+from bench.record.finding import Finding
+from bench.record.findings import found_in
+from bench.record.question import Question, question_of
+from bench.report.answer import RunAnswer, answer_of, as_asked, highest_known
 from bench.stats.alike import Curves
 from bench.stats.one_kind import NO_CLASSES, ClassCurves, of_one_kind, wants_classes
 from bench.stats.recommend import Advice, advise, compare_sentence
@@ -44,6 +48,10 @@ class Analysis:
     advice: Advice = field(default_factory=Advice)
     answer: RunAnswer = field(default_factory=RunAnswer)
     anytime: bool = False
+    question: Question = Question.SIZES
+    parts: tuple[Part, ...] = ()
+    """Results by part of the load, where it has several."""
+    found: tuple[Finding, ...] = ()
 
     @property
     def q(self) -> float:
@@ -56,6 +64,7 @@ class Analyzer:
 
     def __init__(self, source: RunSource) -> None:
         self._source = source
+        self._question = question_of(source.profile)
         self._polls = 0
         self._made_at = 0
         self._depth = Depth.NONE
@@ -99,7 +108,11 @@ class Analyzer:
         shows_classes = self._depth is Depth.CLASSES
         wants = shows_classes or wants_classes(windows)
         classes = self._source.class_curves() if wants else NO_CLASSES
+        results = self._source.results()
         analysis = Analysis(
+            question=self._question,
+            parts=tuple(results.parts),
+            found=found_in(results),
             curves=curves,
             class_curves=classes if shows_classes else {},
             classes=classes,
@@ -120,7 +133,8 @@ def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -
     curves = analysis.curves
     if len(windows) > 1:
         compared, curves, _ = of_one_kind(windows, curves, analysis.classes)
-    return answer_of(compared, curves, analysis.advice, base, anytime=analysis.anytime)
+    answer = answer_of(compared, curves, analysis.advice, base, anytime=analysis.anytime)
+    return as_asked(answer, analysis.question, analysis.found, len(windows))
 
 
 def verdict_sentence(

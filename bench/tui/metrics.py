@@ -86,6 +86,10 @@ def _rate(name: str, read: MetricReading) -> Metric:
     return Metric(name, "/s", read, mean, lambda window: window.duration_s)
 
 
+def _per_s(window: Window, counted: int) -> float | None:
+    return counted / window.duration_s if window.duration_s else None
+
+
 def _calls(name: str, read: MetricReading) -> Metric:
     return Metric(name, "calls", read, total)
 
@@ -105,6 +109,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("read lag max", "ms", _largest(Measure.READ_LAG)),
     _rate("sent", lambda window: window.achieved_rps),
     _rate("goodput", lambda window: window.goodput_rps),
+    _rate("arrivals", lambda window: _per_s(window, window.tally.offered)),
+    _rate("attempts", lambda window: _per_s(window, window.tally.attempts)),
     _calls("failed", lambda window: float(window.tally.failed)),
     _calls("throttled", _outcome(Outcome.THROTTLED)),
     _calls("dropped", lambda window: float(window.tally.dropped)),
@@ -121,6 +127,7 @@ LADDER = tuple(BY_NAME[f"response {quantile_text(q)}"] for q in QUANTILE_LADDER)
 """What the chart shows first: the highest quantile that most seconds know, else the mean."""
 MEAN = BY_NAME["response mean"]
 COLD_STARTS = BY_NAME["cold starts"]
+ARRIVALS, ATTEMPTS, GOODPUT = BY_NAME["arrivals"], BY_NAME["attempts"], BY_NAME["goodput"]
 FAILED = BY_NAME["failed"]
 LAG = BY_NAME["send lag max"]
 READ_LAG = BY_NAME["read lag max"]

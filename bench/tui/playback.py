@@ -7,17 +7,19 @@ writes is followed: its files are looked at again each second while the end is i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from bench.model.live import RunState, Snapshot
+from bench.model.live import RunEvent, RunState, Snapshot
 from bench.model.load import Command
 from bench.model.profile import Profile
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.evidence import Evidence
 from bench.record.failures import noted_samples
+from bench.record.finding import Results
 from bench.record.playback import RunPlayback
 from bench.record.validity import Judgement, judge
 from bench.stats.quantiles import Curve
@@ -70,6 +72,11 @@ class PlaybackSource:
         """Likewise of cold, warm, retried and failed calls."""
         return self._recording.class_curves(self._second)
 
+    def results(self) -> Results:
+        """Those of the whole run once it stands at its end; before that no part is told."""
+        run = self._recording.run
+        return run if self._at_s >= self.end_s else replace(run, windows=(), parts=(), intervals=())
+
     def snapshot(self) -> Snapshot:
         """The run as it stood where the playback stands."""
         self._advance()
@@ -80,7 +87,7 @@ class PlaybackSource:
         now_ns = round(self._at_s * NS_PER_S)
         run, pulse = self._recording.run, self._recording.vitals_before(second)
         judgement = self._judged()
-        events = self._recording.events_until(now_ns)
+        events = self._events(now_ns)
         return Snapshot(
             t_ns=now_ns,
             state=self._state,
@@ -106,6 +113,11 @@ class PlaybackSource:
             vitals=vitals,
             rate_factor=self._recording.rate_factor(now_ns),
         )
+
+    def _events(self, now_ns: int) -> tuple[RunEvent, ...]:
+        """At the end all of them: what a run concludes comes after its last second."""
+        is_whole = self._at_s >= self.end_s and not self.is_running
+        return tuple(self._recording.events) if is_whole else self._recording.events_until(now_ns)
 
     # -- time
 

@@ -132,6 +132,7 @@ class RunModel:
             filter=filter,
             redraw_charts=charts,
             is_playback=self.playback is not None,
+            chose_metric=choices.metric is not None,
         )
 
     def _analyse(self, snapshot: Snapshot, base: str | None, depth: Depth) -> Analysis:

@@ -10,6 +10,7 @@ from bench.model.live import Snapshot
 from bench.model.load import Command
 from bench.model.profile import Profile
 from bench.model.result import Window
+from bench.record.finding import Results
 from bench.stats.alike import Curves
 from bench.stats.one_kind import ClassCurves
 
@@ -35,6 +36,9 @@ class RunSource(Protocol):
 
     def class_curves(self) -> ClassCurves:
         """Response times of cold, warm, retried and failed invocations, likewise."""
+
+    def results(self) -> Results:
+        """What the run tells of its question, part by part; looked at every few seconds."""
 
 
 @runtime_checkable

@@ -41,6 +41,8 @@ class ViewState:
     filter: str
     redraw_charts: bool
     is_playback: bool = False
+    chose_metric: bool = False
+    """True once the viewer has asked for a chart over time of one metric."""
 
     @property
     def window_name(self) -> str:
@@ -89,6 +91,11 @@ class ViewState:
             return self.logarithmic
         every = list(values)
         return bool(every) and max(every) > DECADE * min(every) > 0
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """Of the lines that are no variants: those of the variants, and '' where there are none."""
+        return tuple(style.colour for style in self.styles.values()) or ("",)
 
     @property
     def visible(self) -> list[str]:

@@ -82,7 +82,10 @@ def test_a_step_settles_first_and_is_judged_by_its_own_measured_rows() -> None:
     search.offer(own, answered_ms=[50] * 10)
     assert not search.run.is_over(STEP_END_NS + NS_PER_S // 2 - 1)
     assert search.run.is_over(STEP_END_NS + NS_PER_S // 2)
-    assert search.run.conclude() == ("1500/s holds", None)
+    words, fields, answer = search.run.conclude()
+    assert (words, answer) == ("1500/s holds", None)
+    told = {"variant": A, "step": 1, "tried": "grow", "rate_rps": 1500, "fault": ""}
+    assert fields == told
     assert search.begin(STEP_END_NS)[0][1].name == "step 2: settle 2000/s"
 
 
@@ -165,7 +168,7 @@ def test_each_variant_has_an_answer_of_its_own() -> None:
         own = search.measured(at_ns)
         at_ns = own.end_ns
         search.offer(own, answered_ms=[50] * 10)
-        answers.append(search.run.conclude()[1])
+        answers.append(search.run.conclude()[2])
     held = "2000/s, the most that was to be tried, holds p99 < 100 ms"
     found = [answer for answer in answers if answer is not None]
     assert found == [CapacityAnswer(A, 2000, held), CapacityAnswer(B, 2000, held)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from bench.load.live_results import LiveResults
 from bench.model.endpoint import EndpointKind
 from bench.model.live import RunEvent, RunState, Snapshot, WorkerHealth
 from bench.model.load import Command, CommandKind, Plan, Segment
@@ -14,6 +15,7 @@ from bench.model.result import Sample, Vitals, Window
 from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
+from bench.record.finding import Results
 from bench.record.row_layout import (
     FLAG_CENSORED,
     FLAG_COLD,
@@ -267,6 +269,9 @@ class FakeRun:
 
     def class_curves(self) -> ClassCurves:
         return self.aggregate.class_curves()
+
+    def results(self) -> Results:
+        return LiveResults(profile(), self.aggregate)
 
 
 def vitals_at(second: int) -> Vitals:

@@ -51,10 +51,10 @@ class ExportControl:
     def _copy_row(self) -> None:
         focused = self._screen.focused
         table = focused if isinstance(focused, Grid) else self._view().table
-        if table is None or table.selected is None:
+        if table is None or table.highlighted is None:
             self._screen.notify("no row here", severity="warning")
             return
-        self._screen.app.copy_to_clipboard(table.row_text(table.selected))
+        self._screen.app.copy_to_clipboard(table.row_text(table.highlighted))
         self._screen.notify("copied the row, with tabs between its cells")
 
     def _take_screenshot(self) -> None:

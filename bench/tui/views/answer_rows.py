@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
+from bench.model.live import ANSWER_EVENT
 from bench.model.outcome import Verdict
-from bench.report.answer import AnswerLine, RunAnswer
+from bench.record.figure import Figure
+from bench.report.answer import AnswerLine, RunAnswer, capacity_figures
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.hero import BigFigure
@@ -18,9 +21,24 @@ _TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.WARN, Verdict.INVALID:
 def answer_rows(state: ViewState, width: int) -> list[TextLine]:
     """A row for each line, in columns; then the verdict where something speaks against the run."""
     answer = state.analysis.answer
-    rows = [*_aligned(answer.lines, width)] or [[(_nothing(state), Tone.DIM)]]
+    found = [*_searched(state), *answer.found]
+    rows = [*_sentences(found, width), *_aligned(answer.lines, width)]
+    rows = rows or [[(_nothing(state), Tone.DIM)]]
     verdict = _verdict(state)
     return [*rows, verdict] if verdict else rows
+
+
+def _searched(state: ViewState) -> list[str]:
+    """What a search for capacity has found of each variant."""
+    answers = (event for event in state.snapshot.events if event.kind == ANSWER_EVENT)
+    return [f"{event.fields.get('variant', '')}: {event.text}" for event in answers]
+
+
+def _sentences(found: Sequence[str], width: int) -> Iterator[TextLine]:
+    """Whole, over several lines if need be; the first is what matters most."""
+    for number, text in enumerate(found):
+        lines = wrap(text, max(20, width), subsequent_indent=_GAP, break_long_words=False)
+        yield from ([(line, Tone.TEXT if number else Tone.STRONG)] for line in lines)
 
 
 def _nothing(state: ViewState) -> str:
@@ -81,8 +99,24 @@ def _tone(column: int, is_first: bool) -> Tone:
     return Tone.TEXT
 
 
-def hero_figures(answer: RunAnswer) -> list[BigFigure]:
-    """The first line's figures, large: who, how fast, how dear, and what that gains and costs."""
+def hero_figures(state: ViewState) -> list[BigFigure]:
+    """What was asked for, large: the figures that were found, else those of the first line."""
+    asked = asked_figures(state)
+    if asked:
+        return [
+            BigFigure(figure.value, figure.caption, figure.unit, Tone.TEXT if number else Tone.GOOD)
+            for number, figure in enumerate(asked)
+        ]
+    return _of_first_line(state.analysis.answer)
+
+
+def asked_figures(state: ViewState) -> tuple[Figure, ...]:
+    """Those of what was found, whose sentences stand below; none where variants are compared."""
+    return state.analysis.answer.figures or capacity_figures(state.snapshot.events)
+
+
+def _of_first_line(answer: RunAnswer) -> list[BigFigure]:
+    """Who, how fast, how dear, and what that gains and costs."""
     if answer.q is None or not answer.lines:
         return []
     line = answer.lines[0]

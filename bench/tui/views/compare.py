@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
@@ -18,12 +20,13 @@ from bench.format import (
 from bench.model.outcome import Outcome
 from bench.model.result import LADDER, QUANTILES, Measure, Window
 from bench.model.times import NS_PER_MS
+from bench.record.question import Question
 from bench.report.axes import Axis
 from bench.stats.paired import Difference
 from bench.tui.analysis import Depth, verdict_sentence
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.answer_rows import answer_rows, hero_figures
+from bench.tui.views.answer_rows import answer_rows, asked_figures, hero_figures
 from bench.tui.views.base import View, empty_window, panel
 from bench.tui.views.cells import (
     VARIANT_COLUMNS,
@@ -32,9 +35,11 @@ from bench.tui.views.cells import (
     quantile_cell,
     variant_cells,
 )
+from bench.tui.views.first_screen import first_screen
+from bench.tui.views.ladder import COLUMNS as LADDER_COLUMNS
+from bench.tui.views.ladder import rungs
+from bench.tui.views.part_rows import part_rows, shown_parts
 from bench.tui.views.ranges import range_axis, range_cell
-from bench.tui.views.time_charts import over_time
-from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
@@ -47,6 +52,7 @@ _HERO_ROWS, _HERO_COLUMNS = 28, 90
 """From this size on the first line of the answer is shown large."""
 _SHORT = 16
 """Rows below which the table comes first."""
+_FEWEST_ROWS = 5
 _CHART_ROWS = 8
 """Below that a chart has no place under the table."""
 
@@ -101,6 +107,11 @@ class CompareView(View):
     CompareView #over-time { width: 1fr; }
     CompareView #trade { display: none; width: 42%; min-width: 50; margin-left: 2; }
     .wide CompareView #trade { display: block; }
+    CompareView #ladder { display: none; width: 58%; height: 100%; margin-right: 2; }
+    CompareView.searching #ladder { display: block; }
+    .wide CompareView.searching #trade { display: none; }
+    .narrow CompareView.searching #ladder { width: 1fr; margin-right: 0; }
+    .narrow CompareView.searching #over-time { display: none; }
     """
 
     def compose(self) -> ComposeResult:
@@ -110,6 +121,7 @@ class CompareView(View):
         yield self.variant_grid(COLUMNS, id="variants", title="variants")
         yield TextLines(id="sentence", rows=1)
         with Horizontal(classes="row"):
+            yield panel(Grid(LADDER_COLUMNS, id="ladder", title="rates tried", empty="none so far"))
             yield panel(Chart(id="over-time"))
             yield panel(Chart(id="trade"))
 
@@ -120,10 +132,14 @@ class CompareView(View):
         sentence = verdict_sentence(state.analysis, state.totals, state.base, state.selected)
         self.query_one("#sentence", TextLines).show([_sentence(state, sentence, self.size.width)])
         chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
-        if self.is_due(state, chart):
-            chart.show(over_time(state, state.metric, chart.size.width - GUTTER))
-        if self.is_due(state, trade, state.analysis_key):
-            trade.show(trade_chart(state))
+        screen = first_screen(state)
+        self.set_class(screen.ladder, "searching")
+        if screen.ladder:
+            self.query_one("#ladder", Grid).show(rungs(state), "the highest on top")
+        key = (state.chart_key, state.analysis_key, state.chose_metric)
+        for place, draw in ((chart, screen.main), (trade, screen.beside)):
+            if self.is_due(state, place, key):
+                place.show(draw(state, place.size.width - GUTTER))
 
     def _show_answer(self, state: ViewState) -> None:
         """As many of its lines as leave room for the table; what has no place at all is the chart.
@@ -133,12 +149,15 @@ class CompareView(View):
         width, height = self.size
         grid = self.query_one("#variants", Grid)
         most_lines = 2 if height < _SHORT else 5
-        table = min(grid.rows_wanted(len(state.windows)), height - most_lines)
+        table = min(grid.rows_wanted(self._rows_of(state)), height - most_lines)
+        if state.analysis.question is not Question.SIZES:  # its picture is a part of the answer
+            table = min(table, max(_FEWEST_ROWS, height - most_lines - _CHART_ROWS))
         is_large = height >= _HERO_ROWS and width >= _HERO_COLUMNS
         is_large = is_large and not grid.is_ascii
-        figures = hero_figures(state.analysis.answer) if is_large else []
+        figures = hero_figures(state) if is_large else []
         self.query_one("#hero", Hero).show(figures)
-        lines = answer_rows(state, width - 2)[bool(figures) :]
+        shown_large = bool(figures) and not asked_figures(state)
+        lines = answer_rows(state, width - 2)[shown_large:]
         left = height - table - (ROWS if figures else 0)
         lines = lines[: max(1, left)]
         self.query_one("#answer", TextLines).show(lines)
@@ -149,13 +168,20 @@ class CompareView(View):
         most = height - len(lines) - (ROWS if figures else 0)
         grid.styles.max_height = most if left < _CHART_ROWS else most - _CHART_ROWS
 
+    def _rows_of(self, state: ViewState) -> int:
+        return len(state.windows) + len(shown_parts(state))
+
     def _show_table(self, state: ViewState) -> None:
         grid = self.query_one("#variants", Grid)
         note = f"{state.window_name}; response ms"
         if state.base is not None:
             note += f"; {quantile_text(state.analysis.q)} vs {state.base}"
-        axis = range_axis(state.windows.values(), grid.width_of(RANGE))
-        rows = [_row(state, name, window, axis) for name, window in state.windows.items()]
+        windows = [*state.windows.values(), *(part.window for part in shown_parts(state))]
+        axis = range_axis(windows, grid.width_of(RANGE))
+        rows = []
+        for name, window in state.windows.items():
+            rows.append(_row(state, name, window, axis))
+            rows += part_rows(state, name, _cells, axis)
         grid.show(rows, note, {} if axis is None else {RANGE: axis})
 
 
@@ -166,16 +192,24 @@ def _sentence(state: ViewState, text: str, width: int) -> list[tuple[str, Tone]]
     return [(head, Tone.DIM), (text, Tone.DIM if open_ else Tone.STRONG)]
 
 
+def _cells(state: ViewState, name: str, window: Window, axis: Axis | None) -> dict[str, Cell]:
+    """What is the same of a whole and of a part."""
+    return {
+        **_rates(window),
+        **_outcomes(window),
+        **_times(window),
+        **_cost(window),
+        RANGE: range_cell(state, name, window, axis),
+    }
+
+
 def _row(state: ViewState, name: str, window: Window, axis: Axis | None) -> Row:
     cells = {
         **variant_cells(state, name),
-        **_rates(window),
-        **_outcomes(window),
-        **_times(state, name, window),
-        **_cost(state, name, window),
+        **_cells(state, name, window, axis),
         "difference": _difference(state, name),
-        RANGE: range_cell(state, name, window, axis),
     }
+    cells |= _stars(state, window, cells)
     if empty_window(window):
         kept = ("marker", "size", "endpoint", "difference")
         cells = {key: cell for key, cell in cells.items() if key in kept}
@@ -207,36 +241,40 @@ def _outcomes(window: Window) -> dict[str, Cell]:
     }
 
 
-def _times(state: ViewState, _name: str, window: Window) -> dict[str, Cell]:
+def _times(window: Window) -> dict[str, Cell]:
     response = window.measure(Measure.RESPONSE)
-    cells = {}
-    fastest = state.analysis.advice.fastest
-    for q in QUANTILES:
-        among = fastest is not None and window.variant in fastest.variants
-        star = among and q == state.analysis.q
-        cells[quantile_text(q)] = _starred(quantile_cell(response.at(q)), star)
-    cells["max"] = maximum_cell(response)
-    return cells
+    cells = {quantile_text(q): quantile_cell(response.at(q)) for q in QUANTILES}
+    return {**cells, "max": maximum_cell(response)}
 
 
-def _cost(state: ViewState, name: str, window: Window) -> dict[str, Cell]:
+def _cost(window: Window) -> dict[str, Cell]:
     billed, price = window.billed_ms_mean, window.usd_per_million
-    advice = state.analysis.advice
-    cheapest = advice.cheapest is not None and window.variant in advice.cheapest.variants
-    best = advice.best is not None and advice.best.variant == window.variant
     return {
         "billed": Cell(
             UNKNOWN if billed is None else milliseconds(billed * NS_PER_MS),
             "" if billed is None else billed,
         ),
-        "price": _starred(Cell(usd(price), "" if price is None else price), cheapest),
-        "size": _starred(variant_cells(state, name)["size"], best, mark=False),
+        "price": Cell(usd(price), "" if price is None else price),
     }
 
 
-def _starred(cell: Cell, starred: bool, mark: bool = True) -> Cell:
-    if not starred:
-        return cell
+def _stars(state: ViewState, window: Window, cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The cells of the fastest, the cheapest and the best trade, marked; of one there is none."""
+    advice, variant = state.analysis.advice, window.variant
+    if len(state.windows) == 1:
+        return {}
+    found: dict[str, Cell] = {}
+    if advice.fastest is not None and variant in advice.fastest.variants:
+        fastest = quantile_text(state.analysis.q)
+        found[fastest] = _starred(cells[fastest])
+    if advice.cheapest is not None and variant in advice.cheapest.variants:
+        found["price"] = _starred(cells["price"])
+    if advice.best is not None and advice.best.variant == variant:
+        found["size"] = _starred(cells["size"], mark=False)
+    return found
+
+
+def _starred(cell: Cell, mark: bool = True) -> Cell:
     return Cell(f"★{cell.text}" if mark else cell.text, cell.order, Tone.GOOD)
 
 

@@ -17,7 +17,7 @@ from bench.tui.palette import Tone
 from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
 from bench.tui.widgets.chart_data import ChartData, ChartPoints
-from bench.tui.widgets.chart_lines import array_of, dot_of, row_labels, stretches, trace
+from bench.tui.widgets.chart_lines import array_of, between, dot_of, row_labels, stretches, trace
 from bench.tui.widgets.columns import letters
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
@@ -79,6 +79,7 @@ class Chart(StripWidget, can_focus=True):
         self._draw_lines(canvas, x, y)
         self._draw_labelled(canvas, x, y)
         labels = row_labels(y, plot_height)
+        self._draw_between(canvas, x, y)
         self._draw_behind(canvas, x, labels)
         strips += [self._row(canvas, row, labels.get(row, "")) for row in range(plot_height)]
         labels_below = label_row(x, width, GUTTER, plot_width)
@@ -138,6 +139,15 @@ class Chart(StripWidget, can_focus=True):
                 else:
                     continue
                 break
+
+    def _draw_between(self, canvas: Canvas, x: Axis, y: Axis) -> None:
+        if self._data.filled is None:
+            return
+        shade = ":" if self.is_ascii else "░"
+        upper, lower = (self._data.lines[place] for place in self._data.filled)
+        for column, top, bottom in between(canvas, x, y, upper, lower):
+            for row in range(top, bottom):
+                canvas.behind(column, row, shade, self._data.filled[0])
 
     def _draw_behind(self, canvas: Canvas, x: Axis, labels: dict[int, str]) -> None:
         dot, bar = (".", ":") if self.is_ascii else ("┄", "┊")

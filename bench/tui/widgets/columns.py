@@ -57,10 +57,19 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row, known by its key."""
+    """A row, known by its key. under: that of the row whose part it is, and behind which it stays.
+
+    To choose a part is to choose what it is of.
+    """
 
     key: str
     cells: dict[str, Cell]
+    under: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The key by which others know what is highlighted here."""
+        return self.under or self.key
 
 
 @dataclass(slots=True)

@@ -79,6 +79,7 @@ class Grid(StripWidget, can_focus=True):
         self._order: list[str] = []
         self._cursor = RowCursor() if cursor is None else cursor
         self._at = 0
+        self._key: str | None = None  # of the row itself, where the cursor's is its owner's
         self._top = 0
         self._skipped = 0
         self._sort: SortOrder | None = None
@@ -98,8 +99,8 @@ class Grid(StripWidget, can_focus=True):
         self._order = self._sorted()
         if self._follow and was_last:
             self._at = len(self._order) - 1
-        elif self._cursor.key in self._rows:
-            self._at = self._order.index(self._cursor.key)
+        else:
+            self._at = self._place_of_cursor()
         self._put_cursor(self._at)
         if max(1, count) != max(1, len(self._order)):
             self._drawn_for = None
@@ -107,17 +108,29 @@ class Grid(StripWidget, can_focus=True):
         self._keep_in_view()
         self.redraw()
 
+    def _place_of_cursor(self) -> int:
+        own = None if self._key is None else self._rows.get(self._key)
+        key = own.key if own is not None and own.owner == self._cursor.key else self._cursor.key
+        return self._order.index(key) if key in self._rows else self._at
+
     def _sorted(self) -> list[str]:
+        """Parts stay behind what they are of, as they were given."""
         if self._sort is None:
             return list(self._rows)
         key, falls = self._sort.key, self._sort.falls
-        cells = {name: row.cells.get(key, BLANK) for name, row in self._rows.items()}
-        return sorted(self._rows, key=lambda name: order_key(cells[name], falls), reverse=falls)
+        wholes = [row for row in self._rows.values() if row.under is None]
+        wholes.sort(key=lambda row: order_key(row.cells.get(key, BLANK), falls), reverse=falls)
+        behind: dict[str, list[str]] = {row.key: [row.key] for row in wholes}
+        for row in self._rows.values():
+            if row.under is not None:
+                behind[row.under].append(row.key)
+        return [name for names in behind.values() for name in names]
 
     def _put_cursor(self, row: int) -> None:
         self._at = min(max(0, row), max(0, len(self._order) - 1))
         if self._order:
-            self._cursor.key = self._order[self._at]
+            self._key = self._order[self._at]
+            self._cursor.key = self._rows[self._key].owner
 
     def width_of(self, key: str) -> int:
         """Cells that a column has at the present width; 0 if it is out of sight."""
@@ -125,7 +138,12 @@ class Grid(StripWidget, can_focus=True):
 
     @property
     def selected(self) -> str | None:
-        """Key of the row under the cursor."""
+        """Key of the row under the cursor, of a part that of its whole."""
+        return self._rows[self._order[self._at]].owner if self._order else None
+
+    @property
+    def highlighted(self) -> str | None:
+        """Key of the row under the cursor itself."""
         return self._order[self._at] if self._order else None
 
     @property
@@ -244,8 +262,8 @@ class Grid(StripWidget, can_focus=True):
         elif 0 <= row < self._body_height and self._top + row < len(self._order):
             key = self._order[self._top + row]
             if column is not None and column.key == MARKER:
-                self.post_message(SeriesToggled(key))
-            elif self.selected == key:
+                self.post_message(SeriesToggled(self._rows[key].owner))
+            elif self.highlighted == key:
                 self.action_choose()
             else:
                 self._move_to(self._top + row)
