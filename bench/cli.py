@@ -16,6 +16,7 @@ import click
 
 from bench import __version__
 from bench.errors import ExitCode, LamloadError, ProfileError, exhausted
+from bench.output.page_width import folded, story_width
 from bench.output.streams import BROKEN_PIPE, StdoutError
 
 if TYPE_CHECKING:
@@ -166,5 +167,6 @@ def _internal(error: Exception) -> int:
 def _say(text: str) -> None:
     """On stderr, if there still is one."""
     with suppress(OSError):
-        sys.stderr.write(text + "\n")
+        lines = folded(text.splitlines(), story_width())
+        sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()

@@ -12,6 +12,7 @@ from bench.commands.support.run_lookup import find_run, read_run, runs_option
 from bench.errors import ExitCode, UsageError
 from bench.format import quantile_text
 from bench.model.result import LADDER
+from bench.output.page_width import page_width
 
 if TYPE_CHECKING:
     from bench.stats.run_comparison import Slower
@@ -67,8 +68,10 @@ def compare(
     after = read_run(other, root)
     if before.folder.resolve() == after.folder.resolve():
         raise UsageError(f"{before.name} cannot be compared with itself: name another run")
-    render = comparison_document if as_json else render_comparison
-    click.echo(render(before, after), nl=False)
+    if as_json:
+        click.echo(comparison_document(before, after), nl=False)
+    else:
+        click.echo(render_comparison(before, after, page_width()), nl=False)
     if limit is None:
         return
     q = read_quantile(percentile)

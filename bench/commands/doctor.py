@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from bench.errors import ExitCode
+from bench.output.page_width import folded, page_width
 
 PACKAGES = (
     "aiohttp",
@@ -62,7 +63,8 @@ def doctor(context: click.Context) -> None:
     findings = list(examine())
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
-        click.echo(f"{finding.state:5}  {finding.subject:{width}}  {finding.text}")
+        line = f"{finding.state:5}  {finding.subject:{width}}  {finding.text}"
+        click.echo("\n".join(folded([line], page_width())))
     is_faulty = any(finding.state is State.FAULT for finding in findings)
     context.exit(ExitCode.INTERNAL if is_faulty else ExitCode.OK)
 

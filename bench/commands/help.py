@@ -12,6 +12,7 @@ import click
 from bench.commands.support.completions import complete_topic
 from bench.commands.support.topics import Topic, topics
 from bench.errors import UsageError
+from bench.output.page_width import folded, page_width
 
 WIDTH = 96
 """Columns beyond which lines of text are hard to follow."""
@@ -29,7 +30,7 @@ def help(context: click.Context, topic: str | None) -> None:
     """
     known = topics()
     if topic is None:
-        click.echo("\n".join(_listing(known.values())))
+        click.echo("\n".join(folded(_listing(known.values()), page_width())))
     elif topic not in known:
         raise UsageError(f"there is no topic {topic}{_mend(topic, known, _verbs(context))}")
     elif sys.stdout.isatty():

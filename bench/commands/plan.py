@@ -26,6 +26,7 @@ from bench.errors import UsageError
 from bench.format import quantile_text
 from bench.model.plain import aligned
 from bench.model.result import QUANTILES
+from bench.output.page_width import folded, page_width
 from bench.profile.options import Given
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def plan(target: str, options: Given, overrides: tuple[str, ...], billed: str) -
         raise UsageError(f"--billed {error}") from None
     loaded = profile_of(target, overrides, options).profile
     expected = forecast(loaded, billed_ms)
-    for line in _lines(loaded, expected, billed):
+    for line in folded(_lines(loaded, expected, billed), page_width()):
         click.echo(line)
 
 

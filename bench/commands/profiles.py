@@ -6,6 +6,7 @@ import click
 
 from bench.commands.support.completions import complete_shipped
 from bench.errors import UsageError
+from bench.output.page_width import folded, page_width
 
 
 @click.group(invoke_without_command=True)
@@ -24,7 +25,8 @@ def profiles(context: click.Context) -> None:
     width = max((len(path.stem) for path in paths), default=0)
     for path in paths:
         question, _, _ = read_question(path.read_text("utf-8")).partition("\n\n")
-        click.echo(f"{path.stem:{width}}  {' '.join(question.split())}")
+        line = f"{path.stem:{width}}  {' '.join(question.split())}"
+        click.echo("\n".join(folded([line], page_width())))
 
 
 @profiles.command()

@@ -6,7 +6,6 @@ Never wider than asked for, and no word of it is broken. The whole table is `ben
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
@@ -14,6 +13,7 @@ from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_
 from bench.model.outcome import Verdict
 from bench.model.plain import aligned
 from bench.model.result import HIGHEST, LADDER, MEDIAN, Distribution, Measure, Window
+from bench.output.page_width import page_width
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
@@ -22,9 +22,6 @@ from bench.report.text import failure_lines, mark_notes, slo_lines, three_digits
 from bench.report.text_table import TextColumn
 from bench.stats.thresholds import SloState
 
-WIDEST = 100
-"""Columns beyond which nothing goes unless somebody asks for all of it."""
-NARROWEST = 40
 MOST_ROWS = 40
 """Rows of a table beyond which the parts of the load are left to phases.csv."""
 _GAP = "  "
@@ -52,7 +49,7 @@ def render_brief(run: RecordedRun, width: int | None = None, *, colour: bool | N
 
     colour None: where stdout is a terminal and NO_COLOR is not set.
     """
-    lines = brief_lines(run, _width() if width is None else width)
+    lines = brief_lines(run, page_width() if width is None else width)
     return in_colour(lines) if (_has_colour() if colour is None else colour) else as_text(lines)
 
 
@@ -76,10 +73,6 @@ def brief_lines(run: RecordedRun, width: int) -> Iterator[StyledLine]:
         yield from wrapped(note, width, LineTone.ASIDE)
     yield StyledLine()
     yield from wrapped(MORE, width, LineTone.ASIDE)
-
-
-def _width() -> int:
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 
 def _has_colour() -> bool:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from bench.format import UNKNOWN, number, percent, quantile_text
 from bench.model.plain import aligned
 from bench.model.result import Window
 from bench.model.times import NS_PER_MS
+from bench.output.page_width import folded
 from bench.record.recorded_run import PROFILE, RecordedRun, text_of
 from bench.stats.basis import TOO_FEW, Rest
 from bench.stats.paired import Difference
 from bench.stats.run_comparison import QUANTILES, Setting, VariantChange, changes, settings_changed
 
 MOST_SETTINGS = 12
+_GAP = "  "
+_WANTED = ("p99", "p50", "p90", "prices", "errors")
+"""Groups of columns, the one that says most first."""
 
 
 def compared(base: RecordedRun, other: RecordedRun) -> tuple[VariantChange, ...]:
@@ -28,17 +33,24 @@ def settings_between(base: RecordedRun, other: RecordedRun) -> tuple[Setting, ..
     return settings_changed(text_of(base.folder / PROFILE), text_of(other.folder / PROFILE))
 
 
-def render_comparison(base: RecordedRun, other: RecordedRun) -> str:
-    """A row per variant with base, other and change; `~` is a change that chance explains."""
+def render_comparison(base: RecordedRun, other: RecordedRun, width: int | None = None) -> str:
+    """A row per variant with base, other and change; `~` is a change that chance explains.
+
+    width: of the page, None for as wide as it becomes. Columns that have no place are left out.
+    """
     found = compared(base, other)
     lines = [
         f"base   {base.name} ({base.verdict.value})",
         f"other  {other.name} ({other.verdict.value})",
         "",
     ]
-    lines += _table(found) if found else ["The runs have no variant in common."]
-    lines += ["", *_notes(base, other, found)]
-    return "\n".join(lines).rstrip() + "\n"
+    if found:
+        rows, left_out = _table(found, width)
+        lines += [*rows, "", *left_out]
+    else:
+        lines += ["The runs have no variant in common.", ""]
+    lines += _notes(base, other, found)
+    return "\n".join(folded(lines, width)).rstrip() + "\n"
 
 
 def comparison_document(base: RecordedRun, other: RecordedRun) -> str:
@@ -55,23 +67,50 @@ def comparison_document(base: RecordedRun, other: RecordedRun) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
-def _table(found: Sequence[VariantChange]) -> list[str]:
-    head = ["variant"]
-    for q in QUANTILES:
-        head += [f"{quantile_text(q)} ms", "other", "change"]
-    head += ["errors", "other", "$/M", "other"]
-    rows = [head, *(_row(change) for change in found)]
-    first, *others = zip(*rows, strict=True)
-    columns = [aligned(first), *(aligned(column, right=True) for column in others)]
-    return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+def _table(found: Sequence[VariantChange], width: int | None) -> tuple[list[str], list[str]]:
+    """The rows, and what had no place in them: the columns that say least go first."""
+    groups = {
+        title: [heads, *(read(change) for change in found)] for title, heads, read in _groups()
+    }
+    names = ["variant", *(change.base.variant.name for change in found)]
+    widths = {title: _widths(rows) for title, rows in groups.items()}
+    room = None if width is None else width - max(map(len, names))
+    kept: list[str] = []
+    for title in sorted(groups, key=lambda title: _weight(title, groups[title])):
+        takes = sum(len(_GAP) + cells for cells in widths[title])
+        if room is None or takes <= room or not kept:
+            kept.append(title)
+            room = None if room is None else room - takes
+    columns = [aligned(names)]
+    for title in (title for title in groups if title in kept):
+        columns += [aligned(column, right=True) for column in zip(*groups[title], strict=True)]
+    rows = [_GAP.join(row).rstrip() for row in zip(*columns, strict=True)]
+    gone = [title for title in groups if title not in kept]
+    note = f"No room for {' and '.join(gone)}: `lamload compare --json` has all of them"
+    return rows, [note] if gone else []
 
 
-def _row(change: VariantChange) -> list[str]:
-    cells = [change.base.variant.name]
-    for found in change.differences:
-        cells += _cells(found)
-    cells += [_errors(change.base), _errors(change.other)]
-    return [*cells, _price(change.base), _price(change.other)]
+def _groups() -> Iterator[tuple[str, list[str], Callable[[VariantChange], list[str]]]]:
+    """Columns that belong together: base, other and change of each figure."""
+    for place, q in enumerate(QUANTILES):
+        text = quantile_text(q)
+        yield text, [f"{text} ms", "other", "change"], partial(_of_quantile, place)
+    yield "errors", ["errors", "other"], lambda c: [_errors(c.base), _errors(c.other)]
+    yield "prices", ["$/M", "other"], lambda c: [_price(c.base), _price(c.other)]
+
+
+def _of_quantile(place: int, change: VariantChange) -> list[str]:
+    return _cells(change.differences[place])
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
+def _weight(title: str, rows: Sequence[Sequence[str]]) -> tuple[bool, int]:
+    """What is known of none goes first, then as _WANTED has it."""
+    is_empty = all(cell == UNKNOWN for row in rows[1:] for cell in row)
+    return is_empty, _WANTED.index(title) if title in _WANTED else len(_WANTED)
 
 
 def _cells(found: Difference | None) -> list[str]:

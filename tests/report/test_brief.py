@@ -8,9 +8,10 @@ import pytest
 from bench.errors import UsageError
 from bench.model.outcome import Verdict
 from bench.model.profile import Slo
+from bench.output.page_width import WIDEST
 from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.record.recorded_run import RecordedRun
-from bench.report.brief import REASONS, WIDEST, render_brief
+from bench.report.brief import REASONS, render_brief
 from bench.report.chosen_columns import SHORT, render_columns
 from bench.report.markdown import escaped, render_markdown
 from tests.record.build import DOOR, LARGE, SMALL
