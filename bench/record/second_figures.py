@@ -6,7 +6,7 @@ Gathered as intervals pass by, since making all of a long run's intervals once m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import Any
 
@@ -16,6 +16,7 @@ from bench.format import quantile_text
 from bench.model.profile import Variant
 from bench.model.result import LADDER, Distribution, Interval, Measure
 from bench.model.times import NEVER
+from bench.record.heat_log import HeatLog, HeatMaps
 from bench.record.line_log import Spool
 
 _FIELDS = (
@@ -41,6 +42,7 @@ class SecondFigures:
 
     variants: tuple[Variant, ...]
     rows: FigureRows
+    heat: HeatMaps = field(default_factory=dict)
 
 
 class SecondFiguresLog:
@@ -50,9 +52,11 @@ class SecondFiguresLog:
         self._file = Spool()
         self._variants: dict[Variant, int] = {}
         self._phases: dict[str, int] = {}
+        self._heat = HeatLog()
 
     def add(self, interval: Interval) -> None:
         """Write down the figures of one more interval; they wait on disk."""
+        self._heat.add(interval)
         window = interval.window
         response = window.measure(Measure.RESPONSE)
         lags = (window.measure(lag) for lag in (Measure.SEND_LAG, Measure.READ_LAG))
@@ -76,7 +80,7 @@ class SecondFiguresLog:
         """The figures of all intervals so far, a row each, in the order of adding."""
         self._file.read_from_start()
         rows = np.frombuffer(self._file.read(), dtype=_TYPE)
-        return SecondFigures(tuple(self._variants), rows)
+        return SecondFigures(tuple(self._variants), rows, self._heat.maps())
 
     def close(self) -> None:
         """Forget them and give the file back."""

@@ -9,6 +9,7 @@ from bench.model.profile import Variant
 from bench.model.result import Measure
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, linear_axis, log_axis, nines_axis
+from bench.report.heat import heat_maps
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.points import Point, spectrum_points, time_and_cost
 from bench.report.seconds import Seconds
@@ -26,6 +27,7 @@ def charts(run: RecordedRun) -> Iterable[str]:
     yield from ranges(run)
     yield from over_memory(run)
     yield from ridges(run)
+    yield from heat_maps(run)
     yield from _spectrum(run)
     yield from _trade(run)
     yield from _over_time(run)

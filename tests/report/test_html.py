@@ -131,3 +131,10 @@ def test_every_column_can_be_had_and_outcomes_that_never_came_are_left_out(
 def test_a_long_run_stays_small(tmp_path: Path) -> None:
     run = recorded(tmp_path, seconds=700)
     assert len(render_html(run)) < 300_000
+
+
+def test_the_heat_map_shows_turns_alone_and_marks_what_was_not_measured(run: RecordedRun) -> None:
+    page = render_html(run)
+    assert "Heat map, each variant in its own turns" in page and 'class="heat5"' in page
+    warm = [i for i in run.intervals if not i.measured and i.spread]
+    assert page.count('class="warm-up"') == len({(i.window.variant, i.t_s) for i in warm}) > 0
