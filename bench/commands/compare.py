@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 @click.argument("other", required=False, shell_complete=complete_run)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write OTHER's report with BASE laid over it; - is stdout.",
+)
+@click.option(
     "--max-slower",
     metavar="SHARE",
     help="Exit 99 if a variant's percentile rose by more, such as 10%, by its whole interval.",
@@ -46,6 +53,7 @@ def compare(
     base: str | None,
     other: str | None,
     as_json: bool,
+    page: Path | None,
     max_slower: str | None,
     percentile: str,
     or_lower: bool,
@@ -57,6 +65,7 @@ def compare(
     Where --max-slower cannot be told for want of samples, the exit code is 98.
     """
     from bench.report.comparison import comparison_document, render_comparison
+    from bench.report.html import render_html
     from bench.stats.run_comparison import slower
     from bench.units import read_quantile, read_share
 
@@ -68,9 +77,11 @@ def compare(
     after = read_run(other, root)
     if before.folder.resolve() == after.folder.resolve():
         raise UsageError(f"{before.name} cannot be compared with itself: name another run")
+    if page is not None:
+        _write_page(page, render_html(after, before))
     if as_json:
         click.echo(comparison_document(before, after), nl=False)
-    else:
+    elif page != Path("-"):
         click.echo(render_comparison(before, after, page_width()), nl=False)
     if limit is None:
         return
@@ -78,6 +89,18 @@ def compare(
     quantiles = [q, *(lower for lower in LADDER if or_lower and lower < q)]
     found = slower((before.windows, before.curves), (after.windows, after.curves), quantiles, limit)
     context.exit(_told(found, percentile, str(max_slower)))
+
+
+def _write_page(path: Path, page: str) -> None:
+    """Raises UsageError where it cannot be written."""
+    if path == Path("-"):
+        click.echo(page, nl=False)
+        return
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--html: {path} cannot be written: {error.strerror}") from None
+    click.echo(f"The report with both runs is in {path}", err=True)
 
 
 def _told(found: Slower, percentile: str, limit: str) -> ExitCode:

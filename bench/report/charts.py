@@ -10,6 +10,7 @@ from bench.model.result import Measure
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, linear_axis, log_axis, nines_axis
 from bench.report.heat import heat_maps
+from bench.report.laid_over import laid_over, looks
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.points import Point, spectrum_points, time_and_cost
 from bench.report.seconds import Seconds
@@ -22,22 +23,25 @@ MOST_TICKS = 6
 """Of an axis of figures; that of time has room for more."""
 
 
-def charts(run: RecordedRun) -> Iterable[str]:
-    """Every chart for which the run has something to show."""
-    yield from ranges(run)
+def charts(run: RecordedRun, base: RecordedRun | None = None) -> Iterable[str]:
+    """Every chart for which the run has something to show. base: an earlier run, laid over it."""
+    both = run if base is None else laid_over(run, base)
+    yield from ranges(both)
     yield from over_memory(run)
-    yield from ridges(run)
+    yield from ridges(both)
     yield from heat_maps(run)
-    yield from _spectrum(run)
+    yield from _spectrum(both)
     yield from _trade(run)
-    yield from _over_time(run)
+    yield from _over_time(both)
 
 
 def _spectrum(run: RecordedRun) -> Iterable[str]:
     """Response time by percentile, as far as it is known."""
     lines = []
-    for index, window in enumerate(run.windows):
+    drawn = looks(run.windows)
+    for window in run.windows:
         name = window.variant.name
+        index = drawn[name]
         curve = run.curves.get(name, {}).get(Measure.RESPONSE)
         points = spectrum_points(curve, window.measure(Measure.RESPONSE).max_ns)
         if points:
@@ -95,10 +99,11 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
 
 
 def _lines(run: RecordedRun, points: Mapping[Variant, Sequence[Point]]) -> list[SvgLine]:
+    drawn = looks(run.windows)
     variants = (window.variant for window in run.windows)
     return [
-        SvgLine(variant.name, index, tuple(_stretches(points[variant])))
-        for index, variant in enumerate(variants)
+        SvgLine(variant.name, drawn[variant.name], tuple(_stretches(points[variant])))
+        for variant in variants
         if points.get(variant)
     ]
 

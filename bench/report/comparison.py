@@ -49,7 +49,7 @@ def render_comparison(base: RecordedRun, other: RecordedRun, width: int | None =
         lines += [*rows, "", *left_out]
     else:
         lines += ["The runs have no variant in common.", ""]
-    lines += _notes(base, other, found)
+    lines += comparison_notes(base, other, found)
     return "\n".join(folded(lines, width)).rstrip() + "\n"
 
 
@@ -85,7 +85,7 @@ def _table(found: Sequence[VariantChange], width: int | None) -> tuple[list[str]
     for title in (title for title in groups if title in kept):
         columns += [aligned(column, right=True) for column in zip(*groups[title], strict=True)]
     rows = [_GAP.join(row).rstrip() for row in zip(*columns, strict=True)]
-    gone = [title for title in groups if title not in kept]
+    gone = [title for title in groups if title not in kept and not _is_empty(groups[title])]
     note = f"No room for {' and '.join(gone)}: `lamload compare --json` has all of them"
     return rows, [note] if gone else []
 
@@ -107,10 +107,14 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(len, column)) for column in zip(*rows, strict=True)]
 
 
+def _is_empty(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether nothing of a group is known. rows: its heads first."""
+    return all(cell == UNKNOWN for row in rows[1:] for cell in row)
+
+
 def _weight(title: str, rows: Sequence[Sequence[str]]) -> tuple[bool, int]:
     """What is known of none goes first, then as _WANTED has it."""
-    is_empty = all(cell == UNKNOWN for row in rows[1:] for cell in row)
-    return is_empty, _WANTED.index(title) if title in _WANTED else len(_WANTED)
+    return _is_empty(rows), _WANTED.index(title) if title in _WANTED else len(_WANTED)
 
 
 def _cells(found: Difference | None) -> list[str]:
@@ -131,7 +135,20 @@ def _price(window: Window) -> str:
     return UNKNOWN if window.usd_per_million is None else f"{window.usd_per_million:.2f}"
 
 
-def _notes(base: RecordedRun, other: RecordedRun, found: Sequence[VariantChange]) -> Iterator[str]:
+def comparison_rows(found: Sequence[VariantChange]) -> list[list[str]]:
+    """A row of heads, and one for each variant that both runs have."""
+    heads = ["variant", *(head for _, heads, _ in _groups() for head in heads)]
+    rows = (
+        [change.base.variant.name, *(text for *_, read in _groups() for text in read(change))]
+        for change in found
+    )
+    return [heads, *rows]
+
+
+def comparison_notes(
+    base: RecordedRun, other: RecordedRun, found: Sequence[VariantChange]
+) -> Iterator[str]:
+    """What the marks mean, what the intervals rest on, and in what else the runs differ."""
     cells = [difference for change in found for difference in change.differences]
     told = [cell for cell in cells if cell is not None]
     if any(cell.basis.is_known and not cell.is_distinguishable for cell in told):

@@ -52,7 +52,7 @@ def _strip(
     shown = [column for column in columns if column.seconds > 0 and (column.counts or column.cold)]
     wide, tall = _LENGTH / len(shown), _HIGH / (high - low)
     yield f'<g data-toggle="{index}">'
-    yield words(name, "end", f'class="name" x="{NAME_WIDTH - 46}" y="{top + _HIGH / 2 + 5:.1f}"')
+    yield words(name, "end", f'class="name" x="{NAME_WIDTH - 56}" y="{top + _HIGH / 2 + 5:.1f}"')
     yield "</g>"
     for number in _round_edges(low, high):
         y = top + (high - number) * tall

@@ -7,7 +7,7 @@ paper and in a mail, and the script that points, hides and zooms has a tenth of 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from importlib import resources
@@ -22,15 +22,22 @@ from bench.record.findings import advice_sentences
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.charts import charts
+from bench.report.comparison import compared, comparison_notes, comparison_rows
 from bench.report.html_tables import measure_tables, parts_table, results_table, table
+from bench.report.laid_over import laid_over, looks
+
+MOST_REASONS = 3
+"""So many of a verdict's are in sight: the answer comes first."""
 
 
-def render_html(run: RecordedRun) -> str:
+def render_html(run: RecordedRun, base: RecordedRun | None = None) -> str:
     """The page as one text: styles, script and charts are in it, and it loads nothing.
 
-    It is whole without the script, which is allowed by its hash alone.
+    It is whole without the script, which is allowed by its hash alone. base: an earlier run that is
+    compared with this one, and laid over it in the pictures.
     """
     title = escape(run.profile.title or run.profile.name)
+    shown = run if base is None else laid_over(run, base)
     script = _part("page.js")
     digest = b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii")
     parts = [
@@ -38,14 +45,15 @@ def render_html(run: RecordedRun) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
         f" style-src 'unsafe-inline'; script-src 'sha256-{digest}'\">",
-        f"<title>{title}</title><style>{_part('page.css')}{_hiding(len(run.windows))}</style>",
+        f"<title>{title}</title><style>{_part('page.css')}{_hiding(looks(shown.windows))}</style>",
         "</head><body>\n",
         *_head(run, title),
         *_answer(run),
         *_slos(run),
-        f'<section class="charts">\n{"".join(charts(run))}</section>\n',
+        *(() if base is None else _changes(base, run)),
+        f'<section class="charts">\n{"".join(charts(run, base))}</section>\n',
         "<h2>Results</h2>\n",
-        results_table(run.windows),
+        results_table(shown.windows),
         *_folded("By part of the load", parts_table(run.parts), is_open=True),
         *_folded("Why calls failed", "".join(_failures(run)), is_open=True),
         *_folded("Advice in sentences", _list(advice_sentences(run))),
@@ -62,12 +70,22 @@ def _part(name: str) -> str:
     return resources.files("bench.report").joinpath("page", name).read_text("utf-8")
 
 
-def _hiding(variants: int) -> str:
+def _hiding(drawn: Mapping[str, int]) -> str:
     """What a click on a name hides: its drawings; the name itself fades."""
     return "".join(
         f'.h{n} g[data-v="{n}"]{{display:none}}.h{n} [data-toggle="{n}"]{{opacity:.4}}\n'
-        for n in range(variants)
+        for n in drawn.values()
     )
+
+
+def _changes(base: RecordedRun, run: RecordedRun) -> Iterable[str]:
+    """The figures of both, and what chance explains of the changes."""
+    yield f"<h2>Against {escape(base.name)}, dashed in the pictures</h2>\n"
+    found = compared(base, run)
+    if found:
+        heads, *rows = comparison_rows(found)
+        yield table(heads, rows)
+    yield _list(comparison_notes(base, run, found))
 
 
 def _folded(title: str, inside: str, is_open: bool = False) -> Iterable[str]:
@@ -88,7 +106,12 @@ def _head(run: RecordedRun, title: str) -> Iterable[str]:
     )
     if run.verdict is Verdict.VALID and not run.reasons:
         yield '<p class="dim">Nothing speaks against these numbers.</p>\n'
-    yield _list(f"{r.variant}: {r.text}" if r.variant else r.text for r in run.reasons)
+    reasons = [f"{r.variant}: {r.text}" if r.variant else r.text for r in run.reasons]
+    yield _list(reasons[:MOST_REASONS])
+    more = len(reasons) - MOST_REASONS
+    yield from _folded(
+        f"{more} more reason{'s' if more > 1 else ''}", _list(reasons[MOST_REASONS:])
+    )
 
 
 def _answer(run: RecordedRun) -> Iterable[str]:

@@ -12,8 +12,9 @@ from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, known_quantiles
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, log_axis
+from bench.report.laid_over import looks
 from bench.report.points import counts_along, range_points
-from bench.report.svg import SvgLine, Whisker, line_chart
+from bench.report.svg import COLOURS, SvgLine, Whisker, line_chart
 from bench.report.svg_rows import RangeRow, RidgeRow, range_chart, ridge_chart
 from bench.report.text import max_cell, quantile_cell
 from bench.stats.memory_fit import memory_fit
@@ -30,7 +31,9 @@ _FIT_INDEX = 7
 def ranges(run: RecordedRun) -> Iterator[str]:
     """A row for each variant from its median to its slowest answer."""
     rows = []
-    for index, window in enumerate(run.windows):
+    drawn = looks(run.windows)
+    for window in _beside(run):
+        index = drawn[window.variant.name]
         points = range_points(window)
         if points:
             end = window.measure(Measure.RESPONSE).max_ns / NS_PER_MS
@@ -40,6 +43,13 @@ def ranges(run: RecordedRun) -> Iterator[str]:
         low, middle, high = map(quantile_text, _FROM_LOW)
         title = f"Response time, ms: {low} to {middle} solid, thin to {high}, faint to the slowest"
         yield range_chart(title, rows, axis)
+
+
+def _beside(run: RecordedRun) -> list[Window]:
+    """Each variant, and next to it what it was in an earlier run that is laid over."""
+    drawn = looks(run.windows)
+    dashed = -(-len(run.windows) // COLOURS) * COLOURS
+    return sorted(run.windows, key=lambda w: divmod(drawn[w.variant.name], dashed)[::-1])
 
 
 def _in_words(window: Window) -> str:
@@ -61,9 +71,10 @@ def ridges(run: RecordedRun) -> Iterator[str]:
     low = min(float(curve.values_ns[0]) for curve in curves.values()) / NS_PER_MS
     high = max(float(curve.values_ns[-1]) for curve in curves.values()) / NS_PER_MS
     axis = log_axis(max(low, 1e-3), max(high, 2e-3), _TICKS)
+    drawn = looks(run.windows)
     rows = [
         _ridge(name, index, curves[name], run.class_curves.get(name, {}).get("cold"), axis)
-        for index, name in enumerate(window.variant.name for window in run.windows)
+        for name, index in ((w.variant.name, drawn[w.variant.name]) for w in _beside(run))
         if name in curves
     ]
     yield ridge_chart("Where response times lie, ms; cold starts in grey", rows, axis)

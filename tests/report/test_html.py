@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.record.recorded_run import RecordedRun
+from bench.report.heat import heat_maps
 from bench.report.html import render_html
 from tests.record.build import LARGE, SMALL
 from tests.report.build import TITLE, recorded
@@ -136,5 +137,9 @@ def test_a_long_run_stays_small(tmp_path: Path) -> None:
 def test_the_heat_map_shows_turns_alone_and_marks_what_was_not_measured(run: RecordedRun) -> None:
     page = render_html(run)
     assert "Heat map, each variant in its own turns" in page and 'class="heat5"' in page
-    warm = [i for i in run.intervals if not i.measured and i.spread]
-    assert page.count('class="warm-up"') == len({(i.window.variant, i.t_s) for i in warm}) > 0
+    figures = run.second_figures()
+    warm = replace(figures.heat[SMALL][0], measured=False, cold=3)
+    heat = {SMALL: (warm, *figures.heat[SMALL][1:])}
+    (drawn,) = heat_maps(replace(run, seconds=replace(figures, heat=heat)))
+    assert drawn.count('class="warm-up"') == drawn.count('class="cold"') == 1
+    assert "3 cold starts" in drawn
