@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from bench.errors import ExitCode
-from bench.output.page_width import folded, page_width
+from bench.output.page_width import folded, row_width
 
 PACKAGES = (
     "aiohttp",
@@ -64,7 +64,7 @@ def doctor(context: click.Context) -> None:
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         line = f"{finding.state:5}  {finding.subject:{width}}  {finding.text}"
-        click.echo("\n".join(folded([line], page_width())))
+        click.echo("\n".join(folded([line], row_width())))
     is_faulty = any(finding.state is State.FAULT for finding in findings)
     context.exit(ExitCode.INTERNAL if is_faulty else ExitCode.OK)
 

@@ -11,7 +11,7 @@ import click
 
 from bench.commands.support.run_lookup import readable_runs, runs_option
 from bench.model.plain import aligned
-from bench.output.page_width import folded, page_width
+from bench.output.page_width import folded, row_width
 
 if TYPE_CHECKING:
     from bench.record.recorded_run import RunEntry
@@ -29,7 +29,7 @@ def history(as_json: bool, limit: int | None, root: Path) -> None:
     if as_json:
         click.echo(json.dumps([_document(entry) for entry in entries], indent=2))
     elif entries:
-        for line in folded(_table(entries), page_width()):
+        for line in folded(_table(entries), row_width()):
             click.echo(line)
     else:
         click.echo(f"No runs in {root}; start one: `lamload quickstart`", err=True)

@@ -6,7 +6,7 @@ import click
 
 from bench.commands.support.completions import complete_shipped
 from bench.errors import UsageError
-from bench.output.page_width import folded, page_width
+from bench.output.page_width import folded, row_width
 
 
 @click.group(invoke_without_command=True)
@@ -26,7 +26,7 @@ def profiles(context: click.Context) -> None:
     for path in paths:
         question, _, _ = read_question(path.read_text("utf-8")).partition("\n\n")
         line = f"{path.stem:{width}}  {' '.join(question.split())}"
-        click.echo("\n".join(folded([line], page_width())))
+        click.echo("\n".join(folded([line], row_width())))
 
 
 @profiles.command()

@@ -22,6 +22,11 @@ def page_width() -> int:
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 
+def row_width() -> int | None:
+    """Likewise for a list; None in a pipe, where whoever reads wants a row on one line."""
+    return page_width() if sys.stdout.isatty() else None
+
+
 def story_width() -> int | None:
     """Columns of stderr's terminal; None where it is none, and a line is to stay a line."""
     try:
