@@ -15,7 +15,7 @@ import shutil
 import site
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -259,3 +259,9 @@ def _extra_paths() -> tuple[str, ...]:
     extra = () if place in usual else (place,)
     native = importlib.util.find_spec("runtime_client") is not None
     return extra if native else (*extra, str(PORTABLE))
+
+
+def below_tmp(paths: Iterable[str]) -> tuple[str, ...]:
+    """Of these, what a /tmp of the sandbox's own would hide."""
+    found = {path for path in paths if Path(path).is_relative_to("/tmp") and Path(path).exists()}
+    return tuple(sorted(found))

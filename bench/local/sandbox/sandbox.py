@@ -7,16 +7,15 @@ starts a new process in the same sandbox, as on AWS.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic_ns
 
 from bench.errors import LamloadError
-from bench.lambda_facts import INIT_LIMIT_S, LOG_TAIL_BYTES, MAX_TIMEOUT_S
+from bench.lambda_facts import INIT_LIMIT_S, MAX_TIMEOUT_S
 from bench.local.model import FunctionConfig, Invocation
 from bench.local.sandbox import failures, runtime
 from bench.local.sandbox.cpu import Meter, Usage
@@ -24,12 +23,11 @@ from bench.local.sandbox.failures import InvocationFailure
 from bench.local.sandbox.freezer import Freezer
 from bench.local.sandbox.invocation import ChunkSink, InvocationEnd, RunningInvocation
 from bench.local.sandbox.memory_watch import MemoryWatch
+from bench.local.sandbox.output_pipe import OutputPipe
 from bench.local.sandbox.runtime_api import RuntimeApi
 from bench.local.sandbox.spawner import ForkRequest, Spawner
 from bench.local.sandbox.start_gate import StartGate, StartSlot
 from bench.local.sandbox.timer import TimerQueue
-
-READ_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +83,7 @@ class Sandbox:
         self._folder = tools.spawner.root / name
         self._api = RuntimeApi(self)
         self._meter: Meter | None = None
-        self._log: int | None = None
-        self._output = bytearray()
+        self._printed = OutputPipe(self._folder / "log", self._to_whoever_looks)
         self._request_id = ""
         self._peak_mb = 0
         self._exited: asyncio.Future[int] | None = None
@@ -146,7 +143,7 @@ class Sandbox:
         if failure is not None:
             self.kill()
             await self._gone()
-        return Started(init_ns, failure, self.drain_output())
+        return Started(init_ns, failure, self._printed.drain())
 
     async def start_cold(self) -> Started:
         """Start ahead of any invocation."""
@@ -155,7 +152,7 @@ class Sandbox:
     def fallen(self, failure: InvocationFailure, duration_ns: int = 0) -> InvocationEnd:
         """The end of an invocation that the process has never taken."""
         usage = Usage(peak_mb=self._peak_mb)
-        output = self.drain_output() + failure.line
+        output = self._printed.drain() + failure.line
         return InvocationEnd(
             failure.payload, "application/json", failure, duration_ns, usage, output
         )
@@ -180,7 +177,7 @@ class Sandbox:
 
     async def _abandon(self) -> None:
         """Leave nothing of a start that went wrong."""
-        self._close_log()
+        self._printed.close()
         if self._exited is not None:
             self.kill()
             with suppress(LamloadError):  # the fork server is lost, and the process with it
@@ -191,7 +188,7 @@ class Sandbox:
         if not self._api.address:
             await self._api.start()
         (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
-        self._open_log()
+        self._printed.open()
 
     async def _fork(self, request: ForkRequest) -> int:
         try:
@@ -202,18 +199,17 @@ class Sandbox:
 
     def _command(self, argv: tuple[str, ...]) -> ForkRequest:
         tmp = str(self._folder / "tmp")
-        keep = _below_tmp(runtime.needed_paths(self.config))
+        keep = runtime.below_tmp(runtime.needed_paths(self.config))
         private = self._tools.spawner.private_tmp and "/tmp" not in keep
         seen = "/tmp" if private else tmp
         environment = runtime.environment(
             self.config, self._api.address, seen, provisioned=self.provisioned
         )
-        log = str(self._folder / "log")
         return ForkRequest(
             argv,
             environment,
             self.config.folder,
-            log,
+            str(self._printed.path),
             tmp if private else "",
             keep,
             runtime.credential_folders(),
@@ -221,25 +217,14 @@ class Sandbox:
             self.config.ephemeral_storage_mb,
         )
 
-    def _open_log(self) -> None:
-        self._close_log()
-        path = self._folder / "log"
-        if not path.exists():
-            os.mkfifo(path, 0o600)
-        self._log = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        asyncio.get_running_loop().add_reader(self._log, self._drain)
-
-    def _close_log(self) -> None:
-        if self._log is not None:
-            asyncio.get_running_loop().remove_reader(self._log)
-            os.close(self._log)
-            self._log = None
+    def _to_whoever_looks(self, printed: bytes) -> None:
+        if self._tools.output is not None:
+            self._tools.output(self.config.name, printed)
 
     def _process_ended(self, wait_status: int) -> None:
         self.alive = False
         self._freezer.gone()
-        self._drain()
-        self._close_log()
+        self._printed.close()
         self._api.abandon()
         if self._exited is not None:
             self._exited.set_result(wait_status)
@@ -298,7 +283,7 @@ class Sandbox:
             self._ready.result()
         assert self._meter is not None
         self._ready = asyncio.get_running_loop().create_future()
-        self.drain_output()
+        self._printed.drain()
         self._running = run = RunningInvocation(
             self, self._meter, invocation.request_id, timeout_s, on_chunk
         )
@@ -326,29 +311,9 @@ class Sandbox:
         self._init_over(failures.out_of_memory(self._request_id))
         self.kill()
 
-    # ------------------------------------------------------------------ the log
-
-    def _drain(self) -> None:
-        """Read what has been printed; of it the last 4 KB are kept."""
-        while self._log is not None:
-            try:
-                printed = os.read(self._log, READ_BYTES)
-            except BlockingIOError:
-                return
-            if not printed:
-                asyncio.get_running_loop().remove_reader(self._log)
-                return
-            if self._tools.output is not None:
-                self._tools.output(self.config.name, printed)
-            self._output += printed
-            del self._output[:-LOG_TAIL_BYTES]
-
     def drain_output(self) -> bytes:
-        """What has been printed since the last call. awslambdaric ends its lines with CR."""
-        self._drain()
-        taken = bytes(self._output).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self._output.clear()
-        return taken
+        """What has been printed since the last call."""
+        return self._printed.drain()
 
     # ------------------------------------------------------------------ RuntimeListener
 
@@ -391,9 +356,3 @@ class Sandbox:
         """A piece of the answer, while the handler goes on."""
         if self._running is not None:
             self._running.chunk(body, content_type)
-
-
-def _below_tmp(paths: Iterable[str]) -> tuple[str, ...]:
-    """Of these, what a /tmp of the sandbox's own would hide."""
-    found = {path for path in paths if Path(path).is_relative_to("/tmp") and Path(path).exists()}
-    return tuple(sorted(found))

@@ -16,6 +16,7 @@ from bench import folders
 from bench.local import server
 from bench.local.sandbox import runtime, spawner
 from bench.local.sandbox.fork_server import Sandboxes
+from bench.local.sandbox.output_pipe import OutputPipe
 from bench.local.sandbox.sandbox import Sandbox
 from tests.local.serving import Caller, ended, python_function, serving
 
@@ -53,13 +54,19 @@ async def test_a_user_without_a_name_and_a_home_has_sandboxes(
     runtime.credential_folders.cache_clear()
 
 
-@pytest.mark.parametrize("step", ["_open_log", "_command", "_prepare"])
+@pytest.mark.parametrize(
+    ("part", "step"), [(OutputPipe, "open"), (Sandbox, "_command"), (Sandbox, "_prepare")]
+)
 async def test_whatever_fails_before_the_process_is_a_500_with_its_cause(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], step: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    part: type[object],
+    step: str,
 ) -> None:
     async with serving(python_function(tmp_path, ECHO)) as caller:
         with monkeypatch.context() as patch:
-            patch.setattr(Sandbox, step, no_space)
+            patch.setattr(part, step, no_space)
             for answer in await answers(caller, 3) + await answers(caller, 2):
                 assert answer.response.status_code == 500
                 assert answer.response.headers["x-amzn-ErrorType"] == "ServiceException"
