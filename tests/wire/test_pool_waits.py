@@ -20,6 +20,9 @@ from tests.wire.test_pool import OK, Probe, pool_to
 PATIENT = Timeouts()
 REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
 
+LIMIT_S = 5
+"""What has not come about by then never will: a test that waits for it fails."""
+
 
 class Openings:
     """Every opening of a connection waits here until the test lets it go, or fail."""
@@ -41,9 +44,14 @@ class Openings:
         before = len(self.begun)
         for probe in probes:
             pool.submit(probe)
-        while len(self.begun) < before + len(probes):  # noqa: ASYNC110 - turns, not a wait
-            await asyncio.sleep(0)
+        await self.reach(before + len(probes))
         return self.begun[before:]
+
+    async def reach(self, count: int) -> None:
+        """Turn the loop until so many openings have begun; TimeoutError if they never do."""
+        async with asyncio.timeout(LIMIT_S):
+            while len(self.begun) < count:  # noqa: ASYNC110 - turns, not a wait
+                await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -59,7 +67,7 @@ async def origin() -> AsyncIterator[str]:
 
 
 async def ended(*probes: Probe) -> None:
-    await asyncio.wait_for(asyncio.gather(*(probe.done for probe in probes)), 5)
+    await asyncio.wait_for(asyncio.gather(*(probe.done for probe in probes)), LIMIT_S)
 
 
 async def test_an_opening_that_fails_ends_the_one_it_was_begun_for_and_nobody_else(
@@ -92,8 +100,7 @@ async def test_an_opening_that_takes_too_long_does_not_end_one_that_came_later(
         (late_gate,) = await openings.of(late, pool=pool)
         late_gate.set_result(None)
         await ended(early)
-        while len(openings.begun) < 3:  # noqa: ASYNC110 - until the early one's time is over
-            await asyncio.sleep(0.005)
+        await openings.reach(3)  # once the early one's time is over
         assert (early_gate.cancelled(), late.done.done()) == (True, False)
         openings.begun[2].set_result(None)
         await ended(late)
@@ -137,7 +144,7 @@ async def test_an_opening_that_fails_when_nobody_waits_any_more_is_nobodys_failu
         await ended(first, second)  # one connection, freed by the first, served both
         (opening,) = pool._tasks
         gates[1].set_exception(REFUSED)
-        await asyncio.wait({opening}, timeout=5)
+        await asyncio.wait({opening}, timeout=LIMIT_S)
         assert opening.exception() is None
         assert (first.failure, second.failure) == (None, None)
         assert (pool.stats().waits, pool.stats().opened, pool.stats().idle) == (2, 1, 1)
@@ -192,8 +199,9 @@ async def test_a_failure_in_the_midst_of_a_submit_of_its_own_is_no_loop(
         gates[1].set_result(None)
         await ended(other)
         assert other.failure is None
-        while again.times_finished < 2:  # noqa: ASYNC110 - turns, not a wait
-            await asyncio.sleep(0)
+        async with asyncio.timeout(LIMIT_S):
+            while again.times_finished < 2:  # noqa: ASYNC110 - turns, not a wait
+                await asyncio.sleep(0)
         assert again.failure is None
 
 
