@@ -15,7 +15,7 @@ from math import isnan
 
 from bench.model.result import Interval, Vitals
 from bench.record.latency_bins import unpack_spread
-from bench.tui.metrics import LADDER, MEAN, METRICS, Metric, highest
+from bench.tui.metrics import COLD_STARTS, LADDER, MEAN, METRICS, Metric, highest
 from bench.tui.series_store import SeriesStore, row_of
 
 FINE_S = 1200
@@ -138,6 +138,16 @@ class IntervalHistory:
         if series is not None:
             for t_s, length, spread in series.spreads(since_s, until_s):
                 yield float(t_s), length, dict(unpack_spread(spread))
+
+    def cold_seconds(
+        self, variant: str, since_s: int, until_s: int
+    ) -> Iterator[tuple[float, str, float]]:
+        """(second, its phase, cold starts in it) in time order."""
+        series = self._series.get(variant)
+        if series is not None:
+            number = _COLUMN[COLD_STARTS.name]
+            for t_s, _, phase, cold in series.column(number, since_s, until_s):
+                yield float(t_s), phase, cold
 
     def longest_s(self, since_s: int, until_s: int) -> int:
         """The most seconds that share a figure; 1 while none does."""

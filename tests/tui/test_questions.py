@@ -24,8 +24,10 @@ from bench.tui.playback import PlaybackSource
 from bench.tui.views.compare import CompareView
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.grid import Grid
+from bench.tui.widgets.heat import Heat, HeatMark
 from tests.record.build import SMALL, Shipment, profile_of, row
 from tests.record.test_parts import Load, climbing, shipped, spiked
+from tests.tui.fakes import FakeRun
 from tests.tui.picture import rows_of
 
 SIZE = (100, 34)
@@ -97,6 +99,18 @@ async def test_of_a_retry_storm_attempts_over_arrivals_with_the_gap_filled(tmp_p
     most = max(y for _, y in attempts.points if y is not None)
     assert most == 3 * max(y for _, y in arrivals.points if y is not None) == 180
     assert [grid.cell(row, "endpoint") for row in grid.order[1:]] == list(rates)
+
+
+async def test_the_heat_map_marks_the_warm_up_and_cold_starts() -> None:
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        heat = app.screen.query_one("#heat", Heat)
+        marks, screen = heat.data.marks, rows_of(app, 120)
+    assert marks[:4] == (HeatMark.COLD, HeatMark.WARM_UP, HeatMark.WARM_UP, HeatMark.NONE)
+    assert "◆" in screen and "╌╌" in screen
+    assert heat.data.note.endswith("warm-up dashed above, cold starts marked")
 
 
 async def test_of_a_closed_loop_throughput_over_callers(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.chart_data import ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
-from bench.tui.widgets.heat import Heat, HeatColumn, HeatData
+from bench.tui.widgets.heat import Heat, HeatColumn, HeatData, HeatMark
 
 _EDGES_MS = tuple((bin_edges_ns() / NS_PER_MS).tolist())
 _MOSTLY_ON = 0.75
@@ -283,6 +283,7 @@ def _heat(state: ViewState, width: int) -> HeatData:
     if name is None or name not in state.styles:
         return HeatData(title="heat map")
     columns = tuple(state.history.spreads(name, state.since_s, state.passed_s))
+    marks = _marks(state, name, columns)
     most = max((sum(counts.values()) / seconds for _, seconds, counts in columns), default=0)
     note = f"{state.short(name)}, response ms of each second, at most {round(most)} calls in one"
     axis = run_axis(state, width)
@@ -290,7 +291,25 @@ def _heat(state: ViewState, width: int) -> HeatData:
     if columns and on_s < _MOSTLY_ON * (state.passed_s - state.since_s):
         columns, axis = _side_by_side(columns, on_s, max(2, width // 12))
         note += ", its own turns alone"
-    return HeatData(title="heat map", note=note, columns=columns, edges_ms=_EDGES_MS, x=axis)
+    if HeatMark.WARM_UP in marks:
+        note += ", warm-up dashed above"
+    if HeatMark.COLD in marks:
+        note += ", cold starts marked"
+    return HeatData(
+        title="heat map", note=note, columns=columns, edges_ms=_EDGES_MS, x=axis, marks=marks
+    )
+
+
+def _marks(state: ViewState, name: str, columns: Sequence[HeatColumn]) -> tuple[HeatMark, ...]:
+    """Of each column: whether it was a warm-up, and whether anything started cold in it."""
+    warm_ups = {phase.name for phase in state.profile.phases if not phase.measured}
+    found: dict[float, HeatMark] = {}
+    for t_s, phase, cold in state.history.cold_seconds(name, state.since_s, state.passed_s):
+        mark = HeatMark.COLD if cold > 0 else HeatMark.WARM_UP
+        if cold > 0 or (phase in warm_ups and t_s not in found):
+            found[t_s] = mark
+    marks = tuple(found.get(t_s, HeatMark.NONE) for t_s, _, _ in columns)
+    return marks if found else ()
 
 
 def _side_by_side(

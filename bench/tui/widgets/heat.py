@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby, pairwise
 from math import floor, log10
 
@@ -25,9 +26,18 @@ HeatColumn = tuple[float, int, Mapping[int, int]]
 """(second, how many seconds, count by bin)."""
 
 
+class HeatMark(Enum):
+    """What a column is, with its character and that of a terminal without others."""
+
+    NONE = (" ", " ")
+    WARM_UP = ("╌", "-")
+    COLD = ("◆", "*")
+
+
 @dataclass(frozen=True, slots=True)
 class HeatData:
-    """columns: a time, how many seconds it stands for, and the count of each bin in them.
+    """columns: a time, how many seconds it stands for, and the count of each bin in them; marks:
+    one for each, or none at all.
 
     edges: of all bins, ascending, in ms.
     """
@@ -37,6 +47,8 @@ class HeatData:
     columns: tuple[HeatColumn, ...] = ()
     edges_ms: Sequence[float] = ()
     x: Axis | None = None
+    marks: tuple[HeatMark, ...] = ()
+    """What is to be known of some columns, in a row above them."""
     empty: str = "no answers yet"
 
 
@@ -71,6 +83,12 @@ class Heat(StripWidget, can_focus=True):
         data = self._data
         head = self.section(width, data.title, data.note)
         rows, plot_width = height - 2, width - GUTTER
+        marks = (
+            [self._marks(plot_width, data.x)]
+            if data.x and set(data.marks) - {HeatMark.NONE}
+            else []
+        )
+        rows -= len(marks)
         bins = [number for _, _, counts in data.columns for number in counts]
         if not bins or rows < 3 or plot_width < 12 or data.x is None:
             empty = strip_of([(f"  {data.empty}", self.paint[Tone.DIM])], width)
@@ -81,15 +99,33 @@ class Heat(StripWidget, can_focus=True):
         labels = self._labels(rows, low, high)
         body = [self._row(cells, level, labels[level], most) for level in reversed(range(rows))]
         labels_below = label_row(data.x, width, GUTTER, plot_width)
-        return [head, *body, strip_of([(labels_below, self.paint[Tone.DIM])], width)]
+        return [head, *marks, *body, strip_of([(labels_below, self.paint[Tone.DIM])], width)]
+
+    def _marks(self, width: int, x: Axis) -> Strip:
+        """A cold start wins over the warm-up that it is in."""
+        row = [HeatMark.NONE] * width
+        for (at, seconds, _), mark in zip(self._data.columns, self._data.marks, strict=True):
+            first, last = self._span(at, seconds, width, x)
+            places = range(first, last) if mark is HeatMark.WARM_UP else range(first, first + 1)
+            for column in places:
+                if 0 <= column < width and mark is not HeatMark.NONE:
+                    row[column] = mark
+        parts = [(" " * GUTTER, Style.null())]
+        for mark, run in groupby(row):
+            tone = Tone.WARN if mark is HeatMark.COLD else Tone.DIM
+            parts.append((mark.value[self.is_ascii] * len(list(run)), self.paint[tone]))
+        return strip_of(parts, GUTTER + width)
+
+    def _span(self, at: float, seconds: int, width: int, x: Axis) -> tuple[int, int]:
+        step = x.high - x.low
+        first = int((at - x.low) / step * width)
+        return first, max(first + 1, int((at + seconds - x.low) / step * width))
 
     def _cells(self, width: int, rows: int, low: int, high: int, x: Axis) -> list[list[float]]:
         """Calls a second by column and row, row 0 at the bottom; a bin may fill several rows."""
         cells = [[0.0] * rows for _ in range(width)]
-        step = x.high - x.low
         for at, seconds, counts in self._data.columns:
-            first = int((at - x.low) / step * width)
-            last = max(first + 1, int((at + seconds - x.low) / step * width))
+            first, last = self._span(at, seconds, width, x)
             for number, count in counts.items():
                 bottom = (number - low) * rows // (high - low)
                 top = max(bottom + 1, (number + 1 - low) * rows // (high - low))
