@@ -51,7 +51,7 @@ _LOOKS = 8
 class Engine:
     """Runs one worker's share of a plan.
 
-    endpoints, wires, retries, breakers and checks (of responses that are OK) are indexed by
+    endpoints, wires, events, retries, breakers and checks (of responses that are OK) are indexed by
     variant. Instants are absolute (the clock's) inside and relative to start_ns in rows. done() is
     called once, when everything has ended or was aborted.
     """
@@ -99,7 +99,7 @@ class Engine:
         clock: Clock,
         endpoints: Sequence[Endpoint],
         wires: Sequence[Wire],
-        events: EventSource,
+        events: Sequence[EventSource],
         load: LoadSpec,
         retries: Sequence[RetrySpec],
         breakers: Sequence[BreakerSpec | None],
@@ -117,7 +117,7 @@ class Engine:
         self.endpoints = endpoints
         self._submits: list[Callable[[Exchange], None]] = [wire.submit for wire in wires]
         self._events = events
-        self._event = events.next(0) if events.constant else b""
+        self._event = [source.next(0) if source.constant else b"" for source in events]
         self._choose = choose
         self.checks = checks if any(checks) else ()
         self.think_ns = load.think_ns
@@ -300,14 +300,14 @@ class Engine:
         call.refused = False
         self.in_flight += 1
         call.number = number = self._number
-        call.event = self._event or self._events.next(number)
+        variant = call.variant
+        call.event = self._event[variant] or self._events[variant].next(number)
         if self._choose is not None:
             call.payload = self._choose(number)
         self._number = number = number + self._workers
         if number >= self._full_number:
             self._use_up(intended_ns)
         # What _send does for the attempts after the first one, without its call.
-        variant = call.variant
         call.attempt = 1
         request = self.endpoints[variant].request
         call.reset(request(call.event, self._epoch_s))

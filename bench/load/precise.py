@@ -93,7 +93,7 @@ class PreciseEngine(Engine):
         call.number = number
         call.waited_ns = call.paid = 0
         call.refused = False
-        call.event = self._event or self._events.next(number)
+        call.event = self._event[variant] or self._events[variant].next(number)
         if self._choose is not None:
             call.payload = self._choose(number)
         call.reset(self.endpoints[variant].request(call.event, int(self._wall_s())))

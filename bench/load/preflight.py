@@ -110,7 +110,8 @@ def closed_at_once(profile: Profile, machine: Host) -> int:
     urls = (proxy,) if proxy else tuple(profile.target.urls.values())
     hosts = [urlsplit(url).hostname or "" for url in urls] or ["127.0.0.1"]
     is_one = len(set(hosts)) == 1 and _is_address(hosts[0])
-    if profile.connections.keep_alive or profile.target.kind is TargetKind.AWS or not is_one:
+    are_kept = all(client.connections.keep_alive for client in profile.clients)
+    if are_kept or profile.target.kind is TargetKind.AWS or not is_one:
         return 0
     held_ns = HELD_NS if _is_held_long(hosts[0], machine) else REUSED_NS
     together = len(profile.variants) if profile.load.order is Order.TOGETHER else 1

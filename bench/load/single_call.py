@@ -45,7 +45,7 @@ async def call_each(profile: Profile) -> AsyncIterator[SingleCall]:
 
 async def _call(profile: Profile, binding: Binding, credentials: Credentials | None) -> SingleCall:
     endpoint, wire, argv = _open(profile, binding, credentials)
-    events = event_source(profile.target.events, profile.load.seed)
+    events = event_source(profile.client_of(binding.variant).events, profile.load.seed)
     event = events.next(0)
     request = endpoint.request(event, int(time()))
     exchange = _Exchange(request, endpoint.body_limit)
@@ -91,13 +91,14 @@ def _open(
 ) -> tuple[Endpoint, Wire, Callable[[bytes], tuple[str, ...]]]:
     """Endpoint and wire, and the command that an event starts where it is no request."""
     client = profile.client_of(binding.variant)
+    target = replace(profile.target, events=client.events)
     if not binding.variant.endpoint.facts.is_command:
-        endpoint = endpoint_for(binding, profile.target, credentials)
+        endpoint = endpoint_for(binding, target, credentials)
         wire = open_pool(endpoint.origin, client.timeouts, client.connections)
         return endpoint, wire, lambda _: ()
     from bench.wire.process import CommandAdapter, CommandWire
 
-    command = command_endpoint_for(binding, profile.target, credentials)
+    command = command_endpoint_for(binding, target, credentials)
     adapter = CommandAdapter(command, binding.variant.endpoint.facts.answer_limit_bytes)
     return (
         adapter,

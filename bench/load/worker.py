@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic_ns
@@ -76,7 +76,7 @@ class Worker:
             endpoint, wire = self._open(binding, client)
             self._endpoints.append(endpoint)
             wires.append(wire)
-        events = event_source(order.target.events, order.load.seed)
+        events = _sources(order.clients, order.load.seed)
         self.ended = asyncio.Event()
         is_precise = order.load.pacing is Pacing.PRECISE
         self._warm_path = WarmPath() if is_precise else None
@@ -86,7 +86,10 @@ class Worker:
             endpoints=self._endpoints,
             wires=wires,
             events=events,
-            checks=[response_check(binding.variant.endpoint, events) for binding in order.bindings],
+            checks=[
+                response_check(binding.variant.endpoint, source)
+                for binding, source in zip(order.bindings, events, strict=True)
+            ],
             load=order.load,
             retries=[client.retry for client in order.clients],
             breakers=[client.breaker for client in order.clients],
@@ -95,7 +98,7 @@ class Worker:
             workers=order.workers,
             keep_request_ids=order.keep_request_ids,
             quota=order.quota,
-            choose=chooser(events),
+            choose=chooser(events[0]),
         )
         self._clock.callback = self._engine.pump
         if isinstance(self._engine, PreciseEngine) and self._warm_path is not None:
@@ -162,16 +165,17 @@ class Worker:
     def _open(self, binding: Binding, client: Client) -> tuple[Endpoint, MeasuredWire]:
         """A variant's endpoint and the wire under it; variants called alike share a pool."""
         order = self._order
+        target = replace(order.target, events=client.events)
         if binding.variant.endpoint.facts.is_command:
             from bench.wire.process import CommandAdapter, CommandWire
 
-            command = command_endpoint_for(binding, order.target, order.credentials)
+            command = command_endpoint_for(binding, target, order.credentials)
             wire = self._pools[binding.variant.name] = CommandWire(
                 command, client.timeouts, client.connections, binding.url
             )
             limit = binding.variant.endpoint.facts.answer_limit_bytes
             return CommandAdapter(command, limit), wire
-        endpoint = endpoint_for(binding, order.target, order.credentials)
+        endpoint = endpoint_for(binding, target, order.credentials)
         return endpoint, self._pool(endpoint.origin, client.timeouts, client.connections)
 
     def _pool(self, origin: str, timeouts: Timeouts, options: Connections) -> MeasuredWire:
@@ -184,7 +188,8 @@ class Worker:
         self._order = replace(self._order, credentials=credentials)
         for index, binding in enumerate(self._order.bindings):
             if not binding.variant.endpoint.facts.is_command:
-                self._endpoints[index] = endpoint_for(binding, self._order.target, credentials)
+                target = replace(self._order.target, events=self._order.clients[index].events)
+                self._endpoints[index] = endpoint_for(binding, target, credentials)
 
     def _ship_later(self) -> None:
         self._ship_timer = self._loop.call_later(SHIP_EVERY_NS / NS_PER_S, self._ship_and_tidy)
@@ -236,6 +241,15 @@ class Worker:
                 found for pool in self._pools.values() for found in pool.unreachable()
             ),
         )
+
+
+def _sources(clients: Sequence[Client], seed: int) -> list[EventSource]:
+    """Each variant's payloads; those who send the same share a source."""
+    sources: list[EventSource] = []
+    for at, client in enumerate(clients):
+        alike = (sources[i] for i in range(at) if clients[i].events == client.events)
+        sources.append(next(alike, None) or event_source(client.events, seed))
+    return sources
 
 
 def open_pool(

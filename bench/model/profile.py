@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -172,6 +172,10 @@ class Timeouts:
     total_ns: int = 120 * NS_PER_S
 
 
+KEEP_ALIVE, CLOSE, HTTP2 = "keep-alive", "close", "http2"
+"""Ways to keep connections that a variant can name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connections:
     """How connections are kept. max_age_ns and max_uses of 0 mean without limit."""
@@ -187,6 +191,12 @@ class Connections:
     proxy: str | None = field(default=None, repr=False)
     proxies: Proxies = NO_PROXIES
     """The environment's, for where `proxy` is None; no key of a profile."""
+
+    def as_level(self, level: str | None) -> Connections:
+        """The same, kept alive or not or over HTTP/2 as a variant wants; None: as they are."""
+        if level is None:
+            return self
+        return replace(self, keep_alive=level != CLOSE, http2=level == HTTP2)
 
     def proxy_to(self, origin: str) -> str | None:
         """The proxy that leads to an origin, None for none."""
@@ -250,6 +260,7 @@ class Client:
     retry: RetrySpec = field(default_factory=RetrySpec)
     breaker: BreakerSpec | None = None
     connections: Connections = Connections()
+    events: tuple[EventSpec, ...] = (EventSpec(),)
 
     @property
     def longest_invocation_ns(self) -> int:
@@ -265,6 +276,9 @@ class Levels:
     retries: Mapping[str, RetrySpec] = field(default_factory=dict)
     breakers: Mapping[str, BreakerSpec | None] = field(default_factory=dict)
     timeouts: Mapping[str, Timeouts] = field(default_factory=dict)
+    events: Mapping[str, EventSpec] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """Folders, or names of bundled functions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +318,8 @@ class Profile:
             self.timeouts if variant.timeout is None else levels.timeouts[variant.timeout],
             self.retry if variant.retry is None else levels.retries[variant.retry],
             self.breaker if variant.breaker is None else levels.breakers[variant.breaker],
-            self.connections,
+            self.connections.as_level(variant.connections),
+            self.target.events if variant.event is None else (levels.events[variant.event],),
         )
 
     @property

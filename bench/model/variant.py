@@ -25,15 +25,18 @@ class Architecture(StrEnum):
 class Variant:
     """One thing being measured. memory_mb is None only where no function is known behind it.
 
-    The fields from `retry` on are names of settings; None means what the profile says of all.
+    The fields from `function` on are names of settings; None means what the profile says of all.
     """
 
     endpoint: EndpointKind
     memory_mb: int | None = None
     architecture: Architecture = Architecture.X86_64
+    function: str | None = None
+    event: str | None = None
     retry: str | None = None
     breaker: str | None = None
     timeout: str | None = None
+    connections: str | None = None
     label: str | None = None
     differ: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     """Names of the factors in which the variants of its run differ; empty if nobody has said."""
@@ -96,9 +99,12 @@ class Factor:
 
 
 NAMED_FACTORS: tuple[Factor, ...] = (
+    Factor("function", is_callers=False),
+    Factor("event", is_callers=False),
     Factor("retry"),
     Factor("breaker"),
     Factor("timeout", column="timeout_setting"),
+    Factor("connections"),
     Factor("label", "unlabelled", is_callers=False),
 )
 """Factors whose levels are names, in the order in which a variant's name has them."""

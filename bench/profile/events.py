@@ -237,6 +237,17 @@ def _single(table: Table, key: Key[Any]) -> EventSpec:
     return EventSpec(kind, value)
 
 
+NAMED_EVENT = Section("events", tuple(key for key, _ in EVENT_KEYS), called="an event of [events]")
+
+
+def read_named_event(table: Table) -> EventSpec:
+    """One that variants name; its mistakes are noted in it."""
+    spec = _event(table)
+    if spec is None:
+        table.fault("", f"needs one of {', '.join(_KIND_OF)}")
+    return spec or EventSpec()
+
+
 def check_event(table: Table, spec: EventSpec, limit_bytes: int | None, json_only: bool) -> None:
     """Make events of a spec as a run would, and note why they could not be sent.
 

@@ -5,14 +5,17 @@ What a named table does not say is as the plain table has it: [retry], [breaker]
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
-from bench.model.profile import Levels, Profile, Variant
+from bench.model.profile import EventSpec, Levels, Profile, Variant
 from bench.model.retry import RetryPolicyName
 from bench.profile.connections import TIMEOUT, read_timeouts
+from bench.profile.events import NAMED_EVENT, read_named_event
 from bench.profile.retry import BREAKER, RETRY, read_breaker, read_retry
 from bench.schema.named_tables import NamedTablesKey
 from bench.schema.paths import joined, quoted
@@ -43,6 +46,14 @@ TIMEOUTS = NamedTablesKey(
 )
 
 
+NAMED_EVENTS = NamedTablesKey(
+    "events",
+    "payloads that they name, each with one of the five keys of an event",
+    NAMED_EVENT,
+    of=lambda profile: profile.levels.events,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """A factor with named settings. plain: the table of all; also: names that need no table."""
@@ -59,6 +70,7 @@ _KINDS = (
     _Kind("retry", RETRIES, "retry", read_retry, "retries", _POLICIES),
     _Kind("breaker", BREAKERS, "breaker", read_breaker, "breakers", frozenset({NO_BREAKER})),
     _Kind("timeout", TIMEOUTS, "timeout", read_timeouts, "timeouts"),
+    _Kind("event", NAMED_EVENTS, "", read_named_event, "events"),
 )
 
 
@@ -75,6 +87,11 @@ def unknown_level(root: Table, factor: str, level: str) -> str | None:
     mend = f"did you mean {close[0]}?" if close else f"add [{kind.key.name}.{quoted(level)}]"
     policy = "a policy or " if factor == "retry" else ""
     return f'"{level}" is not {policy}the name of a table [{kind.key.name}.…]: {mend}'
+
+
+def named_events(root: Table) -> list[tuple[Table, EventSpec]]:
+    """The payloads of [events.NAME], each with its table."""
+    return [(table, read_named_event(table)) for table in NAMED_EVENTS.read(root).values()]
 
 
 def read_levels(root: Table, variants: Sequence[Variant]) -> Levels:
@@ -170,13 +187,52 @@ def folded(profile: Profile) -> Profile:
         settings = getattr(levels, kind.field)
         if name not in settings:  # a mistake that is noted
             continue
-        profile = replace(
-            profile,
-            **{_PLAIN_FIELDS[kind.factor]: settings[name]},
-            variants=tuple(v.with_levels({kind.factor: None}) for v in profile.variants),
-        )
+        profile = _without(_SET[kind.factor](profile, settings[name]), kind.factor)
         levels = replace(levels, **{kind.field: {}})
-    return replace(profile, levels=levels)
+    connections = {variant.connections for variant in profile.variants}
+    if len(connections) == 1 and None not in connections:
+        (level,) = connections
+        alike = replace(profile, connections=profile.connections.as_level(level))
+        profile = _without(alike, "connections")
+    return _with_functions(replace(profile, levels=levels))
 
 
-_PLAIN_FIELDS = {"retry": "retry", "breaker": "breaker", "timeout": "timeouts"}
+def _without(profile: Profile, factor: str) -> Profile:
+    variants = tuple(variant.with_levels({factor: None}) for variant in profile.variants)
+    return replace(profile, variants=variants)
+
+
+_SET: dict[str, Callable[[Profile, Any], Profile]] = {
+    "retry": lambda profile, found: replace(profile, retry=found),
+    "breaker": lambda profile, found: replace(profile, breaker=found),
+    "timeout": lambda profile, found: replace(profile, timeouts=found),
+    "event": lambda profile, found: replace(
+        profile, target=replace(profile.target, events=(found,))
+    ),
+}
+
+
+def _with_functions(profile: Profile) -> Profile:
+    """Functions by short names: the folder's own, with its parent's where two are called alike."""
+    paths = list(dict.fromkeys(v.function for v in profile.variants if v.function is not None))
+    if len({variant.function for variant in profile.variants}) == 1:
+        if not paths:
+            return profile
+        target = replace(profile.target, function=paths[0])
+        return _without(replace(profile, target=target), "function")
+    names = {path: _short(path, paths) for path in paths}
+    variants = tuple(
+        variant.with_levels({"function": names.get(variant.function or "")})
+        for variant in profile.variants
+    )
+    functions = {name: path for path, name in names.items()}
+    return replace(profile, variants=variants, levels=replace(profile.levels, functions=functions))
+
+
+def _short(path: str, paths: Sequence[str]) -> str:
+    for parts in range(1, len(Path(path).parts) + 1):
+        ends = ["-".join(Path(other).parts[-parts:]) for other in paths]
+        own = "-".join(Path(path).parts[-parts:])
+        if ends.count(own) == 1:
+            break
+    return re.sub(r"[^A-Za-z0-9_.+@-]+", "-", own).strip("-.")[-40:] or "function"

@@ -159,11 +159,19 @@ def _put_retry(document: TomlDocument, texts: Sequence[str]) -> Paths:
 
 
 def _put_function(document: TomlDocument, texts: Sequence[str]) -> Paths:
-    """A folder is one that is here, wherever the profile lies."""
-    name, path = texts[0], Path(texts[0]).expanduser()
-    is_here = path.is_dir() and name not in bundled_functions()
-    _table(document, "target")["function"] = str(path.resolve()) if is_here else name
-    return ("target.function",)
+    """A folder is one that is here, wherever the profile lies; of several each is a variant."""
+    names = [_function(text) for text in texts]
+    _table(document, "target")["function"] = names[0]
+    for table in _variants(document) if "variants" in document or len(names) > 1 else []:
+        table.pop("function", None)
+        if len(names) > 1:
+            table["function"] = names
+    return ("variants",) if len(names) > 1 else ("target.function",)
+
+
+def _function(text: str) -> str:
+    path = Path(text).expanduser()
+    return str(path.resolve()) if path.is_dir() and text not in bundled_functions() else text
 
 
 def _put_event(document: TomlDocument, texts: Sequence[str]) -> Paths:
@@ -230,8 +238,10 @@ OPTIONS: tuple[Option, ...] = (
         "",
         "target.function",
         "NAME",
-        "A function's name or ARN, or a folder: what TARGET would say.",
+        "A function's name or ARN, or a folder: what TARGET would say; several folders are "
+        "measured beside each other.",
         _put_function,
+        repeatable=True,
     ),
     Option(
         "--qualifier",

@@ -22,7 +22,7 @@ from bench.profile.connections import read_connections, read_timeouts
 from bench.profile.effects import check_effects
 from bench.profile.environment import AsWritten, FromEnvironment
 from bench.profile.events import read_events
-from bench.profile.levels import check_policies, folded, read_levels
+from bench.profile.levels import check_policies, folded, named_events, read_levels
 from bench.profile.options import NOTHING_GIVEN, Given, apply_options
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
@@ -30,7 +30,7 @@ from bench.profile.retry import read_breaker, read_retry
 from bench.profile.schema import NAME, PROFILE, TARGET_MISSING, TITLE
 from bench.profile.shipped import shipped_profile, shipped_profiles
 from bench.profile.stop import LIMITS, RECORD, read_slos, read_stop
-from bench.profile.target import read_target
+from bench.profile.target import TARGET, read_target
 from bench.profile.target_word import TargetWord
 from bench.profile.variants import check_events, read_variants
 from bench.schema.files import shown_path
@@ -207,13 +207,13 @@ def _read_text(path: Path, source: str) -> str:
 def _build(root: Table, reading: _Reading) -> Profile:
     """Read every section; with problems the result is of no use."""
     name = NAME.read(root, default=reading.name)
-    target_table = root.table("target")
+    target_table = _with_function(root, root.table("target"))
     events = read_events(target_table)
     target = _target(root, target_table, [spec for _, spec in events])
     limits = values(root.table("limits"), LIMITS)
     variants = read_variants(root, target, limits["max_variants"])
     target = _with_urls(target, variants)
-    check_events(events, variants)
+    check_events([*events, *named_events(root)], variants)
     load_table = root.table("load")
     load = read_load(load_table)
     phases = read_phases(root, load_table, load)
@@ -250,6 +250,19 @@ def _build(root: Table, reading: _Reading) -> Profile:
     profile = folded(profile)
     variants = with_differences(profile.variants)
     return replace(profile, variants=variants, slos=read_slos(root, variants))
+
+
+def _with_function(root: Table, target: Table) -> Table:
+    """Where only variants name functions, the first of them stands for the target's."""
+    variants = root.get("variants")
+    if "function" in target or not isinstance(variants, list):
+        return target
+    for table in variants:
+        named = table.get("function") if isinstance(table, dict) else None
+        first = named[0] if isinstance(named, list) and named else named
+        if first:
+            return root.filled("target", {**target.as_written(), "function": first}, TARGET)
+    return target
 
 
 def _target(root: Table, table: Table, events: Sequence[EventSpec]) -> Target:

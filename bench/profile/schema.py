@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from bench.model.profile import Profile, Variant
 from bench.profile.capacity import CAPACITY
 from bench.profile.connections import CONNECTIONS, TIMEOUT
-from bench.profile.levels import BREAKERS, RETRIES, TIMEOUTS
+from bench.profile.levels import BREAKERS, NAMED_EVENTS, RETRIES, TIMEOUTS
 from bench.profile.load import LOAD
 from bench.profile.phase_keys import PHASE
 from bench.profile.retry import BREAKER, RETRY
@@ -28,6 +29,17 @@ def _check_name(name: str) -> str:
             f"must be made of letters, digits, spaces, dots, - and _ (it is {shown(name)})"
         )
     return name
+
+
+def _variants_as_written(profile: Profile) -> list[Variant]:
+    """A function by its folder, not by the short name that results call it."""
+    functions = profile.levels.functions
+    return [
+        variant.with_levels({"function": functions[variant.function]})
+        if variant.function is not None
+        else variant
+        for variant in profile.variants
+    ]
 
 
 NAME = Key(
@@ -52,7 +64,14 @@ PROFILE = Document(
                 TARGET,
                 missing=TARGET_MISSING,
             ),
-            TableKey("variants", "what is measured", VARIANTS, cell="required, but not for URLs"),
+            TableKey(
+                "variants",
+                "what is measured",
+                VARIANTS,
+                of=_variants_as_written,
+                cell="required, but not for URLs",
+            ),
+            NAMED_EVENTS,
             TableKey("load", "how the load comes", LOAD),
             TableKey(
                 "phase",

@@ -9,6 +9,9 @@ from math import prod
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
 from bench.model.endpoint import BASELINE, EndpointKind
 from bench.model.profile import (
+    CLOSE,
+    HTTP2,
+    KEEP_ALIVE,
     MOST_VARIANTS,
     Architecture,
     EventSpec,
@@ -18,11 +21,12 @@ from bench.model.profile import (
 )
 from bench.profile.events import check_event
 from bench.profile.levels import PLAIN, unknown_level
+from bench.profile.target_values import local_function
 from bench.schema.key import ListKey
 from bench.schema.named_tables import setting_name
 from bench.schema.section import Section
 from bench.schema.table import Table
-from bench.schema.values import choice, whole
+from bench.schema.values import choice, text, whole
 
 URL_PLACES = ("{memory_mb}", "{alias}")
 """What an AWS door's URL can have in it, to be filled in for each variant."""
@@ -62,7 +66,19 @@ def _level_key(name: str, help: str, cell: str = "the plain table") -> ListKey[s
     return ListKey(name, help, setting_name, of=of, cell=cell)
 
 
+def _function_of(variant: Variant) -> list[str] | None:
+    return None if variant.function is None else [variant.function]
+
+
+FUNCTION = ListKey(
+    "function",
+    "bundled functions, or folders with a handler: several, or builds of one (local)",
+    text,
+    of=_function_of,
+    cell="`target.function`",
+)
 NAMED = (
+    _level_key("event", "names of `[events.NAME]`, or `default` for that of `[target]`"),
     _level_key(
         "retry",
         "one or a list: policies, names of `[retries.NAME]`, or `default` for `[retry]` as it is",
@@ -72,10 +88,15 @@ NAMED = (
         "names of `[breakers.NAME]`, `default` for `[breaker]`, or `none` for no breaker",
     ),
     _level_key("timeout", "names of `[timeouts.NAME]`, or `default` for `[timeout]`"),
+    _level_key(
+        "connections",
+        "`keep-alive`, `close`: a new one for each attempt, `http2`, or `default`",
+        "`[connections]`",
+    ),
     _level_key("label", "a word for what lamload cannot see; each makes a variant", "none"),
 )
 """Factors with named levels, in the order of NAMED_FACTORS."""
-VARIANTS = Section("variants", (ENDPOINT, MEMORY_MB, ARCHITECTURE, *NAMED), many=True)
+VARIANTS = Section("variants", (ENDPOINT, MEMORY_MB, ARCHITECTURE, FUNCTION, *NAMED), many=True)
 
 
 def read_variants(root: Table, target: Target, most: int) -> tuple[Variant, ...]:
@@ -138,7 +159,12 @@ def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) ->
             "leave it out, and each size gets a version of its own",
         )
     for endpoint, url in target.urls.items():
-        names = [variant.name for variant in variants if variant.endpoint is endpoint]
+        versions = {
+            (variant.memory_mb, variant.architecture): variant.name
+            for variant in variants
+            if variant.endpoint is endpoint
+        }
+        names = list(versions.values())
         if len(names) > 1 and not any(place in url for place in URL_PLACES):
             mend = f"put {' or '.join(URL_PLACES)} into it" if target.kind is TargetKind.AWS else ""
             root.fault(
@@ -162,12 +188,12 @@ def _product(root: Table, table: Table, target: Target, most: int) -> list[Varia
     elif "memory_mb" not in table and len(sizeless) < len(endpoints):
         table.fault("memory_mb", "is missing: name sizes in MB, such as [128, 512, 1769]")
     memory = [None] if sizeless else sizes_mb
-    named = [_levels(root, table, key) for key in NAMED]
+    named = [_functions(table, target), *(_levels(root, table, target, key) for key in NAMED)]
     count = len(endpoints) * len(memory) * len(architectures) * prod(map(len, named))
     if count > most:
         root.fault("variants", _too_many(count, most))
         return []
-    names = [key.name for key in NAMED]
+    names = [FUNCTION.name, *(key.name for key in NAMED)]
     return [
         Variant(endpoint, memory_mb, architecture).with_levels(
             dict(zip(names, levels, strict=True))
@@ -177,11 +203,48 @@ def _product(root: Table, table: Table, target: Target, most: int) -> list[Varia
     ]
 
 
-def _levels(root: Table, table: Table, key: ListKey[str]) -> list[str | None]:
+def _functions(table: Table, target: Target) -> list[str | None]:
+    """Folders made absolute, and names of bundled functions; None is the target's own."""
+    if FUNCTION.name not in table:
+        return [None]
+    if target.kind is not TargetKind.LOCAL:
+        table.fault(
+            FUNCTION.name,
+            "can be varied for a local target alone: make a profile of each, and `lamload compare`",
+        )
+        return [None]
+    read = local_function(target.handler, None, table.base_dir)
+    found = table.read_list(FUNCTION.name, read, [])
+    return [*found] or [None]
+
+
+def _meaningless(root: Table, target: Target, factor: str, level: str) -> str | None:
+    """Why a level has no meaning beside what else the profile says."""
+    if factor == "event" and "events" in root.table("target"):
+        return "cannot be varied beside target.events, the mix that every variant is sent"
+    if factor != "connections":
+        return None
+    if level not in (KEEP_ALIVE, CLOSE, HTTP2, PLAIN):
+        return f'must be "{KEEP_ALIVE}", "{CLOSE}", "{HTTP2}" or "{PLAIN}" (it is "{level}")'
+    plain = root.get("connections")
+    limits = [key for key in ("max_age", "max_uses") if isinstance(plain, dict) and key in plain]
+    if level != HTTP2:
+        return None
+    if any(plain[key] not in (0, "0s") for key in limits):
+        return f"cannot be http2 beside connections.{limits[0]}, which is for HTTP/1.1"
+    urls = target.urls.values()
+    if target.kind is TargetKind.LOCAL or any(not url.startswith("https:") for url in urls):
+        return "cannot be http2 where nothing is called by https"
+    return None
+
+
+def _levels(root: Table, table: Table, target: Target, key: ListKey[str]) -> list[str | None]:
     """The levels of a factor; None for what the plain table says, and without the key."""
     found: list[str | None] = []
     for level in key.read(table):
-        if level != PLAIN and (fault := unknown_level(root, key.name, level)):
+        fault = None if level == PLAIN else unknown_level(root, key.name, level)
+        fault = fault or _meaningless(root, target, key.name, level)
+        if fault is not None:
             table.fault(key.name, fault)
         found.append(None if level == PLAIN else level)
     return found or [None]

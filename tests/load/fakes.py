@@ -18,6 +18,7 @@ from bench.model.result import Sample
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.payloads.base import EventSource
 from bench.record.row_layout import COUNT_FIELDS, FLAG_FINAL, ROW_FIELDS
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp
@@ -143,6 +144,7 @@ class Bench:
         breaker: BreakerSpec | None = None,
         retries: Sequence[RetrySpec] = (),
         breakers: Sequence[BreakerSpec | None] = (),
+        events: Sequence[EventSource] = (),
         lag_ns: int = 0,
         worker: int = 0,
         workers: int = 1,
@@ -159,7 +161,7 @@ class Bench:
             clock=self.clock,
             endpoints=[self.endpoint] * variants,
             wires=[self.wire] * variants,
-            events=self.events,
+            events=events or [self.events] * variants,
             load=load or LoadSpec(arrivals=Arrivals.EVEN),
             retries=retries or [retry or RetrySpec()] * variants,
             breakers=breakers or [breaker] * variants,

@@ -11,9 +11,10 @@ from bench.model.outcome import Outcome, Report
 from bench.model.profile import Arrivals, LoadSpec
 from bench.model.retry import BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.payloads.base import ConstantEvents
 from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
 from bench.wire.exchange import Exchange
-from tests.load.fakes import Bench, constant, segment
+from tests.load.fakes import Bench, CountingEvents, constant, segment
 
 EVEN = Arrivals.EVEN
 
@@ -331,3 +332,12 @@ def test_one_policy_under_two_labels_makes_the_same_attempts_at_the_same_offsets
     assert (one["attempt"] > 1).sum() > 20
     for field in ("intended_ns", "sent_ns", "last_ns"):
         assert (np.sort(other[field]) - np.sort(one[field]) == 10 * NS_PER_S).all(), field
+
+
+def test_each_variant_sends_its_own_events() -> None:
+    counting = CountingEvents()
+    bench = Bench(constant(1), variants=2, events=[ConstantEvents(b"small"), counting])
+    bench.run(segment(10, 1, variants=(0, 1)))
+    assert len(counting.indexes) == (bench.final["variant"] == 1).sum() == 10
+    assert bench.wire.sent.count(b"small") == 10
+    assert len(set(bench.wire.sent)) == 11

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.commands.support.target import profile_of
+from bench.errors import UsageError
 from bench.format import size_name
+from bench.load.targets.local import local_command
 from bench.model.profile import Client, Timeouts
 from bench.model.retry import RetryPolicyName
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -125,6 +128,15 @@ def test_a_threshold_picks_by_a_level(tmp_path: Path) -> None:
             "[retries.a]\n[breakers.a]\n",
             "makes a second invoke-128MB-a-a, beside variants[0]",
         ),
+        ('event = ["small", "default"]', "", "add [events.small]"),
+        ('event = ["a", "default"]', "[events.a]\n", "events.a needs one of event, event_file"),
+        ('connections = ["close", "open"]', "", 'must be "keep-alive", "close", "http2" or'),
+        (
+            'connections = ["http2", "close"]',
+            "",
+            "http2 where nothing is called by https",
+        ),
+        ('function = ["primes", "nowhere"]', "", "variants[0].function[1] must be a folder"),
         (
             'retry = ["x", "none"]',
             '[retries.x]\npolicy = "aws-standard"\nbase = "1s"\n',
@@ -159,3 +171,72 @@ def test_a_product_that_no_memory_holds_is_refused_at_once(tmp_path: Path) -> No
     tables = "".join(f"[{kind}.x{n}]\n" for n in range(150) for kind in ("retries", "timeouts"))
     found = mistakes(tmp_path, text + tables, "limits.max_variants=1000")
     assert found == ["variants are 3375000: at most 1000 can be measured"]
+
+
+def handler(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "handler.py").write_text("def handler(event, context):\n    return event\n")
+    return folder
+
+
+def test_functions_are_called_by_their_folders_and_come_back_from_them(tmp_path: Path) -> None:
+    handler(tmp_path / "old" / "api")
+    handler(tmp_path / "new" / "api")
+    text = with_variants('function = ["old/api", "new/api", "hello"]')
+    profile = load(tmp_path, text.replace('function = "primes"\n', ""))
+    assert [variant.name for variant in profile.variants] == [
+        *("invoke-128MB-old-api", "invoke-128MB-new-api", "invoke-128MB-hello")
+    ]
+    assert profile.levels.functions["new-api"] == str(tmp_path / "new" / "api")
+    (tmp_path / "again.toml").write_text(resolved_toml(profile), "utf-8")
+    again = load_profile(tmp_path / "again.toml")
+    assert replace(again, source=profile.source) == profile
+    command = local_command(profile.target, profile.variants, profile.levels.functions)
+    assert f"new-api-2={tmp_path / 'new' / 'api'}" in command
+    assert "hello-3=hello" in command
+
+
+def test_payloads_and_ways_to_connect_are_each_variants_own(tmp_path: Path) -> None:
+    text = with_variants(
+        'event = ["small", "large"]\nconnections = ["keep-alive", "close"]',
+        "[events.small]\nevent = { n = 1 }\n[events.large]\nevent = { n = 1000 }\n",
+    )
+    profile = load(tmp_path, text)
+    found = {
+        variant.name: (client.events[0].value["n"], client.connections.keep_alive)
+        for variant, client in zip(profile.variants, profile.clients, strict=True)
+    }
+    assert found == {
+        "invoke-128MB-small-keep-alive": (1, True),
+        "invoke-128MB-small-close": (1, False),
+        "invoke-128MB-large-keep-alive": (1000, True),
+        "invoke-128MB-large-close": (1000, False),
+    }
+    (tmp_path / "again.toml").write_text(resolved_toml(profile), "utf-8")
+    assert replace(load_profile(tmp_path / "again.toml"), source=profile.source) == profile
+
+
+def test_http2_has_no_meaning_beside_the_age_of_a_connection(tmp_path: Path) -> None:
+    text = """
+[target]
+kind = "http"
+url = "https://example.com"
+[[variants]]
+connections = ["http2", "keep-alive"]
+retry = ["none", "fixed"]
+[[phase]]
+name = "steady"
+rate = "10/s"
+duration = "5s"
+"""
+    assert len(load(tmp_path, text).variants) == 4
+    (found,) = mistakes(tmp_path, text + '[connections]\nmax_age = "1m"\n')
+    assert "variants[0].connections cannot be http2 beside connections.max_age" in found
+
+
+def test_several_functions_on_the_command_line_are_variants() -> None:
+    given = {"--function": ["primes", "hello"], "--memory": ["128"]}
+    profile = profile_of(None, (), given).profile
+    assert {variant.function for variant in profile.variants} == {"primes", "hello"}
+    with pytest.raises(UsageError, match="--function takes one at a time"):
+        profile_of(None, (), {"--function": ["primes", "some-function-on-aws"]})

@@ -284,7 +284,9 @@ def test_levels_stand_behind_all_and_read_back() -> None:
     window = windows_of(3)[0][0]
     variant = Variant(EndpointKind.INVOKE, 128).with_levels({"retry": "patient", "label": "new"})
     row = summary_row(replace(window, variant=variant))
-    assert list(SUMMARY_COLUMNS[-4:]) == ["retry", "breaker", "timeout_setting", "label"]
-    assert [row[name] for name in SUMMARY_COLUMNS[-4:]] == ["patient", None, None, "new"]
+    assert list(SUMMARY_COLUMNS[-7:]) == [
+        *("function", "event", "retry", "breaker", "timeout_setting", "connections", "label")
+    ]
+    assert [row[name] for name in ("retry", "breaker", "label")] == ["patient", None, "new"]
     (read,) = read_rows(header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, [row]))
     assert window_of(read).variant == variant

@@ -59,7 +59,7 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             _check_spelling(target, may_be_function=not is_missing)
         return word, options
     functions = options.get("--function", ())
-    if len(functions) > 1:
+    if len(functions) > 1 and not all(map(_is_local, functions)):
         each = ", then ".join(f"`lamload run --function {shlex.quote(f)}`" for f in functions)
         raise UsageError(f"--function takes one at a time: {each}, and `lamload compare`")
     if not functions:
@@ -69,9 +69,18 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             "`lamload profiles` lists what is shipped"
         )
     word = target_word(functions[0])
-    if word.sort is not TargetSort.FOLDER:  # named as a function, it is nothing else
+    if (
+        len(functions) == 1 and word.sort is not TargetSort.FOLDER
+    ):  # named as a function, it is nothing else
         word = TargetWord(word.text, TargetSort.ARN)
+    if len(functions) > 1:
+        return word, options
     return word, {name: texts for name, texts in options.items() if name != "--function"}
+
+
+def _is_local(function: str) -> bool:
+    """Whether it can be one of several in a run: the embedded Lambda serves it."""
+    return target_word(function).sort in (TargetSort.FOLDER, TargetSort.BUNDLED)
 
 
 def _is_there(profile: str) -> bool:

@@ -20,7 +20,12 @@ from bench.folders import temporary_folder
 from bench.interrupts import send_signal
 from bench.load.child import package_root
 from bench.load.silence import Stillness, children_of, silent_words
-from bench.load.targets.own_functions import faults_for, function_arguments, function_names
+from bench.load.targets.own_functions import (
+    Folders,
+    faults_for,
+    function_arguments,
+    function_names,
+)
 from bench.local.isolation import hide_from_handlers, needed_environment
 from bench.model.load import Binding, Turn
 from bench.model.profile import Target, Variant
@@ -42,9 +47,15 @@ class LocalTarget:
     credentials: Credentials | None = None
     configuration: Mapping[str, Any] = {}
 
-    def __init__(self, target: Target, now_ns: Callable[[], int] = monotonic_ns) -> None:
-        """now_ns: of a monotonic clock, which tests turn by hand."""
+    def __init__(
+        self,
+        target: Target,
+        now_ns: Callable[[], int] = monotonic_ns,
+        folders: Folders | None = None,
+    ) -> None:
+        """now_ns: of a monotonic clock, which tests turn by hand. folders: of variants' own."""
         self._target = target
+        self._folders = folders or {}
         self._process: asyncio.subprocess.Process | None = None
         self._ready: dict[str, Any] = {}
         self._names: dict[Variant, str | None] = {}
@@ -107,7 +118,7 @@ class LocalTarget:
         """environment: a descriptor to read it from, since everybody sees a command line."""
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *local_command(self._target, variants),
+            *local_command(self._target, variants, self._folders),
             *("--env-from", f"/dev/fd/{environment}"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -244,13 +255,19 @@ def _filled_pipe(content: bytes) -> int:
     return reader
 
 
-def local_command(target: Target, variants: Sequence[Variant]) -> list[str]:
+def local_command(
+    target: Target, variants: Sequence[Variant], folders: Folders | None = None
+) -> list[str]:
     """Arguments to Python that start the embedded Lambda for these variants."""
     sizes = sorted({variant.memory_mb for variant in variants if variant.memory_mb is not None})
     doors = sorted({variant.endpoint.value for variant in variants})
     command = ["-m", "bench", "local", "--json", "--with-parent", "--port", "0"]
     names = function_names(target, variants)
-    command += [*function_arguments(target, names), "--memory", ",".join(map(str, sizes))]
+    command += [
+        *function_arguments(target, names, folders or {}),
+        "--memory",
+        ",".join(map(str, sizes)),
+    ]
     command += ["--doors", ",".join(doors)]
     if target.handler is not None:
         command += ["--handler", target.handler]

@@ -20,7 +20,7 @@ def open_target(
     """
     kind = profile.target.kind
     if kind is TargetKind.LOCAL:
-        return LocalTarget(profile.target)
+        return LocalTarget(profile.target, folders=profile.levels.functions)
     if kind is TargetKind.AWS:
         from bench.load.targets.aws import AwsTarget
 

@@ -23,23 +23,33 @@ def _levels(variant: Variant) -> _Levels:
     return tuple(f"{factor.name}={level}" for factor, level in variant.named_levels())
 
 
+Folders = Mapping[str, str]
+"""By the short name that variants have for a function: its folder, or the bundled one's name."""
+
+
 def function_names(target: Target, variants: Sequence[Variant]) -> dict[Variant, str | None]:
     """What each variant's function is called; None where one serves them all, as it is called."""
     groups = {levels: n for n, levels in enumerate(dict.fromkeys(map(_levels, variants)), 1)}
     if len(groups) == 1:
         return dict.fromkeys(variants)
-    base = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(str(target.function)).name).strip("-")
-    return {
-        variant: f"{base[:_BASE_LENGTH] or 'function'}-{groups[_levels(variant)]}"
-        for variant in variants
-    }
+    return {variant: f"{_base(target, variant)}-{groups[_levels(variant)]}" for variant in variants}
 
 
-def function_arguments(target: Target, names: Mapping[Variant, str | None]) -> list[str]:
+def _base(target: Target, variant: Variant) -> str:
+    name = variant.function or Path(str(target.function)).name
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:_BASE_LENGTH] or "function"
+
+
+def function_arguments(
+    target: Target, names: Mapping[Variant, str | None], folders: Folders
+) -> list[str]:
     """What tells `lamload local` the functions and their limits."""
-    own = list(dict.fromkeys(name for name in names.values() if name is not None))
-    folder = str(target.function)
-    functions = [f"{name}={folder}" for name in own] or [folder]
+    own = {
+        name: folders.get(variant.function or "", str(target.function))
+        for variant, name in names.items()
+        if name is not None
+    }
+    functions = [f"{name}={folder}" for name, folder in own.items()] or [str(target.function)]
     arguments = [word for text in functions for word in ("--function", text)]
     limit = target.concurrency
     if limit is None:
