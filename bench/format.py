@@ -60,7 +60,9 @@ def level_words(variant: Variant, factor: Factor) -> str:
 
 
 def size_name(variant: Variant, other: Variant | None = None) -> str:
-    """`1769 MB`; the whole name where the size alone does not tell it from other."""
+    """`1769 MB`; the whole name beside one of another endpoint, or of no other size."""
+    if other is not None and other.endpoint is not variant.endpoint:
+        return variant.name
     if other is not None and bare_size(other) == bare_size(variant):
         return variant.name
     return bare_size(variant)

@@ -32,10 +32,10 @@ class Alike:
     unknown: tuple[Variant, ...] = ()
 
     def words(self, best: Variant) -> str:
-        """`, not yet distinguishable from 512 MB; too few blocks to know of 1024 MB`, or none."""
+        """`, not distinguishable from 512 MB; too few blocks to know of 1024 MB`, or none."""
         text = ""
         if self.alike:
-            text += f", not yet distinguishable from {_names(self.alike, best)}"
+            text += f", not distinguishable from {_names(self.alike, best)}"
         if self.unknown:
             text += f"; {TOO_FEW} of {_names(self.unknown, best)}"
         return text

@@ -287,7 +287,7 @@ def _apart(found: Difference, bounds: Sequence[Bounds]) -> str:
         return TOO_FEW
     rests = f"({found.basis.text})"
     if not found.is_distinguishable:
-        return f"not yet distinguishable {rests}"
+        return f"not distinguishable {rests}"
     one, other = sorted(bounds, key=_low)
     if one.high_ns is not None and other.low_ns is not None and one.high_ns < other.low_ns:
         return f"intervals don't overlap {rests}"
@@ -381,4 +381,4 @@ def _door_text(overhead: Overhead) -> str:
         signed_ms(bound) if bound is not None else "open" for bound in (added.low_ns, added.high_ns)
     )
     text = f"{text} (95 %: {low} … {high} ms; {added.basis.text})"
-    return text if added.is_distinguishable else f"{text}, not yet distinguishable"
+    return text if added.is_distinguishable else f"{text}, not distinguishable"

@@ -152,4 +152,4 @@ def verdict_sentence(
         )
     if len(windows) == 1:
         return "one variant alone: nothing to compare it with"
-    return analysis.advice.against or "not yet distinguishable: too few answers so far"
+    return analysis.advice.against or "not distinguishable: too few answers so far"

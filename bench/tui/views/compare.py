@@ -82,7 +82,7 @@ COLUMNS = (
 )
 _ALIKE = "~"
 _UNSURE = "?"
-_OPEN = ("not yet distinguishable", "too few", "nothing to compare")
+_OPEN = ("not distinguishable", "too few", "nothing to compare")
 """Words of a sentence that concludes nothing."""
 
 

@@ -209,7 +209,7 @@ def _spectrum(state: ViewState, shown: _Shown, width: int) -> ChartData:
         lines=lines,
         x=nines_axis(furthest, max(2, width // 9)),
         logarithmic=is_log,
-        empty=f"nothing is known of {shown.name} yet: it takes more than ten samples",
+        empty=f"nothing is known of {shown.name}: it takes more than ten samples",
     )
 
 

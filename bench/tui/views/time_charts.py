@@ -58,7 +58,7 @@ def over_time(
         x=run_axis(state, width),
         logarithmic=is_log,
         flags=phase_flags(state),
-        empty=f"no second has {metric.name} yet: too few answers in it, or none",
+        empty=f"no second has {metric.name}: too few answers in it, or none",
     )
 
 

@@ -24,7 +24,7 @@ def trade_chart(state: ViewState) -> ChartData:
     name = quantile_text(q)
     title = f"$/M against {name}"
     if not places:
-        return ChartData(title=title, note="whole run", empty="no price or no time is known yet")
+        return ChartData(title=title, note="whole run", empty="no price or no time is known")
     frontier_names = state.analysis.advice.frontier
     path = tuple(sorted(places[n] for n in frontier_names if n in places))
     frontier = ChartLine("", SeriesStyle("", _frontier_colour(state)), path)

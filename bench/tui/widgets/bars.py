@@ -26,7 +26,7 @@ class BarsData:
     x: Axis | None = None
     style: SeriesStyle | None = None
     marks: tuple[tuple[float, str], ...] = ()
-    empty: str = "no answers yet"
+    empty: str = "no answers"
 
 
 class Bars(StripWidget, can_focus=True):

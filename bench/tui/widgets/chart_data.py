@@ -89,4 +89,4 @@ class ChartData:
     """Single points (x, y, name, style), the last on top, with their names beside them."""
     filled: tuple[int, int] | None = None
     """Places of two lines: where the first lies above the second, what is between is shaded."""
-    empty: str = "no data yet"
+    empty: str = "no data"

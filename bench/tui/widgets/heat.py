@@ -49,7 +49,7 @@ class HeatData:
     x: Axis | None = None
     marks: tuple[HeatMark, ...] = ()
     """What is to be known of some columns, in a row above them."""
-    empty: str = "no answers yet"
+    empty: str = "no answers"
 
 
 def _round_edge(edge_ms: float) -> str:
