@@ -20,7 +20,7 @@ class LiveResults:
 
     @property
     def profile(self) -> Profile:
-        """As it was resolved."""
+        """The run's profile, as it was resolved."""
         return self._profile
 
     @property
@@ -35,10 +35,10 @@ class LiveResults:
 
     @property
     def intervals(self) -> Collection[Interval]:
-        """Every second so far."""
+        """Every second of each variant so far."""
         return self._aggregate.intervals()
 
     @property
     def curves(self) -> Mapping[str, Mapping[Measure, Curve]]:
-        """Whole distributions so far."""
+        """Whole distributions so far, by variant and measure."""
         return self._aggregate.curves()

@@ -27,7 +27,7 @@ class Results(Protocol):
 
     @property
     def profile(self) -> Profile:
-        """Which asks the question."""
+        """The profile, which asks the question."""
 
     @property
     def windows(self) -> Sequence[Window]:
@@ -39,7 +39,7 @@ class Results(Protocol):
 
     @property
     def intervals(self) -> Iterable[Interval]:
-        """Second by second."""
+        """Each second of each variant, in order."""
 
     @property
     def curves(self) -> Mapping[str, Mapping[Measure, Curve]]:
@@ -70,7 +70,7 @@ def _value(part: Part, q: float) -> str:
 
 
 def time_figure(part: Part, q: float) -> Figure:
-    """`p99 412 ms`."""
+    """A percentile as words: `p99 412 ms`."""
     value, _, unit = _value(part, q).partition(" ")
     return Figure(quantile_text(q), value, unit)
 

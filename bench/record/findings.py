@@ -30,7 +30,7 @@ def found_in(results: Results) -> tuple[Finding, ...]:
 
 
 def findings(results: Results) -> tuple[str, ...]:
-    """The sentences alone."""
+    """The sentences alone, in their order."""
     return tuple(found.text for found in found_in(results))
 
 

@@ -29,7 +29,7 @@ class HeatCounts:
     counts: dict[int, int] = field(default_factory=dict)
 
     def add(self, other: HeatCounts) -> None:
-        """Take in another one's."""
+        """Take in what another one has counted."""
         self.seconds += other.seconds
         self.cold += other.cold
         for number, count in other.counts.items():
@@ -49,7 +49,7 @@ class HeatLog:
         self._columns: dict[Variant, dict[_Key, HeatCounts]] = {}
 
     def add(self, interval: Interval) -> None:
-        """Count one more interval."""
+        """Count the answers of one more interval."""
         window = interval.window
         while interval.t_s >= self._width_s * MOST_COLUMNS:
             self._halve()

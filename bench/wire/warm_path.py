@@ -38,7 +38,7 @@ class WarmPath:
                 write(near.fileno(), _BYTES)
 
     def close(self) -> None:
-        """Give both ends back."""
+        """Give both ends of the connection back."""
         for end in (self._near, self._far):
             if end is not None:
                 end.close()
