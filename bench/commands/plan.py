@@ -16,6 +16,7 @@ from bench.commands.support.plan_words import (
     plural,
     retry_lines,
     search_words,
+    shared_words,
     target_words,
     throttle_words,
     time_words,
@@ -77,6 +78,8 @@ def _lines(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
     yield ""
     yield f"Target    {target_words(profile)}"
     yield f"Order     {order_words(profile)}"
+    if shared := shared_words(profile):
+        yield f"Shared    {shared}"
     yield from _phases(profile)
     yield f"Time      {time_words(profile, expected)}"
     yield f"Arrivals  {arrival_words(profile, expected)}"

@@ -32,6 +32,8 @@ class Variant:
     memory_mb: int | None = None
     architecture: Architecture = Architecture.X86_64
     function: str | None = None
+    qualifier: str | None = None
+    runtime: str | None = None
     event: str | None = None
     retry: str | None = None
     breaker: str | None = None
@@ -100,6 +102,8 @@ class Factor:
 
 NAMED_FACTORS: tuple[Factor, ...] = (
     Factor("function", is_callers=False),
+    Factor("qualifier", is_callers=False),
+    Factor("runtime", is_callers=False),
     Factor("event", is_callers=False),
     Factor("retry"),
     Factor("breaker"),

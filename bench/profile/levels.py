@@ -189,6 +189,12 @@ def folded(profile: Profile) -> Profile:
             continue
         profile = _without(_SET[kind.factor](profile, settings[name]), kind.factor)
         levels = replace(levels, **{kind.field: {}})
+    for factor in ("qualifier", "runtime"):
+        named = {getattr(variant, factor) for variant in profile.variants}
+        if len(named) == 1 and None not in named:
+            change: dict[str, Any] = {factor: next(iter(named))}
+            profile = replace(profile, target=replace(profile.target, **change))
+            profile = _without(profile, factor)
     connections = {variant.connections for variant in profile.variants}
     if len(connections) == 1 and None not in connections:
         (level,) = connections

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
 
+from bench.function_folder import RUNTIME, RUNTIMES
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
 from bench.model.endpoint import BASELINE, EndpointKind
 from bench.model.profile import (
@@ -78,6 +79,14 @@ FUNCTION = ListKey(
     cell="`target.function`",
 )
 NAMED = (
+    _level_key(
+        "qualifier",
+        "versions and aliases, as texts: each has one memory size (AWS, emulators)",
+        "`target.qualifier`",
+    ),
+    _level_key(
+        "runtime", "such as `python3.12`, on a function of its own (local)", "`target.runtime`"
+    ),
     _level_key("event", "names of `[events.NAME]`, or `default` for that of `[target]`"),
     _level_key(
         "retry",
@@ -158,9 +167,17 @@ def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) ->
             f"is one version of the function and cannot have both {sizes[0]} and {sizes[1]} MB: "
             "leave it out, and each size gets a version of its own",
         )
+    for qualifier in {variant.qualifier for variant in variants} - {None}:
+        own = sorted({v.memory_mb or 0 for v in variants if v.qualifier == qualifier})
+        if len(own) > 1:
+            root.fault(
+                "variants",
+                f"name the qualifier {qualifier}, which is one version of the function and cannot "
+                f"have both {own[0]} and {own[1]} MB: give it one size",
+            )
     for endpoint, url in target.urls.items():
         versions = {
-            (variant.memory_mb, variant.architecture): variant.name
+            (variant.memory_mb, variant.architecture, variant.qualifier): variant.name
             for variant in variants
             if variant.endpoint is endpoint
         }
@@ -213,13 +230,20 @@ def _functions(table: Table, target: Target) -> list[str | None]:
             "can be varied for a local target alone: make a profile of each, and `lamload compare`",
         )
         return [None]
-    read = local_function(target.handler, None, table.base_dir)
+    read = local_function(target.handler, target.runtime, table.base_dir)
     found = table.read_list(FUNCTION.name, read, [])
     return [*found] or [None]
 
 
 def _meaningless(root: Table, target: Target, factor: str, level: str) -> str | None:
     """Why a level has no meaning beside what else the profile says."""
+    if factor == "runtime" and level != PLAIN:
+        if target.kind is not TargetKind.LOCAL:
+            return "can be varied for a local target alone"
+        if not RUNTIME.fullmatch(level):
+            return f'must be one of {RUNTIMES} (it is "{level}")'
+    if factor == "qualifier" and target.kind is TargetKind.LOCAL:
+        return "has no meaning for a local target, which has a version for each size: leave it out"
     if factor == "event" and "events" in root.table("target"):
         return "cannot be varied beside target.events, the mix that every variant is sent"
     if factor != "connections":

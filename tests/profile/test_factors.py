@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.commands.support.plan_words import shared_words
 from bench.commands.support.target import profile_of
 from bench.errors import UsageError
 from bench.format import size_name
@@ -137,6 +138,8 @@ def test_a_threshold_picks_by_a_level(tmp_path: Path) -> None:
             "http2 where nothing is called by https",
         ),
         ('function = ["primes", "nowhere"]', "", "variants[0].function[1] must be a folder"),
+        ('runtime = ["python3.12", "cobol"]', "", "must be one of python3.x"),
+        ('qualifier = ["1", "2"]', "", "has no meaning for a local target"),
         (
             'retry = ["x", "none"]',
             '[retries.x]\npolicy = "aws-standard"\nbase = "1s"\n',
@@ -240,3 +243,37 @@ def test_several_functions_on_the_command_line_are_variants() -> None:
     assert {variant.function for variant in profile.variants} == {"primes", "hello"}
     with pytest.raises(UsageError, match="--function takes one at a time"):
         profile_of(None, (), {"--function": ["primes", "some-function-on-aws"]})
+
+
+def test_a_runtime_is_that_of_a_function_of_its_own(tmp_path: Path) -> None:
+    profile = load(tmp_path, with_variants('runtime = ["python3.11", "python3.12"]'))
+    command = local_command(profile.target, profile.variants)
+    assert "primes-2=primes,runtime=python3.12" in command
+    alone = load(tmp_path, with_variants('runtime = "python3.12"'))
+    assert (alone.target.runtime, alone.variants[0].name) == ("python3.12", "invoke-128MB")
+
+
+ON_AWS = """
+[target]
+kind = "aws"
+function = "thumbnail"
+[[variants]]
+memory_mb = 512
+qualifier = ["live", "next"]
+[[phase]]
+name = "steady"
+rate = "10/s"
+duration = "5s"
+"""
+
+
+def test_a_qualifier_is_one_version_and_has_one_size(tmp_path: Path) -> None:
+    profile = load(tmp_path, ON_AWS)
+    assert [v.name for v in profile.variants] == ["invoke-512MB-live", "invoke-512MB-next"]
+    shared = shared_words(profile)
+    assert shared is not None
+    assert shared.startswith("the function and its limit of concurrency:")
+    (found,) = mistakes(tmp_path, ON_AWS + "[[variants]]\nmemory_mb = 128\nqualifier = 'live'\n")
+    assert "cannot have both 128 and 512 MB" in found
+    (function,) = mistakes(tmp_path, ON_AWS.replace("qualifier", "function"))
+    assert "can be varied for a local target alone" in function

@@ -284,8 +284,9 @@ def test_levels_stand_behind_all_and_read_back() -> None:
     window = windows_of(3)[0][0]
     variant = Variant(EndpointKind.INVOKE, 128).with_levels({"retry": "patient", "label": "new"})
     row = summary_row(replace(window, variant=variant))
-    assert list(SUMMARY_COLUMNS[-7:]) == [
-        *("function", "event", "retry", "breaker", "timeout_setting", "connections", "label")
+    assert list(SUMMARY_COLUMNS[-9:]) == [
+        *("function", "qualifier", "runtime", "event"),
+        *("retry", "breaker", "timeout_setting", "connections", "label"),
     ]
     assert [row[name] for name in ("retry", "breaker", "label")] == ["patient", None, "new"]
     (read,) = read_rows(header_text(SUMMARY_COLUMNS) + csv_text(SUMMARY_COLUMNS, [row]))

@@ -26,6 +26,17 @@ def target_words(profile: Profile) -> str:
     return profile.secrets.mask(", ".join(sorted(set(target.urls.values()))))
 
 
+def shared_words(profile: Profile) -> str | None:
+    """What variants have in common at the target, where it is theirs together."""
+    factors = {factor for variant in profile.variants for factor, _ in variant.named_levels()}
+    if profile.target.kind.value == "http" or not factors:
+        return None
+    if profile.target.kind.value == "local":
+        return "nothing: each has a function, a limit and faults of its own, at the same offsets"
+    alike = "" if any(f.name == "qualifier" for f in factors) else ", its warm environments"
+    return f"the function and its limit of concurrency{alike}: what one uses up, the others lack"
+
+
 def order_words(profile: Profile) -> str:
     """How variants take turns, over how many rounds, with which seed."""
     load, count = profile.load, len(profile.variants)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,17 @@ class AwsTarget:
         async with LambdaApi(
             self.credentials, place, transport=transport, timeouts=limits, tell=self._tell
         ) as api:
-            found = await bind_variants(
-                self._target, variants, api=api, journal=self.journal, environ=environ
-            )
+            bindings: dict[Variant, Binding] = {}
+            for qualifier in dict.fromkeys(variant.qualifier for variant in variants):
+                target = replace(self._target, qualifier=qualifier or self._target.qualifier)
+                own = [variant for variant in variants if variant.qualifier == qualifier]
+                found = await bind_variants(
+                    target, own, api=api, journal=self.journal, environ=environ
+                )
+                bindings |= zip(own, found.bindings, strict=True)
         self.label = f"AWS {found.account} {place.region}"
         self.configuration = found.facts
-        return found.bindings
+        return tuple(bindings[variant] for variant in variants)
 
     async def _load_credentials(self) -> Credentials:
         """A process or a service of the user's may be asked, and may take its time."""

@@ -43,7 +43,7 @@ class HttpTarget:
                 variant,
                 target.urls[variant.endpoint],
                 function=target.function,
-                qualifier=target.qualifier,
+                qualifier=variant.qualifier or target.qualifier,
                 region=target.region,
             )
             for variant in variants

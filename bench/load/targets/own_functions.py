@@ -46,6 +46,7 @@ def function_arguments(
     """What tells `lamload local` the functions and their limits."""
     own = {
         name: folders.get(variant.function or "", str(target.function))
+        + (f",runtime={variant.runtime}" if variant.runtime is not None else "")
         for variant, name in names.items()
         if name is not None
     }
