@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.load.capacity_search import CapacitySearch, CapacityStep, StepResult, per_s
+from bench.load.live_plan import end_at
 from bench.model.load import Segment
 from bench.model.profile import CapacitySpec, Phase
 from bench.model.result import CapacityAnswer, Measure, Tally
@@ -20,6 +21,11 @@ from bench.shapes.ramp import constant_rate
 SETTLE_AFTER_NS = 30 * NS_PER_S
 """How long after its end a step's own answers are waited for, beside the limit itself. A step
 beyond the capacity leaves a queue at the target, and the next one must not find it there."""
+
+
+BY_CHANCE = ", by too few answers to tell"
+ASK_NS = NS_PER_S // 2
+"""How often a step is asked whether it is decided."""
 
 
 class CapacityRun:
@@ -35,6 +41,7 @@ class CapacityRun:
         self._index = 0
         self._aggregate = aggregate
         self._measured: Segment | None = None
+        self._asked_ns = 0
         self._made: list[tuple[Segment, Phase]] = []
 
     def begin(self, at_ns: int) -> list[tuple[Segment, Phase]]:
@@ -62,6 +69,20 @@ class CapacityRun:
         complete = not self._tally().in_flight
         return complete or now_ns > self._measured.end_ns + self._spec.limit_ns + SETTLE_AFTER_NS
 
+    def cut(self, now_ns: int, at_ns: int) -> tuple[Segment, Phase] | None:
+        """The measured segment up to at_ns, if what it has shown by now decides the step."""
+        measured, phase = self._made[-1] if self._made else (None, None)
+        if measured is None or phase is None or self._measured is None:
+            return None
+        if now_ns < max(measured.start_ns + ASK_NS, self._asked_ns + ASK_NS):
+            return None
+        self._asked_ns = now_ns
+        if at_ns + ASK_NS > measured.end_ns or not self._search.is_decided(self._result()):
+            return None
+        self._measured = end_at(measured, at_ns)
+        self._made[-1] = (self._measured, phase)
+        return self._made[-1]
+
     @property
     def has_ended(self) -> bool:
         """True once every variant has its answer."""
@@ -72,6 +93,8 @@ class CapacityRun:
         result = self._result()
         fault = result.fault(self._spec)
         words = f"{per_s(self._step.rps)} {'holds' if fault is None else f'does not hold: {fault}'}"
+        if fault is not None and self._search.fault(result) is None:
+            words += BY_CHANCE
         fields = {
             "variant": self._variants[self._variant],
             "step": self._step.number,
@@ -93,8 +116,13 @@ class CapacityRun:
 
     def _answer(self, before: str = "") -> CapacityAnswer:
         search = self._search
+        found = search.interval
         return CapacityAnswer(
-            self._variants[self._variant], search.confirmed_rps, before + search.answer
+            self._variants[self._variant],
+            search.confirmed_rps,
+            before + search.answer,
+            None if found is None else found.low_rps,
+            None if found is None else found.high_rps,
         )
 
     def early_answers(self) -> list[CapacityAnswer]:
@@ -117,7 +145,10 @@ class CapacityRun:
         quantile = self._aggregate.segment_quantile(
             self._measured.index, Measure.RESPONSE, self._spec.q
         )
-        return StepResult(self._tally(), quantile)
+        blocks = self._aggregate.segment_blocks(
+            self._measured.index, Measure.RESPONSE, self._spec.limit_ns
+        )
+        return StepResult(self._tally(), quantile, blocks)
 
     def _segment(
         self, step: CapacityStep, start_ns: int, duration_ns: int, *, measured: bool

@@ -255,16 +255,29 @@ class Lifecycle:
             self._note_answer(answer)
 
     def _note_answer(self, answer: CapacityAnswer) -> None:
-        self._note(ANSWER_EVENT, answer.text, variant=answer.variant, rate_rps=answer.rate_rps)
+        self._note(
+            ANSWER_EVENT,
+            answer.text,
+            variant=answer.variant,
+            rate_rps=answer.rate_rps,
+            holds_rps=answer.holds_rps,
+            fails_rps=answer.fails_rps,
+        )
 
     def _follow_search(self, now_ns: int, search: CapacityRun) -> None:
-        if self.state is not RunState.RUNNING or not search.is_over(now_ns):
+        if self.state is not RunState.RUNNING:
+            return
+        at_ns = now_ns + CHANGE_MARGIN_NS
+        cut = search.cut(now_ns, at_ns)
+        if cut is not None:
+            self._aggregate.add_segment(*cut)
+            self._replan(at_ns, (), finish=False)
+        if not search.is_over(now_ns):
             return
         words, fields, answer = search.conclude()
         self._note(STEP_EVENT, words, **fields)
         if answer is not None:
             self._note_answer(answer)
-        at_ns = now_ns + CHANGE_MARGIN_NS
         if not search.has_ended:
             self._replan(at_ns, self._next_step(search, at_ns), finish=False)
         else:

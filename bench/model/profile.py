@@ -230,7 +230,17 @@ class CapacitySpec:
     """Unmeasured beginning of each step."""
     hold_ns: int = 15 * NS_PER_S
     precision: float = 0.05
-    """The search ends when the lowest bad rate is at most this share above the highest good one."""
+    """The interval is narrowed until its half-width is this share of its middle."""
+
+    @property
+    def knee_step_ns(self) -> int:
+        """What a step at the knee lasts at least: one busy period makes many answers late."""
+        return max(self.step_ns, 30 * self.limit_ns)
+
+    @property
+    def longest_hold_ns(self) -> int:
+        """What a hold lasts at most for its quantile's sake."""
+        return max(10 * self.hold_ns, self.knee_step_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,9 +237,12 @@ class Sample:
 class CapacityAnswer:
     """What a search for capacity found of a variant, by its name.
 
-    rate_rps is the highest rate that a hold has confirmed, None if there is none.
+    rate_rps is the highest rate that a hold has confirmed, None if there is none. holds_rps and
+    fails_rps: the ends of an interval of confidence at 95 % for the capacity, None if not known.
     """
 
     variant: str
     rate_rps: float | None
     text: str
+    holds_rps: float | None = None
+    fails_rps: float | None = None

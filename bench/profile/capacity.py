@@ -65,7 +65,13 @@ CAPACITY = Section(
             share,
             _DEFAULT.throttle_rate,
         ),
-        Key("step", "length of a step", span, _DEFAULT.step_ns, fills="step_ns"),
+        Key(
+            "step",
+            "length of a step; at the knee, limit and quantile may ask for more",
+            span,
+            _DEFAULT.step_ns,
+            fills="step_ns",
+        ),
         Key(
             "settle",
             "unmeasured beginning of a step",
@@ -73,10 +79,16 @@ CAPACITY = Section(
             _DEFAULT.settle_ns,
             fills="settle_ns",
         ),
-        Key("hold", "length of the confirmation", span, _DEFAULT.hold_ns, fills="hold_ns"),
+        Key(
+            "hold",
+            "length of the confirmation, at least; the quantile may ask for more",
+            span,
+            _DEFAULT.hold_ns,
+            fills="hold_ns",
+        ),
         Key(
             "precision",
-            "how close the lowest bad rate must come to the highest good one",
+            "half-width of the interval at which the search stops narrowing it",
             part,
             _DEFAULT.precision,
         ),

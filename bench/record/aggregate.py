@@ -36,6 +36,7 @@ from bench.record.recent import Pulse, RecentValues
 from bench.record.reducer import Delta, Reduced, reduce_counts, reduce_rows
 from bench.record.timeline import Timeline
 from bench.record.totals import Totals
+from bench.stats.blocks import Reals
 from bench.stats.quantiles import Curve
 
 WINDOW_MAX_S = 60
@@ -228,6 +229,10 @@ class Aggregate:
         """
         return self._recent.segment_quantile(segment, measure, q)
 
+    def segment_blocks(self, segment: int, measure: Measure, limit_ns: int) -> tuple[Reals, Reals]:
+        """By second of one segment: values and those that reach a limit, for as long."""
+        return self._recent.segment_blocks(segment, measure, limit_ns)
+
     def pulse(self) -> Pulse:
         """For the head of a view."""
         second = (self._now_ns - SHIPPED_NS) // NS_PER_S - 1
@@ -308,5 +313,5 @@ def _retained_s(profile: Profile) -> int:
     if profile.capacity is None:
         return WINDOW_MAX_S
     search = profile.capacity
-    longest_ns = max(search.step_ns, search.hold_ns) + search.limit_ns
+    longest_ns = search.longest_hold_ns + search.limit_ns
     return WINDOW_MAX_S + longest_ns // NS_PER_S

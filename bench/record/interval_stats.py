@@ -205,6 +205,17 @@ def merged_quantile(cells: list[IntervalStats], series: Series, q: float) -> Qua
     return next(iter(histogram.quantiles((q,))), None)
 
 
+def beyond(cells: list[IntervalStats], series: Series, limit_ns: int) -> tuple[int, int]:
+    """How many values of a series several cells have, and how many reach a limit.
+
+    A lower bound counts as reaching it.
+    """
+    held = [present(_joined(cell._buckets)[series]) for cell in cells]
+    bounds = sum(present(_joined(cell._bounds)[series]).size for cell in cells)
+    late = sum(int((UPPER_NS[exact] >= limit_ns).sum()) for exact in held)
+    return sum(exact.size for exact in held) + bounds, late + bounds
+
+
 def _joined(parts: list[Indexes], rows: slice = _EVERY) -> Indexes:
     if not parts:
         return np.empty((len(Series), 0), dtype=np.uint16)[rows]

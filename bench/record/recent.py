@@ -16,6 +16,7 @@ from bench.model.result import Distribution, Measure, Quantile, Tally, Window
 from bench.record.batch import TALLY
 from bench.record.interval_stats import (
     IntervalStats,
+    beyond,
     distributions_of,
     merged_figures,
     merged_quantile,
@@ -26,6 +27,7 @@ from bench.record.interval_table import IntervalTable
 from bench.record.measures import MEASURES, Series
 from bench.record.timeline import Stretch
 from bench.record.window import NOTHING, RawCounts, counted_window, sent, tally_of
+from bench.stats.blocks import Reals
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,16 @@ class RecentValues:
         """Any quantile of one segment, 0 < q < 1, over its variants; None without a value."""
         parts = self._where(lambda key: key.segment == segment)
         return merged_quantile(parts, MEASURES[measure], q)
+
+    def segment_blocks(self, segment: int, measure: Measure, limit_ns: int) -> tuple[Reals, Reals]:
+        """By second of one segment: values, and those of them that reach a limit."""
+        seconds: dict[int, list[IntervalStats]] = {}
+        for key, part in self._table.open.items():
+            if key.segment == segment:
+                seconds.setdefault(key.second, []).append(part)
+        counts = [beyond(seconds[s], MEASURES[measure], limit_ns) for s in sorted(seconds)]
+        answers, late = np.array(counts, dtype=np.float64).reshape(-1, 2).T
+        return answers, late
 
     def sent(self, second: int) -> int:
         """Invocations first sent, of those meant for a second."""

@@ -85,7 +85,13 @@ class RecordedRun:
     def answers(self) -> tuple[CapacityAnswer, ...]:
         """What a search for capacity found, in the order of the variants."""
         return tuple(
-            CapacityAnswer(str(e.fields.get("variant", "")), e.fields.get("rate_rps"), e.text)
+            CapacityAnswer(
+                str(e.fields.get("variant", "")),
+                e.fields.get("rate_rps"),
+                e.text,
+                e.fields.get("holds_rps"),
+                e.fields.get("fails_rps"),
+            )
             for e in self.events
             if e.kind == ANSWER_EVENT
         )

@@ -50,7 +50,14 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
             for s in run.slos
         ],
         "answers": [
-            {"variant": a.variant, "rate_rps": a.rate_rps, "text": a.text} for a in run.answers
+            {
+                "variant": a.variant,
+                "rate_rps": a.rate_rps,
+                "holds_rps": a.holds_rps,
+                "fails_rps": a.fails_rps,
+                "text": a.text,
+            }
+            for a in run.answers
         ],
         "variants": [_variant(window) for window in run.windows],
         "intervals": [_interval(known) for known in known_quantiles(run)],

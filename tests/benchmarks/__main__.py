@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bench.aws.credentials import Credentials
 from bench.aws.sigv4 import Signer
+from tests.benchmarks.capacity import capacity_table
 from tests.benchmarks.coverage import coverage_table
 from tests.benchmarks.gaps import gaps
 from tests.benchmarks.growth import growth
@@ -234,9 +235,10 @@ PARTS: dict[str, Callable[[Served, bool], None]] = {
     "help": lambda _to, _short: _help(),
     "growth": lambda _to, short: growth(short, _say),
     "gaps": lambda _to, short: gaps(short, _say),
+    "capacity": lambda _url, short: capacity_table(20 if short else 200, 2026, _say),
     "coverage": lambda _to, short: coverage_table(60 if short else 300, 2026, _say),
 }
-ALONE = ("sigv4", "help", "growth", "coverage", "gaps")
+ALONE = ("sigv4", "help", "growth", "capacity", "coverage", "gaps")
 """Parts that call nobody, or a target of their own."""
 
 

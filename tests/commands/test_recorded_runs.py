@@ -298,15 +298,32 @@ def test_the_answers_of_a_search_are_told_again_in_every_form(
 ) -> None:
     folder = record_run(tmp_path / "runs", profile_in(tmp_path), FAST)
     found = [
-        RunEvent(9, ANSWER_EVENT, "412/s holds p99 < 300 ms", {"variant": "a", "rate_rps": 412.5}),
+        RunEvent(
+            9,
+            ANSWER_EVENT,
+            "412/s holds p99 < 300 ms",
+            {"variant": "a", "rate_rps": 412.5, "holds_rps": 400.0, "fails_rps": 430.0},
+        ),
         RunEvent(9, ANSWER_EVENT, "no rate was found", {"variant": "b", "rate_rps": None}),
     ]
     (folder / EVENTS).write_text("".join(map(event_line, found)))
     text = output(capsys, "report", str(folder))
     assert "\n\na: 412/s holds p99 < 300 ms\nb: no rate was found\n\n" in text
     assert json.loads(output(capsys, "report", "--json", str(folder)))["answers"] == [
-        {"variant": "a", "rate_rps": 412.5, "text": "412/s holds p99 < 300 ms"},
-        {"variant": "b", "rate_rps": None, "text": "no rate was found"},
+        {
+            "variant": "a",
+            "rate_rps": 412.5,
+            "holds_rps": 400.0,
+            "fails_rps": 430.0,
+            "text": "412/s holds p99 < 300 ms",
+        },
+        {
+            "variant": "b",
+            "rate_rps": None,
+            "holds_rps": None,
+            "fails_rps": None,
+            "text": "no rate was found",
+        },
     ]
     page = render_html(load_run(folder))
     assert "<h2>Capacity</h2>" in page

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.load.capacity_run import CapacityRun
+from bench.load.capacity_run import BY_CHANCE, CapacityRun
 from bench.model.load import Plan, Segment
 from bench.model.outcome import Outcome
 from bench.model.profile import CapacitySpec, Phase
@@ -63,7 +63,7 @@ class Search:
         shipment.to(self.aggregate)
 
     def words(self, _spec: CapacitySpec | None = None) -> str:
-        return self.run.conclude()[0]
+        return self.run.conclude()[0].removesuffix(BY_CHANCE)
 
 
 def verdict(spec: CapacitySpec = SPEC, answered_ms: Sequence[float] = (), **others: int) -> str:
@@ -87,6 +87,23 @@ def test_a_step_settles_first_and_is_judged_by_its_own_measured_rows() -> None:
     told = {"variant": A, "step": 1, "tried": "grow", "rate_rps": 1500, "fault": ""}
     assert fields == told
     assert search.begin(STEP_END_NS)[0][1].name == "step 2: settle 2000/s"
+
+
+def test_a_step_that_fails_whatever_is_to_come_is_cut_there() -> None:
+    search = Search()
+    own = search.measured()
+    at_ns = own.start_ns + 2 * NS_PER_S
+    search.offer(own, answered_ms=[50] * 900 + [150] * 50)
+    assert search.run.cut(at_ns - NS_PER_S, at_ns) is None
+    search.offer(own, answered_ms=[150] * 60)
+    assert search.run.cut(at_ns - NS_PER_S, at_ns) is None  # it was asked a moment ago
+    cut = search.run.cut(at_ns - NS_PER_S // 2, at_ns)
+    assert cut is not None
+    segment, phase = cut
+    assert (segment.index, segment.end_ns, phase.name) == (own.index, at_ns, "step 1: grow 1500/s")
+    assert search.run.current(at_ns) == (None, "step 1: waiting for answers")
+    assert search.run.is_over(at_ns + NS_PER_S // 2)
+    assert search.words() == "1500/s does not hold: p99 150.0 ms"
 
 
 def test_the_next_step_waits_until_the_queue_of_the_last_one_is_gone() -> None:
@@ -147,6 +164,14 @@ def test_shares_are_of_all_that_was_offered() -> None:
     assert "1 of 100 arrivals found no free slot" in verdict(SPEC, [50.0] * 99, dropped=1)
 
 
+def test_one_slow_answer_of_few_is_told_as_what_it_is() -> None:
+    search = Search()
+    search.offer(search.measured(), answered_ms=[50] * 9 + [150])
+    words = search.run.conclude()[0]
+    assert words == "1500/s does not hold: p99 150.0 ms, by too few answers to tell"
+    assert search.begin(STEP_END_NS)[0][1].name == "step 2: settle 2000/s"
+
+
 def test_a_search_that_is_cut_short_says_how_far_it_came() -> None:
     search = Search()
     search.offer(search.measured(), answered_ms=[50] * 10)
@@ -154,7 +179,7 @@ def test_a_search_that_is_cut_short_says_how_far_it_came() -> None:
     early = "the search was ended early: "
     assert search.run.early_answers() == [
         CapacityAnswer(
-            A, None, f"{early}1500/s held p99 < 100 ms in a step, but no hold confirms it"
+            A, None, f"{early}p99 < 100 ms: 1500/s held in a step, but no hold confirms a rate"
         ),
         CapacityAnswer(B, None, f"{early}no rate was tried"),
     ]

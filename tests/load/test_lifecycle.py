@@ -433,6 +433,7 @@ SEARCH = CapacitySpec(
     start_rps=10,
     max_rps=20,
     limit_ns=100 * NS_PER_MS,
+    q=0.5,
     settle_ns=NS_PER_S,
     step_ns=4 * NS_PER_S,
     hold_ns=5 * NS_PER_S,
@@ -454,9 +455,9 @@ async def test_a_search_begins_with_its_first_step_and_leaves_the_end_open() -> 
 
 async def test_a_step_follows_the_other_and_the_last_answer_ends_the_load() -> None:
     course = await searching()
-    course.finish(50, segment=1)
+    course.finish(10, segment=1)
     course.until(5.5)
-    course.finish(50, segment=3)
+    course.finish(10, segment=3)
     at_s = 5.5 + MARGIN_S
     replan = course.told(FrameKind.REPLAN)[-1]
     assert (replan.at_ns, replan.finish) == (ns(at_s), False)
@@ -465,17 +466,29 @@ async def test_a_step_follows_the_other_and_the_last_answer_ends_the_load() -> N
         pytest.approx((at_s + 1, at_s + 5, 20)),
     ]
     course.until(11.5)
-    course.finish(50, segment=5)
+    course.finish(10, segment=5)
     course.until(20)
     assert course.texts("step") == ["10/s holds", "20/s holds", "20/s holds"]
     assert course.texts("answer") == [
-        "20/s, the most that was to be tried, holds p99 < 100 ms",
+        "20/s, the most that was to be tried, holds p50 < 100 ms",
     ]
     last = course.told(FrameKind.REPLAN)[-1]
     assert (last.segments, last.finish) == ((), True)
     assert (course.state, course.life.remaining_ns(ns(20), ())) == ("draining", 0)
     course.until(20, and_ns=2 * PATIENCE_NS)
     assert course.texts("gave-up") == GAVE_UP
+
+
+async def test_a_step_that_is_decided_ends_at_once() -> None:
+    course = await searching()
+    course.finish(20, Outcome.THROTTLED, segment=1)
+    course.until(3)
+    told = course.told(FrameKind.REPLAN)
+    assert told
+    assert (told[0].segments, told[0].finish) == ((), False)
+    assert told[0].at_ns < ns(3)
+    course.until(5)
+    assert course.texts("step")[0].startswith("10/s does not hold: 100.0% throttled")
 
 
 async def test_a_search_takes_a_drain_but_no_rate_of_the_operators() -> None:
@@ -490,7 +503,7 @@ async def test_a_search_takes_a_drain_but_no_rate_of_the_operators() -> None:
     assert course.texts("step") == []  # nothing is concluded from a step that was cut short
     course.life.end()
     assert course.texts("answer") == [
-        "the search was ended early: no rate was found that holds p99 < 100 ms"
+        "the search was ended early: no rate was found that holds p50 < 100 ms"
     ]
 
 

@@ -332,7 +332,8 @@ async def test_a_capacity_search_finds_where_a_target_gives_way(tmp_path: Path) 
     spec = CapacitySpec(
         start_rps=10,
         max_rps=200,
-        limit_ns=200 * NS_PER_MS,
+        limit_ns=40 * NS_PER_MS,
+        q=0.5,
         step_ns=NS_PER_S // 2,
         settle_ns=NS_PER_S // 4,
         hold_ns=NS_PER_S // 2,
@@ -347,9 +348,12 @@ async def test_a_capacity_search_finds_where_a_target_gives_way(tmp_path: Path) 
     assert seen[0].phase.startswith("step 1: ")
     answers = load_run(result.recorded.folder).answers
     assert [answer.variant for answer in answers] == ["http"]
-    assert "holds p99 < 200 ms" in answers[0].text
+    assert " (95 %): p50 < 40 ms; " in answers[0].text
+    assert answers[0].holds_rps is not None
+    assert answers[0].fails_rps is not None
     assert answers[0].rate_rps is not None
-    assert 15 <= answers[0].rate_rps <= 60
+    assert 5 <= answers[0].holds_rps <= answers[0].fails_rps <= 100
+    assert 5 <= answers[0].rate_rps <= 60
     assert answers == result.recorded.answers
 
 
@@ -360,7 +364,8 @@ async def test_a_search_that_is_drained_says_what_it_knows(tmp_path: Path) -> No
         result = await play(profile, tmp_path, lambda s: s.command(Command(CommandKind.DRAIN)))
     document = json.loads((result.recorded.folder / "report.json").read_text("utf-8"))
     words = "the search was ended early: no rate was found that holds p99 < 1000 ms"
-    assert document["answers"] == [{"variant": "http", "rate_rps": None, "text": words}]
+    unknown = {"rate_rps": None, "holds_rps": None, "fails_rps": None}
+    assert document["answers"] == [{"variant": "http", **unknown, "text": words}]
 
 
 async def test_a_load_that_breaks_says_so_and_keeps_what_was_measured(tmp_path: Path) -> None:

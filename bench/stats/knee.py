@@ -1,0 +1,161 @@
+"""At which rate does too large a share of answers come late? A belief about that knee. Pure.
+
+Near the knee the log odds of a late answer rise with the logarithm of the rate, by a slope that is
+not known. Each trial at a rate says how likely each knee with each slope is; the belief is over a
+grid of both, with all knees of the range as likely beforehand on a logarithmic scale. Waits of
+neighbouring arrivals hang together, the more the nearer a queue is to its capacity: what trials say
+counts as that of so many samples as their blocks of time make them (`bench.stats.dependence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.stats.blocks import Reals
+from bench.stats.dependence import dependence
+from bench.stats.student import deviate, t_at
+
+_KNEES = 400
+_SLOPES = np.geomspace(4.0, 120.0, 15)
+"""Of the log odds by the log of the rate: from a service that is slow by itself to a full queue."""
+_LEAST_EFFECT, _PRIOR_DF = 6.0, 10
+"""The design effect at least, and as how many degrees of freedom count what is expected of it: few
+blocks say little of it, and what they say is averaged with that (a scaled inverse chi-squared)."""
+_TOGETHER = 2.5
+"""Times the limit within which all answers are late together: a queue that makes one late takes
+about so long to drain. A few seconds may show nothing of it, by chance."""
+_REACH = 0.35
+"""Trials count that lie within this much of the knee, in the log of the rate; farther away the
+slope is another."""
+_ALWAYS_LATE = 0.3
+"""Beyond it a queue grows for as long as the trial lasts, and how many are late says how long."""
+_FURTHEST = 6.0
+"""No trial alone makes a knee less likely than by this, in the log: it may have had a bad moment,
+or have ended before its queue had filled."""
+_SPENT = 0.4
+"""Of the error that an interval may have: the rest goes for rates that were chosen by results."""
+_MOST_BLOCKS = 32
+"""Neighbours are put together beyond it."""
+_MANY_DF = 60
+_PASSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a rate showed. By block of time: answers, and those of them that came late.
+
+    failed: for another reason than being late.
+    """
+
+    rps: float
+    answers: Reals
+    late: Reals
+    failed: bool = False
+
+    @property
+    def share(self) -> float:
+        """Of the answers that came late."""
+        count = float(self.answers.sum())
+        return float(self.late.sum()) / count if count else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Knee:
+    """An interval of confidence for a rate, with its middle. design_effect: what it rests on."""
+
+    low_rps: float
+    middle_rps: float
+    high_rps: float
+    design_effect: float
+
+    @property
+    def half_width(self) -> float:
+        """Half of the interval, as a share of the middle."""
+        return (self.high_rps - self.low_rps) / (2 * self.middle_rps)
+
+
+def knee(
+    trials: Sequence[Trial],
+    share: float,
+    limit_s: float,
+    within: tuple[float, float],
+    confidence: float = 0.95,
+) -> Knee:
+    """Where the share of answers later than limit_s reaches `share`, in a range of rates."""
+    knees = np.linspace(np.log(within[0]), np.log(within[1]), _KNEES)
+    confidence = 1 - _SPENT * (1 - confidence)
+    effect = max(_LEAST_EFFECT, _TOGETHER * limit_s * within[1])
+    spent = 1.0
+    for _ in range(_PASSES):
+        belief = _belief(trials, share, knees, effect * spent)
+        best, slope = np.unravel_index(int(belief.argmax()), belief.shape)
+        found, df = _design_effect(trials, share, knees[best], _SLOPES[slope])
+        least = max(_LEAST_EFFECT, _TOGETHER * limit_s * float(np.exp(knees[best])))
+        effect = (_PRIOR_DF * least + df * max(least, found)) / (_PRIOR_DF + df)
+        spent = (t_at(deviate(confidence), _PRIOR_DF + df) / deviate(confidence)) ** 2
+    belief = _belief(trials, share, knees, effect * spent)
+    running = np.cumsum(belief.sum(axis=1))
+    places = (np.array([(1 - confidence) / 2, 0.5, (1 + confidence) / 2])) * running[-1]
+    low, middle, high = np.exp(np.interp(places, running, knees)).tolist()
+    return Knee(low, middle, high, effect)
+
+
+def _belief(trials: Sequence[Trial], share: float, knees: Reals, effect: float) -> Reals:
+    """By knee and slope, not adding up to anything."""
+    logs = np.zeros((knees.size, _SLOPES.size))
+    hard_rps = _hard_limit(trials, share)
+    for trial in trials:
+        far = np.log(trial.rps) - knees[:, None]
+        if trial.failed:
+            logs -= np.where(far < 0, _FURTHEST, 0.0)
+            continue
+        if trial.rps < hard_rps:
+            logs -= np.where(far > 0, _FURTHEST, 0.0)
+        count, late = float(trial.answers.sum()), float(trial.late.sum())
+        odds = _log_odds(share) + np.clip(far, -_REACH, _REACH) * _SLOPES
+        if late > _ALWAYS_LATE * count:
+            odds = np.minimum(odds, _log_odds(_ALWAYS_LATE))
+        own = (late * odds - count * np.logaddexp(0.0, odds)) / effect
+        logs += np.maximum(own - own.max(), -_FURTHEST)
+    weights: Reals = np.exp(logs - logs.max())
+    return weights
+
+
+def _hard_limit(trials: Sequence[Trial], share: float) -> float:
+    """The lowest rate that failed for another reason than late answers; 0 if a lower one had those.
+
+    Below such a limit a trial either fails or does not: there is no share that says how near it is.
+    """
+    failed = min((trial.rps for trial in trials if trial.failed), default=0.0)
+    late = (trial.rps for trial in trials if not trial.failed and trial.share > share)
+    return failed if failed <= min(late, default=failed) else 0.0
+
+
+def _log_odds(share: float) -> float:
+    return float(np.log(share / (1 - share)))
+
+
+def _design_effect(
+    trials: Sequence[Trial], share: float, at: float, slope: float
+) -> tuple[float, int]:
+    """How much more the late answers of blocks vary than chance has it, close to the knee."""
+    series, variance = [], 0.0
+    for trial in trials:
+        far = np.log(trial.rps) - at
+        if trial.failed or abs(far) > _REACH or trial.share > _ALWAYS_LATE:
+            continue
+        expected = 1 / (1 + np.exp(-_log_odds(share) - far * slope))
+        series.append(trial.late - trial.answers * expected)
+        variance += float(trial.answers.sum()) * expected * (1 - expected)
+    if not series:
+        return 1.0, 0
+    residuals = np.concatenate(series)
+    together = -(-residuals.size // _MOST_BLOCKS)
+    residuals = np.add.reduceat(residuals, np.arange(0, residuals.size, together))
+    found = dependence(residuals - residuals.mean(), variance)
+    if found is None:
+        return 1.0, 0
+    return found.design_effect, found.df or _MANY_DF
