@@ -7,6 +7,7 @@ that a crash of this app leaves the run alone. Textual draws on stderr; stdout s
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +18,7 @@ from textual.driver import Driver
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from bench.tui.driver import fitting
+from bench.tui.driver import fitting, glyphs_for
 from bench.tui.keys import KEYS
 from bench.tui.palette import PLAIN, Paint
 from bench.tui.preferences import Preferences
@@ -60,7 +61,8 @@ class LamloadApp(App[AppResult]):
         self._runs_root = runs_root
         self._preferences = preferences or Preferences()
         self._setup: SetupScreen | None = None
-        self.glyphs: Glyphs = self._preferences.charts
+        encoding = getattr(sys.__stderr__, "encoding", None)
+        self.glyphs: Glyphs = glyphs_for(self._preferences.charts, encoding)
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = theme_name("ansi" if plain else self._preferences.theme)

@@ -20,11 +20,13 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from bench.output import letters
 from bench.output.channel import Channel
+from bench.tui.widgets.canvas import Glyphs
 
 if TYPE_CHECKING:
     from textual.app import App
 
 _STDERR = 2
+_LETTERS = "⣿█●◆─"
 PICTURES = 1 << 18
 """Bytes that may wait for a terminal: more than ten screens, each cell with a colour of its own."""
 LAST_WORDS_S = 1.0
@@ -123,6 +125,15 @@ class StderrDriver(LinuxDriver):
         """End the view and not the load: no signal has asked for that."""
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._app.exit)
+
+
+def glyphs_for(chosen: Glyphs, encoding: str | None) -> Glyphs:
+    """Those that were chosen, where the terminal's encoding has such letters; else ASCII's."""
+    try:
+        _LETTERS.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return Glyphs.ASCII
+    return chosen
 
 
 def fitting(driver: type[Driver]) -> type[Driver]:

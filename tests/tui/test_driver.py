@@ -11,7 +11,8 @@ import pytest
 from textual.drivers._writer_thread import WriterThread
 
 from bench.output import letters
-from bench.tui.driver import PICTURES, StderrDriver, TerminalOutput
+from bench.tui.driver import PICTURES, StderrDriver, TerminalOutput, glyphs_for
+from bench.tui.widgets.canvas import Glyphs
 
 PICTURE = "x" * 4096
 PATIENCE_S = 20.0
@@ -66,3 +67,19 @@ def test_what_is_drawn_before_there_is_a_terminal_is_left_out() -> None:
     driver = StderrDriver.__new__(StderrDriver)
     driver._writer_thread = None
     driver.write("nobody sees it")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "drawn"),
+    [
+        ("utf-8", Glyphs.BRAILLE),
+        ("ANSI_X3.4-1968", Glyphs.ASCII),
+        ("iso8859-1", Glyphs.ASCII),
+        (None, Glyphs.BRAILLE),
+        ("no-such-encoding", Glyphs.ASCII),
+    ],
+)
+def test_a_terminal_without_such_letters_is_drawn_on_in_ascii(
+    encoding: str | None, drawn: Glyphs
+) -> None:
+    assert glyphs_for(Glyphs.BRAILLE, encoding) is drawn
