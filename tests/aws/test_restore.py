@@ -14,6 +14,7 @@ from bench.commands.restore import restore
 from bench.errors import ExitCode, TargetError
 from bench.folders import state_folder
 from bench.load.targets.aws import AwsTarget
+from bench.local.account.publishing import publish_sizes
 from bench.local.account.store import Store
 from bench.local.control_plane.api import ControlPlane
 from bench.local.model import FunctionConfig
@@ -57,6 +58,21 @@ async def test_a_target_says_where_it_is_and_how_it_was_found(store: Store) -> N
     assert opened.credentials is not None
     assert opened.configuration["MemorySize"] == 512
     assert store.version("primes").config.memory_mb == 512
+    await opened.close()
+
+
+async def test_each_qualifier_is_called_as_it_is_and_nothing_is_published(store: Store) -> None:
+    sizes = publish_sizes(store, "primes", (256, 512))
+    plain = [Variant(EndpointKind.INVOKE, size) for size in (512, 256)]
+    variants = [
+        variant.with_levels({"qualifier": sizes[variant.memory_mb or 0]}) for variant in plain
+    ]
+    before = set(store.function("primes").versions)
+    opened = AwsTarget(target())
+    bindings = await opened.bind(variants)
+    assert [binding.variant for binding in bindings] == variants
+    assert [binding.qualifier for binding in bindings] == ["512MB", "256MB"]
+    assert set(store.function("primes").versions) == before
     await opened.close()
 
 
