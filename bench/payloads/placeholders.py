@@ -45,7 +45,7 @@ class Moment:
         )
 
 
-Draw = Callable[[Moment], Any]
+DrawValue = Callable[[Moment], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,78 +54,78 @@ class Placeholder:
 
     usage: str
     meaning: str
-    make: Callable[..., Draw]
+    make: Callable[..., DrawValue]
 
 
-def _index() -> Draw:
+def _index() -> DrawValue:
     return lambda moment: moment.index
 
 
-def _counter(start: str = "1", step: str = "1") -> Draw:
+def _counter(start: str = "1", step: str = "1") -> DrawValue:
     first, by = int(start), int(step)
     return lambda moment: first + by * moment.index
 
 
-def _uuid() -> Draw:
+def _uuid() -> DrawValue:
     return Moment.uuid
 
 
-def _int(low: str, high: str) -> Draw:
+def _int(low: str, high: str) -> DrawValue:
     least, most = int(low), int(high)
     if least > most:
         raise ValueError
     return lambda moment: moment.random.randint(least, most)
 
 
-def _float(low: str, high: str, digits: str = "6") -> Draw:
+def _float(low: str, high: str, digits: str = "6") -> DrawValue:
     least, most, places = float(low), float(high), int(digits)
     if not least <= most < float("inf") or least == float("-inf"):
         raise ValueError
     return lambda moment: round(moment.random.uniform(least, most), places)
 
 
-def _normal(mean: str, deviation: str) -> Draw:
+def _normal(mean: str, deviation: str) -> DrawValue:
     centre, spread = float(mean), float(deviation)
     if not abs(centre) < float("inf") or not 0 <= spread < float("inf"):
         raise ValueError
     return lambda moment: round(moment.random.normalvariate(centre, spread), 6)
 
 
-def _choice(*values: str) -> Draw:
+def _choice(*values: str) -> DrawValue:
     if not values:
         raise ValueError
     choices = [literal(value) for value in values]
     return lambda moment: choices[int(moment.random.random() * len(choices))]
 
 
-def _bool(probability: str = "0.5") -> Draw:
+def _bool(probability: str = "0.5") -> DrawValue:
     share = float(probability)
     if not 0 <= share <= 1:
         raise ValueError
     return lambda moment: moment.random.random() < share
 
 
-def _string(length: str) -> Draw:
+def _string(length: str) -> DrawValue:
     size = _bounded(length)
     return lambda moment: "".join(moment.random.choices(_LETTERS, k=size))
 
 
-def _hex(length: str) -> Draw:
+def _hex(length: str) -> DrawValue:
     size = _bounded(length)
     return lambda moment: moment.random.randbytes(-(-size // 2)).hex()[:size]
 
 
-def _base64(length: str) -> Draw:
+def _base64(length: str) -> DrawValue:
     size = _bounded(length)
     return lambda moment: b64encode(moment.random.randbytes(size)).decode("ascii")
 
 
-def _filler(length: str) -> Draw:
+def _filler(length: str) -> DrawValue:
     text = "x" * _bounded(length)
     return lambda _moment: text
 
 
-def _open() -> Draw:
+def _open() -> DrawValue:
     return lambda _moment: "{{"
 
 

@@ -22,7 +22,7 @@ from bench.errors import UsageError
 from bench.model.profile import EventSpec
 from bench.payloads.base import Chance, ConstantEvents, EventSource, json_text, parse_size
 from bench.payloads.feed import KEPT_BYTES, FeedRows, RowOrder, read_rows, refuse_unknown
-from bench.payloads.placeholders import OPEN, PLACEHOLDERS, Draw, Moment
+from bench.payloads.placeholders import OPEN, PLACEHOLDERS, DrawValue, Moment
 from bench.units import shown
 
 _PLACEHOLDER = re.compile(r"""\{\{(\s*row\.(?:"(?:\\.|[^"\\])*"|'[^']*')\s*|.*?)\}\}""", re.DOTALL)
@@ -31,7 +31,7 @@ _OPTIONS = ("feed", "order", "text")
 _AS_DATA = "for two braces that are data write {{open}}, as in {{open}}name}}"
 
 Encode = Callable[[Any], str]
-Piece = str | tuple[Draw, Encode]
+Piece = str | tuple[DrawValue, Encode]
 
 
 class TemplateEvents:
@@ -155,7 +155,7 @@ class _Compiler:
             raise UsageError(f"has braces that nothing closes: {shown(rest)}; {_AS_DATA}")
         yield literal(text[end:])
 
-    def _draw(self, source: str) -> Draw | None:
+    def _draw(self, source: str) -> DrawValue | None:
         """The placeholder's function; None for `fill`, which needs the rest first."""
         if source.lstrip().startswith(_ROW):
             return self._column(source)
@@ -187,7 +187,7 @@ class _Compiler:
             raise UsageError(f"can have one {{{{fill SIZE}}}} only ({{{{{source}}}}} is one more)")
         self.fill_bytes = parse_size(arguments[0])
 
-    def _column(self, source: str) -> Draw:
+    def _column(self, source: str) -> DrawValue:
         column = FeedColumn(source.lstrip().removeprefix(_ROW))
         self.columns.append(column)
         return lambda moment: moment.row[column.name]

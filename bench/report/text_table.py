@@ -28,7 +28,7 @@ class ColumnGroup:
     columns: tuple[TextColumn, ...]
 
 
-Cells = dict[TextColumn, list[str]]
+ColumnCells = dict[TextColumn, list[str]]
 """Heading and figures of each column, all of a width."""
 _NAME = TextColumn("variant", lambda window: window.variant.name)
 
@@ -65,7 +65,7 @@ def _names(texts: Sequence[str]) -> list[str]:
 
 
 def _present(
-    parts: Sequence[ColumnGroup], always: Collection[TextColumn], cells: Cells
+    parts: Sequence[ColumnGroup], always: Collection[TextColumn], cells: ColumnCells
 ) -> list[ColumnGroup]:
     """The parts, without columns of failures that never happened and measures never taken."""
     kept = []
@@ -80,11 +80,13 @@ def _says_something(texts: Sequence[str]) -> bool:
     return any(text.strip() not in ("0", UNKNOWN) for text in texts[1:])
 
 
-def _part_width(part: ColumnGroup, cells: Cells) -> int:
+def _part_width(part: ColumnGroup, cells: ColumnCells) -> int:
     return sum(len(_GAP) + len(cells[column][0]) for column in part.columns)
 
 
-def _fitted(parts: Sequence[ColumnGroup], cells: Cells, room: int) -> Iterable[list[ColumnGroup]]:
+def _fitted(
+    parts: Sequence[ColumnGroup], cells: ColumnCells, room: int
+) -> Iterable[list[ColumnGroup]]:
     """The parts in as many rows as the width demands; one that is too wide alone is split."""
     row: list[ColumnGroup] = []
     used = 0
@@ -99,7 +101,7 @@ def _fitted(parts: Sequence[ColumnGroup], cells: Cells, room: int) -> Iterable[l
         yield row
 
 
-def _split(parts: Sequence[ColumnGroup], cells: Cells, room: int) -> Iterable[ColumnGroup]:
+def _split(parts: Sequence[ColumnGroup], cells: ColumnCells, room: int) -> Iterable[ColumnGroup]:
     for part in parts:
         columns: list[TextColumn] = []
         used = 0
@@ -113,7 +115,7 @@ def _split(parts: Sequence[ColumnGroup], cells: Cells, room: int) -> Iterable[Co
         yield ColumnGroup(part.title, tuple(columns))
 
 
-def _headline(row: Sequence[ColumnGroup], cells: Cells, indent: int) -> str:
+def _headline(row: Sequence[ColumnGroup], cells: ColumnCells, indent: int) -> str:
     line = " " * indent
     for part in row:
         width = _part_width(part, cells) - len(_GAP)
