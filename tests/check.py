@@ -1,6 +1,7 @@
 """The one command before a commit, and CI's: `python -m tests.check`, with --fix to format first.
 
-Formatting, lint, types, import contracts, tests. Every step runs, whatever the one before it said.
+Formatting, lint, types and import contracts at the same time, then the tests, which want the
+machine for themselves. Every step runs, whatever another one said.
 --fix also writes what is made from declarations: the tables of keys, the JSON Schema, and the
 arrivals of a new profile.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
@@ -19,8 +21,8 @@ STEPS = {
     "lint": [sys.executable, "-m", "ruff", "check", "."],
     "types": [sys.executable, "-m", "mypy"],
     "imports": [str(BIN / "lint-imports"), "--no-cache"],
-    "tests": [sys.executable, "-m", "pytest", "-n", "2"],
 }
+TESTS = [sys.executable, "-m", "pytest", "-n", "2"]
 FIXES = (
     [sys.executable, "-m", "tests.repo.key_tables", "--fix"],
     [sys.executable, "-m", "tests.load.test_shipped_arrivals"],
@@ -35,17 +37,25 @@ def main(arguments: list[str]) -> int:
     if arguments:
         for fix in FIXES:
             subprocess.run(fix, cwd=ROOT, check=False)
-    failed = [name for name, command in STEPS.items() if not passes(name, command)]
+    with ThreadPoolExecutor() as pool:
+        good = list(pool.map(passes, STEPS, STEPS.values()))
+    failed = [name for name, is_good in zip(STEPS, good, strict=True) if not is_good]
+    if not passes("tests", TESTS, told_live=True):
+        failed.append("tests")
     print(f"FAILED: {', '.join(failed)}" if failed else "All good.")
     return 1 if failed else 0
 
 
-def passes(name: str, command: list[str]) -> bool:
-    print(f"--- {name}", flush=True)
+def passes(name: str, command: list[str], told_live: bool = False) -> bool:
+    """Run a step and tell of it: what it prints as it comes, or in one piece at its end."""
     start = monotonic()
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
-    print(f"--- {name}: {'ok' if code == 0 else f'exit {code}'} in {monotonic() - start:.0f} s")
-    return code == 0
+    done = subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=not told_live, text=True, errors="replace"
+    )
+    end = "ok" if done.returncode == 0 else f"exit {done.returncode}"
+    said = "" if told_live else f"{done.stdout}{done.stderr}"
+    print(f"{said}--- {name}: {end} in {monotonic() - start:.0f} s", flush=True)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":

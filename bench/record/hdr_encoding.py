@@ -72,11 +72,15 @@ def encode_buckets(indexes: Indexes) -> str:
     return encode_counts(*np.unique(indexes[indexes != OVER], return_counts=True))
 
 
+FREE_BYTES = 16 << 20
+"""What a log of any length may unpack to."""
+
+
 class Allowance:
     """How much the lines of one log may unpack to: a run's own take a few times their length."""
 
     def __init__(self) -> None:
-        self._left = 16 << 20
+        self._left = FREE_BYTES
 
     def spend(self, text: str, unpacked: int) -> None:
         """One more line. Raises ValueError once it is too much."""

@@ -108,7 +108,7 @@ def test_any_request_becomes_a_json_event_or_a_refusal(kind: str, asked: HttpReq
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(payload=outputs)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_output_becomes_a_response_that_can_be_sent(kind: str, payload: bytes) -> None:
     check_sendable(respond(kind, result(payload)))
 
