@@ -92,8 +92,15 @@ def callers(results: Results) -> Iterator[Finding]:
         name = bare_size(window.variant)
         if len({part.callers for part in steps}) > 1:
             yield from _knee(name, sorted(steps, key=lambda part: part.callers or 0))
-        elif window.tally.finished:
+        elif window.tally.finished and not _varies(results):
             yield _steady(results, name, window)
+
+
+def _varies(results: Results) -> bool:
+    """Whether more callers, or fewer, are still to come while there is but one step of them."""
+    shapes = [phase.shape for phase in results.profile.phases if phase.measured]
+    ends = ((shape.callers_at(0), shape.callers_at(shape.duration_ns - 1)) for shape in shapes)
+    return len({callers for pair in ends for callers in pair}) > 1
 
 
 def knee_of(steps: Sequence[Part]) -> Part:
