@@ -35,6 +35,8 @@ EARLY_NS = 50_000
 
 ALL_BELOW_RPS = 4000.0
 """Reads a second up to which every one is stamped: it costs less than a hundredth of a core."""
+BUSY_SPANS = 2
+"""Seconds in a row with more reads, before of more only a sample is stamped."""
 SAMPLED = 17
 """Else one read in so many is stamped. A prime: answers may take two, three or more reads each."""
 
@@ -57,8 +59,10 @@ class ReceiptClock:
 
     __slots__ = (
         "_asked",
-        "_measured_ns",
+        "_busy_spans",
+        "_counted_ns",
         "_monotonic_ns",
+        "_reads",
         "_realtime_ns",
         "_unstamped",
         "offset_ns",
@@ -75,8 +79,8 @@ class ReceiptClock:
         """CLOCK_REALTIME less CLOCK_MONOTONIC."""
         self.unstamped_left = 0
         """Reads until the next one that should ask for its stamp: whoever reads counts it down."""
-        self._unstamped = self._asked = 0
-        self._measured_ns = monotonic()
+        self._unstamped = self._asked = self._reads = self._busy_spans = 0
+        self._counted_ns = monotonic()
 
     def measure(self) -> bool:
         """Measure the offset anew. False if the clock was set: stamps since the last time are void.
@@ -104,11 +108,21 @@ class ReceiptClock:
         return read_ns if stamp_ns < read_ns + EARLY_NS else NEVER
 
     def _choose_share(self) -> None:
-        """By the reads a second since the last time."""
-        before_ns, self._measured_ns = self._measured_ns, self._monotonic_ns()
-        reads, self._asked = self._asked * (self._unstamped + 1), 0
-        is_busy = reads * NS_PER_S > ALL_BELOW_RPS * (self._measured_ns - before_ns)
-        self._unstamped = SAMPLED - 1 if is_busy else 0
+        """By the reads a second; of a sample only where they have been many for a while.
+
+        A worker that was kept from running reads its backlog at once: there above all are the
+        kernel's stamps needed.
+        """
+        self._reads += self._asked * (self._unstamped + 1)
+        self._asked = 0
+        now_ns = self._monotonic_ns()
+        span_ns = now_ns - self._counted_ns
+        if span_ns < NS_PER_S:
+            return
+        is_busy = self._reads * NS_PER_S > ALL_BELOW_RPS * span_ns
+        self._busy_spans = self._busy_spans + 1 if is_busy else 0
+        self._counted_ns, self._reads = now_ns, 0
+        self._unstamped = SAMPLED - 1 if self._busy_spans >= BUSY_SPANS else 0
         self.unstamped_left = min(self.unstamped_left, self._unstamped)
 
     def _measured(self) -> int:

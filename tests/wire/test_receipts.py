@@ -113,9 +113,18 @@ def test_few_reads_are_all_stamped_and_of_many_one_in_a_few() -> None:
     few, many = round(receipts.ALL_BELOW_RPS) - 100, 17_000
     assert read_for_a_while(clock, clocks, few) == few
     assert read_for_a_while(clock, clocks, many) == many  # it is known of afterwards
+    assert read_for_a_while(clock, clocks, many) == many  # and may have been a backlog
     assert read_for_a_while(clock, clocks, many) == pytest.approx(many / receipts.SAMPLED, abs=1)
     assert read_for_a_while(clock, clocks, few) == pytest.approx(few / receipts.SAMPLED, abs=1)
     assert read_for_a_while(clock, clocks, few) == few
+
+
+def test_a_backlog_that_is_read_at_once_has_all_of_its_stamps() -> None:
+    clocks = Clocks()
+    clock = clocks.opened()
+    for _ in range(5):
+        assert read_for_a_while(clock, clocks, 17_000) == 17_000
+        assert read_for_a_while(clock, clocks, 0) == 0
 
 
 @dataclass
