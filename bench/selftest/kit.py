@@ -39,6 +39,8 @@ from bench.stats.goodness_of_fit import ks_distance
 TOLERANCE_RELATIVE = 0.01
 TOLERANCE_NS = 3 * NS_PER_MS // 10
 """A quantile may be off by the larger of the two."""
+ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
+"""Of a plain URL any answer is taken unless the profile says how much: half of an oversized one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ async def _measure(case: Case, url: str) -> tuple[RecordedRun, dict[Outcome, int
         title=case.title,
         question="",
         source=f"selftest {case.name}",
-        target=Target(TargetKind.HTTP, urls={EndpointKind.HTTP: url}),
+        target=Target(
+            TargetKind.HTTP, urls={EndpointKind.HTTP: url}, answer_limit_bytes=ANSWER_LIMIT_BYTES
+        ),
         variants=(Variant(EndpointKind.HTTP),),
         load=LoadSpec(arrivals=case.arrivals, order=Order.SEQUENTIAL, in_flight=2000, workers=1),
         phases=(Phase("steady", constant_rate(case.rps, round(case.duration_s * NS_PER_S))),),

@@ -18,7 +18,7 @@ from bench.selftest.kit import Proof, Served, compared, named, prove
 from bench.selftest.script import SCRIPTS
 from bench.stats.goodness_of_fit import ks_distance
 
-SHORT = ("stall", "truncated", "garbage", "endless", "closed-keep-alive", "throttles")
+SHORT = ("stall", "truncated", "oversized", "endless", "closed-keep-alive", "throttles")
 
 
 @pytest.mark.parametrize("name", SHORT)
