@@ -17,6 +17,7 @@ PACKAGE = Path(bench.__file__).parent
 TABLES = {"model/retry.py", "load/retry/policy.py"}
 """Where a policy is added: its name and row, and its formula."""
 NAMED = {
+    "profile/levels.py": {"NONE"},  # without a policy there is nothing to vary
     "profile/retry.py": {"NONE", "FULL_JITTER"},  # without a policy; the one that it recommends
     "selftest/cases.py": {"FULL_JITTER"},  # what it measures
 }
