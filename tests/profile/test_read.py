@@ -265,7 +265,7 @@ CASES = [
     ("no target", '[target]\nkind = "local"\nfunction = "primes"', "", "target is missing"),
     ("no kind", 'kind = "local"', "", 'target.kind is missing: say "local", "aws" or "http"'),
     ("target no table", '[target]\nkind = "local"\nfunction = "primes"', "target = 3", "a table"),
-    ("unknown section", "[[phase]]", "[retries]\n[[phase]]", "did you mean retry?"),
+    ("unknown section", "[[phase]]", "[breakr]\n[[phase]]", "did you mean breaker?"),
 ]
 
 
