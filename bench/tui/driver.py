@@ -63,6 +63,8 @@ class TerminalOutput(io.TextIOBase):
         """Send it, or leave it out while the terminal is behind."""
         if self._channel.backlog > PICTURES:
             self.stale.set()
+            if not self._channel.backlog:  # all was taken meanwhile, and nothing more will be told
+                self._caught_up()
         if not self.stale.is_set():
             self._channel.put(text.encode(self._encoding, letters.NAME))
         return len(text)
