@@ -44,8 +44,6 @@ TIMEOUTS = NamedTablesKey(
     TIMEOUT,
     of=lambda profile: profile.levels.timeouts,
 )
-
-
 NAMED_EVENTS = NamedTablesKey(
     "events",
     "payloads that they name, each with one of the five keys of an event",

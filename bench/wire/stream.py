@@ -104,10 +104,8 @@ class Stream:
             self._readiness.forget(self._fd)
             self._fd = -1
             self._sock.close()
-            del (
-                self._receiver,
-                self._hand_on,
-            )  # they hold this object: nothing else breaks the cycle
+            # Both hold this object: a cycle that nothing else breaks.
+            del self._receiver, self._hand_on
 
     def _ready(self) -> None:
         if self.unsent:
