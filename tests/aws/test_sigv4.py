@@ -99,7 +99,7 @@ def test_header_values_are_trimmed_and_their_spaces_folded() -> None:
     epoch_s=st.integers(0, 4_000_000_000),
     token=st.none() | st.just("token"),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_signatures_equal_botocores_for_any_request(
     segments: list[str],
     query: list[tuple[str, str]],

@@ -69,7 +69,7 @@ def check(answer: Answer) -> None:
     headers=headers,
     body=bodies,
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_response_is_classified(
     kind: EndpointKind, status: int, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
@@ -78,7 +78,6 @@ def test_any_response_is_classified(
 
 
 @given(code=st.integers(-64, 255), stdout=bodies, stderr=st.binary(max_size=100))
-@settings(deadline=None)
 def test_any_end_of_a_process_is_classified(code: int, stdout: bytes, stderr: bytes) -> None:
     made = command_endpoint_for(binding(EndpointKind.CLI), target(), None)
     check(made.classify_process(code, stdout, stderr))

@@ -46,7 +46,7 @@ def search(
     return finding, steps
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(capacity=st.floats(1, 9_000))
 def test_a_sharp_capacity_lies_within_the_interval_and_a_hold_confirms_a_rate(
     capacity: float,
@@ -60,7 +60,7 @@ def test_a_sharp_capacity_lies_within_the_interval_and_a_hold_confirms_a_rate(
     assert len(steps) < 40
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(capacity=st.floats(5, 9_000))
 def test_a_hard_limit_is_known_within_the_precision(capacity: float) -> None:
     finding = CapacitySearch(SPEC)

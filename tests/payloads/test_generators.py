@@ -253,7 +253,7 @@ json_values = st.recursive(
 
 @pytest.mark.parametrize("name", GENERATORS)
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_response_makes_a_check_raise(name: str, data: st.DataObject) -> None:
     events, event = generated(name)
     response = good_response(name, event)

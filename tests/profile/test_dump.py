@@ -206,7 +206,7 @@ profiles = st.builds(
 ).map(_meant)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(profile=profiles)
 def test_a_resolved_profile_reads_back_as_it_was(tmp_path: Path, profile: Profile) -> None:
     path = tmp_path / "p.toml"

@@ -66,7 +66,7 @@ def read_or_told(path: Path, *overrides: str) -> None:
         assert all(problem.message for problem in error.problems)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_value_anywhere(tmp_path: Path, data: st.DataObject) -> None:
     document = data.draw(st.sampled_from(DOCUMENTS))
@@ -77,7 +77,7 @@ def test_any_value_anywhere(tmp_path: Path, data: st.DataObject) -> None:
     read_or_told(tmp_path / "p.toml")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(section=st.sampled_from(sorted(SECTIONS)), data=st.data())
 def test_any_value_of_any_key(tmp_path: Path, section: str, data: st.DataObject) -> None:
     table = data.draw(st.dictionaries(st.sampled_from(SECTIONS[section]), odd_values))
@@ -86,14 +86,13 @@ def test_any_value_of_any_key(tmp_path: Path, section: str, data: st.DataObject)
     read_or_told(tmp_path / "p.toml")
 
 
-@settings(deadline=None)
 @given(override=st.text(st.sampled_from('ab.=[]"0 \\{}phaseloadrt'), max_size=20))
 @pytest.mark.parametrize("start", ["", "load.", "phase.", "variants[0].", "target.event."])
 def test_any_override(start: str, override: str) -> None:
     read_or_told(shipped_profiles()[0], start + override)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60))
 def test_any_bytes(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.toml").write_bytes(content)

@@ -41,7 +41,7 @@ def test_shipped_profiles_are_as_the_schema_wants_them(path: Path) -> None:
     assert told(resolved_toml(load_profile(path))) == []
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(profile=profiles)
 def test_whatever_can_be_read_is_as_the_schema_wants_it(profile: Profile) -> None:
     assert told(resolved_toml(profile)) == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import Problem
@@ -181,7 +181,6 @@ def key(name: str) -> str:
     return tomli_w.dumps({name: 1}).removesuffix(" = 1\n")
 
 
-@settings(deadline=None)
 @given(document=st.dictionaries(names, nested, max_size=5))
 def test_the_line_found_is_the_one_where_the_key_was_written(document: dict[str, Any]) -> None:
     writer = Writer()

@@ -178,7 +178,7 @@ def test_an_archive_beyond_the_limit_is_413(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @given(junk=st.binary(max_size=300), at=st.integers(0, 400), flip=st.binary(min_size=1, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_damaged_archive_is_unpacked_or_refused(
     tmp_path_factory: pytest.TempPathFactory, junk: bytes, at: int, flip: bytes
 ) -> None:

@@ -97,7 +97,7 @@ def test_every_front_door_of_the_model_has_a_door() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(asked=requests)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_request_becomes_a_json_event_or_a_refusal(kind: str, asked: HttpRequest) -> None:
     made = DOORS[kind].event(asked, CONTEXT)
     if isinstance(made, HttpResponse):
@@ -108,14 +108,14 @@ def test_any_request_becomes_a_json_event_or_a_refusal(kind: str, asked: HttpReq
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(payload=outputs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_output_becomes_a_response_that_can_be_sent(kind: str, payload: bytes) -> None:
     check_sendable(respond(kind, result(payload)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(asked=requests, payload=outputs)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_request_disturbs_a_response(kind: str, asked: HttpRequest, payload: bytes) -> None:
     context = replace(CONTEXT, binary_media_types=("*/*",), edge_event="origin-request")
     assert 200 <= respond(kind, result(payload), asked, context).status <= 599
