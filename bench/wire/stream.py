@@ -2,7 +2,7 @@
 
 By ourselves, since an event loop's own reading loses what the kernel knows: when the bytes came.
 TLS runs over memory: what is stamped is what carries the last record. Reading is on every
-invocation's way: it takes as few calls as it can.
+invocation's way: it takes as few calls as it can, in the steps of a `Source`.
 
 What breaks is told once, by `ended`, and from the event loop: never from within `send`.
 """
@@ -12,14 +12,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
 from os import read, write
 from time import monotonic_ns
 from typing import Protocol
 
 from bench.model.times import NEVER
-from bench.wire.readiness import Readiness
+from bench.wire.readiness import Readiness, Taken
 from bench.wire.receipts import STAMP_SPACE, ReceiptClock, ask_for_stamps
 
 _CHUNK = 64 * 1024
@@ -45,8 +44,8 @@ class Stream:
     """A plain TCP connection. Say what it is `read_by` before the loop gets its turn."""
 
     __slots__ = (
+        "_error",
         "_fd",
-        "_hand_on",
         "_readiness",
         "_receipts",
         "_receiver",
@@ -56,24 +55,23 @@ class Stream:
     )
 
     seals = False
-    """Whether what is sent has to be sealed before."""
-    _hand_on: Callable[[bytes, int, int], None]
+    """Whether what is sent has to be sealed before, and what is read opened."""
     _receiver: Receiver
 
     def __init__(self, sock: socket.socket, readiness: Readiness, receipts: ReceiptClock) -> None:
         self._sock = sock
         self._fd = sock.fileno()
+        self._error: Exception | None = None
         self.unsent = b""
         """What the kernel has not taken yet."""
         self._receipts = receipts
         self._stamped = ask_for_stamps(sock)
         self._readiness = readiness
-        readiness.watch(self._fd, self._ready)
+        readiness.watch(self._fd, self)
 
     def read_by(self, receiver: Receiver) -> None:
         """Give it what comes from now on, and the end."""
         self._receiver = receiver
-        self._hand_on = receiver.received
 
     @property
     def fd(self) -> int:
@@ -104,10 +102,10 @@ class Stream:
             self._readiness.forget(self._fd)
             self._fd = -1
             self._sock.close()
-            # Both hold this object: a cycle that nothing else breaks.
-            del self._receiver, self._hand_on
+            del self._receiver  # it holds this object: a cycle that nothing else breaks
 
-    def _ready(self) -> None:
+    def take(self) -> Taken | None:
+        """Read what there is, with its instants; send what is unsent."""
         if self.unsent:
             self._send_rest()
         receipts = self._receipts
@@ -122,14 +120,24 @@ class Stream:
                 read_ns = monotonic_ns()
                 receipt_ns = receipts.received_ns(control, read_ns)
         except (BlockingIOError, InterruptedError):
-            return
+            return None
         except OSError as error:
-            self._end(error)
+            self._error = error
+            return b"", NEVER, NEVER
+        return data, read_ns, receipt_ns
+
+    def opened(self, data: bytes) -> bytes | None:
+        """What was read, as it is."""
+        return data
+
+    def give(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
+        """Hand it to the receiver, or the end; nothing, if this was closed meanwhile."""
+        if self._fd < 0:
             return
         if data:
-            self._hand_on(data, read_ns, receipt_ns)
+            self._receiver.received(data, read_ns, receipt_ns)
         else:
-            self._end(None)
+            self._end()
 
     def _send_rest(self) -> None:
         try:
@@ -141,16 +149,16 @@ class Stream:
         if not self.unsent:
             self._readiness.want_room(self._fd, False)
 
-    def _end(self, error: Exception | None) -> None:
+    def _end(self) -> None:
         receiver = self._receiver
         self.close()
-        receiver.ended(error)
+        receiver.ended(self._error)
 
 
 class TlsStream(Stream):
     """A connection under TLS, which runs over memory."""
 
-    __slots__ = ("_incoming", "_outgoing", "_tls")
+    __slots__ = ("_incoming", "_is_over", "_outgoing", "_tls")
 
     seals = True
 
@@ -164,11 +172,7 @@ class TlsStream(Stream):
         """session: with whom its hands have been shaken, and nothing read since."""
         super().__init__(sock, readiness, receipts)
         self._tls, self._incoming, self._outgoing = session.tls, session.incoming, session.outgoing
-
-    def read_by(self, receiver: Receiver) -> None:
-        """Give it what comes from now on, decrypted, and the end."""
-        self._receiver = receiver
-        self._hand_on = self._decrypt
+        self._is_over = False
 
     def seal(self, data: bytes) -> bytes:
         """Records; nothing, of a session that is broken."""
@@ -188,30 +192,35 @@ class TlsStream(Stream):
                     write(self._fd, self._outgoing.read())
         super().close()
 
-    def _decrypt(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
+    def opened(self, data: bytes) -> bytes | None:
+        """Decrypted; nothing at an end, whoever made it, and None within a record."""
+        if not data:
+            return b""
         incoming, decrypted = self._incoming, self._tls.read
         incoming.write(data)
         parts: list[bytes] = []
-        end: Exception | None = None
-        is_over = False
         try:
             while incoming.pending:
                 part = decrypted(_RECORD)
                 if not part:
-                    is_over = True
+                    self._is_over = True
                     break
                 parts.append(part)
         except ssl.SSLWantReadError:
             pass  # the rest of a record is still to come
         except ssl.SSLError as error:
-            end, is_over = error, True
+            self._error, self._is_over = error, True
         if self._outgoing.pending:
             self.send(self._outgoing.read())
-        if parts:
-            plain = parts[0] if len(parts) == 1 else b"".join(parts)
-            self._receiver.received(plain, read_ns, receipt_ns)
-        if is_over and self._fd >= 0:
-            self._end(end)
+        if len(parts) == 1:
+            return parts[0]
+        return b"".join(parts) if parts or self._is_over else None
+
+    def give(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
+        """What was decrypted, and the end too if that came with it."""
+        super().give(data, read_ns, receipt_ns)
+        if self._is_over and self._fd >= 0:
+            self._end()
 
 
 class TlsSession:
