@@ -15,7 +15,6 @@ from bench.record.row_layout import (
     FLAG_CENSORED,
     FLAG_COLD,
     FLAG_FINAL,
-    FLAG_REFUSED,
     PAYLOAD_SHIFT,
     RowBuffer,
     pack_row,
@@ -69,9 +68,9 @@ class AttemptLog:
         outcome, report = answer.outcome, answer.report
         start_ns = self.start_ns
         sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
-        flags = call.payload << PAYLOAD_SHIFT | (FLAG_FINAL if final else 0)
-        if call.refused:
-            flags |= FLAG_REFUSED
+        flags = call.payload << PAYLOAD_SHIFT | call.marks
+        if final:
+            flags |= FLAG_FINAL
         if outcome is _TIMEOUT:
             flags |= FLAG_CENSORED
         duration_ns = init_ns = restore_ns = billed_ms = memory_mb = NEVER

@@ -6,7 +6,8 @@ There is no task and no future per invocation: a Call goes out as an Exchange an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from bench.model.outcome import Answer, Outcome
 from bench.wire.exchange import Exchange
@@ -18,6 +19,13 @@ _OK = Outcome.OK
 """Members of an Enum are found slowly."""
 
 
+class Waiting(Protocol):
+    """What the engine comes back to when its time has come."""
+
+    def resume(self, when_ns: int) -> None:
+        """It is when_ns of the run, or later."""
+
+
 class Call(Exchange):
     """One invocation, through all of its attempts."""
 
@@ -27,10 +35,10 @@ class Call(Exchange):
         "engine",
         "event",
         "intended_ns",
+        "marks",
         "number",
         "paid",
         "payload",
-        "refused",
         "segment",
         "variant",
         "waited_ns",
@@ -42,7 +50,8 @@ class Call(Exchange):
     event: bytes
     waited_ns: int
     paid: int
-    refused: bool
+    marks: int
+    """Flags of its row beside those that its end gives it (bench.record.row_layout)."""
 
     def __init__(self, engine: Engine, variant: int, caller: bool) -> None:
         self.engine = engine
@@ -54,6 +63,26 @@ class Call(Exchange):
         self.payload = 0
         """Which event of a mix it is sent with."""
 
+    @property
+    def tries(self) -> int:
+        """Attempts that count for the policy."""
+        return self.attempt
+
+    def is_too_late(self, _delay_ns: int) -> bool:
+        """Whether an attempt after this delay would be after a deadline: here there is none."""
+        return False
+
+    def ended_by_deadline(self, answer: Answer) -> Answer:
+        """What to say of the last attempt before a deadline."""
+        return answer
+
+    def resume(self, when_ns: int) -> None:
+        """It has waited: for its next attempt, or as a caller for its next invocation."""
+        if self.attempt:
+            self.engine.send_again(self)
+        else:
+            self.engine.callers.go_on(self, when_ns)
+
     def finished(self) -> None:
         """An attempt has ended: keep its row, then try again, go on as a caller, or be done."""
         engine = self.engine
@@ -62,7 +91,7 @@ class Call(Exchange):
         if self.failure is None:
             answer = engine.endpoints[self.variant].classify(self.status, self.head, self.body)
             if engine.checks and answer.outcome is _OK:
-                answer = engine.checked(self, answer)
+                answer = self.checked(answer)
         else:
             answer = Answer(self.failure, detail=self.detail)
         if engine.guards:
@@ -84,3 +113,11 @@ class Call(Exchange):
                     engine.pump()  # it may have been told to come back later
         if engine.pacer.over and not engine.in_flight:
             engine.pump()
+
+    def checked(self, answer: Answer) -> Answer:
+        """A response that breaks the contract of its event's service is the function's error."""
+        check = self.engine.checks[self.variant]
+        problem = check(self.number, self.event, self.body) if check is not None else None
+        if problem is None:
+            return answer
+        return replace(answer, outcome=Outcome.FUNCTION_ERROR, detail=problem)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.load.call import Call
 from bench.load.schedule import callers_at, next_caller_change_ns, share
 from bench.model.times import NS_PER_MS
 
 if TYPE_CHECKING:
+    from bench.load.call import Call
     from bench.load.engine import Engine
 
 REJECTED_PAUSE_NS = 100 * NS_PER_MS
@@ -34,6 +34,10 @@ class CallerPool:
         self.until_ns = 0
         """Up to when the numbers in `_wanted` stand; after that they are worked out anew."""
 
+    def resume(self, when_ns: int) -> None:
+        """The number of callers changes now."""
+        self.set_to(when_ns)
+
     def set_to(self, t_ns: int) -> None:
         """Start the callers that the segment wants beyond those that run; ramps come back here."""
         engine = self._engine
@@ -46,10 +50,10 @@ class CallerPool:
             self._wanted[variant] = wanted = self._wanted_at(variant, t_ns)
             while self._running[variant] < wanted:
                 self._running[variant] += 1
-                engine.later(t_ns, Call(engine, variant, caller=True))
+                engine.later(t_ns, engine.call_types[variant](engine, variant, True))
         self.until_ns = min(change_ns or segment.end_ns, engine.pacer.cut_ns)
         if change_ns is not None:
-            engine.later(change_ns, None)
+            engine.later(change_ns, self)
 
     def let_think(self, call: Call) -> None:
         """Its invocation has ended: it goes on after its think time."""

@@ -1,7 +1,8 @@
 """The loop that turns a plan into exchanges. A state machine of callbacks.
 
 What becomes of an invocation stands in call.py, of the callers of a closed loop in callers.py, and
-what is kept of an attempt in attempt_log.py: all of them are on every invocation's way.
+what is kept of an attempt in attempt_log.py: all of them are on every invocation's way. Hedges and
+deadlines stand in watch.py and watched_call.py, and are on no other's way.
 
 Rules of these files:
 - No task and no future per invocation: one Call goes out and comes back.
@@ -14,21 +15,21 @@ Rules of these files:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
-from random import Random
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.load.attempt_log import AttemptLog
-from bench.load.call import Call
+from bench.load.call import Call, Waiting
 from bench.load.callers import CallerPool
 from bench.load.clock import Clock
 from bench.load.iterations import Iterations
 from bench.load.pacer import NEVER_DUE, START, Pacer
+from bench.load.retry.decision import RetryDecisions
 from bench.load.retry.guard import guards
-from bench.load.retry.policy import FailedAttempt, RetryPolicy
 from bench.load.schedule import share
+from bench.load.watch import watches
+from bench.load.watched_call import WatchedCall
 from bench.model.load import Segment
 from bench.model.outcome import Answer, Outcome
 from bench.model.profile import LoadSpec
@@ -36,7 +37,7 @@ from bench.model.result import Sample
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
 from bench.record.row_layout import ArrivalCounts
-from bench.wire.exchange import Exchange, Wire
+from bench.wire.exchange import Wire
 
 if TYPE_CHECKING:
     from bench.endpoints.base import Endpoint
@@ -69,28 +70,31 @@ class Engine:
         "_limit",
         "_log",
         "_number",
-        "_policies",
         "_quota",
         "_quota_left",
-        "_randoms",
         "_second",
         "_sequence",
         "_submits",
         "_wall_s",
         "_workers",
+        "beside",
+        "call_types",
         "callers",
         "checks",
         "clock",
         "endpoints",
+        "failed",
         "guards",
         "has_ended",
         "in_flight",
         "pacer",
         "record",
+        "sample",
         "segment",
         "start_ns",
         "think_ns",
         "used_up_ns",
+        "watches",
     )
 
     def __init__(
@@ -115,16 +119,23 @@ class Engine:
         """choose: which event of a mix an invocation's number has; None where that is not kept."""
         self.clock = clock
         self.endpoints = endpoints
-        self._submits: list[Callable[[Exchange], None]] = [wire.submit for wire in wires]
         self._events = events
         self._event = [source.next(0) if source.constant else b"" for source in events]
         self._choose = choose
         self.checks = checks if any(checks) else ()
         self.think_ns = load.think_ns
-        self._policies = [RetryPolicy(retry) for retry in retries]
-        self._randoms = [Random(f"retry/{load.seed}/{worker}") for _ in retries]
-        """Each variant draws from its own, and all of them the same numbers."""
         self.guards = guards(retries, breakers, workers)
+        self.watches = watches(self, wires, retries)
+        self._submits: list[Callable[[Any], None]] = [
+            (self.watches.get(variant) or wire).submit for variant, wire in enumerate(wires)
+        ]
+        self.call_types = [
+            WatchedCall if variant in self.watches else Call for variant in range(len(wires))
+        ]
+        self._log = AttemptLog(endpoints, keep_request_ids)
+        self.record, self.sample = self._log.record, self._log.sample
+        decisions = RetryDecisions(retries, self.guards, self._log, f"retry/{load.seed}/{worker}")
+        self.failed = decisions.failed
         self._done = done
         self._workers = workers
         self._wall_s = wall_s
@@ -133,7 +144,7 @@ class Engine:
         self.pacer = Pacer(load, worker, workers)
         self.segment: Segment | None = None
         self.callers = CallerPool(self, len(endpoints), load.think_ns, worker, workers)
-        self._due: list[tuple[int, int, Call | None]] = []
+        self._due: list[tuple[int, int, Waiting]] = []
         self._sequence = 0
         self.has_ended = False
         self._number = worker
@@ -144,8 +155,8 @@ class Engine:
         self.used_up_ns: int | None = None
         """The arrival (of the run) with which the quota was used up."""
         self.in_flight = 0
-        self._log = AttemptLog(endpoints, keep_request_ids)
-        self.record = self._log.record
+        self.beside = 0
+        """Attempts under way beside another of their invocation, or after its end: hedges."""
         self._counts = ArrivalCounts()
         self._second = -1
         self._epoch_s = int(wall_s())
@@ -214,7 +225,7 @@ class Engine:
                 else:
                     break
             wake_ns = min(next_ns, due[0][0]) if due else next_ns
-            if pacer.over and not self.in_flight:
+            if pacer.over and not self.in_flight and not self.beside:
                 self._finish()
                 return
             if not clock.wait_briefly(wake_ns + start_ns):
@@ -242,16 +253,10 @@ class Engine:
 
     def _resume(self) -> None:
         when_ns, _, waiting = heappop(self._due)
-        if waiting is None:
-            self.callers.set_to(when_ns)
-        elif waiting.attempt:
-            self._epoch_s = int(self._wall_s())
-            self._send(waiting)
-        else:
-            self.callers.go_on(waiting, when_ns)
+        waiting.resume(when_ns)
 
-    def later(self, when_ns: int, waiting: Call | None) -> None:
-        """Come back for a retry (a call with attempts), a caller (one without), or all callers."""
+    def later(self, when_ns: int, waiting: Waiting) -> None:
+        """Come back for this at an instant of the run."""
         self._sequence += 1
         heappush(self._due, (when_ns, self._sequence, waiting))
 
@@ -264,14 +269,14 @@ class Engine:
             cell[1] += 1
             return
         if self.guards and not self.guards[variant].admits(self.clock.now_ns()):
-            self.reject(Call(self, variant, caller=False), intended_ns, segment)
+            self.reject(self.call_types[variant](self, variant, False), intended_ns, segment)
             return
-        self.begin(Call(self, variant, caller=False), intended_ns, segment)
+        self.begin(self.call_types[variant](self, variant, False), intended_ns, segment)
 
     def reject(self, call: Call, intended_ns: int, segment: int) -> None:
         """The breaker is open: the arrival ends here, without an attempt."""
         call.intended_ns, call.segment = intended_ns, segment
-        call.refused = False
+        call.marks = 0
         call.reset(b"")
         call.last_ns = self.clock.now_ns()
         self.record(call, _REJECTED, final=True)
@@ -296,8 +301,7 @@ class Engine:
     def begin(self, call: Call, intended_ns: int, segment: int) -> None:
         """Send a call's first attempt: the arrival has been counted, and there is a slot for it."""
         call.intended_ns, call.segment = intended_ns, segment
-        call.waited_ns = call.paid = 0
-        call.refused = False
+        call.waited_ns = call.paid = call.marks = 0
         self.in_flight += 1
         call.number = number = self._number
         variant = call.variant
@@ -307,44 +311,49 @@ class Engine:
         self._number = number = number + self._workers
         if number >= self._full_number:
             self._use_up(intended_ns)
-        # What _send does for the attempts after the first one, without its call.
+        # What send_again does for the attempts after the first one, without its call.
         call.attempt = 1
         request = self.endpoints[variant].request
         call.reset(request(call.event, self._epoch_s))
         self._submits[variant](call)
 
-    def _send(self, call: Call) -> None:
-        variant = call.variant
+    def send_again(self, call: Call) -> None:
+        """The call has waited long enough: send its next attempt."""
         call.attempt += 1
+        call.marks = 0
+        self._send(call)
+
+    def _send(self, call: Call) -> None:
+        self._epoch_s = int(self._wall_s())
+        variant = call.variant
         request = self.endpoints[variant].request
         call.reset(request(call.event, self._epoch_s))
         self._submits[variant](call)
-
-    def checked(self, call: Call, answer: Answer) -> Answer:
-        """A response that breaks the contract of its event's service is the function's error."""
-        check = self.checks[call.variant]
-        problem = check(call.number, call.event, call.body) if check is not None else None
-        if problem is None:
-            return answer
-        return replace(answer, outcome=Outcome.FUNCTION_ERROR, detail=problem)
-
-    def failed(self, call: Call, answer: Answer) -> int | None:
-        """Keep the failure for the eye; how long to wait before the next attempt, None for none."""
-        self._log.sample(call, answer)
-        failure = FailedAttempt(call.attempt, answer.outcome, call.waited_ns, answer.retry_after_ns)
-        variant = call.variant
-        delay_ns = self._policies[variant].next_delay_ns(failure, self._randoms[variant])
-        if delay_ns is None or not self.guards:
-            return delay_ns
-        guard = self.guards[variant]
-        paid = guard.retry(answer.outcome, call.last_ns, call.last_ns + delay_ns)
-        call.paid, call.refused = paid or 0, paid is None
-        return None if paid is None else delay_ns
 
     def retry(self, call: Call) -> None:
         """Send the next attempt once the call has waited."""
         self.later(call.last_ns - self.start_ns + call.waited_ns, call)
         self.pump()
+
+    # -- hedges
+
+    @property
+    def has_room(self) -> bool:
+        """Whether something more may be under way."""
+        return self.in_flight < self._limit
+
+    def send_beside(self, call: Call) -> None:
+        """Send an attempt beside another one: until its end it takes a place of its own."""
+        self.beside += 1
+        self._limit -= 1
+        self._send(call)
+
+    def ended_beside(self) -> None:
+        """One of two attempts has ended, or the one that was left of them."""
+        self.beside -= 1
+        self._limit += 1
+        if self.pacer.over and not self.in_flight:
+            self.pump()
 
     # -- the quota
 

@@ -14,6 +14,7 @@ import bench
 from bench.load.frames import Ready
 from bench.model.load import Binding
 from bench.model.profile import Client, Profile
+from bench.model.retry import Hedge, RetrySpec
 
 PACKAGES = ("httpx", "httptools", "uvloop", "numpy", "hdrhistogram", "textual", "awslambdaric")
 
@@ -42,8 +43,7 @@ def manifest(
         },
         "pacing": profile.load.pacing.value,
         "retry": {
-            "policy": profile.retry.policy.value,
-            "max_attempts": profile.retry.max_attempts,
+            **_retry(profile.retry),
             "base_ns": profile.retry.base_ns,
             "cap_ns": profile.retry.cap_ns,
         },
@@ -66,10 +66,20 @@ def manifest(
 def _client(client: Client) -> dict[str, Any]:
     """How a variant is called, where that is not alike for all."""
     return {
-        "policy": client.retry.policy.value,
-        "max_attempts": client.retry.max_attempts,
+        **_retry(client.retry),
         "breaker": client.breaker is not None,
         "total_ns": client.timeouts.total_ns,
+    }
+
+
+def _retry(retry: RetrySpec) -> dict[str, Any]:
+    hedge = retry.hedge or Hedge()
+    return {
+        "policy": retry.policy.value,
+        "max_attempts": retry.max_attempts,
+        "deadline_ns": retry.deadline_ns,
+        "hedge_ns": hedge.delay_ns,
+        "hedge_quantile": hedge.quantile,
     }
 
 

@@ -89,10 +89,9 @@ class PreciseEngine(Engine):
         if prepared and not self._fits(prepared[0], next_ns, variant):
             prepared.clear()
         number = prepared[-1].number + self._workers if prepared else self._number
-        call = Call(self, variant, caller=False)
+        call = self.call_types[variant](self, variant, False)
         call.number = number
-        call.waited_ns = call.paid = 0
-        call.refused = False
+        call.waited_ns = call.paid = call.marks = 0
         call.event = self._event[variant] or self._events[variant].next(number)
         if self._choose is not None:
             call.payload = self._choose(number)

@@ -31,8 +31,12 @@ def worker_count(profile: Profile, hosts: Sequence[Host]) -> int:
 
 
 def connections_needed(profile: Profile) -> int:
-    """The most connections that the profile can have open at once, over all workers."""
-    return _callers(profile) * len(profile.variants) or profile.load.in_flight
+    """The most connections that the profile can have open at once, over all workers.
+
+    In an open loop hedges are within load.in_flight; a caller has one more for its own.
+    """
+    own = sum(1 if client.retry.hedge is None else 2 for client in profile.clients)
+    return _callers(profile) * own or profile.load.in_flight
 
 
 def _callers(profile: Profile) -> int:

@@ -206,7 +206,8 @@ class Worker:
         """
         engine, now_ns = self._engine, monotonic_ns()
         waits_for_long = now_ns - self._tidied_ns > TIDY_AT_LEAST_NS
-        if engine.quiet_for_ns() > QUIET_NS and (not engine.in_flight or waits_for_long):
+        is_idle = not engine.in_flight and not engine.beside
+        if engine.quiet_for_ns() > QUIET_NS and (is_idle or waits_for_long):
             gc.collect()
             self._tidied_ns = now_ns
 

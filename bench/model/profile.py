@@ -274,9 +274,11 @@ class Client:
 
     @property
     def longest_invocation_ns(self) -> int:
-        """The longest that one can take by its timeouts and retries."""
+        """The longest that one can take by its timeouts and retries, or its deadline."""
         attempt_ns = self.timeouts.connect_ns + self.timeouts.total_ns
-        return self.retry.max_attempts * attempt_ns + self.retry.longest_wait_ns
+        longest_ns = self.retry.most_attempts * attempt_ns + self.retry.longest_wait_ns
+        deadline_ns = self.retry.deadline_ns
+        return longest_ns if deadline_ns is None else min(longest_ns, deadline_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,20 @@ class RetryBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class Hedge:
+    """When a second attempt is sent beside the first: after delay_ns, or after a quantile (0..1).
+
+    One of them is None. The quantile is of what this variant's attempts took so far, in this
+    worker. Source: Dean and Barroso, "The Tail at Scale" (hedged requests); gRPC, proposal A6.
+    """
+
+    delay_ns: int | None = None
+    quantile: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RetrySpec:
-    """max_attempts counts the first attempt too."""
+    """max_attempts counts the first attempt too, and no hedge."""
 
     policy: RetryPolicyName = RetryPolicyName.NONE
     max_attempts: int = 1
@@ -173,6 +185,14 @@ class RetrySpec:
     honour_retry_after: bool = True
     budget: RetryBudget | None = None
     """None is without limit, but for the tokens that some policies bring along."""
+    deadline_ns: int | None = None
+    """For all attempts of an invocation together, from its intended arrival."""
+    hedge: Hedge | None = None
+
+    @property
+    def most_attempts(self) -> int:
+        """Of one invocation, its hedge included."""
+        return self.max_attempts + (self.hedge is not None)
 
     @property
     def retries(self) -> bool:

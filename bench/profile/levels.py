@@ -16,7 +16,15 @@ from bench.model.profile import EventSpec, Levels, Profile, Variant
 from bench.model.retry import RetryPolicyName
 from bench.profile.connections import TIMEOUT, read_timeouts
 from bench.profile.events import NAMED_EVENT, read_named_event
-from bench.profile.retry import BREAKER, RETRY, read_breaker, read_retry
+from bench.profile.retry import (
+    BREAKER,
+    HEDGE,
+    NEEDS_NO_POLICY,
+    OF_BUDGET,
+    RETRY,
+    read_breaker,
+    read_retry,
+)
 from bench.schema.named_tables import NamedTablesKey
 from bench.schema.paths import joined, quoted
 from bench.schema.table import Table
@@ -156,7 +164,8 @@ def _usual_retry(root: Table) -> Callable[[str, Mapping[str, Any]], Mapping[str,
 
 def _meant(said: Collection[str], policy: RetryPolicyName) -> list[str]:
     if policy is RetryPolicyName.NONE:
-        return ["policy"] if "policy" in said else []
+        budget = OF_BUDGET if HEDGE.name in said else ()
+        return [key for key in said if key in ("policy", *NEEDS_NO_POLICY, *budget)]
     fixed = ("base", "cap") if policy.facts.delays is not None else ()
     return [key for key in said if key not in fixed]
 

@@ -26,7 +26,7 @@ from bench.profile.levels import check_policies, folded, named_events, read_leve
 from bench.profile.options import NOTHING_GIVEN, Given, apply_options
 from bench.profile.overrides import SOURCE, apply_overrides
 from bench.profile.phases import check_segments, read_load, read_phases
-from bench.profile.retry import read_breaker, read_retry
+from bench.profile.retry import check_hedges, read_breaker, read_retry
 from bench.profile.schema import NAME, PROFILE, TARGET_MISSING, TITLE
 from bench.profile.shipped import shipped_profile, shipped_profiles
 from bench.profile.stop import LIMITS, RECORD, read_slos, read_stop
@@ -227,6 +227,7 @@ def _build(root: Table, reading: _Reading) -> Profile:
     breaker = read_breaker(root.table("breaker")) if "breaker" in root else None
     levels = read_levels(root, variants)
     check_policies(root, levels)
+    check_hedges(root, variants, levels, retry, timeouts)
     check_effects(root, target, variants, connections, stop, limits["max_spend_usd"])
     profile = Profile(
         name=name,

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bench.model.outcome import Outcome
-from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.profile import Levels, Timeouts, Variant
+from bench.model.retry import (
+    RETRYABLE,
+    BreakerSpec,
+    Hedge,
+    RetryBudget,
+    RetryPolicyName,
+    RetrySpec,
+)
 from bench.schema.key import Key, ListKey, values
-from bench.schema.quantities import duration, level, share, span
+from bench.schema.paths import joined, quoted
+from bench.schema.quantities import duration, level, quantile, share, span
 from bench.schema.section import Section
 from bench.schema.table import Table
-from bench.schema.values import choice, flag, named_choice, whole
+from bench.schema.values import Value, choice, flag, named_choice, whole
+from bench.units import shown, write_duration, write_quantile
 
 MAX_ATTEMPTS = 100
 FAILURES = {
@@ -84,7 +94,54 @@ FLOOR = Key(
     RetryBudget(0).floor_rps,
     of=_of_budget("floor_rps"),
 )
-RETRY = Section("retry", (POLICY, ATTEMPTS, BASE, CAP, ON, HONOUR, BUDGET, FLOOR))
+DEADLINE = Key(
+    "deadline",
+    "for all attempts together, from the arrival: none is begun that could not end before it",
+    span,
+    None,
+    fills="deadline_ns",
+    cell="no deadline",
+)
+
+
+def _read_hedge(value: Any) -> Hedge:
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if text.startswith("p"):
+            return Hedge(quantile=quantile.read(text))
+        return Hedge(delay_ns=span.read(text))
+    except ValueError:
+        mend = 'must be a delay above 0 such as "50ms", or a percentile such as "p95"'
+        raise ValueError(f"{mend} (it is {shown(value)})") from None
+
+
+def _write_hedge(hedge: Hedge) -> str:
+    if hedge.delay_ns is not None:
+        return write_duration(hedge.delay_ns)
+    assert hedge.quantile is not None
+    return write_quantile(hedge.quantile)
+
+
+_HEDGE_SCHEMA = {
+    "anyOf": [
+        {key: span.schema[key] for key in ("type", "pattern")},
+        {key: quantile.schema[key] for key in ("type", "pattern")},
+    ],
+    "examples": ["p95", "50ms"],
+}
+HEDGE = Key(
+    "hedge",
+    'a second attempt while the first one runs, after this delay (`"50ms"`) or percentile of what '
+    'attempts took so far (`"p95"`); the first good answer counts',
+    Value(_read_hedge, _HEDGE_SCHEMA, _write_hedge),
+    None,
+    cell="no hedge",
+)
+RETRY = Section("retry", (POLICY, ATTEMPTS, BASE, CAP, ON, HONOUR, BUDGET, FLOOR, DEADLINE, HEDGE))
+NEEDS_NO_POLICY = ("deadline", "hedge")
+"""Keys that mean something where nothing is tried again."""
+OF_BUDGET = ("budget", "budget_floor")
+"""Keys that mean something where there are retries or hedges."""
 BREAKER = Section(
     "breaker",
     (
@@ -123,6 +180,8 @@ def read_retry(table: Table) -> RetrySpec:
     if policy is RetryPolicyName.NONE:
         _needs_a_policy(table)
     base_ns, cap_ns = _delays(table, policy)
+    deadline_ns, hedge = DEADLINE.read(table), HEDGE.read(table)
+    _check_hedge(table, hedge, deadline_ns)
     return RetrySpec(
         policy=policy,
         max_attempts=ATTEMPTS.read(table, default=facts.attempts),
@@ -131,6 +190,8 @@ def read_retry(table: Table) -> RetrySpec:
         on=frozenset(ON.read(table)),
         honour_retry_after=HONOUR.read(table, default=facts.honours_hint),
         budget=_budget(table),
+        deadline_ns=deadline_ns,
+        hedge=hedge,
     )
 
 
@@ -139,8 +200,46 @@ def _needs_a_policy(table: Table) -> None:
     if isinstance(attempts, int) and 1 < attempts <= MAX_ATTEMPTS:
         mend = f'needs a policy: set policy = "{RetryPolicyName.FULL_JITTER.value}"'
         table.fault("max_attempts", f"above 1 {mend} (it is {attempts})")
-    if "budget" in table:
-        table.fault("budget", "is for retries, and without a policy there are none")
+    if "budget" in table and "hedge" not in table:
+        table.fault("budget", "is for retries and hedges, and without policy or hedge are none")
+
+
+def _check_hedge(table: Table, hedge: Hedge | None, deadline_ns: int | None) -> None:
+    delay_ns = None if hedge is None else hedge.delay_ns
+    if delay_ns is not None and deadline_ns is not None and delay_ns >= deadline_ns:
+        ends, said = write_duration(deadline_ns), write_duration(delay_ns)
+        table.fault("hedge", f"must be below deadline, {ends}, or none is ever sent (it is {said})")
+
+
+def check_hedges(
+    root: Table,
+    variants: Sequence[Variant],
+    levels: Levels,
+    retry: RetrySpec,
+    timeouts: Timeouts,
+) -> None:
+    """Note hedges that no attempt lasts long enough for, each once.
+
+    retry and timeouts: of the plain tables.
+    """
+    for variant in variants:
+        spec = levels.retries.get(variant.retry or "", retry)
+        total_ns = levels.timeouts.get(variant.timeout or "", timeouts).total_ns
+        path = joined(_place(root, variant.retry), HEDGE.name)
+        delay_ns = None if spec.hedge is None else spec.hedge.delay_ns
+        if delay_ns is not None and delay_ns >= total_ns and not root.is_noted(path):
+            ends, said = write_duration(total_ns), write_duration(delay_ns)
+            words = f"must be below the timeout of an attempt, {ends}, or none is ever sent"
+            root.fault(path, f"{words} (it is {said})")
+
+
+def _place(root: Table, level: str | None) -> str:
+    """The table that says when a level is hedged: its own, or else the plain one."""
+    named = root.get("retries")
+    own = named.get(level) if isinstance(named, dict) else None
+    if level is None or not isinstance(own, dict) or HEDGE.name not in own:
+        return RETRY.path
+    return joined("retries", quoted(level))
 
 
 def _delays(table: Table, policy: RetryPolicyName) -> tuple[int, int]:
@@ -167,3 +266,10 @@ def read_breaker(table: Table) -> BreakerSpec:
     """What the [breaker] table asks for; its mistakes are noted in it."""
     found = values(table, BREAKER)
     return BreakerSpec(**found | {"on": frozenset(found["on"])})
+
+
+def bound_words(retry: RetrySpec) -> str:
+    """`, hedged after p95, within 10s`: what bounds and hedges an invocation; '' for nothing."""
+    hedge = "" if retry.hedge is None else f", hedged after {_write_hedge(retry.hedge)}"
+    ends_ns = retry.deadline_ns
+    return hedge + ("" if ends_ns is None else f", all within {write_duration(ends_ns)}")

@@ -17,7 +17,14 @@ from bench.model.profile import Profile
 from bench.record.columns import CsvCell, CsvColumn
 from bench.record.csv_columns import column_names, columns_text
 from bench.record.measures import ROW_TYPE
-from bench.record.row_layout import FLAG_COLD, FLAG_FINAL
+from bench.record.row_layout import (
+    FLAG_COLD,
+    FLAG_DEADLINE,
+    FLAG_FINAL,
+    FLAG_HEDGE,
+    FLAG_HEDGE_REFUSED,
+    FLAG_SPENT,
+)
 
 Phases = Sequence[int] | np.ndarray[Any, Any]
 """Index of the phase by index of the segment."""
@@ -71,6 +78,10 @@ COLUMNS: tuple[CsvColumn[_AttemptRow], ...] = (
     _flag("cold", FLAG_COLD),
     *map(_told, ("dns_ns", "connect_ns", "tls_ns", "duration_ns", "init_ns", "restore_ns")),
     *map(_told, ("billed_ms", "max_memory_mb", "segment", "read_lag_ns")),
+    _flag("hedge", FLAG_HEDGE),
+    _flag("spent", FLAG_SPENT),
+    _flag("hedge_refused", FLAG_HEDGE_REFUSED),
+    _flag("deadline", FLAG_DEADLINE),
 )
 ATTEMPT_COLUMNS = column_names(COLUMNS)
 """Their names, in the order of the file."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.model.outcome import Outcome
 from bench.record.buckets import Indexes, buckets_of
 from bench.record.measures import ABSENT, ROW_TYPE, Series, bounds_of, values_of
-from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, FLAG_REFUSED
+from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, FLAG_HEDGE, FLAG_REFUSED, FLAG_SPENT
 
 MISSING = np.uint16(np.iinfo(np.uint16).max)
 """In a matrix of buckets: no value. It sorts behind every bucket."""
@@ -36,6 +36,12 @@ class Count(IntEnum):
     DROPPED = len(Outcome) + 8
     REFUSED = len(Outcome) + 9
     """Retries that were due and refused."""
+    HEDGES = len(Outcome) + 10
+    """Attempts begun while the invocation's first one was under way."""
+    HEDGES_WON = len(Outcome) + 11
+    """Those whose good answer came first."""
+    SPENT = len(Outcome) + 12
+    """Attempts that ran for nothing, as the other's answer had come before."""
 
 
 def present(buckets: Indexes) -> Indexes:
@@ -45,6 +51,8 @@ def present(buckets: Indexes) -> Indexes:
 
 
 TALLY = len(Outcome) + len(Count)
+_RAN = np.isin(list(Outcome), (Outcome.OK, Outcome.FUNCTION_ERROR))
+"""By outcome: whether the function ran to its end."""
 Tallies = NDArray[np.int64]
 
 
@@ -134,6 +142,10 @@ class Batch:
         columns[:, Count.BILLED_MS] = np.maximum(billed, 0)
         columns[:, Count.BILLED] = billed >= 0
         columns[:, Count.REFUSED] = flags & FLAG_REFUSED > 0
+        hedge = flags & FLAG_HEDGE > 0
+        columns[:, Count.HEDGES] = hedge
+        columns[:, Count.HEDGES_WON] = hedge & final & (rows["outcome"] == Outcome.OK)
+        columns[:, Count.SPENT] = (flags & FLAG_SPENT > 0) & _RAN[rows["outcome"]]
         starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
         tallies: Tallies = np.add.reduceat(columns, starts, axis=0)
         return tallies

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from bench.model.outcome import Outcome
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS
-from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, ROW_FIELDS
+from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, FLAG_HEDGE, ROW_FIELDS
 
 ROW_TYPE = np.dtype(list(ROW_FIELDS))
 Values = NDArray[np.int64]
@@ -106,7 +106,7 @@ def values_of(rows: NDArray[np.void]) -> Values:
     put(Series.FIRST_BYTE, was_sent & (first >= 0), first - sent)
     put(Series.COLD, ended & cold, response)
     put(Series.WARM, ended & ok & ~cold, response)
-    put(Series.RETRIED, ended & (attempt > 1), response)
+    put(Series.RETRIED, ended & (attempt > 1) & (rows["flags"] & FLAG_HEDGE == 0), response)
     put(Series.FAILED, ended & ~ok, response)
     _put_told(rows, values, ok & ~cold)
     _put_connects(rows, values)

@@ -8,7 +8,10 @@ the row with FLAG_FINAL also ends its invocation, so that
     attempt time  = last_ns - sent_ns       of every row that was sent
     send lag      = sent_ns - intended_ns   of rows with attempt == 1
     read lag      = read_lag_ns             of rows of which the kernel told when the answer came
+    hedges sent   = rows with FLAG_HEDGE; won: those that are final with a good answer
 
+attempt counts an invocation's attempts in the order in which they were sent, a hedge too. The row
+of one that came to nothing as the other had answered (FLAG_SPENT) may follow the final row.
 Instants are nanoseconds since the run's start, spans nanoseconds, NEVER (-1) what did not happen.
 """
 
@@ -24,7 +27,15 @@ FLAG_CENSORED = 4
 """The attempt timed out: its times are lower bounds."""
 FLAG_REFUSED = 8
 """A retry was due by the policy, and the budget or an open circuit breaker refused it."""
-PAYLOAD_SHIFT = 4
+FLAG_HEDGE = 16
+"""The attempt was sent while the invocation's first one was still under way."""
+FLAG_SPENT = 32
+"""The other attempt's good answer had ended the invocation before this one's end."""
+FLAG_HEDGE_REFUSED = 64
+"""A hedge of this attempt was due, and the budget or the circuit breaker refused it."""
+FLAG_DEADLINE = 128
+"""The deadline ended the invocation: it cut this attempt, or the next would have come too late."""
+PAYLOAD_SHIFT = 8
 """The upper half of the flags: which event of a mix it was sent with, at most MOST_PAYLOADS."""
 MOST_PAYLOADS = 16
 
@@ -47,11 +58,11 @@ ROW_FIELDS: tuple[tuple[str, str], ...] = (
     ("status", "<u2"),  # HTTP status, 0 without one
     ("attempt", "u1"),  # from 1; 0 for an invocation that was never sent
     ("outcome", "u1"),
-    ("flags", "u1"),
+    ("flags", "<u2"),
 )
 """Names and numpy type codes, packed without padding, in the order of `pack_row`'s arguments."""
 
-_ROW = Struct("<11q2i3H3B")
+_ROW = Struct("<11q2i3H2BH")
 
 COUNT_FIELDS: tuple[tuple[str, str], ...] = (
     ("second", "<u4"),

@@ -130,8 +130,15 @@ class Totals:
     # -- money
 
     def price(self, index: int, counts: RawCounts) -> float | None:
-        """USD per million invocations of a variant with these counts."""
-        return usd_per_million(self._variants[index], self._billed_ms(index, counts), self._region)
+        """USD per million invocations of a variant with these counts.
+
+        Attempts that ran for nothing beside the one that was heard are paid for too.
+        """
+        once = usd_per_million(self._variants[index], self._billed_ms(index, counts), self._region)
+        heard = counts[Outcome.OK] + counts[Outcome.FUNCTION_ERROR]
+        if once is None or not heard:
+            return once
+        return once * (heard + counts[Count.SPENT]) / heard
 
     def _billed_ms(self, index: int, counts: RawCounts) -> float | None:
         """Mean billed duration; of the same size elsewhere if this door shows no log."""
@@ -165,7 +172,8 @@ class Totals:
         variant = self._variants[index]
         if variant.memory_mb is None:
             return 0.0
-        ran = max(counts[Count.BILLED], counts[Outcome.OK] + counts[Outcome.FUNCTION_ERROR])
+        heard = counts[Outcome.OK] + counts[Outcome.FUNCTION_ERROR]
+        ran = max(counts[Count.BILLED], heard + counts[Count.SPENT])
         billed_ms = self._billed_ms(index, counts) or 0.0
         each = function_usd(
             variant.endpoint, variant.architecture, variant.memory_mb, billed_ms, self._region

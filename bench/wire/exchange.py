@@ -7,6 +7,7 @@ the httpx transport subclass it; so does the fake wire of the tests.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from typing import Protocol
 
 from bench.endpoints.base import headers_of
@@ -81,6 +82,9 @@ class Wire(Protocol):
 
     def submit(self, exchange: Exchange) -> None:
         """Send; `exchange.finished()` is called when it has ended, never from inside submit."""
+
+    def cancel(self, exchanges: Collection[Exchange], detail: str) -> None:
+        """End as TIMEOUT those of them that are under way; each gets its `finished` meanwhile."""
 
     def close(self) -> None:
         """Abort what is under way and drop every connection."""

@@ -21,20 +21,21 @@ from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.wire.exchange import Exchange, too_long
 from bench.wire.pool import PoolStats, tls_context
+from bench.wire.task_wire import TaskWire
 
 _HOP_BY_HOP = frozenset({b"connection", b"content-length", b"keep-alive"})
 
 
-class Http2Pool:
+class Http2Pool(TaskWire):
     """A Wire to one origin over HTTP/2, falling back to HTTP/1.1 where the server has no other."""
 
     def __init__(self, origin: str, timeouts: Timeouts, options: Connections | None = None) -> None:
+        super().__init__()
         options = options or Connections()
         self._origin = origin
         name = options.server_name
         self._extensions: dict[str, Any] = {} if name is None else {"sni_hostname": name}
         self._timeouts = timeouts
-        self._tasks: set[asyncio.Task[None]] = set()
         self._opened = 0
         try:
             self._transport = httpx.AsyncHTTPTransport(
@@ -49,12 +50,6 @@ class Http2Pool:
                 "connections.http2 needs the package h2: pip install 'lamload[http2]'"
             ) from None
 
-    def submit(self, exchange: Exchange) -> None:
-        """Send in a task of its own."""
-        task = asyncio.get_running_loop().create_task(self._exchange(exchange))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def stats(self) -> PoolStats:
         """httpx does not tell how many connections are idle: open counts those ever opened."""
         return PoolStats(self._opened, 0, self._opened, 0)
@@ -62,11 +57,6 @@ class Http2Pool:
     def unreachable(self) -> tuple[str, ...]:
         """No addresses are known here: httpx tries them and does not tell."""
         return ()
-
-    def close(self) -> None:
-        """Cancel what is under way; the connections go with the loop."""
-        for task in list(self._tasks):
-            task.cancel()
 
     async def _exchange(self, exchange: Exchange) -> None:
         try:
@@ -80,8 +70,6 @@ class Http2Pool:
         except (httpx.HTTPError, ValueError) as error:
             said = str(error) or "the server closed the connection"
             exchange.failure, exchange.detail = Outcome.PROTOCOL_ERROR, said
-        exchange.last_ns = monotonic_ns()
-        exchange.finished()
 
     async def _send(self, exchange: Exchange) -> None:
         request = self._decode(exchange.request)

@@ -15,7 +15,7 @@ import os
 import socket
 import ssl
 from collections import OrderedDict
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Collection, Coroutine
 from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic_ns
@@ -110,6 +110,15 @@ class ConnectionPool:
         by_s = self._loop.time() + self._timeouts.connect_ns / NS_PER_S
         self._queue[exchange] = by_s
         self._open_for(exchange, node, by_s)
+
+    def cancel(self, exchanges: Collection[Exchange], detail: str) -> None:
+        """End as TIMEOUT those of them that are under way or wait; the others' go on."""
+        connections = [one for one in self._open if one.exchange in exchanges]
+        waiting = [one for one in self._queue if one in exchanges]
+        for connection in connections:
+            connection.abort(Outcome.TIMEOUT, detail)
+        for exchange in waiting:
+            self._fail(exchange, Outcome.TIMEOUT, detail)
 
     def stats(self) -> PoolStats:
         """Open and free connections now; openings and waits since the start."""

@@ -23,6 +23,7 @@ from bench.model.profile import Connections, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.wire.exchange import Exchange
 from bench.wire.pool import PoolStats
+from bench.wire.task_wire import TaskWire
 
 _STDERR, _RETURN_CODE = b"stderr", b"return-code"
 
@@ -31,7 +32,7 @@ UNVERIFIED = "--no-verify-ssl"
 """To the AWS CLI, behind everything else. Source: `aws help`, global options."""
 
 
-class CommandWire:
+class CommandWire(TaskWire):
     """Starts one process per exchange; its request is the event."""
 
     def __init__(
@@ -42,19 +43,13 @@ class CommandWire:
         origin: str = "",
     ) -> None:
         """options: how the origin, which the command calls, is reached."""
+        super().__init__()
         self._endpoint = endpoint
         options = options or Connections()
         self._environ = command_environ(options, origin)
         self._last = () if options.verify_tls else (UNVERIFIED,)
         self._timeouts = timeouts
-        self._tasks: set[asyncio.Task[None]] = set()
         self._started = 0
-
-    def submit(self, exchange: Exchange) -> None:
-        """Start the process in a task of its own."""
-        task = asyncio.get_running_loop().create_task(self._exchange(exchange))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def stats(self) -> PoolStats:
         """Processes in place of connections."""
@@ -64,17 +59,11 @@ class CommandWire:
         """No addresses are known here: a process connects by itself."""
         return ()
 
-    def close(self) -> None:
-        """End what runs; the processes are killed by their tasks."""
-        for task in list(self._tasks):
-            task.cancel()
-
     async def _exchange(self, exchange: Exchange) -> None:
         file = tempfile.TemporaryFile
         with file() as given, file() as out, file() as err:
-            await self._run(exchange, given, out, err)
-        exchange.last_ns = exchange.first_ns = monotonic_ns()
-        exchange.finished()
+            await self._call(exchange, given, out, err)
+        exchange.first_ns = monotonic_ns()
 
     async def _start(
         self, line: CommandLine, given: IO[bytes], out: IO[bytes], err: IO[bytes]
@@ -96,7 +85,7 @@ class CommandWire:
             for pipe in pipes:
                 os.close(pipe)
 
-    async def _run(
+    async def _call(
         self, exchange: Exchange, given: IO[bytes], out: IO[bytes], err: IO[bytes]
     ) -> None:
         line = self._endpoint.command(exchange.request)

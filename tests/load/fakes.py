@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -78,6 +78,7 @@ class FakeWire:
         self._lag_ns = lag_ns
         self.number = 0
         self.sent: list[bytes] = []
+        self.under_way: set[Exchange] = set()
 
     def submit(self, exchange: Exchange) -> None:
         clock = self._clock
@@ -85,8 +86,14 @@ class FakeWire:
         self.number += 1
         self.sent.append(exchange.request)
         exchange.sent_ns = clock.t_ns + self._lag_ns
+        self.under_way.add(exchange)
+        request, sent_ns = exchange.request, exchange.sent_ns
 
         def answer() -> None:
+            is_same = exchange.request is request and exchange.sent_ns == sent_ns
+            if exchange not in self.under_way or not is_same:
+                return  # cancelled, and perhaps out again
+            self.under_way.remove(exchange)
             exchange.first_ns = exchange.last_ns = clock.t_ns
             if isinstance(status, Outcome):
                 exchange.failure = status
@@ -95,6 +102,13 @@ class FakeWire:
             exchange.finished()
 
         clock.call_in(wait_ns + self._lag_ns, answer)
+
+    def cancel(self, exchanges: Collection[Exchange], detail: str) -> None:
+        for exchange in self.under_way.intersection(exchanges):
+            self.under_way.remove(exchange)
+            exchange.last_ns = self._clock.t_ns
+            exchange.failure, exchange.detail = Outcome.TIMEOUT, detail
+            exchange.finished()
 
     def close(self) -> None:
         return

@@ -13,7 +13,7 @@ from bench.errors import UsageError
 from bench.format import size_name
 from bench.load.targets.local import local_command
 from bench.model.profile import Client, Timeouts
-from bench.model.retry import RetryPolicyName
+from bench.model.retry import Hedge, RetryPolicyName
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.profile import load_profile
 from bench.profile.dump import resolved_toml
@@ -72,6 +72,17 @@ def test_every_combination_is_a_variant_that_is_called_by_its_own_settings(tmp_p
     sdk = clients["invoke-128MB-aws-standard-2026-none"].retry
     assert (sdk.policy, sdk.max_attempts) == (RetryPolicyName.AWS_STANDARD_2026, 3)
     assert sdk.budget == plain.retry.budget
+
+
+def test_deadline_and_hedge_are_a_variants_own_or_those_of_all(tmp_path: Path) -> None:
+    text = with_variants(
+        'retry = ["none", "aws-standard", "hedged"]',
+        '[retry]\npolicy = "fixed"\ndeadline = "5s"\n[retries.hedged]\nhedge = "p90"\n',
+    )
+    none, standard, hedged = (client.retry for client in load(tmp_path, text).clients)
+    assert [retry.deadline_ns for retry in (none, standard, hedged)] == [5 * NS_PER_S] * 3
+    assert [retry.hedge for retry in (none, standard, hedged)] == [None, None, Hedge(None, 0.9)]
+    assert (none.retries, hedged.policy) == (False, RetryPolicyName.FIXED)
 
 
 def test_what_a_run_leaves_behind_is_the_same_profile(tmp_path: Path) -> None:
@@ -144,6 +155,16 @@ def test_a_threshold_picks_by_a_level(tmp_path: Path) -> None:
             'retry = ["x", "none"]',
             '[retries.x]\npolicy = "aws-standard"\nbase = "1s"\n',
             "retries.x.base is fixed by aws-standard",
+        ),
+        (
+            'retry = ["x", "none"]',
+            '[retries.x]\nhedge = "70s"\n[timeout]\ntotal = "60s"\n',
+            "retries.x.hedge must be below the timeout of an attempt, 1m",
+        ),
+        (
+            'retry = ["x", "none"]',
+            '[retry]\nhedge = "2s"\n[retries.x]\ndeadline = "1s"\n',
+            "retries.x.hedge must be below deadline, 1s, or none is ever sent (it is 2s)",
         ),
     ],
 )

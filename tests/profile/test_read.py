@@ -9,8 +9,8 @@ from bench.load.targets.local import local_command
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import Architecture, Arrivals, EventKind, Order, TargetKind, Variant
-from bench.model.retry import BreakerSpec, RetryPolicyName
-from bench.model.times import NS_PER_S
+from bench.model.retry import BreakerSpec, Hedge, RetryPolicyName
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.profile import load_profile, resolved_toml
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp
@@ -94,6 +94,21 @@ def test_a_breaker_is_there_once_its_table_is(tmp_path: Path) -> None:
     assert load(tmp_path, MINIMAL + "[breaker]\n").breaker == BreakerSpec()
     found = load(tmp_path, MINIMAL + '[breaker]\nopen = "2s"\non = ["throttled"]\n').breaker
     assert found == BreakerSpec(open_ns=2 * NS_PER_S, on=frozenset({Outcome.THROTTLED}))
+
+
+def test_a_deadline_and_a_hedge_need_no_policy_and_a_hedge_may_have_a_budget(
+    tmp_path: Path,
+) -> None:
+    text = '[retry]\ndeadline = "10s"\nhedge = "p95"\nbudget = "5%"\n'
+    profile = load(tmp_path, MINIMAL + text)
+    retry = profile.retry
+    assert (retry.policy, retry.max_attempts) == (RetryPolicyName.NONE, 1)
+    assert (retry.deadline_ns, retry.hedge) == (10 * NS_PER_S, Hedge(quantile=0.95))
+    assert retry.budget is not None
+    assert profile.longest_invocation_ns == 10 * NS_PER_S
+    assert load(tmp_path, resolved_toml(profile)).retry == retry
+    after = load(tmp_path, MINIMAL + '[retry]\nhedge = "50ms"\n').retry.hedge
+    assert after == Hedge(delay_ns=50 * NS_PER_MS)
 
 
 def test_a_retry_policy_alone_means_three_attempts(tmp_path: Path) -> None:
@@ -304,7 +319,16 @@ SECTIONS = [
     ('[retry]\nbase = "2s"\ncap = "1s"', "retry.cap must be at least base"),
     ('[retry]\non = ["throtled"]', 'retry.on[0] must be one of "function_error"'),
     ('[retry]\non = ["ok"]', "retry.on[0] must be one of"),
-    ('[retry]\nbudget = "20%"', "retry.budget is for retries, and without a policy"),
+    ('[retry]\nbudget = "20%"', "retry.budget is for retries and hedges, and without policy"),
+    ('[retry]\ndeadline = "0s"', "retry.deadline must be above 0"),
+    ('[retry]\nhedge = "p100"', 'retry.hedge must be a delay above 0 such as "50ms", or a perc'),
+    ('[retry]\nhedge = "0s"', "retry.hedge must be a delay above 0"),
+    ("[retry]\nhedge = 95", "retry.hedge must be a delay above 0"),
+    ('[retry]\nhedge = "1s"\ndeadline = "1s"', "retry.hedge must be below deadline, 1s, or none"),
+    (
+        '[retry]\nhedge = "2s"\n[timeout]\ntotal = "2s"',
+        "retry.hedge must be below the timeout of an attempt, 2s, or none is ever sent (it is 2s)",
+    ),
     ('[retry]\npolicy = "fixed"\nbudget = 0.2', 'retry.budget must be a share such as "5%"'),
     ('[retry]\npolicy = "fixed"\nbudget_floor = "1/s"', "retry.budget_floor is for a budget"),
     ('[retry]\npolicy = "aws-legacy"\nbase = "1s"', "retry.base is fixed by aws-legacy"),

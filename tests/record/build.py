@@ -82,13 +82,15 @@ def row(
     sent: bool = True,
     answered: bool = True,
     payload: int = 0,
+    marks: int = 0,
 ) -> bytes:
-    """One packed row; response_ns counts from the intended arrival."""
+    """One packed row; response_ns counts from the intended arrival. marks: more flags."""
     flags = (
         (FLAG_FINAL if final else 0)
         | (FLAG_COLD if init_ns >= 0 else 0)
         | (FLAG_CENSORED if outcome is Outcome.TIMEOUT else 0)
         | payload << PAYLOAD_SHIFT
+        | marks
     )
     last_ns = intended_ns + response_ns
     return pack_row(

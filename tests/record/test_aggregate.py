@@ -18,6 +18,7 @@ from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import SHIPPED_NS, Aggregate
 from bench.record.hlog import TaggedHistogram, merged
+from bench.record.row_layout import FLAG_HEDGE, FLAG_SPENT
 from bench.shapes.ramp import constant_rate
 from bench.stats.ranks import rank_of
 from tests.record.build import (
@@ -182,6 +183,49 @@ def test_retries_lengthen_the_response_and_are_counted_once() -> None:
     assert window.measure(Measure.ATTEMPT).count == 2
     assert window.measure(Measure.SEND_LAG).count == 1, "only the first attempt has a send lag"
     assert window.retried.count == 1
+
+
+def hedged(at_ns: int, first_ms: int, hedge_ms: int) -> bytes:
+    """A pair of attempts, the hedge sent after 20 ms; the row of the slower one comes last."""
+    first_won = first_ms < hedge_ms
+    first = row(
+        at_ns,
+        response_ns=first_ms * NS_PER_MS,
+        final=first_won,
+        marks=0 if first_won else FLAG_SPENT,
+        billed_ms=10,
+        segment=1,
+    )
+    hedge = row(
+        at_ns,
+        attempt=2,
+        lag_ns=20 * NS_PER_MS,
+        response_ns=hedge_ms * NS_PER_MS,
+        final=not first_won,
+        marks=FLAG_HEDGE | (FLAG_SPENT if first_won else 0),
+        billed_ms=10,
+        segment=1,
+    )
+    return first + hedge if first_won else hedge + first
+
+
+def test_a_hedge_is_an_attempt_that_costs_and_no_retry_that_lengthens() -> None:
+    aggregate, _ = aggregate_of()
+    at_ns = 2 * NS_PER_S
+    aggregate.add_counts(0, counts({(2, 0, 1): (3, 0)}))
+    alone = row(at_ns, segment=1, billed_ms=10)
+    aggregate.add_rows(0, alone)
+    once_usd = aggregate.totals()[0].usd_per_million
+    before_usd = aggregate.spend_usd()
+    aggregate.add_rows(0, hedged(at_ns, 90, 40) + hedged(at_ns, 30, 60))
+    window = aggregate.totals()[0]
+    assert (window.tally.attempts, window.tally.finished, window.tally.in_flight) == (5, 3, 0)
+    assert window.measure(Measure.RESPONSE).max_ns == pytest.approx(50 * NS_PER_MS, rel=1e-2)
+    assert window.measure(Measure.ATTEMPT).count == 5
+    assert window.retried.count == 0
+    assert once_usd is not None
+    assert window.usd_per_million == pytest.approx(once_usd * 5 / 3)
+    assert aggregate.spend_usd() == pytest.approx(5 * before_usd)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from bench.record.buckets import DIGITS, HIGHEST_NS, LOWEST_NS
 from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.recorded_run import UNFINISHED, RecordedRun, latest_run, list_runs
+from bench.record.row_layout import FLAG_HEDGE
 from bench.stats.thresholds import SloResult, SloState
 from tests.disk import disk_of, refuse_to_replace
 from tests.record.build import counts, random_load, row
@@ -305,7 +306,7 @@ def test_attempts_are_written_when_asked_for(tmp_path: Path) -> None:
     profile = load_profile(path)
     run = Run(tmp_path, profile)
     payload = row(2 * NS_PER_S, segment=1, final=False, outcome=Outcome.THROTTLED) + row(
-        2 * NS_PER_S, segment=1, attempt=2, lag_ns=7, connect_ns=5
+        2 * NS_PER_S, segment=1, attempt=2, lag_ns=7, connect_ns=5, marks=FLAG_HEDGE
     )
     run.folder.append_attempts(payload, ["id-1", "id-2"], run.aggregate.phase_of)
     first, second = rows_of(run.folder.path / "attempts.csv")
@@ -316,7 +317,10 @@ def test_attempts_are_written_when_asked_for(tmp_path: Path) -> None:
     assert (second["phase"], second["sent_ns"], second["connect_ns"], second["dns_ns"]) == (
         *("steady", str(2 * NS_PER_S + 7), "5", ""),
     )
-    assert (first["segment"], list(first)[-2:]) == ("1", ["segment", "read_lag_ns"])
+    assert first["segment"] == "1"
+    behind = ["segment", "read_lag_ns", "hedge", "spent", "hedge_refused", "deadline"]
+    assert list(first)[-6:] == behind
+    assert [second[name] for name in behind[2:]] == ["yes", "no", "no", "no"]
 
 
 def test_events_are_lines_of_json(run: Run) -> None:

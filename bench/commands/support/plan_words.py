@@ -57,9 +57,13 @@ def retry_lines(profile: Profile) -> Iterator[str]:
 
 
 def _retry_words(retry: RetrySpec) -> str:
+    from bench.profile.retry import bound_words
+
+    bounds = bound_words(retry)
     if not retry.retries:
-        return "none"
-    return f"{retry.policy.value}, at most {retry.max_attempts} attempts for each arrival"
+        return f"none{bounds}"
+    most = f"at most {retry.max_attempts} attempts for each arrival"
+    return f"{retry.policy.value}, {most}{bounds}"
 
 
 def factor_words(profile: Profile) -> str:

@@ -14,6 +14,7 @@ from bench.model.profile import Client
 from bench.model.result import MEDIAN, Measure, Sample, Window
 from bench.model.retry import BreakerSpec, RetrySpec
 from bench.model.times import NS_PER_S
+from bench.profile.retry import bound_words
 from bench.tui.messages import RowChosen
 from bench.tui.metrics import FAILED
 from bench.tui.palette import Tone
@@ -142,13 +143,15 @@ def policy_lines(state: ViewState) -> list[list[tuple[str, Tone]]]:
 def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
     """The retry policy in words: what is tried again, how often, after how long."""
     if not retry.retries:
-        return [("Retries  ", Tone.DIM), ("none: the first answer counts", Tone.TEXT)]
+        counts = "the first answer counts" if retry.hedge is None else "the first good one counts"
+        return [("Retries  ", Tone.DIM), (f"none: {counts}{bound_words(retry)}", Tone.TEXT)]
     kinds = ", ".join(_WORDS.get(o, o.name.lower()) for o in sorted(retry.on))
     hint = "; Retry-After is honoured" if retry.honour_retry_after else ""
     delays = f", base {write_duration(retry.base_ns)}, cap {write_duration(retry.cap_ns)}"
     if retry.policy.facts.delays is not None:
         delays = ", delays as in the SDK"
-    text = f"{retry.policy.value}, at most {retry.max_attempts} attempts{delays}{hint}; on {kinds}"
+    most = f"at most {retry.max_attempts} attempts{bound_words(retry)}"
+    text = f"{retry.policy.value}, {most}{delays}{hint}; on {kinds}"
     return [("Retries  ", Tone.DIM), (text, Tone.TEXT)]
 
 
