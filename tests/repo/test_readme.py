@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = {name: topic.text for name, topic in topics().items()}
 """The reference: what `lamload help` shows."""
 ALL = {"README": README, **PAGES}
+CHANGELOG = (ROOT / ".github" / "CHANGELOG.md").read_text("utf-8")
 FIRST_SCREEN = "\n".join(README.splitlines()[:16])
 RUN = (
     "python3 -m venv .venv && .venv/bin/pip install . && "
@@ -162,6 +164,13 @@ def test_every_bundled_function_stands_with_the_targets_keys(name: str) -> None:
 )
 def test_every_file_of_a_run_has_a_row(name: str) -> None:
     assert re.search(rf"^\| .*`{re.escape(name)}`", PAGES["files"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", [*ALL.values(), CHANGELOG], ids=[*ALL, "changelog"])
+def test_nothing_stands_in_two_versions(text: str) -> None:
+    """What two changes have rewritten, and a merge has kept both times, begins alike."""
+    beginnings = [line[:50] for line in text.splitlines() if len(line) > 50 and line[0] != " "]
+    assert [line for line, times in Counter(beginnings).items() if times > 1] == []
 
 
 def test_every_column_of_the_summary_is_explained() -> None:
