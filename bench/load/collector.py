@@ -18,6 +18,7 @@ from bench.model.result import Measure, Sample, Vitals, Window
 from bench.record.aggregate import Aggregate
 from bench.record.evidence import Classes, Evidence, HealthHistory, exhaustion, refused_caller
 from bench.record.failures import like
+from bench.record.merger import Merger
 from bench.record.validity import Judgement, judge
 from bench.record.vitals import VitalSigns
 from bench.stats.quantiles import Curve
@@ -54,6 +55,7 @@ class Collector:
         """Reasons that were noted of each kind of failure."""
         self._widths: dict[tuple[str, float, float], tuple[int, float | None]] = {}
         """By variant, quantile and confidence: samples and half-width at the latest look."""
+        self._merger = Merger(aggregate, lambda sample: self._keep_sample(self._named(sample)))
         self._vital_signs = VitalSigns(aggregate)
         self._vitals: deque[Vitals] = deque(maxlen=KEPT_VITALS)
 
@@ -78,6 +80,16 @@ class Collector:
                 self._keep_sample(self._named(sample))
         elif kind is FrameKind.FAILED:
             self._lose(worker, str(payload))
+
+    def on_reports(self, node: int, reports: Sequence[bytes]) -> int:
+        """Merge all that a node gave out last; up to which number it may forget what it has.
+
+        Raises DeltaError for one that is none, or of another version or run.
+        """
+        for data in reports:
+            self._merger.add(data)
+        self._merger.flush()
+        return self._merger.acknowledged(node)
 
     def _note_breakers(self, worker: int, health: WorkerHealth) -> None:
         """A breaker's change, at the resolution of a worker's reports."""
@@ -196,6 +208,7 @@ class Collector:
             running=running,
             exhausted=self._exhausted,
             refused=self._refused,
+            reports=self._merger.nodes,
         )
         judgement = judge(self._profile, self._aggregate.totals(), evidence)
         if not ended_by:

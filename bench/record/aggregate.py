@@ -6,8 +6,9 @@ second in which a segment ends and another begins is told in two parts: no row m
 planned before a change with what was planned after it. Rows and counts may come in any order: an
 invocation whose row is here before its arrival was counted is counted as offered.
 
-Shipments are reduced to deltas (bench.record.reducer); what is here merges deltas: into intervals
-(bench.record.interval_table) and into totals (bench.record.totals).
+Shipments are reduced to deltas (bench.record.reduction), here or on the machines of a fleet; what
+is here merges deltas: into intervals (bench.record.interval_table) and into totals
+(bench.record.totals).
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from bench.model.profile import Phase, Profile
 from bench.model.result import Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
-from bench.record.batch import MISSING
 from bench.record.block_store import BlockStore, with_shared_blocks
+from bench.record.delta import NO_EVENT, Delta, KeyColumn
 from bench.record.hlog import TaggedHistogram
-from bench.record.interval_store import IntervalKey
+from bench.record.interval_key import IntervalKey
 from bench.record.interval_table import IntervalTable
 from bench.record.interval_views import IntervalViews
 from bench.record.parts import LoadParts
 from bench.record.payload_parts import PayloadParts
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
 from bench.record.recent import Pulse, RecentValues
-from bench.record.reducer import Delta, Reduced, reduce_counts, reduce_rows
+from bench.record.reduction import Reduction
 from bench.record.timeline import Timeline
 from bench.record.totals import Totals
 from bench.stats.blocks import Reals
@@ -77,43 +78,48 @@ class Aggregate:
         self._gaps = ArrivalGaps(profile, self._timeline)
         self._blocks = BlockStore()
         self._parts = LoadParts(profile, plan.segments, self._timeline)
-        self._payloads = PayloadParts(profile, self._timeline)
+        self._payloads = PayloadParts(profile)
+        self._reduction = Reduction(profile, self._timeline)
 
     # -- what comes in
 
     def add_rows(self, _worker: int, payload: bytes) -> None:
         """Rows of attempts, packed as bench.record.row_layout has them."""
-        reduced = reduce_rows(payload)
-        if reduced is None:
-            return
-        for delta in reduced.deltas:
-            self._add(delta)
-        for part in reduced.segments:
-            if self._timeline.phase_in(part.segment).measured:
-                self._totals.record(part.variant, part.values)
-        self._payloads.add(payload)
-        self._gaps.add(reduced.rows)
-        self._add_blocks(reduced)
-
-    def _add_blocks(self, reduced: Reduced) -> None:
-        """Each value of a measured phase to its block of time."""
-        rows, buckets = reduced.rows, reduced.compared
-        measured, rounds, begun_ns = self._timeline.places[rows["segment"]].T
-        place = np.maximum(rows["intended_ns"] - begun_ns, 0) // NS_PER_S
-        if not measured.all():
-            buckets = {kind: np.where(measured, own, MISSING) for kind, own in buckets.items()}
-        self._blocks.add(rows["variant"].astype(np.int64), rounds, place, buckets)
+        self._merge(self._reduction.rows(payload))
 
     def add_counts(self, _worker: int, payload: bytes) -> None:
         """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
-        for delta in reduce_counts(payload):
-            self._add(delta)
+        self._merge(self._reduction.counts(payload))
 
-    def _add(self, delta: Delta) -> None:
-        measured = self._timeline.phase_in(delta.key.segment).measured
-        self._totals.count(delta.key.variant, delta.counts, measured)
-        self._parts.add(delta)
-        self._table.add(delta)
+    def _merge(self, delta: Delta | None) -> None:
+        if delta is not None:
+            self.merge(delta)
+
+    def merge(self, delta: Delta) -> None:
+        """What has become known, wherever it was reduced. It is not to be merged twice."""
+        places = self._timeline.places[delta.column(KeyColumn.SEGMENT)]
+        measured = places[:, 0] > 0
+        for known in delta.by_interval():
+            is_measured = self._timeline.phase_in(known.key.segment).measured
+            self._totals.count(known.key.variant, known.counts, is_measured)
+            self._parts.add(known)
+            self._table.add(known)
+        for variant, values in delta.by_variant(measured):
+            self._totals.record(variant, values)
+        self._payloads.add(delta, measured)
+        self._gaps.add(delta.sends)
+        self._blocks.add(delta, measured, places[:, 1])
+
+    def admits(self, delta: Delta) -> bool:
+        """Whether it can be of this run: of its variants, its segments and its time."""
+        most = np.zeros(len(KeyColumn), dtype=np.int64)
+        last_ns = max(self._now_ns, self._timeline.end_ns)
+        most[[KeyColumn.SECOND, KeyColumn.PLACE]] = last_ns // NS_PER_S + _LATE_S
+        most[KeyColumn.VARIANT] = len(self._variants) - 1
+        most[KeyColumn.SEGMENT] = self.phase_of.size - 1
+        most[KeyColumn.EVENT] = NO_EVENT
+        told = all(int(sample.variant) < len(self._variants) for sample in delta.samples)
+        return told and bool((delta.keys <= most).all())
 
     def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
         """A change of the plan: from its start on, this segment supersedes what was planned.

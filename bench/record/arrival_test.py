@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bench.model.load import Segment
 from bench.model.profile import Arrivals, Profile
+from bench.record.delta import NO_SENDS, SendColumn
 from bench.record.timeline import Timeline
 from bench.stats.goodness_of_fit import exponential_p
 
@@ -42,18 +43,27 @@ class ArrivalGaps:
         self._last_ns = -1
         self._sent: dict[int, list[NDArray[np.float64]]] = {}
 
-    def add(self, rows: NDArray[np.void]) -> None:
-        """Keep what is needed of rows, which come sorted by variant and segment."""
+    def sends(self, rows: NDArray[np.void]) -> NDArray[np.int64]:
+        """The first sends among rows that may be of those looked at: a line of SendColumn each."""
         if not self._poisson:
-            return
+            return NO_SENDS
         self._refresh()
         if rows["intended_ns"].min() > self._last_ns:
+            return NO_SENDS
+        early = np.minimum(rows["intended_ns"], rows["sent_ns"]) <= self._last_ns
+        own = rows[early & (rows["attempt"] == 1) & (rows["sent_ns"] >= 0)]
+        return np.stack([own[column.name.lower()] for column in SendColumn], axis=1)
+
+    def add(self, sends: NDArray[np.int64]) -> None:
+        """Keep what is needed of first sends, in any order."""
+        if not sends.size:
             return
-        own = rows[(rows["attempt"] == 1) & (rows["sent_ns"] >= 0)]
-        keys = own["variant"].astype(np.int64) << 16 | own["segment"]
+        self._refresh()
+        keys = sends[:, SendColumn.VARIANT] << 16 | sends[:, SendColumn.SEGMENT]
+        order = np.argsort(keys, kind="stable")
+        keys, sent_ns = keys[order], sends[order, SendColumn.SENT_NS]
         starts = np.flatnonzero(np.diff(keys, prepend=-1))
-        sent_ns = np.split(own["sent_ns"], starts[1:])
-        for key, part in zip(keys[starts].tolist(), sent_ns, strict=False):
+        for key, part in zip(keys[starts].tolist(), np.split(sent_ns, starts[1:]), strict=True):
             self._keep(key >> 16, key & 0xFFFF, part)
 
     def fits(self, now_ns: int) -> dict[int, GapFit]:

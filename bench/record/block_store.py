@@ -4,7 +4,7 @@ A block is a second of a variant's time within a round, counted from the round's
 arrival. However long the run, no variant has more than MOST_BLOCKS: beyond that neighbours are put
 together everywhere, first within rounds, then whole rounds; variants can be paired by place.
 
-Kept as sorted codes (variant, round, place, bucket) with a count each: adding a shipment is a few
+Kept as sorted codes (variant, round, place, bucket) with a count each: adding a delta is a few
 array operations, and a day's run takes no more than the distinct values of its blocks. Response
 times of warm successes are all of them without the others, of which there are few: those are kept.
 """
@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 
 from bench.model.result import Measure
 from bench.model.times import NS_PER_S
-from bench.record.batch import MISSING
-from bench.record.buckets import OVER, UPPER_NS, Indexes, buckets_of
+from bench.record.buckets import OVER, UPPER_NS, buckets_of
+from bench.record.counted import Counted, collected
+from bench.record.delta import Delta, KeyColumn
 from bench.record.hdr_encoding import Allowance, decode_buckets, encode_counts
 from bench.record.hlog import TaggedHistogram
+from bench.record.measures import MEASURES, Series
 from bench.stats.blocks import Blocks, block_key, blocks_of, key_parts
 from bench.stats.quantiles import Curve
 
@@ -38,7 +40,7 @@ NOT_WARM = "not warm"
 MOST_BLOCKS = 128
 """Of a variant. Half as many are enough for a variance between blocks."""
 _WAITING = 256
-"""Shipments that are added together."""
+"""Deltas that are added together."""
 _BUCKET_BITS = 16
 _KEY_BITS = 36
 """Round and place together."""
@@ -81,24 +83,21 @@ class BlockStore:
         self._grain = Grain()
         self._samples: dict[str, _Samples] = {kind: _Samples() for kind in (*KEPT, NOT_WARM)}
 
-    def add(
-        self,
-        variant: Integers,
-        round_: Integers,
-        place: Integers,
-        buckets: Mapping[str, Indexes],
-    ) -> None:
-        """Rows, each with its variant, round, second within it and a bucket (or MISSING) of each.
-
-        buckets has the measures of KEPT, and NOT_WARM.
-        """
-        blocks = _coded(variant, self._grain.keys(round_, place), 0)
+    def add(self, delta: Delta, measured: NDArray[np.bool_], rounds: Integers) -> None:
+        """What has become known. By cell: whether its phase is measured, and its round."""
+        cells = _coded(
+            delta.column(KeyColumn.VARIANT),
+            self._grain.keys(rounds, delta.column(KeyColumn.PLACE)),
+            0,
+        )
         crowded = False
-        for kind, own in buckets.items():
-            held = own != MISSING
+        for kind, own in _compared(delta).items():
+            cell = own.codes >> _BUCKET_BITS
+            held = measured[cell]
             if held.any():
+                codes = (cells[cell] | own.buckets)[held]
                 waiting = self._samples[kind].waiting
-                waiting.append((blocks | own)[held])
+                waiting.append((codes, own.counts[held]))
                 crowded |= len(waiting) >= _WAITING
         if crowded:
             self._settle()
@@ -144,16 +143,15 @@ class _Samples:
 
     def __init__(self) -> None:
         self.codes = self.counts = np.empty(0, dtype=np.int64)
-        self.waiting: list[Integers] = []
+        self.waiting: list[tuple[Integers, Integers]] = []
 
     def settle(self) -> bool:
         """Add what waits; False if nothing did."""
         if not self.waiting:
             return False
-        fresh = np.concatenate(self.waiting)
+        codes, counts = zip((self.codes, self.counts), *self.waiting, strict=True)
         self.waiting.clear()
-        ones = np.ones(fresh.size, dtype=np.int64)
-        self._keep(np.concatenate((self.codes, fresh)), np.concatenate((self.counts, ones)))
+        self._keep(np.concatenate(codes), np.concatenate(counts))
         return True
 
     def _keep(self, codes: Integers, counts: Integers) -> None:
@@ -193,6 +191,18 @@ class _Samples:
         first, last = np.searchsorted(self.codes, [variant << shift, (variant + 1) << shift])
         _, key, bucket = _parts(self.codes[first:last])
         return key, bucket, self.counts[first:last]
+
+
+def _compared(delta: Delta) -> dict[str, Counted]:
+    """By kind, how many values each cell has in each bucket; lower bounds among them."""
+    found: dict[str, Counted] = {m: delta.sums.of_series(MEASURES[m]) for m in KEPT}
+    every, warm = found[Measure.RESPONSE], delta.sums.of_series(Series.WARM)
+    left = collected(
+        np.concatenate((every.codes, warm.codes)), np.concatenate((every.counts, -warm.counts))
+    )
+    held = left.counts > 0
+    found[NOT_WARM] = Counted(left.codes[held], left.counts[held])
+    return found
 
 
 def _without(every: _Counted, some: _Counted) -> _Counted:

@@ -15,6 +15,7 @@ from bench.model.profile import Scheduling
 from bench.model.result import Sample
 from bench.model.times import NS_PER_MS
 from bench.record.arrival_test import GapFit
+from bench.record.node_reports import NodeReports
 from bench.stats.quantiles import Curve
 
 CPU_BUSY = 0.90
@@ -124,7 +125,8 @@ class Evidence:
     did not just die. target: what the embedded Lambda counted, as its control port
     tells. running: the run still goes on. exhausted: by variant, what this machine had no more of,
     as `exhaustion` says. send_lags: by variant, all of them; none while the run goes on. refused:
-    by variant, the code by which AWS turned this client away.
+    by variant, the code by which AWS turned this client away. reports: by node of a fleet, which
+    have come.
     """
 
     health: HealthHistory = field(default_factory=lambda: HealthHistory())
@@ -138,6 +140,7 @@ class Evidence:
     send_lags: Mapping[str, Curve] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     classes: Classes = Classes()
+    reports: Mapping[int, NodeReports] = field(default_factory=dict)
 
 
 _REFUSED_CALLER = re.compile(

@@ -56,7 +56,7 @@ _COUNTERS = np.frombuffer(_SCRATCH.counts, dtype=np.int64)
 """Its own counters, without a copy."""
 
 
-def encode_counts(indexes: Indexes, counts: BucketCounts) -> str:
+def encode_counts(indexes: Indexes, counts: NDArray[np.integer[Any]]) -> str:
     """The counts of some buckets, ascending and each but once, OVER not among them."""
     _COUNTERS[indexes] = counts
     _SCRATCH.total_count = int(counts.sum())
@@ -65,11 +65,6 @@ def encode_counts(indexes: Indexes, counts: BucketCounts) -> str:
     text = str(_SCRATCH.encode().decode("ascii"))
     _COUNTERS[indexes] = 0
     return text
-
-
-def encode_buckets(indexes: Indexes) -> str:
-    """The same of values given by bucket, in any order; OVER is left out."""
-    return encode_counts(*np.unique(indexes[indexes != OVER], return_counts=True))
 
 
 FREE_BYTES = 16 << 20

@@ -21,10 +21,10 @@ from bench.record.buckets import (
     OVER,
     UPPER_NS,
     BucketCounts,
-    Indexes,
     bucket_of,
     buckets_of,
 )
+from bench.record.counted import NO_COUNTS, Counted
 from bench.record.hdr_encoding import decode_buckets, encode_counts
 from bench.stats.quantiles import Curve
 from bench.stats.ranks import BEYOND, rank_of
@@ -66,30 +66,36 @@ class Histogram:
         """How many of them are lower bounds."""
         return 0 if self._censored is None else int(self._censored.sum())
 
-    def record_buckets(
+    def add(
         self,
-        indexes: Indexes,
+        exact: Counted,
+        bounds: Counted = NO_COUNTS,
         *,
         min_ns: int,
         max_ns: int,
         sum_ns: float,
         negative: int = 0,
-        censored: Indexes | None = None,
     ) -> None:
-        """Record values by bucket, with the exact extremes and sum of those values.
+        """Add values by bucket, with the exact extremes and the sum of all of them.
 
-        censored holds the buckets of those among them that are lower bounds.
+        bounds: those that are lower bounds, beside the exact ones.
         """
         self.min_ns = min_ns if not self.count else min(self.min_ns, min_ns)
         self.max_ns = max(self.max_ns, max_ns)
         self._sum_ns += sum_ns
         self.negative += negative
-        held = indexes[indexes != OVER] if max_ns > HIGHEST_NS else indexes
-        np.add.at(self._counts, held, 1)
-        self.over += indexes.size - held.size
-        self._placed += held.size
-        if censored is not None and censored.size:
-            np.add.at(self._lower_bounds(), censored, 1)
+        self._place(exact)
+        if bounds.codes.size:
+            self._place(bounds)
+            self._lower_bounds()[bounds.buckets] += bounds.counts
+
+    def _place(self, values: Counted) -> None:
+        buckets, counts = values.buckets, values.counts
+        if buckets.size and buckets[-1] == OVER:
+            self.over += int(counts[-1])
+            buckets, counts = buckets[:-1], counts[:-1]
+        self._counts[buckets] += counts
+        self._placed += int(counts.sum())
 
     def _lower_bounds(self) -> BucketCounts:
         if self._censored is None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 from weakref import finalize
 
-from bench.model.times import NS_PER_S
+from bench.record.interval_key import IntervalKey
 from bench.record.interval_stats import Packed
 
 _TABLE = """
@@ -31,22 +30,6 @@ A small cache is enough: seconds come in order and are read once, in order.
 """
 _ALWAYS_S = 1 << 62
 _WHERE = "WHERE second = ? AND variant = ? AND segment = ?"
-
-
-class IntervalKey(NamedTuple):
-    """What of a second is a variant's in one segment.
-
-    Orders as files do: by second, then as in the profile, then as planned.
-    """
-
-    second: int
-    variant: int
-    segment: int
-
-    @property
-    def end_ns(self) -> int:
-        """When the second ends, from the run's start."""
-        return (self.second + 1) * NS_PER_S
 
 
 class IntervalStore:

@@ -16,17 +16,18 @@ from typing import NamedTuple
 
 from bench.model.times import NS_PER_S
 from bench.record.batch import Tallies
+from bench.record.cells import Known
+from bench.record.figure_array import FigureArray
+from bench.record.interval_key import IntervalKey
 from bench.record.interval_stats import (
-    FigureArray,
     IntervalStats,
     add_late,
     repacked,
     response_spread,
     unpacked,
 )
-from bench.record.interval_store import IntervalKey, IntervalStore
+from bench.record.interval_store import IntervalStore
 from bench.record.latency_bins import Spread, added, unpack_spread
-from bench.record.reducer import Delta
 
 _SETTLE_GRACE_NS = 2 * NS_PER_S
 """From the end of a second to its lines in the interval log, if all that began in it has ended."""
@@ -72,15 +73,15 @@ class IntervalTable:
 
     # -- what comes in
 
-    def add(self, delta: Delta) -> None:
+    def add(self, known: Known) -> None:
         """What has become known of an interval."""
-        key, values = delta.key, delta.values
+        key, values = known.key, known.values
         self._changed.add(key)
         stats = self._begun(key)
         if stats is None:
-            self._add_late(delta)
+            self._add_late(known)
             return
-        stats.tally += delta.counts
+        stats.tally += known.counts
         if values is not None:
             stats.add(values)
             self._unlogged.add(key)
@@ -99,17 +100,17 @@ class IntervalTable:
             self.changed_settled |= key.second < self._settled_s
         return stats
 
-    def _add_late(self, delta: Delta) -> None:
-        self.changed_settled |= delta.key.second < self._settled_s
-        packed = self._store.get(delta.key)
+    def _add_late(self, known: Known) -> None:
+        self.changed_settled |= known.key.second < self._settled_s
+        packed = self._store.get(known.key)
         assert packed is not None
         counts, figures = unpacked(packed)
-        counts += delta.counts
+        counts += known.counts
         spread = unpack_spread(packed.spread)
-        if delta.values is not None:
-            add_late(figures, delta.values)
-            spread = added(spread, response_spread(delta.values))
-        self._store.replace(delta.key, repacked(counts, figures, spread))
+        if known.values is not None:
+            add_late(figures, known.values)
+            spread = added(spread, response_spread(known.values))
+        self._store.replace(known.key, repacked(counts, figures, spread))
 
     def forget(self, keys: Iterable[IntervalKey]) -> None:
         """These are open, but never came to pass: nothing has happened in them."""

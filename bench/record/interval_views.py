@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from bench.model.profile import Variant
 from bench.model.result import Interval
 from bench.model.times import NS_PER_S
+from bench.record.figure_array import distributions_of
 from bench.record.hlog import TaggedHistogram
 from bench.record.hlog_lines import lines_of
-from bench.record.interval_stats import IntervalStats, distributions_of
-from bench.record.interval_store import IntervalKey
+from bench.record.interval_key import IntervalKey
+from bench.record.interval_stats import IntervalStats
 from bench.record.interval_table import IntervalTable
 from bench.record.timeline import Stretch, Timeline
 from bench.record.window import counted_window

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import starmap
 from struct import Struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +38,10 @@ def _bins() -> NDArray[np.intp]:
 _BIN_OF_BUCKET = _bins()
 
 
-def spread_of(buckets: Indexes) -> Spread:
-    """The spread of values given by their buckets."""
-    counts = np.bincount(_BIN_OF_BUCKET[buckets], minlength=BINS)
+def spread_of(buckets: Indexes, each: NDArray[np.integer[Any]] | int = 1) -> Spread:
+    """The spread of values given by their buckets, and how many there are in each."""
+    counts = np.zeros(BINS, dtype=np.int64)
+    np.add.at(counts, _BIN_OF_BUCKET[buckets], each)
     occupied = np.flatnonzero(counts)
     return tuple(zip(occupied.tolist(), counts[occupied].tolist(), strict=True))
 

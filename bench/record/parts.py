@@ -15,7 +15,7 @@ from bench.model.part import Ends, Part
 from bench.model.profile import Phase, Profile
 from bench.model.result import LADDER, Measure
 from bench.model.times import NS_PER_S
-from bench.record.reducer import Delta
+from bench.record.cells import Known
 from bench.record.timeline import Stretch, Timeline
 from bench.record.totals import Totals
 from bench.stats.quantiles import Curve, quantile_bounds
@@ -34,7 +34,7 @@ class _Place:
 
 
 class LoadParts:
-    """All of them, filled as shipments come. Empty where the load has but one part."""
+    """All of them, filled as deltas come. Empty where the load has but one part."""
 
     def __init__(self, profile: Profile, segments: Sequence[Segment], timeline: Timeline) -> None:
         self._variants = profile.variants
@@ -51,9 +51,9 @@ class LoadParts:
         count = sum(_part_count(phase) for phase in profile.phases if phase.measured)
         self._is_wanted = count > 1 and count * len(profile.variants) <= MOST
 
-    def add(self, delta: Delta) -> None:
+    def add(self, known: Known) -> None:
         """Count what has become known of a second."""
-        second, variant, segment = delta.key
+        second, variant, segment = known.key
         if not self._is_wanted or not self._timeline.phase_in(segment).measured:
             return
         key = self._place(segment, second * NS_PER_S), variant
@@ -61,9 +61,9 @@ class LoadParts:
         if totals is None:
             totals = Totals((self._variants[variant],), self._region)
             self._totals[key] = totals
-        totals.count(0, delta.counts, True)
-        if delta.values is not None:
-            totals.record(0, delta.values)
+        totals.count(0, known.counts, True)
+        if known.values is not None:
+            totals.record(0, known.values)
 
     def results(self, now_ns: int) -> tuple[Part, ...]:
         """Part by part in the order of the load, each with its variants; as things stand now."""

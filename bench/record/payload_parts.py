@@ -5,44 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.model.part import Part
 from bench.model.profile import Profile
-from bench.record.batch import Batch
+from bench.record.cells import LEFT_OUT
+from bench.record.delta import NO_EVENT, Delta, KeyColumn
 from bench.record.parts import MOST, part_of
-from bench.record.row_layout import MOST_PAYLOADS, PAYLOAD_SHIFT
-from bench.record.timeline import Stretch, Timeline
+from bench.record.row_layout import MOST_PAYLOADS
+from bench.record.timeline import Stretch
 from bench.record.totals import Totals
 
 
+def tells_events(profile: Profile) -> bool:
+    """Whether results are told by event: several are mixed, and not too many to keep."""
+    count = len(profile.target.events)
+    return 1 < count <= MOST_PAYLOADS and count * len(profile.variants) <= MOST
+
+
 class PayloadParts:
-    """All of them, filled as rows come. Empty where all events are of one kind.
+    """All of them, filled as deltas come. Empty where all events are of one kind.
 
     What was dropped or never sent had no event yet, and is counted with none.
     """
 
-    def __init__(self, profile: Profile, timeline: Timeline) -> None:
+    def __init__(self, profile: Profile) -> None:
         self._variants = profile.variants
         self._region = profile.target.region
-        self._timeline = timeline
         self._events = profile.target.events
         self._totals: dict[tuple[int, int], Totals] = {}
-        count = len(self._events)
-        is_kept = count <= MOST_PAYLOADS and count * len(self._variants) <= MOST
-        self._is_wanted = count > 1 and is_kept
+        self._is_wanted = tells_events(profile)
 
-    def add(self, payload: bytes) -> None:
-        """Count rows of attempts, packed as bench.record.row_layout has them."""
+    def add(self, delta: Delta, measured: NDArray[np.bool_]) -> None:
+        """Count what has become known; measured: by cell, whether its phase is."""
         if not self._is_wanted:
             return
-        batch = Batch(payload)
-        measured = self._timeline.places[batch.rows["segment"]][:, 0] > 0
-        batch.rows = rows = batch.rows[measured & (batch.rows["attempt"] > 0)]
-        if not rows.size:
-            return
-        which = (rows["flags"] >> PAYLOAD_SHIFT).astype(np.int64)
-        keys = batch.sort(which << 16 | rows["variant"].astype(np.int64))
-        for (key, values), counts in zip(batch.groups(keys), batch.tallies(keys), strict=True):
+        events, variants = (delta.column(c) for c in (KeyColumn.EVENT, KeyColumn.VARIANT))
+        held = measured & (events != NO_EVENT)
+        places, groups = np.unique(events[held] << 16 | variants[held], return_inverse=True)
+        wanted = np.full(held.size, LEFT_OUT)
+        wanted[held] = groups
+        sums = delta.sums.grouped(wanted, places.size)
+        for key, counts, values in zip(places.tolist(), sums.counts, sums.values(), strict=True):
             place = key >> 16, key & 0xFFFF
             totals = self._totals.get(place)
             if totals is None:

@@ -14,15 +14,15 @@ import numpy as np
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Measure, Quantile, Tally, Window
 from bench.record.batch import TALLY
+from bench.record.figure_array import distributions_of
+from bench.record.interval_key import IntervalKey
 from bench.record.interval_stats import (
     IntervalStats,
     beyond,
-    distributions_of,
     merged_figures,
     merged_quantile,
     merged_series,
 )
-from bench.record.interval_store import IntervalKey
 from bench.record.interval_table import IntervalTable
 from bench.record.measures import MEASURES, Series
 from bench.record.timeline import Stretch

@@ -1,97 +1,178 @@
-"""What workers ship, reduced to what it adds to each second of each variant. Pure.
+"""The half of the record that stands beside the engines of a node: rows in, numbered deltas out.
 
-A delta grows with variants and seconds, not with the rate: what is per row ends here.
+Memory is bounded however long nobody asks: what waits is kept encoded, and once that is more than
+BACKLOG_BYTES, neighbours of it are put together, the oldest of the finest ones first, with twice
+the seconds told as one. Totals stay exact by that; a delta says how many seconds it concerns. Where
+even that does not help the oldest is given up, under a number that the coordinator will miss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.model.times import NS_PER_S
-from bench.record.batch import MISSING, TALLY, Batch, Count, MeasureValues, Tallies
-from bench.record.block_store import KEPT, NOT_WARM
-from bench.record.buckets import Indexes
-from bench.record.interval_store import IntervalKey
-from bench.record.measures import MEASURES, Series
-from bench.record.row_layout import COUNT_FIELDS
+from bench.model.load import Segment
+from bench.model.plain import LONGEST
+from bench.model.profile import Phase, Profile
+from bench.model.result import Sample
+from bench.record.delta import NO_DELTA, SAMPLES, Delta, KeyColumn, Span, added, coarser
+from bench.record.delta_encoding import (
+    MOST_CELLS,
+    MOST_CODES,
+    decode_delta,
+    encode_delta,
+    with_covers,
+)
+from bench.record.reduction import Reduction
+from bench.record.timeline import Timeline
 
-_COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """What becomes known of an interval. values None: counts alone."""
-
-    key: IntervalKey
-    counts: Tallies
-    values: MeasureValues | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentValues:
-    """The values of a variant in one segment, over all seconds of a shipment."""
-
-    variant: int
-    segment: int
-    values: MeasureValues
+BACKLOG_BYTES = 16 << 20
+"""Of deltas that nobody has asked for: some minutes of a busy node, before any are put together."""
+UNANSWERED = 64
+"""Numbered deltas that may be under way: no more are numbered until some are acknowledged."""
+_SHIPMENTS = 64
+"""Reductions that are added together at once."""
+_CODES = 1 << 20
+"""Likewise how many codes they have together: sixteen megabytes."""
+_SAMPLE_TEXT = 4 * LONGEST
+"""Letters of a failure's own words; whoever shows them cuts them further."""
+_REQUEST_ID = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Reduced:
-    """A shipment of rows: deltas by variant, segment and second, and the rows in that order.
+class _Waiting:
+    """Something that has no number yet."""
 
-    compared: each row's bucket, or MISSING, of everything that is kept by blocks of time.
-    """
-
-    deltas: tuple[Delta, ...]
-    segments: tuple[SegmentValues, ...]
-    rows: NDArray[np.void]
-    compared: Mapping[str, Indexes]
+    data: bytes
+    width_s: int
+    coarse_s: int
 
 
-def reduce_rows(payload: bytes) -> Reduced | None:
-    """Rows of attempts, packed as bench.record.row_layout has them; None for no rows."""
-    batch = Batch(payload)
-    rows = batch.rows
-    if not rows.size:
+class Reducer:
+    """Of one node. Call `add_…` as its workers ship, and `take` as the coordinator asks."""
+
+    def __init__(self, node: int, profile: Profile, segments: Sequence[Segment]) -> None:
+        """node: its number, its own as long as the run lasts. segments: as its workers have them.
+
+        The profile says which variants there are, and what is told of them.
+        """
+        self._node = node
+        self._timeline = Timeline(profile, segments)
+        self._reduction = Reduction(profile, self._timeline)
+        self._open: list[Delta] = []
+        self._codes = 0
+        self._backlog: list[_Waiting] = []
+        self._numbered: deque[tuple[int, bytes]] = deque()
+        self._last = 0
+
+    # -- what comes in
+
+    def add_rows(self, payload: bytes) -> None:
+        """Rows of attempts, packed as bench.record.row_layout has them."""
+        self._add(self._reduction.rows(payload))
+
+    def add_counts(self, payload: bytes) -> None:
+        """Arrivals offered and dropped, packed likewise."""
+        self._add(self._reduction.counts(payload))
+
+    def add_samples(self, samples: Sequence[Sample]) -> None:
+        """Failed attempts in words, each with the index of its variant as text."""
+        short = tuple(
+            replace(
+                sample,
+                request_id=sample.request_id[:_REQUEST_ID],
+                detail=sample.detail[:_SAMPLE_TEXT],
+            )
+            for sample in samples[:SAMPLES]
+        )
+        if short:
+            self._add(replace(NO_DELTA, samples=short))
+
+    def add_segment(self, segment: Segment, phase: Phase | None = None) -> None:
+        """A change of the plan, before the first row of it: as `Timeline.add`."""
+        self._timeline.add(segment, phase)
+
+    def _add(self, delta: Delta | None) -> None:
+        if delta is None:
+            return
+        self._open.append(delta)
+        self._codes += delta.size
+        if len(self._open) > _SHIPMENTS or self._codes > _CODES:
+            self._seal()
+
+    def _seal(self) -> None:
+        """Encode what has come; it can no longer be added to."""
+        if not self._open:
+            return
+        self._backlog.append(_Waiting(encode_delta(added(self._open)), 1, 0))
+        self._open.clear()
+        self._codes = 0
+        while self.backlog_bytes > BACKLOG_BYTES:
+            if not self._put_together():
+                self._backlog.pop(0)
+                self._last += 1  # the coordinator will miss this number, and say so
+
+    # -- what goes out
+
+    def take(self, limit: int = UNANSWERED) -> list[bytes]:
+        """The oldest encoded deltas that have not been acknowledged, at most `limit` of them.
+
+        What has been given out is given out again, unchanged and under its own number, until it is
+        acknowledged; then what has come since.
+        """
+        if len(self._numbered) < min(limit, UNANSWERED):
+            self._seal()
+        while self._backlog and len(self._numbered) < min(limit, UNANSWERED):
+            self._number(self._backlog.pop(0))
+        return [data for _, data in list(self._numbered)[:limit]]
+
+    def _number(self, waiting: _Waiting) -> None:
+        self._last += 1
+        span = Span(self._node, self._last, self._last, waiting.coarse_s, waiting.width_s)
+        self._numbered.append((self._last, with_covers(waiting.data, (span,))))
+
+    def acknowledge(self, number: int) -> None:
+        """The coordinator has all up to and with this number: they are forgotten here."""
+        while self._numbered and self._numbered[0][0] <= number:
+            self._numbered.popleft()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all that has come was taken and acknowledged."""
+        return not (self._open or self._backlog or self._numbered)
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What waits to be taken, encoded."""
+        return sum(len(waiting.data) for waiting in self._backlog)
+
+    # -- when nobody asks
+
+    def _put_together(self) -> bool:
+        """The two oldest neighbours of the finest width become one; False if none can."""
+        waiting = self._backlog
+        for width_s in sorted({one.width_s for one in waiting}):
+            for at, (one, other) in enumerate(pairwise(waiting)):
+                if one.width_s == other.width_s == width_s:
+                    both = _together(one, other)
+                    if both is not None:
+                        waiting[at : at + 2] = [both]
+                        return True
+        return False
+
+
+def _together(one: _Waiting, other: _Waiting) -> _Waiting | None:
+    """Both as one, at twice their width; None if that were more than a delta can be."""
+    width_s = 2 * one.width_s
+    both = added((decode_delta(one.data), decode_delta(other.data)))
+    coarse_s = one.coarse_s + other.coarse_s
+    if one.width_s == 1:
+        coarse_s = np.unique(both.column(KeyColumn.SECOND)).size
+    wide = coarser(both, width_s)
+    if wide.size > MOST_CODES or len(wide.keys) > MOST_CELLS:
         return None
-    second = rows["intended_ns"] // NS_PER_S
-    segment = rows["segment"].astype(np.int64)
-    keys = batch.sort(rows["variant"].astype(np.int64) << 48 | segment << 32 | second)
-    return Reduced(
-        tuple(
-            Delta(_key_of(key), counts, values)
-            for (key, values), counts in zip(batch.groups(keys), batch.tallies(keys), strict=True)
-        ),
-        tuple(
-            SegmentValues(key >> 16, key & 0xFFFF, values)
-            for key, values in batch.groups(keys >> 32)
-        ),
-        batch.rows,
-        _compared(batch),
-    )
-
-
-def _compared(batch: Batch) -> dict[str, Indexes]:
-    found: dict[str, Indexes] = {measure: batch.every(MEASURES[measure]) for measure in KEPT}
-    is_warm = batch.every(Series.WARM) != MISSING
-    found[NOT_WARM] = np.where(is_warm, MISSING, batch.every(Series.RESPONSE))
-    return found
-
-
-def reduce_counts(payload: bytes) -> Iterator[Delta]:
-    """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
-    for second, variant, segment, offered, dropped in np.frombuffer(
-        payload, dtype=_COUNT_TYPE
-    ).tolist():
-        counts = np.zeros(TALLY, dtype=np.int64)
-        counts[Count.OFFERED], counts[Count.DROPPED] = offered, dropped
-        yield Delta(IntervalKey(second, variant, segment), counts)
-
-
-def _key_of(key: int) -> IntervalKey:
-    return IntervalKey(key & 0xFFFFFFFF, key >> 48, key >> 32 & 0xFFFF)
+    return _Waiting(encode_delta(wide), width_s, coarse_s)

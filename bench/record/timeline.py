@@ -89,6 +89,11 @@ class Timeline:
         """All of them, in time order."""
         return self._segments
 
+    @property
+    def end_ns(self) -> int:
+        """When the last of them ends, 0 without any."""
+        return self._segments[-1].end_ns if self._segments else 0
+
     def measured_segments(self) -> Iterator[Segment]:
         """All segments of measured phases, in time order."""
         return (s for s in self._segments if self.phase(s.phase).measured)

@@ -10,7 +10,8 @@ from bench.aws.prices import door_usd, function_usd, usd_per_million
 from bench.model.outcome import Outcome
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Measure, Window
-from bench.record.batch import TALLY, Count, MeasureValues, Tallies, present
+from bench.record.batch import TALLY, Count, Tallies
+from bench.record.cells import Values
 from bench.record.histogram import Histogram
 from bench.record.measures import CLASSES, MEASURES, TAGS, Series
 from bench.record.timeline import Stretch
@@ -45,25 +46,21 @@ class Totals:
         if measured:
             self._by_size[self._size[variant]] += tally
 
-    def record(self, variant: int, values: MeasureValues) -> None:
+    def record(self, variant: int, values: Values) -> None:
         """Add values of a measured phase."""
         histograms = self._histograms[variant]
+        exact, bounds = values.exact.by_slot(len(Series)), values.bounds.by_slot(len(Series))
         for series in Series:
-            every = present(values.buckets[series])
-            bounds = None
-            if values.bounds is not None:
-                bounds = present(values.bounds[series])
-                every = np.concatenate((every, bounds))
-            if every.size:
+            if exact[series].codes.size or bounds[series].codes.size:
                 if series not in histograms:
                     histograms[series] = Histogram()
-                histograms[series].record_buckets(
-                    every,
-                    min_ns=int(values.min_ns[series]),
-                    max_ns=int(values.max_ns[series]),
+                histograms[series].add(
+                    exact[series],
+                    bounds[series],
+                    min_ns=int(values.low_ns[series]),
+                    max_ns=int(values.high_ns[series]),
                     sum_ns=float(values.sum_ns[series]),
                     negative=int(values.negative[series]),
-                    censored=bounds,
                 )
 
     @property

@@ -18,6 +18,7 @@ from bench.model.result import MEDIAN, Measure, Window
 from bench.record.arrival_test import GapFit
 from bench.record.evidence import Evidence, HealthHistory
 from bench.record.lag_findings import Doubt, lacking_class, read_lag, send_lag
+from bench.record.node_reports import node_reasons
 from bench.record.worker_findings import busy_workers, starved_workers
 
 SHORT_SIGMAS = 4.0
@@ -87,6 +88,7 @@ def _of_run(windows: Sequence[Window], evidence: Evidence) -> Iterable[Reason]:
     yield from busy_workers(evidence.health)
     yield from starved_workers(evidence.health, evidence.classes)
     yield from lacking_class(windows, evidence.classes)
+    yield from node_reasons(evidence.reports)
     yield from _connection_waits(windows, evidence.health)
     yield from _dead_addresses(evidence.health)
     yield from _stood_still(evidence.target)

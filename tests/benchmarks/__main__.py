@@ -4,7 +4,7 @@ Each tool is pinned to one core and nginx to the other. What is compared is CPU 
 wait4, so that a noisy machine does not matter; rates are shown for the picture. `--short` runs two
 seconds each instead of ten. A peer that is not installed is named and left out. `tui` runs the
 command itself, unpinned, with and without its view. `growth` calls nobody: it shows what variants
-and seconds cost.
+and seconds cost, and `fleet` what nodes cost their coordinator.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bench.aws.credentials import Credentials
 from bench.aws.sigv4 import Signer
 from tests.benchmarks.capacity import capacity_table
 from tests.benchmarks.coverage import coverage_table
+from tests.benchmarks.fleet import fleet
 from tests.benchmarks.gaps import gaps
 from tests.benchmarks.growth import growth
 from tests.benchmarks.nginx import Served, nginx
@@ -236,9 +237,10 @@ PARTS: dict[str, Callable[[Served, bool], None]] = {
     "growth": lambda _to, short: growth(short, _say),
     "gaps": lambda _to, short: gaps(short, _say),
     "capacity": lambda _url, short: capacity_table(20 if short else 200, 2026, _say),
+    "fleet": lambda _to, short: fleet(short, _say),
     "coverage": lambda _to, short: coverage_table(60 if short else 300, 2026, _say),
 }
-ALONE = ("sigv4", "help", "growth", "capacity", "coverage", "gaps")
+ALONE = ("sigv4", "help", "growth", "capacity", "coverage", "fleet", "gaps")
 """Parts that call nobody, or a target of their own."""
 
 

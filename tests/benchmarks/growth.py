@@ -83,14 +83,14 @@ def _exponents(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
 
 def _slopes(along: Sequence[tuple[int, Cell]]) -> str:
     return "".join(
-        f"{_slope([(size, cell.cpu_s[name]) for size, cell in along]):>11.2f}"
-        f"{_slope([(size, cell.peak_mb[name]) for size, cell in along]):>7.2f}"
+        f"{slope([(size, cell.cpu_s[name]) for size, cell in along]):>11.2f}"
+        f"{slope([(size, cell.peak_mb[name]) for size, cell in along]):>7.2f}"
         for name in NAMES
     )
 
 
-def _slope(points: Sequence[tuple[float, float]]) -> float:
-    """Of the line through the logarithms, by least squares."""
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """The exponent: of the line through the logarithms, by least squares."""
     xs, ys = zip(*((log(x), log(max(y, 1e-6))) for x, y in points), strict=True)
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
     spread = sum((x - mean_x) ** 2 for x in xs)

@@ -42,7 +42,8 @@ def _cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """The peak of this process's resident memory, in megabytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1000 if sys.platform == "linux" else peak / 1e6
 
@@ -59,16 +60,16 @@ def _build(variants: int, seconds: int, root: Path, spent: Spent) -> dict[str, f
         else:
             with spent.on("coordinator", 1 / (seconds - first_seen)):
                 run.live(second, frames, seen=True)
-    peaks = {"coordinator": _peak_mb()}
+    peaks = {"coordinator": peak_mb()}
     with spent.on("finish"):
         run.finish()
-    return peaks | {"finish": _peak_mb()}
+    return peaks | {"finish": peak_mb()}
 
 
 def _report(_variants: int, _seconds: int, root: Path, spent: Spent) -> dict[str, float]:
     with spent.on("report"):
         render_text(load_run(_run_in(root)))
-    return {"report": _peak_mb()}
+    return {"report": peak_mb()}
 
 
 def _watch(_variants: int, _seconds: int, root: Path, spent: Spent) -> dict[str, float]:
@@ -77,20 +78,20 @@ def _watch(_variants: int, _seconds: int, root: Path, spent: Spent) -> dict[str,
     with spent.on("watch, open"):
         source = PlaybackSource(_run_in(root), clock=lambda: 0.0)
         source.snapshot()
-    peaks = {"watch, open": _peak_mb()}
+    peaks = {"watch, open": peak_mb()}
     places = (0.5, 0.25, 0.75, 0.5)
     for place in places:
         with spent.on("watch, seek", 1 / len(places)):
             source.seek(place * source.end_s)
             source.snapshot()
-    return peaks | {"watch, seek": _peak_mb()}
+    return peaks | {"watch, seek": peak_mb()}
 
 
 def _history(_variants: int, _seconds: int, root: Path, spent: Spent) -> dict[str, float]:
     with spent.on("history", 1 / LISTED):
         for _ in range(LISTED):
             list_runs(root)
-    return {"history": _peak_mb()}
+    return {"history": peak_mb()}
 
 
 def _run_in(root: Path) -> Path:

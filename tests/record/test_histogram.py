@@ -20,7 +20,8 @@ from bench.record.buckets import (
     bucket_of,
     buckets_of,
 )
-from bench.record.hdr_encoding import decode_buckets, encode_buckets
+from bench.record.counted import counted
+from bench.record.hdr_encoding import decode_buckets, encode_counts
 from bench.record.histogram import Histogram
 from bench.stats.ranks import rank_of
 
@@ -30,14 +31,15 @@ TIMES = st.lists(st.integers(0, HIGHEST_NS) | st.integers(0, 5_000_000), min_siz
 def record_many(
     histogram: Histogram, values_ns: NDArray[np.int64], censored: NDArray[np.bool_] | None = None
 ) -> None:
-    real, indexes = np.maximum(values_ns, 0), buckets_of(values_ns)
-    histogram.record_buckets(
-        indexes,
+    real, codes = np.maximum(values_ns, 0), buckets_of(values_ns).astype(np.int64)
+    late = np.zeros(codes.size, dtype=np.bool_) if censored is None else censored
+    histogram.add(
+        counted(codes[~late]),
+        counted(codes[late]),
         min_ns=int(real.min()),
         max_ns=int(real.max()),
         sum_ns=float(real.sum()),
         negative=int((values_ns < 0).sum()),
-        censored=None if censored is None else indexes[censored],
     )
 
 
@@ -130,8 +132,9 @@ def test_decoding_gives_back_every_count(values: list[int]) -> None:
 @given(TIMES)
 def test_a_few_values_encode_as_a_histogram_of_them_does(values: list[int]) -> None:
     indexes = buckets_of(np.array(values, dtype=np.int64))
-    text = encode_buckets(indexes)
-    assert text == encode_buckets(indexes), "the scratch histogram is clean again"
+    held = counted(indexes.astype(np.int64))
+    text = encode_counts(held.buckets, held.counts)
+    assert text == encode_counts(held.buckets, held.counts), "the scratch histogram is clean again"
     back = decoded(text)
     assert (back.points().counts == histogram_of(values).points().counts).all()
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bench.record import line_log
+from bench.record.interval_key import IntervalKey
 from bench.record.interval_stats import Packed
-from bench.record.interval_store import IntervalKey, IntervalStore
+from bench.record.interval_store import IntervalStore
 from bench.record.line_log import LineLog, Spool
 from tests.disk import disk_of
 

@@ -1,0 +1,102 @@
+"""What workers ship, reduced to what it adds to each cell of a delta. Pure.
+
+What is per row ends here: a delta grows with variants and seconds, not with the rate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.model.profile import Profile
+from bench.model.times import NS_PER_S
+from bench.record.arrival_test import ArrivalGaps
+from bench.record.batch import tallies
+from bench.record.buckets import buckets_of
+from bench.record.cells import HUGE, CellSums
+from bench.record.counted import BUCKET_BITS, NO_COUNTS, counted
+from bench.record.delta import NO_EVENT, NO_SENDS, Delta, KeyColumn, grouped_keys
+from bench.record.measures import ABSENT, ROW_TYPE, Series, bounds_of, values_of
+from bench.record.payload_parts import tells_events
+from bench.record.row_layout import COUNT_FIELDS, PAYLOAD_SHIFT
+from bench.record.timeline import Timeline
+
+_COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
+
+
+class Reduction:
+    """Rows and counts in, deltas out; it keeps nothing but what it knows of the plan."""
+
+    def __init__(self, profile: Profile, timeline: Timeline) -> None:
+        """timeline: its owner tells it of changes of the plan, before their first row."""
+        self._timeline = timeline
+        self._gaps = ArrivalGaps(profile, timeline)
+        self._tells_events = tells_events(profile)
+
+    def rows(self, payload: bytes) -> Delta | None:
+        """Rows of attempts, packed as bench.record.row_layout has them; None for no rows."""
+        rows = np.frombuffer(payload, dtype=ROW_TYPE)
+        if not rows.size:
+            return None
+        keys = self._keys(rows)
+        order = np.lexsort(keys.T[::-1])
+        rows, keys = rows[order], keys[order]
+        is_first = np.ones(rows.size, dtype=np.bool_)
+        np.any(keys[1:] != keys[:-1], axis=1, out=is_first[1:])
+        starts = np.flatnonzero(is_first)
+        return Delta(keys[starts], _sums(rows, starts), self._gaps.sends(rows))
+
+    def _keys(self, rows: NDArray[np.void]) -> NDArray[np.int64]:
+        keys = np.empty((rows.size, len(KeyColumn)), dtype=np.int64)
+        intended_ns = rows["intended_ns"]
+        begun_ns = self._timeline.places[rows["segment"], 2]
+        keys[:, KeyColumn.VARIANT] = rows["variant"]
+        keys[:, KeyColumn.SEGMENT] = rows["segment"]
+        keys[:, KeyColumn.SECOND] = intended_ns // NS_PER_S
+        keys[:, KeyColumn.PLACE] = np.maximum(intended_ns - begun_ns, 0) // NS_PER_S
+        keys[:, KeyColumn.EVENT] = NO_EVENT
+        if self._tells_events:
+            event = rows["flags"] >> PAYLOAD_SHIFT
+            np.copyto(keys[:, KeyColumn.EVENT], event, where=rows["attempt"] > 0)
+        return keys
+
+    def counts(self, payload: bytes) -> Delta | None:
+        """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
+        packed = np.frombuffer(payload, dtype=_COUNT_TYPE)
+        if not packed.size:
+            return None
+        keys = np.zeros((packed.size, len(KeyColumn)), dtype=np.int64)
+        keys[:, KeyColumn.EVENT] = NO_EVENT
+        for column in (KeyColumn.VARIANT, KeyColumn.SEGMENT, KeyColumn.SECOND):
+            keys[:, column] = packed[column.name.lower()]
+        found, groups = grouped_keys(keys)
+        offered, dropped = (packed[name].astype(np.int64) for name in ("offered", "dropped"))
+        sums = CellSums.arrivals(offered, dropped).grouped(groups, len(found))
+        return Delta(found, sums, NO_SENDS)
+
+
+def _sums(rows: NDArray[np.void], starts: NDArray[np.int64]) -> CellSums:
+    """The sums of rows in the order of their cells, given where each cell starts."""
+    values = values_of(rows)
+    absent = values == ABSENT
+    sizes = np.diff(starts, append=rows.size)
+    cell = np.repeat(np.arange(starts.size), sizes)
+    slots = (cell * len(Series))[None, :] + np.arange(len(Series))[:, None]
+    codes = slots << BUCKET_BITS | buckets_of(values)
+    late = bounds_of(rows)
+    bounds = NO_COUNTS
+    held = ~absent
+    if late is not None:
+        bounds = counted(codes[held & late])
+        held &= ~late
+    real = np.maximum(values, 0)
+    below = (values < 0) & ~absent
+    return CellSums(
+        counts=tallies(rows, starts),
+        low_ns=np.minimum.reduceat(np.where(absent, HUGE, real), starts, axis=1).T,
+        high_ns=np.maximum.reduceat(real, starts, axis=1).T,
+        sum_ns=np.add.reduceat(real, starts, axis=1).T,
+        negative=np.add.reduceat(below, starts, axis=1, dtype=np.int64).T,
+        exact=counted(codes[held]),
+        bounds=bounds,
+    )
