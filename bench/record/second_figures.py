@@ -22,14 +22,14 @@ from bench.record.line_log import Spool
 _FIELDS = (
     *(("t_s", "<i4"), ("variant", "<u2"), ("phase", "<u2")),
     *(("duration_s", "<f8"), ("achieved_rps", "<f8")),
-    *(("failed", "<i8"), ("dropped", "<i8")),
+    *(("failed", "<i8"), ("dropped", "<i8"), ("attempts", "<i8"), ("sent", "<i8")),
     *(("responses", "<i8"), ("response_mean_ns", "<f8")),
     *((f"{quantile_text(q)}_ns", "<i8") for q in LADDER),
     ("lag_max_ns", "<i8"),
     ("read_lag_max_ns", "<i8"),
 )
 _TYPE = np.dtype(list(_FIELDS))
-_ROW = Struct("<iHHddqqqd" + "q" * (len(LADDER) + 2))
+_ROW = Struct("<iHHddqqqqqd" + "q" * (len(LADDER) + 2))
 FigureRows = np.ndarray[Any, Any]
 
 
@@ -69,6 +69,8 @@ class SecondFiguresLog:
                 window.achieved_rps,
                 window.tally.failed,
                 window.tally.dropped,
+                window.tally.attempts,
+                window.tally.sent,
                 response.count,
                 response.mean_ns,
                 *(_known_ns(response, q) for q in LADDER),

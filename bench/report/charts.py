@@ -13,7 +13,8 @@ from bench.report.heat import heat_maps
 from bench.report.laid_over import laid_over, looks
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.points import Point, spectrum_points, time_and_cost
-from bench.report.seconds import Seconds
+from bench.report.retry_figures import tells_of_retries
+from bench.report.seconds import PerSecond, Seconds
 from bench.report.svg import SvgLine, line_chart, scatter_chart
 from bench.stats.recommend import common_quantile, comparable, frontier
 
@@ -90,12 +91,18 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
         ("Read lag over the run, maximum of each second", "ms", seconds.read_lag_ms(), True),
         ("Arrivals sent per second", "1/s", seconds.sent_rps(), False),
         ("Failed or dropped per second", "1/s", seconds.bad_rps(), False),
+        *_attempts(run, seconds),
     ):
         lines = _lines(run, seconds.points(values))
         highest = max((y for line in lines for s in line.stretches for _, y in s), default=0.0)
         if highest:
             y = _log_axis_of(lines) if log else linear_axis(0.0, highest, MOST_TICKS)
             yield line_chart(title, lines, x, y, "seconds since the start", unit, kind="time")
+
+
+def _attempts(run: RecordedRun, seconds: Seconds) -> Iterable[tuple[str, str, PerSecond, bool]]:
+    if tells_of_retries(run.profile, run.windows):
+        yield "Attempts for each call, of each second", "attempts", seconds.amplification(), False
 
 
 def _lines(run: RecordedRun, points: Mapping[Variant, Sequence[Point]]) -> list[SvgLine]:

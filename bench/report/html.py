@@ -25,6 +25,7 @@ from bench.report.charts import charts
 from bench.report.comparison import compared, comparison_notes, comparison_rows
 from bench.report.html_tables import measure_tables, parts_table, results_table, table
 from bench.report.laid_over import laid_over, looks
+from bench.report.retry_figures import FIGURES, tells_of_retries
 
 MOST_REASONS = 3
 """So many of a verdict's are in sight: the answer comes first."""
@@ -54,6 +55,7 @@ def render_html(run: RecordedRun, base: RecordedRun | None = None) -> str:
         f'<section class="charts">\n{"".join(charts(run, base))}</section>\n',
         "<h2>Results</h2>\n",
         results_table(shown.windows),
+        *_folded("Retries", "".join(_retries(run)), is_open=True),
         *_folded("By part of the load", parts_table(run.parts), is_open=True),
         *_folded("Why calls failed", "".join(_failures(run)), is_open=True),
         *_folded("Advice in sentences", _list(advice_sentences(run))),
@@ -164,6 +166,14 @@ def _answer_row(line: AnswerLine) -> str:
 def _list(lines: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f"<ul>{items}</ul>\n" if items else ""
+
+
+def _retries(run: RecordedRun) -> Iterable[str]:
+    """What each policy did, where that is a question or something was tried again."""
+    if tells_of_retries(run.profile, run.windows):
+        heads = (f"{figure.group}: {figure.head}" for figure in FIGURES)
+        rows = ([w.variant.name, *(f.text(w) for f in FIGURES)] for w in run.windows)
+        yield table(("variant", *heads), rows)
 
 
 def _failures(run: RecordedRun) -> Iterable[str]:

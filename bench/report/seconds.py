@@ -68,6 +68,10 @@ class Seconds:
         """Failed and dropped arrivals, likewise."""
         return self._per_s(self._rows["failed"] + self._rows["dropped"])
 
+    def amplification(self) -> PerSecond:
+        """Attempts for each call that was sent."""
+        return _ratio(self._sum(self._rows["attempts"]), self._sum(self._rows["sent"]))
+
     def points(self, values: PerSecond) -> dict[Variant, list[Point]]:
         """The known figures of each variant that has any, in time order."""
         order = np.argsort(self._variant, kind="stable")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from bench.format import (
     AT_LEAST,
@@ -27,6 +28,7 @@ from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.failures import reason_words
 from bench.record.findings import advice_sentences, findings
 from bench.record.recorded_run import RecordedRun
+from bench.report.retry_figures import FIGURES, tells_of_retries
 from bench.report.text_table import ColumnGroup, TextColumn, table_lines
 from bench.stats.quantiles import Bounds
 from bench.stats.thresholds import SloState
@@ -44,6 +46,7 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     lines += table_lines(run.windows, _PARTS, _ALWAYS, width)
     lines += mark_notes(run.windows)
     lines += failure_lines(run, width)
+    lines += _retry_lines(run, width)
     if run.parts:
         names = [f"{part.window.variant.name} {part.name}" for part in run.parts]
         windows = [part.window for part in run.parts]
@@ -62,6 +65,14 @@ def title_of(run: RecordedRun) -> str:
     profile = run.profile
     state = "" if run.state == "finished" else f", {run.state}"
     return f"{profile.title or profile.name} ({profile.target.kind.value}{state})"
+
+
+def _retry_lines(run: RecordedRun, width: int) -> Iterable[str]:
+    """What each policy did, where that is a question or something was tried again."""
+    if tells_of_retries(run.profile, run.windows):
+        yield ""
+        yield "Retries:"
+        yield from table_lines(run.windows, _OF_RETRIES, _TOLD_OF_RETRIES, width)
 
 
 def _interval_lines(run: RecordedRun, q: float | None) -> Iterable[str]:
@@ -198,6 +209,11 @@ _PARTS = (
     ),
     ColumnGroup("", (TextColumn("verdict", lambda window: window.verdict.value),)),
 )
+_OF_RETRIES = tuple(
+    ColumnGroup(title, tuple(TextColumn(figure.head, figure.text) for figure in group))
+    for title, group in groupby(FIGURES, lambda figure: figure.group)
+)
+_TOLD_OF_RETRIES = {column for group in _OF_RETRIES for column in group.columns}
 _ALWAYS = {_OFFERED, _RATE, _OK, _RETRIES, _COLD, _LAG, _PRICE, *_RESPONSE.columns}
 
 

@@ -117,6 +117,10 @@ METRICS: tuple[Metric, ...] = (
     _calls("retries", lambda window: float(window.tally.retries)),
     _calls("cold starts", lambda window: float(window.tally.cold_starts)),
     Metric(
+        *("amplification", "attempts", lambda window: window.tally.retry_amplification),
+        *(mean, lambda window: float(window.tally.sent)),
+    ),
+    Metric(
         *("billed mean", "ms", lambda window: window.billed_ms_mean),
         *(mean, _samples(Measure.BILLED)),
     ),
@@ -129,5 +133,6 @@ MEAN = BY_NAME["response mean"]
 COLD_STARTS = BY_NAME["cold starts"]
 ARRIVALS, ATTEMPTS, GOODPUT = BY_NAME["arrivals"], BY_NAME["attempts"], BY_NAME["goodput"]
 FAILED = BY_NAME["failed"]
+AMPLIFICATION = BY_NAME["amplification"]
 LAG = BY_NAME["send lag max"]
 READ_LAG = BY_NAME["read lag max"]

@@ -111,7 +111,14 @@ async def test_each_key_has_a_command() -> None:
 
 # -- the highlighted variant is one for all views
 
-TABLES = {"1": "variants", "2": "distributions", "4": "kinds", "5": "starts", "6": "prices"}
+TABLES = {
+    "1": "variants",
+    "2": "distributions",
+    "4": "kinds",
+    "5": "starts",
+    "6": "prices",
+    "9": "policies",
+}
 
 
 async def go(pilot: Pilot[AppResult], *keys: str) -> None:

@@ -14,6 +14,7 @@ from bench.tui.views.history import HistoryView
 from bench.tui.views.latency import LatencyView
 from bench.tui.views.load import LoadView
 from bench.tui.views.log import LogView
+from bench.tui.views.retries import RetriesView
 
 VIEWS: tuple[type[View], ...] = (
     CompareView,
@@ -24,5 +25,6 @@ VIEWS: tuple[type[View], ...] = (
     CostView,
     LogView,
     HistoryView,
+    RetriesView,
 )
 """The key of each is its place, from 1 to 9."""

@@ -14,8 +14,8 @@ from bench.tui.widgets.strip_widget import StripWidget, strip_of
 
 
 class TabRow(StripWidget):
-    """tabs are (key, name, title). Where titles have no room their first words stand, else only
-    the current one's.
+    """tabs are (key, name, title). Where titles have no room their first words stand, closer
+    together if need be, else only the current one's.
     """
 
     DEFAULT_CSS = "TabRow { height: 1; }"
@@ -39,25 +39,26 @@ class TabRow(StripWidget):
 
     def draw(self, width: int, _height: int) -> list[Strip]:
         """The tabs, the current one upside down."""
-        titles, gap = self._titles(width)
+        titles, pad, gap = self._titles(width)
         parts: list[tuple[str, Style]] = []
         self._places = []
         at = 0
         for (key, name, _), title in zip(self._tabs, titles, strict=True):
-            tab = f" {key} {title} " if title else f" {key} "
+            tab = f" {key} {title}{pad}" if title else f" {key} "
             style = self.paint[Tone.CHIP if name == self.current else Tone.DIM]
             parts += [(tab, style), (gap, Style.null())]
             self._places.append((at, at + len(tab), name))
             at += len(tab) + len(gap)
         return [strip_of(parts, width)]
 
-    def _titles(self, width: int) -> tuple[list[str], str]:
-        """What stands behind each key, and what stands between two."""
+    def _titles(self, width: int) -> tuple[list[str], str, str]:
+        """What stands behind each key, behind that, and between two tabs."""
         whole = [title for _, _, title in self._tabs]
         if sum(len(title) + 5 for title in whole) <= width:
-            return whole, " "
+            return whole, " ", " "
         words = [title.split()[0] for title in whole]
-        if sum(len(word) + 4 for word in words) <= width:
-            return words, ""
+        for pad in (" ", ""):
+            if sum(len(f" 1 {word}{pad}") for word in words) <= width:
+                return words, pad, ""
         current = [title if name == self.current else "" for _, name, title in self._tabs]
-        return current, " "
+        return current, " ", " "

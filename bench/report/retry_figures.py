@@ -1,0 +1,86 @@
+"""What retries did, figure by figure: every table of policies has the same ones. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.format import UNKNOWN, percentage, quantile_ms, quantile_text, rate
+from bench.model.outcome import Outcome
+from bench.model.profile import Profile
+from bench.model.result import MEDIAN, Distribution, Measure, Window
+
+CALLER_FACTORS = frozenset({"retry", "breaker", "timeout"})
+"""Factors by which variants differ in what they do about a failure, and in nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryFigure:
+    """A heading and what stands under it. order: what a table sorts by, None where nobody knows.
+
+    rank: what it counts where there is not room for all; 0 is always there.
+    """
+
+    group: str
+    head: str
+    text: Callable[[Window], str]
+    order: Callable[[Window], float | None]
+    rank: int = 0
+
+    @property
+    def key(self) -> str:
+        """Tells it from all others."""
+        return f"{self.group} {self.head}"
+
+
+def _count(group: str, head: str, read: Callable[[Window], int], rank: int) -> RetryFigure:
+    return RetryFigure(group, head, lambda w: f"{read(w):,}", lambda w: float(read(w)), rank)
+
+
+def _rate(head: str, read: Callable[[Window], float], rank: int) -> RetryFigure:
+    return RetryFigure("calls", head, lambda w: rate(read(w)), read, rank)
+
+
+def _median(head: str, read: Callable[[Window], Distribution], rank: int) -> RetryFigure:
+    def order(window: Window) -> float | None:
+        found = read(window).at(MEDIAN)
+        return None if found is None or not found.known else float(found.value_ns)
+
+    head = f"{head} {quantile_text(MEDIAN)}"
+    return RetryFigure("ms", head, lambda w: quantile_ms(read(w).at(MEDIAN)), order, rank)
+
+
+def _amplification(window: Window) -> str:
+    found = window.tally.retry_amplification
+    return UNKNOWN if found is None else f"{found:.2f}"
+
+
+def attempts_per_s(window: Window) -> float:
+    """What the target was asked for, beside what the callers wanted of it."""
+    return window.tally.attempts / window.duration_s if window.duration_s else 0.0
+
+
+def _succeeded(window: Window) -> float | None:
+    tally = window.tally
+    return tally.ok / tally.finished if tally.finished else None
+
+
+FIGURES: tuple[RetryFigure, ...] = (
+    RetryFigure("attempts", "a call", _amplification, lambda w: w.tally.retry_amplification),
+    RetryFigure("attempts", "/s", lambda w: rate(attempts_per_s(w)), attempts_per_s, 4),
+    _count("attempts", "retries", lambda w: w.tally.retries, 2),
+    _count("attempts", "refused", lambda w: w.tally.retries_refused, 3),
+    RetryFigure("calls", "ok %", lambda w: percentage(w.tally.ok, w.tally.finished), _succeeded),
+    _rate("sent/s", lambda w: w.achieved_rps, 3),
+    _rate("goodput/s", lambda w: w.goodput_rps, 1),
+    _count("calls", "rejected", lambda w: w.tally.outcomes[Outcome.REJECTED], 6),
+    _median("retried", lambda w: w.retried, 5),
+    _median("attempt", lambda w: w.measure(Measure.ATTEMPT), 5),
+)
+
+
+def tells_of_retries(profile: Profile, windows: Sequence[Window]) -> bool:
+    """Whether they are worth a table: something was tried again, or policies are the question."""
+    tallies = [window.tally for window in windows]
+    happened = any(t.retries or t.retries_refused or t.outcomes[Outcome.REJECTED] for t in tallies)
+    return happened or any(variant.differ & CALLER_FACTORS for variant in profile.variants)

@@ -1,0 +1,92 @@
+"""Screen 9: what each policy of retries did: attempts, what they gained, what they cost."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from bench.model.result import Window
+from bench.report.retry_figures import FIGURES
+from bench.tui.metrics import AMPLIFICATION
+from bench.tui.palette import Tone
+from bench.tui.state import ViewState
+from bench.tui.views.base import View, panel
+from bench.tui.views.cells import VARIANT_COLUMNS, variant_cells
+from bench.tui.views.errors import policy_lines
+from bench.tui.views.load_charts import attempts_over_arrivals
+from bench.tui.views.time_charts import over_time
+from bench.tui.widgets.chart import GUTTER, Chart
+from bench.tui.widgets.columns import Cell, Column, Row
+from bench.tui.widgets.grid import Grid
+from bench.tui.widgets.text_lines import TextLines
+
+_NARROWEST = 7
+COLUMNS = (
+    *VARIANT_COLUMNS,
+    *(
+        Column(
+            figure.key,
+            figure.head,
+            max(_NARROWEST, len(figure.head)),
+            figure.rank,
+            group=figure.group,
+            falls=True,
+        )
+        for figure in FIGURES
+    ),
+)
+
+
+class RetriesView(View):
+    """A row per policy, its settings, amplification over time, attempts beside arrivals."""
+
+    view_name = "retries"
+    title = "Retries"
+    help = (
+        "attempts a call: the amplification, by which retries multiply the load; attempts /s "
+        "beside sent/s, the calls themselves. goodput/s: calls that succeeded, at once or later.\n"
+        "refused: retries that the budget or a breaker forbade; rejected: calls that an open "
+        "breaker kept back. retried: response time of calls that took more than one attempt.\n"
+        "Below, the policy of the row under the cursor; beside the amplification of all its "
+        "attempts over its arrivals."
+    )
+    DEFAULT_CSS = """
+    RetriesView #policies { max-height: 50%; }
+    RetriesView .row { height: 1fr; }
+    RetriesView .row Chart { width: 1fr; }
+    RetriesView #attempts { margin-left: 2; }
+    .narrow RetriesView #attempts { display: none; }
+    .tiny RetriesView .row { display: none; }
+    .tiny RetriesView #policies { max-height: 100%; height: 1fr; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom: policies, the settings of one, two charts side by side."""
+        yield self.variant_grid(COLUMNS, id="policies", title="retries")
+        yield TextLines(id="policy-words", rows=2)
+        with Horizontal(classes="row"):
+            yield panel(Chart(id="amplification"))
+            yield panel(Chart(id="attempts"))
+
+    def show(self, state: ViewState) -> None:
+        """Draw table and settings and, when due, the charts."""
+        rows = [_row(state, name, window) for name, window in state.windows.items()]
+        self.query_one("#policies", Grid).show(rows, f"{state.window_name}; times in ms")
+        self.query_one("#policy-words", TextLines).show(policy_lines(state))
+        amplification = self.query_one("#amplification", Chart)
+        if self.is_due(state, amplification):
+            width = amplification.size.width - GUTTER
+            title = "attempts a call"
+            amplification.show(over_time(state, AMPLIFICATION, width, title=title, chosen=False))
+        attempts = self.query_one("#attempts", Chart)
+        if self.is_due(state, attempts):
+            attempts.show(attempts_over_arrivals(state, attempts.size.width - GUTTER))
+
+
+def _row(state: ViewState, name: str, window: Window) -> Row:
+    cells = variant_cells(state, name)
+    for figure in FIGURES:
+        order = figure.order(window)
+        tone = Tone.TEXT if order else Tone.DIM
+        cells[figure.key] = Cell(figure.text(window), "" if order is None else order, tone)
+    return Row(name, cells)
