@@ -126,11 +126,12 @@ class Collector:
 
     def _named(self, sample: Sample) -> Sample:
         """The sample as it may be shown: what a target says comes in here and nowhere else."""
+        secrets = self._profile.secrets
         return replace(
             sample,
             variant=self._profile.variants[int(sample.variant)].name,
-            detail=plain(self._profile.secrets.mask(sample.detail)),
-            request_id=plain(sample.request_id),
+            detail=plain(secrets.mask_said(sample.detail)),
+            request_id=plain(secrets.mask_said(sample.request_id)),
         )
 
     def _lose(self, worker: int, words: str) -> None:

@@ -125,7 +125,7 @@ class RunSession:
         try:
             await self._prepare()
         except TargetError as error:
-            raise TargetError(self.profile.secrets.mask(str(error))) from error
+            raise TargetError(self.profile.secrets.mask_said(str(error))) from error
 
     async def _prepare(self) -> None:
         hosts = await self._fleet.hosts()
@@ -149,8 +149,9 @@ class RunSession:
         self.target.keep_in(folder.path)
 
     def _manifest(self, bindings: Sequence[Binding], workers: Sequence[Ready]) -> dict[str, Any]:
+        said = [self.profile.secrets.mask_said(word) for word in self._arguments]
         whole = (
-            manifest(self.profile, bindings, workers, self._arguments, self.target.label)
+            manifest(self.profile, bindings, workers, said, self.target.label)
             | {"configuration": dict(self.target.configuration)}
             | manifest_entry(self._recording)
         )

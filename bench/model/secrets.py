@@ -3,6 +3,10 @@
 A value is known for a secret by the name that it stands under, by its form, or since it came from
 the environment. It is looked for as it is and as URLs and JSON write it, so that it does not come
 back in an answer that repeats a request.
+
+Of a header with any other name nobody knows. What it holds may be a password that looks like a
+word, or a word that also stands for something else in a profile (`X-Mode: local`). So it is hidden
+where the header stands, in the command's own words and in what a target says, and nowhere else.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+HEADERS = "headers"
+"""The table of a profile that headers stand in."""
 SHORTEST = 6
 """Letters: a shorter value stands within a text by chance, and counts only as the whole of one."""
 _PLAIN_WORDS = frozenset(
@@ -47,6 +53,24 @@ _FORM = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END|$)",
     re.DOTALL,
 )
+_OPEN_HEADERS = frozenset(
+    {
+        *("accept", "accept-charset", "accept-encoding", "accept-language", "api-version"),
+        *("baggage", "cache-control", "connection", "content-disposition", "content-encoding"),
+        *("content-language", "content-length", "content-type", "date", "dnt", "etag", "expect"),
+        *("forwarded", "host", "if-match", "if-modified-since", "if-none-match", "if-range"),
+        *("if-unmodified-since", "keep-alive", "max-forwards", "origin", "pragma", "prefer"),
+        *("priority", "range", "referer", "te", "traceparent", "tracestate", "transfer-encoding"),
+        *("upgrade", "upgrade-insecure-requests", "user-agent", "via", "x-amz-invocation-type"),
+        *("x-amz-log-type", "x-amzn-trace-id", "x-api-version", "x-correlation-id"),
+        *("x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
+        *("x-http-method-override", "x-request-id", "x-requested-with"),
+    }
+)
+"""Headers that hold nothing to hide, by what they are for. Sources: RFC 9110 and the registry of
+HTTP field names at IANA without those for credentials, W3C Trace Context, AWS's own."""
+_TOO_SHORT = 4
+"""Letters: nothing shorter keeps anything from anybody, and it stands everywhere by chance."""
 _WORD = re.compile(r"(?<![\w./:-])[A-Za-z0-9+/]{24,}={0,2}(?![\w./:-])")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _USERINFO = re.compile(r"://[^/?#@\s:]*:(?P<said>[^/?#@\s]+)@")
@@ -59,6 +83,8 @@ class Secrets:
     values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     exact: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The same for whole texts, the short ones too."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What a header holds that may be a secret, and what is written instead."""
 
     @classmethod
     def of(cls, found: Iterable[tuple[str, str]]) -> Secrets:
@@ -69,7 +95,8 @@ class Secrets:
                 for form in (value, unquote(value), quote(value, safe=""), json.dumps(value)[1:-1]):
                     known.setdefault(form, instead)
         longest_first = sorted(known.items(), key=lambda pair: -len(pair[0]))
-        return cls(tuple(pair for pair in longest_first if len(pair[0]) >= SHORTEST), known)
+        values = tuple(pair for pair in longest_first if len(pair[0]) >= SHORTEST)
+        return cls(values, known)
 
     def mask(self, text: str) -> str:
         """The text without any secret."""
@@ -80,12 +107,30 @@ class Secrets:
                 text = text.replace(value, instead)
         return text
 
+    def mask_said(self, text: str) -> str:
+        """What somebody says who was told everything: without words from headers either."""
+        text = self.mask(text)
+        for value, instead in self.headers.items():
+            for form in (value, quote(value, safe=""), json.dumps(value)[1:-1]):
+                if form in text:
+                    text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", lambda _, s=instead: s, text)
+        return text
+
+    def mask_header(self, value: str) -> str:
+        """What a header holds, as it may be written where the header stands."""
+        return self.headers.get(value) or self.mask(value)
+
     def masked(self, value: Any) -> Any:
         """The same for every text within a value of JSON; keys stay."""
         if isinstance(value, str):
             return self.mask(value)
         if isinstance(value, Mapping):
-            return {key: self.masked(item) for key, item in value.items()}
+            return {
+                key: {name: self.mask_header(text) for name, text in item.items()}
+                if key == HEADERS and isinstance(item, Mapping)
+                else self.masked(item)
+                for key, item in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self.masked(item) for item in value]
         return value
@@ -97,6 +142,12 @@ NO_SECRETS = Secrets()
 def is_secret_name(name: str) -> bool:
     """Whether a header, variable, key or parameter of that name probably holds a secret."""
     return _NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("_", " ")) is not None
+
+
+def may_be_secret(header: str, value: str) -> bool:
+    """Whether a header that no name gives away holds what nobody else should read."""
+    is_open = header.lower() in _OPEN_HEADERS or value.lower() in _PLAIN_WORDS
+    return not is_open and len(value) >= _TOO_SHORT
 
 
 def random_parts(text: str) -> list[str]:

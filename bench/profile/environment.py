@@ -9,23 +9,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bench.errors import Problem
-from bench.model.secrets import Secrets, is_secret_name, random_parts, secret_parts
+from bench.model.secrets import (
+    HEADERS,
+    Secrets,
+    is_secret_name,
+    may_be_secret,
+    random_parts,
+    secret_parts,
+)
 from bench.schema.paths import joined, quoted
 
 _REFERENCE = re.compile(r"\$(\$*)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _JSON_PAIR = re.compile(r'"([^"\\]{1,64})"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _TABLES = ("target", "connections")
 """Tables in which secrets are looked for."""
-_SHORT = ("headers", "environment")
+_SHORT = (HEADERS, "environment")
 """Tables below them whose values are names, settings and keys, and no data."""
 _HOLD_SECRETS = re.compile(
     r"target\.(headers|environment|urls?|path|event\w*|client_context)\b|connections\.proxy$"
 )
 """Keys of which every value from the environment counts as a secret."""
+
+
+def references_in(text: str) -> list[str]:
+    """Names of the variables that a text takes something from, each once."""
+    return list(dict.fromkeys(name for escapes, name in _REFERENCE.findall(text) if not escapes))
 
 
 class AsWritten(Mapping[str, str]):
@@ -63,7 +76,8 @@ class FromEnvironment:
         """Those of an expanded document."""
         for table in _TABLES:
             self._collect(table, document.get(table))
-        return Secrets.of(self._found)
+        known = Secrets.of(self._found)
+        return replace(known, headers=self._in_headers(document, known))
 
     # -- references
 
@@ -118,6 +132,19 @@ class FromEnvironment:
             for secret in random_parts(value) if is_short else ():
                 self._keep(name, secret)
 
+    def _in_headers(self, document: Mapping[str, Any], known: Secrets) -> dict[str, str]:
+        """What stands for the values of headers that are not known for secrets, and may be some."""
+        target = document.get("target")
+        headers = target.get(HEADERS) if isinstance(target, dict) else None
+        return {
+            value: f"${{{self._variable(name, value)}}}"
+            for name, value in (headers.items() if isinstance(headers, dict) else ())
+            if isinstance(value, str)
+            and value not in self.written
+            and known.mask(value) == value
+            and may_be_secret(name, value)
+        }
+
     def _keep(self, name: str, secret: str) -> None:
         if not any(secret == value for value, _ in self._found):
             self._found.append((secret, f"${{{self._variable(name, secret)}}}"))
@@ -160,7 +187,12 @@ def _as_sent(query: str, key: str) -> str:
 def unexpanded(document: Any, written: Mapping[str, str], secrets: Secrets) -> Any:
     """A document as it may be written: references as they were, secrets as references."""
     if isinstance(document, Mapping):
-        return {key: unexpanded(value, written, secrets) for key, value in document.items()}
+        return {
+            key: {name: _header(text, written, secrets) for name, text in value.items()}
+            if key == HEADERS and isinstance(value, Mapping)
+            else unexpanded(value, written, secrets)
+            for key, value in document.items()
+        }
     if isinstance(document, list | tuple):
         return [unexpanded(value, written, secrets) for value in document]
     if not isinstance(document, str):
@@ -168,3 +200,8 @@ def unexpanded(document: Any, written: Mapping[str, str], secrets: Secrets) -> A
     if document in written:
         return secrets.mask(written[document])
     return secrets.mask(_REFERENCE.sub(r"$\g<0>", document))
+
+
+def _header(text: Any, written: Mapping[str, str], secrets: Secrets) -> Any:
+    hidden = secrets.headers.get(text) if isinstance(text, str) else None
+    return hidden or unexpanded(text, written, secrets)

@@ -22,8 +22,13 @@ title = "repeats"
 [target]
 kind = "http"
 url = "{url}/?token=${{URL_TOKEN}}&page=2"
-headers = {{ Authorization = "Bearer ${{TOKEN}}", X-Api-Key = "planted-in-so-many-words" }}
 event = {{ password = "planted-in-the-event" }}
+
+[target.headers]
+Authorization = "Bearer ${{TOKEN}}"
+X-Api-Key = "planted-in-so-many-words"
+X-Custom = "planted7"
+Accept = "a/b"
 
 [load]
 arrivals = "even"
@@ -48,6 +53,7 @@ async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     while request := await read_request(reader):
         line, _, rest = request.partition(b"\r\n")
         said = rest.split(b"Authorization: ")[1].split(b"\r\n")[0]
+        said += b" custom=" + rest.split(b"X-Custom: ")[1].split(b"\r\n")[0]
         body = b"%s \x1b[31m\xe2\x80\xae %s %s" % (said, line, rest.split(b"\r\n\r\n")[1])
         head = b"HTTP/1.1 500 No\r\nx-request-id: =id-1\r\nContent-Length: %d\r\n\r\n"
         writer.write(head % len(body) + body)
@@ -63,7 +69,8 @@ async def test_no_file_and_no_report_has_a_secret_in_it(tmp_path: Path) -> None:
         again = load_profile(
             result.recorded.folder / "profile.toml",
             environ=ENVIRON
-            | {"X_API_KEY": "planted-in-so-many-words", "PASSWORD": "planted-in-the-event"},
+            | {"X_API_KEY": "planted-in-so-many-words", "PASSWORD": "planted-in-the-event"}
+            | {"X_CUSTOM": "planted7"},
         )
     assert (again.target, again.connections) == (profile.target, profile.connections)
     run = result.recorded
@@ -75,7 +82,8 @@ async def test_no_file_and_no_report_has_a_secret_in_it(tmp_path: Path) -> None:
         assert "\u202e" not in said
     (failure,) = run.failures
     assert (failure.outcome, failure.count) == (Outcome.SERVER_ERROR, 10)
-    assert "Bearer ${TOKEN}" in failure.reasons[0].detail
+    assert "Bearer ${TOKEN} custom=${X_CUSTOM}" in failure.reasons[0].detail
+    assert 'Accept = "a/b"' in (run.folder / "profile.toml").read_text("utf-8")
     assert failure.reasons[0].request_id == "=id-1"
     assert "10 server error" in render_text(run)
     assert "(request =id-1)" in render_text(run)

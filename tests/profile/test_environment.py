@@ -168,3 +168,47 @@ def test_a_run_is_read_without_its_secrets(tmp_path: Path, monkeypatch: pytest.M
     found = recorded_profile(tmp_path / "p.toml")
     assert found.target.http_headers["Authorization"] == "Bearer ${TOKEN}"
     assert "planted" not in resolved_toml(found)
+
+
+HEADERS = """
+title = "local beside hunter2"
+
+[target]
+kind = "local"
+function = "hello"
+headers = { X-Custom = "hunter2", X-Mode = "local", Accept = "local", X-On = "true", X-No = "12" }
+
+[[variants]]
+endpoint = "alb"
+memory_mb = 128
+
+[[phase]]
+rate = "5/s"
+duration = "1s"
+"""
+
+
+def test_what_a_header_of_any_name_holds_is_hidden_where_it_stands(tmp_path: Path) -> None:
+    profile = read(tmp_path, HEADERS, {})
+    written = resolved_toml(profile)
+    target = tomllib.loads(written)["target"]
+    assert target["kind"] == "local"
+    assert target["headers"] == {
+        "X-Custom": "${X_CUSTOM}",
+        "X-Mode": "${X_MODE}",
+        "Accept": "${X_MODE}",
+        "X-On": "true",
+        "X-No": "12",
+    }
+    again = read(tmp_path, written, {"X_CUSTOM": "hunter2", "X_MODE": "local"})
+    assert again.target == profile.target
+    assert resolved_toml(again) == written
+
+
+def test_words_from_headers_are_hidden_in_what_is_said_as_whole_words(tmp_path: Path) -> None:
+    secrets = read(tmp_path, HEADERS, {}).secrets
+    said = secrets.mask_said("--header=X-Custom: hunter2 locally local; hunter22")
+    assert said == "--header=X-Custom: ${X_CUSTOM} locally ${X_MODE}; hunter22"
+    assert secrets.mask("a local host") == "a local host"
+    kept = secrets.masked({"headers": {"X-Custom": "hunter2"}, "function": "local"})
+    assert kept == {"headers": {"X-Custom": "${X_CUSTOM}"}, "function": "local"}

@@ -9,6 +9,7 @@ import click
 
 from bench.errors import UsageError
 from bench.folders import expanded
+from bench.profile.environment import references_in
 from bench.whole_file import replace_bytes
 
 
@@ -23,4 +24,6 @@ def keep_profile(toml: str, file: str) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"--save: {file} cannot be written: {reason}") from None
-    click.echo(f"Profile in {file}; again: `lamload run {shlex.quote(file)}`", err=True)
+    needed = ", ".join(references_in(toml))
+    again = f"again, with {needed} in the environment" if needed else "again"
+    click.echo(f"Profile in {file}; {again}: `lamload run {shlex.quote(file)}`", err=True)
