@@ -30,6 +30,12 @@ SHORTEST_MARGIN_NS = 20 * NS_PER_MS
 """The same for a command that is given again and comes late: more than a frame takes to arrive."""
 GRACE_NS = 10 * NS_PER_S
 """What an answer may take beyond its timeouts after the last arrival before the run aborts it."""
+DRAIN_LIMIT_NS = 15 * NS_PER_S
+"""How long answers are waited for at most once the operator has ended the load.
+
+A plan's own end waits for as long as an answer may take. Whoever asks for the end is gone before:
+a supervisor that has sent SIGTERM kills after some 30 s (Kubernetes, Docker Compose: 10 s).
+"""
 LOADED = (RunState.RUNNING, RunState.HOLDING)
 """States in which arrivals are still to come."""
 DEAF = (RunState.PREPARING, RunState.FINISHED, RunState.INTERRUPTED, RunState.FAILED)
@@ -203,6 +209,7 @@ class Lifecycle:
         self.interrupted = True
         self._note(COMMAND_EVENT, CommandKind.DRAIN.value, at_ns=at_ns, **marks)
         self._end_at(at_ns)
+        self._give_up_ns = at_ns + min(DRAIN_LIMIT_NS, self._patience_ns())
 
     def _end_at(self, at_ns: int) -> None:
         """Hold the load at at_ns, in all workers alike, and end it once that has passed."""

@@ -54,12 +54,11 @@ class Course:
         **profile: Any,
     ) -> None:
         """recorded: commands to be given again, with the seconds at which they took effect."""
-        self.profile: Profile = replace(
-            profile_of((SMALL,), TWO_PHASES),
-            retry=RetrySpec(max_attempts=1),
-            timeouts=Timeouts(connect_ns=NS_PER_S, total_ns=ATTEMPT_NS - NS_PER_S),
-            **profile,
-        )
+        short: dict[str, Any] = {
+            "retry": RetrySpec(max_attempts=1),
+            "timeouts": Timeouts(connect_ns=NS_PER_S, total_ns=ATTEMPT_NS - NS_PER_S),
+        }
+        self.profile: Profile = replace(profile_of((SMALL,), TWO_PHASES), **(short | profile))
         plan = Plan(()) if self.profile.capacity else together(self.profile)
         self.aggregate = Aggregate(self.profile, plan)
         self.clock = FakeClock()

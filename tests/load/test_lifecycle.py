@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bench.load.frames import FrameKind
-from bench.load.lifecycle import CHANGE_MARGIN_NS, GRACE_NS, SHORTEST_MARGIN_NS
+from bench.load.lifecycle import CHANGE_MARGIN_NS, DRAIN_LIMIT_NS, GRACE_NS, SHORTEST_MARGIN_NS
 from bench.model.load import CommandKind
 from bench.model.outcome import Outcome
-from bench.model.profile import CapacitySpec, StopSpec
+from bench.model.profile import CapacitySpec, StopSpec, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from tests.load.lifecycles import ATTEMPT_NS, Course, ns, phase, steps
 
@@ -219,6 +219,16 @@ async def test_a_drain_that_never_ends_is_given_up_on() -> None:
     assert course.state == "draining"
     course.until(0, and_ns=CHANGE_MARGIN_NS + PATIENCE_NS + 1)
     assert (course.state, course.texts("gave-up")) == ("draining", GAVE_UP)
+
+
+async def test_a_drain_of_the_operators_does_not_wait_as_long_as_an_answer_may_take() -> None:
+    course = await Course(stuck=[0], timeouts=Timeouts(total_ns=ns(60))).begun()
+    course.press(CommandKind.DRAIN)
+    course.until(0, and_ns=CHANGE_MARGIN_NS + DRAIN_LIMIT_NS)
+    assert course.texts("gave-up") == []
+    course.until(0, and_ns=CHANGE_MARGIN_NS + DRAIN_LIMIT_NS + 1)
+    assert course.texts("gave-up") == GAVE_UP
+    assert len(course.told(FrameKind.ABORT)) == 1
 
 
 async def test_a_second_drain_is_none_and_an_abort_ends_the_first() -> None:
