@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import suppress
 from signal import SIGKILL
 from time import monotonic_ns
 from typing import Any
@@ -24,7 +25,8 @@ from bench.load.frames import (
     read_frame,
 )
 from bench.load.host import Host, this_host
-from bench.load.silence import DEADLINE_NS, Silence, silent_words
+from bench.load.silence import DEADLINE_NS, Silence, Stillness, is_stopped, silent_words
+from bench.model.times import NS_PER_S
 
 STDERR_TAIL = 4000
 """Bytes of a dead worker's last words that are kept."""
@@ -143,12 +145,7 @@ class LocalFleet:
         ready: dict[int, Ready] = {}
         waiting = set(range(len(self._processes)))
         while waiting:
-            try:
-                worker, frame = await asyncio.wait_for(self._frames.get(), self._start_limit_s)
-            except TimeoutError:
-                raise LamloadError(
-                    f"engine worker {min(waiting)} was not ready within {self._start_limit_s:g} s"
-                ) from None
+            worker, frame = await self._next_of(waiting)
             if frame.kind is FrameKind.FAILED:
                 raise LamloadError(f"engine worker {worker} did not start:\n{frame.payload}")
             if worker in greeted:
@@ -158,6 +155,22 @@ class LocalFleet:
                 check_hello(worker, frame)
                 greeted.add(worker)
         return tuple(own for _, own in sorted(ready.items()))
+
+    async def _next_of(self, waiting: Collection[int]) -> tuple[int, Frame]:
+        """What is said next. Raises LamloadError once nobody says anything, or one is stopped."""
+        stillness = Stillness(monotonic_ns, self._deadline_ns)
+        limit_ns = monotonic_ns() + round(self._start_limit_s * NS_PER_S)
+        while True:
+            left_s = max(0.0, (limit_ns - monotonic_ns()) / NS_PER_S)
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(self._frames.get(), min(LOOK_S, left_s))
+            if not left_s:
+                limit = f"was not ready within {self._start_limit_s:g} s"
+                raise LamloadError(f"engine worker {min(waiting)} {limit}")
+            pids = {self._processes[worker].pid: worker for worker in waiting}
+            if stillness.observe(pids):
+                worker = next((own for pid, own in pids.items() if is_stopped(pid)), min(waiting))
+                raise LamloadError(f"engine worker {worker} {silent_words(self._deadline_ns)}")
 
     async def _listen(self, worker: int, process: asyncio.subprocess.Process) -> None:
         words = asyncio.ensure_future(_read_tail(process.stderr))

@@ -31,6 +31,8 @@ from bench.model.load import Binding, Turn
 from bench.model.profile import Target, Variant
 
 START_LIMIT_S = 30.0
+LOOK_S = 0.25
+"""Between two looks at whether it is stopped while it starts."""
 STATISTICS_LIMIT_S = 3.0
 STOP_LIMIT_S = 6.0
 """More than its own ending has deadlines for."""
@@ -200,13 +202,26 @@ class LocalTarget:
         process = self._process
         assert process is not None and process.stdout is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), START_LIMIT_S)
-            ready: dict[str, Any] = json.loads(line)
+            ready: dict[str, Any] = json.loads(await self._first_line(process.pid, process.stdout))
         except (TimeoutError, ValueError):
-            words = self._words()
+            words = silent_words() if self._stillness.is_over else f"did not start: {self._words()}"
             await self.close()
-            raise TargetError(f"the embedded Lambda did not start: {words}") from None
+            raise TargetError(f"the embedded Lambda {words}") from None
         return ready
+
+    async def _first_line(self, pid: int, stdout: asyncio.StreamReader) -> bytes:
+        """Raises TimeoutError; one that is stopped, or whose fork server is, is ended before."""
+        reading = asyncio.ensure_future(stdout.readline())
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                while not reading.done():
+                    if self._stillness.observe((pid, *children_of(pid))):
+                        self._kill()
+                        raise TimeoutError
+                    await asyncio.wait({reading}, timeout=LOOK_S)
+            return reading.result()
+        finally:
+            reading.cancel()
 
     def _words(self) -> str:
         if self._log is None:

@@ -194,12 +194,12 @@ async def test_a_worker_that_stands_still_is_ended_and_the_other_goes_on() -> No
 
 
 async def test_a_worker_that_is_stopped_before_it_is_ready_is_told_of() -> None:
-    fleet = LocalFleet(start_limit_s=1.0)
+    fleet = LocalFleet(deadline_ns=NS_PER_S // 4)
     starting = asyncio.ensure_future(refusal(fleet, order("http://127.0.0.1:1/")))
     while not fleet.size:  # noqa: ASYNC110 - not even the first of its tasks has run
         await asyncio.sleep(0)
     os.kill(fleet.pids[0], signal.SIGSTOP)
-    assert await starting == "engine worker 0 was not ready within 1 s"
+    assert await starting == "engine worker 0 did not answer for 0.25 s"
 
 
 async def test_a_worker_that_was_stopped_says_for_how_long() -> None:
