@@ -1,10 +1,12 @@
 """Profiles and overrides changed at random, from fixed seeds: read, or told what is wrong.
 
 Nothing but a ProfileError may come out, whatever numbers, names and nestings they have.
+LAMLOAD_FUZZ sets how many changes each test tries, over all of its seeds.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from random import Random
@@ -38,8 +40,8 @@ ODD: list[Any] = [
 ]  # fmt: skip
 DOCUMENTS = [tomllib.loads(path.read_text("utf-8")) for path in shipped_profiles()]
 NAMES = sorted({name for section in PROFILE.sections() for name in section.names})
-CASES = 40
 SEEDS = range(12)
+CASES = -(-int(os.environ.get("LAMLOAD_FUZZ", "480")) // len(SEEDS))
 
 
 def odd(rng: Random) -> Any:
