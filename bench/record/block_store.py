@@ -4,9 +4,9 @@ A block is a second of a variant's time within a round, counted from the round's
 arrival. However long the run, no variant has more than MOST_BLOCKS: beyond that neighbours are put
 together everywhere, first within rounds, then whole rounds; variants can be paired by place.
 
-Kept as sorted codes (variant, round, place, bucket) with a count each: adding a delta is a few
-array operations, and a day's run takes no more than the distinct values of its blocks. Response
-times of warm successes are all of them without the others, of which there are few: those are kept.
+A day's run takes no more than the distinct values of its blocks (`bench.record.block_samples`).
+Response times of warm successes are all of them without the others, of which there are few: those
+are kept.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from bench.model.result import Measure
 from bench.model.times import NS_PER_S
+from bench.record.block_samples import BUCKET_BITS, BlockSamples, owners_of, without
 from bench.record.buckets import OVER, UPPER_NS, buckets_of
 from bench.record.counted import Counted, collected
 from bench.record.delta import Delta, KeyColumn
 from bench.record.hdr_encoding import Allowance, decode_buckets, encode_counts
 from bench.record.hlog import TaggedHistogram
 from bench.record.measures import MEASURES, Series
-from bench.stats.blocks import Blocks, block_key, blocks_of, key_parts
+from bench.stats.blocks import BlockCounts, Blocks, Scale, block_key, key_parts, placed_blocks
 from bench.stats.quantiles import Curve
 
 KEPT = (Measure.RESPONSE, Measure.ATTEMPT, Measure.OVERHEAD, Measure.BILLED)
@@ -39,17 +40,10 @@ NOT_WARM = "not warm"
 """Response times of all that are no warm successes."""
 MOST_BLOCKS = 128
 """Of a variant. Half as many are enough for a variance between blocks."""
-_WAITING = 256
-"""Deltas that are added together."""
-_BUCKET_BITS = 16
-_KEY_BITS = 36
-"""Round and place together."""
 
 Integers = NDArray[np.int64]
 Kind = TypeVar("Kind", bound=str)
 """Of what a curve is: a measure, or the name of a class of answers."""
-_Counted = tuple[Integers, Integers, Integers]
-"""Keys of blocks, buckets and counts, in the order of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,13 @@ class Grain:
         if self.rounds:
             return block_key(round_ >> self.rounds - 1, np.zeros_like(place))
         return block_key(round_, place >> self.places)
+
+    def coarse(self, keys: Integers) -> Integers:
+        """What keys of the grain before this one become."""
+        round_, place = key_parts(keys)
+        if self.rounds == 1:
+            return block_key(round_, np.zeros_like(place))
+        return block_key(round_ >> 1, place) if self.rounds else block_key(round_, place >> 1)
 
     @property
     def length_s(self) -> float:
@@ -81,24 +82,20 @@ class BlockStore:
 
     def __init__(self) -> None:
         self._grain = Grain()
-        self._samples: dict[str, _Samples] = {kind: _Samples() for kind in (*KEPT, NOT_WARM)}
+        self._samples = {kind: BlockSamples() for kind in (*KEPT, NOT_WARM)}
 
     def add(self, delta: Delta, measured: NDArray[np.bool_], rounds: Integers) -> None:
         """What has become known. By cell: whether its phase is measured, and its round."""
-        cells = _coded(
-            delta.column(KeyColumn.VARIANT),
-            self._grain.keys(rounds, delta.column(KeyColumn.PLACE)),
-            0,
-        )
+        keys = self._grain.keys(rounds, delta.column(KeyColumn.PLACE))
+        owners = owners_of(delta.column(KeyColumn.VARIANT), keys)
         crowded = False
         for kind, own in _compared(delta).items():
-            cell = own.codes >> _BUCKET_BITS
+            cell = own.codes >> BUCKET_BITS
             held = measured[cell]
             if held.any():
-                codes = (cells[cell] | own.buckets)[held]
-                waiting = self._samples[kind].waiting
-                waiting.append((codes, own.counts[held]))
-                crowded |= len(waiting) >= _WAITING
+                samples = self._samples[kind]
+                samples.add(owners[cell][held], own.buckets[held], own.counts[held])
+                crowded |= samples.is_crowded
         if crowded:
             self._settle()
 
@@ -109,11 +106,12 @@ class BlockStore:
         while any(samples.most_blocks > MOST_BLOCKS for samples in self._samples.values()):
             self._grain = coarser(self._grain, self._last_place)
             for samples in self._samples.values():
-                samples.regrain(self._grain)
+                samples.regrain(self._grain.coarse)
 
     @property
     def _last_place(self) -> int:
-        return max(samples.last_place for samples in self._samples.values())
+        keys = np.concatenate([samples.keys for samples in self._samples.values()])
+        return int(key_parts(keys)[1].max(initial=0))
 
     def with_blocks(self, variant: int, curves: Mapping[Measure, Curve]) -> dict[Measure, Curve]:
         """The curves of a variant, those that are kept by blocks with theirs."""
@@ -131,66 +129,19 @@ class BlockStore:
             every, others = (
                 self._samples[kind].of(variant) for kind in (Measure.RESPONSE, NOT_WARM)
             )
-            found[WARM] = in_blocks(found[WARM], *_without(every, others), self._grain)
+            found[WARM] = self._with(found[WARM], without(every, others))
         return found
 
     def _in_blocks(self, variant: int, measure: Measure, curve: Curve) -> Curve:
-        return in_blocks(curve, *self._samples[measure].of(variant), self._grain)
+        return self._with(curve, self._samples[measure].of(variant))
 
-
-class _Samples:
-    """Of one measure: sorted codes with a count each, and those that wait to be sorted in."""
-
-    def __init__(self) -> None:
-        self.codes = self.counts = np.empty(0, dtype=np.int64)
-        self.waiting: list[tuple[Integers, Integers]] = []
-
-    def settle(self) -> bool:
-        """Add what waits; False if nothing did."""
-        if not self.waiting:
-            return False
-        codes, counts = zip((self.codes, self.counts), *self.waiting, strict=True)
-        self.waiting.clear()
-        self._keep(np.concatenate(codes), np.concatenate(counts))
-        return True
-
-    def _keep(self, codes: Integers, counts: Integers) -> None:
-        """From here on these: sorted, and equal codes counted together."""
-        order = np.argsort(codes, kind="stable")
-        codes = codes[order]
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        self.codes = codes[starts]
-        self.counts = np.add.reduceat(counts[order], starts) if starts.size else counts
-
-    def regrain(self, grain: Grain) -> None:
-        """Blocks at the next grain; codes are at the one before."""
-        variant, key, bucket = _parts(self.codes)
-        round_, place = key_parts(key)
-        if grain.rounds == 1:
-            place = np.zeros_like(place)
-        elif grain.rounds:
-            round_ = round_ >> 1
-        else:
-            place = place >> 1
-        self._keep(_coded(variant, block_key(round_, place), bucket), self.counts)
-
-    @property
-    def most_blocks(self) -> int:
-        """How many the variant with the most of them has."""
-        blocks = self.codes >> _BUCKET_BITS
-        variants = blocks[np.flatnonzero(np.diff(blocks, prepend=-1))] >> _KEY_BITS
-        return int(np.bincount(variants).max(initial=0))
-
-    @property
-    def last_place(self) -> int:
-        return int(key_parts(_parts(self.codes)[1])[1].max(initial=0))
-
-    def of(self, variant: int) -> _Counted:
-        """Keys, buckets and counts of a variant."""
-        shift = _KEY_BITS + _BUCKET_BITS
-        first, last = np.searchsorted(self.codes, [variant << shift, (variant + 1) << shift])
-        _, key, bucket = _parts(self.codes[first:last])
-        return key, bucket, self.counts[first:last]
+    def _with(self, curve: Curve, own: Mapping[int, BlockCounts]) -> Curve:
+        if not own:
+            return curve
+        keys, grain = np.array(list(own), dtype=np.int64), self._grain
+        histograms = tuple(own.values())
+        blocks = Blocks(keys, histograms, _scale(curve), grain.length_s, grain.rounds_each)
+        return replace(curve, blocks=blocks)
 
 
 def _compared(delta: Delta) -> dict[str, Counted]:
@@ -203,26 +154,6 @@ def _compared(delta: Delta) -> dict[str, Counted]:
     held = left.counts > 0
     found[NOT_WARM] = Counted(left.codes[held], left.counts[held])
     return found
-
-
-def _without(every: _Counted, some: _Counted) -> _Counted:
-    """What is left when some of the samples are taken away."""
-    keys, buckets, counts = every
-    places = np.searchsorted(_coded(keys * 0, keys, buckets), _coded(some[0] * 0, *some[:2]))
-    counts = counts.copy()
-    counts[places] -= some[2]
-    left = counts > 0
-    return keys[left], buckets[left], counts[left]
-
-
-def _coded(variant: Integers, key: Integers, bucket: Integers | int) -> Integers:
-    return (variant << _KEY_BITS | key) << _BUCKET_BITS | bucket
-
-
-def _parts(codes: Integers) -> tuple[Integers, Integers, Integers]:
-    """Variant, key and bucket of each code: the inverse of `_coded`."""
-    keys = codes >> _BUCKET_BITS
-    return keys >> _KEY_BITS, keys & ((1 << _KEY_BITS) - 1), codes & ((1 << _BUCKET_BITS) - 1)
 
 
 def coarser(grain: Grain, last_place: int) -> Grain:
@@ -248,9 +179,13 @@ def in_blocks(
     """The curve with the same samples by blocks. A block without any is none."""
     if not keys.size:
         return curve
-    values = np.clip(UPPER_NS[buckets], curve.values_ns[0], curve.values_ns[-1])
-    blocks = blocks_of(keys, values, counts, grain.length_s, grain.rounds_each)
+    scale, length_s = _scale(curve), grain.length_s
+    blocks = placed_blocks(keys, buckets, counts, scale, length_s, grain.rounds_each)
     return replace(curve, blocks=blocks)
+
+
+def _scale(curve: Curve) -> Scale:
+    return Scale(UPPER_NS, int(curve.values_ns[0]), int(curve.values_ns[-1]))
 
 
 def block_lines(tag: str, blocks: Blocks) -> Iterator[TaggedHistogram]:
@@ -258,18 +193,20 @@ def block_lines(tag: str, blocks: Blocks) -> Iterator[TaggedHistogram]:
 
     Of blocks that are whole rounds the tag ends with the first and their number (`/rounds-8x4`).
     """
-    ends = np.searchsorted(blocks.blocks, np.arange(blocks.keys.size + 1))
     rounds, places = (part.tolist() for part in key_parts(blocks.keys))
     length_ns = round(blocks.length_s * NS_PER_S)
     each = blocks.rounds_each
-    for index, (round_, place) in enumerate(zip(rounds, places, strict=True)):
-        own = slice(ends[index], ends[index + 1])
-        values = blocks.values_ns[own]
-        buckets = buckets_of(values)
+    for block, round_, place in zip(blocks.histograms, rounds, places, strict=True):
+        values = blocks.scale.at(block.places)
+        buckets, where = np.unique(buckets_of(values), return_inverse=True)
+        counts = np.zeros(buckets.size, dtype=np.int64)
+        np.add.at(counts, where, block.counts)
         inside = buckets != OVER
-        encoded = encode_counts(buckets[inside], blocks.counts[own][inside])
+        encoded = encode_counts(buckets[inside], counts[inside])
         suffix = f"/rounds-{round_ * each}x{each}" if each else f"/round-{round_}"
-        yield TaggedHistogram(tag + suffix, place * length_ns, length_ns, int(values[-1]), encoded)
+        yield TaggedHistogram(
+            tag + suffix, place * length_ns, length_ns, int(values.max()), encoded
+        )
 
 
 class RecordedBlocks:
