@@ -113,7 +113,8 @@ class Secrets:
         for value, instead in self.headers.items():
             for form in (value, quote(value, safe=""), json.dumps(value)[1:-1]):
                 if form in text:
-                    text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", lambda _, s=instead: s, text)
+                    word = rf"(?<!\w){re.escape(form)}(?!\w)"
+                    text = re.sub(word, instead.replace("\\", r"\\"), text)
         return text
 
     def mask_header(self, value: str) -> str:
