@@ -62,7 +62,7 @@ def test_what_is_written_has_the_references_and_runs_as_it_stands(tmp_path: Path
     written = resolved_toml(profile)
     assert "planted" not in written
     assert "p@ss" not in written
-    again = read(tmp_path, written)
+    again = read(tmp_path, written, ENVIRON | {"X_PLAIN": "plain"})
     assert (again.target, again.connections, again.title, again.phases) == (
         profile.target,
         profile.connections,
