@@ -59,7 +59,7 @@ class BlockSamples:
         order = np.argsort(codes, kind="stable")
         codes = codes[order]
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        codes, counts = codes[starts], np.add.reduceat(counts[order], starts)
+        codes, counts = codes[starts], np.add.reduceat(counts[order], starts, dtype=np.int64)
         self._waiting_count = 0
         owners = codes >> BUCKET_BITS
         starts = np.flatnonzero(np.diff(owners, prepend=-1))
