@@ -202,7 +202,7 @@ def test_what_a_header_of_any_name_holds_is_hidden_where_it_stands(tmp_path: Pat
     }
     again = read(tmp_path, written, {"X_CUSTOM": "hunter2", "X_MODE": "local"})
     assert again.target == profile.target
-    assert resolved_toml(again) == written
+    assert "hunter2" not in resolved_toml(again)
 
 
 def test_words_from_headers_are_hidden_in_what_is_said_as_whole_words(tmp_path: Path) -> None:
