@@ -24,11 +24,11 @@ from bench.endpoints.responses import (
     REPORT,
     REQUEST_IDS,
     excerpt,
+    hints_ns,
     line_with,
     one_line,
     pick,
     request_id_of,
-    retry_after_ns,
     status_outcome,
 )
 from bench.model.outcome import Answer, Outcome
@@ -76,7 +76,8 @@ class DoorEndpoint(CompiledEndpoint):
         outcome, detail = _reason(status, found) or self.explain(status, found, body)
         if report is not None and report.status != "success":
             detail = one_line(detail, "REPORT says", report.status, report.error_type)
-        return Answer(outcome, report, retry_after_ns(found), request_id_of(found), detail)
+        hint_ns, of_sdk_ns = hints_ns(found)
+        return Answer(outcome, report, hint_ns, request_id_of(found), detail, of_sdk_ns)
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """What a status outside 200–399 means here; by itself, in general."""

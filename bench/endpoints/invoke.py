@@ -19,13 +19,13 @@ from bench.endpoints.responses import (
     HINTS,
     THROTTLE_CODES,
     excerpt,
+    hints_ns,
     json_object,
     key_of,
     line_with,
     one_line,
     pick,
     request_id_of,
-    retry_after_ns,
     status_outcome,
 )
 from bench.lambda_facts import (
@@ -58,7 +58,8 @@ class InvokeEndpoint(CompiledEndpoint):
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)
-            return Answer(outcome, None, retry_after_ns(found), request_id, detail)
+            hint_ns, of_sdk_ns = hints_ns(found)
+            return Answer(outcome, None, hint_ns, request_id, detail, of_sdk_ns)
         report = parse_log_result(found[_LOG_RESULT]) if _LOG_RESULT in found else None
         if _FUNCTION_ERROR not in found:
             return Answer(Outcome.OK, report, None, request_id)

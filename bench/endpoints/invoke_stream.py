@@ -17,11 +17,11 @@ from bench.endpoints.invoke import SERVICE_HEADERS, function_error, service_erro
 from bench.endpoints.request_template import CompiledEndpoint
 from bench.endpoints.responses import (
     THROTTLE_CODES,
+    hints_ns,
     json_object,
     one_line,
     pick,
     request_id_of,
-    retry_after_ns,
 )
 from bench.lambda_facts import STREAM_PREFIX, STREAM_SUFFIX
 from bench.model.outcome import Answer, Outcome
@@ -39,7 +39,8 @@ class StreamEndpoint(CompiledEndpoint):
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)
-            return Answer(outcome, None, retry_after_ns(found), request_id, detail)
+            hint_ns, of_sdk_ns = hints_ns(found)
+            return Answer(outcome, None, hint_ns, request_id, detail, of_sdk_ns)
         try:
             last = None
             for last in read_frames(body):  # noqa: B007 - all are checked, the last one tells

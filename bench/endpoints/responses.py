@@ -126,9 +126,9 @@ def retry_after_ns(found: dict[bytes, bytes], now_s: Callable[[], float] = time)
     counts from the answer's own Date, else from now_s. None for anything else and for a date that
     has passed; at most an hour.
     """
-    waited_ms = found.get(_RETRY_AFTER_MS, b"")
-    if _DIGITS.fullmatch(waited_ms):
-        return min(int(waited_ms) * NS_PER_MS, _LONGEST_HINT_NS)
+    of_sdk_ns = sdk_retry_after_ns(found)
+    if of_sdk_ns is not None:
+        return of_sdk_ns
     hint = found.get(_RETRY_AFTER_S, b"")
     if _DIGITS.fullmatch(hint):
         return min(int(hint) * NS_PER_S, _LONGEST_HINT_NS)
@@ -138,6 +138,19 @@ def retry_after_ns(found: dict[bytes, bytes], now_s: Callable[[], float] = time)
     sent_s = http_date_s(found.get(_DATE, b""))
     delay_s = then_s - (now_s() if sent_s is None else sent_s)
     return min(round(delay_s * NS_PER_S), _LONGEST_HINT_NS) if delay_s > 0 else None
+
+
+def sdk_retry_after_ns(found: dict[bytes, bytes]) -> int | None:
+    """What `x-amz-retry-after` says: whole milliseconds, at most an hour; None for none."""
+    wait_ms = found.get(_RETRY_AFTER_MS, b"")
+    if not _DIGITS.fullmatch(wait_ms):
+        return None
+    return min(int(wait_ms) * NS_PER_MS, _LONGEST_HINT_NS)
+
+
+def hints_ns(found: dict[bytes, bytes]) -> tuple[int | None, int | None]:
+    """The server's hint, and what of it an AWS SDK heeds."""
+    return retry_after_ns(found), sdk_retry_after_ns(found)
 
 
 def json_object(body: bytes, limit: int = READABLE_BYTES) -> dict[str, Any]:

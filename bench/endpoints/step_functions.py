@@ -19,11 +19,11 @@ from bench.endpoints.request_template import CompiledEndpoint, CompiledRequest
 from bench.endpoints.responses import (
     REPORT,
     THROTTLE_CODES,
+    hints_ns,
     json_object,
     one_line,
     pick,
     request_id_of,
-    retry_after_ns,
 )
 from bench.lambda_facts import EXECUTION_CONTENT_TYPE, EXECUTION_TARGET, TARGET_HEADER
 from bench.model.endpoint import EndpointKind
@@ -77,7 +77,8 @@ class StepFunctionsEndpoint(CompiledEndpoint):
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)
-            return Answer(outcome, None, retry_after_ns(found), request_id, detail)
+            hint_ns, of_sdk_ns = hints_ns(found)
+            return Answer(outcome, None, hint_ns, request_id, detail, of_sdk_ns)
         report = parse_timing_header(found[REPORT]) if REPORT in found else None
         outcome, detail = _execution(_parsed(body))
         return Answer(outcome, report, None, request_id, detail)

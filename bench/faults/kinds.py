@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from bench.schema.key import Key
 from bench.schema.section import Declared
 from bench.schema.table import Table
-from bench.schema.values import Value, narrowed, number, one_of
+from bench.schema.values import Value, narrowed, number, one_of, whole
 from bench.units import shown
 
 NS_PER_MS = 1_000_000
@@ -55,6 +55,7 @@ class FaultAction:
     status: int = 500
     reason: str = DEFAULT_REASON
     retry_after_s: int | None = None
+    retry_after_ms: int | None = None
     keep_share: float = 0.5
 
     @property
@@ -214,6 +215,12 @@ KINDS: Mapping[FaultKind, KindFacts] = {
                 "retry_after_s",
                 "a hint for the client, in seconds",
                 narrowed(number(0, MAX_S), _whole_s, {"type": "integer"}),
+                None,
+            ),
+            Key(
+                "retry_after_ms",
+                "a hint for AWS SDKs, `x-amz-retry-after`, in milliseconds",
+                whole(0, MAX_MS),
                 None,
             ),
         ),

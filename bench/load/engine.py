@@ -26,6 +26,7 @@ from bench.load.clock import Clock
 from bench.load.iterations import Iterations
 from bench.load.pacer import NEVER_DUE, START, Pacer
 from bench.load.retry.decision import RetryDecisions
+from bench.load.retry.gate import gates
 from bench.load.retry.guard import guards
 from bench.load.schedule import share
 from bench.load.watch import watches
@@ -124,7 +125,9 @@ class Engine:
         self._choose = choose
         self.checks = checks if any(checks) else ()
         self.think_ns = load.think_ns
-        self.guards = guards(retries, breakers, workers)
+        limited = gates(self, wires, retries)
+        wires = [limited.get(variant, wire) for variant, wire in enumerate(wires)]
+        self.guards = guards(retries, breakers, workers, limited)
         self.watches = watches(self, wires, retries)
         self._submits: list[Callable[[Any], None]] = [
             (self.watches.get(variant) or wire).submit for variant, wire in enumerate(wires)
@@ -324,11 +327,16 @@ class Engine:
         self._send(call)
 
     def _send(self, call: Call) -> None:
+        self.renew(call)
+        if self.guards:
+            self.guards[call.variant].resent()
+        self._submits[call.variant](call)
+
+    def renew(self, call: Call) -> None:
+        """Its request anew: a signature holds for minutes."""
         self._epoch_s = int(self._wall_s())
-        variant = call.variant
-        request = self.endpoints[variant].request
+        request = self.endpoints[call.variant].request
         call.reset(request(call.event, self._epoch_s))
-        self._submits[variant](call)
 
     def retry(self, call: Call) -> None:
         """Send the next attempt once the call has waited."""

@@ -14,7 +14,7 @@ import bench
 from bench.load.frames import Ready
 from bench.model.load import Binding
 from bench.model.profile import Client, Profile
-from bench.model.retry import Hedge, RetrySpec
+from bench.model.retry import AWS_ENV, Hedge, RetrySpec
 
 PACKAGES = ("httpx", "httptools", "uvloop", "numpy", "hdrhistogram", "textual", "awslambdaric")
 
@@ -73,10 +73,14 @@ def _client(client: Client) -> dict[str, Any]:
 
 
 def _retry(retry: RetrySpec) -> dict[str, Any]:
+    """A retry policy; aws-env stands as what it was found to be, with where."""
+    found = {"found_in": f"{AWS_ENV}: {retry.found_in}"} if retry.found_in else {}
     hedge = retry.hedge or Hedge()
     return {
         "policy": retry.policy.value,
         "max_attempts": retry.max_attempts,
+        "budget": retry.budget_words,
+        **found,
         "deadline_ns": retry.deadline_ns,
         "hedge_ns": hedge.delay_ns,
         "hedge_quantile": hedge.quantile,

@@ -80,3 +80,5 @@ class Answer:
     request_id: str = ""
     detail: str = ""
     """For failures: error type and message, shortened to one line."""
+    sdk_retry_after_ns: int | None = None
+    """What `x-amz-retry-after` alone says, the one hint that AWS SDKs heed."""

@@ -8,9 +8,10 @@ formula in bench.load.retry.policy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from bench.model.budget import BudgetSpec
 from bench.model.outcome import Outcome
 from bench.model.times import NS_PER_MS, NS_PER_S
 
@@ -29,6 +30,10 @@ class RetryPolicyName(StrEnum):
     """The AWS SDKs' standard mode as it was before 2026."""
     AWS_STANDARD_2026 = "aws-standard-2026"
     """The AWS SDKs' default since 2026 (botocore 1.44.5)."""
+    AWS_ADAPTIVE = "aws-adaptive"
+    """The AWS SDKs' adaptive mode: that default, and a client that limits its own rate."""
+    AWS_ENV = "aws-env"
+    """The mode that AWS's variables and configuration file name, found while reading a profile."""
 
     @property
     def facts(self) -> RetryFacts:
@@ -84,6 +89,24 @@ class RetryTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class SendLimit:
+    """A client that limits its own rate after the first throttle, all of its sends counted.
+
+    The rate is CUBIC's: `scale·(t − k)³ + w_max` with t seconds since the last throttle, `beta` of
+    the measured rate right after one; at most `most` times the measured rate, at least floor_rps.
+    That one is an average over spans of span_s in which the latest weighs `smoothing`. Source:
+    botocore, retries.adaptive, retries.bucket and retries.throttling.
+    """
+
+    scale: float = 0.4
+    beta: float = 0.7
+    smoothing: float = 0.8
+    span_s: float = 0.5
+    most: float = 2.0
+    floor_rps: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class RetryFacts:
     """A row. formula is the delay in words, with v = min(cap, base·2^(attempt−1))."""
 
@@ -98,10 +121,33 @@ class RetryFacts:
     """By how much a hint can raise it; None is without limit."""
     tokens: RetryTokens | None = None
     """The budget that the policy brings along."""
+    statuses: frozenset[int] | None = None
+    """HTTP statuses with which a server's error is tried again; None is any of them."""
+    limit: SendLimit | None = None
+    """How the client limits its own rate; None where it sends what it is given."""
+    sdk_mode: str | None = None
+    """What AWS_RETRY_MODE calls it now."""
+    by_environment: bool = False
+    """Whether it only stands for the policy that AWS's variables and configuration file name."""
+
+    @property
+    def is_of_sdk(self) -> bool:
+        """Whether it is a mode of the AWS SDKs, whose only hint is `x-amz-retry-after`."""
+        return self.delays is not None
 
 
+_HELD_NS = 600 * NS_PER_S
 _SDK_CAP_NS = 20 * NS_PER_S
 _SDK_HINT_NS = 5 * NS_PER_S
+_SDK_STATUSES = frozenset({500, 502, 503, 504})
+_DEFAULT_SINCE_2026 = RetryFacts(
+    "uniform over 0 to min(20 s, base·2^(attempt−1)), base 1 s after a throttle, else 50 ms",
+    delays=SdkDelays(50 * NS_PER_MS, NS_PER_S, cap_ns=_SDK_CAP_NS),
+    hint_limit_ns=_SDK_HINT_NS,
+    tokens=RetryTokens(500, usual=14, throttled=5, timeout=14),
+    statuses=_SDK_STATUSES,
+    sdk_mode="standard",
+)
 
 RETRY_POLICIES: Mapping[RetryPolicyName, RetryFacts] = {
     RetryPolicyName.NONE: RetryFacts("there is no next attempt", attempts=1),
@@ -118,6 +164,8 @@ RETRY_POLICIES: Mapping[RetryPolicyName, RetryFacts] = {
         delays=SdkDelays(NS_PER_S, NS_PER_S, cap_ns=None),
         honours_hint=False,
         hint_limit_ns=_SDK_HINT_NS,
+        statuses=_SDK_STATUSES | {509},
+        sdk_mode="legacy",
     ),
     RetryPolicyName.AWS_STANDARD: RetryFacts(
         "the same, at most 20 s",
@@ -125,17 +173,26 @@ RETRY_POLICIES: Mapping[RetryPolicyName, RetryFacts] = {
         honours_hint=False,
         hint_limit_ns=_SDK_HINT_NS,
         tokens=RetryTokens(500, usual=5, throttled=5, timeout=10),
+        statuses=_SDK_STATUSES,
     ),
-    RetryPolicyName.AWS_STANDARD_2026: RetryFacts(
-        "uniform over 0 to min(20 s, base·2^(attempt−1)), base 1 s after a throttle, else 50 ms",
-        delays=SdkDelays(50 * NS_PER_MS, NS_PER_S, cap_ns=_SDK_CAP_NS),
-        honours_hint=False,
-        hint_limit_ns=_SDK_HINT_NS,
-        tokens=RetryTokens(500, usual=14, throttled=5, timeout=14),
+    RetryPolicyName.AWS_STANDARD_2026: _DEFAULT_SINCE_2026,
+    RetryPolicyName.AWS_ADAPTIVE: replace(
+        _DEFAULT_SINCE_2026,
+        formula="as with `aws-standard-2026`",
+        limit=SendLimit(),
+        sdk_mode="adaptive",
+    ),
+    RetryPolicyName.AWS_ENV: replace(
+        _DEFAULT_SINCE_2026,
+        formula="that of the mode that AWS_RETRY_MODE or AWS's configuration file names",
+        sdk_mode=None,
+        by_environment=True,
     ),
 }
-"""Sources: AWS Architecture Blog, "Exponential Backoff And Jitter"; botocore's retries.standard and
-retries.quota, and the handlers of its legacy mode."""
+"""Sources: AWS Architecture Blog, "Exponential Backoff And Jitter"; botocore's retries.standard,
+retries.quota and retries.adaptive, and the handlers and data of its legacy mode."""
+AWS_ENV = RetryPolicyName.AWS_ENV.value
+"""What a profile says to leave the policy to AWS's settings."""
 
 
 RETRYABLE = frozenset(
@@ -148,17 +205,6 @@ RETRYABLE = frozenset(
     }
 )
 """What is retried by default: what an AWS SDK would retry. A function error never is."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryBudget:
-    """Retries within ten seconds may be share (0..1) of the invocations, and floor_rps anyway.
-
-    Per variant and worker; the floor is that of all workers together. As Finagle has it.
-    """
-
-    share: float
-    floor_rps: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +229,25 @@ class RetrySpec:
     cap_ns: int = 20 * NS_PER_S
     on: frozenset[Outcome] = RETRYABLE
     honour_retry_after: bool = True
-    budget: RetryBudget | None = None
+    budget: BudgetSpec | None = None
     """None is without limit, but for the tokens that some policies bring along."""
     deadline_ns: int | None = None
     """For all attempts of an invocation together, from its intended arrival."""
     hedge: Hedge | None = None
+    found_in: str = field(default="", compare=False)
+    """Where aws-env was told the policy, in words; '' where the profile names it."""
+
+    @property
+    def called(self) -> str:
+        """The policy's name, and where that was found if the profile left it to AWS's settings."""
+        found = f" ({AWS_ENV}: {self.found_in})" if self.found_in else ""
+        return self.policy.value + found
+
+    @property
+    def budget_words(self) -> str:
+        """What pays for retries: the profile's budget, else the policy's tokens."""
+        budget = self.budget or self.policy.facts.tokens
+        return "none" if budget is None else budget.words
 
     @property
     def most_attempts(self) -> int:
@@ -201,13 +261,17 @@ class RetrySpec:
 
     @property
     def longest_wait_ns(self) -> int:
-        """All delays of one invocation at their longest, hints of a server apart."""
-        count, fixed = self.max_attempts - 1, self.policy.facts.delays
+        """All delays of one invocation at their longest, hints of a server apart.
+
+        A client that limits its own rate may hold an attempt for any time: a bound has to do.
+        """
+        count, facts = self.max_attempts - 1, self.policy.facts
+        fixed, held_ns = facts.delays, 0 if facts.limit is None else _HELD_NS
         if fixed is None:
             return count * self.cap_ns
         if fixed.cap_ns is None:
             return ((1 << count) - 1) * max(fixed.base_ns, fixed.throttled_base_ns)
-        return count * fixed.cap_ns
+        return count * fixed.cap_ns + held_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.model.profile import EventSpec, Levels, Profile, Variant
-from bench.model.retry import RetryPolicyName
+from bench.model.retry import RetryPolicyName, RetrySpec
+from bench.profile.budgets import fitting
 from bench.profile.connections import TIMEOUT, read_timeouts
 from bench.profile.events import NAMED_EVENT, read_named_event
 from bench.profile.retry import (
@@ -157,7 +158,8 @@ def _usual_retry(root: Table) -> Callable[[str, Mapping[str, Any]], Mapping[str,
         policy = own.get("policy", said.get("policy", RetryPolicyName.NONE.value))
         if policy not in _POLICIES:
             return {"policy": policy}
-        return {key: said[key] for key in _meant(said, RetryPolicyName(policy))}
+        meant = set(_meant(said, RetryPolicyName(policy)))
+        return {key: said[key] for key in fitting(said, own) if key in meant}
 
     return usual
 
@@ -173,11 +175,16 @@ def _meant(said: Collection[str], policy: RetryPolicyName) -> list[str]:
 def check_policies(root: Table, levels: Levels) -> None:
     """Note tables that are called as one policy is and have another."""
     for name, retry in levels.retries.items():
-        if name in _POLICIES and retry.policy.value != name:
+        if name in _POLICIES and retry.policy.value != name and not _is_found(name, retry):
             root.fault(
                 joined(joined("retries", quoted(name)), "policy"),
                 f"is {retry.policy.value} in a table that is called {name}: call it otherwise",
             )
+
+
+def _is_found(name: str, retry: RetrySpec) -> bool:
+    """Whether a table called aws-env has a policy of the SDKs: that is what was found for it."""
+    return RetryPolicyName(name).facts.by_environment and retry.policy.facts.is_of_sdk
 
 
 def folded(profile: Profile) -> Profile:

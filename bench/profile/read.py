@@ -126,7 +126,7 @@ def _read(
     expanded = given.expanded(document)
     secrets = given.secrets(expanded)
     problems += given.problems
-    root = Reading(PROFILE, reading.base_dir, problems).root(expanded)
+    root = Reading(PROFILE, reading.base_dir, problems, environ).root(expanded)
     profile = _build(root, reading)
     profile = replace(
         profile,

@@ -7,17 +7,12 @@ from typing import Any
 
 from bench.model.outcome import Outcome
 from bench.model.profile import Levels, Timeouts, Variant
-from bench.model.retry import (
-    RETRYABLE,
-    BreakerSpec,
-    Hedge,
-    RetryBudget,
-    RetryPolicyName,
-    RetrySpec,
-)
+from bench.model.retry import RETRYABLE, BreakerSpec, Hedge, RetryPolicyName, RetrySpec
+from bench.profile.budgets import BUDGET_KEYS, read_budget
+from bench.profile.sdk_settings import sdk_retries
 from bench.schema.key import Key, ListKey, values
 from bench.schema.paths import joined, quoted
-from bench.schema.quantities import duration, level, quantile, share, span
+from bench.schema.quantities import duration, quantile, share, span
 from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import Value, choice, flag, named_choice, whole
@@ -36,10 +31,6 @@ _BREAKER = BreakerSpec()
 def _own_delay(field: str) -> Callable[[RetrySpec], Any]:
     """A delay is written where the policy does not fix it."""
     return lambda retry: getattr(retry, field) if retry.policy.facts.delays is None else None
-
-
-def _of_budget(field: str) -> Callable[[RetrySpec], Any]:
-    return lambda retry: None if retry.budget is None else getattr(retry.budget, field)
 
 
 def _sorted_on(spec: RetrySpec | BreakerSpec) -> list[Outcome]:
@@ -74,25 +65,10 @@ ON = ListKey(
 )
 HONOUR = Key(
     "honour_retry_after",
-    "a server's hint raises the delay",
+    "a server's hint raises the delay; with `aws-…` that is `x-amz-retry-after` alone",
     flag,
     _RETRY.honour_retry_after,
-    cell="`true`, with `aws-…` `false`",
-)
-BUDGET = Key(
-    "budget",
-    'retries within ten seconds may be this share of the invocations: `"20%"`',
-    share,
-    None,
-    of=_of_budget("share"),
-    cell="no budget",
-)
-FLOOR = Key(
-    "budget_floor",
-    "and so many anyway",
-    level,
-    RetryBudget(0).floor_rps,
-    of=_of_budget("floor_rps"),
+    cell="`true`; `false` with `aws-legacy`, `aws-standard`",
 )
 DEADLINE = Key(
     "deadline",
@@ -137,10 +113,10 @@ HEDGE = Key(
     None,
     cell="no hedge",
 )
-RETRY = Section("retry", (POLICY, ATTEMPTS, BASE, CAP, ON, HONOUR, BUDGET, FLOOR, DEADLINE, HEDGE))
+RETRY = Section("retry", (POLICY, ATTEMPTS, BASE, CAP, ON, HONOUR, *BUDGET_KEYS, DEADLINE, HEDGE))
 NEEDS_NO_POLICY = ("deadline", "hedge")
 """Keys that mean something where nothing is tried again."""
-OF_BUDGET = ("budget", "budget_floor")
+OF_BUDGET = tuple(key.name for key in BUDGET_KEYS)
 """Keys that mean something where there are retries or hedges."""
 BREAKER = Section(
     "breaker",
@@ -176,20 +152,24 @@ BREAKER = Section(
 def read_retry(table: Table) -> RetrySpec:
     """The [retry] table; without a policy nothing is tried again."""
     policy = POLICY.read(table)
-    facts = policy.facts
+    attempts, found_in = policy.facts.attempts, ""
     if policy is RetryPolicyName.NONE:
         _needs_a_policy(table)
+    elif policy.facts.by_environment:
+        found = sdk_retries(table, POLICY.name, MAX_ATTEMPTS)
+        policy, attempts, found_in = found.policy, found.attempts, found.found_in
     base_ns, cap_ns = _delays(table, policy)
     deadline_ns, hedge = DEADLINE.read(table), HEDGE.read(table)
     _check_hedge(table, hedge, deadline_ns)
     return RetrySpec(
         policy=policy,
-        max_attempts=ATTEMPTS.read(table, default=facts.attempts),
+        max_attempts=ATTEMPTS.read(table, default=attempts),
         base_ns=base_ns,
         cap_ns=cap_ns,
         on=frozenset(ON.read(table)),
-        honour_retry_after=HONOUR.read(table, default=facts.honours_hint),
-        budget=_budget(table),
+        honour_retry_after=HONOUR.read(table, default=policy.facts.honours_hint),
+        budget=read_budget(table),
+        found_in=found_in,
         deadline_ns=deadline_ns,
         hedge=hedge,
     )
@@ -200,8 +180,11 @@ def _needs_a_policy(table: Table) -> None:
     if isinstance(attempts, int) and 1 < attempts <= MAX_ATTEMPTS:
         mend = f'needs a policy: set policy = "{RetryPolicyName.FULL_JITTER.value}"'
         table.fault("max_attempts", f"above 1 {mend} (it is {attempts})")
-    if "budget" in table and "hedge" not in table:
-        table.fault("budget", "is for retries and hedges, and without policy or hedge are none")
+    if HEDGE.name in table:
+        return
+    for key in OF_BUDGET:
+        if key in table:
+            table.fault(key, "is for retries and hedges, and without policy or hedge are none")
 
 
 def _check_hedge(table: Table, hedge: Hedge | None, deadline_ns: int | None) -> None:
@@ -253,13 +236,6 @@ def _delays(table: Table, policy: RetryPolicyName) -> tuple[int, int]:
     if "cap" in table and cap_ns < base_ns:
         table.fault("cap", "must be at least base, the first delay")
     return base_ns, cap_ns
-
-
-def _budget(table: Table) -> RetryBudget | None:
-    of_invocations = BUDGET.read(table)
-    if "budget_floor" in table and "budget" not in table:
-        table.fault("budget_floor", 'is for a budget: set budget = "20%" too')
-    return None if of_invocations is None else RetryBudget(of_invocations, FLOOR.read(table))
 
 
 def read_breaker(table: Table) -> BreakerSpec:

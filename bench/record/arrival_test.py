@@ -36,6 +36,12 @@ class ArrivalGaps:
 
     def __init__(self, profile: Profile, timeline: Timeline) -> None:
         self._poisson = profile.load.arrivals is Arrivals.POISSON
+        self._limited = {
+            index
+            for index, client in enumerate(profile.clients)
+            if client.retry.policy.facts.limit is not None
+        }
+        """Variants whose client lets arrivals go at a rate of its own."""
         self._timeline = timeline
         self._version = -1
         self._starts: dict[tuple[int, int], float] = {}
@@ -75,6 +81,8 @@ class ArrivalGaps:
         fits = {}
         for variant, joined in self._joined().items():
             p = self._p_value(variant, joined.reached(now_ns))
+            if variant in self._limited:
+                continue
             if p is not None and joined.planned:
                 fits[variant] = GapFit(p, joined.duration_ns / joined.planned)
         return fits

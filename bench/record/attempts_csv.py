@@ -23,6 +23,7 @@ from bench.record.row_layout import (
     FLAG_FINAL,
     FLAG_HEDGE,
     FLAG_HEDGE_REFUSED,
+    FLAG_HELD,
     FLAG_SPENT,
 )
 
@@ -82,6 +83,7 @@ COLUMNS: tuple[CsvColumn[_AttemptRow], ...] = (
     _flag("spent", FLAG_SPENT),
     _flag("hedge_refused", FLAG_HEDGE_REFUSED),
     _flag("deadline", FLAG_DEADLINE),
+    _flag("held", FLAG_HELD),
 )
 ATTEMPT_COLUMNS = column_names(COLUMNS)
 """Their names, in the order of the file."""

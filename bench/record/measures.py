@@ -4,7 +4,7 @@ A column of values per row, a row of values per series:
 
     response      last - intended    of final rows that were answered or timed out
     attempt       last - sent        of every row that was sent
-    send lag      sent - intended    of first attempts
+    send lag      sent - intended    of first attempts that the client's rate limit let through
     first byte    first - sent       of every row that was sent (a lower bound if it timed out)
     read lag      as in the row      of answers whose coming the kernel told
     connect       dns + tcp + tls    of attempts that opened a connection, and each by itself
@@ -25,7 +25,14 @@ from numpy.typing import NDArray
 from bench.model.outcome import Outcome
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS
-from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, FLAG_HEDGE, ROW_FIELDS
+from bench.record.row_layout import (
+    FLAG_CENSORED,
+    FLAG_COLD,
+    FLAG_FINAL,
+    FLAG_HEDGE,
+    FLAG_HELD,
+    ROW_FIELDS,
+)
 
 ROW_TYPE = np.dtype(list(ROW_FIELDS))
 Values = NDArray[np.int64]
@@ -101,7 +108,8 @@ def values_of(rows: NDArray[np.void]) -> Values:
 
     put(Series.RESPONSE, ended, response)
     put(Series.ATTEMPT, was_sent, last - sent)
-    put(Series.SEND_LAG, (sent >= 0) & (attempt == 1), sent - intended)
+    held = rows["flags"] & FLAG_HELD > 0
+    put(Series.SEND_LAG, (sent >= 0) & (attempt == 1) & ~held, sent - intended)
     put(Series.FIRST_BYTE, was_sent & _timed_out(rows), last - sent)
     put(Series.FIRST_BYTE, was_sent & (first >= 0), first - sent)
     put(Series.COLD, ended & cold, response)

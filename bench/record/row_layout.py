@@ -6,7 +6,7 @@ the row with FLAG_FINAL also ends its invocation, so that
 
     response time = last_ns - intended_ns   of final rows
     attempt time  = last_ns - sent_ns       of every row that was sent
-    send lag      = sent_ns - intended_ns   of rows with attempt == 1
+    send lag      = sent_ns - intended_ns   of rows with attempt == 1, but for FLAG_HELD
     read lag      = read_lag_ns             of rows of which the kernel told when the answer came
     hedges sent   = rows with FLAG_HEDGE; won: those that are final with a good answer
 
@@ -35,7 +35,9 @@ FLAG_HEDGE_REFUSED = 64
 """A hedge of this attempt was due, and the budget or the circuit breaker refused it."""
 FLAG_DEADLINE = 128
 """The deadline ended the invocation: it cut this attempt, or the next would have come too late."""
-PAYLOAD_SHIFT = 8
+FLAG_HELD = 256
+"""The client's own rate limit held the attempt back: that it left late is none of the engine's."""
+PAYLOAD_SHIFT = 9
 """The upper half of the flags: which event of a mix it was sent with, at most MOST_PAYLOADS."""
 MOST_PAYLOADS = 16
 

@@ -23,6 +23,8 @@ class Reading:
     document: Document
     base_dir: Path = Path()
     problems: list[Problem] = field(default_factory=list)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Variables that a value may refer to: what some values stand for is said elsewhere."""
 
     def root(self, values: Mapping[str, Any]) -> Table:
         """The document's top level as a table, whose keys have no path before them."""
@@ -54,6 +56,11 @@ class Table:
     def base_dir(self) -> Path:
         """The folder that relative paths in the document start from."""
         return self._reading.base_dir
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """Variables of the environment that the document is read in."""
+        return self._reading.environ
 
     def check_names(self, section: Section) -> None:
         """Note every key that the section does not have."""

@@ -207,10 +207,15 @@ def test_an_error_has_the_form_of_its_door() -> None:
 
 def test_a_throttle_has_reason_and_retry_after() -> None:
     error = throttle_error(
-        FaultAction(FaultKind.THROTTLE, reason="CallerRateLimitExceeded", retry_after_s=3)
+        FaultAction(
+            FaultKind.THROTTLE,
+            reason="CallerRateLimitExceeded",
+            retry_after_s=3,
+            retry_after_ms=250,
+        )
     )
     assert error.status == 429
-    assert error.headers == (("Retry-After", "3"),)
+    assert error.headers == (("Retry-After", "3"), ("x-amz-retry-after", "250"))
     assert b'"Reason":"CallerRateLimitExceeded"' in error.body()
 
 

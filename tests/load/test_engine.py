@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.model.budget import RetryBudget
 from bench.model.outcome import Outcome, Report
 from bench.model.profile import Arrivals, LoadSpec
-from bench.model.retry import BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import BreakerSpec, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.payloads.base import ConstantEvents
 from bench.record.row_layout import FLAG_CENSORED, FLAG_COLD, FLAG_FINAL, FLAG_REFUSED

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from bench.load.precise import PreciseEngine
+from bench.model.budget import RetryBudget
 from bench.model.outcome import Outcome
 from bench.model.profile import Arrivals, LoadSpec
-from bench.model.retry import BreakerSpec, Hedge, RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import BreakerSpec, Hedge, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import (
     FLAG_FINAL,

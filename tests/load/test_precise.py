@@ -12,8 +12,9 @@ import pytest
 
 from bench.load.clock import AwakeClock
 from bench.load.precise import AHEAD, PreciseEngine
+from bench.model.budget import RetryBudget
 from bench.model.profile import Arrivals, LoadSpec
-from bench.model.retry import RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.wire.warm_path import WarmPath
 from tests.load.fakes import Bench, FakeClock, constant, segment

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.model.budget import BudgetSpec, ConcurrencyBudget, RetryBudget, RetryThrottling
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import (
@@ -28,7 +29,7 @@ from bench.model.profile import (
     Timeouts,
     Variant,
 )
-from bench.model.retry import RETRYABLE, BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import RETRYABLE, BreakerSpec, RetryPolicyName, RetrySpec
 from bench.profile import load_profile, resolved_toml
 from bench.profile.effects import is_door
 from bench.shapes.burst import Burst
@@ -60,7 +61,7 @@ def retry_spec(
     more: int,
     on: frozenset[Outcome],
     honour: bool,
-    budget: RetryBudget | None,
+    budget: BudgetSpec | None,
 ) -> RetrySpec:
     if policy is RetryPolicyName.NONE:
         attempts, budget = 1, None
@@ -159,13 +160,16 @@ profiles = st.builds(
     ),
     retry=st.builds(
         retry_spec,
-        st.sampled_from(RetryPolicyName),
+        st.sampled_from([name for name in RetryPolicyName if not name.facts.by_environment]),
         st.integers(1, 100),
         st.integers(0, 10**12),
         st.integers(0, 10**12),
         failures,
         st.booleans(),
-        st.none() | st.builds(RetryBudget, shares, st.sampled_from([0.0, 0.5, 10.0])),
+        st.none()
+        | st.builds(RetryBudget, shares, st.sampled_from([0.0, 0.5, 10.0]), durations_ns)
+        | st.builds(ConcurrencyBudget, shares, st.integers(0, 99))
+        | st.builds(RetryThrottling, st.integers(1, 1000), st.floats(0.001, 99)),
     ),
     breaker=st.none()
     | st.builds(

@@ -83,10 +83,20 @@ def test_a_timeout_that_is_not_given_gives_way_to_one_that_is(tmp_path: Path) ->
     assert long.first_byte_ns == long.total_ns == 600_000_000_000
 
 
-def test_an_aws_mode_brings_its_attempts_and_ignores_retry_after(tmp_path: Path) -> None:
-    for policy, attempts in (("aws-legacy", 5), ("aws-standard", 3), ("aws-standard-2026", 3)):
-        retry = load(tmp_path, MINIMAL + f'[retry]\npolicy = "{policy}"\n').retry
-        assert (retry.max_attempts, retry.honour_retry_after) == (attempts, False)
+@pytest.mark.parametrize(
+    ("policy", "attempts", "honours"),
+    [
+        ("aws-legacy", 5, False),
+        ("aws-standard", 3, False),
+        ("aws-standard-2026", 3, True),
+        ("aws-adaptive", 3, True),
+    ],
+)
+def test_an_aws_mode_brings_its_attempts_and_what_it_makes_of_a_hint(
+    tmp_path: Path, policy: str, attempts: int, honours: bool
+) -> None:
+    retry = load(tmp_path, MINIMAL + f'[retry]\npolicy = "{policy}"\n').retry
+    assert (retry.max_attempts, retry.honour_retry_after) == (attempts, honours)
 
 
 def test_a_breaker_is_there_once_its_table_is(tmp_path: Path) -> None:

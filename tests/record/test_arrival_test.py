@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from struct import pack
 
 import pytest
 
 from bench.load.schedule import arrivals
 from bench.model.profile import Arrivals, Phase
+from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import Aggregate
@@ -20,9 +22,12 @@ from tests.record.build import SMALL, profile_of, row, together
 END_NS = 20 * NS_PER_S
 
 
-def played(shape: Shape, kind: Arrivals = Arrivals.POISSON) -> Aggregate:
+def played(
+    shape: Shape, kind: Arrivals = Arrivals.POISSON, retry: RetrySpec | None = None
+) -> Aggregate:
     """A Poisson run whose arrivals were all sent in time, drawn as kind says."""
     profile = profile_of((SMALL,), (Phase("only", shape),))
+    profile = replace(profile, retry=retry or RetrySpec())
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
     for intended_ns, _ in arrivals(plan.segments[0], kind, 1, 0, 1):
@@ -53,3 +58,8 @@ def test_a_rate_that_changes_has_gaps_of_a_poisson_process_at_its_own_scale(shap
 )
 def test_instants_of_its_own_are_no_poisson_process(shape: Shape) -> None:
     assert not played(shape).gap_fits()
+
+
+def test_a_client_that_limits_its_own_rate_sends_at_no_poisson_process() -> None:
+    retry = RetrySpec(RetryPolicyName.AWS_ADAPTIVE, max_attempts=3)
+    assert not played(Ramp(END_NS, 10, 10), Arrivals.EVEN, retry).gap_fits()

@@ -318,9 +318,9 @@ def test_attempts_are_written_when_asked_for(tmp_path: Path) -> None:
         *("steady", str(2 * NS_PER_S + 7), "5", ""),
     )
     assert first["segment"] == "1"
-    behind = ["segment", "read_lag_ns", "hedge", "spent", "hedge_refused", "deadline"]
-    assert list(first)[-6:] == behind
-    assert [second[name] for name in behind[2:]] == ["yes", "no", "no", "no"]
+    behind = ["segment", "read_lag_ns", "hedge", "spent", "hedge_refused", "deadline", "held"]
+    assert list(first)[-7:] == behind
+    assert [second[name] for name in behind[2:]] == ["yes", "no", "no", "no", "no"]
 
 
 def test_events_are_lines_of_json(run: Run) -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bench.model.budget import RetryBudget
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, RunEvent, Snapshot
 from bench.model.profile import Client
-from bench.model.retry import BreakerSpec, RetryBudget, RetryPolicyName, RetrySpec
+from bench.model.retry import BreakerSpec, RetryPolicyName, RetrySpec
 from bench.tui.views.errors import guard_words, open_breakers
 from tests.tui.fakes import VARIANTS, FakeRun
 
@@ -34,7 +35,7 @@ def test_none_and_none() -> None:
 @pytest.mark.parametrize(
     ("retry", "words"),
     [
-        (RetrySpec(budget=RetryBudget(0.2)), "20 % of the invocations in 10 s and 10.0/s"),
+        (RetrySpec(budget=RetryBudget(0.2)), "20 % of the invocations in 10 s and 10/s"),
         (RetrySpec(budget=RetryBudget(0.125, 0.0)), "12.5 % of the invocations in 10 s "),
         (RetrySpec(RetryPolicyName.AWS_STANDARD_2026), "500 tokens: 14 a retry, 5 after a"),
     ],

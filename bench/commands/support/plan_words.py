@@ -63,7 +63,7 @@ def _retry_words(retry: RetrySpec) -> str:
     if not retry.retries:
         return f"none{bounds}"
     most = f"at most {retry.max_attempts} attempts for each arrival"
-    return f"{retry.policy.value}, {most}{bounds}"
+    return f"{retry.called}, {most}{bounds}"
 
 
 def factor_words(profile: Profile) -> str:

@@ -1,100 +1,192 @@
 """Budgets: what keeps retries from becoming the load. Pure: time comes in from outside.
 
-The AWS SDKs pay for each retry out of a bucket of tokens that successes fill again (botocore,
-retries.quota). A share of the invocations with a floor is Finagle's RetryBudget.
+What each kind is, and its source, stands with its figures in bench.model.budget; the tokens of the
+AWS SDKs are botocore's retries.quota.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
 
+from bench.model.budget import ConcurrencyBudget, RetryBudget, RetryThrottling
 from bench.model.outcome import Outcome
-from bench.model.retry import RetryBudget, RetrySpec, RetryTokens
-from bench.model.times import NS_PER_S
+from bench.model.retry import RetrySpec, RetryTokens
 
-WINDOW_S = 10
+SLICES = 10
+"""Parts of a window, each of which leaves it as a whole."""
 
 
-class Budget(Protocol):
-    """Of one variant in one worker."""
+class EndedAttempt(Protocol):
+    """An attempt that has ended. sent_ns is below 0 for one that was never sent.
 
-    def invoked(self, t_ns: int) -> None:
-        """An invocation begins at t_ns; it may earn a share of a retry."""
+    attempt counts from 1, status is HTTP's (0 without an answer), paid what the retry cost.
+    """
 
+    sent_ns: int
+    last_ns: int
+    status: int
+    attempt: int
+    paid: int
+
+
+class Budget(ABC):
+    """Of one variant in one worker. It is told of every attempt; most kinds care for a part."""
+
+    def invoked(self, t_ns: int) -> None:  # noqa: B027 - most kinds earn nothing by it
+        """An invocation begins at t_ns, with its first attempt."""
+
+    def resent(self) -> None:  # noqa: B027
+        """A retry, or a hedge, that was paid for goes out."""
+
+    def ended(self, attempt: EndedAttempt, outcome: Outcome) -> None:  # noqa: B027
+        """An attempt has ended so."""
+
+    def spent(self, attempt: EndedAttempt) -> None:  # noqa: B027
+        """An attempt has ended whose invocation had ended before it, by the other of the two."""
+
+    @abstractmethod
     def try_spend(self, outcome: Outcome, t_ns: int) -> int | None:
-        """What a retry after this outcome costs, which is paid; None if it may not be."""
+        """What a retry after this outcome costs, which is paid; None if it may not be.
 
-    def succeeded(self, paid: int) -> None:
-        """An invocation was OK; paid is what its last retry cost, 0 without one."""
+        The attempt that failed has been told by `ended`.
+        """
 
 
-class TokenBudget:
+class TokenBudget(Budget):
     """The AWS SDKs' retry quota: a success gives one token back, or what its last retry cost."""
 
     def __init__(self, tokens: RetryTokens) -> None:
         self._facts = tokens
-        self._tokens = tokens.capacity
-
-    def invoked(self, t_ns: int) -> None:
-        """Nothing: tokens are paid for retries alone."""
+        self.tokens = tokens.capacity
 
     def try_spend(self, outcome: Outcome, _t_ns: int) -> int | None:
         """What it costs by its kind, if there are as many tokens."""
         cost = self._facts.cost(outcome)
-        if cost > self._tokens:
+        if cost > self.tokens:
             return None
-        self._tokens -= cost
+        self.tokens -= cost
         return cost
 
+    def ended(self, attempt: EndedAttempt, outcome: Outcome) -> None:
+        """An SDK takes any 2xx for a success, a function's error too."""
+        if outcome is Outcome.OK or (
+            outcome is Outcome.FUNCTION_ERROR and 200 <= attempt.status < 300
+        ):
+            self.succeeded(attempt.paid)
+
     def succeeded(self, paid: int) -> None:
-        """Give back; the bucket does not run over."""
-        self._tokens = min(self._facts.capacity, self._tokens + (paid or 1))
+        """Give back, after a retry what it cost; the bucket does not run over."""
+        self.tokens = min(self._facts.capacity, self.tokens + (paid or 1))
 
 
-class ShareBudget:
-    """Retries are at most a share of the invocations of the last WINDOW_S, and a floor."""
+class ShareBudget(Budget):
+    """Retries are at most a share of the invocations within a window, and a floor."""
 
     def __init__(self, spec: RetryBudget, workers: int) -> None:
         self._share = spec.share
-        self._floor = spec.floor_rps / workers * WINDOW_S
-        self._invoked: deque[list[int]] = deque()
-        """[second, invocations, retries], the latest last."""
+        self._floor = spec.floor_rps / workers * (spec.window_ns / 1e9)
+        self._slice_ns = max(1, spec.window_ns // SLICES)
+        self._slices: deque[list[int]] = deque()
+        """[number, invocations, retries], the latest last."""
         self._balance = [0, 0]
 
     def invoked(self, t_ns: int) -> None:
-        """Count it in the second of t_ns."""
+        """Count it in the slice of t_ns."""
         self._now(t_ns)[1] += 1
         self._balance[0] += 1
 
     def try_spend(self, _outcome: Outcome, t_ns: int) -> int | None:
         """1, or None when the window is full of retries."""
-        second = self._now(t_ns)
+        newest = self._now(t_ns)
         invoked, retried = self._balance
         if retried + 1 > invoked * self._share + self._floor:
             return None
-        second[2] += 1
+        newest[2] += 1
         self._balance[1] += 1
         return 1
 
-    def succeeded(self, paid: int) -> None:
-        """Nothing: a success gives no retry back."""
-
     def _now(self, t_ns: int) -> list[int]:
-        """The current second's counts, after those that have left the window are taken off."""
-        seconds, now_s = self._invoked, t_ns // NS_PER_S
-        while seconds and seconds[0][0] <= now_s - WINDOW_S:
-            _, invoked, retried = seconds.popleft()
+        """The current slice's counts, after those that have left the window are taken off."""
+        slices, number = self._slices, t_ns // self._slice_ns
+        while slices and slices[0][0] <= number - SLICES:
+            _, invoked, retried = slices.popleft()
             self._balance[0] -= invoked
             self._balance[1] -= retried
-        if not seconds or seconds[-1][0] < now_s:
-            seconds.append([now_s, 0, 0])
-        return seconds[-1]
+        if not slices or slices[-1][0] < number:
+            slices.append([number, 0, 0])
+        return slices[-1]
+
+
+class ActiveBudget(Budget):
+    """Retries at a time are at most a share of the attempts under way, or a few anyway."""
+
+    def __init__(self, spec: ConcurrencyBudget) -> None:
+        self._share, self._least = spec.share, spec.least
+        self._active = self._retries = 0
+        self._judged_ns = -1
+        """When the latest attempt failed: as long as it is judged it counts as under way."""
+
+    def invoked(self, _t_ns: int) -> None:
+        """A first attempt is under way."""
+        self._active += 1
+
+    def resent(self) -> None:
+        """A retry is under way; it has been counted as one since it was decided on."""
+        self._active += 1
+
+    def ended(self, attempt: EndedAttempt, _outcome: Outcome) -> None:
+        """One less, and one retry less if it was one."""
+        self._judged_ns = attempt.last_ns
+        self.spent(attempt)
+
+    def spent(self, attempt: EndedAttempt) -> None:
+        """The same, and nothing is judged by it."""
+        self._active -= 1
+        if attempt.attempt > 1:
+            self._retries -= 1
+
+    def try_spend(self, _outcome: Outcome, t_ns: int) -> int | None:
+        """1, or None when as many retries are under way or wait as may."""
+        active = self._active + (t_ns == self._judged_ns)
+        # Envoy cuts the product down to a whole number.
+        if self._retries >= max(int(self._share * active), self._least):
+            return None
+        self._retries += 1
+        return 1
+
+
+class ThrottlingBudget(Budget):
+    """gRPC's: failures take tokens, successes give parts of one back, half of them is the end."""
+
+    def __init__(self, spec: RetryThrottling, on: Collection[Outcome]) -> None:
+        self._most, self._ratio, self._on = spec.max_tokens, spec.ratio, on
+        self.tokens = float(spec.max_tokens)
+
+    def ended(self, _attempt: EndedAttempt, outcome: Outcome) -> None:
+        """Failures that are tried again count, the last attempts of invocations too."""
+        if outcome is Outcome.OK:
+            self.tokens = min(self._most, self.tokens + self._ratio)
+        elif outcome in self._on:
+            self.tokens = max(0.0, self.tokens - 1)
+
+    def try_spend(self, _outcome: Outcome, _t_ns: int) -> int | None:
+        """0, as the failure has been paid for, or None at half of the tokens and below."""
+        return 0 if self.tokens > self._most / 2 else None
+
+
+_KINDS: Mapping[type, Callable[[Any, RetrySpec, int], Budget]] = {
+    RetryBudget: lambda budget, _spec, workers: ShareBudget(budget, workers),
+    ConcurrencyBudget: lambda budget, _spec, _workers: ActiveBudget(budget),
+    RetryThrottling: lambda budget, spec, _workers: ThrottlingBudget(budget, spec.on),
+}
 
 
 def budget_of(spec: RetrySpec, workers: int) -> Budget | None:
     """The profile's budget, else the one that the policy brings along; None without either."""
     if spec.budget is not None:
-        return ShareBudget(spec.budget, workers)
+        return _KINDS[type(spec.budget)](spec.budget, spec, workers)
     tokens = spec.policy.facts.tokens
     return None if tokens is None else TokenBudget(tokens)

@@ -33,7 +33,14 @@ class RetryDecisions:
 
     def failed(self, call: Call, answer: Answer) -> int | None:
         """Keep the failure for the eye; how long to wait before the next attempt, None for none."""
-        failure = FailedAttempt(call.tries, answer.outcome, call.waited_ns, answer.retry_after_ns)
+        failure = FailedAttempt(
+            call.tries,
+            answer.outcome,
+            call.waited_ns,
+            answer.retry_after_ns,
+            answer.sdk_retry_after_ns,
+            call.status,
+        )
         variant = call.variant
         delay_ns = self._policies[variant].next_delay_ns(failure, self._randoms[variant])
         if delay_ns is not None and call.is_too_late(delay_ns):

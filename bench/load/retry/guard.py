@@ -1,29 +1,21 @@
-"""What stands between a variant and its target: a retry budget, a circuit breaker, or nothing.
+"""What stands between a variant and its target: a budget, a breaker, a rate limit, or nothing.
 
 What a hedge waits for is learnt here too, from the ends of attempts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 from bench.load.retry.breaker import Breaker
-from bench.load.retry.budget import Budget, budget_of
+from bench.load.retry.budget import Budget, EndedAttempt, budget_of
+from bench.load.retry.gate import SendGate
 from bench.load.retry.hedge import HedgeDelay
 from bench.model.outcome import Outcome
 from bench.model.retry import BreakerSpec, RetrySpec
 
 _TELLING = (Outcome.OK, Outcome.TIMEOUT)
 """Ends of attempts that tell how long an answer takes: who refuses is quick."""
-
-
-class EndedAttempt(Protocol):
-    """An attempt that has ended. sent_ns is below 0 for one that was never sent."""
-
-    sent_ns: int
-    last_ns: int
-    paid: int
 
 
 class Guard:
@@ -34,8 +26,10 @@ class Guard:
         budget: Budget | None,
         breaker: Breaker | None,
         hedge_delay: HedgeDelay | None = None,
+        gate: SendGate | None = None,
     ) -> None:
-        self._budget = budget
+        self.budget = budget
+        self.gate = gate
         self._breaker = breaker
         self.hedge_delay = hedge_delay
 
@@ -48,25 +42,36 @@ class Guard:
         """Whether an invocation may begin; if so, it does."""
         if self._breaker is not None and not self._breaker.admits(t_ns):
             return False
-        if self._budget is not None:
-            self._budget.invoked(t_ns)
+        if self.budget is not None:
+            self.budget.invoked(t_ns)
         return True
 
     def ended(self, attempt: EndedAttempt, outcome: Outcome) -> None:
         """An attempt has ended so, and an invocation with it if it was good."""
         if self._breaker is not None:
             self._breaker.ended(outcome, attempt.sent_ns, attempt.last_ns)
-        if self._budget is not None and outcome is Outcome.OK:
-            self._budget.succeeded(attempt.paid)
-        if self.hedge_delay is not None:
-            _learn(self.hedge_delay, attempt, outcome)
+        if self.budget is not None:
+            self.budget.ended(attempt, outcome)
+        self._answered(attempt, outcome)
 
     def spent(self, attempt: EndedAttempt, outcome: Outcome) -> None:
         """An attempt has ended so, of an invocation that has ended before."""
         if self._breaker is not None:
             self._breaker.ended(outcome, attempt.sent_ns, attempt.last_ns)
+        if self.budget is not None:
+            self.budget.spent(attempt)
+        self._answered(attempt, outcome)
+
+    def resent(self) -> None:
+        """A retry or hedge that was let through goes out."""
+        if self.budget is not None:
+            self.budget.resent()
+
+    def _answered(self, attempt: EndedAttempt, outcome: Outcome) -> None:
         if self.hedge_delay is not None:
             _learn(self.hedge_delay, attempt, outcome)
+        if self.gate is not None:
+            self.gate.answered(outcome is Outcome.THROTTLED)
 
     def hedge(self, t_ns: int) -> int | None:
         """What a hedge costs the budget now; None: it may not be sent.
@@ -76,13 +81,13 @@ class Guard:
         """
         if not self.is_closed:
             return None
-        return 0 if self._budget is None else self._budget.try_spend(Outcome.TIMEOUT, t_ns)
+        return 0 if self.budget is None else self.budget.try_spend(Outcome.TIMEOUT, t_ns)
 
     def retry(self, outcome: Outcome, t_ns: int, due_ns: int) -> int | None:
         """What the retry that is due costs the budget, 0 without one; None: it may not be sent."""
         if self._breaker is not None and self._breaker.blocks(due_ns):
             return None
-        return 0 if self._budget is None else self._budget.try_spend(outcome, t_ns)
+        return 0 if self.budget is None else self.budget.try_spend(outcome, t_ns)
 
 
 def _learn(delay: HedgeDelay, attempt: EndedAttempt, outcome: Outcome) -> None:
@@ -91,14 +96,19 @@ def _learn(delay: HedgeDelay, attempt: EndedAttempt, outcome: Outcome) -> None:
 
 
 def guards(
-    retries: Sequence[RetrySpec], breakers: Sequence[BreakerSpec | None], workers: int
+    retries: Sequence[RetrySpec],
+    breakers: Sequence[BreakerSpec | None],
+    workers: int,
+    limited: Mapping[int, SendGate],
 ) -> tuple[Guard, ...]:
     """One for each variant, by their policies; none at all where there is nothing to guard."""
     budgets = [budget_of(retry, workers) for retry in retries]
     delays = [None if retry.hedge is None else HedgeDelay(retry.hedge) for retry in retries]
-    if not any(breakers) and not any(budgets) and not any(delays):
+    if not (any(breakers) or any(budgets) or any(delays) or limited):
         return ()
     return tuple(
-        Guard(budget, None if breaker is None else Breaker(breaker), delay)
-        for budget, breaker, delay in zip(budgets, breakers, delays, strict=True)
+        Guard(budget, None if breaker is None else Breaker(breaker), delay, limited.get(variant))
+        for variant, (budget, breaker, delay) in enumerate(
+            zip(budgets, breakers, delays, strict=True)
+        )
     )

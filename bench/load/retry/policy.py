@@ -24,7 +24,11 @@ class FailedAttempt:
     outcome: Outcome
     previous_ns: int = 0
     hint_ns: int | None = None
-    """The server's hint (Retry-After)."""
+    """The server's hint, by whichever header."""
+    sdk_hint_ns: int | None = None
+    """What `x-amz-retry-after` alone says, the one hint that AWS SDKs heed."""
+    status: int = 0
+    """HTTP's, 0 without an answer or where nobody knows it."""
 
 
 Backoff = Callable[[RetrySpec, FailedAttempt, Random], int]
@@ -84,6 +88,8 @@ BACKOFFS: dict[RetryPolicyName, Backoff] = {
     RetryPolicyName.AWS_LEGACY: _jittered_then_capped,
     RetryPolicyName.AWS_STANDARD: _jittered_then_capped,
     RetryPolicyName.AWS_STANDARD_2026: _capped_then_jittered,
+    RetryPolicyName.AWS_ADAPTIVE: _capped_then_jittered,
+    RetryPolicyName.AWS_ENV: _capped_then_jittered,
 }
 """To add a policy: a name and row in bench.model.retry, a formula here, a row in its help page."""
 
@@ -97,15 +103,25 @@ class RetryPolicy:
     def next_delay_ns(self, failure: FailedAttempt, rng: Random) -> int | None:
         """Nanoseconds to wait before the next attempt, or None to give up."""
         spec = self.spec
-        if failure.attempt >= spec.max_attempts or failure.outcome not in spec.on:
+        if failure.attempt >= spec.max_attempts or not _is_retryable(spec, failure):
             return None
         backoff = BACKOFFS.get(spec.policy)
         if backoff is None:
             return None
         delay_ns = backoff(spec, failure, rng)
-        if failure.hint_ns is None or not spec.honour_retry_after:
+        hint_ns = failure.sdk_hint_ns if spec.policy.facts.is_of_sdk else failure.hint_ns
+        if hint_ns is None or not spec.honour_retry_after:
             return delay_ns
-        return _hinted_ns(spec, delay_ns, failure.hint_ns)
+        return _hinted_ns(spec, delay_ns, hint_ns)
+
+
+def _is_retryable(spec: RetrySpec, failure: FailedAttempt) -> bool:
+    if failure.outcome not in spec.on:
+        return False
+    statuses = spec.policy.facts.statuses
+    if statuses is None or failure.outcome is not Outcome.SERVER_ERROR or not failure.status:
+        return True
+    return failure.status in statuses
 
 
 def _hinted_ns(spec: RetrySpec, delay_ns: int, hint_ns: int) -> int:

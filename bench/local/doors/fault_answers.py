@@ -29,7 +29,7 @@ _INVOKE_CODES = {
 
 def throttle_error(action: FaultAction) -> ApiError:
     """The Lambda API's 429 for a throttle."""
-    return throttled(action.reason, action.retry_after_s)
+    return throttled(action.reason, action.retry_after_s, action.retry_after_ms)
 
 
 def error_answer(action: FaultAction, door: str, request_id: str) -> HttpResponse:

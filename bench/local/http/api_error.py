@@ -9,7 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from bench.lambda_facts import ERROR_TYPE_HEADER, REQUEST_ID_HEADER, RETRY_AFTER_HEADER
+from bench.lambda_facts import (
+    ERROR_TYPE_HEADER,
+    REQUEST_ID_HEADER,
+    RETRY_AFTER_HEADER,
+    SDK_RETRY_AFTER_HEADER,
+)
 from bench.local.model import HttpResponse
 
 CAPITAL_MESSAGE = frozenset(
@@ -121,9 +126,15 @@ def validation_error(
     )
 
 
-def throttled(reason: str, retry_after_s: int | None = None) -> ApiError:
-    """429 TooManyRequestsException with its Reason; retry_after_s becomes `Retry-After`."""
-    headers = () if retry_after_s is None else ((RETRY_AFTER_HEADER, str(retry_after_s)),)
+def throttled(
+    reason: str, retry_after_s: int | None = None, retry_after_ms: int | None = None
+) -> ApiError:
+    """429 TooManyRequestsException with its Reason.
+
+    retry_after_s becomes `Retry-After`, retry_after_ms the AWS SDKs' `x-amz-retry-after`.
+    """
+    hints = ((RETRY_AFTER_HEADER, retry_after_s), (SDK_RETRY_AFTER_HEADER, retry_after_ms))
+    headers = tuple((name, str(value)) for name, value in hints if value is not None)
     return ApiError(
         429,
         "TooManyRequestsException",

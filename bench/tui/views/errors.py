@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 
-from bench.format import UNKNOWN, count, percentage, quantile_text, rate
+from bench.format import UNKNOWN, count, percentage, quantile_text
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
 from bench.model.profile import Client
@@ -146,12 +146,15 @@ def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
         counts = "the first answer counts" if retry.hedge is None else "the first good one counts"
         return [("Retries  ", Tone.DIM), (f"none: {counts}{bound_words(retry)}", Tone.TEXT)]
     kinds = ", ".join(_WORDS.get(o, o.name.lower()) for o in sorted(retry.on))
-    hint = "; Retry-After is honoured" if retry.honour_retry_after else ""
+    header = "x-amz-retry-after" if retry.policy.facts.is_of_sdk else "Retry-After"
+    hint = f"; {header} is honoured" if retry.honour_retry_after else ""
     delays = f", base {write_duration(retry.base_ns)}, cap {write_duration(retry.cap_ns)}"
     if retry.policy.facts.delays is not None:
         delays = ", delays as in the SDK"
+    if retry.policy.facts.limit is not None:
+        delays += ", its own rate limited after a throttle"
     most = f"at most {retry.max_attempts} attempts{bound_words(retry)}"
-    text = f"{retry.policy.value}, {most}{delays}{hint}; on {kinds}"
+    text = f"{retry.called}, {most}{delays}{hint}; on {kinds}"
     return [("Retries  ", Tone.DIM), (text, Tone.TEXT)]
 
 
@@ -159,18 +162,10 @@ def guard_words(client: Client, snapshot: Snapshot) -> list[tuple[str, Tone]]:
     """What keeps retries and calls back: the budget, the circuit breaker and where it is open."""
     return [
         ("Budget   ", Tone.DIM),
-        (_budget_words(client.retry), Tone.TEXT),
+        (client.retry.budget_words, Tone.TEXT),
         ("   Breaker  ", Tone.DIM),
         *_breaker_words(client.breaker, open_breakers(snapshot)),
     ]
-
-
-def _budget_words(retry: RetrySpec) -> str:
-    if retry.budget is not None:
-        floor = f" and {rate(retry.budget.floor_rps)}/s" if retry.budget.floor_rps else ""
-        return f"{retry.budget.share * 100:g} % of the invocations in 10 s{floor}"
-    tokens = retry.policy.facts.tokens
-    return "none" if tokens is None else tokens.words
 
 
 def _breaker_words(spec: BreakerSpec | None, opened: Mapping[str, int]) -> list[tuple[str, Tone]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -85,8 +86,13 @@ FORMULAS: dict[RetryPolicyName, Callable[[int, float, Outcome], Range]] = {
     RetryPolicyName.AWS_STANDARD: lambda attempt, _before_s, _outcome: (
         0.0, 2.0 ** (attempt - 1), 20.0
     ),
-    RetryPolicyName.AWS_STANDARD_2026: lambda attempt, _before_s, outcome: (
-        0.0, min(20.0, (1.0 if outcome is Outcome.THROTTLED else 0.05) * 2 ** (attempt - 1)), NO_CAP
+    **dict.fromkeys(
+        (RetryPolicyName.AWS_STANDARD_2026, RetryPolicyName.AWS_ADAPTIVE, RetryPolicyName.AWS_ENV),
+        lambda attempt, _before_s, outcome: (
+            0.0,
+            min(20.0, (1.0 if outcome is Outcome.THROTTLED else 0.05) * 2 ** (attempt - 1)),
+            NO_CAP,
+        ),
     ),
 }  # fmt: skip
 """As the sources have them, with base 0.1 s and cap 1 s where the profile chooses."""
@@ -206,9 +212,38 @@ def test_the_standard_mode_of_before_2026_caps_after_the_jitter() -> None:
 
 def test_a_hint_moves_the_delay_of_an_aws_sdk_by_five_seconds_at_most() -> None:
     spec = RetrySpec(RetryPolicyName.AWS_STANDARD_2026, max_attempts=3)
-    delay = RetryPolicy(spec).next_delay_ns(hinted(60_000), Random(1))
+    failure = replace(hinted(0), sdk_hint_ns=60 * NS_PER_S)
+    delay = RetryPolicy(spec).next_delay_ns(failure, Random(1))
     assert delay is not None
     assert 5 * NS_PER_S <= delay <= 6 * NS_PER_S
+
+
+@pytest.mark.parametrize("name", [p for p in RetryPolicyName if p.facts.is_of_sdk])
+def test_an_aws_sdk_heeds_no_hint_but_its_own(name: RetryPolicyName) -> None:
+    policy = RetryPolicy(RetrySpec(name, max_attempts=3))
+    drawn = [policy.next_delay_ns(hinted(60_000), Random(seed)) or 0 for seed in range(50)]
+    assert max(drawn) <= NS_PER_S
+    own = replace(hinted(0), sdk_hint_ns=3 * NS_PER_S)
+    assert policy.next_delay_ns(own, Random(1)) == 3 * NS_PER_S
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "tries"),
+    [
+        (RetryPolicyName.AWS_STANDARD_2026, 503, True),
+        (RetryPolicyName.AWS_STANDARD_2026, 501, False),
+        (RetryPolicyName.AWS_STANDARD_2026, 509, False),
+        (RetryPolicyName.AWS_LEGACY, 509, True),
+        (RetryPolicyName.FULL_JITTER, 501, True),
+        (RetryPolicyName.AWS_STANDARD_2026, 0, True),  # nobody knows it
+    ],
+)
+def test_an_aws_sdk_tries_a_few_statuses_again(
+    name: RetryPolicyName, status: int, tries: bool
+) -> None:
+    failure = FailedAttempt(1, Outcome.SERVER_ERROR, status=status)
+    delay_ns = RetryPolicy(RetrySpec(name, max_attempts=3)).next_delay_ns(failure, Random(1))
+    assert (delay_ns is not None) == tries
 
 
 @pytest.mark.parametrize("policy", [p for p in RetryPolicyName if p is not RetryPolicyName.NONE])
