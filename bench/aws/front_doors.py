@@ -41,7 +41,7 @@ class FrontDoors:
         for kind in kinds:
             sizes = {variant.memory_mb for variant in variants if variant.endpoint is kind}
             url = self._target.urls.get(kind)
-            if url is not None and len(sizes) > 1 and filled(url, 1, "1") == url:
+            if url is not None and len(sizes) > 1 and filled(url, 1, "1", "{function}") == url:
                 raise TargetError(
                     f"target.urls.{kind.value} leads to one memory size and the profile asks for "
                     f"{len(sizes)} through it: put {{memory_mb}} or {{alias}} into the URL, with "
@@ -59,7 +59,9 @@ class FrontDoors:
         """Where a variant is called. Raises TargetError for a door that has no URL."""
         given = self._target.urls.get(variant.endpoint)
         if given is not None:
-            return self._given(variant, filled(given, variant.memory_mb or 0, qualifier))
+            function = self._journal.changes.function.rpartition(":")[2]
+            url = filled(given, variant.memory_mb or 0, qualifier, function)
+            return self._given(variant, url)
         if variant.endpoint.facts.address is Address.FUNCTION_URL:
             config = self._own_url(qualifier) or await self._make_url(qualifier)
             self._check_leads_nowhere_else(variant, config["FunctionUrl"])
@@ -135,9 +137,12 @@ class FrontDoors:
             return found
 
 
-def filled(url: str, memory_mb: int, alias: str) -> str:
-    """The URL of one size."""
-    return url.replace("{memory_mb}", str(memory_mb)).replace("{alias}", alias)
+def filled(url: str, memory_mb: int, alias: str, function: str) -> str:
+    """The URL of one size of one function."""
+    places = {"{memory_mb}": str(memory_mb), "{alias}": alias, "{function}": function}
+    for place, value in places.items():
+        url = url.replace(place, value)
+    return url
 
 
 def is_state_machine(function: str) -> bool:

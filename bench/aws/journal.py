@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +22,8 @@ from bench.folders import state_folder
 from bench.whole_file import replace_file
 
 FILE_NAME = "aws-changes.json"
+_COPY = re.compile(r"aws-changes(-\d+)?\.json")
+"""Of the first function that a run changes, and of each further one with its number."""
 _STAT = "/proc/{}/stat"
 _START_FIELD = 19
 """Of what follows the name in /proc/PID/stat: when the process began. Source: proc(5)."""
@@ -65,6 +68,8 @@ class Changes:
 
     reached_by: dict[str, Any] = field(default_factory=dict)
     """Of the connections: what certificates were trusted, by their fields."""
+    copy_name: str = FILE_NAME
+    """What the copy is called."""
 
     @property
     def empty(self) -> bool:
@@ -91,8 +96,8 @@ class Journal:
             raise UsageError(f"{path.parent} has nothing to undo in AWS") from None
         except (OSError, ValueError, TypeError) as error:
             raise UsageError(f"{path} cannot be read: {error}") from None
-        copy = Path(changes.run_folder, FILE_NAME) if changes.run_folder else None
-        if path.name == FILE_NAME:
+        copy = Path(changes.run_folder, changes.copy_name) if changes.run_folder else None
+        if _COPY.fullmatch(path.name):
             return cls(_own_path(changes, environ), changes, path)
         return cls(path, changes, copy)
 
@@ -139,10 +144,15 @@ class Journal:
         self.changes = Changes(changes.function, changes.region, changes.url)
         self.write()
 
-    def keep_copy_in(self, folder: Path) -> None:
-        """Keep a copy in a run's folder from now on, which may lie on another disk."""
+    def keep_copy_in(self, folder: Path, number: int = 1) -> None:
+        """Keep a copy in a run's folder from now on, which may lie on another disk.
+
+        number: which of the run's functions this is about, from 1.
+        """
+        if number > 1:
+            self.changes.copy_name = FILE_NAME.replace(".", f"-{number}.")
         self.changes.run_folder = str(folder.resolve())
-        self.copy = folder / FILE_NAME
+        self.copy = folder / self.changes.copy_name
         if not self.changes.empty:
             self.write()
 
@@ -167,12 +177,17 @@ def pending(*folders: Path) -> list[Path]:
     A copy of which the journal is there too is left out.
     """
     own = [path for folder in folders for path in folder.glob("aws-*.json")]
-    found = [path for path in own if path.name != FILE_NAME]
+    found = [path for path in own if not _COPY.fullmatch(path.name)]
     known = {path.name for path in found}
     for folder in folders:
-        copies = (*folder.glob(FILE_NAME), *folder.glob(f"*/{FILE_NAME}"))
+        copies = [copy for place in (folder, *folder.glob("*")) for copy in copies_in(place)]
         found += [copy for copy in copies if _name_in(copy) not in known]
     return list(dict.fromkeys(found))
+
+
+def copies_in(run_folder: Path) -> list[Path]:
+    """The copies beside a run's other files, one for each function that it changed."""
+    return sorted(path for path in run_folder.glob("aws-*.json") if _COPY.fullmatch(path.name))
 
 
 def _name_in(copy: Path) -> str:

@@ -11,7 +11,7 @@ import click
 
 from bench.aws.api import LambdaApi
 from bench.aws.credentials import load_credentials
-from bench.aws.journal import FILE_NAME, Journal, pending
+from bench.aws.journal import FILE_NAME, Journal, copies_in, pending
 from bench.aws.places import Place
 from bench.aws.undo import undo
 from bench.errors import ExitCode, LamloadError, UsageError
@@ -44,7 +44,8 @@ def restore(
     command removes them. Without a RUN, everything that any run has left, wherever it was put.
     """
     failed = False
-    paths = [run / FILE_NAME for run in runs] or pending(state_folder(os.environ), root)
+    named = [copy for run in runs for copy in copies_in(run) or [run / FILE_NAME]]
+    paths = named or pending(state_folder(os.environ), root)
     journals = list(_read(paths, must_be_there=bool(runs)))
     failed = len(journals) < len(paths)
     if not paths:

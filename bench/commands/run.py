@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.aws.journal import FILE_NAME as AWS_CHANGES
+from bench.aws.journal import copies_in
 from bench.commands.support.completions import complete_profile, complete_run
 from bench.commands.support.keep_profile import keep_profile
 from bench.commands.support.live_view import (
@@ -158,7 +158,7 @@ def conclude(
             code = code or BROKEN_PIPE
     folder = result.recorded.folder
     sys.stderr.write(f"Results in {folder}\n" if folder.is_dir() else f"{folder} is gone\n")
-    if (folder / AWS_CHANGES).exists():
+    if copies_in(folder):
         sys.stderr.write(
             "Its versions and aliases stay in AWS for the next run; "
             f"`lamload restore {folder}` takes them away\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,12 +33,16 @@ class Found:
     architecture: str
 
 
-def begin(word: TargetWord, given: Given, found: Found | None = None) -> TomlDocument:
+FoundFunctions = Mapping[str, Found]
+"""By the name or ARN that was asked for."""
+
+
+def begin(word: TargetWord, given: Given, found: FoundFunctions | None = None) -> TomlDocument:
     """A document to which the options are still to be applied.
 
-    found: the function on AWS; without sizes that are asked for it is measured as it is.
+    found: functions on AWS; without sizes that are asked for each is measured as it is.
     """
-    return _BEGINNINGS[word.sort](word.text, given, found)
+    return _BEGINNINGS[word.sort](word.text, given, found or {})
 
 
 def question_of(word: TargetWord) -> str:
@@ -64,12 +68,12 @@ def name_of(word: TargetWord) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:100] or "target"
 
 
-def _url(url: str, given: Given, _found: Found | None) -> TomlDocument:
+def _url(url: str, given: Given, _found: FoundFunctions) -> TomlDocument:
     target = {"kind": "http", "url": url, "method": "GET"}
     return {"target": target, "phase": _phases(given, "20/s", "2s", "10s")}
 
 
-def _local(function: str, given: Given, _found: Found | None) -> TomlDocument:
+def _local(function: str, given: Given, _found: FoundFunctions) -> TomlDocument:
     return {
         "target": {"kind": "local", "function": function, "event": {}},
         "variants": [{"endpoint": ["invoke"], "memory_mb": SIZES_MB}],
@@ -78,23 +82,27 @@ def _local(function: str, given: Given, _found: Found | None) -> TomlDocument:
     }
 
 
-def _folder(folder: str, given: Given, _found: Found | None) -> TomlDocument:
-    return _local(str(Path(folder).expanduser().resolve()), given, None)
+def _folder(folder: str, given: Given, found: FoundFunctions) -> TomlDocument:
+    return _local(str(Path(folder).expanduser().resolve()), given, found)
 
 
-def _aws(function: str, given: Given, found: Found | None) -> TomlDocument:
-    """As it is, unless sizes are asked for: then each gets a version."""
+def _aws(function: str, given: Given, found: FoundFunctions) -> TomlDocument:
+    """Each as it is, unless sizes are asked for: then each size gets a version."""
     is_machine = ":states:" in function
     rounds = ROUNDS if "--memory" in given else 1
-    variants: TomlDocument = {"endpoint": ["step-functions" if is_machine else "invoke"]}
+    endpoint: TomlDocument = {"endpoint": ["step-functions" if is_machine else "invoke"]}
     target: TomlDocument = {"kind": "aws", "function": function, "event": {}}
-    if found is not None:
-        variants |= {"memory_mb": [found.memory_mb], "architecture": [found.architecture]}
-        if "--memory" not in given and not _names_version(function):
-            target["qualifier"] = LATEST
+    variants = [
+        endpoint
+        | ({"function": [name]} if len(found) > 1 else {})
+        | {"memory_mb": [own.memory_mb], "architecture": [own.architecture]}
+        for name, own in found.items()
+    ]
+    if found and "--memory" not in given and not any(map(_names_version, found)):
+        target["qualifier"] = LATEST
     return {
         "target": target,
-        "variants": [variants],
+        "variants": variants or [endpoint],
         "load": {"order": "interleaved", "rounds": rounds, "in_flight": 100},
         "phase": _phases(given, "10/s", "2s", "10s"),
         "limits": {"max_spend": MAX_SPEND},
@@ -117,7 +125,7 @@ def _phases(given: Given, rate: str, warm_up: str, duration: str) -> list[TomlDo
     return [steady] if counts else [first, steady]
 
 
-_BEGINNINGS: dict[TargetSort, Callable[[str, Given, Found | None], TomlDocument]] = {
+_BEGINNINGS: dict[TargetSort, Callable[[str, Given, FoundFunctions], TomlDocument]] = {
     TargetSort.URL: _url,
     TargetSort.FOLDER: _folder,
     TargetSort.BUNDLED: _local,

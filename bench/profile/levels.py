@@ -233,7 +233,7 @@ _SET: dict[str, Callable[[Profile, Any], Profile]] = {
 
 
 def _with_functions(profile: Profile) -> Profile:
-    """Functions by short names: the folder's own, with its parent's where two are called alike."""
+    """Functions by short names: a folder's or function's own, with more where two are alike."""
     paths = list(dict.fromkeys(v.function for v in profile.variants if v.function is not None))
     if len({variant.function for variant in profile.variants}) == 1:
         if not paths:
@@ -249,10 +249,18 @@ def _with_functions(profile: Profile) -> Profile:
     return replace(profile, variants=variants, levels=replace(profile.levels, functions=functions))
 
 
+def _parts(function: str) -> tuple[str, ...]:
+    """Of a path its folders; of an ARN what stands before the name, and that with its qualifier."""
+    if ":" not in function or function.startswith("/"):
+        return Path(function).parts
+    head, _, name = re.sub(":(function|stateMachine):", "\n", function).rpartition("\n")
+    return (*head.split(":"), name.replace(":", "-"))
+
+
 def _short(path: str, paths: Sequence[str]) -> str:
-    for parts in range(1, len(Path(path).parts) + 1):
-        ends = ["-".join(Path(other).parts[-parts:]) for other in paths]
-        own = "-".join(Path(path).parts[-parts:])
-        if ends.count(own) == 1:
+    of_each = [_parts(other) for other in paths]
+    for count in range(1, len(_parts(path)) + 1):
+        own = "-".join(_parts(path)[-count:])
+        if ["-".join(parts[-count:]) for parts in of_each].count(own) == 1:
             break
     return re.sub(r"[^A-Za-z0-9_.+@-]+", "-", own).strip("-.")[-40:] or "function"

@@ -15,7 +15,7 @@ from bench.folders import expanded
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import EventSpec, Profile, Target, TargetKind
 from bench.model.variant import with_differences
-from bench.profile.begin import Found, begin, name_of, question_of, title_of
+from bench.profile.begin import FoundFunctions, begin, name_of, question_of, title_of
 from bench.profile.capacity import read_capacity
 from bench.profile.commented import commented_toml
 from bench.profile.connections import read_connections, read_timeouts
@@ -81,7 +81,7 @@ def begun_profile(
     word: TargetWord,
     overrides: Sequence[str] = (),
     options: Given = NOTHING_GIVEN,
-    found: Found | None = None,
+    found: FoundFunctions | None = None,
 ) -> Begun:
     """The ordinary profile that comes of a target and options. Raises ProfileError.
 

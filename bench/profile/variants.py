@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
+from typing import Any
 
 from bench.function_folder import RUNTIME, RUNTIMES
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
@@ -22,14 +23,15 @@ from bench.model.profile import (
 )
 from bench.profile.events import check_event
 from bench.profile.levels import PLAIN, unknown_level
-from bench.profile.target_values import local_function
+from bench.profile.target_values import aws_function, local_function
 from bench.schema.key import ListKey
 from bench.schema.named_tables import setting_name
 from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import choice, text, whole
 
-URL_PLACES = ("{memory_mb}", "{alias}")
+VERSION_PLACES = ("{memory_mb}", "{alias}")
+FUNCTION_PLACE = "{function}"
 """What an AWS door's URL can have in it, to be filled in for each variant."""
 
 
@@ -73,7 +75,8 @@ def _function_of(variant: Variant) -> list[str] | None:
 
 FUNCTION = ListKey(
     "function",
-    "bundled functions, or folders with a handler: several, or builds of one (local)",
+    "functions, or builds of one: bundled ones and folders with a handler (local), names and ARNs "
+    "(AWS, emulators)",
     text,
     of=_function_of,
     cell="`target.function`",
@@ -160,35 +163,61 @@ def _check_names(root: Table, variants: Mapping[Variant, str]) -> None:
 
 def _check_versions(root: Table, target: Target, variants: Sequence[Variant]) -> None:
     """A qualifier is one version of the function, and so is where a door's URL leads."""
-    sizes = sorted({variant.memory_mb for variant in variants if variant.memory_mb is not None})
-    if target.qualifier is not None and len(sizes) > 1:
+    both = _sizes_of_one(variants)
+    if target.qualifier is not None and both is not None:
         root.fault(
             "target.qualifier",
-            f"is one version of the function and cannot have both {sizes[0]} and {sizes[1]} MB: "
+            f"is one version of the function and cannot have both {both[0]} and {both[1]} MB: "
             "leave it out, and each size gets a version of its own",
         )
     for qualifier in {variant.qualifier for variant in variants} - {None}:
-        own = sorted({v.memory_mb or 0 for v in variants if v.qualifier == qualifier})
-        if len(own) > 1:
+        own = [variant for variant in variants if variant.qualifier == qualifier]
+        both = _sizes_of_one(own)
+        if both is not None:
             root.fault(
                 "variants",
                 f"name the qualifier {qualifier}, which is one version of the function and cannot "
-                f"have both {own[0]} and {own[1]} MB: give it one size",
+                f"have both {both[0]} and {both[1]} MB: give it one size",
             )
     for endpoint, url in target.urls.items():
-        versions = {
-            (variant.memory_mb, variant.architecture, variant.qualifier): variant.name
-            for variant in variants
-            if variant.endpoint is endpoint
-        }
-        names = list(versions.values())
-        if len(names) > 1 and not any(place in url for place in URL_PLACES):
-            mend = f"put {' or '.join(URL_PLACES)} into it" if target.kind is TargetKind.AWS else ""
+        own = [variant for variant in variants if variant.endpoint is endpoint]
+        if places := _missing_places(endpoint, url, own):
+            versions = {_version(variant): variant.name for variant in own}
+            one, other, *_ = versions.values()
+            mend = f"put {places} into it" if target.kind is TargetKind.AWS else ""
             root.fault(
                 f"target.urls.{endpoint.value}",
-                f"leads to one version of the function and cannot be both {names[0]} and "
-                f"{names[1]}: {mend or 'make two profiles of them'}",
+                f"leads to one version of the function and cannot be both {one} and {other}: "
+                f"{mend or 'make two profiles of them'}",
             )
+
+
+def _version(variant: Variant) -> tuple[Any, ...]:
+    own = (variant.memory_mb, variant.architecture, variant.qualifier)
+    return (*own, None if variant.endpoint.facts.is_at_api else variant.function)
+
+
+def _missing_places(endpoint: EndpointKind, url: str, variants: Sequence[Variant]) -> str:
+    """What a URL that leads to several versions lacks, in words; '' if nothing."""
+    missing = []
+    functions = {variant.function for variant in variants}
+    if len(functions) > 1 and not endpoint.facts.is_at_api and FUNCTION_PLACE not in url:
+        missing.append(FUNCTION_PLACE)
+    of_one_function = {_version(variant)[:3] for variant in variants}
+    is_one_each = len({_version(variant) for variant in variants}) == len(functions)
+    if len(of_one_function) > 1 and not is_one_each and not any(p in url for p in VERSION_PLACES):
+        missing.append(" or ".join(VERSION_PLACES))
+    return " and ".join(missing)
+
+
+def _sizes_of_one(variants: Sequence[Variant]) -> tuple[int, int] | None:
+    """Two sizes that variants of one function ask for; None where each has one."""
+    for function in dict.fromkeys(variant.function for variant in variants):
+        own = {variant.memory_mb or 0 for variant in variants if variant.function == function}
+        if len(own) > 1:
+            least, next_one, *_ = sorted(own)
+            return least, next_one
+    return None
 
 
 def _product(root: Table, table: Table, target: Target, most: int) -> list[Variant]:
@@ -205,7 +234,10 @@ def _product(root: Table, table: Table, target: Target, most: int) -> list[Varia
     elif "memory_mb" not in table and len(sizeless) < len(endpoints):
         table.fault("memory_mb", "is missing: name sizes in MB, such as [128, 512, 1769]")
     memory = [None] if sizeless else sizes_mb
-    named = [_functions(table, target), *(_levels(root, table, target, key) for key in NAMED)]
+    named = [
+        _functions(table, target, endpoints),
+        *(_levels(root, table, target, key) for key in NAMED),
+    ]
     count = len(endpoints) * len(memory) * len(architectures) * prod(map(len, named))
     if count > most:
         root.fault("variants", _too_many(count, most))
@@ -220,17 +252,23 @@ def _product(root: Table, table: Table, target: Target, most: int) -> list[Varia
     ]
 
 
-def _functions(table: Table, target: Target) -> list[str | None]:
-    """Folders made absolute, and names of bundled functions; None is the target's own."""
+def _functions(table: Table, target: Target, endpoints: Sequence[EndpointKind]) -> list[str | None]:
+    """Folders made absolute, names of bundled functions, names or ARNs; None is the target's own.
+
+    At a URL of the user's only an emulator's API is told which function is meant.
+    """
     if FUNCTION.name not in table:
         return [None]
-    if target.kind is not TargetKind.LOCAL:
-        table.fault(
-            FUNCTION.name,
-            "can be varied for a local target alone: make a profile of each, and `lamload compare`",
-        )
-        return [None]
-    read = local_function(target.handler, target.runtime, table.base_dir)
+    if target.kind is TargetKind.LOCAL:
+        read = local_function(target.handler, target.runtime, table.base_dir)
+    else:
+        read = aws_function.read
+        others = [endpoint.value for endpoint in endpoints if not endpoint.facts.is_at_api]
+        if target.kind is TargetKind.HTTP and others:
+            table.fault(
+                FUNCTION.name,
+                f"has no meaning for the endpoint {others[0]}, whose URL says what is called",
+            )
     found = table.read_list(FUNCTION.name, read, [])
     return [*found] or [None]
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bench.aws.journal import FILE_NAME, Changes, Journal, new_journal, pending, process_start
+from bench.aws.journal import (
+    FILE_NAME,
+    Changes,
+    Journal,
+    copies_in,
+    new_journal,
+    pending,
+    process_start,
+)
 from bench.commands.restore import restore
 from bench.errors import ExitCode, TargetError
 from bench.folders import state_folder
@@ -78,13 +86,13 @@ async def test_each_qualifier_is_called_as_it_is_and_nothing_is_published(store:
 
 def test_restore_finds_what_was_left_wherever_the_journal_lies(store: Store) -> None:
     opened = asyncio.run(bound())
-    assert opened.journal is not None
-    assert opened.journal.path.parent == state_folder(os.environ)
+    (journal,) = opened.journals
+    assert journal.path.parent == state_folder(os.environ)
     folder = Path("runs/20260101T000000Z-sweep")
     folder.mkdir(parents=True)
     opened.keep_in(folder)
     assert (folder / FILE_NAME).exists()
-    assert opened.journal.path.exists()
+    assert journal.path.exists()
     planned = run("--dry-run")
     assert planned.output.count("alias lamload-128MB") == 1
     assert planned.output.count("version 1") == 1
@@ -94,6 +102,33 @@ def test_restore_finds_what_was_left_wherever_the_journal_lies(store: Store) -> 
     assert len(store.function("primes").versions) == 1
     assert run().output == "There is nothing to undo.\n"
     assert not (folder / FILE_NAME).exists()
+
+
+async def test_each_function_of_a_run_is_called_by_its_name_and_has_its_own_journal(
+    store: Store, tmp_path: Path
+) -> None:
+    store.create(FunctionConfig("sieve", "", "", "app.handler", str(tmp_path), 256), ready=True)
+    variants = [
+        variant.with_levels({"function": name}) for name in ("old", "new") for variant in SIZES
+    ]
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:sieve"
+    opened = AwsTarget(target(), functions={"old": "primes", "new": arn})
+    bindings = await opened.bind(variants)
+    assert [binding.variant for binding in bindings] == variants
+    assert [binding.function for binding in bindings] == ["primes", arn]
+    assert {name: facts["MemorySize"] for name, facts in opened.configuration.items()} == {
+        "old": 512,
+        "new": 256,
+    }
+    folder = tmp_path / "runs" / "both"
+    folder.mkdir(parents=True)
+    opened.keep_in(folder)
+    assert [path.name for path in copies_in(folder)] == ["aws-changes-2.json", FILE_NAME]
+    shutil.rmtree(state_folder(os.environ))
+    assert len(pending(tmp_path / "runs", state_folder(os.environ))) == 2
+    await asyncio.to_thread(run, str(folder))
+    assert [len(store.function(name).versions) for name in ("primes", "sieve")] == [1, 1]
+    assert copies_in(folder) == []
 
 
 def test_what_is_left_is_found_from_any_folder_and_without_the_runs(

@@ -133,7 +133,7 @@ REFUSED = [
     ("lamload run folder/handler.py", "lamload run ./folder"),
     ("lamload run empty", "lamload quickstart"),
     ("lamload run", "lamload run quickstart"),
-    ("lamload run --function one --function two", "lamload compare"),
+    ("lamload run --function one --function primes", "lamload compare"),
     ("lamload run script.js", "lamload init"),
     ("lamload run --vus 10 --duration 30s script.js", "lamload init"),
     (f"lamload --vus 10 --duration 30 {URL}", f"lamload run --callers 10 --for 30s {URL}"),
@@ -294,7 +294,7 @@ def test_the_page_says_what_an_option_stands_for(option: Option) -> None:
 
 
 def test_a_function_on_aws_is_measured_as_it_is_unless_sizes_are_asked_for() -> None:
-    word, found = target_word("my-function"), Found(512, "arm64")
+    word, found = target_word("my-function"), {"my-function": Found(512, "arm64")}
     profile = begun_profile(word, (), {}, found).profile
     (variant,) = profile.variants
     assert (variant.memory_mb, variant.architecture.value) == (512, "arm64")

@@ -12,13 +12,18 @@ from bench.commands.support.target import profile_of
 from bench.errors import UsageError
 from bench.format import size_name
 from bench.load.targets.local import local_command
-from bench.model.profile import Client, Timeouts
+from bench.load.targets.open import open_target
+from bench.model.profile import Client, Connections, Timeouts
 from bench.model.retry import Hedge, RetryPolicyName
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.profile import load_profile
+from bench.profile.begin import Found
 from bench.profile.dump import resolved_toml
+from bench.profile.read import begun_profile
+from bench.profile.target_word import TargetSort, TargetWord
 from bench.stats.threshold_grammar import parse_slo
 from tests.profile.write import MINIMAL, load, mistakes
+from tests.wire.rawserver import answering, raw_server
 
 NAMED = MINIMAL.replace(
     "memory_mb = 128",
@@ -262,8 +267,72 @@ def test_several_functions_on_the_command_line_are_variants() -> None:
     given = {"--function": ["primes", "hello"], "--memory": ["128"]}
     profile = profile_of(None, (), given).profile
     assert {variant.function for variant in profile.variants} == {"primes", "hello"}
-    with pytest.raises(UsageError, match="--function takes one at a time"):
+    with pytest.raises(UsageError, match="--function takes several that are here, or several on"):
         profile_of(None, (), {"--function": ["primes", "some-function-on-aws"]})
+
+
+FUNCTIONS_ON_AWS = """
+[target]
+kind = "aws"
+function = "api"
+[[variants]]
+memory_mb = 512
+function = [%s]
+[[phase]]
+rate = "1/s"
+duration = "1s"
+"""
+
+
+@pytest.mark.parametrize(
+    ("functions", "names"),
+    [
+        (["api", "api-new"], ["api", "api-new"]),
+        (["api:blue", "api:green"], ["api-blue", "api-green"]),
+        (
+            [
+                f"arn:aws:lambda:{region}:123456789012:function:api"
+                for region in ("us-east-1", "eu-west-1")
+            ],
+            ["123456789012-api", "123456789012-api"],
+        ),
+        (["123456789012:function:api", "api"], ["123456789012-api", "api"]),
+    ],
+)
+def test_functions_on_aws_are_called_by_as_much_of_their_arn_as_tells_them_apart(
+    functions: list[str], names: list[str], tmp_path: Path
+) -> None:
+    text = FUNCTIONS_ON_AWS % ", ".join(f'"{function}"' for function in functions)
+    profile = load(tmp_path, text)
+    shown = [variant.function or "" for variant in profile.variants]
+    assert len(set(shown)) == 2
+    assert all(name.endswith(end) for name, end in zip(shown, names, strict=True))
+    assert [profile.levels.functions[name] for name in shown] == functions
+    (tmp_path / "again.toml").write_text(resolved_toml(profile), "utf-8")
+    assert load_profile(tmp_path / "again.toml").levels.functions == profile.levels.functions
+
+
+async def test_an_emulator_is_told_the_function_of_each_variant(tmp_path: Path) -> None:
+    async with raw_server(answering(b"")) as url:
+        text = FUNCTIONS_ON_AWS.replace('"aws"', f'"http"\nurls = {{ invoke = "{url}" }}')
+        profile = load(
+            tmp_path,
+            (text % '"old", "new"').replace("[[variants]]", '[[variants]]\nendpoint = "invoke"'),
+        )
+        bindings = await open_target(profile, Connections()).bind(profile.variants)
+    assert [binding.function for binding in bindings] == ["old", "new"]
+
+
+def test_functions_on_aws_from_the_command_line_are_each_as_they_are() -> None:
+    found = {"old": Found(512, "x86_64"), "new": Found(1024, "arm64")}
+    word = TargetWord("old", TargetSort.ARN)
+    profile = begun_profile(word, (), {}, found).profile
+    assert [variant.name for variant in profile.variants] == [
+        "invoke-512MB-old",
+        "invoke-1024MB-arm64-new",
+    ]
+    swept = begun_profile(word, (), {"--memory": ["128,256"]}, found).profile
+    assert len(swept.variants) == 4
 
 
 def test_a_runtime_is_that_of_a_function_of_its_own(tmp_path: Path) -> None:
@@ -296,5 +365,7 @@ def test_a_qualifier_is_one_version_and_has_one_size(tmp_path: Path) -> None:
     assert shared.startswith("the function and its limit of concurrency:")
     (found,) = mistakes(tmp_path, ON_AWS + "[[variants]]\nmemory_mb = 128\nqualifier = 'live'\n")
     assert "cannot have both 128 and 512 MB" in found
-    (function,) = mistakes(tmp_path, ON_AWS.replace("qualifier", "function"))
-    assert "can be varied for a local target alone" in function
+    functions = load(tmp_path, ON_AWS.replace("qualifier", "function"))
+    assert (shared_words(functions) or "").startswith("the account's limit of concurrency:")
+    other = "[[variants]]\nmemory_mb = 128\nfunction = 'next'\n"
+    assert len(load(tmp_path, ON_AWS.replace("qualifier", "function") + other).variants) == 3

@@ -33,7 +33,10 @@ def shared_words(profile: Profile) -> str | None:
         return None
     if profile.target.kind.value == "local":
         return "nothing: each has a function, a limit and faults of its own, at the same offsets"
-    alike = "" if any(f.name == "qualifier" for f in factors) else ", its warm environments"
+    named = {factor.name for factor in factors}
+    if named == {"function"}:
+        return "the account's limit of concurrency: what one uses up, the others lack"
+    alike = "" if "qualifier" in named else ", its warm environments"
     return f"the function and its limit of concurrency{alike}: what one uses up, the others lack"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,8 +46,10 @@ def profile_of(target: str | None, overrides: Sequence[str], options: Given) -> 
         raise UsageError(_no_target(word))
     if word.sort not in _ON_AWS or ":states:" in word.text:
         return begun_profile(word, overrides, options)
-    draft = begun_profile(word, overrides, options, UNKNOWN_YET)
-    found = asyncio.run(_ask_aws(word, draft.profile))
+    named = options.get("--function") or (word.text,)
+    options = {name: texts for name, texts in options.items() if name != "--function"}
+    draft = begun_profile(word, overrides, options, dict.fromkeys(named, UNKNOWN_YET))
+    found = {name: asyncio.run(_ask_aws(word, name, draft.profile)) for name in named}
     return begun_profile(word, overrides, options, found)
 
 
@@ -59,9 +62,12 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             _check_spelling(target, may_be_function=not is_missing)
         return word, options
     functions = options.get("--function", ())
-    if len(functions) > 1 and not all(map(_is_local, functions)):
+    if len(set(map(_is_local, functions))) > 1:
         each = ", then ".join(f"`lamload run --function {shlex.quote(f)}`" for f in functions)
-        raise UsageError(f"--function takes one at a time: {each}, and `lamload compare`")
+        raise UsageError(
+            f"--function takes several that are here, or several on AWS: {each}, and "
+            "`lamload compare`"
+        )
     if not functions:
         raise UsageError(
             "nothing to run: name a profile, a URL, a function or a folder with a handler, as in "
@@ -69,10 +75,9 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             "`lamload profiles` lists what is shipped"
         )
     word = target_word(functions[0])
-    if (
-        len(functions) == 1 and word.sort is not TargetSort.FOLDER
-    ):  # named as a function, it is nothing else
-        word = TargetWord(word.text, TargetSort.ARN)
+    is_bundled_too = len(functions) > 1 and word.sort is TargetSort.BUNDLED
+    if word.sort is not TargetSort.FOLDER and not is_bundled_too:
+        word = TargetWord(word.text, TargetSort.ARN)  # named as a function, it is nothing else
     if len(functions) > 1:
         return word, options
     return word, {name: texts for name, texts in options.items() if name != "--function"}
@@ -121,7 +126,7 @@ def _no_handler(folder: str) -> str:
     raise AssertionError("a folder with a handler is a target")
 
 
-async def _ask_aws(word: TargetWord, profile: Profile) -> Found:
+async def _ask_aws(word: TargetWord, function: str, profile: Profile) -> Found:
     """Memory and architecture of the function as it is. Raises TargetError, with a way on."""
     from bench.aws.api import LambdaApi, patient
     from bench.aws.bindings import FunctionName, place_of
@@ -129,8 +134,8 @@ async def _ask_aws(word: TargetWord, profile: Profile) -> Found:
     from bench.wire.environment import reached_by_environment
     from bench.wire.httpx_transport import WireTransport
 
-    target, limits = profile.target, patient(profile.timeouts)
-    name = FunctionName.parse(target.function or "")
+    target, limits = replace(profile.target, function=function), patient(profile.timeouts)
+    name = FunctionName.parse(function)
     transport = WireTransport(limits, reached_by_environment(profile, os.environ))
     try:
         credentials = await asyncio.to_thread(load_credentials, os.environ)

@@ -20,8 +20,15 @@ class HttpTarget:
     credentials: Credentials | None = None
     configuration: Mapping[str, Any] = {}
 
-    def __init__(self, target: Target, connections: Connections | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        connections: Connections | None = None,
+        functions: Mapping[str, str] | None = None,
+    ) -> None:
+        """functions: an emulator's names of functions, by what variants call them."""
         self._target = target
+        self._functions = functions or {}
         self._connections = connections or Connections()
         self.label = ", ".join(dict.fromkeys(target.urls.values()))
 
@@ -42,7 +49,7 @@ class HttpTarget:
             Binding(
                 variant,
                 target.urls[variant.endpoint],
-                function=target.function,
+                function=self._functions.get(variant.function or "", target.function),
                 qualifier=variant.qualifier or target.qualifier,
                 region=target.region,
             )

@@ -25,6 +25,10 @@ def open_target(
         from bench.load.targets.aws import AwsTarget
 
         return AwsTarget(
-            profile.target, timeouts=profile.timeouts, connections=connections, tell=tell
+            profile.target,
+            functions=profile.levels.functions,
+            timeouts=profile.timeouts,
+            connections=connections,
+            tell=tell,
         )
-    return HttpTarget(profile.target, connections)
+    return HttpTarget(profile.target, connections, profile.levels.functions)
