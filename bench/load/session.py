@@ -43,6 +43,7 @@ from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import with_recoveries
 from bench.record.validity import Judgement
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult, SloState, evaluate
@@ -191,7 +192,9 @@ class RunSession:
         """Judge what there is and write the files whole."""
         self._target_statistics = await self.target.statistics()
         self.aggregate.advance(self._now_ns())
-        judgement = self._judgement = self._judged(running=False)
+        judgement = self._judged(running=False)
+        windows = with_recoveries(judgement.windows, self.results())
+        judgement = self._judgement = replace(judgement, windows=windows)
         curves = self.aggregate.curves()
         slos = [evaluate(slo, judgement.windows, curves) for slo in self.profile.slos]
         self._files.note("end", f"{judgement.verdict.value}: {self.state.value}")

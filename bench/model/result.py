@@ -8,6 +8,7 @@ from operator import add
 
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Variant
+from bench.model.recovery import Recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,8 @@ class Window:
     """Response time of invocations that took more than one attempt."""
     failed: Distribution = Distribution()
     """Response time of answered or timed-out invocations that did not succeed."""
+    recovery: Recovery | None = None
+    """The slowest after a disturbance that the profile names; None where it names none."""
 
     def measure(self, measure: Measure) -> Distribution:
         """The distribution of a measure, empty if it has no samples."""

@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Architecture, Variant
+from bench.model.recovery import Recovery, RecoveryState
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_MS
 from bench.model.variant import NAMED_FACTORS, Factor
@@ -101,8 +102,31 @@ def _level(factor: Factor) -> CsvColumn[Window]:
     )
 
 
+def _recovery(name: str, field: str, read: Callable[[str], Any] = float) -> CsvColumn[Window]:
+    """Of the slowest recovery; empty where the profile names no disturbance, and in seconds."""
+
+    def cell(window: Window) -> CsvCell:
+        found: CsvCell = None if window.recovery is None else getattr(window.recovery, field)
+        return found
+
+    return CsvColumn(name, cell, f"recovery.{field}", read)
+
+
+OF_RUN: tuple[CsvColumn[Window], ...] = (
+    _recovery("recovery", "state", RecoveryState),
+    _recovery("recovery_from", "disturbance", str),
+    _recovery("recovery_s", "after_s"),
+    _recovery("recovery_low_s", "low_s"),
+    _recovery("recovery_high_s", "high_s"),
+    _recovery("recovery_watched_s", "watched_s"),
+    _recovery("recovery_rounds", "rounds", int),
+    _recovery("recovery_rounds_recovered", "recovered_rounds", int),
+    _recovery("recovery_rests_on", "basis", str),
+)
+"""Columns of summary.csv alone: what is known of a run, and of no second or part of it."""
+_OF_RUN_NAMES = frozenset(column.name for column in OF_RUN)
 Later = CsvColumn[Window] | Measure | float
-LATER: tuple[Later, ...] = (Measure.READ_LAG, *map(_level, NAMED_FACTORS))
+LATER: tuple[Later, ...] = (Measure.READ_LAG, *map(_level, NAMED_FACTORS), *OF_RUN)
 """Columns of both files that came behind these, in the order in which they came. A measure stands
 for all columns of it, a number for the columns of that quantile; one that stands nowhere comes
 last."""
@@ -266,7 +290,8 @@ class RunColumns:
         """Names of the columns of summary.csv, in their order."""
         self.intervals = (
             *(_T_S.name, _PHASE.name, *_HEAD_NAMES, *_MAIN, _BILLED.name, _MEASURED.name),
-            *(*_MORE, *_SAMPLE_NAMES, _SPREAD.name, _REFUSED.name, _SEGMENT.name, *last),
+            *(*_MORE, *_SAMPLE_NAMES, _SPREAD.name, _REFUSED.name, _SEGMENT.name),
+            *(name for name in last if name not in _OF_RUN_NAMES),
             *(column.name for column in later_of_intervals),
         )
         """Those of intervals.csv."""
@@ -300,7 +325,8 @@ class RunColumns:
             Rates(**found["rates"]),
             lambda name: self._readers[name].read(row),
         )
-        return replace(window, **found[""])
+        recovery = found["recovery"]
+        return replace(window, **found[""], recovery=Recovery(**recovery) if recovery else None)
 
     def interval_of(self, row: Mapping[str, str]) -> Interval:
         """The interval of a row of intervals.csv."""

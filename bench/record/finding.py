@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,7 +38,7 @@ class Results(Protocol):
         """Likewise by part of the load, where it has several."""
 
     @property
-    def intervals(self) -> Iterable[Interval]:
+    def intervals(self) -> Collection[Interval]:
         """Each second of each variant, in order."""
 
     @property

@@ -16,17 +16,25 @@ from bench.record.figure import Figure
 from bench.record.finding import Finding, Results, ends_text, highest, value_text
 from bench.record.findings_of_load import callers, disturbed, ramp, swing
 from bench.record.findings_of_policies import policies
+from bench.record.findings_of_recovery import recovered
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import Recoveries, recoveries
 from bench.stats.quantiles import quantile_bounds
 from bench.stats.recommend import door_sentences
 from bench.stats.woodruff import interval
 
 
-def found_in(results: Results) -> tuple[Finding, ...]:
-    """Those of a variant one after another; none where only sizes are compared."""
+def found_in(results: Results, came_back: Recoveries | None = None) -> tuple[Finding, ...]:
+    """Those of a variant one after another; none where only sizes are compared.
+
+    came_back: what `recoveries` says, for who knows it; None: it is asked.
+    """
     told = _TOLD.get(question_of(results.profile))
-    return (*(() if told is None else told(results)), *policies(results))
+    by_question = () if told is None else told(results)
+    if came_back is None:
+        came_back = recoveries(results)
+    return (*by_question, *policies(results, came_back), *recovered(came_back))
 
 
 def findings(results: Results) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from bench.format import bare_size, duration_text, number, percentage, quantile_text
 from bench.model.part import Part
-from bench.model.profile import Variant
 from bench.model.result import MEDIAN, Measure, Window
 from bench.record.figure import Figure
 from bench.record.finding import (
@@ -19,7 +18,6 @@ from bench.record.finding import (
     value_text,
 )
 from bench.record.question import disturbance_in
-from bench.record.recovery import recovered_after_s
 
 FEW_FAILED = 0.01
 """Share of failures from which on a step is said to fail."""
@@ -181,7 +179,7 @@ def swing(results: Results) -> Iterator[Finding]:
 
 
 def disturbed(results: Results) -> Iterator[Finding]:
-    """How far latency rose, what retries and failures it brought, and when all was well."""
+    """How far latency rose, and what retries and failures it brought."""
     measured = [phase for phase in results.profile.phases if phase.measured]
     at = disturbance_in(measured)
     assert at is not None
@@ -191,10 +189,10 @@ def disturbed(results: Results) -> Iterator[Finding]:
         if not all(name in by_name for name in names):
             continue
         before, peak, after = (by_name[name] for name in names)
-        rise, recovery = _rise(before, peak), _recovery(results, before, peak, window.variant)
+        rise = _rise(before, peak)
         attempts = [*_attempts(before, peak, after)]
         large = tuple(figure for one in (*attempts, rise) for figure in one.figures)
-        told = [Finding(rise.text, large), *(Finding(one.text) for one in attempts), recovery]
+        told = [Finding(rise.text, large), *(Finding(one.text) for one in attempts)]
         name = bare_size(window.variant)
         yield from (Finding(f"{name}: {one.text}", one.figures) for one in told)
 
@@ -232,11 +230,3 @@ def _attempts(*parts: Part) -> Iterator[Finding]:
             f"{percentage(tally.failed, tally.finished)} % in {name}" for name, tally in told
         )
         yield Finding(f"calls that failed: {each}")
-
-
-def _recovery(results: Results, before: Part, peak: Part, variant: Variant) -> Finding:
-    seconds = recovered_after_s(results.intervals, variant, before.phase, peak.phase)
-    if seconds is None:
-        return Finding(f"it did not recover after {peak.phase} within this run")
-    when = f"{seconds} s after {peak.phase}" if seconds else f"as soon as {peak.phase} had ended"
-    return Finding(f"all was as before {when}", (Figure("recovered in", str(seconds), "s"),))

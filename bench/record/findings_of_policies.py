@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench.format import bare_size, percentage
 from bench.model.profile import Variant
+from bench.model.recovery import Recovery
 from bench.model.result import Window
 from bench.record.figure import Figure
 from bench.record.finding import Finding, Results
+from bench.record.findings_of_recovery import recovery_text
+from bench.record.recovery import Recoveries, slowest
 
 _POLICIES = frozenset({"retry", "breaker", "timeout"})
 
 
-def policies(results: Results) -> Iterator[Finding]:
+def policies(results: Results, came_back: Recoveries) -> Iterator[Finding]:
     """A sentence for each policy beside the first that is called as it is otherwise."""
     first: dict[Variant, Window] = {}
     for window in results.windows:
@@ -23,10 +26,11 @@ def policies(results: Results) -> Iterator[Finding]:
         rest = variant.with_levels(dict.fromkeys(_POLICIES))
         base = first.setdefault(rest, window)
         if base is not window and base.tally.sent and window.tally.sent:
-            yield _against(window, base)
+            found = [slowest(came_back.get(one.variant, ())) for one in (window, base)]
+            yield _against(window, base, found)
 
 
-def _against(window: Window, base: Window) -> Finding:
+def _against(window: Window, base: Window, found: Sequence[Recovery | None]) -> Finding:
     tallies = window.tally, base.tally
     attempts = [f"{tally.retry_amplification or 0:.2f}" for tally in tallies]
     failed = [f"{percentage(tally.failed, tally.finished)} %" for tally in tallies]
@@ -38,5 +42,7 @@ def _against(window: Window, base: Window) -> Finding:
     if any(tally.retries_refused for tally in tallies):
         refused = [f"{tally.retries_refused:,}" for tally in tallies]
         text += f", {refused[0]} retries forbidden against {refused[1]}"
+    if found[0] is not None and found[1] is not None:
+        text += f", recovered {recovery_text(found[0])} against {recovery_text(found[1])}"
     figures = [Figure("attempts", attempts[0]), Figure("against", attempts[1])]
     return Finding(text, tuple(figures))

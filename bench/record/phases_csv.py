@@ -9,7 +9,7 @@ from bench.model.part import Ends, Part
 from bench.model.result import LADDER, Measure
 from bench.model.times import NS_PER_MS
 from bench.record.border import decoded
-from bench.record.columns import LEVEL_NAMES, CsvCell, quantile_name
+from bench.record.columns import LEVEL_NAMES, OF_RUN, CsvCell, quantile_name
 from bench.record.csv_columns import (
     SUMMARY_COLUMNS,
     csv_text,
@@ -23,14 +23,16 @@ _BOUNDS = {
     q: tuple(f"{Measure.RESPONSE.value}_{quantile_name(q)}_{end}_ms" for end in ("low", "high"))
     for q in sorted(LADDER)
 }
+_LATER = SUMMARY_COLUMNS.index(LEVEL_NAMES[0])
+"""From there on columns came when this file had all the others."""
 PHASE_COLUMNS = (
-    *("phase", "step", *(name for name in SUMMARY_COLUMNS if name not in LEVEL_NAMES)),
+    *("phase", "step", *SUMMARY_COLUMNS[:_LATER]),
     *(name for names in _BOUNDS.values() for name in names),
     *("payload", "callers"),
-    *LEVEL_NAMES,
+    *(name for name in SUMMARY_COLUMNS[_LATER:] if name not in {column.name for column in OF_RUN}),
 )
-"""Those of summary.csv behind the part's own, and the intervals of the response time. The names of
-levels came last."""
+"""Those of summary.csv behind the part's own, and the intervals of the response time. What came
+later is behind all of them."""
 
 
 def phases_lines(parts: Iterable[Part]) -> str:

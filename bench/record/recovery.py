@@ -1,84 +1,244 @@
-"""When a variant was as before again, second by second, after a phase that asked for too much."""
+"""How long after a disturbance a variant did as well as before: the one place that says so. Pure.
+
+From the seconds of a run. Before: the measured seconds of a variant's turns of which every call had
+been answered when the first disturbance began, of all rounds together. Of them
+
+    goodput before    successes for each arrival; in a closed loop, which has no planned arrivals,
+                      successes a second
+    p99 before        of the response times
+
+A stretch of time is as before if its goodput is at least 90 % of that and at most 1 % of its
+answers took longer than 110 % of that p99; or if chance would, once in 200 times, make a stretch of
+the undisturbed part as bad (TOLERANCE standard deviations, widened by how much more than chance
+alone the seconds before differed). That counts where a stretch has few calls.
+
+Back is the first second, not before the disturbance ended, from which on the first second, the
+first two, and so on up to HOLD_S are as before. What is followed by fewer seconds than that, at the
+end of the run or before the next disturbance, is not back within the run. A second belongs to those
+who were to arrive in it.
+
+Of several rounds the mean is told, with Student's interval of the rounds; of one round the interval
+is that of the same question, asked with goodput and p99 at the ends of their own intervals before.
+Seconds are the grain: either end is one of them further, as the instant may lie in the last that
+was not as before, and in the first that on the whole was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, sqrt
+from statistics import mean, median_high, stdev
+
+import numpy as np
 
 from bench.model.profile import Variant
-from bench.model.result import Interval, Measure
+from bench.model.recovery import Recovery, RecoveryState
+from bench.model.result import Window
+from bench.model.times import NS_PER_S
+from bench.record.disturbance import Disturbance, disturbances_of
+from bench.record.finding import Results
+from bench.record.recorded_run import RecordedRun
+from bench.record.turn_seconds import Reals, Seconds, turns_of
+from bench.stats.student import deviate, t_at
 
-CALM_S = 3
-"""So many seconds in a row must be as before; fewer only at the very end of the run."""
+HOLD_S = 3
+"""For so long all must be as before, from the first second that is."""
+WITHIN = 0.1
+"""How far from before is still as before, of goodput and of p99."""
+LATE = 0.01
+"""Share of answers beyond the p99."""
+TOLERANCE = 2.576
+"""Standard deviations that a normal variable exceeds on one side once in 200 times."""
+Recoveries = Mapping[Variant, tuple[Recovery, ...]]
+"""By variant, one for each disturbance in time order; none where the profile names none."""
+_CONFIDENCE = 0.95
+_GRAIN_S = 1.0
+
+
+def recoveries(results: Results) -> Recoveries:
+    """How every variant of a run came back, as far as it has come; looks at all of its seconds."""
+    if isinstance(results, RecordedRun):
+        return results.once("recoveries", lambda: _recoveries(results))
+    return _recoveries(results)
+
+
+def with_recoveries(windows: Iterable[Window], results: Results) -> tuple[Window, ...]:
+    """The windows, each with the slowest recovery of its variant."""
+    found = recoveries(results)
+    return tuple(replace(w, recovery=slowest(found.get(w.variant, ()))) for w in windows)
+
+
+def slowest(found: Sequence[Recovery]) -> Recovery | None:
+    """The one that speaks for all: none that did not come back, else the longest; None of none."""
+    order = (RecoveryState.NOT_KNOWN, RecoveryState.RECOVERED, RecoveryState.NOT_WITHIN)
+    return max(found, key=lambda one: (order.index(one.state), one.after_s or 0.0), default=None)
+
+
+def _recoveries(results: Results) -> Recoveries:
+    profile = results.profile
+    named = {variant: disturbances_of(profile, variant) for variant in profile.variants}
+    if not any(named.values()):
+        return {}
+    is_closed = any(phase.shape.is_closed for phase in profile.phases)
+    turns = turns_of(profile, results.intervals, is_closed)
+    return {
+        variant: tuple(_after(turns.get(variant, ()), disturbances))
+        for variant, disturbances in named.items()
+    }
+
+
+def _after(turns: Sequence[Seconds], disturbances: Sequence[Disturbance]) -> Iterator[Recovery]:
+    if not disturbances or not turns:
+        return
+    first_ns = disturbances[0].start_ns
+    before = Seconds.joined([turn.answered_by(first_ns) for turn in turns])
+    ends_ns = [one.start_ns for one in disturbances[1:]]
+    for one, until_ns in zip(disturbances, [*ends_ns, None], strict=True):
+        seen = [turn for turn in turns if turn.end_ns >= one.end_ns]
+        watched = [
+            turn for turn in (own.between(one.end_ns, until_ns) for own in seen) if turn.count
+        ]
+        if not seen:  # it is still to come, or not over
+            continue
+        if before.duration_s < HOLD_S or not before.answers or not watched:
+            yield Recovery(one.name, RecoveryState.NOT_KNOWN, rounds=len(watched))
+        else:
+            yield _recovery(one, before, watched)
+
+
+def _recovery(one: Disturbance, before: Seconds, watched: Sequence[Seconds]) -> Recovery:
+    base = _Before.of(before)
+    times = [_back_s(turn, base, one.end_ns) for turn in watched]
+    found = Recovery(
+        one.name,
+        RecoveryState.NOT_WITHIN,
+        watched_s=min(turn.end_ns - one.end_ns for turn in watched) / NS_PER_S,
+        rounds=len(watched),
+        recovered_rounds=sum(time < inf for time in times),
+    )
+    if median_high(times) == inf:
+        longest_s = max(0.0, (found.watched_s or 0.0) - HOLD_S)
+        return replace(found, low_s=longest_s)
+    found = replace(found, state=RecoveryState.RECOVERED)
+    if len(times) == 1:
+        low_s, high_s = (_back_s(watched[0], end, one.end_ns) for end in base.ends())
+        return replace(
+            found,
+            after_s=times[0],
+            low_s=_a_second_less(min(low_s, times[0])),
+            high_s=None if high_s == inf else max(high_s, times[0]) + _GRAIN_S,
+            basis=f"noise of {before.duration_s:g} s before",
+        )
+    return _of_rounds(found, times)
+
+
+def _of_rounds(found: Recovery, times: Sequence[float]) -> Recovery:
+    basis = f"{len(times)} rounds"
+    if max(times) == inf:
+        low_s = _a_second_less(min(times))
+        return replace(found, after_s=median_high(times), low_s=low_s, basis=basis)
+    after_s = mean(times)
+    reach_s = t_at(deviate(_CONFIDENCE), len(times) - 1) * stdev(times) / sqrt(len(times))
+    return replace(
+        found,
+        after_s=after_s,
+        low_s=_a_second_less(after_s - reach_s),
+        high_s=after_s + reach_s + _GRAIN_S,
+        basis=basis,
+    )
+
+
+def _a_second_less(at_s: float) -> float:
+    return max(0.0, at_s - _GRAIN_S)
 
 
 @dataclass(frozen=True, slots=True)
-class _Worst:
-    """The worst second of the phase before, figure by figure."""
+class _Before:
+    """What was before. goodput: successes for each unit of exposure (`Seconds.exposure`).
 
-    failed: float
-    retries: float
-    mean_ns: float
+    rough and late_rough: how many times the variance of chance alone the seconds before had, in
+    successes and in late answers; 1 at least. spread: the variance of one unit's successes.
+    """
+
+    seconds: Seconds
+    goodput: float
+    p99_ns: float
+    spread: float
+    rough: float
+    late_rough: float
 
     @classmethod
-    def of(cls, seconds: Sequence[Interval]) -> _Worst:
-        figures = [(_share(s, "failed"), _share(s, "retries"), _mean_ns(s)) for s in seconds]
-        return cls(*(max(column) for column in zip(*figures, strict=True)))
-
-    def covers(self, second: Interval) -> bool:
-        """Whether nothing is worse in it than it was before."""
-        return (
-            _share(second, "failed") <= self.failed
-            and _share(second, "retries") <= self.retries
-            and _mean_ns(second) <= self.mean_ns
+    def of(cls, before: Seconds) -> _Before:
+        goodput = before.ok_in_all / before.exposure_in_all
+        spread = goodput if before.is_closed else goodput * (1 - goodput)
+        p99_ns = before.quantile_ns(1 - LATE)
+        late = before.late((1 + WITHIN) * p99_ns)
+        share = float(late.sum()) / before.answers
+        return cls(
+            before,
+            goodput,
+            p99_ns,
+            spread,
+            _roughness(before.ok - goodput * before.exposure, spread * before.exposure),
+            _roughness(late - share * before.answered, share * (1 - share) * before.answered),
         )
 
+    def ends(self) -> tuple[_Before, _Before]:
+        """The same with goodput and p99 at the lenient and at the strict ends of their intervals"""
+        reach = deviate(_CONFIDENCE)
+        before = self.seconds
+        goodput = reach * sqrt(self.spread * self.rough / before.exposure_in_all)
+        rank = reach * sqrt(LATE * (1 - LATE) * self.late_rough / before.answers)
+        lenient = before.quantile_ns(min(1.0, 1 - LATE + rank))
+        strict = before.quantile_ns(max(0.0, 1 - LATE - rank))
+        return (
+            replace(self, goodput=max(0.0, self.goodput - goodput), p99_ns=lenient),
+            replace(self, goodput=self.goodput + goodput, p99_ns=strict),
+        )
 
-def recovered_after_s(
-    intervals: Iterable[Interval], variant: Variant, before: str, phase: str
-) -> int | None:
-    """Seconds from the phase's last one to the first that is as before, 0 for the next one.
+    def least_ok(self, exposure: Reals) -> Reals:
+        """The fewest successes of stretches that are as before."""
+        wanted = self.goodput * exposure
+        chance = _by_chance(self.spread * self.rough * exposure)
+        found: Reals = np.minimum((1 - WITHIN) * wanted, wanted - chance)
+        return found
 
-    As before: its failures, its retries and its mean response time are no worse than in the worst
-    second of the phase before. None if none is. Of several rounds the slowest counts, and None if
-    one of them did not recover.
+    def most_late(self, answers: Reals) -> Reals:
+        """The most answers beyond 110 % of the p99 of stretches that are as before."""
+        return LATE * answers + _by_chance(LATE * (1 - LATE) * self.late_rough * answers)
+
+
+def _by_chance(variances: Reals) -> Reals:
+    """How far a count exceeds its mean once in 200 times; counts of few are skew.
+
+    Cornish and Fisher's expansion to its second term, for a Poisson variable.
     """
-    own = [i for i in intervals if i.window.variant == variant and i.measured]
-    calm = [i for i in own if i.phase == before]
-    if not calm:
-        return None
-    found = [_first(after, _Worst.of(calm)) for after in _behind(own, phase)]
-    if not found or None in found:
-        return None
-    return max(seconds for seconds in found if seconds is not None)
+    skew = (TOLERANCE**2 - 1) / 6
+    found: Reals = np.where(variances > 0, TOLERANCE * np.sqrt(variances) + skew, 0.0)
+    return found
 
 
-def _behind(seconds: Iterable[Interval], phase: str) -> list[list[Interval]]:
-    """What follows the phase, each time that it was on."""
-    stretches: list[list[Interval]] = []
-    was_on = False
-    for second in seconds:
-        if second.phase == phase:
-            was_on = True
-            continue
-        if was_on:
-            stretches.append([])
-            was_on = False
-        if stretches:
-            stretches[-1].append(second)
-    return stretches
+def _roughness(residuals: Reals, variances: Reals) -> float:
+    """Variance over seconds as a multiple of what chance alone gives them; 1 at least."""
+    expected = float(variances.sum())
+    degrees = residuals.size - 1
+    if expected <= 0 or degrees < 1:
+        return 1.0
+    return max(1.0, float((residuals**2).sum()) / expected * residuals.size / degrees)
 
 
-def _first(seconds: Sequence[Interval], worst: _Worst) -> int | None:
-    calm = [worst.covers(second) for second in seconds]
-    return next((at for at in range(len(calm)) if all(calm[at : at + CALM_S])), None)
-
-
-def _share(second: Interval, field: str) -> float:
-    """Of the arrivals: those that failed, or retries for each."""
-    tally = second.window.tally
-    return getattr(tally, field) / tally.offered if tally.offered else 0.0
-
-
-def _mean_ns(second: Interval) -> float:
-    return second.window.measure(Measure.RESPONSE).mean_ns
+def _back_s(turn: Seconds, base: _Before, end_ns: int) -> float:
+    """From the end of the disturbance to the first second that is back; inf if none is."""
+    late = turn.late((1 + WITHIN) * base.p99_ns)
+    for at in range(turn.count):
+        stretch = slice(at, turn.begun_by(turn.starts_ns[at] + HOLD_S * NS_PER_S))
+        if turn.end_ns - turn.starts_ns[at] < HOLD_S * NS_PER_S:
+            break
+        ok, exposure, answered, own_late = (
+            np.cumsum(column[stretch]) for column in (turn.ok, turn.exposure, turn.answered, late)
+        )
+        is_back = (ok >= base.least_ok(exposure)) & (own_late <= base.most_late(answered))
+        if is_back.all() and answered[-1]:
+            return max(0, int(turn.starts_ns[at]) - end_ns) / NS_PER_S
+    return inf

@@ -7,6 +7,7 @@ from typing import Any
 
 import bench
 from bench.model.profile import Variant
+from bench.model.recovery import Recovery
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.columns import CsvCell
@@ -16,6 +17,7 @@ from bench.record.failures import FailureKind
 from bench.record.findings import findings
 from bench.record.phases_csv import part_row
 from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import recoveries
 from bench.stats.quantiles import Bounds
 from bench.stats.recommend import Advice, Choice, Overhead, own_overhead
 
@@ -62,6 +64,9 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
         "variants": [_variant(window) for window in run.windows],
         "intervals": [_interval(known) for known in known_quantiles(run)],
         "phases": [part_row(part) for part in run.parts],
+        "recoveries": [
+            _recovery(variant, one) for variant, found in recoveries(run).items() for one in found
+        ],
         "findings": list(findings(run)),
         "overheads": [_own_overhead(window, run) for window in run.windows],
         "failures": [_failure(failure) for failure in run.failures],
@@ -87,6 +92,22 @@ def _interval(known: KnownQuantile) -> dict[str, Any]:
         "blocks": basis.blocks,
         "design_effect": round(basis.design_effect, 3) if basis.is_known else None,
         "anytime": basis.anytime,
+    }
+
+
+def _recovery(variant: Variant, one: Recovery) -> dict[str, Any]:
+    """Seconds from the end of the disturbance; nulls for what the state does not tell."""
+    return {
+        "variant": variant.name,
+        "disturbance": one.disturbance,
+        "state": one.state.value,
+        "after_s": one.after_s,
+        "low_s": one.low_s,
+        "high_s": one.high_s,
+        "watched_s": one.watched_s,
+        "rounds": one.rounds,
+        "rounds_recovered": one.recovered_rounds,
+        "rests_on": one.basis or None,
     }
 
 

@@ -11,7 +11,7 @@ from bench.format import AT_LEAST, UNKNOWN, quantile_text, share_known
 from bench.model.outcome import Outcome
 from bench.model.part import Part
 from bench.model.result import QUANTILES, Measure, Window
-from bench.report.text import max_cell, quantile_cell
+from bench.report.text import back_cell, max_cell, quantile_cell
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -69,18 +69,23 @@ _COLUMNS = (
     _Column("retries", "amplification", lambda w: _maybe(w.tally.retry_amplification, ".3f")),
     _Column("retries", "refused", lambda w: f"{w.tally.retries_refused:,}"),
     _Column("retries", "cold starts", lambda w: f"{w.tally.cold_starts:,}"),
+    _Column("recovery", "back", lambda w: back_cell(w.recovery)),
     *_times("attempt ms", Measure.ATTEMPT),
     *_times("send lag ms", Measure.SEND_LAG),
     *_times("read lag ms", Measure.READ_LAG),
     _Column("read lag ms", "known of", lambda window: share_known(window.read_lag_share)),
 )
-_SHOWN = ("response ms", "cost", "outcomes")
+_SHOWN = ("response ms", "cost", "outcomes", "recovery")
 """Groups that are there at first; the others by their box. On paper and without style: all."""
+
+
+_IF_ANY = ("outcomes", "recovery")
+"""Groups of which what no variant had is left out."""
 
 
 def results_table(windows: Sequence[Window]) -> str:
     """A row for each variant; a box for each group of columns shows or hides it, without script."""
-    columns = [c for c in _COLUMNS if c.group != "outcomes" or _happened(c, windows)]
+    columns = [c for c in _COLUMNS if c.group not in _IF_ANY or _happened(c, windows)]
     groups = [(name, list(of_it)) for name, of_it in groupby(columns, lambda c: c.group)]
     boxes, style = "", ""
     for number, (name, _) in enumerate(groups):
@@ -107,8 +112,10 @@ def results_table(windows: Sequence[Window]) -> str:
 
 
 def _happened(column: _Column, windows: Sequence[Window]) -> bool:
-    """Outcomes that no variant had are left out; that all went well is said."""
-    return column.head == "ok" or any(column.read(window) != "0" for window in windows)
+    """What no variant had is left out; that all went well is said."""
+    return column.head == "ok" or any(
+        column.read(window) not in ("0", UNKNOWN) for window in windows
+    )
 
 
 def _row(index: int, window: Window, groups: Sequence[tuple[str, Sequence[_Column]]]) -> str:

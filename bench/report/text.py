@@ -22,11 +22,13 @@ from bench.format import (
 )
 from bench.model.outcome import Outcome, Verdict
 from bench.model.plain import aligned, wrapped
+from bench.model.recovery import Recovery, RecoveryState
 from bench.model.result import HIGHEST, MEDIAN, QUANTILES, Distribution, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
 from bench.record.failures import reason_words
 from bench.record.findings import advice_sentences, findings
+from bench.record.findings_of_recovery import interval_text, recovery_text
 from bench.record.recorded_run import RecordedRun
 from bench.report.retry_figures import FIGURES, tells_of_retries
 from bench.report.text_table import ColumnGroup, TextColumn, table_lines
@@ -142,6 +144,14 @@ def max_cell(distribution: Distribution) -> str:
     return maximum_ms(distribution, three_digits)
 
 
+def back_cell(found: Recovery | None) -> str:
+    """`after 3 s (2 … 4 s)`, of the slowest recovery."""
+    if found is None:
+        return UNKNOWN
+    is_over = found.state is RecoveryState.RECOVERED
+    return f"{recovery_text(found)} ({interval_text(found)})" if is_over else recovery_text(found)
+
+
 def three_digits(ns: float) -> str:
     """Nanoseconds as milliseconds, without the unit."""
     return number(ns / NS_PER_MS)
@@ -207,6 +217,7 @@ _PARTS = (
             _PRICE,
         ),
     ),
+    ColumnGroup("recovery", (TextColumn("back", lambda window: back_cell(window.recovery)),)),
     ColumnGroup("", (TextColumn("verdict", lambda window: window.verdict.value),)),
 )
 _OF_RETRIES = tuple(

@@ -9,6 +9,7 @@ METRIC    p50, p95, p99.9, …, max, min, mean               with a time behind 
           amplification (attempts per invocation)           with a plain number
           cost (USD per million invocations)                with $2.50
           cold_starts                                       with a plain number
+          recovery (after a disturbance of the profile)     with a time
 SELECTOR  all (the default), a variant's name (invoke-128MB), a size (1769MB), an endpoint (alb),
           an architecture (arm64), a level of any other factor (patient). Every variant that it
           picks must meet the threshold.
@@ -97,6 +98,7 @@ PLAIN: dict[str, tuple[Unit, Callable[[Window], float | None]]] = {
     "cold_starts": (Unit.NUMBER, lambda window: float(window.tally.cold_starts)),
 }
 """Metrics that are one number of a window, None where nothing was measured."""
+RECOVERY = "recovery"
 _TIMES = ("max", "min", "mean")
 CLASSES = ("cold", "warm", "retried", "failed")
 """Measures that are response times of a class of invocations."""
@@ -135,7 +137,7 @@ def parse_slo(text: str) -> Threshold:
     measure = (match["measure"] or Measure.RESPONSE.value).lower()
     if measure not in _MEASURES:
         raise ValueError(f"'{measure}' is not a measure; there are {', '.join(_MEASURES)}")
-    if match["measure"] and unit is not Unit.TIME:
+    if match["measure"] and (unit is not Unit.TIME or metric == RECOVERY):
         raise ValueError(f"{metric} has no measure (it says '{measure}')")
     limit = _limit(match["limit"], unit, metric)
     selector = match["selector"] or "all"
@@ -145,10 +147,10 @@ def parse_slo(text: str) -> Threshold:
 def _metric(metric: str) -> tuple[float | None, Unit]:
     if metric in PLAIN:
         return None, PLAIN[metric][0]
-    if metric in _TIMES:
+    if metric in (*_TIMES, RECOVERY):
         return None, Unit.TIME
     if not re.fullmatch(r"p\d+(\.\d+)?", metric):
-        known = ", ".join(("p50", "p99", "p99.9", *_TIMES, *PLAIN))
+        known = ", ".join(("p50", "p99", "p99.9", *_TIMES, *PLAIN, RECOVERY))
         raise ValueError(f"'{metric}' is not a metric; there are {known}")
     q = _percentile(metric[1:])
     if not 0 < q < 1:

@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from bench.model.profile import Slo
+from bench.model.recovery import Recovery, RecoveryState
 from bench.model.result import Distribution, Measure, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.stats.ranks import samples_needed
-from bench.stats.threshold_grammar import CLASSES, PLAIN, Threshold, Unit, parse_slo
+from bench.stats.threshold_grammar import CLASSES, PLAIN, RECOVERY, Threshold, Unit, parse_slo
 
 if TYPE_CHECKING:
     from bench.stats.quantiles import Curve
@@ -67,6 +68,8 @@ def _judge(
         if value is None:
             return SloState.UNKNOWN, "nothing was measured"
         return _state(threshold.holds(value)), _text(unit, value)
+    if threshold.metric == RECOVERY:
+        return _judge_recovery(threshold, window.recovery)
     distribution = _distribution(threshold.measure, window)
     if not distribution.count:
         return SloState.UNKNOWN, f"no {threshold.measure} time was measured"
@@ -75,6 +78,19 @@ def _judge(
     is_class = threshold.measure in CLASSES
     curve = None if is_class else curves.get(Measure(threshold.measure))
     return _judge_quantile(threshold, threshold.q, distribution, curve)
+
+
+def _judge_recovery(threshold: Threshold, found: Recovery | None) -> tuple[SloState, str]:
+    """The slowest; of one that was not within the run it is known how long it takes at least."""
+    if found is None:
+        return SloState.UNKNOWN, "the profile names no disturbance"
+    seconds = found.after_s if found.state is RecoveryState.RECOVERED else found.low_s
+    if seconds is None:
+        return SloState.UNKNOWN, f"recovery is {found.state.value}"
+    if found.state is RecoveryState.RECOVERED:
+        return _judge_value(threshold, seconds * NS_PER_S, censored=False)
+    state, text = _judge_value(threshold, seconds * NS_PER_S, censored=True)
+    return state, f"{found.state.value}, {text}"
 
 
 def _distribution(measure: str, window: Window) -> Distribution:

@@ -11,9 +11,11 @@ from enum import IntEnum
 from bench.model.part import Part
 from bench.model.result import Window
 from bench.record.conclusions import price_in
-from bench.record.finding import Finding
+from bench.record.finding import Finding, Results
 from bench.record.findings import found_in
 from bench.record.question import Question, question_of
+from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import Recoveries, recoveries
 from bench.report.answer import RunAnswer, answer_of, as_asked, highest_known
 from bench.stats.alike import Curves
 from bench.stats.one_kind import NO_CLASSES, ClassCurves, of_one_kind, wants_classes
@@ -22,6 +24,10 @@ from bench.tui.source import RunSource
 
 EVERY = 8
 """Polls between two analyses: two seconds."""
+
+
+MOST_SECONDS = 3000
+"""Of variants under way, until the end of the run: making an interval takes some 0.1 ms."""
 
 
 class Depth(IntEnum):
@@ -52,6 +58,8 @@ class Analysis:
     parts: tuple[Part, ...] = ()
     """Results by part of the load, where it has several."""
     found: tuple[Finding, ...] = ()
+    came_back: Recoveries = field(default_factory=dict)
+    """How variants came back after a disturbance; none while that would take too long."""
 
     @property
     def q(self) -> float:
@@ -109,10 +117,12 @@ class Analyzer:
         wants = shows_classes or wants_classes(windows)
         classes = self._source.class_curves() if wants else NO_CLASSES
         results = self._source.results()
+        came_back = _came_back(results)
         analysis = Analysis(
             question=self._question,
             parts=tuple(results.parts),
-            found=found_in(results),
+            found=found_in(results, came_back),
+            came_back=came_back,
             curves=curves,
             class_curves=classes if shows_classes else {},
             classes=classes,
@@ -126,6 +136,12 @@ class Analyzer:
             anytime=anytime,
         )
         return replace(analysis, answer=_answer(analysis, windows, base))
+
+
+def _came_back(results: Results) -> Recoveries:
+    """Every second is looked at each time: of a long run under way this waits for its end."""
+    is_short = isinstance(results, RecordedRun) or len(results.intervals) <= MOST_SECONDS
+    return recoveries(results) if is_short else {}
 
 
 def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -> RunAnswer:

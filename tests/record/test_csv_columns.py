@@ -280,11 +280,11 @@ def test_a_last_line_that_was_cut_off_is_left_out() -> None:
     assert list(read_rows("a,b")) == []
 
 
-def test_levels_stand_behind_all_and_read_back() -> None:
+def test_levels_stand_behind_the_contract_and_read_back() -> None:
     window = windows_of(3)[0][0]
     variant = Variant(EndpointKind.INVOKE, 128).with_levels({"retry": "patient", "label": "new"})
     row = summary_row(replace(window, variant=variant))
-    assert list(SUMMARY_COLUMNS[-9:]) == [
+    assert list(SUMMARY_COLUMNS[len(SUMMARY) :][:9]) == [
         *("function", "qualifier", "runtime", "event"),
         *("retry", "breaker", "timeout_setting", "connections", "label"),
     ]

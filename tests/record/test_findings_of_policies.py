@@ -37,7 +37,7 @@ def of(memory_mb: int, retry: str | None) -> Variant:
 def test_each_policy_beside_the_first_at_its_own_size() -> None:
     variants = [of(memory, retry) for memory in (128, 512) for retry in ("old", "new")]
     counts = [tally(80, 20, 290), tally(90, 10, 131), tally(99, 1, 102), tally(100, 0, 100, 3)]
-    assert [finding.text for finding in policies(results(variants, counts))] == [
+    assert [finding.text for finding in policies(results(variants, counts), {})] == [
         "128 MB new against 128 MB old: 1.31 attempts for each call against 2.90, "
         "10.0 % failed against 20.0 %",
         "512 MB new against 512 MB old: 1.00 attempts for each call against 1.02, "
@@ -47,4 +47,4 @@ def test_each_policy_beside_the_first_at_its_own_size() -> None:
 
 def test_sizes_alone_are_no_policies() -> None:
     counts = [tally(80, 20, 290), tally(90, 10, 131)]
-    assert not list(policies(results([of(128, None), of(512, None)], counts)))
+    assert not list(policies(results([of(128, None), of(512, None)], counts), {}))

@@ -1,0 +1,89 @@
+"""The disturbances that a profile names: faults that end, and a phase that asks for too much. Pure.
+
+All of them count from the beginning of a variant's turn in a round, as faults do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bench.faults.fault import Fault, FaultWindow
+from bench.faults.plan import FaultPlan
+from bench.model.profile import Profile, Variant
+from bench.record.question import disturbance_in
+
+MOST = 100
+"""Of one that comes again and again, so many times are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """name: `stall`, or the phase's. start_ns and end_ns: in a variant's turn."""
+
+    name: str
+    start_ns: int
+    end_ns: int
+
+
+def disturbances_of(profile: Profile, variant: Variant) -> tuple[Disturbance, ...]:
+    """Those that meet a variant, in time order; what overlaps is one.
+
+    A fault without an end is how the target is, and disturbs nothing.
+    """
+    turn_ns = sum(phase.duration_ns for phase in profile.phases)
+    found = [*_phases(profile), *_faults(profile, variant, turn_ns)]
+    return tuple(_joined(sorted(found, key=lambda one: (one.start_ns, one.end_ns))))
+
+
+def _phases(profile: Profile) -> Iterator[Disturbance]:
+    measured = [phase for phase in profile.phases if phase.measured]
+    at = disturbance_in(measured)
+    start_ns = 0
+    for phase in profile.phases:
+        if at is not None and phase is measured[at]:
+            yield Disturbance(phase.name, start_ns, start_ns + phase.duration_ns)
+        start_ns += phase.duration_ns
+
+
+def _faults(profile: Profile, variant: Variant, turn_ns: int) -> Iterator[Disturbance]:
+    tables = profile.target.faults
+    for table, fault in zip(tables, FaultPlan.parse(tables).faults, strict=True):
+        if not _meets(fault, variant):
+            continue
+        for start_ns, end_ns in _times(fault.window, turn_ns):
+            yield Disturbance(str(table["kind"]), start_ns, end_ns)
+
+
+def _meets(fault: Fault, variant: Variant) -> bool:
+    """Whether it is for the variant's door; a function's name in a fault means all of its copies"""
+    doors = fault.scope.doors
+    return bool(fault.probability) and (doors is None or variant.endpoint.value in doors)
+
+
+def _times(window: FaultWindow, turn_ns: int) -> Iterator[tuple[int, int]]:
+    """Each time that it is on in a turn."""
+    if not window.duration_ns:
+        return
+    start_ns = window.start_ns
+    for _ in range(MOST):
+        if start_ns >= turn_ns:
+            return
+        yield start_ns, min(start_ns + window.duration_ns, turn_ns)
+        if window.every_ns is None:
+            return
+        start_ns += window.every_ns
+
+
+def _joined(found: Iterable[Disturbance]) -> Iterator[Disturbance]:
+    held: Disturbance | None = None
+    for one in found:
+        if held is None or one.start_ns > held.end_ns:
+            if held is not None:
+                yield held
+            held = one
+            continue
+        names = dict.fromkeys([*held.name.split(" and "), one.name])
+        held = Disturbance(" and ".join(names), held.start_ns, max(held.end_ns, one.end_ns))
+    if held is not None:
+        yield held
