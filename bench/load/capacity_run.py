@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bench.load.capacity_search import CapacitySearch, CapacityStep, StepResult, per_s
+from bench.load.capacity_search import CapacitySearch, CapacityStep, StepKind, StepResult, per_s
 from bench.load.live_plan import end_at
-from bench.model.load import Segment
-from bench.model.profile import CapacitySpec, Phase
+from bench.load.recovery_search import RecoverySearch
+from bench.model.load import Segment, Turn
+from bench.model.profile import CapacitySpec, Phase, Variant
 from bench.model.result import CapacityAnswer, Measure, Tally
 from bench.model.times import NS_PER_S
 from bench.record.aggregate import Aggregate
@@ -31,13 +32,18 @@ ASK_NS = NS_PER_S // 2
 class CapacityRun:
     """The searches of a run. Segments are numbered on, phases too: each has its own description."""
 
-    def __init__(self, spec: CapacitySpec, variants: Sequence[str], aggregate: Aggregate) -> None:
-        """variants: their names, in the order of the profile. aggregate: knows every segment."""
+    def __init__(
+        self, spec: CapacitySpec, variants: Sequence[Variant], aggregate: Aggregate
+    ) -> None:
+        """variants: in the order of the profile. aggregate: knows every segment."""
         self._spec = spec
         self._variants = variants
         self._variant = 0
-        self._search = CapacitySearch(spec)
+        self._steady = CapacitySearch(spec)
+        self._search: CapacitySearch | RecoverySearch = self._steady
         self._step = self._search.first()
+        self.strikes: Turn | None = None
+        """Whom the step that has begun disturbs, and when it does, from the run's start on."""
         self._index = 0
         self._aggregate = aggregate
         self._measured: Segment | None = None
@@ -45,12 +51,27 @@ class CapacityRun:
         self._made: list[tuple[Segment, Phase]] = []
 
     def begin(self, at_ns: int) -> list[tuple[Segment, Phase]]:
-        """The current step as segments, from at_ns on: one to settle, one that is measured."""
+        """The current step as segments, from at_ns on: one to settle, one that is measured.
+
+        Between the two, one that is disturbed and one to recover, where the step asks for that.
+        """
         step = self._step
+        disturbs = step.disturbance
+        pieces = [("settle", step.rps, step.settle_ns)]
+        self.strikes = None
+        if disturbs is not None:
+            if disturbs.needs_own_target:
+                self.strikes = Turn(self._variants[self._variant], at_ns + step.settle_ns)
+            rps = step.rps * disturbs.rate_factor
+            pieces.append((disturbs.kind.value, rps, disturbs.duration_ns))
+            pieces.append(("settle", step.rps, step.recover_ns))
         made = []
-        if step.settle_ns:
-            made.append(self._segment(step, at_ns, step.settle_ns, measured=False))
-        made.append(self._segment(step, at_ns + step.settle_ns, step.measured_ns, measured=True))
+        for name, rps, duration_ns in pieces:
+            if duration_ns:
+                made.append(self._segment(name, rps, at_ns, duration_ns, measured=False))
+                at_ns += duration_ns
+        kind = step.kind.value
+        made.append(self._segment(kind, step.rps, at_ns, step.measured_ns, measured=True))
         self._measured = made[-1][0]
         self._made = made
         return made
@@ -66,7 +87,9 @@ class CapacityRun:
         """True once the step has ended and its answers are in, or will count as missing."""
         if self._measured is None or now_ns < self._measured.end_ns + NS_PER_S // 2:
             return False
-        complete = not self._tally().in_flight
+        complete = not any(
+            self._aggregate.segment_tally(segment.index).in_flight for segment, _ in self._made
+        )
         return complete or now_ns > self._measured.end_ns + self._spec.limit_ns + SETTLE_AFTER_NS
 
     def cut(self, now_ns: int, at_ns: int) -> tuple[Segment, Phase] | None:
@@ -92,17 +115,19 @@ class CapacityRun:
         """End the step: what it showed in words, and in fields; the answer if it was the last."""
         result = self._result()
         fault = result.fault(self._spec)
-        words = f"{per_s(self._step.rps)} {'holds' if fault is None else f'does not hold: {fault}'}"
+        does = "recover" if self._step.kind is StepKind.RECOVER else "hold"
+        said = f"{does}s" if fault is None else f"does not {does}: {fault}"
+        words = f"{per_s(self._step.rps)} {said}"
         if fault is not None and self._search.fault(result) is None:
             words += BY_CHANCE
         fields = {
-            "variant": self._variants[self._variant],
+            "variant": self._variants[self._variant].name,
             "step": self._step.number,
             "tried": self._step.kind.value,
             "rate_rps": self._step.rps,
             "fault": fault or "",
         }
-        step = self._search.next(result)
+        step = self._search.next(result) or self._then_recover()
         self._measured = None
         if step is not None:
             self._step = step
@@ -110,19 +135,33 @@ class CapacityRun:
         answer = self._answer()
         self._variant += 1
         if not self.has_ended:
-            self._search = CapacitySearch(self._spec)
+            self._search = self._steady = CapacitySearch(self._spec)
             self._step = self._search.first()
         return words, fields, answer
 
+    def _then_recover(self) -> CapacityStep | None:
+        """The first trial of recovering, once it is known which rate holds; None if none is due."""
+        steady_rps = self._steady.confirmed_rps
+        if self._spec.recovers_from is None or steady_rps is None:
+            return None
+        if self._search is not self._steady:
+            return None
+        self._search = RecoverySearch(self._spec, steady_rps, self._step.number)
+        return self._search.first()
+
     def _answer(self, before: str = "") -> CapacityAnswer:
-        search = self._search
-        found = search.interval
+        steady, found = self._steady, self._steady.interval
+        recovers, text = None, steady.answer
+        if isinstance(self._search, RecoverySearch):
+            recovers, text = self._search.interval, f"{text}; {self._search.answer}"
         return CapacityAnswer(
-            self._variants[self._variant],
-            search.confirmed_rps,
-            before + search.answer,
+            self._variants[self._variant].name,
+            steady.confirmed_rps,
+            before + text,
             None if found is None else found.low_rps,
             None if found is None else found.high_rps,
+            None if recovers is None else recovers.low_rps,
+            None if recovers is None else recovers.high_rps,
         )
 
     def early_answers(self) -> list[CapacityAnswer]:
@@ -133,7 +172,7 @@ class CapacityRun:
         untried = self._variants[self._variant + 1 :]
         return [
             self._answer(early),
-            *(CapacityAnswer(name, None, f"{early}no rate was tried") for name in untried),
+            *(CapacityAnswer(one.name, None, f"{early}no rate was tried") for one in untried),
         ]
 
     def _tally(self) -> Tally:
@@ -151,18 +190,17 @@ class CapacityRun:
         return StepResult(self._tally(), quantile, blocks)
 
     def _segment(
-        self, step: CapacityStep, start_ns: int, duration_ns: int, *, measured: bool
+        self, kind: str, rps: float, start_ns: int, duration_ns: int, *, measured: bool
     ) -> tuple[Segment, Phase]:
         index = self._index
         self._index += 1
-        kind = step.kind.value if measured else "settle"
-        name = f"step {step.number}: {kind} {per_s(step.rps)}"
+        name = f"step {self._step.number}: {kind} {per_s(rps)}"
         segment = Segment(
             index=index,
             round=0,
             phase=index,
             variants=(self._variant,),
             start_ns=start_ns,
-            shape=constant_rate(step.rps, duration_ns),
+            shape=constant_rate(rps, duration_ns),
         )
         return segment, Phase(name, segment.shape, measured)

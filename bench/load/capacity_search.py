@@ -23,6 +23,7 @@ import numpy as np
 from bench.model.outcome import Outcome
 from bench.model.profile import CapacitySpec
 from bench.model.result import Quantile, Tally
+from bench.model.search_disturbance import SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.stats.blocks import Reals
 from bench.stats.knee import Knee, Trial, knee
@@ -71,17 +72,23 @@ class StepKind(StrEnum):
     GROW = "grow"
     NARROW = "narrow"
     HOLD = "hold"
+    RECOVER = "recover"
 
 
 @dataclass(frozen=True, slots=True)
 class CapacityStep:
-    """A rate to try, measured for measured_ns after settle_ns that are not; numbered from 1."""
+    """A rate to try, measured for measured_ns after settle_ns that are not; numbered from 1.
+
+    disturbance: what happens between the two, and recover_ns how long it may take to recover.
+    """
 
     number: int
     kind: StepKind
     rps: float
     settle_ns: int
     measured_ns: int
+    disturbance: SearchDisturbance | None = None
+    recover_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bench.load.replay import RecordedCommand, Recording
 from bench.load.run_writer import Note
 from bench.load.stop_rules import HalfWidth, StopRules
 from bench.model.live import ANSWER_EVENT, COMMAND_EVENT, STEP_EVENT, RunState
-from bench.model.load import Command, CommandKind, Plan, Segment
+from bench.model.load import Command, CommandKind, Plan, Segment, Turn
 from bench.model.profile import Profile
 from bench.model.result import CapacityAnswer, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -70,14 +70,13 @@ class Lifecycle:
         self._note = note
         self._live_plan = LivePlan(plan)
         self._search = (
-            CapacityRun(profile.capacity, [variant.name for variant in profile.variants], aggregate)
-            if profile.capacity
-            else None
+            CapacityRun(profile.capacity, profile.variants, aggregate) if profile.capacity else None
         )
         self._stop_rules = StopRules(profile.stop, profile.max_spend_usd, half_width)
         self._after_ns = self._stop_rules.after_ns
         """When the load is to end by itself; None without that, and once it is arranged."""
         self._give_up_ns: int | None = None
+        self._strikes: list[Turn] = []
         self._recorded = deque(recording.commands)
         self._changed_ns = -1
         """When the latest command takes effect; each one does so after those before it."""
@@ -269,6 +268,8 @@ class Lifecycle:
             rate_rps=answer.rate_rps,
             holds_rps=answer.holds_rps,
             fails_rps=answer.fails_rps,
+            recovers_rps=answer.recovers_rps,
+            relapses_rps=answer.relapses_rps,
         )
 
     def _follow_search(self, now_ns: int, search: CapacityRun) -> None:
@@ -296,7 +297,17 @@ class Lifecycle:
         step = search.begin(at_ns)
         for segment, phase in step:
             self._aggregate.add_segment(segment, phase)
+        if search.strikes is not None:
+            self._strikes.append(search.strikes)
         return tuple(segment for segment, _ in step)
+
+    def take_strikes(self) -> tuple[Turn, ...]:
+        """Disturbances that were arranged since the last call: whom they strike, and when.
+
+        Their instants count from the run's start.
+        """
+        taken, self._strikes = tuple(self._strikes), []
+        return taken
 
     # -- what ends the load
 

@@ -20,6 +20,7 @@ from bench.aws.credentials import Credentials, renewed
 from bench.errors import ExitCode, TargetError
 from bench.load.collector import Collector
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
+from bench.load.disturbing import turn_before
 from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
 from bench.load.frames import Frame, FrameKind, Ready
@@ -248,6 +249,13 @@ class RunSession:
             wait_ns = TICK_NS if due_ns is None else min(TICK_NS, due_ns)
             await self._clock.sleep_ns(wait_ns)
             self._tick_once()
+            await self._strike()
+
+    async def _strike(self) -> None:
+        """Tell the target of disturbances that are to come."""
+        strikes, start_ns = self._lifecycle.take_strikes(), self._start_ns
+        if strikes and start_ns is not None:
+            await self.target.expect([turn_before(strike, start_ns) for strike in strikes])
 
     def _tick_once(self) -> None:
         now_ns = self._now_ns()

@@ -48,7 +48,7 @@ class WorkerHealth:
 
 
 ANSWER_EVENT = "answer"
-"""Kind of the events with what a search for capacity found; fields `variant`, `rate_rps`."""
+"""Kind of the events with what a search for capacity found; fields as in a CapacityAnswer."""
 STEP_EVENT = "step"
 """Kind of the events with what a step of that search showed; fields `variant`, `step`, `tried`
 (a StepKind), `rate_rps`, and `fault`, why it did not hold, '' if it did."""

@@ -10,6 +10,7 @@ from typing import Any
 from bench.model.endpoint import EndpointKind
 from bench.model.proxies import NO_PROXIES, Proxies
 from bench.model.retry import BreakerSpec, RetrySpec
+from bench.model.search_disturbance import SearchDisturbance
 from bench.model.secrets import NO_SECRETS, Secrets
 from bench.model.shape import Shape
 from bench.model.times import NS_PER_S
@@ -231,6 +232,9 @@ class CapacitySpec:
     hold_ns: int = 15 * NS_PER_S
     precision: float = 0.05
     """The interval is narrowed until its half-width is this share of its middle."""
+    recovers_from: SearchDisturbance | None = None
+    """Which rate still recovers from it is asked too; within_ns after its end all must be well."""
+    within_ns: int = 10 * NS_PER_S
 
     @property
     def knee_step_ns(self) -> int:

@@ -242,6 +242,7 @@ class CapacityAnswer:
 
     rate_rps is the highest rate that a hold has confirmed, None if there is none. holds_rps and
     fails_rps: the ends of an interval of confidence at 95 % for the capacity, None if not known.
+    recovers_rps and relapses_rps: those for the highest rate that recovers from a disturbance.
     """
 
     variant: str
@@ -249,3 +250,5 @@ class CapacityAnswer:
     text: str
     holds_rps: float | None = None
     fails_rps: float | None = None
+    recovers_rps: float | None = None
+    relapses_rps: float | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bench.model.profile import CapacitySpec
+from bench.model.profile import CapacitySpec, Target, TargetKind
+from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
 from bench.schema.key import Key, values
 from bench.schema.quantities import duration, part, rate, share, span
 from bench.schema.section import Section
@@ -30,6 +31,44 @@ def _write_holds(limit: tuple[float, int]) -> str:
 
 holds = Value(_read_holds, {"type": "string", "pattern": r"^\s*p[\d.]+\s*<\s*\S.*$"}, _write_holds)
 """A quantile of the response time (0..1) and the nanoseconds below which it must stay."""
+_FROM = re.compile(r"\s*([a-z]+)(?:\s+[x×]\s*([\d.]+))?\s+(\S+)\s*")
+_FROM_EXAMPLES = ("stall 5s", "throttle 5s", "error 5s", "overload x3 5s")
+
+
+def _read_disturbance(value: Any) -> SearchDisturbance:
+    """`"stall 5s"`, `"overload x3 5s"`."""
+    match = _FROM.fullmatch(value) if isinstance(value, str) else None
+    kinds = [kind.value for kind in DisturbanceKind]
+    if match is None or match[1] not in kinds:
+        told = ", ".join(f'"{example}"' for example in _FROM_EXAMPLES)
+        raise ValueError(f"must be what disturbs and for how long: {told} (it is {shown(value)})")
+    kind = DisturbanceKind(match[1])
+    if match[2] is None:
+        return SearchDisturbance(kind, span(match[3]))
+    factor = _factor(match[2])
+    if kind is not DisturbanceKind.OVERLOAD or factor <= 1:
+        raise ValueError(f"takes a factor above 1, and of an overload alone (it is {shown(value)})")
+    return SearchDisturbance(kind, span(match[3]), factor)
+
+
+def _factor(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _write_disturbance(disturbance: SearchDisturbance) -> str:
+    factor = "" if disturbance.needs_own_target else f"x{disturbance.factor:g} "
+    return f"{disturbance.kind.value} {factor}{write_duration(disturbance.duration_ns)}"
+
+
+disturbance = Value(
+    _read_disturbance,
+    {"type": "string", "pattern": f"^{_FROM.pattern}$", "examples": [*_FROM_EXAMPLES]},
+    _write_disturbance,
+)
+"""What disturbs the load, and for how long."""
 _DEFAULT = CapacitySpec(1.0, 1.0, 1)
 CAPACITY = Section(
     "capacity",
@@ -92,6 +131,20 @@ CAPACITY = Section(
             part,
             _DEFAULT.precision,
         ),
+        Key(
+            "recovers_from",
+            'also search for the highest rate that recovers from this: `"stall 5s"`, `throttle`, '
+            '`error` (local), `"overload x3 5s"`',
+            disturbance,
+            None,
+        ),
+        Key(
+            "within",
+            "how soon after `recovers_from` has ended all must be well again",
+            duration,
+            _DEFAULT.within_ns,
+            fills="within_ns",
+        ),
     ),
 )
 
@@ -104,3 +157,15 @@ def read_capacity(table: Table) -> CapacitySpec:
     if "start" in table and "max" in table and spec.max_rps < spec.start_rps:
         table.fault("max", "must be at least start")
     return spec
+
+
+def check_disturbance(table: Table, spec: CapacitySpec, target: Target) -> None:
+    """A stall, a throttle and an error are the embedded Lambda's to make, and nobody else's."""
+    disturbs = spec.recovers_from
+    if disturbs is None or not disturbs.needs_own_target or target.kind is TargetKind.LOCAL:
+        return
+    table.fault(
+        "recovers_from",
+        f"needs a target of kind local: nobody can {disturbs.kind.value} another one; "
+        '"overload x3 5s" can be had anywhere',
+    )

@@ -16,7 +16,7 @@ from bench.model.endpoint import EndpointKind
 from bench.model.profile import EventSpec, Profile, Target, TargetKind
 from bench.model.variant import with_differences
 from bench.profile.begin import FoundFunctions, begin, name_of, question_of, title_of
-from bench.profile.capacity import read_capacity
+from bench.profile.capacity import check_disturbance, read_capacity
 from bench.profile.commented import commented_toml
 from bench.profile.connections import read_connections, read_timeouts
 from bench.profile.effects import check_effects
@@ -221,6 +221,8 @@ def _build(root: Table, reading: _Reading) -> Profile:
     capacity = read_capacity(root.table("capacity")) if "capacity" in root else None
     if capacity is not None and phases:
         root.fault("capacity", "takes the place of [[phase]]: leave one of them out")
+    if capacity is not None:
+        check_disturbance(root.table("capacity"), capacity, target)
     connections = read_connections(root.table("connections"))
     stop = read_stop(root.table("stop"))
     retry, timeouts = read_retry(root.table("retry")), read_timeouts(root.table("timeout"))

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bench.errors import UsageError
-from bench.model.live import ANSWER_EVENT, RunEvent
+from bench.model.live import RunEvent
 from bench.model.outcome import Reason, Verdict
 from bench.model.part import Part
 from bench.model.profile import Profile
 from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.border import reading
+from bench.record.capacity_answers import capacity_answers
 from bench.record.evidence import classes_text
 from bench.record.failures import FailureKind, failures
 from bench.record.second_figures import SecondFigures, second_figures
@@ -84,17 +85,7 @@ class RecordedRun:
     @property
     def answers(self) -> tuple[CapacityAnswer, ...]:
         """What a search for capacity found, in the order of the variants."""
-        return tuple(
-            CapacityAnswer(
-                str(e.fields.get("variant", "")),
-                e.fields.get("rate_rps"),
-                e.text,
-                e.fields.get("holds_rps"),
-                e.fields.get("fails_rps"),
-            )
-            for e in self.events
-            if e.kind == ANSWER_EVENT
-        )
+        return capacity_answers(self.events)
 
     @property
     def failures(self) -> tuple[FailureKind, ...]:

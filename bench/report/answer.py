@@ -18,10 +18,11 @@ from bench.format import (
     size_name,
     usd,
 )
-from bench.model.live import ANSWER_EVENT, RunEvent
+from bench.model.live import RunEvent
 from bench.model.profile import Variant
 from bench.model.result import LADDER, MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
+from bench.record.capacity_answers import capacity_answers
 from bench.record.conclusions import advice_of, compared, was_watched
 from bench.record.figure import Figure
 from bench.record.finding import Finding
@@ -128,13 +129,16 @@ def as_asked(
 
 
 def capacity_figures(events: Iterable[RunEvent]) -> tuple[Figure, ...]:
-    """The highest rates that a search has confirmed."""
-    found = [event.fields for event in events if event.kind == ANSWER_EVENT]
-    return tuple(
-        Figure("holds" if len(found) == 1 else f"{answer.get('variant')} holds", f"{rps:.4g}", "/s")
-        for answer in found
-        if isinstance(rps := answer.get("rate_rps"), int | float)
-    )
+    """The highest rates that a search has confirmed, and those that recover where it asked."""
+    found = capacity_answers(events)
+    figures = []
+    for answer in found:
+        who = "" if len(found) == 1 else f"{answer.variant} "
+        if answer.rate_rps is not None:
+            figures.append(Figure(f"{who}holds", f"{answer.rate_rps:.4g}", "/s"))
+        if answer.recovers_rps is not None:
+            figures.append(Figure(f"{who}recovers", f"{answer.recovers_rps:.4g}", "/s"))
+    return tuple(figures)
 
 
 def highest_known(curves: Curves) -> float:

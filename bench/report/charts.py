@@ -11,6 +11,7 @@ from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, linear_axis, log_axis, nines_axis
 from bench.report.heat import heat_maps
 from bench.report.laid_over import laid_over, looks
+from bench.report.metastability_picture import metastability
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.points import Point, spectrum_points, time_and_cost
 from bench.report.retry_figures import tells_of_retries
@@ -27,6 +28,7 @@ MOST_TICKS = 6
 def charts(run: RecordedRun, base: RecordedRun | None = None) -> Iterable[str]:
     """Every chart for which the run has something to show. base: an earlier run, laid over it."""
     both = run if base is None else laid_over(run, base)
+    yield from metastability(run)
     yield from ranges(both)
     yield from over_memory(run)
     yield from ridges(both)

@@ -40,12 +40,13 @@ class SvgLine:
 
 @dataclass(frozen=True, slots=True)
 class Whisker:
-    """An interval of confidence at a place of x; index picks its looks."""
+    """An interval of confidence at a place of x, or across at one of y; index picks its looks."""
 
     index: int
-    x: float
+    place: float
     low: float
     high: float
+    across: bool = False
 
 
 def line_chart(
@@ -84,9 +85,11 @@ def scatter_chart(
     y: Axis,
     x_name: str,
     y_name: str,
+    whiskers: Sequence[Whisker] = (),
 ) -> str:
     """Named points (name, index, x, y), and a path through some of them."""
     body = [_frame(x, y, x_name, y_name)]
+    body += [_whisker(whisker, x, y) for whisker in whiskers]
     if len(path) > 1:
         body.append(f'<path class="frontier" d="{_path(path, x, y)}"/>')
     taken: list[_Label] = []
@@ -179,9 +182,14 @@ def _path(points: Iterable[tuple[float, float]], x: Axis, y: Axis) -> str:
 
 
 def _whisker(whisker: Whisker, x: Axis, y: Axis) -> str:
-    left, low = _place(whisker.x, whisker.low, x, y)
-    high = _place(whisker.x, whisker.high, x, y)[1]
-    path = f"M{left - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8"
+    if whisker.across:
+        low, top = _place(whisker.low, whisker.place, x, y)
+        high = _place(whisker.high, whisker.place, x, y)[0]
+        path = f"M{low:.1f} {top - 4:.1f}v8m0 -4H{high:.1f}m0 -4v8"
+    else:
+        left, low = _place(whisker.place, whisker.low, x, y)
+        high = _place(whisker.place, whisker.high, x, y)[1]
+        path = f"M{left - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8"
     return f'<path class="thin" {_looks(whisker.index)} d="{path}"/>'
 
 

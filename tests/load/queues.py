@@ -56,12 +56,12 @@ class Queue:
         arrivals, took = self.responses(random, step.rps, settle_s + measured_s)
         for second in range(1, int(measured_s)):
             seen = arrivals + took < settle_s + second
-            so_far = _shown(arrivals[seen] - settle_s, took[seen], spec, second)
+            so_far = step_result(arrivals[seen] - settle_s, took[seen], spec, second)
             if is_decided(so_far):
                 measured_s = second
                 break
         sent = arrivals < settle_s + measured_s
-        shown = _shown(arrivals[sent] - settle_s, took[sent], spec, measured_s)
+        shown = step_result(arrivals[sent] - settle_s, took[sent], spec, measured_s)
         return shown, int(sent.sum())
 
 
@@ -76,7 +76,7 @@ def searched(queue: Queue, spec: CapacitySpec, seed: int) -> tuple[CapacitySearc
     return search, arrivals
 
 
-def _shown(since: Reals, took: Reals, spec: CapacitySpec, measured_s: float) -> StepResult:
+def step_result(since: Reals, took: Reals, spec: CapacitySpec, measured_s: float) -> StepResult:
     """What arrivals show, each with its seconds since the measured part began."""
     measured = since >= 0
     second, own = since[measured].astype(int), took[measured]

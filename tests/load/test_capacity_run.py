@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from bench.load.capacity_run import BY_CHANCE, CapacityRun
-from bench.model.load import Plan, Segment
+from bench.load.recovery_search import ALWAYS
+from bench.model.load import Plan, Segment, Turn
 from bench.model.outcome import Outcome
 from bench.model.profile import CapacitySpec, Phase
 from bench.model.result import CapacityAnswer
+from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from tests.record.build import LARGE, SMALL, Shipment, profile_of, row
@@ -26,7 +28,7 @@ class Search:
 
     def __init__(self, spec: CapacitySpec = SPEC) -> None:
         self.aggregate = Aggregate(replace(profile_of(), phases=(), capacity=spec), Plan(()))
-        self.run = CapacityRun(spec, [A, B], self.aggregate)
+        self.run = CapacityRun(spec, [SMALL, LARGE], self.aggregate)
 
     def begin(self, at_ns: int = 0) -> list[tuple[Segment, Phase]]:
         made = self.run.begin(at_ns)
@@ -205,3 +207,68 @@ def test_between_a_steps_end_and_its_last_answer_there_is_no_segment() -> None:
     own = search.measured()
     assert search.run.current(own.end_ns - 1) == (own, "step 1: grow 1500/s")
     assert search.run.current(own.end_ns) == (None, "step 1: waiting for answers")
+
+
+# -- which rate recovers
+
+STALL = SearchDisturbance(DisturbanceKind.STALL, 2 * NS_PER_S)
+RECOVERING = replace(SPEC, start_rps=2000, recovers_from=STALL, within_ns=3 * NS_PER_S)
+
+
+def recovering(spec: CapacitySpec = RECOVERING) -> Search:
+    """A search that has confirmed the highest rate, and now looks for what recovers."""
+    search = Search(spec)
+    for _ in range(2):
+        search.offer(search.measured(), answered_ms=[50] * 10)
+        assert search.run.strikes is None
+        assert search.run.conclude()[2] is None
+    return search
+
+
+def test_a_trial_settles_is_disturbed_and_is_measured_once_it_has_had_time_to_recover() -> None:
+    search = recovering()
+    made = search.begin(100 * NS_PER_S)
+    assert [(s.start_ns // NS_PER_S, s.end_ns // NS_PER_S, p.measured) for s, p in made] == [
+        (100, 101, False),
+        (101, 103, False),
+        (103, 106, False),
+        (106, 111, True),
+    ]
+    names = [phase.name for _, phase in made]
+    assert names == [f"step 3: {kind} 2000/s" for kind in ("settle", "stall", "settle", "recover")]
+    assert search.run.strikes == Turn(SMALL, 101 * NS_PER_S)
+
+
+def test_an_overload_is_a_rate_of_its_own() -> None:
+    overload = SearchDisturbance(DisturbanceKind.OVERLOAD, 2 * NS_PER_S, 1.5)
+    search = recovering(replace(RECOVERING, recovers_from=overload))
+    rates = [segment.shape.rate_rps(0) for segment, _ in search.begin()]
+    assert rates == [2000, 3000, 2000, 2000]
+    assert search.run.strikes is None
+
+
+def test_the_next_trial_waits_for_what_the_disturbance_has_left_under_way() -> None:
+    search = recovering()
+    made = search.begin()
+    search.offer(made[1][0], in_flight=1)
+    search.offer(made[-1][0], answered_ms=[50] * 10)
+    assert not search.run.is_over(made[-1][0].end_ns + NS_PER_S)
+
+
+def test_an_answer_has_both_rates() -> None:
+    search = recovering()
+    for _ in range(ALWAYS):
+        search.offer(search.measured(), answered_ms=[50] * 10)
+        words, _, answer = search.run.conclude()
+    assert words == "2000/s recovers"
+    assert answer is not None
+    assert answer.text.endswith("; after a stall of 2 s 2000/s recovers too")
+    assert (answer.rate_rps, answer.relapses_rps) == (2000, 2000)
+    assert search.measured().variants == (1,)
+
+
+def test_a_trial_that_does_not_recover_says_why() -> None:
+    search = recovering()
+    search.offer(search.measured(), answered_ms=[50] * 10, throttled=5)
+    assert search.run.conclude()[0] == "2000/s does not recover: 33.3% throttled"
+    assert search.begin()[-1][0].shape.rate_rps(0) < 2000

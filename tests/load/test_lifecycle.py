@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bench.load.lifecycle import CHANGE_MARGIN_NS, DRAIN_LIMIT_NS, GRACE_NS, SHO
 from bench.model.load import CommandKind
 from bench.model.outcome import Outcome
 from bench.model.profile import CapacitySpec, StopSpec, Timeouts
+from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
 from tests.load.lifecycles import ATTEMPT_NS, Course, ns, phase, steps
 
@@ -487,6 +489,23 @@ async def test_a_step_follows_the_other_and_the_last_answer_ends_the_load() -> N
     assert (course.state, course.life.remaining_ns(ns(20), ())) == ("draining", 0)
     course.until(20, and_ns=2 * PATIENCE_NS)
     assert course.texts("gave-up") == GAVE_UP
+
+
+async def test_the_target_hears_of_each_disturbance_before_it_strikes() -> None:
+    stall = SearchDisturbance(DisturbanceKind.STALL, 2 * NS_PER_S)
+    search = replace(SEARCH, start_rps=20, recovers_from=stall)
+    course = await Course(capacity=search, phases=(), stuck=[0]).begun()
+    course.finish(10, segment=1)
+    course.until(5.5)
+    course.finish(10, segment=3)
+    assert course.life.take_strikes() == ()
+    course.until(13)
+    (strike,) = course.life.take_strikes()
+    segments = course.told(FrameKind.REPLAN)[-1].segments
+    assert [segment.duration_ns / NS_PER_S for segment in segments] == [1, 2, 10, 4]
+    assert (strike.variant, strike.start_ns) == (course.profile.variants[0], segments[1].start_ns)
+    assert strike.start_ns > course.now_ns()
+    assert course.life.take_strikes() == ()
 
 
 async def test_a_step_that_is_decided_ends_at_once() -> None:

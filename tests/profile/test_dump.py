@@ -236,7 +236,8 @@ FORMS = {
     "faults": MINIMAL + '[[target.faults]]\nkind = "latency"\nms = 50\n',
     "context": MINIMAL.replace('"primes"', '"primes"\nclient_context = { custom = { a = 1 } }'),
     "capacity": MINIMAL.partition("[[phase]]")[0]
-    + '[capacity]\nstart = "1/s"\nmax = "9/s"\nholds = "p99 < 1s"\nprecision = "3%"\n',
+    + '[capacity]\nstart = "1/s"\nmax = "9/s"\nholds = "p99 < 1s"\nprecision = "3%"\n'
+    'recovers_from = "overload x2 500ms"\nwithin = "2s"\n',
     "http": '[target]\nkind = "http"\nurl = "http://127.0.0.1:1/"\nmethod = "GET"\n'
     '[[phase]]\nrate = "1/s"\nduration = "1s"\n',
     "aws": '[target]\nkind = "aws"\nfunction = "f"\nqualifier = 12\nregion = "eu-central-1"\n'

@@ -10,6 +10,7 @@ from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import Architecture, Arrivals, EventKind, Order, TargetKind, Variant
 from bench.model.retry import BreakerSpec, Hedge, RetryPolicyName
+from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.profile import load_profile, resolved_toml
 from bench.shapes.callers import Callers
@@ -194,6 +195,35 @@ def test_capacity_takes_the_place_of_phases(tmp_path: Path) -> None:
     assert (spec.q, spec.limit_ns) == (0.999, 300_000_000)
 
 
+DISTURBED = '[capacity]\nstart = "1/s"\nmax = "9/s"\nholds = "p99 < 1s"\nrecovers_from = '
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("stall 5s", SearchDisturbance(DisturbanceKind.STALL, 5 * NS_PER_S)),
+        ("overload 2s", SearchDisturbance(DisturbanceKind.OVERLOAD, 2 * NS_PER_S, 3.0)),
+        ("overload x1.5 2s", SearchDisturbance(DisturbanceKind.OVERLOAD, 2 * NS_PER_S, 1.5)),
+    ],
+)
+def test_a_search_may_disturb_what_holds(
+    tmp_path: Path, text: str, found: SearchDisturbance
+) -> None:
+    profile = MINIMAL.partition("[[phase]]")[0] + f'{DISTURBED}"{text}"\nwithin = "3s"\n'
+    spec = load(tmp_path, profile).capacity
+    assert spec is not None
+    assert (spec.recovers_from, spec.within_ns) == (found, 3 * NS_PER_S)
+
+
+def test_a_target_of_somebody_elses_can_be_overloaded_and_not_stalled(tmp_path: Path) -> None:
+    target = '[target]\nkind = "http"\nurl = "http://127.0.0.1:1/"\n'
+    load(tmp_path, f'{target}{DISTURBED}"overload x3 5s"\n')
+    assert mistakes(tmp_path, f'{target}{DISTURBED}"stall 5s"\n') == [
+        "capacity.recovers_from needs a target of kind local: nobody can stall another one; "
+        '"overload x3 5s" can be had anywhere'
+    ]
+
+
 def test_a_mix_of_events_has_weights(tmp_path: Path) -> None:
     text = MINIMAL.replace(
         '"primes"',
@@ -368,6 +398,16 @@ SECTIONS = [
     ('[capacity]\nstart = "1/s"\nmax = "9/s"\nholds = "p99 < 1s"', "capacity takes the place of"),
     ('[capacity]\nholds = "300ms"', 'capacity.holds must be a limit such as "p99 < 300ms"'),
     ('[capacity]\nstart = "9/s"\nmax = "1/s"', "capacity.max must be at least start"),
+    (
+        '[capacity]\nrecovers_from = "5s"',
+        'capacity.recovers_from must be what disturbs and for how long: "stall 5s",',
+    ),
+    ('[capacity]\nrecovers_from = "stall 0s"', "capacity.recovers_from must be above 0"),
+    (
+        '[capacity]\nrecovers_from = "stall x3 5s"',
+        "capacity.recovers_from takes a factor above 1, and of an overload alone",
+    ),
+    ('[capacity]\nrecovers_from = "overload x1 5s"', "recovers_from takes a factor above 1"),
 ]
 
 

@@ -295,6 +295,7 @@ def test_every_shipped_profile_asks_a_question_that_is_answered(path: Path) -> N
         "closed-loop": Question.CALLERS,
         "cold-starts": Question.COLD,
         "mixed-events": Question.PAYLOADS,
+        "metastability": Question.CAPACITY,
         "precision": Question.PRECISION,
         "ramp": Question.RAMP,
         "retry-storm": Question.DISTURBANCE,

@@ -30,7 +30,11 @@ FILES = {
     "report.json",
 }
 SHORT_SEARCH = (
-    "capacity.max=10/s",
+    "target.event={ ms = 1 }",
+    "capacity.start=40/s",
+    "capacity.max=40/s",
+    "capacity.holds=p50 < 20ms",
+    "capacity.throttle_rate=100%",
     "capacity.step=500ms",
     "capacity.settle=0s",
     "capacity.hold=1s",
@@ -69,6 +73,8 @@ def shortened(name: str) -> list[str]:
     settings = ["load.rounds=1"]
     if profile.capacity is not None:
         settings += SHORT_SEARCH
+    if profile.capacity is not None and profile.capacity.recovers_from is not None:
+        settings += ("capacity.recovers_from=stall 100ms", "capacity.within=0s")
     # Callers wait for their first answer, which is a cold start, before they call again.
     duration = "300ms" if profile.load.callers is None else "2s"
     settings += [f"phase[{index}].duration={duration}" for index in range(len(profile.phases))]

@@ -15,7 +15,9 @@ from bench.profile import load_profile, resolved_toml, shipped_profiles
 from bench.record.aggregate import Aggregate
 from bench.record.evidence import Evidence
 from bench.record.folder import RunFolder
+from bench.record.load_run import load_run
 from bench.record.validity import judge
+from bench.report.html import render_html
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp, constant_rate
 from bench.shapes.steps import Steps
@@ -31,6 +33,7 @@ from tests.tui.fakes import FakeRun
 from tests.tui.picture import rows_of
 
 SIZE = (100, 34)
+RATES = ("rate_rps", "holds_rps", "fails_rps", "recovers_rps", "relapses_rps")
 
 
 def recorded(
@@ -156,3 +159,29 @@ async def test_of_a_search_the_rates_that_were_tried_as_a_ladder(tmp_path: Path)
     ]
     assert "p95 171.0 ms" in ladder[0] and "confirmed" in ladder[1]
     assert "40/s holds p95 < 150 ms" in screen
+
+
+async def test_of_a_search_that_disturbs_what_recovers_against_what_holds(tmp_path: Path) -> None:
+    profile = load_profile("metastability")
+    names = [variant.name for variant in profile.variants]
+    found = [(40.0, 38.0, 44.0, 36.0, 40.0), (40.0, 38.0, 42.0, 18.0, 22.0)]
+    events = [
+        RunEvent(
+            number,
+            ANSWER_EVENT,
+            "said",
+            dict(zip(("variant", *RATES), (name, *rates), strict=True)),
+        )
+        for number, (name, rates) in enumerate(zip(names, found, strict=False))
+    ]
+    events.append(RunEvent(9, ANSWER_EVENT, "early", {"variant": names[2], "rate_rps": None}))
+    folder = recorded(tmp_path, profile, climbing, tuple(events))
+    screen, chart, _ = await shown(folder)
+    assert chart.data.title == "what recovers against what holds"
+    places = [(x, y) for x, y, *_ in chart.data.labelled]
+    assert places == [(41.0, 38.0), (40.0, 20.0)]
+    assert "none holds" in screen and "recovers" in screen
+    page = render_html(load_run(folder))
+    picture = page.partition("<figcaption>Which rate recovers")[2].partition("</figure>")[0]
+    assert picture.count('class="thin"') == 4
+    assert all(f">{name}</text>" in picture for name in names[:2])

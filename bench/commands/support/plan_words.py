@@ -91,10 +91,17 @@ def phase_lines(profile: Profile) -> Iterator[str]:
 
 def search_words(spec: CapacitySpec) -> str:
     """What a search for capacity goes through."""
+    disturbs = spec.recovers_from
+    then = (
+        ""
+        if disturbs is None
+        else f"; then for the highest one that holds again {span_text(spec.within_ns)} after "
+        f"{disturbs.words}"
+    )
     return (
         f"from {spec.start_rps:g}/s up to {spec.max_rps:g}/s for the highest rate "
         f"with p{spec.q * 100:g} < {span_text(spec.limit_ns)}, "
-        f"in steps of {span_text(spec.step_ns)}"
+        f"in steps of {span_text(spec.step_ns)}{then}"
     )
 
 

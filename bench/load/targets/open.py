@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bench.load.disturbing import disturbed
 from bench.load.targets.base import OpenTarget
 from bench.load.targets.http import HttpTarget
 from bench.load.targets.local import LocalTarget
@@ -20,7 +21,7 @@ def open_target(
     """
     kind = profile.target.kind
     if kind is TargetKind.LOCAL:
-        return LocalTarget(profile.target, folders=profile.levels.functions)
+        return LocalTarget(disturbed(profile), folders=profile.levels.functions)
     if kind is TargetKind.AWS:
         from bench.load.targets.aws import AwsTarget
 

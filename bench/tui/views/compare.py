@@ -112,6 +112,8 @@ class CompareView(View):
     .wide CompareView.searching #trade { display: none; }
     .narrow CompareView.searching #ladder { width: 1fr; margin-right: 0; }
     .narrow CompareView.searching #over-time { display: none; }
+    .narrow CompareView.mapped #over-time { display: block; }
+    .narrow CompareView.mapped #ladder { display: none; }
     """
 
     def compose(self) -> ComposeResult:
@@ -134,6 +136,7 @@ class CompareView(View):
         chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
         screen = first_screen(state)
         self.set_class(screen.ladder, "searching")
+        self.set_class(screen.mapped, "mapped")
         if screen.ladder:
             self.query_one("#ladder", Grid).show(rungs(state), "the highest on top")
         key = (state.chart_key, state.analysis_key, state.chose_metric)

@@ -15,6 +15,7 @@ from bench.tui.views.load_charts import (
     latency_over_callers,
     latency_over_rate,
 )
+from bench.tui.views.metastability_chart import has_map, metastability_map
 from bench.tui.views.time_charts import over_time
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart_data import ChartData
@@ -33,16 +34,21 @@ def _trade(state: ViewState, _width: int) -> ChartData:
 
 @dataclass(frozen=True, slots=True)
 class FirstScreen:
-    """main: has a place on every screen; beside: on a wide one. ladder: steps stand before main."""
+    """main: has a place on every screen; beside: on a wide one.
+
+    ladder: steps stand before main, and in its place on a narrow screen unless it is mapped.
+    """
 
     main: Draw = _over_time
     beside: Draw = _trade
     ladder: bool = False
+    mapped: bool = False
 
 
 _SIZES = FirstScreen()
 _STORM = FirstScreen(attempts_over_arrivals, _over_time)
 _SPIKE = FirstScreen(_over_time, arrivals_and_successes)
+_MAP = FirstScreen(metastability_map, arrivals_and_successes, ladder=True, mapped=True)
 _SCREENS: Mapping[Question, FirstScreen] = {
     Question.CAPACITY: FirstScreen(_over_time, arrivals_and_successes, ladder=True),
     Question.RAMP: FirstScreen(latency_over_rate, done_over_rate),
@@ -57,6 +63,8 @@ def first_screen(state: ViewState) -> FirstScreen:
     question, parts = state.analysis.question, state.analysis.parts
     if question is Question.DISTURBANCE:
         screen = _STORM if state.profile.retry.retries else _SPIKE
+    elif question is Question.CAPACITY and has_map(state):
+        screen = _MAP
     elif question is Question.CALLERS and len({part.callers for part in parts}) < 2:
         screen = _SIZES
     else:

@@ -18,7 +18,9 @@ COLUMNS = (
     Column("variant", "variant", 18, 3, left=True),
     Column("why", "why", 20, 0, left=True, flex=True),
 )
-_WHY = {"grow": "begin", "bisect": "narrow", "hold": "confirm"}
+_WHY = {"grow": "begin", "bisect": "narrow", "hold": "confirm", "recover": "disturb"}
+_HELD = {"recover": ("back", "stuck")}
+"""What is said of a step that held, and of one that did not."""
 
 
 def rungs(state: ViewState) -> list[Row]:
@@ -43,7 +45,7 @@ def _rung(event: RunEvent) -> Row:
     fault, rps = str(fields.get("fault", "")), float(fields["rate_rps"])
     tried, number = str(fields.get("tried", "")), fields.get("step", "")
     tone = Tone.BAD if fault else Tone.GOOD
-    held = "held" if not fault else "failed"
+    held = _HELD.get(tried, ("held", "failed"))[bool(fault)]
     cells = {
         "rate": Cell(rate(rps), rps, Tone.STRONG),
         "held": Cell(held, held, tone),
