@@ -68,12 +68,20 @@ def _instants_ns(path: str, column: str | None, unit: str | None) -> Iterable[in
         return []
     index, name = _column(first, column)
     rest: Iterable[SeparatedRow] = written if name is not None else chain((first,), written)
-    return instants_ns(_cells(rest, index, path), name or "", unit)
+    return instants_ns(_cells(rest, index, len(first.cells), path), name or "", unit)
 
 
-def _cells(rows: Iterable[SeparatedRow], index: int, path: str) -> Iterator[LocatedCell]:
+def _cells(
+    rows: Iterable[SeparatedRow], index: int, columns: int, path: str
+) -> Iterator[LocatedCell]:
+    """The time of each row. One that a comma has cut in two is refused, as far as it shows."""
     for number, row in enumerate(rows):
         _check_number(number, path)
+        if len(row.cells) > columns and row.cells[index + 1].strip()[:1].isdigit():
+            raise ValueError(
+                f"has {len(row.cells)} cells for {columns} columns in line {row.line} ({path}), as "
+                "if a comma stood within the time: write a point, or put the time in quotes"
+            )
         yield LocatedCell(row.cells[index].strip() if index < len(row.cells) else "", row.line)
 
 

@@ -85,6 +85,11 @@ def test_a_phase_replays_a_column_faster(tmp_path: Path) -> None:
         ("at\n1\n", "speed = nan", "phase[0].speed must be a number above 0"),
         ("at\n1\n", "column = 3", "phase[0].column must be a text in quotes"),
         ("at\n1\n9e6\n", 'unit = "s"', "phase[0].replay has lost its last digits in line 3"),
+        (
+            "at\n1700000000,5\n",
+            "",
+            "phase[0].replay has 2 cells for 1 columns in line 2",
+        ),
         ("at\n1\n9000000\n", "", "phase[0].replay spans more than 30 days"),
     ],
 )
