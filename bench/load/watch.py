@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bench.load.pacer import NEVER_DUE
 from bench.model.outcome import Outcome
-from bench.record.row_layout import FLAG_DEADLINE, FLAG_HEDGE, FLAG_HEDGE_REFUSED
+from bench.record.row_layout import FLAG_DEADLINE, FLAG_HEDGE, FLAG_HEDGE_REFUSED, FLAG_HELD
 from bench.units import write_duration
 
 if TYPE_CHECKING:
@@ -152,8 +152,9 @@ class Watch:
 
     def _send_hedge(self, call: WatchedCall) -> None:
         engine = self._engine
-        if not (call.caller or engine.has_room):
-            return
+        is_held = call.sent_ns < 0 and call.marks & FLAG_HELD
+        if is_held or not (call.caller or engine.has_room):
+            return  # what its client holds back would hold back a second one too
         paid = engine.guards[call.variant].hedge(engine.clock.now_ns())
         if paid is None:
             call.marks |= FLAG_HEDGE_REFUSED

@@ -141,3 +141,19 @@ def test_a_variant_without_deadline_runs_on_beside_one_that_has_it() -> None:
     ends = bench.final["last_ns"] - bench.final["intended_ns"]
     by_variant = [np.unique(ends[bench.final["variant"] == i]).tolist() for i in range(2)]
     assert by_variant == [[300 * MS], [100 * MS]]
+
+
+def test_what_its_client_holds_back_ends_at_the_deadline_too_and_is_not_hedged() -> None:
+    """Throttled callers, held at a send every two seconds: the next call has all of its time."""
+    retry = RetrySpec(
+        RetryPolicyName.AWS_ADAPTIVE,
+        max_attempts=1,
+        deadline_ns=100 * MS,
+        hedge=Hedge(delay_ns=20 * MS),
+    )
+    bench = Bench(constant(1, 429), retry=retry).run(segment(duration_s=3, callers=4))
+    held = bench.final[bench.final["sent_ns"] < 0]
+    assert len(held) > 50
+    assert set(held["outcome"].tolist()) == {Outcome.TIMEOUT}
+    assert (held["last_ns"] - held["intended_ns"] == 100 * MS).all()
+    assert len(bench.rows) == len(bench.final) == len(held) + bench.wire.number

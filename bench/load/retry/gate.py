@@ -57,11 +57,12 @@ class SendGate:
         """End as TIMEOUT what is held of them; the rest is the wire's."""
         late = [call for call in self._held if call in exchanges]
         self._held = deque(call for call in self._held if call not in exchanges)
+        # First, since a caller whose attempt ends here goes out again.
+        self._wire.cancel(set(exchanges).difference(late), detail)
         for call in late:
             call.last_ns = self._engine.clock.now_ns()
             call.failure, call.detail = Outcome.TIMEOUT, detail
             call.finished()
-        self._wire.cancel(exchanges, detail)
 
     def close(self) -> None:
         """What it holds stays in flight; the wire is closed by whoever has opened it."""
