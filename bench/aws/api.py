@@ -50,6 +50,10 @@ _OPERATIONS = {
     "UpdateFunctionConfiguration": ("PUT", _CLASSIC + "/configuration"),
     "ListVersionsByFunction": ("GET", _CLASSIC + "/versions"),
     "PublishVersion": ("POST", _CLASSIC + "/versions"),
+    "GetProvisionedConcurrencyConfig": (
+        "GET",
+        "2019-09-30/functions/{}/provisioned-concurrency",
+    ),
     "DeleteFunction": ("DELETE", _CLASSIC),
     "GetAlias": ("GET", _CLASSIC + "/aliases/{}"),
     "CreateAlias": ("POST", _CLASSIC + "/aliases"),

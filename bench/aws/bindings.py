@@ -10,6 +10,7 @@ from typing import Any
 from bench.aws.api import LambdaApi
 from bench.aws.credentials import find_region
 from bench.aws.front_doors import FrontDoors, bind_machine, is_state_machine
+from bench.aws.initialization import check_initialization
 from bench.aws.journal import Changes, Journal
 from bench.aws.places import Place, service_url
 from bench.aws.versions import LATEST, provide_sizes
@@ -106,6 +107,8 @@ async def bind_variants(
     bindings = []
     for variant in variants:
         qualifier = qualifiers[variant.memory_mb or 0]
+        if variant.initialization or "initialization" in variant.differ:
+            await check_initialization(variant, name.name, qualifier, api)
         if variant.endpoint.facts.is_at_api:
             bindings.append(_at_api(variant, name.name, qualifier, api.place))
         else:

@@ -6,7 +6,8 @@ door takes stands in its row of bench.model.endpoint.
 
 An Application Load Balancer is billed per hour and per LCU-hour, not per request. Its share of a
 request is the largest of the LCU's dimensions for one request (new connections, bytes, rule
-evaluations); the hourly base (0.0225 USD in us-east-1) falls due at any load and is left out.
+evaluations); the hourly base (0.0225 USD in us-east-1) falls due at any load and is left out. So is
+what keeping environments up or snapshots stored costs, whether they are used or not.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import ceil
 
 from bench.model.endpoint import EndpointKind, FunctionRate, LeftOut, PerExecution, PerLcu
 from bench.model.profile import Architecture, Variant
+from bench.model.variant import PROVISIONED, SNAP_START
 
 DEFAULT_REGION = "us-east-1"
 PER_MILLION = 1_000_000
@@ -34,8 +36,15 @@ _GB_SECOND_USD_BY_REGION = {
     "me-south-1": 0.0000206667,
 }
 _ARM64_GB_SECOND_USD = 0.0000133334
+_PROVISIONED_GB_SECOND_USD = {Architecture.X86_64: 0.0000097222, Architecture.ARM64: 0.0000077778}
+"""Of a run in an environment that is kept up, in us-east-1; elsewhere the same ratio is taken."""
 _ARM64_SHARE = _ARM64_GB_SECOND_USD / _GB_SECOND_USD
 """arm64's price is listed for us-east-1; elsewhere the same ratio is taken."""
+
+_KEPT = {
+    PROVISIONED: "what keeping environments up costs (0.0000041667 USD a GB-second, used or not)",
+    SNAP_START: "what keeping and restoring snapshots costs",
+}
 
 REQUEST_USD = 0.20 / PER_MILLION
 EDGE_GB_SECOND_USD = 0.00005001
@@ -45,9 +54,13 @@ TYPICAL_BYTES = 2048
 """Request and response of a small invocation, headers included, where nobody measured them."""
 
 
-def gb_second_usd(architecture: Architecture, region: str | None = None) -> float:
-    """Price of a GB-second in a region; None is us-east-1."""
+def gb_second_usd(
+    architecture: Architecture, region: str | None = None, initialization: str | None = None
+) -> float:
+    """Price of a GB-second in a region; None is us-east-1. On demand, unless it is provisioned."""
     price = _GB_SECOND_USD_BY_REGION.get(region or DEFAULT_REGION, _GB_SECOND_USD)
+    if initialization == PROVISIONED:
+        return _PROVISIONED_GB_SECOND_USD[architecture] * price / _GB_SECOND_USD
     if architecture is Architecture.ARM64:
         return _ARM64_GB_SECOND_USD if price == _GB_SECOND_USD else price * _ARM64_SHARE
     return price
@@ -59,6 +72,7 @@ def function_usd(
     memory_mb: int,
     billed_ms: float,
     region: str | None = None,
+    initialization: str | None = None,
 ) -> float | None:
     """Request and GB-seconds of one invocation; None where nobody knows what is invoked."""
     gb_seconds = memory_mb / 1024 * billed_ms / 1000
@@ -67,7 +81,7 @@ def function_usd(
         return None
     if rate is FunctionRate.EDGE:
         return EDGE_REQUEST_USD + gb_seconds * EDGE_GB_SECOND_USD
-    return REQUEST_USD + gb_seconds * gb_second_usd(architecture, region)
+    return REQUEST_USD + gb_seconds * gb_second_usd(architecture, region, initialization)
 
 
 def door_usd(
@@ -98,10 +112,13 @@ def door_usd(
     return price.usd * max(1, ceil(size_bytes / price.unit_bytes))
 
 
-def left_out(endpoint: EndpointKind) -> str | None:
-    """What of an endpoint's price no figure has in it, in words; None if nothing."""
+def left_out(endpoint: EndpointKind, initialization: str | None = None) -> str | None:
+    """What of a variant's price no figure has in it, in words; None if nothing."""
     price = endpoint.facts.door_price
-    return price.words if isinstance(price, LeftOut) else None
+    words = [price.words] if isinstance(price, LeftOut) else []
+    if initialization in _KEPT:
+        words.append(_KEPT[initialization])
+    return " and ".join(words) or None
 
 
 def _lcu_hours(price: PerLcu, size_bytes: int, requests_per_connection: float) -> float:
@@ -118,9 +135,10 @@ def usd_per_invocation(
     memory_mb: int,
     billed_ms: float,
     region: str | None = None,
+    initialization: str | None = None,
 ) -> float | None:
     """Function and door together; None if one of the two is not known."""
-    function = function_usd(endpoint, architecture, memory_mb, billed_ms, region)
+    function = function_usd(endpoint, architecture, memory_mb, billed_ms, region, initialization)
     door = door_usd(endpoint, billed_ms=billed_ms)
     return None if function is None or door is None else function + door
 
@@ -132,6 +150,11 @@ def usd_per_million(
     if billed_ms_mean is None or variant.memory_mb is None:
         return None
     usd = usd_per_invocation(
-        variant.endpoint, variant.architecture, variant.memory_mb, billed_ms_mean, region
+        variant.endpoint,
+        variant.architecture,
+        variant.memory_mb,
+        billed_ms_mean,
+        region,
+        variant.initialization,
     )
     return None if usd is None else PER_MILLION * usd

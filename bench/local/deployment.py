@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.errors import UsageError
 from bench.lambda_facts import MAX_TIMEOUT_S
-from bench.local.account.concurrency import put_reserved
+from bench.local.account.concurrency import put_provisioned, put_reserved
 from bench.local.account.publishing import publish_sizes
 from bench.local.account.records import Settings
 from bench.local.account.store import Store
@@ -60,6 +60,9 @@ def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers:
     reserved = 1 if source.debug_port else options.reserved
     if reserved is not None:
         put_reserved(store, source.name, reserved)
+    if source.provisioned:
+        for alias in aliases.values():
+            put_provisioned(store, source.name, alias, source.provisioned)
     return list(aliases.values())
 
 

@@ -57,6 +57,8 @@ class FunctionSource:
     timeout_s: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    provisioned: int = 0
+    """Environments that are kept up for each of its sizes."""
     debug_port: int = 0
     """Where a debugger can attach; 0: nowhere."""
     routes: tuple[Route, ...] = ()

@@ -185,7 +185,7 @@ class LocalLambda:
                 for alias in self._deploy(source)
             ]
         )
-
+        await self.dispatcher.provisioned()
         await self._open_apis()
 
     async def _open_apis(self) -> None:

@@ -20,7 +20,7 @@ from bench.function_folder import (
 from bench.local.layers import check_layer
 from bench.local.options import FunctionSource, check_memory, check_timeout
 
-KEYS = ("handler", "runtime", "memory", "timeout", "layer", "debug")
+KEYS = ("handler", "runtime", "memory", "timeout", "provisioned", "layer", "debug")
 """What may stand behind a folder as `,key=value`, `layer` more than once; `env.NAME=VALUE` too."""
 _NEXT_KEY = re.compile(rf",(?=(?:{'|'.join(KEYS)}|env\.[^=,]*)=)")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -79,11 +79,21 @@ def _settled(source: FunctionSource, settings: list[tuple[str, str]]) -> Functio
             source = replace(source, memory_mb=sizes)
         elif key == "timeout":
             source = replace(source, timeout_s=_timeout(source.name, text))
+        elif key == "provisioned":
+            source = replace(source, provisioned=_environments(source.name, text))
         elif key == "debug":
             source = replace(source, debug_port=_port(source.name, text))
         elif key == "layer":
             source = replace(source, layers=(*source.layers, layer_folder(text)))
     return source
+
+
+def _environments(name: str, text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise UsageError(
+            f"function {name}: provisioned takes a number of environments (it is {text})"
+        )
+    return int(text)
 
 
 def _port(name: str, text: str) -> int:

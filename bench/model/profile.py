@@ -81,6 +81,8 @@ class Target:
     """Function timeout for a local target; None means the embedded Lambda's default."""
     concurrency: int | None = None
     """Account concurrency of a local target; None means AWS's default of 1,000."""
+    provisioned: int | None = None
+    """Environments that a local target keeps up for each size of a provisioned variant."""
     faults: tuple[dict[str, Any], ...] = ()
     """Faults of a local target, as bench.faults.plan reads them."""
     log_tail: bool = True

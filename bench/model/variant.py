@@ -13,6 +13,9 @@ from typing import Any
 
 from bench.model.endpoint import BASELINE, EndpointKind
 
+ON_DEMAND, PROVISIONED, SNAP_START = "on-demand", "provisioned", "snapstart"
+"""Levels of `initialization`: how environments come up. The first is what there is without one."""
+
 
 class Architecture(StrEnum):
     """Instruction set of a function; it decides the price."""
@@ -34,6 +37,7 @@ class Variant:
     function: str | None = None
     qualifier: str | None = None
     runtime: str | None = None
+    initialization: str | None = None
     event: str | None = None
     retry: str | None = None
     breaker: str | None = None
@@ -104,6 +108,7 @@ NAMED_FACTORS: tuple[Factor, ...] = (
     Factor("function", is_callers=False),
     Factor("qualifier", is_callers=False),
     Factor("runtime", is_callers=False),
+    Factor("initialization", ON_DEMAND, is_callers=False),
     Factor("event", is_callers=False),
     Factor("retry"),
     Factor("breaker"),

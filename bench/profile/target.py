@@ -18,7 +18,9 @@ from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import choice, flag, text, whole
 
-ONLY_LOCAL = ("handler", "runtime", "timeout", "concurrency", "faults", "environment")
+ONLY_LOCAL = (
+    *("handler", "runtime", "timeout", "concurrency", "provisioned", "faults", "environment"),
+)
 NEVER_LOCAL = ("region", "qualifier")
 
 
@@ -108,6 +110,13 @@ TIMEOUT = Key(
 CONCURRENCY = Key(
     "concurrency", "account concurrency (local)", whole(0, 1_000_000), None, cell="`1000`"
 )
+PROVISIONED = Key(
+    "provisioned",
+    'environments kept up for each size of variants with `initialization = "provisioned"` (local)',
+    whole(1, 1_000),
+    None,
+    cell="none",
+)
 LOG_TAIL = Key("log_tail", "ask for the REPORT line where the endpoint has it", flag, True)
 CLIENT_CONTEXT = Key(
     "client_context", "text or table, sent with Invoke", kinds.client_context, None
@@ -145,6 +154,7 @@ TARGET = Section(
         HEADERS,
         TIMEOUT,
         CONCURRENCY,
+        PROVISIONED,
         TableKey("faults", "what goes wrong on purpose (local): `lamload help faults`", FAULT),
         LOG_TAIL,
         CLIENT_CONTEXT,
@@ -174,6 +184,7 @@ def read_target(table: Table, events: Iterable[EventSpec]) -> Target:
         http_headers=HEADERS.read(table),
         timeout_s=TIMEOUT.read(table),
         concurrency=CONCURRENCY.read(table),
+        provisioned=PROVISIONED.read(table),
         faults=_faults(table),
         log_tail=LOG_TAIL.read(table),
         client_context=CLIENT_CONTEXT.read(table),

@@ -21,6 +21,7 @@ from bench.model.profile import (
     TargetKind,
     Variant,
 )
+from bench.model.variant import ON_DEMAND, PROVISIONED, SNAP_START
 from bench.profile.events import check_event
 from bench.profile.levels import PLAIN, unknown_level
 from bench.profile.target_values import aws_function, local_function
@@ -90,6 +91,12 @@ NAMED = (
     _level_key(
         "runtime", "such as `python3.12`, on a function of its own (local)", "`target.runtime`"
     ),
+    _level_key(
+        "initialization",
+        "`on-demand`, `provisioned` or `snapstart`: how environments come up; what is called has "
+        "it already (AWS), or gets `target.provisioned` of them (local)",
+        "as it is",
+    ),
     _level_key("event", "names of `[events.NAME]`, or `default` for that of `[target]`"),
     _level_key(
         "retry",
@@ -108,6 +115,8 @@ NAMED = (
     _level_key("label", "a word for what lamload cannot see; each makes a variant", "none"),
 )
 """Factors with named levels, in the order of NAMED_FACTORS."""
+_USUAL = {"initialization": ON_DEMAND}
+"""Levels that are no other than what there is without one."""
 VARIANTS = Section("variants", (ENDPOINT, MEMORY_MB, ARCHITECTURE, FUNCTION, *NAMED), many=True)
 
 
@@ -127,6 +136,7 @@ def read_variants(root: Table, target: Target, most: int) -> tuple[Variant, ...]
             'is missing: add [[variants]] with endpoint = "invoke" and memory_mb = [128, 1024]',
         )
     _check_versions(root, target, list(found))
+    _check_initialization(root, target, list(found))
     _check_names(root, found)
     if len(found) > most and not root.is_noted("variants"):
         root.fault("variants", _too_many(len(found), most))
@@ -282,6 +292,8 @@ def _meaningless(root: Table, target: Target, factor: str, level: str) -> str | 
             return f'must be one of {RUNTIMES} (it is "{level}")'
     if factor == "qualifier" and target.kind is TargetKind.LOCAL:
         return "has no meaning for a local target, which has a version for each size: leave it out"
+    if factor == "initialization" and level != PLAIN:
+        return _no_initialization(target, level)
     if factor == "event" and "events" in root.table("target"):
         return "cannot be varied beside target.events, the mix that every variant is sent"
     if factor != "connections":
@@ -300,6 +312,48 @@ def _meaningless(root: Table, target: Target, factor: str, level: str) -> str | 
     return None
 
 
+def _no_initialization(target: Target, level: str) -> str | None:
+    """Why environments cannot come up so, or None."""
+    levels = (ON_DEMAND, PROVISIONED, SNAP_START)
+    if level not in levels:
+        return f'must be "{ON_DEMAND}", "{PROVISIONED}" or "{SNAP_START}" (it is "{level}")'
+    if target.kind is TargetKind.HTTP:
+        return 'has no meaning for a target of kind "http": nobody here knows its environments'
+    if target.kind is TargetKind.AWS:
+        return None
+    if level == SNAP_START:
+        return "cannot be snapstart for a local target, which takes no snapshots: use one on AWS"
+    if level == PROVISIONED and target.provisioned is None:
+        return "needs target.provisioned, the number of environments to keep up"
+    return None
+
+
+def _check_initialization(root: Table, target: Target, variants: Sequence[Variant]) -> None:
+    """Note what is provisioned for nobody, beyond the limit, or without a version to ask."""
+    levels = {variant.initialization for variant in variants}
+    if target.provisioned is not None:
+        limit = target.concurrency
+        is_mistaken = any(".initialization" in problem.key for problem in root.problems)
+        if variants and PROVISIONED not in levels and not is_mistaken:
+            mend = f'add initialization = ["{ON_DEMAND}", "{PROVISIONED}"] to [[variants]]'
+            root.fault("target.provisioned", f"is for no variant: {mend}, or leave it out")
+        elif limit is not None and target.provisioned > limit:
+            root.fault("target.provisioned", f"must be at most target.concurrency ({limit})")
+    if target.kind is not TargetKind.AWS or target.qualifier is not None:
+        return
+    for variant in variants:
+        told = (
+            variant.qualifier
+            or ":" in (variant.function or target.function or "").split(":function:")[-1]
+        )
+        if variant.initialization not in (None, ON_DEMAND) and not told:
+            root.fault(
+                "variants",
+                f"{variant.name} needs the version or alias that has it: add qualifier",
+            )
+            return
+
+
 def _levels(root: Table, table: Table, target: Target, key: ListKey[str]) -> list[str | None]:
     """The levels of a factor; None for what the plain table says, and without the key."""
     found: list[str | None] = []
@@ -308,7 +362,7 @@ def _levels(root: Table, table: Table, target: Target, key: ListKey[str]) -> lis
         fault = fault or _meaningless(root, target, key.name, level)
         if fault is not None:
             table.fault(key.name, fault)
-        found.append(None if level == PLAIN else level)
+        found.append(None if level in (PLAIN, _USUAL.get(key.name)) else level)
     return found or [None]
 
 

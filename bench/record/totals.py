@@ -173,7 +173,12 @@ class Totals:
         ran = max(counts[Count.BILLED], heard + counts[Count.SPENT])
         billed_ms = self._billed_ms(index, counts) or 0.0
         each = function_usd(
-            variant.endpoint, variant.architecture, variant.memory_mb, billed_ms, self._region
+            variant.endpoint,
+            variant.architecture,
+            variant.memory_mb,
+            billed_ms,
+            self._region,
+            variant.initialization,
         )
         door = door_usd(variant.endpoint, billed_ms=billed_ms)
         if each is None or door is None:

@@ -82,7 +82,12 @@ def price_words(call: SingleCall) -> str:
     if report is None or variant.memory_mb is None:
         return f"{UNKNOWN} nothing is known of what was billed"
     function = function_usd(
-        variant.endpoint, variant.architecture, variant.memory_mb, report.billed_ms, call.region
+        variant.endpoint,
+        variant.architecture,
+        variant.memory_mb,
+        report.billed_ms,
+        call.region,
+        variant.initialization,
     )
     door = door_usd(variant.endpoint, len(call.request) + len(call.head) + len(call.body))
     if function is None or door is None:
@@ -90,7 +95,7 @@ def price_words(call: SingleCall) -> str:
     words = f"{usd((function + door) * PER_MILLION)} for a million like it"
     if door:
         words += f", {usd(door * PER_MILLION)} of it for the door"
-    missing = left_out(variant.endpoint)
+    missing = left_out(variant.endpoint, variant.initialization)
     return words if missing is None else f"{words}, without {missing}"
 
 

@@ -22,12 +22,14 @@ from bench.commands.restore import restore
 from bench.errors import ExitCode, TargetError
 from bench.folders import state_folder
 from bench.load.targets.aws import AwsTarget
+from bench.local.account.concurrency import put_provisioned
 from bench.local.account.publishing import publish_sizes
 from bench.local.account.store import Store
 from bench.local.control_plane.api import ControlPlane
 from bench.local.model import FunctionConfig
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import Variant
+from bench.model.variant import with_differences
 from tests.aws.fake_aws import target
 from tests.disk import refuse_to_replace
 from tests.local.control_plane.serving import served
@@ -82,6 +84,40 @@ async def test_each_qualifier_is_called_as_it_is_and_nothing_is_published(store:
     assert [binding.qualifier for binding in bindings] == ["512MB", "256MB"]
     assert set(store.function("primes").versions) == before
     await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("level", "kept", "said"),
+    [
+        ("provisioned", True, ""),
+        ("provisioned", False, "primes:256MB has no provisioned concurrency: `aws lambda put-prov"),
+        (
+            None,
+            True,
+            "invoke-256MB-256MB is to be on-demand and primes:256MB is provisioned: name a",
+        ),
+        ("snapstart", False, "primes:256MB has no SnapStart: set ApplyOn to PublishedVersions"),
+    ],
+)
+async def test_a_version_has_to_come_up_as_its_variant_says(
+    level: str | None, kept: bool, said: str, store: Store
+) -> None:
+    publish_sizes(store, "primes", (256, 512))
+    if kept:
+        put_provisioned(store, "primes", "256MB", 1)
+    levels: dict[str, str | None] = {"qualifier": "256MB", "initialization": level}
+    other = Variant(EndpointKind.INVOKE, 512).with_levels({"qualifier": "512MB"})
+    if level is None:
+        put_provisioned(store, "primes", "512MB", 1)
+        other = other.with_levels({"initialization": "provisioned"})
+    variants = with_differences([Variant(EndpointKind.INVOKE, 256).with_levels(levels), other])
+    bound = AwsTarget(target()).bind(variants)
+    if said:
+        with pytest.raises(TargetError) as caught:
+            await bound
+        assert said in str(caught.value)
+    else:
+        assert [binding.qualifier for binding in await bound] == ["256MB", "512MB"]
 
 
 def test_restore_finds_what_was_left_wherever_the_journal_lies(store: Store) -> None:

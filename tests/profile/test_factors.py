@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.aws.prices import usd_per_million
 from bench.commands.support.plan_words import shared_words
 from bench.commands.support.target import profile_of
 from bench.errors import UsageError
@@ -355,6 +356,47 @@ name = "steady"
 rate = "10/s"
 duration = "5s"
 """
+
+
+def test_environments_that_are_kept_up_are_those_of_a_function_of_their_own(tmp_path: Path) -> None:
+    text = with_variants('initialization = ["on-demand", "provisioned"]')
+    kept = text.replace("[target]\n", "[target]\nprovisioned = 3\n")
+    profile = load(tmp_path, kept)
+    assert [variant.initialization for variant in profile.variants] == [None, "provisioned"]
+    command = local_command(profile.target, profile.variants)
+    assert "primes-1=primes" in command and "primes-2=primes,provisioned=3" in command
+    alone = load(tmp_path, kept.replace('"on-demand", ', ""))
+    assert "primes,provisioned=3" in local_command(alone.target, alone.variants)
+    (tmp_path / "again.toml").write_text(resolved_toml(profile), "utf-8")
+    assert load_profile(tmp_path / "again.toml").variants == profile.variants
+    usd = [usd_per_million(variant, 1000.0) or 0.0 for variant in profile.variants]
+    assert (usd[0] - 0.2) / (usd[1] - 0.2) == pytest.approx(0.0000166667 / 0.0000097222)
+
+
+@pytest.mark.parametrize(
+    ("level", "more", "said"),
+    [
+        ("provisioned", "", "needs target.provisioned, the number of environments to keep up"),
+        ("snapstart", "", "cannot be snapstart for a local target, which takes no snapshots"),
+        ("warm", "", 'must be "on-demand", "provisioned" or "snapstart" (it is "warm")'),
+        ("on-demand", "provisioned = 2\n", "target.provisioned is for no variant: add init"),
+        ("provisioned", "provisioned = 2\nconcurrency = 1\n", "must be at most target.concurrency"),
+    ],
+)
+def test_an_initialization_that_cannot_be_is_refused(
+    level: str, more: str, said: str, tmp_path: Path
+) -> None:
+    text = with_variants(f'initialization = "{level}"')
+    (found,) = mistakes(tmp_path, text.replace("[target]\n", f"[target]\n{more}"))
+    assert said in found
+
+
+def test_on_aws_what_is_provisioned_is_a_version_or_an_alias(tmp_path: Path) -> None:
+    text = ON_AWS.replace("qualifier =", "initialization = 'provisioned'\nqualifier =")
+    assert len(load(tmp_path, text).variants) == 2
+    lines = [line for line in text.splitlines() if not line.startswith("qualifier")]
+    (found,) = mistakes(tmp_path, "\n".join(lines))
+    assert "needs the version or alias that has it: add qualifier" in found
 
 
 def test_a_qualifier_is_one_version_and_has_one_size(tmp_path: Path) -> None:

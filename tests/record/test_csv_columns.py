@@ -284,8 +284,8 @@ def test_levels_stand_behind_the_contract_and_read_back() -> None:
     window = windows_of(3)[0][0]
     variant = Variant(EndpointKind.INVOKE, 128).with_levels({"retry": "patient", "label": "new"})
     row = summary_row(replace(window, variant=variant))
-    assert list(SUMMARY_COLUMNS[len(SUMMARY) :][:9]) == [
-        *("function", "qualifier", "runtime", "event"),
+    assert list(SUMMARY_COLUMNS[len(SUMMARY) :][:10]) == [
+        *("function", "qualifier", "runtime", "initialization", "event"),
         *("retry", "breaker", "timeout_setting", "connections", "label"),
     ]
     assert [row[name] for name in ("retry", "breaker", "label")] == ["patient", None, "new"]

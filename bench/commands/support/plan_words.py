@@ -142,9 +142,12 @@ def left_out_lines(profile: Profile) -> Iterator[str]:
     """What of the price of an endpoint no figure has in it."""
     from bench.aws.prices import left_out
 
-    for endpoint in dict.fromkeys(variant.endpoint for variant in profile.variants):
-        if words := left_out(endpoint):
-            yield f"{endpoint.value}: without {words}"
+    kinds = dict.fromkeys(
+        (variant.endpoint, variant.initialization) for variant in profile.variants
+    )
+    for endpoint, initialization in kinds:
+        if words := left_out(endpoint, initialization):
+            yield f"{initialization or endpoint.value}: without {words}"
 
 
 def throttle_words(profile: Profile) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.model.profile import Target, Variant
+from bench.model.variant import PROVISIONED
 
 UNRESERVED = 100
 """Concurrency that Lambda lets nobody reserve."""
@@ -47,10 +48,15 @@ def function_arguments(
     own = {
         name: folders.get(variant.function or "", str(target.function))
         + (f",runtime={variant.runtime}" if variant.runtime is not None else "")
+        + (f",provisioned={target.provisioned}" if variant.initialization == PROVISIONED else "")
         for variant, name in names.items()
         if name is not None
     }
-    functions = [f"{name}={folder}" for name, folder in own.items()] or [str(target.function)]
+    functions = [f"{name}={folder}" for name, folder in own.items()]
+    if not functions:
+        are_kept = any(variant.initialization == PROVISIONED for variant in names)
+        kept = f",provisioned={target.provisioned}" if are_kept else ""
+        functions = [f"{target.function}{kept}"]
     arguments = [word for text in functions for word in ("--function", text)]
     limit = target.concurrency
     if limit is None:

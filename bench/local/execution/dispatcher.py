@@ -92,6 +92,10 @@ class Dispatcher:
         pools = [pool for _, pool in self._pools.values()] + self._retired
         await asyncio.gather(*(pool.close() for pool in pools))
 
+    async def provisioned(self) -> None:
+        """Wait until environments that are to be kept up are."""
+        await self._provisioner.settled()
+
     def alive(self, arn: str) -> int:
         """Warm sandboxes of a version."""
         held = self._pools.get(arn)

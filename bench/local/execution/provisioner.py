@@ -49,6 +49,11 @@ class Provisioner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def settled(self) -> None:
+        """Wait until all that was asked for is up, or has failed to come up."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self) -> None:
         """Cancel what is being started; environments that are up belong to their pools."""
         for task in self._tasks:
