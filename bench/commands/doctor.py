@@ -28,6 +28,7 @@ PACKAGES = (
     "uvloop",
 )
 EXTRAS = {
+    "distributed": "lamload[dask], for --fleet",
     "botocore": "lamload[aws], for AWS profiles, SSO and roles",
     "h2": "lamload[http2], for connections.http2",
 }
@@ -54,13 +55,17 @@ class CheckResult:
 
 
 @click.command()
+@click.option("--fleet", metavar="CLUSTER", help="Look at its machines too, as run --fleet names.")
+@click.option("--insecure-fleet", is_flag=True, help="As run has it.")
 @click.pass_context
-def doctor(context: click.Context) -> None:
+def doctor(context: click.Context, fleet: str | None, insecure_fleet: bool) -> None:
     """Say what this machine can bear and what is missing. Nothing is sent anywhere.
 
     `note` limits what a run can do, `FAULT` keeps lamload from working: then the exit code is 1.
     """
     findings = list(examine())
+    if fleet is not None:
+        findings += _fleet(fleet, insecure=insecure_fleet)
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         line = f"{finding.state:5}  {finding.subject:{width}}  {finding.text}"
@@ -234,6 +239,18 @@ def _credentials() -> CheckResult:
         return CheckResult(State.NOTE, "AWS", text)
     text = "no credentials: only local targets and URLs can be measured"
     return CheckResult(State.NOTE, "AWS", text)
+
+
+def _fleet(word: str, *, insecure: bool) -> list[CheckResult]:
+    """The machines of a cluster. Raises LamloadError where there is none."""
+    import asyncio
+
+    from bench.commands.support.fleet_check import examined
+
+    return [
+        CheckResult(State.NOTE if mend else State.OK, name, f"{text}; {mend}" if mend else text)
+        for name, text, mend in asyncio.run(examined(word, insecure=insecure))
+    ]
 
 
 def _terminal() -> CheckResult:

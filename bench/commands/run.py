@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +33,22 @@ from bench.output.streams import BROKEN_PIPE, StdoutError, deliver
 from bench.profile.options import Given
 
 if TYPE_CHECKING:
+    from bench.load.fleet import Fleet
     from bench.load.replay import Recording
     from bench.load.session import RunResult, RunSession
     from bench.tui.preferences import Preferences
 
 RESULT_PATIENCE_S = 10.0
 """How long nobody may read the result before the run ends without: its folder has it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSetup:
+    """What is to run, with which recorded commands, and from where."""
+
+    profile: Profile
+    recording: Recording | None
+    open_fleet: Callable[[], Fleet]
 
 
 @click.command(cls=TargetCommand)
@@ -66,6 +79,18 @@ RESULT_PATIENCE_S = 10.0
     help="Give the operator's commands of RUN again, at the same times: a run's folder, a part of "
     "its name, its events.jsonl, or latest.",
 )
+@click.option(
+    "--fleet",
+    metavar="CLUSTER",
+    help="Send the load from the machines of a Dask cluster: dask://HOST:8786, tls://…, a "
+    "scheduler file, or dask-local:4 to try it out; see `lamload help fleet`.",
+)
+@click.option(
+    "--insecure-fleet", is_flag=True, help="A cluster beyond this machine may do without TLS."
+)
+@click.option(
+    "--send-credentials", is_flag=True, help="Nodes sign with the AWS credentials of this machine."
+)
 @click.option("--yes", "many", is_flag=True, help="However many variants they are.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON document on stdout.")
@@ -84,6 +109,9 @@ def run(
     out: Path,
     overrides: tuple[str, ...],
     replay: str | None,
+    fleet: str | None,
+    insecure_fleet: bool,
+    send_credentials: bool,
     many: bool,
     quiet: bool,
     as_json: bool,
@@ -111,25 +139,33 @@ def run(
         click.echo(begun.toml, nl=False)
         return
     recording = None if replay is None else _recording(replay, out, loaded)
+    setup = RunSetup(loaded, recording, _fleet(fleet, insecure_fleet, send_credentials))
     check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())
     settings = preferences() if wants_tui else None
     with Interrupts().heard() as interrupts:
         load = (
-            _run_headless(loaded, recording, out, interrupts, quiet=quiet)
+            _run_headless(setup, out, interrupts, quiet=quiet)
             if settings is None
-            else _run_with_tui(loaded, recording, out, interrupts, settings)
+            else _run_with_tui(setup, out, interrupts, settings)
         )
         result = asyncio.run(load)
         code = conclude(result, interrupts, as_json=as_json, allow_invalid=allow_invalid)
     context.exit(code)
 
 
+def _fleet(word: str | None, insecure: bool, send_credentials: bool) -> Callable[[], Fleet]:
+    """What makes the machines that the load comes from. Raises UsageError."""
+    from bench.load.fleets.open import FleetOptions, fleet_opener
+
+    return fleet_opener(FleetOptions(word, insecure, send_credentials), os.environ)
+
+
 def _chooses(context: click.Context, target: str | None, options: Given) -> bool:
     """Whether the set-up screen is meant: a terminal, and nothing said of what to run."""
     if target is not None or options or not can_show_tui():
         return False
-    asked = ("headless", "overrides", "replay", "quiet", "as_json", "save", "as_toml")
+    asked = ("headless", "overrides", "replay", "fleet", "quiet", "as_json", "save", "as_toml")
     return not any(context.params.get(name) for name in asked)
 
 
@@ -181,39 +217,35 @@ def _recording(name: str, root: Path, profile: Profile) -> Recording:
 
 
 async def _run_headless(
-    profile: Profile,
-    recording: Recording | None,
-    out: Path,
-    interrupts: Interrupts,
-    *,
-    quiet: bool,
+    setup: RunSetup, out: Path, interrupts: Interrupts, *, quiet: bool
 ) -> RunResult:
     progress = Progress(quiet=quiet)
     async with watched(out, progress, interrupts) as run:
-        await _start(run, profile, recording, progress)
+        await _start(run, setup, progress)
         return await run.follow()
 
 
 async def _run_with_tui(
-    profile: Profile,
-    recording: Recording | None,
-    out: Path,
-    interrupts: Interrupts,
-    settings: Preferences,
+    setup: RunSetup, out: Path, interrupts: Interrupts, settings: Preferences
 ) -> RunResult:
     from bench.tui.app import LamloadApp
 
     progress = Progress()
     async with watched(out, progress, interrupts) as run:
-        session = await _start(run, profile, recording, progress)
+        session = await _start(run, setup, progress)
         app = LamloadApp(session, runs_root=out, preferences=settings)
         run.show_crash_in(app)
         run.leave(await show(app, progress, interrupts))
         return await run.follow()
 
 
-async def _start(
-    run: LiveView, profile: Profile, recording: Recording | None, progress: Progress
-) -> RunSession:
+async def _start(run: LiveView, setup: RunSetup, progress: Progress) -> RunSession:
+    profile = setup.profile
     progress.write_line(f"{profile.title or profile.name}: bringing up the target and the workers")
-    return await run.start(profile, shown_arguments(sys.argv[1:]), recording, progress.write_line)
+    return await run.start(
+        profile,
+        shown_arguments(sys.argv[1:]),
+        setup.recording,
+        progress.write_line,
+        setup.open_fleet,
+    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bench.load.frames import Frame, FrameKind, Ready
 from bench.load.run_writer import Note
-from bench.load.silence import silent_words
-from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, FAILURE_EVENT, WorkerHealth
+from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, FAILURE_EVENT, NodeHealth, WorkerHealth
 from bench.model.outcome import Outcome, Reason, Verdict
 from bench.model.plain import plain
 from bench.model.profile import Profile
@@ -19,6 +18,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.evidence import Classes, Evidence, HealthHistory, exhaustion, refused_caller
 from bench.record.failures import like
 from bench.record.merger import Merger
+from bench.record.row_layout import arrivals_by_variant
 from bench.record.validity import Judgement, judge
 from bench.record.vitals import VitalSigns
 from bench.stats.quantiles import Curve
@@ -51,6 +51,10 @@ class Collector:
         """By variant: the code by which AWS turned this client away."""
         self._signed = {v.name for v in profile.variants if v.endpoint.facts.service is not None}
         self._lost_words: dict[int, str] = {}
+        self._unsent: Counter[str] = Counter()
+        """By variant: arrivals of lost nodes' shares."""
+        self._nodes: dict[str, NodeHealth] = {}
+        """By name, in the order in which they were first heard."""
         self._seen: dict[tuple[str, Outcome, int], set[str]] = {}
         """Reasons that were noted of each kind of failure."""
         self._widths: dict[tuple[str, float, float], tuple[int, float | None]] = {}
@@ -80,6 +84,19 @@ class Collector:
                 self._keep_sample(self._named(sample))
         elif kind is FrameKind.FAILED:
             self._lose(worker, str(payload))
+        else:
+            self._on_fleet_frame(worker, kind, payload)
+
+    def _on_fleet_frame(self, worker: int, kind: FrameKind, payload: Any) -> None:
+        """What a fleet of nodes says of itself."""
+        if kind is FrameKind.UNSENT:
+            self._aggregate.add_counts(worker, payload)
+            for variant, arrivals in arrivals_by_variant(payload).items():
+                self._unsent[self._profile.variants[variant].name] += arrivals
+        elif kind is FrameKind.NODE:
+            self._nodes[payload.name] = payload
+        elif kind is FrameKind.NOTE:
+            self._note(payload.kind, payload.text, **payload.fields)
 
     def on_reports(self, node: int, reports: Sequence[bytes]) -> int:
         """Merge all that a node gave out last; up to which number it may forget what it has.
@@ -135,8 +152,9 @@ class Collector:
         )
 
     def _lose(self, worker: int, words: str) -> None:
-        if words.endswith(silent_words()):
-            self._lost_words[worker] = silent_words()
+        name = f"engine worker {worker} "
+        if words.startswith(name) and not words.startswith(f"{name}died"):
+            self._lost_words[worker] = words.splitlines()[0].removeprefix(name)
         self._aggregate.worker_lost(worker)
         if worker in self._health:
             self._health[worker] = replace(self._health[worker], alive=False)
@@ -158,6 +176,11 @@ class Collector:
     def workers(self) -> tuple[WorkerHealth, ...]:
         """The latest report of each worker that has sent one."""
         return tuple(self._health.values())
+
+    @property
+    def nodes(self) -> tuple[NodeHealth, ...]:
+        """The latest of each machine of a fleet of nodes; () for this machine alone."""
+        return tuple(self._nodes.values())
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -202,6 +225,7 @@ class Collector:
             classes=self._classes,
             lost_workers=self._aggregate.lost_workers,
             lost_words=self._lost_words,
+            unsent=self._unsent,
             gaps={} if running else self._aggregate.gap_fits(),
             send_lags={} if running else self._send_lags(),
             target=target,

@@ -11,9 +11,13 @@ from typing import Any, Protocol
 
 from bench.load.frames import Frame, FrameKind, Ready, WorkOrder
 from bench.load.host import Host
+from bench.load.targets.per_node import TargetHost
 
 LAST = (FrameKind.DONE, FrameKind.FAILED)
 """What a worker says last: nothing of it follows."""
+
+OF_NODES = (FrameKind.UNSENT, FrameKind.NODE, FrameKind.NOTE)
+"""What a fleet of nodes says of itself, before or after the last of the worker that it names."""
 
 
 class Fleet(Protocol):
@@ -27,6 +31,17 @@ class Fleet(Protocol):
     @property
     def size(self) -> int:
         """How many workers were started, those that have ended or died included."""
+
+    @property
+    def target_host(self) -> TargetHost | None:
+        """What can run a target on each machine; None where there is one machine alone."""
+
+    @property
+    def latency_ns(self) -> int:
+        """What a command may take to reach a worker beyond what it takes on this machine.
+
+        An instant that all workers are to share has to lie so much further ahead.
+        """
 
     async def hosts(self) -> tuple[Host, ...]:
         """The machines, at least one; what they can bear is settled before `start`.
@@ -62,11 +77,18 @@ class Fleet(Protocol):
         """(worker, frame) as they come, until each worker has said DONE or FAILED. Called once.
 
         Frames of one worker come in the order in which it sent them, those of different workers in
-        any; DONE or FAILED is a worker's last. One that dies or cannot be heard any more without
+        any; DONE or FAILED is a worker's last, but for what a fleet of nodes says of itself in a
+        worker's name (OF_NODES). One that dies or cannot be heard any more without
         having said either yields FAILED, whose payload says what is known of it, in words. From
         START on a worker has to be heard all the time: one that says nothing for the fleet's own
         deadline is ended, and that is its FAILED. How long a load may take is not judged here.
         """
+
+    def manifest(self) -> dict[str, Any]:
+        """What manifest.json says of the fleet, once it is started; {} for this machine alone."""
+
+    async def conclude(self) -> dict[str, Any]:
+        """The same after the load, with what is known only then."""
 
     async def close(self) -> None:
         """End what still runs, hard if need be, and give everything back. Raises nothing."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import Struct
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from bench.model.profile import Client, LoadSpec, Scheduling, Target
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
 
-VERSION = 4
+VERSION = 5
 """Of kinds, payloads and packed rows: one more whenever any of them changes."""
 
 _HEAD = Struct(">IB")
@@ -35,7 +36,12 @@ _HELLO = Struct(">H")
 class FrameKind(IntEnum):
     """What a frame carries: commands below HELLO, what workers say from there on.
 
-    USED_UP: when the last arrival was that the quota let in.
+    USED_UP: when the last arrival was that the quota let in. KEEP: somebody still wants the load;
+    for workers with a lease.
+
+    A fleet of nodes says more in a worker's name. UNSENT: counts of arrivals, packed as those of
+    COUNTS, that were the share of a worker of a lost node; they may follow its FAILED. NODE: a
+    NodeHealth. NOTE: a FleetNote. CALL and ANSWER are a node's own: see bench.load.node_messages.
     """
 
     ORDER = 1
@@ -44,6 +50,7 @@ class FrameKind(IntEnum):
     DRAIN = 4
     ABORT = 5
     CREDENTIALS = 6
+    KEEP = 7
     HELLO = 9
     READY = 10
     COUNTS = 11
@@ -54,6 +61,11 @@ class FrameKind(IntEnum):
     USED_UP = 18
     DONE = 16
     FAILED = 17
+    UNSENT = 19
+    NODE = 20
+    NOTE = 21
+    CALL = 22
+    ANSWER = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,16 @@ class Frame:
     payload: Any
 
 
-_BULK = frozenset({FrameKind.HELLO, FrameKind.COUNTS, FrameKind.ROWS})
+_BULK = frozenset(
+    {
+        FrameKind.HELLO,
+        FrameKind.COUNTS,
+        FrameKind.ROWS,
+        FrameKind.UNSENT,
+        FrameKind.CALL,
+        FrameKind.ANSWER,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,8 @@ class WorkOrder:
     quota: Iterations | None = None
     descriptors: int = 0
     """File descriptors that the worker may need: it raises its own soft limit as far."""
+    lease_ns: int = 0
+    """It aborts its load once it has heard nothing for so long; 0: it waits for the pipe's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +138,15 @@ class Replan:
     at_ns: int
     segments: tuple[Segment, ...]
     finish: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FleetNote:
+    """What a fleet has to tell of itself: an event of the run."""
+
+    kind: str
+    text: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def encode(kind: FrameKind, payload: Any = None) -> bytes:

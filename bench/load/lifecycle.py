@@ -17,9 +17,15 @@ from bench.load.live_plan import LivePlan
 from bench.load.replay import RecordedCommand, Recording
 from bench.load.run_writer import Note
 from bench.load.stop_rules import HalfWidth, StopRules
-from bench.model.live import ANSWER_EVENT, COMMAND_EVENT, STEP_EVENT, RunState
+from bench.model.live import (
+    ANSWER_EVENT,
+    COMMAND_EVENT,
+    NODE_LOST_EVENT,
+    STEP_EVENT,
+    RunState,
+)
 from bench.model.load import Command, CommandKind, Plan, Segment, Turn
-from bench.model.profile import Profile
+from bench.model.profile import OnNodeLoss, Profile
 from bench.model.result import CapacityAnswer, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
@@ -152,21 +158,21 @@ class Lifecycle:
 
     def command(self, command: Command) -> None:
         """Carry out a command; every one that has an effect is an event."""
-        self._obey(command, self._now_ns() + CHANGE_MARGIN_NS)
+        self._obey(command, self._now_ns() + self._margin_ns())
 
     def until_due_ns(self, now_ns: int) -> int | None:
         """Nanoseconds until the next thing that `tick` has to do on time, None if there is none."""
         due_ns = [] if self._drain_ns is None else [self._drain_ns]
         due_ns += [recorded.due_ns for recorded in islice(self._recorded, 1)]
         if self._after_ns is not None and self.state in LOADED:
-            due_ns.append(self._after_ns - CHANGE_MARGIN_NS)
+            due_ns.append(self._after_ns - self._margin_ns())
         return max(0, min(due_ns) - now_ns) if due_ns else None
 
     def _replay(self, now_ns: int) -> None:
         """Give the recorded commands that are due, as if their keys were pressed again."""
         while self._recorded and self._recorded[0].due_ns <= now_ns:
             recorded = self._recorded.popleft()
-            at_ns = max(recorded.at_ns, now_ns + SHORTEST_MARGIN_NS)
+            at_ns = max(recorded.at_ns, now_ns + SHORTEST_MARGIN_NS + self._fleet.latency_ns)
             if not self._obey(recorded.command, at_ns, replayed=True):
                 self._pass_over(recorded)
 
@@ -254,6 +260,16 @@ class Lifecycle:
         if frame.kind is FrameKind.USED_UP:
             self._used_up_ns[worker] = frame.payload
             self._check_quotas()
+        elif frame.kind is FrameKind.NOTE and frame.payload.kind == NODE_LOST_EVENT:
+            self._on_node_loss(frame.payload.text)
+
+    def _on_node_loss(self, words: str) -> None:
+        if self._profile.load.on_node_loss is OnNodeLoss.STOP and self.state in LOADED:
+            now_ns = self._now_ns()
+            self.state = RunState.DRAINING
+            self._give_up_ns = now_ns + self._patience_ns()
+            self._note("stop", f"load.on_node_loss is stop: {words}")
+            self._end_load(now_ns, FrameKind.DRAIN)
 
     def _answer_early(self) -> None:
         """What a search knows that did not come to its end."""
@@ -275,7 +291,7 @@ class Lifecycle:
     def _follow_search(self, now_ns: int, search: CapacityRun) -> None:
         if self.state is not RunState.RUNNING:
             return
-        at_ns = now_ns + CHANGE_MARGIN_NS
+        at_ns = now_ns + self._margin_ns()
         cut = search.cut(now_ns, at_ns)
         if cut is not None:
             self._aggregate.add_segment(*cut)
@@ -326,7 +342,7 @@ class Lifecycle:
     def _check_time(self, now_ns: int) -> None:
         """Told in advance, all workers end at the very instant."""
         after_ns = self._after_ns
-        if after_ns is None or self.state not in LOADED or now_ns < after_ns - CHANGE_MARGIN_NS:
+        if after_ns is None or self.state not in LOADED or now_ns < after_ns - self._margin_ns():
             return
         self._after_ns = None
         at_ns = max(after_ns, self._changed_ns + 1)
@@ -371,6 +387,10 @@ class Lifecycle:
             self._give_up_ns = None  # once; the load came to its end all the same
             self._note("gave-up", "some invocations never ended")
             self._fleet.broadcast(FrameKind.ABORT)
+
+    def _margin_ns(self) -> int:
+        """From a change to its effect: every worker has to know of it by then."""
+        return CHANGE_MARGIN_NS + self._fleet.latency_ns
 
     def _patience_ns(self) -> int:
         return self._profile.longest_invocation_ns + GRACE_NS

@@ -91,6 +91,11 @@ class RunWriter:
         assert self._folder is not None
         return self._folder.with_complaints(run)
 
+    def amend_manifest(self, entries: Mapping[str, Any]) -> None:
+        """Replace entries of the manifest by what is known now."""
+        if entries and self._folder is not None:
+            self._folder.amend_manifest(entries)
+
     def finish(
         self,
         judgement: Judgement,

@@ -89,9 +89,11 @@ class RunSession:
         self._recording = recording
         self.aggregate = Aggregate(profile, self.plan)
         self._connections = reached_by_environment(profile, os.environ)
-        self.target: OpenTarget = open_target(profile, self._connections, tell)
-        self._tell = tell
         self._fleet = open_fleet()
+        self.target: OpenTarget = open_target(
+            profile, self._connections, tell, self._fleet.target_host
+        )
+        self._tell = tell
         self._clock = clock or SystemClock()
         self._files = RunWriter(profile, self.aggregate, self._now_ns)
         self._collector = Collector(profile, self.aggregate, self._files.note)
@@ -156,6 +158,7 @@ class RunSession:
             manifest(self.profile, bindings, workers, said, self.target.label)
             | {"configuration": dict(self.target.configuration)}
             | manifest_entry(self._recording)
+            | self._fleet.manifest()
         )
         found: dict[str, Any] = self.profile.secrets.masked(whole)
         return found
@@ -165,7 +168,7 @@ class RunSession:
 
         What broke is an event and makes the run FAILED and INVALID; what was measured stays.
         """
-        self._start_ns = self._clock.now_ns() + START_MARGIN_NS
+        self._start_ns = self._clock.now_ns() + START_MARGIN_NS + self._fleet.latency_ns
         self._lifecycle.begin(self._start_ns)
         await self.target.expect(turns(self.plan, self.profile.variants, self._start_ns))
         ticker = asyncio.ensure_future(self._tick())
@@ -192,6 +195,7 @@ class RunSession:
     async def finish(self) -> RunResult:
         """Judge what there is and write the files whole."""
         self._target_statistics = await self.target.statistics()
+        self._files.amend_manifest(self.profile.secrets.masked(await self._fleet.conclude()))
         self.aggregate.advance(self._now_ns())
         judgement = self._judged(running=False)
         windows = with_recoveries(judgement.windows, self.results())
@@ -321,6 +325,7 @@ class RunSession:
             windows=judgement.windows,
             intervals=self.aggregate.changed(),
             workers=self._collector.workers,
+            nodes=self._collector.nodes,
             reasons=judgement.reasons,
             verdict=judgement.verdict,
             samples=self._collector.samples,

@@ -109,12 +109,15 @@ class Worker:
         self._core_wait_ns = core_wait_ns()
         self._tidied_ns = self._health_ns
         self._ship_timer: asyncio.TimerHandle | None = None
+        self._told_ns = self._health_ns
+        """When it was last told anything."""
         self._has_told = False
         """That the quota is used up."""
 
     def obey(self, frame: Frame) -> None:
         """Carry out one command of the coordinator's."""
         engine, payload = self._engine, frame.payload
+        self._told_ns = monotonic_ns()
         if frame.kind is FrameKind.START:
             gc.collect()
             gc.freeze()
@@ -195,6 +198,10 @@ class Worker:
         self._ship_timer = self._loop.call_later(SHIP_EVERY_NS / NS_PER_S, self._ship_and_tidy)
 
     def _ship_and_tidy(self) -> None:
+        lease_ns = self._order.lease_ns
+        if lease_ns and monotonic_ns() - self._told_ns > lease_ns:
+            self._engine.abort()
+            return
         self.ship()
         self._tidy()
         self._ship_later()

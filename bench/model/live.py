@@ -47,6 +47,29 @@ class WorkerHealth:
     """How much later than due this report is: so long the worker did nothing at all."""
 
 
+@dataclass(frozen=True, slots=True)
+class NodeHealth:
+    """A machine of a fleet, over its latest second; None: not told, or nothing to tell yet."""
+
+    name: str
+    workers: int
+    alive: bool = True
+    sent_rps: float = 0.0
+    """Arrivals that its workers took up."""
+    send_lag_p99_ns: int | None = None
+    read_lag_p99_ns: int | None = None
+    cpu: float | None = None
+    """Share of all its cores that was busy, whoever with, 0..1."""
+    clock_offset_ns: int = 0
+    """Its clock less the coordinator's."""
+    clock_uncertainty_ns: int = 0
+    round_trip_ns: int | None = None
+    unsent: int = 0
+    """Arrivals of its share that were not sent since it was lost."""
+    words: str = ""
+    """Why it was lost; '' while it is not."""
+
+
 ANSWER_EVENT = "answer"
 """Kind of the events with what a search for capacity found; fields as in a CapacityAnswer."""
 STEP_EVENT = "step"
@@ -56,6 +79,11 @@ FAILURE_EVENT = "failure"
 """Kind of the events with the first reasons of each kind of failure; fields as in a Sample."""
 COMMAND_EVENT = "command"
 """Kind of the events with an operator's commands: `text` is the CommandKind, field `value`."""
+NODE_LOST_EVENT = "node-lost"
+"""Kind of the events with a machine of the fleet that was lost; fields `node`, `workers`."""
+NODE_CHANGE_EVENT = "node-change"
+"""Kind of the events with which a machine of the fleet says when it heard of a change of the load:
+fields `node`, `at_ns` (of the change), `heard_ns`, `late_ns`, by its own clock."""
 BREAKER_OPEN, BREAKER_CLOSED = "breaker-open", "breaker-closed"
 """Kinds of events with the fields `variant` (its name) and `worker`."""
 
@@ -103,6 +131,8 @@ class Snapshot:
     """Seconds that ended since the previous snapshot, oldest first."""
     projected_usd: float | None = None
     """What the run will have cost at its planned end, if prices and failures stay as they are."""
+    nodes: tuple[NodeHealth, ...] = ()
+    """The machines of a fleet; () where all runs on this one."""
     rate_factor: float = 1.0
     """What the profile's rate is multiplied by now: the operator's latest RATE_FACTOR, 1.0 before
     any."""

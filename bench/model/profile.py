@@ -91,6 +91,8 @@ class Target:
     answer_limit_bytes: int | None = None
     """Bytes of response body that are taken; None means what the endpoint can give."""
     environment: dict[str, str] = field(default_factory=dict)
+    per_node: bool = False
+    """On a fleet: a local target on each node instead of one beside the coordinator."""
 
     @property
     def sends_event(self) -> bool:
@@ -134,6 +136,15 @@ class Pacing(StrEnum):
     """It is awake well before, with what is to be sent prepared."""
 
 
+class OnNodeLoss(StrEnum):
+    """What becomes of the load when a machine of the fleet is lost."""
+
+    CONTINUE = "continue"
+    """The others go on with their own shares."""
+    STOP = "stop"
+    """What is in flight ends, and then the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadSpec:
     """callers None means an open loop, else a closed loop of so many callers over all workers."""
@@ -150,6 +161,7 @@ class LoadSpec:
     """Engine processes; None means the number of cores less one, at least one."""
     scheduling: Scheduling = Scheduling.AUTO
     pacing: Pacing = Pacing.DEFAULT
+    on_node_loss: OnNodeLoss = OnNodeLoss.CONTINUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.model.profile import Arrivals, LoadSpec, Order, Pacing, Scheduling
+from bench.model.profile import Arrivals, LoadSpec, OnNodeLoss, Order, Pacing, Scheduling
 from bench.schema.key import Key
 from bench.schema.quantities import duration
 from bench.schema.section import Section
@@ -81,6 +81,13 @@ LOAD = Section(
             "so that all leave at their instant; costs up to a core for each worker. On Linux",
             choice(Pacing),
             _DEFAULT.pacing,
+        ),
+        Key(
+            "on_node_loss",
+            '`"continue"`: when a machine of a fleet is lost the others go on with their shares; '
+            '`"stop"`: the run drains',
+            choice(OnNodeLoss),
+            _DEFAULT.on_node_loss,
         ),
     ),
 )

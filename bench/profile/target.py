@@ -20,6 +20,7 @@ from bench.schema.values import choice, flag, text, whole
 
 ONLY_LOCAL = (
     *("handler", "runtime", "timeout", "concurrency", "provisioned", "faults", "environment"),
+    "per_node",
 )
 NEVER_LOCAL = ("region", "qualifier")
 
@@ -131,6 +132,13 @@ ANSWER_LIMIT = Key(
     cell="the endpoint's own; none for URLs",
 )
 ENVIRONMENT = NamesKey("environment", "environment variables (local)", kinds.variable, ANY_NAME)
+PER_NODE = Key(
+    "per_node",
+    "on a fleet: an embedded Lambda on each node, instead of one where the coordinator is (local)",
+    flag,
+    False,
+    of=lambda target: target.per_node or None,
+)
 TARGET = Section(
     "target",
     (
@@ -160,6 +168,7 @@ TARGET = Section(
         CLIENT_CONTEXT,
         ANSWER_LIMIT,
         ENVIRONMENT,
+        PER_NODE,
     ),
 )
 
@@ -190,6 +199,7 @@ def read_target(table: Table, events: Iterable[EventSpec]) -> Target:
         client_context=CLIENT_CONTEXT.read(table),
         answer_limit_bytes=ANSWER_LIMIT.read(table),
         environment=ENVIRONMENT.read(table),
+        per_node=PER_NODE.read(table),
     )
 
 

@@ -124,14 +124,15 @@ class Evidence:
     lost_workers: those that ended before their work had; lost_words: of some of them, how, if they
     did not just die. target: what the embedded Lambda counted, as its control port
     tells. running: the run still goes on. exhausted: by variant, what this machine had no more of,
-    as `exhaustion` says. send_lags: by variant, all of them; none while the run goes on. refused:
-    by variant, the code by which AWS turned this client away. reports: by node of a fleet, which
-    have come.
+    as `exhaustion` says. unsent: by variant, arrivals that lost machines were to send. send_lags:
+    by variant, all of them; none while the run goes on. refused: by variant, the code by which AWS
+    turned this client away. reports: by node of a fleet, which have come.
     """
 
     health: HealthHistory = field(default_factory=lambda: HealthHistory())
     lost_workers: frozenset[int] = frozenset()
     lost_words: Mapping[int, str] = field(default_factory=dict)
+    unsent: Mapping[str, int] = field(default_factory=dict)
     gaps: Mapping[str, GapFit] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False

@@ -118,9 +118,8 @@ class RunFolder:
             **manifest,
         }
         try:
-            text = json.dumps(whole, indent=2, default=str) + "\n"
             replace_file(path / PROFILE, [resolved_toml], mode=PRIVATE_MODE)
-            replace_file(path / MANIFEST, [text], mode=PRIVATE_MODE)
+            replace_file(path / MANIFEST, [_manifest_text(whole)], mode=PRIVATE_MODE)
             return cls(path, profile, whole)
         except OSError as error:
             rmtree(path, ignore_errors=True)
@@ -162,6 +161,11 @@ class RunFolder:
         if ATTEMPTS in self._logs:
             lines = attempts_text(payload, request_ids, phases, self._profile)
             self._logs[ATTEMPTS].add(lines)
+
+    def amend_manifest(self, entries: Mapping[str, Any]) -> None:
+        """Replace entries of the manifest by what is known only now."""
+        self._manifest = {**self._manifest, **entries}
+        self.write(MANIFEST, _manifest_text(self._manifest))
 
     # -- the end
 
@@ -256,6 +260,10 @@ class RunFolder:
         for log in self._logs.values():
             log.close()
         self._final.close()
+
+
+def _manifest_text(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, indent=2, default=str) + "\n"
 
 
 def _words(error: OSError) -> str:

@@ -77,6 +77,15 @@ COUNT_FIELDS: tuple[tuple[str, str], ...] = (
 
 _COUNT = Struct("<I2H2I")
 
+
+def arrivals_by_variant(counts: bytes) -> dict[int, int]:
+    """Arrivals offered, by variant, of packed COUNT_FIELDS rows."""
+    found: dict[int, int] = {}
+    for _, variant, _, offered, _ in _COUNT.iter_unpack(counts):
+        found[variant] = found.get(variant, 0) + offered
+    return found
+
+
 pack_row = _ROW.pack
 """pack_row(*values) -> bytes, values in the order of ROW_FIELDS."""
 

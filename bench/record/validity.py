@@ -145,7 +145,7 @@ def _of_variant(profile: Profile, window: Window, evidence: Evidence) -> Iterabl
         *_no_success(window, evidence.running),
         *_unreachable(window),
         *generators,
-        *(_drops(window) if profile.capacity is None else ()),
+        *(_drops(window, evidence.unsent.get(name, 0)) if profile.capacity is None else ()),
         *_unfinished(window, evidence.running),
         *_gaps(window, evidence.gaps.get(name)),
         *_out_of_range(window),
@@ -175,12 +175,17 @@ def _unreachable(window: Window) -> Iterable[Doubt]:
         yield Verdict.SUSPECT, text
 
 
-def _drops(window: Window) -> Iterable[Doubt]:
+def _drops(window: Window, unsent: int) -> Iterable[Doubt]:
+    """unsent: arrivals of lost machines, warm-ups included, which count as dropped too."""
     tally = window.tally
-    if tally.dropped:
-        share = tally.dropped / tally.offered
+    dropped = max(0, tally.dropped - unsent)
+    if unsent:
+        text = f"{unsent:,} arrivals were the share of a lost node: they count as dropped"
+        yield Verdict.INVALID, text
+    if dropped:
+        share = dropped / tally.offered
         text = (
-            f"{tally.dropped:,} of {tally.offered:,} arrivals ({share:.1%}) found no free slot"
+            f"{dropped:,} of {tally.offered:,} arrivals ({share:.1%}) found no free slot"
             " and were dropped: raise load.in_flight or lower the rate"
         )
         yield Verdict.INVALID if share > DROPS_INVALID else Verdict.SUSPECT, text

@@ -13,13 +13,14 @@ import pytest
 
 from bench.errors import ExitCode, UsageError
 from bench.load.fleets.fake import FakeClock, FakeFleet
-from bench.load.frames import FrameKind
+from bench.load.frames import FleetNote, FrameKind
 from bench.load.host import Host
 from bench.load.session import START_MARGIN_NS, RunResult, RunSession
-from bench.model.live import RunState
+from bench.model.live import NODE_LOST_EVENT, NodeHealth, RunState
 from bench.model.load import Command, CommandKind
-from bench.model.profile import LoadSpec, Phase
+from bench.model.profile import LoadSpec, OnNodeLoss, Phase
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.row_layout import ArrivalCounts
 from bench.shapes.ramp import constant_rate
 from tests.load.test_session import profile_of
 from tests.wire.rawserver import raw_server, silent
@@ -30,13 +31,13 @@ TWO_MACHINES = (Host("large", cores=3, descriptors=1024, realtime=True), Host("s
 class Stage:
     """A session of a minute's load, prepared but not begun."""
 
-    def __init__(self, url: str, root: Path, hosts: tuple[Host, ...]) -> None:
+    def __init__(self, url: str, root: Path, hosts: tuple[Host, ...], load: LoadSpec) -> None:
         self.clock = FakeClock()
         self.fleet = FakeFleet(self.clock, hosts)
         self.session = RunSession(
             replace(
                 profile_of(url),
-                load=LoadSpec(in_flight=600),
+                load=load,
                 phases=(Phase("steady", constant_rate(40, 60 * NS_PER_S)),),
             ),
             root,
@@ -56,9 +57,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(root: Path, hosts: tuple[Host, ...] = TWO_MACHINES) -> AsyncIterator[Stage]:
+async def staged(
+    root: Path,
+    hosts: tuple[Host, ...] = TWO_MACHINES,
+    on_node_loss: OnNodeLoss = OnNodeLoss.CONTINUE,
+) -> AsyncIterator[Stage]:
     async with raw_server(silent) as url:
-        stage = Stage(url, root, hosts)
+        load = LoadSpec(in_flight=600, on_node_loss=on_node_loss)
+        stage = Stage(url, root, hosts, load)
         try:
             await stage.session.prepare()
             yield stage
@@ -139,3 +145,32 @@ async def test_a_worker_that_was_ended_for_its_silence_is_told_in_the_verdict(
     assert result.exit_code is ExitCode.INVALID
     told = [reason.text for reason in result.recorded.reasons]
     assert "worker 1 did not answer for 5 s: its share of the load is missing" in told
+
+
+@pytest.mark.parametrize("on_node_loss", list(OnNodeLoss))
+async def test_a_lost_node_ends_the_run_if_the_profile_says_so(
+    tmp_path: Path, on_node_loss: OnNodeLoss
+) -> None:
+    async with staged(tmp_path, on_node_loss=on_node_loss) as stage:
+        load = await stage.play(10)
+        note = FleetNote(NODE_LOST_EVENT, "node n1 did not answer for 4 s", {"node": "n1"})
+        stage.fleet.send_later(0, FrameKind.NOTE, note)
+        health = NodeHealth("n1", 1, alive=False, unsent=20)
+        stage.fleet.send_later(0, FrameKind.NODE, health)
+        counts = ArrivalCounts()
+        counts.cell(5, 0, 0)[:] = [20, 20]
+        stage.fleet.send_later(0, FrameKind.UNSENT, counts.drain())
+        await stage.clock.advance(NS_PER_S)
+        assert stage.session.snapshot().nodes == (health,)
+        is_over = on_node_loss is OnNodeLoss.STOP
+        assert (FrameKind.DRAIN in stage.fleet.kinds(1)) is is_over
+        if not is_over:
+            await stage.clock.advance(60 * NS_PER_S)
+        result = await stage.end(load)
+    assert result.exit_code is ExitCode.INVALID
+    window = result.recorded.windows[0]
+    assert (window.tally.offered, window.tally.dropped) == (20, 20)
+    texts = [reason.text for reason in result.recorded.reasons]
+    assert "20 arrivals were the share of a lost node: they count as dropped" in texts
+    assert not any("free slot" in text for text in texts)
+    assert "node-lost" in [event.kind for event in result.recorded.events]

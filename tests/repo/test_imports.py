@@ -15,7 +15,8 @@ code = run_command([
     "--set", "variants=[{ memory_mb = 1769 }]", "--set", "load.rounds=1",
     "--set", "phase[0].duration=100ms", "--set", "phase[1].duration=400ms",
 ])
-loaded = sorted(name for name in ("textual", "botocore", "aiohttp") if name in sys.modules)
+heavy = ("textual", "botocore", "aiohttp", "dask", "distributed")
+loaded = sorted(name for name in heavy if name in sys.modules)
 sys.exit(f"exit {code}, loaded {loaded}")
 """
 

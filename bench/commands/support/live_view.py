@@ -19,6 +19,7 @@ from bench.model.profile import Profile
 from bench.output.streams import settle_story
 
 if TYPE_CHECKING:
+    from bench.load.fleet import Fleet
     from bench.load.replay import Recording
     from bench.load.session import RunResult, RunSession
     from bench.tui.app import LamloadApp
@@ -77,16 +78,24 @@ class LiveView:
         arguments: Sequence[str],
         recording: Recording | None = None,
         tell: Callable[[str], None] = lambda _: None,
+        open_fleet: Callable[[], Fleet] | None = None,
     ) -> RunSession:
         """Bring up target and workers, and begin. Raises LamloadError and closes what it opened.
 
         recording: commands of an earlier run, to be given again. tell: hears of what makes it
-        wait, where there is a terminal that nothing else draws on.
+        wait, where there is a terminal that nothing else draws on. open_fleet: makes what the
+        workers run on, None for this machine.
         """
+        from bench.load.fleets.local import LocalFleet
         from bench.load.session import NOTHING_RECORDED, RunSession
 
         session = RunSession(
-            profile, self._out, arguments, recording or NOTHING_RECORDED, tell=tell
+            profile,
+            self._out,
+            arguments,
+            recording or NOTHING_RECORDED,
+            open_fleet=open_fleet or LocalFleet,
+            tell=tell,
         )
         try:
             await self._prepare(session)

@@ -140,6 +140,15 @@ class FakeFleet:
         """How many workers were started, those that died included."""
         return len(self._workers)
 
+    @property
+    def target_host(self) -> None:
+        """One machine has one target."""
+
+    @property
+    def latency_ns(self) -> int:
+        """None beyond what commands take on one machine."""
+        return 0
+
     async def hosts(self) -> tuple[Host, ...]:
         """Those it was made with."""
         return self._hosts
@@ -147,11 +156,12 @@ class FakeFleet:
     async def start(self, orders: Sequence[WorkOrder]) -> tuple[Ready, ...]:
         """Ready at once. Raises LamloadError for a broken worker, and for another version."""
         assert not self._workers, "a fleet is started once"
-        assert [order.worker for order in orders] == list(range(len(orders)))
+        numbers = [order.worker for order in orders]  # on a node those of the whole fleet
+        assert numbers == sorted(set(numbers))
         self.orders = tuple(orders)
         dealt = workers_by_host(self._hosts, len(orders))
         host_of = {worker: i for i, own in enumerate(dealt) for worker in own}
-        self._workers = [_FakeWorker(self._hosts[host_of[order.worker]]) for order in orders]
+        self._workers = [_FakeWorker(self._hosts[host_of[i]]) for i in range(len(orders))]
         for worker in range(len(orders)):
             check_hello(worker, Frame(FrameKind.HELLO, hello(self._version)))
             if worker in self._broken:
@@ -192,6 +202,14 @@ class FakeFleet:
             if not self.has_ended:
                 self._news.clear()
                 await self._news.wait()
+
+    def manifest(self) -> dict[str, Any]:
+        """Nothing: all of it is this machine's."""
+        return {}
+
+    async def conclude(self) -> dict[str, Any]:
+        """Nothing after the load either."""
+        return {}
 
     async def close(self) -> None:
         """Note that it was closed; nothing was ever started."""

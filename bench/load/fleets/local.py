@@ -58,6 +58,8 @@ class LocalFleet:
         self._silence = Silence(deadline_ns)
         self._watching: asyncio.Task[None] | None = None
         self._processes: list[asyncio.subprocess.Process] = []
+        self._numbers: list[int] = []
+        """By process, what its worker is called: on a node its number in the whole fleet."""
         self._frames: asyncio.Queue[tuple[int, Frame]] = asyncio.Queue()
         self._readers: list[asyncio.Task[None]] = []
         self._has_told: set[int] = set()
@@ -69,7 +71,8 @@ class LocalFleet:
 
     async def start(self, orders: Sequence[WorkOrder]) -> tuple[Ready, ...]:
         """Start a process per order. Raises LamloadError for one that is not ready in time."""
-        for order in orders:
+        self._numbers = [order.worker for order in orders]
+        for place, order in enumerate(orders):
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -81,7 +84,7 @@ class LocalFleet:
                 start_new_session=True,
             )
             self._processes.append(process)
-            self.send(order.worker, FrameKind.ORDER, order)
+            self.send(place, FrameKind.ORDER, order)
         for worker, process in enumerate(self._processes):
             self._readers.append(asyncio.ensure_future(self._listen(worker, process)))
         return await self._all_ready()
@@ -90,6 +93,15 @@ class LocalFleet:
     def size(self) -> int:
         """How many processes were started."""
         return len(self._processes)
+
+    @property
+    def target_host(self) -> None:
+        """One machine has one target."""
+
+    @property
+    def latency_ns(self) -> int:
+        """None beyond what commands take on one machine."""
+        return 0
 
     @property
     def pids(self) -> list[int]:
@@ -119,6 +131,14 @@ class LocalFleet:
                 running.discard(worker)
             yield worker, frame
 
+    def manifest(self) -> dict[str, Any]:
+        """Nothing: all of it is this machine's."""
+        return {}
+
+    async def conclude(self) -> dict[str, Any]:
+        """Nothing after the load either."""
+        return {}
+
     async def close(self) -> None:
         """Kill what still runs and reap it."""
         for process in self._processes:
@@ -136,7 +156,7 @@ class LocalFleet:
         while True:
             await asyncio.sleep(LOOK_S)
             for worker in self._silence.overdue(monotonic_ns()):
-                words = f"engine worker {worker} {silent_words(self._deadline_ns)}"
+                words = f"engine worker {self._numbers[worker]} {silent_words(self._deadline_ns)}"
                 self._tell(worker, Frame(FrameKind.FAILED, words))
                 send_signal(self._processes[worker], SIGKILL)
 
@@ -147,12 +167,13 @@ class LocalFleet:
         while waiting:
             worker, frame = await self._next_of(waiting)
             if frame.kind is FrameKind.FAILED:
-                raise LamloadError(f"engine worker {worker} did not start:\n{frame.payload}")
+                number = self._numbers[worker]
+                raise LamloadError(f"engine worker {number} did not start:\n{frame.payload}")
             if worker in greeted:
                 ready[worker] = frame.payload
                 waiting.discard(worker)
             else:
-                check_hello(worker, frame)
+                check_hello(self._numbers[worker], frame)
                 greeted.add(worker)
         return tuple(own for _, own in sorted(ready.items()))
 
@@ -166,11 +187,12 @@ class LocalFleet:
                 return await asyncio.wait_for(self._frames.get(), min(LOOK_S, left_s))
             if not left_s:
                 limit = f"was not ready within {self._start_limit_s:g} s"
-                raise LamloadError(f"engine worker {min(waiting)} {limit}")
+                raise LamloadError(f"engine worker {self._numbers[min(waiting)]} {limit}")
             pids = {self._processes[worker].pid: worker for worker in waiting}
             if stillness.observe(pids):
                 worker = next((own for pid, own in pids.items() if is_stopped(pid)), min(waiting))
-                raise LamloadError(f"engine worker {worker} {silent_words(self._deadline_ns)}")
+                number = self._numbers[worker]
+                raise LamloadError(f"engine worker {number} {silent_words(self._deadline_ns)}")
 
     async def _listen(self, worker: int, process: asyncio.subprocess.Process) -> None:
         words = asyncio.ensure_future(_read_tail(process.stderr))
@@ -184,7 +206,7 @@ class LocalFleet:
         finally:
             for task in (words, reading, ending):
                 task.cancel()
-        text = f"engine worker {worker} died ({_cause(code)}) {said}".strip()
+        text = f"engine worker {self._numbers[worker]} died ({_cause(code)}) {said}".strip()
         self._tell(worker, Frame(FrameKind.FAILED, text))
 
     async def _read(self, worker: int, stdout: asyncio.StreamReader | None) -> None:

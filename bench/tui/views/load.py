@@ -16,6 +16,7 @@ from bench.tui.metrics import LAG, READ_LAG, Metric
 from bench.tui.palette import SeriesStyle, Tone
 from bench.tui.state import ViewState, is_closed
 from bench.tui.views.base import View, panel
+from bench.tui.views.node_rows import NODE_COLUMNS, NODE_NOTE, node_row
 from bench.tui.views.time_charts import MOST_POINTS, over_time, run_axis, vital_grain
 from bench.tui.widgets.chart import GUTTER, Chart
 from bench.tui.widgets.chart_data import ChartData, ChartLine
@@ -39,7 +40,7 @@ _Series = tuple[str, Callable[[Vitals], float]]
 
 
 class LoadView(View):
-    """Rates, concurrency, lag and connections over time; the workers now."""
+    """Rates, concurrency, lag and connections over time; the workers now, and a fleet's nodes."""
 
     view_name = "load"
     title = "Load"
@@ -54,13 +55,13 @@ class LoadView(View):
     LoadView .row { height: 1fr; }
     LoadView .row Chart { width: 1fr; }
     LoadView .second { margin-left: 2; }
-    LoadView #workers { max-height: 30%; }
+    LoadView #workers, LoadView #nodes { max-height: 30%; }
     .narrow LoadView .second { display: none; }
     .short LoadView #lower { display: none; }
     """
 
     def compose(self) -> ComposeResult:
-        """Five charts and a table."""
+        """Five charts and a table, or two on a fleet of nodes."""
         with Horizontal(classes="row"):
             yield panel(Chart(id="rates"))
             second = panel(Chart(id="flying"))
@@ -72,6 +73,7 @@ class LoadView(View):
                 beside = panel(Chart(id=name))
                 beside.add_class("second")
                 yield beside
+        yield panel(Grid(NODE_COLUMNS, id="nodes", title="nodes", empty="none"))
         yield panel(Grid(COLUMNS, id="workers", title="engine workers", empty="none runs here"))
 
     def show(self, state: ViewState) -> None:
@@ -79,6 +81,10 @@ class LoadView(View):
         workers = state.snapshot.workers
         note = "last quarter second; opened and waits since the start"
         self.query_one("#workers", Grid).show([_worker_row(worker) for worker in workers], note)
+        nodes = self.query_one("#nodes", Grid)
+        nodes.display = bool(state.snapshot.nodes)
+        if nodes.display:
+            nodes.show([node_row(node) for node in state.snapshot.nodes], NODE_NOTE)
         for name, data_of in _CHARTS.items():
             chart = self.query_one(f"#{name}", Chart)
             if self.is_due(state, chart):

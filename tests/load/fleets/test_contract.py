@@ -10,13 +10,15 @@ from time import monotonic_ns
 import pytest
 
 from bench.errors import LamloadError
-from bench.load.fleet import Fleet
+from bench.load.fleet import OF_NODES, Fleet
 from bench.load.fleets.fake import FakeClock, FakeFleet
 from bench.load.fleets.local import LocalFleet
+from bench.load.fleets.nodes import NodeFleet
 from bench.load.frames import FrameKind, Replan, Start
 from bench.model.times import NS_PER_MS, NS_PER_S
 from tests.load.fakes import segment
 from tests.load.fleets.orders import order
+from tests.load.nodes import InProcess, InProcessNodes
 
 NOWHERE = "http://127.0.0.1:1/"
 
@@ -53,6 +55,12 @@ def fake(broken: bool = False) -> Trial:
     return Trial(FakeFleet(clock, broken={1: "must start with http"} if broken else {}), clock)
 
 
+def nodes(broken: bool = False) -> Trial:
+    clock = FakeClock()
+    link = InProcess("node", clock, broken={1: "must start with http"} if broken else {})
+    return Trial(NodeFleet(InProcessNodes([link]), clock=clock), clock)
+
+
 Open = Callable[..., Trial]
 """broken: worker 1 will not start, as its order names no target that there is."""
 
@@ -69,11 +77,11 @@ async def started(opened: Open, workers: int = 2) -> AsyncIterator[Trial]:
 
 
 def last(said: list[tuple[int, FrameKind]]) -> dict[int, FrameKind]:
-    """By worker, what it said last."""
-    return dict(said)
+    """By worker, what it said last itself."""
+    return {worker: kind for worker, kind in said if kind not in OF_NODES}
 
 
-@pytest.fixture(params=[local, fake])
+@pytest.fixture(params=[local, fake, nodes])
 def opened(request: pytest.FixtureRequest) -> Open:
     found: Open = request.param
     return found

@@ -1,0 +1,45 @@
+"""What `lamload doctor --fleet` says of each machine of a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from bench.format import duration_text
+from bench.load.fleets.nodes import NodeFleet
+from bench.load.fleets.open import FleetOptions, fleet_opener
+from bench.load.host import default_workers
+from bench.load.remote_node import RemoteNode
+
+UNSURE_NS = 10_000_000
+"""Beyond ten milliseconds seconds of one node lie visibly beside those of another."""
+
+
+async def examined(word: str, *, insecure: bool) -> list[tuple[str, str, str]]:
+    """(what, finding, remedy or '') of each node. Raises LamloadError where there is no fleet."""
+    fleet = fleet_opener(FleetOptions(word, insecure), os.environ)()
+    assert isinstance(fleet, NodeFleet)
+    try:
+        await fleet.hosts()
+        return [line for node in fleet.nodes for line in _lines(node)]
+    finally:
+        await fleet.close()
+
+
+def _lines(node: RemoteNode) -> Iterator[tuple[str, str, str]]:
+    host, latest = node.host, node.readings[-1]
+    cores = f"{host.cores} core{'s' if host.cores > 1 else ''}"
+    files = "without limit" if host.descriptors is None else f"{host.descriptors:,}"
+    load = node.greeting.load_average
+    busy = "other programs disturb a measurement" if load > host.cores / 2 else ""
+    workers = default_workers(host)
+    carries = f"carries {workers} worker{'s' if workers > 1 else ''}"
+    text = f"{cores}, {carries}, descriptors {files}, load {load:.2f}"
+    yield node.name, text, busy
+    sign = "-" if latest.offset_ns < 0 else "+"
+    clock = (
+        f"clock {sign}{duration_text(abs(latest.offset_ns))} against this one's, "
+        f"± {duration_text(latest.uncertainty_ns)}"
+    )
+    far = "the way there is long: seconds of nodes will not lie exactly on each other"
+    yield node.name, clock, far if latest.uncertainty_ns > UNSURE_NS else ""

@@ -1,0 +1,221 @@
+"""Nodes on a Dask cluster: one actor for each Dask worker, which owns a node process there.
+
+The only file that imports Dask, and only a run that asks for a cluster imports it. Launching the
+cluster is Dask's business; what a node is and does stands in bench.load.node.
+
+An actor is pinned to its worker: Dask runs the task of a dead worker again elsewhere
+(dask/distributed#7870), which here would be load on somebody's bill. A node that is started again
+all the same begins nothing without its token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from importlib.metadata import version
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import dask.config
+from distributed import Client, LocalCluster
+
+import bench
+from bench.errors import LamloadError, UsageError
+from bench.load.fleets.open import FleetWord
+from bench.load.node_messages import Verb, question
+from bench.load.node_process import NodeProcess
+
+CONNECT_S = 10.0
+ACTOR_S = 30.0
+"""For a worker to load the package and make an actor: it takes a second or two."""
+DIRECT_S = 5.0
+CLOSE_S = 6.0
+_QUIET = {
+    "distributed.worker.profile.enabled": False,  # it samples every thread each 10 ms
+    "distributed.admin.tick.limit": "1h",
+    "logging": {"distributed": "critical", "tornado": "critical", "bokeh": "critical"},
+}
+_TLS_MEND = (
+    "Dask takes the files of tls:// from its configuration: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+    "…__TLS__CLIENT__CERT and …__TLS__CLIENT__KEY"
+)
+
+
+class ActorNode:
+    """A Link to a node process that an actor owns."""
+
+    def __init__(self, name: str, actor: Any, future: Any) -> None:
+        self.name = name
+        self._actor = actor
+        self._future = future
+
+    async def call(self, question: bytes) -> bytes:
+        """Ask over a call of the actor's; it goes from here to the worker itself."""
+        answer: bytes = await self._actor.call(question)
+        return answer
+
+    async def close(self) -> None:
+        """Have the actor end its process, and forget the actor."""
+        with suppress(Exception):
+            await asyncio.wait_for(self._actor.close(), CLOSE_S)
+        with suppress(Exception):
+            self._future.release()
+
+
+class DaskNodes:
+    """A node on each worker of a cluster; of a cluster of processes here, if the word says so."""
+
+    def __init__(self, word: FleetWord, *, insecure: bool) -> None:
+        self._word = word
+        self._insecure = insecure
+        self._cluster: Any = None
+        self._client: Any = None
+        self._address = ""
+
+    async def open(self) -> list[ActorNode]:
+        """Connect, and make an actor on each worker. Raises LamloadError with the remedy."""
+        for name in ("distributed", "tornado"):  # they write on stderr, where a view may be
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        dask.config.set(_QUIET)
+        self._client = await self._connect()
+        workers = await self._client.nthreads()
+        if not workers:
+            raise LamloadError(f"the Dask cluster at {self._address} has no worker: start some")
+        if self._word.processes:
+            await self._client.run(ignore_interrupts)
+        self._check_ways(workers)
+        self._check_versions(await self._client.get_versions(check=False))
+        nodes = await asyncio.gather(*(self._node(address) for address in sorted(workers)))
+        await self._find_way(nodes[0])
+        return list(nodes)
+
+    async def close(self) -> None:
+        """Leave the cluster, and end one that was made for this run."""
+        for closing in (self._client, self._cluster):
+            if closing is not None:
+                with suppress(Exception):
+                    await asyncio.wait_for(closing.close(), CLOSE_S)
+
+    def manifest(self) -> dict[str, Any]:
+        """The cluster's address and Dask's version."""
+        kind = "dask-local" if self._word.processes else "dask"
+        return {"kind": kind, "scheduler": self._address, "distributed": version("distributed")}
+
+    # -- the cluster
+
+    async def _connect(self) -> Any:
+        if self._word.processes:
+            self._cluster = await self._make_cluster(self._word.processes)
+            self._address = str(self._cluster.scheduler_address)
+        else:
+            self._address = self._word.address or self._file_address()
+            self._check_ways([self._address])
+        try:
+            return await Client(  # type: ignore[no-untyped-call]
+                self._address, asynchronous=True, timeout=CONNECT_S, direct_to_workers=True
+            )
+        except (OSError, TimeoutError) as error:
+            raise LamloadError(
+                f"no Dask scheduler answers at {self._address} within {CONNECT_S:g} s: {error}"
+            ) from None
+        except (TypeError, ValueError, RuntimeError) as error:
+            mend = f"; {_TLS_MEND}" if self._address.startswith("tls://") else ""
+            raise UsageError(f"--fleet {self._address}: {error}{mend}") from None
+
+    async def _make_cluster(self, processes: int) -> Any:
+        return await LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=processes,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,
+            dashboard_address=None,
+            host="127.0.0.1",
+            silence_logs=logging.CRITICAL,
+            asynchronous=True,
+        )
+
+    def _file_address(self) -> str:
+        path = self._word.scheduler_file
+        assert path is not None
+        try:
+            address = json.loads(path.read_text("utf-8"))["address"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"--fleet: {path} is no scheduler file of Dask's ({type(error).__name__}): "
+                "`dask scheduler --scheduler-file` writes one"
+            ) from None
+        return str(address)
+
+    def _check_ways(self, addresses: Iterable[str]) -> None:
+        """Raises UsageError where somebody else on the network could read along, or give orders."""
+        for address in addresses:
+            parts = urlsplit(address)
+            if self._insecure or parts.scheme == "tls" or is_loopback(parts.hostname or ""):
+                continue
+            raise UsageError(
+                f"--fleet: {address} is beyond this machine and not encrypted, and whoever reaches "
+                "a Dask scheduler without TLS runs code as you: use tls://, or say "
+                "--insecure-fleet where nobody else is on that network"
+            )
+
+    def _check_versions(self, found: Mapping[str, Any]) -> None:
+        """Raises LamloadError for another Python: what is pickled here has no meaning there."""
+        ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+        for address, worker in sorted(found["workers"].items()):
+            theirs = ".".join(str(worker["host"]["python"]).split(".")[:2])
+            if theirs != ours:
+                raise LamloadError(
+                    f"the Dask worker {address} runs Python {theirs} and this side {ours}: give "
+                    "both the same"
+                )
+
+    async def _node(self, address: str) -> ActorNode:
+        future = self._client.submit(
+            NodeProcess,
+            address,
+            key=f"lamload-node-{uuid4().hex}",
+            actor=True,
+            workers=[address],
+            allow_other_workers=False,
+            pure=False,
+            retries=0,
+        )
+        try:
+            actor = await asyncio.wait_for(future, ACTOR_S)
+        except TimeoutError:
+            raise LamloadError(
+                f"the Dask worker {address} made no node within {ACTOR_S:g} s: is it busy?"
+            ) from None
+        except Exception as error:
+            raise LamloadError(
+                f"the Dask worker {address} cannot load lamload "
+                f"({type(error).__name__}: {error}): pip install lamload=={bench.__version__} there"
+            ) from error
+        return ActorNode(address, actor, future)
+
+    async def _find_way(self, node: ActorNode) -> None:
+        """Through the scheduler, where the workers' own addresses cannot be reached from here."""
+        with suppress(Exception):
+            await asyncio.wait_for(node.call(question(Verb.CLOCK)), DIRECT_S)
+            return
+        self._client.direct_to_workers = False
+
+
+def ignore_interrupts() -> None:
+    """Ctrl-C at a terminal reaches processes started there too, and is the coordinator's matter."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address never leaves its machine; a name does, but for localhost."""
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,388 @@
+"""A fleet of nodes: machines that each run some of the workers, asked over links.
+
+What is the same whatever the nodes stand on is here: who runs which workers, how their clocks stand
+to the coordinator's, that every command gets there once, and what becomes of the share of a node
+that is lost. Nodes on a cluster are in bench.load.fleets.dask, those of this machine in
+bench.load.node_process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from bench.errors import LamloadError
+from bench.load.coordinator_clock import CoordinatorClock, SystemClock
+from bench.load.fleet import LAST
+from bench.load.fleets.node_targets import NodeTargets, all_of, check_reach
+from bench.load.frames import FleetNote, Frame, FrameKind, Ready, Replan, Start, WorkOrder
+from bench.load.host import Host, workers_by_host
+from bench.load.node_files import Shipment, shipments
+from bench.load.node_messages import Batch, Orders, Told
+from bench.load.remote_node import EXCHANGES, Link, NoAnswer, RemoteNode, clock_entry
+from bench.load.silence import Silence, silent_words
+from bench.load.worker_share import WorkerShare, offered
+from bench.model.live import NODE_CHANGE_EVENT, NODE_LOST_EVENT, NodeHealth
+from bench.model.times import NS_PER_MS, NS_PER_S
+
+DEADLINE_NS = 4 * NS_PER_S
+"""A node that has answered nothing for so long is lost; with a look it is named within 5 s."""
+BEAT_NS = 500 * NS_PER_MS
+"""From one exchange with each node's clock to the next."""
+LOOK_NS = 200 * NS_PER_MS
+LATENCY_NS = 300 * NS_PER_MS
+"""What a command may take to each node: live control takes effect in half a second."""
+
+
+class NodeSource(Protocol):
+    """What brings up nodes and lets go of them."""
+
+    async def open(self) -> Sequence[Link]:
+        """A link to each node, at least one. Raises LamloadError."""
+
+    async def close(self) -> None:
+        """Let go of everything that `open` took. Raises nothing."""
+
+    def manifest(self) -> dict[str, Any]:
+        """What the nodes stand on; no secret."""
+
+
+class NodeFleet:
+    """A Fleet of other machines, or of processes that stand for them."""
+
+    def __init__(
+        self,
+        source: NodeSource,
+        *,
+        send_credentials: bool = False,
+        clock: CoordinatorClock | None = None,
+        deadline_ns: int = DEADLINE_NS,
+    ) -> None:
+        """send_credentials: the coordinator's; otherwise each node finds its own.
+
+        clock: the system's, unless a test turns its own.
+        """
+        self._source = source
+        self._send_credentials = send_credentials
+        self._clock = clock or SystemClock()
+        self._now_ns = self._clock.now_ns
+        self._deadline_ns = deadline_ns
+        self._nodes: list[RemoteNode] = []
+        self._targets = NodeTargets(self._found)
+        self._health: list[NodeHealth] = []
+        self._own: list[list[int]] = []
+        """By node, the numbers of its workers."""
+        self._shares: list[WorkerShare] = []
+        """By worker."""
+        self._running: set[int] = set()
+        """Workers that have not said their last."""
+        self._frames: asyncio.Queue[tuple[int, Frame]] = asyncio.Queue()
+        self._silence = Silence(deadline_ns)
+        self._tasks: list[asyncio.Future[None]] = []
+        self._wake: list[asyncio.Event] = []
+        """By node: there is a command to deliver."""
+        self._start_ns: int | None = None
+        self._shipped: list[Shipment] = []
+        self._is_closed = False
+
+    # -- the contract
+
+    @property
+    def size(self) -> int:
+        """How many workers were started."""
+        return len(self._shares)
+
+    @property
+    def latency_ns(self) -> int:
+        """What a command may take, and what the fastest clock has gained since it was read."""
+        return LATENCY_NS + max((node.lead_ns() for node in self._nodes), default=0)
+
+    async def hosts(self) -> tuple[Host, ...]:
+        """The nodes' machines, each with its clock's offset."""
+        if not self._nodes:
+            links = await self._source.open()
+            self._nodes = [RemoteNode(link, self._now_ns) for link in links]
+            await all_of(node.greet() for node in self._nodes)
+            beats = (self._beat(number) for number in range(len(self._nodes)))
+            self._tasks += [asyncio.ensure_future(beat) for beat in beats]
+        return tuple(node.host for node in self._nodes)
+
+    async def _found(self) -> Sequence[RemoteNode]:
+        await self.hosts()
+        return self._nodes
+
+    @property
+    def nodes(self) -> tuple[RemoteNode, ...]:
+        """Those that `hosts` has found."""
+        return tuple(self._nodes)
+
+    @property
+    def target_host(self) -> NodeTargets:
+        """Each node can run an embedded Lambda."""
+        return self._targets
+
+    async def start(self, orders: Sequence[WorkOrder]) -> tuple[Ready, ...]:
+        """Bring up each node's workers, and send nothing."""
+        self._own = workers_by_host(await self.hosts(), len(orders))
+        at = {worker: (n, i) for n, own in enumerate(self._own) for i, worker in enumerate(own)}
+        self._shares = [WorkerShare(*at[i], order) for i, order in enumerate(orders)]
+        self._running = set(range(len(orders)))
+        files = shipments(orders)
+        self._shipped = [*self._targets.shipped, *files]
+        ready: dict[int, Ready] = {}
+
+        async def start_on(node: RemoteNode, own: Sequence[int]) -> None:
+            if own:
+                check_reach(node, orders[own[0]])
+                await node.ship(files)
+                said = await node.order(self._orders(node, [orders[worker] for worker in own]))
+                ready.update(zip(own, said, strict=True))
+
+        dealt = list(zip(self._nodes, self._own, strict=True))
+        await all_of(start_on(node, own) for node, own in dealt)
+        self._health = [NodeHealth(node.name, len(own)) for node, own in dealt]
+        self._follow()
+        return tuple(ready[worker] for worker in range(len(orders)))
+
+    def _orders(self, node: RemoteNode, own: Sequence[WorkOrder]) -> Orders:
+        if node.bindings:
+            own = [replace(order, bindings=node.bindings) for order in own]
+        signs = any(order.credentials is not None for order in own)
+        if not self._send_credentials:
+            own = [replace(order, credentials=None) for order in own]
+        return Orders(
+            tuple(own),
+            resolve_credentials=signs and not self._send_credentials,
+            shipped={file.path: file.sha256 for file in self._shipped},
+        )
+
+    def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
+        """Have it delivered; START in the time of the node's own clock."""
+        if kind is FrameKind.CREDENTIALS and not self._send_credentials:
+            return
+        share = self._shares[worker]
+        node = self._nodes[share.node]
+        if isinstance(payload, Start):
+            self._start_ns = payload.start_ns
+        share.told(kind, payload, self._run_ns())
+        if isinstance(payload, Start):
+            payload = replace(payload, start_ns=node.host.instant_ns(payload.start_ns))
+            self._silence.expect(share.node)
+        if not node.lost_words and worker in self._running:
+            node.tell(Told(share.place, kind, payload))
+            self._wake[share.node].set()
+
+    def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
+        """`send` the same to every worker there is."""
+        for worker in range(len(self._shares)):
+            self.send(worker, kind, payload)
+
+    async def frames(self) -> AsyncIterator[tuple[int, Frame]]:
+        """What the nodes say, and what is to be said of them."""
+        while self._running:
+            worker, frame = await self._frames.get()
+            if frame.kind in LAST:
+                self._running.discard(worker)
+            if not self._running:
+                await self._count_all_unsent()
+                while not self._frames.empty():
+                    yield self._frames.get_nowait()
+            yield worker, frame
+
+    async def close(self) -> None:
+        """End every node and what they stand on. Raises nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(node.close() for node in self._nodes), return_exceptions=True)
+        await self._source.close()
+
+    # -- for the manifest
+
+    def manifest(self) -> dict[str, Any]:
+        """The fleet as it is about to start, or as it was."""
+        return {
+            "fleet": {
+                **self._source.manifest(),
+                "credentials": "sent" if self._send_credentials else "the nodes' own",
+                "nodes": [
+                    self._entry(node, own) for node, own in zip(self._nodes, self._own, strict=True)
+                ],
+                "shipped": [
+                    {"path": file.path, "sha256": file.sha256, "bytes": len(file.content)}
+                    for file in self._shipped
+                ],
+            }
+        }
+
+    def _entry(self, node: RemoteNode, own: Sequence[int]) -> dict[str, Any]:
+        start_ns = self._now_ns() if self._start_ns is None else self._start_ns
+        return {
+            "name": node.name,
+            "cores": node.host.cores,
+            "workers": list(own),
+            "lost": node.lost_words or None,
+            "clock": clock_entry(node, start_ns),
+        }
+
+    async def conclude(self) -> dict[str, Any]:
+        """The manifest's entry at the end: clocks are read once more, where somebody answers."""
+        left = [node for node in self._nodes if not node.lost_words]
+        await asyncio.gather(*(node.measure(EXCHANGES) for node in left), return_exceptions=True)
+        return self.manifest()
+
+    # -- while it runs
+
+    def _follow(self) -> None:
+        self._wake = [asyncio.Event() for _ in self._nodes]
+        works: list[Coroutine[Any, Any, None]] = [self._watch()]
+        for number, own in enumerate(self._own):
+            if own:
+                works += [self._deliver(number), self._pull(number)]
+        self._tasks += [asyncio.ensure_future(work) for work in works]
+
+    async def _deliver(self, number: int) -> None:
+        """Commands as they come; one that got no answer is told again under its number."""
+        node, wake = self._nodes[number], self._wake[number]
+        while not node.lost_words:
+            await wake.wait()
+            wake.clear()
+            try:
+                told, heard_ns = await node.deliver()
+            except NoAnswer:
+                wake.set()
+                continue
+            except LamloadError as error:
+                self._lose(number, str(error))
+                return
+            self._silence.heard(number)
+            changes = [one.payload for one in told if isinstance(one.payload, Replan)]
+            for change in changes[-1:]:  # each of its workers was told the same
+                self._tell_change(node, change.at_ns, heard_ns)
+
+    def _tell_change(self, node: RemoteNode, at_ns: int, heard_ns: int) -> None:
+        """When a node heard of a change, in the run's time by its own clock."""
+        assert self._start_ns is not None
+        run_ns = heard_ns - node.host.instant_ns(self._start_ns)
+        late_ns = max(0, run_ns - at_ns)
+        words = f"{late_ns / NS_PER_MS:.0f} ms late" if late_ns else "in time"
+        self._note(
+            NODE_CHANGE_EVENT,
+            f"node {node.name} heard of the change {words}",
+            node=node.name,
+            at_ns=at_ns,
+            heard_ns=run_ns,
+            late_ns=late_ns,
+        )
+
+    async def _pull(self, number: int) -> None:
+        """One batch at a time: the next is asked for when this one was taken."""
+        node, own = self._nodes[number], self._own[number]
+        while not node.lost_words and self._running.intersection(own):
+            try:
+                batch = await node.pull()
+            except NoAnswer:
+                continue
+            except LamloadError as error:
+                self._lose(number, str(error))
+                return
+            if not node.lost_words:
+                self._silence.heard(number)
+                self._take(number, batch)
+                await asyncio.sleep(0)  # whoever takes the frames may say that one was the last
+
+    def _take(self, number: int, batch: Batch) -> None:
+        for place, frame in batch.frames:
+            worker = self._own[number][place]
+            if frame.kind is FrameKind.COUNTS:
+                self._shares[worker].reported(frame.payload)
+            self._frames.put_nowait((worker, frame))
+        if batch.health is not None:
+            node = self._nodes[number]
+            latest = node.readings[-1]
+            self._tell_health(
+                number,
+                replace(
+                    batch.health,
+                    clock_offset_ns=latest.offset_ns,
+                    clock_uncertainty_ns=latest.uncertainty_ns,
+                    round_trip_ns=node.round_trips[-1],
+                ),
+            )
+
+    def _tell_health(self, number: int, health: NodeHealth) -> None:
+        self._health[number] = health
+        self._frames.put_nowait((self._own[number][0], Frame(FrameKind.NODE, health)))
+
+    async def _beat(self, number: int) -> None:
+        """Read the clock, and hear that the node is there; the watch tells when it is not.
+
+        From the first on: a target may take its time, and a node that nobody asks ends.
+        """
+        node = self._nodes[number]
+        while not node.lost_words:
+            await self._clock.sleep_ns(BEAT_NS)
+            try:
+                await node.measure()
+            except LamloadError:
+                continue
+            self._silence.heard(number)
+
+    async def _watch(self) -> None:
+        """Who is silent, and what is left unsent by those that are lost."""
+        while True:
+            await self._clock.sleep_ns(LOOK_NS)
+            for number in self._silence.overdue(self._now_ns()):
+                name, words = self._nodes[number].name, silent_words(self._deadline_ns)
+                self._lose(number, f"node {name} {words}")
+            self._count_unsent()
+
+    # -- a node that is lost
+
+    def _lose(self, number: int, words: str) -> None:
+        node = self._nodes[number]
+        if node.lost_words or self._is_closed:
+            return
+        node.lost_words = words
+        self._silence.heard(number, last=True)
+        self._wake[number].set()
+        left = [worker for worker in self._own[number] if worker in self._running]
+        if left:
+            self._note(NODE_LOST_EVENT, words, node=node.name, workers=left)
+        health = replace(self._health[number], alive=False, words=words, sent_rps=0.0)
+        self._tell_health(number, health)
+        for worker in left:
+            self._shares[worker].abandon()
+            text = f"engine worker {worker} was lost with its node: {words}"
+            self._frames.put_nowait((worker, Frame(FrameKind.FAILED, text)))
+        self._tasks.append(asyncio.ensure_future(node.close()))
+
+    def _count_unsent(self) -> bool:
+        """Tell of what lost workers would have been offered by now; False if there is more."""
+        now_ns, is_all = self._run_ns(), True
+        for worker, share in enumerate(self._shares):
+            counts, has_all = share.unsent_until(now_ns)
+            is_all &= has_all
+            if counts:
+                self._frames.put_nowait((worker, Frame(FrameKind.UNSENT, counts)))
+                health = self._health[share.node]
+                more = replace(health, unsent=health.unsent + offered(counts))
+                self._tell_health(share.node, more)
+        return is_all
+
+    async def _count_all_unsent(self) -> None:
+        while True:
+            if self._count_unsent():
+                return
+            await asyncio.sleep(0)
+
+    def _run_ns(self) -> int:
+        return 0 if self._start_ns is None else self._now_ns() - self._start_ns
+
+    def _note(self, kind: str, text: str, **fields: Any) -> None:
+        self._frames.put_nowait((0, Frame(FrameKind.NOTE, FleetNote(kind, text, fields))))

@@ -1,0 +1,230 @@
+"""A node as the coordinator knows it: asked over a link, with its clock and its commands in order.
+
+A link carries the bytes of a question there and those of its answer back; what it stands on (a
+process, a Dask actor) knows nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import bench
+from bench.errors import LamloadError
+from bench.load.clock_offset import ClockFit, Exchange, Reading, fit, reading
+from bench.load.frames import VERSION
+from bench.load.host import Host
+from bench.load.node_files import Shipment
+from bench.load.node_messages import (
+    Batch,
+    Commands,
+    Orders,
+    Told,
+    Verb,
+    question,
+    read_answer,
+)
+from bench.model.load import Binding
+from bench.model.times import NS_PER_S
+
+ANSWER_LIMIT_S = 4.0
+"""For what a node does at once; bringing up its workers takes longer."""
+START_LIMIT_S = 60.0
+CLOSE_LIMIT_S = 3.0
+EXCHANGES = 8
+"""Exchanges of a reading before and after the run; the quickest of them counts."""
+_OLD_ROUND_TRIPS = 32
+
+
+class Link(Protocol):
+    """The way to one node, and whatever the node stands on there."""
+
+    name: str
+
+    async def call(self, question: bytes) -> bytes:
+        """The answer's bytes. Raises anything if there is none; may be cancelled."""
+
+    async def close(self) -> None:
+        """End the node if it still runs, and what it stands on. Raises nothing."""
+
+
+class NoAnswer(LamloadError):
+    """None came in time: it may come to the next question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Who answers at the other end."""
+
+    token: str
+    machine: str
+    pid: int
+    load_average: float = 0.0
+    """Of its last minute."""
+
+
+class RemoteNode:
+    """One node, until it is lost."""
+
+    def __init__(self, link: Link, now_ns: Callable[[], int]) -> None:
+        self.name = link.name
+        self._link = link
+        self._now_ns = now_ns
+        self.greeting = Greeting("", "", 0)
+        self.host = Host(link.name, cores=1)
+        self.readings: list[Reading] = []
+        """Of its clock, oldest first."""
+        self.round_trips: deque[int] = deque(maxlen=_OLD_ROUND_TRIPS)
+        self.bindings: tuple[Binding, ...] = ()
+        """Where its own target is, if it has one."""
+        self.lost_words = ""
+        """Why it was given up on; '' while it is not."""
+        self._closing: asyncio.Future[None] | None = None
+        self._pending: list[Told] = []
+        self._next_command = 1
+        self._acknowledged = 0
+
+    async def ask(self, verb: Verb, payload: Any = None, limit_s: float = ANSWER_LIMIT_S) -> Any:
+        """What the node answers. Raises LamloadError where it refuses, or none comes in time."""
+        return (await self._exchange(verb, payload, limit_s))[0]
+
+    async def _exchange(self, verb: Verb, payload: Any, limit_s: float) -> tuple[Any, Exchange]:
+        sent_ns = self._now_ns()
+        try:
+            async with asyncio.timeout(limit_s):  # wait_for may lose a cancellation
+                raw = await self._link.call(question(verb, payload))
+            answer = read_answer(raw)
+        except TimeoutError:
+            words = f"node {self.name} did not answer for {limit_s:g} s"
+            raise NoAnswer(words) from None
+        except Exception as error:
+            raise LamloadError(f"node {self.name}: {error or type(error).__name__}") from error
+        exchange = Exchange(sent_ns, answer.heard_ns, answer.said_ns, self._now_ns())
+        if answer.error:
+            raise LamloadError(f"node {self.name}: {answer.error}")
+        return answer.payload, exchange
+
+    # -- before anything is sent
+
+    async def greet(self) -> None:
+        """Learn who it is and what it can bear. Raises LamloadError for another version."""
+        said = await self.ask(Verb.HELLO, limit_s=START_LIMIT_S)
+        self._check(said)
+        self.greeting = Greeting(said["token"], said["machine"], said["pid"], said["load_average"])
+        await self.measure(EXCHANGES)
+        found = await self.ask(Verb.HOST)
+        latest = self.readings[-1]
+        self.host = replace(
+            found,
+            name=self.name,
+            clock_offset_ns=latest.offset_ns,
+            clock_uncertainty_ns=latest.uncertainty_ns,
+        )
+
+    def _check(self, said: dict[str, Any]) -> None:
+        ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+        theirs = ".".join(str(said.get("python")).split(".")[:2])
+        if theirs != ours:
+            raise LamloadError(
+                f"node {self.name} runs Python {said.get('python')} and this side "
+                f"{platform.python_version()}: give both the same {ours}"
+            )
+        if (said.get("lamload"), said.get("frames")) != (bench.__version__, VERSION):
+            raise LamloadError(
+                f"node {self.name} has lamload {said.get('lamload')} (frames "
+                f"{said.get('frames')}) and this side {bench.__version__} (frames {VERSION}): "
+                f"pip install lamload=={bench.__version__} there"
+            )
+
+    async def ship(self, files: Sequence[Shipment]) -> None:
+        """Send files that its workers need."""
+        for file in files:
+            for piece in file.pieces():
+                await self.ask(Verb.SHIP, piece, START_LIMIT_S)
+
+    async def order(self, orders: Orders) -> Any:
+        """Bring up its workers: what each got of its system, in their order."""
+        return await self.ask(Verb.ORDER, orders, START_LIMIT_S)
+
+    # -- clock
+
+    async def measure(self, exchanges: int = 1) -> None:
+        """One more reading of its clock."""
+        made = [
+            (await self._exchange(Verb.CLOCK, None, ANSWER_LIMIT_S))[1] for _ in range(exchanges)
+        ]
+        self.readings.append(reading(made))
+        self.round_trips.append(min(exchange.round_trip_ns for exchange in made))
+
+    def clock(self) -> ClockFit:
+        """Its clock over the run so far."""
+        return fit(self.readings)
+
+    def lead_ns(self) -> int:
+        """How far its clock has run ahead since the run's instants were told by it, at least 0."""
+        return max(0, self.readings[-1].offset_ns - self.host.clock_offset_ns)
+
+    # -- under load
+
+    def tell(self, command: Told) -> None:
+        """Have it carried out with the next `deliver`, after those before it."""
+        self._pending.append(command)
+
+    async def deliver(self) -> tuple[tuple[Told, ...], int]:
+        """Tell it what is pending: what that was, and when it heard it by its own clock.
+
+        What is not answered is pending still, under the same numbers. Raises LamloadError.
+        """
+        first, told = self._next_command, tuple(self._pending)
+        heard_ns: int = await self.ask(
+            Verb.TELL, Commands(first, told, self.greeting.token), ANSWER_LIMIT_S
+        )
+        del self._pending[: len(told)]
+        self._next_command = first + len(told)
+        return told, heard_ns
+
+    async def pull(self) -> Batch:
+        """What its workers have said since the last time; waits a little for it."""
+        batch: Batch = await self.ask(Verb.PULL, self._acknowledged)
+        self._acknowledged = batch.number
+        return batch
+
+    async def close(self) -> None:
+        """End it. Raises nothing; one that does not answer is ended by what it stands on."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        with suppress(LamloadError):  # then it ends with its link, or with its lease
+            await self.ask(Verb.CLOSE, limit_s=CLOSE_LIMIT_S)
+        await self._link.close()
+
+
+def clock_entry(node: RemoteNode, start_ns: int) -> dict[str, Any]:
+    """What the manifest says of a node's clock. start_ns: zero of the run."""
+    found = node.clock()
+    used_ns = node.host.clock_offset_ns
+    return {
+        "offset_ns": used_ns,
+        "uncertainty_ns": node.host.clock_uncertainty_ns,
+        "fitted_offset_ns": found.offset_ns(start_ns),
+        "fitted_uncertainty_ns": found.uncertainty_ns(start_ns),
+        "start_error_ns": used_ns - found.offset_ns(start_ns),
+        "drift_ppm": round(found.drift_ppm, 3),
+        "drift_low_ppm": _finite(found.drift_low_ppm),
+        "drift_high_ppm": _finite(found.drift_high_ppm),
+        "readings": [
+            [one.at_ns - start_ns, one.offset_ns, one.uncertainty_ns] for one in found.readings
+        ],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 3) if abs(value) < NS_PER_S else None

@@ -1,0 +1,61 @@
+"""Nodes in the test's own process: links without anything between, and faults on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from bench.load.fleets.fake import FakeClock, FakeFleet
+from bench.load.node import Node
+
+
+class InProcess:
+    """A link to a node on a scripted fleet, whose clock shows `ahead_ns` more than the test's."""
+
+    def __init__(self, name: str, clock: FakeClock, ahead_ns: int = 0, **fleet: Any) -> None:
+        self.name = name
+        self.ahead_ns = ahead_ns
+        self._clock = clock
+        self.fleet = FakeFleet(clock, **fleet)
+        self.node = Node(name, self.fleet, self.now_ns)
+        self.reached = asyncio.Event()
+        """Cleared, nothing gets there until it is set again."""
+        self.reached.set()
+        self.answered = asyncio.Event()
+        """Set with each answer."""
+        self.error: Exception | None = None
+        """What every call raises from now on."""
+        self.asked = 0
+
+    def now_ns(self) -> int:
+        return self._clock.now_ns() + self.ahead_ns
+
+    async def call(self, question: bytes) -> bytes:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        await self.reached.wait()
+        answer = await self.node.answer(question)
+        self.answered.set()
+        return answer
+
+    async def close(self) -> None:
+        await self.node.close()
+
+
+class InProcessNodes:
+    """A NodeSource of links that are there already."""
+
+    def __init__(self, links: Sequence[InProcess]) -> None:
+        self.links = list(links)
+        self.is_closed = False
+
+    async def open(self) -> Sequence[InProcess]:
+        return self.links
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+    def manifest(self) -> dict[str, Any]:
+        return {"kind": "in-process"}
