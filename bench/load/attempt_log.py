@@ -68,9 +68,7 @@ class AttemptLog:
         outcome, report = answer.outcome, answer.report
         start_ns = self.start_ns
         sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
-        flags = call.payload << PAYLOAD_SHIFT | call.marks
-        if final:
-            flags |= FLAG_FINAL
+        flags = call.payload << PAYLOAD_SHIFT | call.marks | (FLAG_FINAL if final else 0)
         if outcome is _TIMEOUT:
             flags |= FLAG_CENSORED
         duration_ns = init_ns = restore_ns = billed_ms = memory_mb = NEVER

@@ -316,8 +316,7 @@ class Engine:
             self._use_up(intended_ns)
         # What send_again does for the attempts after the first one, without its call.
         call.attempt = 1
-        request = self.endpoints[variant].request
-        call.reset(request(call.event, self._epoch_s))
+        call.reset(self.endpoints[variant].request(call.event, self._epoch_s))
         self._submits[variant](call)
 
     def send_again(self, call: Call) -> None:

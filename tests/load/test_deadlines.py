@@ -27,8 +27,9 @@ def within(ms: float, **more: Any) -> RetrySpec:
     return replace(retry, **more)
 
 
-def test_an_attempt_is_cut_at_the_deadline_and_says_so() -> None:
-    bench = Bench(constant(500), retry=within(200)).run(segment(1, 1))
+@pytest.mark.parametrize("engine", [Engine, PreciseEngine])
+def test_an_attempt_is_cut_at_the_deadline_and_says_so(engine: type[Engine]) -> None:
+    bench = Bench(constant(500), retry=within(200), engine=engine).run(segment(1, 1))
     (row,) = bench.rows
     assert (row["outcome"], row["last_ns"]) == (Outcome.TIMEOUT, 200 * MS)
     assert row["flags"] == FLAG_FINAL | FLAG_CENSORED | FLAG_DEADLINE

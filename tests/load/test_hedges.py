@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.load.precise import PreciseEngine
 from bench.model.budget import RetryBudget
@@ -244,3 +246,30 @@ def test_an_abort_leaves_a_pair_in_flight() -> None:
     assert len(bench.rows) == 0
     assert bench.engine.in_flight == 1
     bench.check_ledger()
+
+
+TENS = st.integers(0, 30).map(lambda n: n * 10)
+ENDS = st.sampled_from([200, 200, 503, 429, Outcome.PROTOCOL_ERROR])
+
+
+@settings(max_examples=100)
+@given(first=TENS, hedge=TENS, after=TENS, until=TENS, ends=st.tuples(ENDS, ENDS))
+def test_what_becomes_of_a_pair_is_what_arithmetic_says(
+    first: int, hedge: int, after: int, until: int, ends: tuple[int | Outcome, int | Outcome]
+) -> None:
+    """No two instants of them are the same: they end in other digits."""
+    first_ms, hedge_ms, after_ms, until_ms = first + 1, hedge + 2, after + 5, until + 9
+    retry = RetrySpec(hedge=Hedge(delay_ns=after_ms * NS_PER_MS), deadline_ns=until_ms * NS_PER_MS)
+    bench = one((first_ms, ends[0]), (hedge_ms, ends[1]), retry=retry)
+    attempts = [(first_ms, ends[0])]
+    if after_ms < min(first_ms, until_ms):
+        attempts.append((after_ms + hedge_ms, ends[1]))
+    cut = [(min(ms, until_ms), end if ms < until_ms else None) for ms, end in attempts]
+    good_ms = [ms for ms, end in cut if end == 200]
+    ended_ms = min(good_ms) if good_ms else max(ms for ms, _ in cut)
+    assert bench.final["last_ns"].tolist() == [ended_ms * NS_PER_MS]
+    assert (bench.final["outcome"][0] == Outcome.OK) == bool(good_ms)
+    assert sorted(bench.rows["last_ns"].tolist()) == sorted(ms * NS_PER_MS for ms, _ in cut)
+    assert len(bench.rows) == len(attempts)
+    late = [ms for ms, _ in cut if good_ms and ms > ended_ms]
+    assert len(marked(bench, FLAG_SPENT)) == len(late)
