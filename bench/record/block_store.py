@@ -22,7 +22,7 @@ from bench.model.result import Measure
 from bench.model.times import NS_PER_S
 from bench.record.block_samples import BUCKET_BITS, BlockSamples, owners_of, without
 from bench.record.buckets import OVER, UPPER_NS, buckets_of
-from bench.record.counted import Counted, collected
+from bench.record.counted import Counted, summed
 from bench.record.delta import Delta, KeyColumn
 from bench.record.hdr_encoding import Allowance, decode_buckets, encode_counts
 from bench.record.hlog import TaggedHistogram
@@ -148,9 +148,7 @@ def _compared(delta: Delta) -> dict[str, Counted]:
     """By kind, how many values each cell has in each bucket; lower bounds among them."""
     found: dict[str, Counted] = {m: delta.sums.of_series(MEASURES[m]) for m in KEPT}
     every, warm = found[Measure.RESPONSE], delta.sums.of_series(Series.WARM)
-    left = collected(
-        np.concatenate((every.codes, warm.codes)), np.concatenate((every.counts, -warm.counts))
-    )
+    left = summed((every, Counted(warm.codes, -warm.counts)))
     held = left.counts > 0
     found[NOT_WARM] = Counted(left.codes[held], left.counts[held])
     return found

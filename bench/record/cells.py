@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from bench.record.batch import TALLY, Count
 from bench.record.counted import (
     BUCKET_BITS,
+    GONE,
     NO_COUNTS,
-    Codes,
     Counted,
-    collected,
+    SlotMap,
     summed,
 )
 from bench.record.interval_key import IntervalKey
@@ -92,7 +92,7 @@ class CellSums:
 
     def of_series(self, series: Series) -> Counted:
         """The values of a series, lower bounds among them; codes are `cell << 16 | bucket`."""
-        return summed([_of_series(part, series) for part in (self.exact, self.bounds)])
+        return summed([_of_series(part, series, self.size) for part in (self.exact, self.bounds)])
 
     def values(self) -> Sequence[Values]:
         """The values of each cell."""
@@ -115,58 +115,53 @@ class CellSums:
 
     def grouped(self, groups: Integers, size: int) -> CellSums:
         """The cells of each group added up; each of the groups 0 … size-1 has at least one."""
-        held = groups != LEFT_OUT
-        order = np.flatnonzero(held)[np.argsort(groups[held], kind="stable")]
-        starts = np.searchsorted(groups[order], np.arange(size))
-        if not size:
-            return NO_CELLS
-        return CellSums(
-            np.add.reduceat(self.counts[order], starts, axis=0),
-            np.minimum.reduceat(self.low_ns[order], starts, axis=0),
-            np.maximum.reduceat(self.high_ns[order], starts, axis=0),
-            np.add.reduceat(self.sum_ns[order], starts, axis=0),
-            np.add.reduceat(self.negative[order], starts, axis=0),
-            _moved(self.exact, groups),
-            _moved(self.bounds, groups),
-        )
+        return summed_cells([self], [groups], size)
 
 
-def _of_series(part: Counted, series: Series) -> Counted:
-    slots = part.codes >> BUCKET_BITS
-    held = slots % len(Series) == series
-    cells = slots[held] // len(Series)
-    return Counted(cells << BUCKET_BITS | part.buckets[held], part.counts[held])
+def _of_series(part: Counted, series: Series, cells: int) -> Counted:
+    slots = np.arange(cells) * len(Series) + series
+    low, high = np.searchsorted(part.codes, (slots << BUCKET_BITS, (slots + 1) << BUCKET_BITS))
+    sizes = high - low
+    places = np.arange(int(sizes.sum())) + np.repeat(low - np.cumsum(sizes) + sizes, sizes)
+    shifts = (np.arange(cells) - slots) << BUCKET_BITS
+    return Counted(part.codes[places] + np.repeat(shifts, sizes), part.counts[places])
 
 
-def joined(parts: Sequence[CellSums]) -> CellSums:
-    """The cells of all, one after the other."""
-    exact, bounds = [], []
-    before = 0
-    for part in parts:
-        shift = before * len(Series) << BUCKET_BITS
-        exact.append(_shifted(part.exact, shift))
-        bounds.append(_shifted(part.bounds, shift))
-        before += part.size
+def summed_cells(parts: Sequence[CellSums], groups: Sequence[Integers], size: int) -> CellSums:
+    """The cells of all parts by group; groups: of each part, the group of each cell."""
+    if not size:
+        return NO_CELLS
+    group = np.concatenate(groups)
+    held = group != LEFT_OUT
+    order = np.flatnonzero(held)[np.argsort(group[held], kind="stable")]
+    starts = np.searchsorted(group[order], np.arange(size))
+
+    def reduced(how: np.ufunc, arrays: Sequence[Integers]) -> Integers:
+        whole = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        found: Integers = how.reduceat(whole[order], starts, axis=0)
+        return found
+
+    maps = [_slot_map(own) for own in groups]
     return CellSums(
-        np.concatenate([part.counts for part in parts]),
-        np.concatenate([part.low_ns for part in parts]),
-        np.concatenate([part.high_ns for part in parts]),
-        np.concatenate([part.sum_ns for part in parts]),
-        np.concatenate([part.negative for part in parts]),
-        _chained(exact),
-        _chained(bounds),
+        reduced(np.add, [part.counts for part in parts]),
+        reduced(np.minimum, [part.low_ns for part in parts]),
+        reduced(np.maximum, [part.high_ns for part in parts]),
+        reduced(np.add, [part.sum_ns for part in parts]),
+        reduced(np.add, [part.negative for part in parts]),
+        summed([part.exact for part in parts], maps),
+        summed([part.bounds for part in parts], maps),
     )
 
 
-def _shifted(part: Counted, shift: int) -> Counted:
-    return Counted(part.codes + shift, part.counts)
+def _slot_map(groups: Integers) -> SlotMap:
+    """By group in the place of the cell."""
 
+    def moved(slots: Integers) -> Integers:
+        cells, series = np.divmod(slots, len(Series))
+        group = groups[cells]
+        return np.where(group == LEFT_OUT, GONE, group * len(Series) + series)
 
-def _chained(parts: Sequence[Counted]) -> Counted:
-    return Counted(
-        np.concatenate([part.codes for part in parts]),
-        np.concatenate([part.counts for part in parts]),
-    )
+    return moved
 
 
 def _split(part: Counted, cells: int, slots: int) -> list[Counted]:
@@ -180,26 +175,6 @@ def _split(part: Counted, cells: int, slots: int) -> list[Counted]:
         )
         for i in range(cells)
     ]
-
-
-def _moved(part: Counted, groups: Integers) -> Counted:
-    """By group in the place of the cell. Work per slot, of which there are few, not per code."""
-    if not part.codes.size:
-        return NO_COUNTS
-    slots = part.codes >> BUCKET_BITS
-    starts = np.flatnonzero(np.diff(slots, prepend=-1))
-    sizes = np.diff(starts, append=slots.size)
-    cells, series = np.divmod(slots[starts], len(Series))
-    group = groups[cells]
-    shifts = ((group * len(Series) + series) - slots[starts]) << BUCKET_BITS
-    codes: Codes = part.codes + np.repeat(shifts, sizes)
-    counts = part.counts
-    if (group == LEFT_OUT).any():
-        held = np.repeat(group != LEFT_OUT, sizes)
-        codes, counts = codes[held], counts[held]
-    if (np.diff(codes) > 0).all():
-        return Counted(codes, counts)
-    return collected(codes, counts)
 
 
 NO_CELLS = CellSums.arrivals(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))

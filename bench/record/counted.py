@@ -7,7 +7,7 @@ at which their values came.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,71 +89,112 @@ def counted(codes: NDArray[np.int64]) -> Counted:
     return Counted(ordered[starts], np.diff(starts, append=ordered.size))
 
 
-def collected(codes: Codes, counts: Counts) -> Counted:
-    """Counts by their codes in any order, of which several may be equal; sums of 0 are left out."""
-    if not codes.size:
+SlotMap = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+"""From slots of a histogram to those of a sum; GONE for what is not to be in it."""
+GONE = -1
+
+
+def summed(parts: Sequence[Counted], maps: Sequence[SlotMap] = ()) -> Counted:
+    """The sum of several histograms, without what adds up to 0. maps: one for each, or none."""
+    runs = [
+        _Runs.of(part, maps[at] if maps else None)
+        for at, part in enumerate(parts)
+        if part.codes.size
+    ]
+    if len(runs) == 1 and runs[0].is_ordered:
+        return runs[0].moved()
+    held = [own for own in runs if own.slots.size]
+    if not held:
         return NO_COUNTS
-    rows = _Rows.of(codes)
-    if rows.width <= _DENSE * codes.size:
-        return rows.collected(codes, counts)
-    order = np.argsort(codes, kind="stable")
-    codes = codes[order]
-    starts = _starts(codes)
-    sums = np.add.reduceat(counts[order], starts, dtype=np.int64)
-    held = sums != 0
-    return Counted(codes[starts[held]], sums[held])
+    found, which = np.unique(np.concatenate([own.slots for own in held]), return_inverse=True)
+    low = np.full(found.size, BUCKET_MASK, dtype=np.int64)
+    high = np.zeros(found.size, dtype=np.int64)
+    np.minimum.at(low, which, np.concatenate([own.first for own in held]))
+    np.maximum.at(high, which, np.concatenate([own.last for own in held]))
+    widths = high - low + 1
+    if int(widths.sum()) > _DENSE * sum(own.part.codes.size for own in held):
+        return _sorted([own.moved() for own in held])
+    # Slots side by side, each as wide as its buckets lie apart: adding is indexing then, and what
+    # it touches of a part fits into a cache.
+    shifts = np.cumsum(widths) - widths - low
+    sums = np.zeros(int(widths.sum()), dtype=np.int64)
+    at = 0
+    for own in held:
+        own.add_to(sums, shifts[which[at : at + own.slots.size]])
+        at += own.slots.size
+    places = np.flatnonzero(sums)
+    back = np.repeat((found << BUCKET_BITS) - shifts, widths)
+    return Counted(places + back[places], sums[places])
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Slots side by side, each as wide as its buckets lie apart: a histogram that is not sparse.
+class _Runs:
+    """A histogram by slot: where each begins, how many codes it has, and which slot it becomes."""
 
-    To add what lies close together into that takes a third of the time of sorting it.
-    """
-
+    part: Counted
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
     slots: NDArray[np.int64]
-    widths: NDArray[np.int64]
-    shifts: NDArray[np.int64]
-    """From a bucket of each slot to its place."""
-    run_shifts: NDArray[np.int64]
-    """The same for each code."""
-    width: int
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
 
     @classmethod
-    def of(cls, codes: Codes) -> _Rows:
-        """Those that codes need."""
-        slots = (codes >> BUCKET_BITS).astype(np.int64)
-        starts = _starts(slots)
-        buckets = codes & codes.dtype.type(BUCKET_MASK)
-        found, which = np.unique(slots[starts], return_inverse=True)
-        low = np.full(found.size, BUCKET_MASK, dtype=np.int64)
-        high = np.zeros(found.size, dtype=np.int64)
-        np.minimum.at(low, which, np.minimum.reduceat(buckets, starts))
-        np.maximum.at(high, which, np.maximum.reduceat(buckets, starts))
-        widths = high - low + 1
-        shifts = np.cumsum(widths) - widths - low
-        sizes = np.diff(starts, append=codes.size)
-        return cls(found, widths, shifts, np.repeat(shifts[which], sizes), int(widths.sum()))
+    def of(cls, part: Counted, slot_map: SlotMap | None) -> _Runs:
+        """Those of a histogram, without what is gone."""
+        own = part.codes >> part.codes.dtype.type(BUCKET_BITS)
+        starts = _starts(own)
+        slots = own[starts].astype(np.int64)
+        sizes = np.diff(starts, append=own.size)
+        if slot_map is not None:
+            slots = slot_map(slots)
+            held = slots != GONE
+            if not held.all():
+                part = _without(part, np.repeat(held, sizes))
+                slots, sizes = slots[held], sizes[held]
+                starts = np.cumsum(sizes) - sizes
+        first = part.codes[starts].astype(np.int64) & BUCKET_MASK
+        last = part.codes[starts + sizes - 1].astype(np.int64) & BUCKET_MASK
+        return cls(part, starts, sizes, slots, first, last)
 
-    def collected(self, codes: Codes, counts: Counts) -> Counted:
-        """The codes' counts, added up in these rows."""
-        places = (codes & codes.dtype.type(BUCKET_MASK)).astype(np.int64) + self.run_shifts
-        sums = np.bincount(places, weights=counts, minlength=self.width)
-        held = np.flatnonzero(sums)
-        back = np.repeat((self.slots << BUCKET_BITS) - self.shifts, self.widths)
-        found = (held + back[held]).astype(codes.dtype)
-        return Counted(found, sums[held].astype(np.int64))
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it is a histogram with its slots as they become."""
+        return bool((np.diff(self.slots) > 0).all())
+
+    def moved(self) -> Counted:
+        """The codes with the slots that they become, in the order in which they were."""
+        codes, counts = self.part.codes, self.part.counts
+        before = (codes[self.starts].astype(np.int64) >> BUCKET_BITS) << BUCKET_BITS
+        shifts = (self.slots << BUCKET_BITS) - before
+        if not shifts.any():
+            return Counted(codes, counts)
+        return Counted(codes + np.repeat(shifts, self.sizes), counts)
+
+    def add_to(self, sums: NDArray[np.int64], shifts: NDArray[np.int64]) -> None:
+        """Add the counts; shifts: from a bucket of each slot to its place."""
+        codes = self.part.codes
+        before = (codes[self.starts].astype(np.int64) >> BUCKET_BITS) << BUCKET_BITS
+        places = codes + np.repeat(shifts - before, self.sizes)
+        if np.unique(self.slots).size == self.slots.size:
+            sums[places] += self.part.counts
+        else:
+            sums += np.bincount(places, self.part.counts, sums.size).astype(np.int64)
 
 
-def summed(parts: Sequence[Counted]) -> Counted:
-    """The sum of several histograms."""
-    held = [part for part in parts if part.codes.size]
-    if len(held) < 2:
-        return held[0] if held else NO_COUNTS
-    return collected(
-        np.concatenate([part.codes for part in held]),
-        np.concatenate([part.counts for part in held]),
-    )
+def _without(part: Counted, held: NDArray[np.bool_]) -> Counted:
+    return Counted(part.codes[held], part.counts[held])
+
+
+def _sorted(parts: Sequence[Counted]) -> Counted:
+    """The sum of what is too thin to lie side by side."""
+    codes = np.concatenate([part.codes for part in parts])
+    order = np.argsort(codes, kind="stable")  # which merges runs that are in order
+    codes = codes[order]
+    starts = _starts(codes)
+    counts = np.concatenate([part.counts for part in parts])[order]
+    sums = np.add.reduceat(counts, starts, dtype=np.int64)
+    held = sums != 0
+    return Counted(codes[starts[held]], sums[held])
 
 
 def _starts(ordered: Codes) -> NDArray[np.int64]:

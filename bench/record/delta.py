@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bench.errors import LamloadError
 from bench.model.result import Sample
-from bench.record.cells import LEFT_OUT, NO_CELLS, CellSums, Integers, Known, Values, joined
+from bench.record.cells import LEFT_OUT, NO_CELLS, CellSums, Integers, Known, Values, summed_cells
 from bench.record.interval_key import IntervalKey
 from bench.record.row_layout import MOST_PAYLOADS
 
@@ -128,9 +128,10 @@ def added(deltas: Sequence[Delta]) -> Delta:
     if not deltas:
         return NO_DELTA
     keys, groups = grouped_keys(np.concatenate([delta.keys for delta in deltas]))
+    ends = np.cumsum([len(delta.keys) for delta in deltas])[:-1]
     return Delta(
         keys,
-        joined([delta.sums for delta in deltas]).grouped(groups, len(keys)),
+        summed_cells([delta.sums for delta in deltas], np.split(groups, ends), len(keys)),
         np.concatenate([delta.sends for delta in deltas]),
         tuple(chain.from_iterable(delta.samples for delta in deltas))[:SAMPLES],
         joined_spans(chain.from_iterable(delta.covers for delta in deltas)),

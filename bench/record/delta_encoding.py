@@ -284,8 +284,12 @@ def _check_sums(sums: CellSums) -> None:
     highest = np.full(sums.low_ns.shape, -1)
     for part in (sums.exact, sums.bounds):
         slots = part.codes >> BUCKET_BITS
-        np.minimum.at(lowest.reshape(-1), slots, part.buckets)
-        np.maximum.at(highest.reshape(-1), slots, part.buckets)
+        ends = np.flatnonzero(np.diff(slots, append=-1))
+        starts = np.append(0, ends[:-1] + 1)[: ends.size]
+        own = slots[ends]  # each once, since codes ascend
+        low, high = lowest.reshape(-1), highest.reshape(-1)
+        low[own] = np.minimum(low[own], part.codes[starts] & BUCKET_MASK)
+        high[own] = np.maximum(high[own], part.codes[ends] & BUCKET_MASK)
     has_any = highest >= 0
     low_ns, high_ns = np.where(has_any, sums.low_ns, 0), sums.high_ns
     is_right = np.where(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bench.model.load import Plan
 from bench.model.outcome import Outcome, Verdict
@@ -35,7 +33,6 @@ PHASES = (
     Phase("more", constant_rate(20.0, NS_PER_S)),
 )
 """The first measured second begins within a second of the run: its blocks are told apart."""
-SEEDS = st.integers(0, 10_000)
 NODES = 3
 
 
@@ -69,14 +66,17 @@ def told(aggregate: Aggregate) -> dict[str, object]:
     }
 
 
-def _plain(curves: object) -> object:
-    """Arrays as lists, which compare as a whole."""
-    if isinstance(curves, dict):
-        return {str(name): _plain(own) for name, own in curves.items()}
-    if isinstance(curves, np.ndarray):
-        return curves.tolist()
-    fields = getattr(curves, "__dataclass_fields__", None)
-    return curves if fields is None else [_plain(getattr(curves, name)) for name in fields]
+def _plain(thing: object) -> object:
+    """Arrays as lists and dataclasses field by field, which compare as a whole."""
+    if isinstance(thing, dict):
+        return {str(name): _plain(own) for name, own in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [_plain(own) for own in thing]
+    if isinstance(thing, np.ndarray):
+        return thing.tolist()
+    if is_dataclass(thing):
+        return [_plain(getattr(thing, field.name)) for field in fields(thing)]
+    return thing
 
 
 def reports(
@@ -123,8 +123,7 @@ def merged(profile: Profile, plan: Plan, data: Sequence[bytes]) -> Aggregate:
     return aggregate
 
 
-@settings(max_examples=4)
-@given(SEEDS, st.booleans())
+@pytest.mark.parametrize(("seed", "mixed"), [(1, False), (2, True)])
 def test_rows_of_several_nodes_give_what_they_give_on_one(seed: int, mixed: bool) -> None:
     random = Random(seed)
     profile = mixing(profile_of(phases=PHASES)) if mixed else profile_of(phases=PHASES)
@@ -142,8 +141,7 @@ def test_rows_of_several_nodes_give_what_they_give_on_one(seed: int, mixed: bool
         assert found == expected[name], name
 
 
-@settings(max_examples=2)
-@given(SEEDS)
+@pytest.mark.parametrize("seed", [4])
 def test_deltas_that_were_added_on_the_way_give_the_same(seed: int) -> None:
     random = Random(seed)
     profile = profile_of(phases=PHASES)
@@ -276,14 +274,14 @@ def busy_second(random: Random, second: int, each: int = 60) -> bytes:
 def test_a_node_that_nobody_asks_keeps_its_totals_in_bounded_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bound = 12_000
+    bound = 9_000
     monkeypatch.setattr(reducer, "BACKLOG_BYTES", bound)
     monkeypatch.setattr(reducer, "_SHIPMENTS", 0)
     profile = profile_of(phases=(Phase("steady", constant_rate(100.0, 200 * NS_PER_S)),))
     plan, random = together(profile), Random(2)
     node = Reducer(0, profile, plan.segments)
     one = Aggregate(profile, plan)
-    for second in range(40):
+    for second in range(24):
         payload = busy_second(random, second)
         node.add_rows(payload)
         one.add_rows(0, payload)
@@ -295,12 +293,12 @@ def test_a_node_that_nobody_asks_keeps_its_totals_in_bounded_memory(
     merger.flush()
     reported = merger.nodes[0]
     assert reported.missing == 0
-    assert 20 < reported.coarse_s <= 40
+    assert 12 < reported.coarse_s <= 24
     assert reported.width_s >= 4
     for found in (one, aggregate):
         found.advance(101 * NS_PER_S)
     assert aggregate.totals() == one.totals()
-    assert sum(i.window.tally.finished for i in aggregate.intervals()) == 40 * 120
+    assert sum(i.window.tally.finished for i in aggregate.intervals()) == 24 * 120
 
 
 def test_what_a_node_gives_up_is_missed_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:

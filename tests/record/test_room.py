@@ -14,7 +14,7 @@ from bench.model.result import Measure
 from bench.model.times import NS_PER_MS
 from bench.record.block_store import BlockStore
 from bench.record.buckets import BUCKETS, UPPER_NS, buckets_of
-from bench.record.counted import NO_COUNTS, Counted, collected
+from bench.record.counted import NO_COUNTS, Counted, counted
 from bench.record.delta import KeyColumn
 from bench.record.measures import Series
 from bench.stats.quantiles import Curve
@@ -31,8 +31,7 @@ class Told:
     def __init__(self, first_s: int, buckets: NDArray[np.uint16]) -> None:
         self._first_s = first_s
         cells = np.repeat(np.arange(AT_ONCE_S), buckets.size // AT_ONCE_S)
-        ones = np.ones(buckets.size, dtype=np.int64)
-        self._counted = collected(cells << 16 | buckets, ones)
+        self._counted = counted(cells << 16 | buckets)
 
     @property
     def sums(self) -> Told:
