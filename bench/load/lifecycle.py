@@ -36,11 +36,12 @@ SHORTEST_MARGIN_NS = 20 * NS_PER_MS
 """The same for a command that is given again and comes late: more than a frame takes to arrive."""
 GRACE_NS = 10 * NS_PER_S
 """What an answer may take beyond its timeouts after the last arrival before the run aborts it."""
-DRAIN_LIMIT_NS = 15 * NS_PER_S
+DRAIN_LIMIT_NS = 10 * NS_PER_S
 """How long answers are waited for at most once the operator has ended the load.
 
-A plan's own end waits for as long as an answer may take. Whoever asks for the end is gone before:
-a supervisor that has sent SIGTERM kills after some 30 s (Kubernetes, Docker Compose: 10 s).
+A plan's own end waits for as long as an answer may take. Whoever asks for the end does not: a
+supervisor kills what has not ended 10 s (Docker) or 30 s (Kubernetes) after its SIGTERM, and files
+have to be written and sandboxes ended in what is left.
 """
 LOADED = (RunState.RUNNING, RunState.HOLDING)
 """States in which arrivals are still to come."""
