@@ -10,6 +10,10 @@ from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Variant
 from bench.model.recovery import Recovery
 
+TRIES = 8
+"""Attempts of an invocation that are told apart; the last counts all further ones too."""
+_NO_TRIES = (0,) * TRIES
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -23,6 +27,17 @@ class Tally:
     cold_starts: int = 0
     retries_refused: int = 0
     """Invocations whose next retry the budget, or an open circuit breaker, refused."""
+    hedges: int = 0
+    """Attempts sent while the invocation's first one was under way."""
+    hedges_won: int = 0
+    """Those whose good answer came first."""
+    spent: int = 0
+    """Runs of the function for nothing, as the other attempt's answer had come before."""
+    ended_with: tuple[int, ...] = _NO_TRIES
+    """How many ended with their first attempt, their second, …: TRIES of them. What was never sent
+    is in none."""
+    ok_with: tuple[int, ...] = _NO_TRIES
+    """Likewise how many succeeded with it."""
 
     def __add__(self, other: Tally) -> Tally:
         """The counts of both; `sum(tallies, Tally())` adds any number, also none."""
@@ -34,6 +49,11 @@ class Tally:
             attempts=self.attempts + other.attempts,
             cold_starts=self.cold_starts + other.cold_starts,
             retries_refused=self.retries_refused + other.retries_refused,
+            hedges=self.hedges + other.hedges,
+            hedges_won=self.hedges_won + other.hedges_won,
+            spent=self.spent + other.spent,
+            ended_with=tuple(map(add, self.ended_with, other.ended_with)),
+            ok_with=tuple(map(add, self.ok_with, other.ok_with)),
         )
 
     @property
@@ -134,6 +154,8 @@ class Measure(StrEnum):
     TLS = "tls"
     READ_LAG = "read_lag"
     """How long an answer lay unread, of those of which the kernel told when they came."""
+    BACKOFF = "backoff"
+    """From the end of an attempt to the first byte of the next one of the same invocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +186,18 @@ class Window:
     """Response time of answered or timed-out invocations that did not succeed."""
     recovery: Recovery | None = None
     """The slowest after a disturbance that the profile names; None where it names none."""
+    retry_usd_per_million: float | None = None
+    """What attempts beyond each invocation's first cost, those that succeeded too, for a million
+    invocations; usd_per_million is for one attempt each."""
 
     def measure(self, measure: Measure) -> Distribution:
         """The distribution of a measure, empty if it has no samples."""
         return self.measures.get(measure, Distribution())
+
+    @property
+    def throughput_rps(self) -> float:
+        """Invocations that ended, however they did, a second; goodput is those that succeeded."""
+        return self.tally.finished / self.duration_s if self.duration_s else 0.0
 
     @property
     def read_lag_share(self) -> float | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.outcome import Outcome
+from bench.model.result import TRIES
 from bench.record.row_layout import FLAG_COLD, FLAG_FINAL, FLAG_HEDGE, FLAG_REFUSED, FLAG_SPENT
 
 
@@ -35,9 +36,19 @@ class Count(IntEnum):
     """Those whose good answer came first."""
     SPENT = len(Outcome) + 12
     """Attempts that ran for nothing, as the other's answer had come before."""
+    RETRY_RAN = len(Outcome) + 13
+    """Attempts beyond the first for which the function is known to have run to its end."""
+    RETRY_BILLED_MS = len(Outcome) + 14
+    RETRY_BILLED = len(Outcome) + 15
+    """Those of them of which the billed duration is known."""
 
 
-TALLY = len(Outcome) + len(Count)
+_TRIES = len(Outcome) + len(Count)
+ENDED_WITH = slice(_TRIES, _TRIES + TRIES)
+"""Columns behind those: invocations that ended with their n-th attempt; the last has all more."""
+OK_WITH = slice(_TRIES + TRIES, _TRIES + 2 * TRIES)
+"""Those of them that succeeded."""
+TALLY = _TRIES + 2 * TRIES
 _RAN = np.isin(list(Outcome), (Outcome.OK, Outcome.FUNCTION_ERROR))
 """By outcome: whether the function ran to its end."""
 Tallies = NDArray[np.int64]
@@ -62,5 +73,22 @@ def tallies(rows: NDArray[np.void], starts: NDArray[np.int64]) -> Tallies:
     columns[:, Count.HEDGES] = hedge
     columns[:, Count.HEDGES_WON] = hedge & final & (rows["outcome"] == Outcome.OK)
     columns[:, Count.SPENT] = (flags & FLAG_SPENT > 0) & _RAN[rows["outcome"]]
+    again = attempt > 1
+    if again.any():
+        columns[:, Count.RETRY_RAN] = again & _RAN[rows["outcome"]]
+        columns[:, Count.RETRY_BILLED_MS] = np.where(again, columns[:, Count.BILLED_MS], 0)
+        columns[:, Count.RETRY_BILLED] = again & (billed >= 0)
     found: Tallies = np.add.reduceat(columns, starts, axis=0)
+    _count_tries(found, rows, starts)
     return found
+
+
+def _count_tries(found: Tallies, rows: NDArray[np.void], starts: NDArray[np.int64]) -> None:
+    """With which attempt invocations ended."""
+    ended = np.flatnonzero((rows["flags"] & FLAG_FINAL > 0) & (rows["attempt"] > 0))
+    which = np.searchsorted(starts, ended, side="right") - 1
+    places = which * TRIES + np.minimum(rows["attempt"][ended], TRIES) - 1
+    ok = rows["outcome"][ended] == Outcome.OK
+    for columns, own in ((ENDED_WITH, places), (OK_WITH, places[ok])):
+        counts = np.bincount(own, minlength=starts.size * TRIES)
+        found[:, columns] = counts.reshape(starts.size, TRIES)

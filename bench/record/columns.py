@@ -12,8 +12,9 @@ measure's `_at_least` column.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -21,7 +22,16 @@ from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Architecture, Variant
 from bench.model.recovery import Recovery, RecoveryState
-from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Tally, Window
+from bench.model.result import (
+    QUANTILES,
+    TRIES,
+    Distribution,
+    Interval,
+    Measure,
+    Quantile,
+    Tally,
+    Window,
+)
 from bench.model.times import NS_PER_MS
 from bench.model.variant import NAMED_FACTORS, Factor
 from bench.record.latency_bins import spread_from, spread_text
@@ -44,6 +54,9 @@ class CsvColumn(Generic[T]):
     cell: Callable[[T], CsvCell]
     fills: str = ""
     read: Callable[[str], Any] = str
+
+
+Later = CsvColumn[Window] | Measure | float
 
 
 def _outcome(outcome: Outcome) -> CsvColumn[Window]:
@@ -112,6 +125,31 @@ def _recovery(name: str, field: str, read: Callable[[str], Any] = float) -> CsvC
     return CsvColumn(name, cell, f"recovery.{field}", read)
 
 
+def _tries(field: str) -> Iterator[CsvColumn[Window]]:
+    """`ended_with_1`, …: by the number of the attempt; the last has all more."""
+    for at in range(TRIES):
+        read = partial(_try, field, at)
+        yield CsvColumn(f"{field}_{at + 1}", read, f"{field}.{at}", int)
+
+
+def _try(field: str, at: int, window: Window) -> CsvCell:
+    counts: tuple[int, ...] = getattr(window.tally, field)
+    return counts[at]
+
+
+_RETRY_PRICE: CsvColumn[Window] = CsvColumn(
+    "retry_usd_per_million", attrgetter("retry_usd_per_million"), "retry_usd_per_million", float
+)
+_RETRIED: tuple[Later, ...] = (
+    Measure.BACKOFF,
+    CsvColumn("throughput_rps", attrgetter("throughput_rps")),
+    CsvColumn("hedges", attrgetter("tally.hedges"), "tally.hedges", int),
+    CsvColumn("hedges_won", attrgetter("tally.hedges_won"), "tally.hedges_won", int),
+    CsvColumn("hedges_spent", attrgetter("tally.spent"), "tally.spent", int),
+    *_tries("ended_with"),
+    *_tries("ok_with"),
+    _RETRY_PRICE,
+)
 OF_RUN: tuple[CsvColumn[Window], ...] = (
     _recovery("recovery", "state", RecoveryState),
     _recovery("recovery_from", "disturbance", str),
@@ -124,9 +162,8 @@ OF_RUN: tuple[CsvColumn[Window], ...] = (
     _recovery("recovery_rests_on", "basis", str),
 )
 """Columns of summary.csv alone: what is known of a run, and of no second or part of it."""
-_OF_RUN_NAMES = frozenset(column.name for column in OF_RUN)
-Later = CsvColumn[Window] | Measure | float
-LATER: tuple[Later, ...] = (Measure.READ_LAG, *map(_level, NAMED_FACTORS), *OF_RUN)
+_NOT_OF_SECONDS = frozenset(column.name for column in (*OF_RUN, _RETRY_PRICE))
+LATER: tuple[Later, ...] = (Measure.READ_LAG, *map(_level, NAMED_FACTORS), *OF_RUN, *_RETRIED)
 """Columns of both files that came behind these, in the order in which they came. A measure stands
 for all columns of it, a number for the columns of that quantile; one that stands nowhere comes
 last."""
@@ -291,7 +328,7 @@ class RunColumns:
         self.intervals = (
             *(_T_S.name, _PHASE.name, *_HEAD_NAMES, *_MAIN, _BILLED.name, _MEASURED.name),
             *(*_MORE, *_SAMPLE_NAMES, _SPREAD.name, _REFUSED.name, _SEGMENT.name),
-            *(name for name in last if name not in _OF_RUN_NAMES),
+            *(name for name in last if name not in _NOT_OF_SECONDS),
             *(column.name for column in later_of_intervals),
         )
         """Those of intervals.csv."""
@@ -321,7 +358,7 @@ class RunColumns:
         outcomes = tuple(counts[outcome.name.lower()] for outcome in Outcome)
         window = make_window(
             Variant(**found["variant"]),
-            Tally(outcomes=outcomes, **found["tally"]),
+            replace(Tally(outcomes=outcomes, **found["tally"]), **_tries_in(found)),
             Rates(**found["rates"]),
             lambda name: self._readers[name].read(row),
         )
@@ -332,6 +369,15 @@ class RunColumns:
         """The interval of a row of intervals.csv."""
         found = _filled(self._interval_slots, row)[""]
         return Interval(window=self.window_of(row), **{"measured": True} | found)
+
+
+def _tries_in(found: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """Of a file without them nothing: then nobody knows."""
+    return {
+        field: tuple(own[str(at)] for at in range(TRIES))
+        for field in ("ended_with", "ok_with")
+        if (own := found.get(field))
+    }
 
 
 class _DistributionReader:

@@ -7,6 +7,7 @@ A column of values per row, a row of values per series:
     send lag      sent - intended    of first attempts that the client's rate limit let through
     first byte    first - sent       of every row that was sent (a lower bound if it timed out)
     read lag      as in the row      of answers whose coming the kernel told
+    backoff       sent - the last of the attempt before, of rows that follow one
     connect       dns + tcp + tls    of attempts that opened a connection, and each by itself
     overhead      attempt - duration    of good answers by warm environments whose duration is known
 
@@ -62,6 +63,7 @@ class Series(IntEnum):
     RETRIED = 16
     FAILED = 17
     READ_LAG = 18
+    BACKOFF = 19
 
 
 MEASURES: dict[Measure, Series] = {measure: Series[measure.name] for measure in Measure}
@@ -91,7 +93,10 @@ _ANSWERED = np.array(
 
 
 def values_of(rows: NDArray[np.void]) -> Values:
-    """The matrix (series × rows) of values in ns, ABSENT where there is none."""
+    """The matrix (series × rows) of values in ns, ABSENT where there is none.
+
+    backoff is in no row's power to tell: bench.record.backoff has it.
+    """
     intended, sent, first, last = (
         rows[name].astype(np.int64) for name in ("intended_ns", "sent_ns", "first_ns", "last_ns")
     )

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from bench.model.profile import Profile
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps
+from bench.record.backoff import Backoffs
 from bench.record.batch import tallies
 from bench.record.buckets import buckets_of
 from bench.record.cells import HUGE, CellSums
-from bench.record.counted import BUCKET_BITS, NO_COUNTS, counted
+from bench.record.counted import BUCKET_BITS, NO_COUNTS, counted, summed
 from bench.record.delta import NO_EVENT, NO_SENDS, Delta, KeyColumn, grouped_keys
 from bench.record.measures import ABSENT, ROW_TYPE, Series, bounds_of, values_of
 from bench.record.payload_parts import tells_events
@@ -25,12 +26,13 @@ _COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
 
 
 class Reduction:
-    """Rows and counts in, deltas out; it keeps nothing but what it knows of the plan."""
+    """Rows and counts in, deltas out; it keeps the plan, and who waits for a next attempt."""
 
     def __init__(self, profile: Profile, timeline: Timeline) -> None:
         """timeline: its owner tells it of changes of the plan, before their first row."""
         self._timeline = timeline
         self._gaps = ArrivalGaps(profile, timeline)
+        self._backoffs = Backoffs()
         self._tells_events = tells_events(profile)
 
     def rows(self, payload: bytes) -> Delta | None:
@@ -39,12 +41,17 @@ class Reduction:
         if not rows.size:
             return None
         keys = self._keys(rows)
+        waiting, waits_ns = self._backoffs.of(rows)
         order = np.lexsort(keys.T[::-1])
         rows, keys = rows[order], keys[order]
         is_first = np.ones(rows.size, dtype=np.bool_)
         np.any(keys[1:] != keys[:-1], axis=1, out=is_first[1:])
         starts = np.flatnonzero(is_first)
-        return Delta(keys[starts], _sums(rows, starts), self._gaps.sends(rows))
+        sums = _sums(rows, starts)
+        if waiting.size:
+            places = np.argsort(order)[waiting]
+            sums = _with_backoffs(sums, np.searchsorted(starts, places, side="right") - 1, waits_ns)
+        return Delta(keys[starts], sums, self._gaps.sends(rows))
 
     def _keys(self, rows: NDArray[np.void]) -> NDArray[np.int64]:
         keys = np.empty((rows.size, len(KeyColumn)), dtype=np.int64)
@@ -73,6 +80,23 @@ class Reduction:
         offered, dropped = (packed[name].astype(np.int64) for name in ("offered", "dropped"))
         sums = CellSums.arrivals(offered, dropped).grouped(groups, len(found))
         return Delta(found, sums, NO_SENDS)
+
+
+def _with_backoffs(
+    sums: CellSums, cells: NDArray[np.int64], waits_ns: NDArray[np.int64]
+) -> CellSums:
+    """The same with waits, each in the cell with its index."""
+    series, real = Series.BACKOFF, np.maximum(waits_ns, 0)
+    low_ns, high_ns, sum_ns, negative = (
+        column.copy() for column in (sums.low_ns, sums.high_ns, sums.sum_ns, sums.negative)
+    )
+    np.minimum.at(low_ns[:, series], cells, real)
+    np.maximum.at(high_ns[:, series], cells, real)
+    np.add.at(sum_ns[:, series], cells, real)
+    np.add.at(negative[:, series], cells, waits_ns < 0)
+    codes = (cells * len(Series) + series) << BUCKET_BITS | buckets_of(waits_ns)
+    exact = summed([sums.exact, counted(codes)])
+    return CellSums(sums.counts, low_ns, high_ns, sum_ns, negative, exact, sums.bounds)
 
 
 def _sums(rows: NDArray[np.void], starts: NDArray[np.int64]) -> CellSums:

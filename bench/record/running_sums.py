@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.outcome import Outcome
-from bench.model.result import Measure, Tally, Window
+from bench.model.result import TRIES, Measure, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.timeline import Stretch
 
 _TALLY = 5
 """Columns before those of the tally: duration, planned, sent, billed ms, billed."""
-_WIDTH = _TALLY + 3 + len(Outcome) + 3
+_WIDTH = _TALLY + 3 + len(Outcome) + 6 + 2 * TRIES
 Sums = NDArray[np.float64]
 NO_SUMS: Sums = np.zeros(_WIDTH)
 
@@ -59,6 +59,8 @@ def _row(window: Window) -> list[float]:
         *((window.billed_ms_mean or 0.0) * billed, billed),
         *(tally.offered, tally.in_flight, tally.dropped, *tally.outcomes),
         *(tally.attempts, tally.cold_starts, tally.retries_refused),
+        *(tally.hedges, tally.hedges_won, tally.spent),
+        *(*tally.ended_with, *tally.ok_with),
     ]
 
 
@@ -80,5 +82,18 @@ def mean_billed_ms(sums: Sums) -> float | None:
 def tally_in(sums: Sums) -> Tally:
     """The counts as a Tally: offered, in flight, dropped, outcomes and the rest."""
     offered, in_flight, dropped, *rest = (round(value) for value in sums[_TALLY:].tolist())
-    *outcomes, attempts, cold, refused = rest
-    return Tally(offered, in_flight, dropped, tuple(outcomes), attempts, cold, refused)
+    attempts, cold, refused, hedges, won, spent, *tries = rest[len(Outcome) :]
+    return Tally(
+        offered,
+        in_flight,
+        dropped,
+        tuple(rest[: len(Outcome)]),
+        attempts,
+        cold,
+        refused,
+        hedges,
+        won,
+        spent,
+        tuple(tries[:TRIES]),
+        tuple(tries[TRIES:]),
+    )

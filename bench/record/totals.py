@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.aws.prices import door_usd, function_usd, usd_per_million
+from bench.aws.prices import PER_MILLION, door_usd, function_usd, usd_per_million
 from bench.model.outcome import Outcome
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Measure, Window
@@ -21,6 +21,7 @@ from bench.record.window import (
     RawCounts,
     billed_ms_mean,
     counted_window,
+    ended,
     in_flight,
     offered,
 )
@@ -77,7 +78,12 @@ class Totals:
         """A window per variant, given how long each has been on."""
         return tuple(
             counted_window(
-                variant, counts, stretch, self._distribution(index), self.price(index, counts)
+                variant,
+                counts,
+                stretch,
+                self._distribution(index),
+                self.price(index, counts),
+                self._retry_price(index, counts),
             )
             for index, (variant, counts, stretch) in enumerate(
                 zip(self._variants, self._measured.tolist(), stretches, strict=True)
@@ -137,6 +143,21 @@ class Totals:
             return once
         return once * (heard + counts[Count.SPENT]) / heard
 
+    def _retry_price(self, index: int, counts: RawCounts) -> float | None:
+        """USD that attempts beyond the first cost, for a million invocations; None if unknown."""
+        variant, finished = self._variants[index], ended(counts)
+        if variant.memory_mb is None or not finished:
+            return None
+        known = counts[Count.RETRY_BILLED]
+        own_ms = counts[Count.RETRY_BILLED_MS] / known if known else self._billed_ms(index, counts)
+        usd = self._usd(
+            variant,
+            own_ms or 0.0,
+            max(known, counts[Count.RETRY_RAN]),
+            counts[Count.ATTEMPTS] - counts[Count.STARTED],
+        )
+        return None if usd is None else usd / finished * PER_MILLION
+
     def _billed_ms(self, index: int, counts: RawCounts) -> float | None:
         """Mean billed duration; of the same size elsewhere if this door shows no log."""
         own = billed_ms_mean(counts)
@@ -172,6 +193,11 @@ class Totals:
         heard = counts[Outcome.OK] + counts[Outcome.FUNCTION_ERROR]
         ran = max(counts[Count.BILLED], heard + counts[Count.SPENT])
         billed_ms = self._billed_ms(index, counts) or 0.0
+        return self._usd(variant, billed_ms, ran, counts[Count.ATTEMPTS]) or 0.0
+
+    def _usd(self, variant: Variant, billed_ms: float, ran: int, attempts: int) -> float | None:
+        """So many runs of the function, and requests at its door; None where a price is unknown."""
+        assert variant.memory_mb is not None
         each = function_usd(
             variant.endpoint,
             variant.architecture,
@@ -181,9 +207,7 @@ class Totals:
             variant.initialization,
         )
         door = door_usd(variant.endpoint, billed_ms=billed_ms)
-        if each is None or door is None:
-            return 0.0
-        return ran * each + counts[Count.ATTEMPTS] * door
+        return None if each is None or door is None else ran * each + attempts * door
 
 
 def _sizes(variants: Sequence[Variant]) -> list[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Variant
 from bench.model.result import Distribution, Measure, Tally, Window
-from bench.record.batch import Count
+from bench.record.batch import ENDED_WITH, OK_WITH, Count
 from bench.record.timeline import Stretch
 
 DistributionOf = Callable[[str], Distribution]
@@ -50,6 +50,7 @@ def make_window(
     *,
     billed_ms_mean: float | None = None,
     usd_per_million: float | None = None,
+    retry_usd_per_million: float | None = None,
     verdict: Verdict = Verdict.VALID,
 ) -> Window:
     """The window of a variant over the time in which it was on."""
@@ -67,6 +68,7 @@ def make_window(
         failed=distribution("failed"),
         billed_ms_mean=billed_ms_mean,
         usd_per_million=usd_per_million,
+        retry_usd_per_million=retry_usd_per_million,
         verdict=verdict,
     )
 
@@ -82,6 +84,7 @@ def counted_window(
     stretch: Stretch,
     distribution: DistributionOf,
     usd_per_million: float | None = None,
+    retry_usd_per_million: float | None = None,
 ) -> Window:
     """The window of raw counts."""
     return make_window(
@@ -91,6 +94,7 @@ def counted_window(
         distribution,
         billed_ms_mean=billed_ms_mean(counts),
         usd_per_million=usd_per_million,
+        retry_usd_per_million=retry_usd_per_million,
     )
 
 
@@ -135,4 +139,9 @@ def tally_of(counts: RawCounts) -> Tally:
         attempts=counts[Count.ATTEMPTS],
         cold_starts=counts[Count.COLD],
         retries_refused=counts[Count.REFUSED],
+        hedges=counts[Count.HEDGES],
+        hedges_won=counts[Count.HEDGES_WON],
+        spent=counts[Count.SPENT],
+        ended_with=tuple(counts[ENDED_WITH]),
+        ok_with=tuple(counts[OK_WITH]),
     )

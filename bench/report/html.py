@@ -23,7 +23,7 @@ from bench.record.recorded_run import RecordedRun
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.charts import charts
 from bench.report.comparison import compared, comparison_notes, comparison_rows
-from bench.report.html_tables import measure_tables, parts_table, results_table, table
+from bench.report.html_tables import measure_tables, parts_table, results_table, table, tries_table
 from bench.report.laid_over import laid_over, looks
 from bench.report.retry_figures import FIGURES, tells_of_retries
 
@@ -57,6 +57,7 @@ def render_html(run: RecordedRun, base: RecordedRun | None = None) -> str:
         results_table(shown.windows),
         *_folded("Retries", "".join(_retries(run)), is_open=True),
         *_folded("By part of the load", parts_table(run.parts), is_open=True),
+        *_folded("Calls by the attempt that they ended with", tries_table(run.windows)),
         *_folded("Why calls failed", "".join(_failures(run)), is_open=True),
         *_folded("Advice in sentences", _list(advice_sentences(run))),
         *_folded("Intervals of response time", "".join(_intervals(run))),

@@ -12,6 +12,7 @@ from bench.model.outcome import Outcome
 from bench.model.part import Part
 from bench.model.result import QUANTILES, Measure, Window
 from bench.report.text import back_cell, max_cell, quantile_cell
+from bench.report.tries import tries_rows
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -62,15 +63,18 @@ _COLUMNS = (
     _Column("arrivals", "planned/s", lambda w: f"{w.planned_rps:.1f}"),
     _Column("arrivals", "achieved/s", lambda w: f"{w.achieved_rps:.1f}"),
     _Column("arrivals", "goodput/s", lambda w: f"{w.goodput_rps:.1f}"),
+    _Column("arrivals", "throughput/s", lambda w: f"{w.throughput_rps:.1f}"),
     _Column("arrivals", "in flight", lambda w: f"{w.tally.in_flight:,}"),
     _Column("arrivals", "dropped", lambda w: f"{w.tally.dropped:,}"),
     *map(_outcome, Outcome),
     _Column("retries", "retries", lambda w: f"{w.tally.retries:,}"),
     _Column("retries", "amplification", lambda w: _maybe(w.tally.retry_amplification, ".3f")),
     _Column("retries", "refused", lambda w: f"{w.tally.retries_refused:,}"),
+    _Column("retries", "$/million", lambda w: _maybe(w.retry_usd_per_million, ".3f")),
     _Column("retries", "cold starts", lambda w: f"{w.tally.cold_starts:,}"),
     _Column("recovery", "back", lambda w: back_cell(w.recovery)),
     *_times("attempt ms", Measure.ATTEMPT),
+    *_times("backoff ms", Measure.BACKOFF),
     *_times("send lag ms", Measure.SEND_LAG),
     *_times("read lag ms", Measure.READ_LAG),
     _Column("read lag ms", "known of", lambda window: share_known(window.read_lag_share)),
@@ -152,6 +156,12 @@ def _figures(window: Window, measure: Measure) -> list[str]:
         f"{distribution.count:,}",
         f"{distribution.censored:,}",
     ]
+
+
+def tries_table(windows: Sequence[Window]) -> str:
+    """With which attempt calls ended; nothing where none took a second one."""
+    heads, *rows = list(tries_rows(windows)) or [[]]
+    return table(heads, rows) if rows else ""
 
 
 def parts_table(parts: Sequence[Part]) -> str:

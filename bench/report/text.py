@@ -32,6 +32,7 @@ from bench.record.findings_of_recovery import interval_text, recovery_text
 from bench.record.recorded_run import RecordedRun
 from bench.report.retry_figures import FIGURES, tells_of_retries
 from bench.report.text_table import ColumnGroup, TextColumn, table_lines
+from bench.report.tries import tries_rows
 from bench.stats.quantiles import Bounds
 from bench.stats.thresholds import SloState
 
@@ -53,6 +54,7 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
         names = [f"{part.window.variant.name} {part.name}" for part in run.parts]
         windows = [part.window for part in run.parts]
         lines += ["", *table_lines(windows, _PARTS, _ALWAYS, width, names)]
+    lines += ["", *_tries_lines(run)]
     lines += ["", *findings(run)]
     lines += ["", *advice_sentences(run)]
     lines += ["", *_interval_lines(run, advice_of(run).q)]
@@ -88,6 +90,14 @@ def _interval_lines(run: RecordedRun, q: float | None) -> Iterable[str]:
     yield "Intervals of the response time, at 95 %, and what they rest on:"
     for name, known in zip(aligned(list(chosen)), chosen.values(), strict=True):
         yield f"  {name}  {quantile_text(known.q)} {bounds_text(known.bounds)}"
+
+
+def _tries_lines(run: RecordedRun) -> Iterable[str]:
+    rows = list(tries_rows(run.windows))
+    if rows:
+        yield "Calls by the attempt that they ended with, and how many succeeded with it:"
+        columns = [aligned(column) for column in zip(*rows, strict=True)]
+        yield from ("  " + "  ".join(row).rstrip() for row in zip(*columns, strict=True))
 
 
 def bounds_text(bounds: Bounds) -> str:
@@ -193,6 +203,7 @@ _PARTS = (
             *(_outcome(outcome) for outcome in Outcome),
             _RETRIES,
             TextColumn("×", lambda window: _maybe(window.tally.retry_amplification, ".2f")),
+            _quantile(Measure.BACKOFF, MEDIAN, "backoff ms "),
             _count("retries_refused"),
             _COLD,
         ),
@@ -215,6 +226,7 @@ _PARTS = (
             _quantile(Measure.INIT, MEDIAN, "init "),
             TextColumn("billed", lambda window: _maybe(window.billed_ms_mean, ".1f")),
             _PRICE,
+            TextColumn("retries $/M", lambda w: _maybe(w.retry_usd_per_million or None, ".3f")),
         ),
     ),
     ColumnGroup("recovery", (TextColumn("back", lambda window: back_cell(window.recovery)),)),

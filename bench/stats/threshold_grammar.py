@@ -14,7 +14,7 @@ SELECTOR  all (the default), a variant's name (invoke-128MB), a size (1769MB), a
           an architecture (arm64), a level of any other factor (patient). Every variant that it
           picks must meet the threshold.
 MEASURE   response (the default), attempt, send_lag, read_lag, duration, init, connect, first_byte,
-          billed, restore, cold, warm, retried, failed          for p…, max, min and mean
+          billed, restore, backoff, cold, warm, retried, failed          for p…, max, min and mean
 OP        < <= > >=
 """
 

@@ -123,7 +123,7 @@ def test_intervals_have_the_same_columns_behind_second_and_phase_and_no_cost() -
     assert "usd_per_million" not in INTERVAL_COLUMNS
 
 
-MEASURES = ("response", "attempt", "send_lag", "duration", "init", *MORE, "read_lag")
+MEASURES = ("response", "attempt", "send_lag", "duration", "init", *MORE, "read_lag", "backoff")
 P75 = [f"{measure}_p75_{unit(measure)}" for measure in MEASURES]
 
 
