@@ -139,7 +139,8 @@ def run(
         click.echo(begun.toml, nl=False)
         return
     recording = None if replay is None else _recording(replay, out, loaded)
-    setup = RunSetup(loaded, recording, _fleet(fleet, insecure_fleet, send_credentials))
+    fleets = (fleet, insecure_fleet, send_credentials)
+    setup = RunSetup(loaded, recording, _fleet(fleets, loaded))
     check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())
     settings = preferences() if wants_tui else None
@@ -154,11 +155,11 @@ def run(
     context.exit(code)
 
 
-def _fleet(word: str | None, insecure: bool, send_credentials: bool) -> Callable[[], Fleet]:
+def _fleet(given: tuple[str | None, bool, bool], profile: Profile) -> Callable[[], Fleet]:
     """What makes the machines that the load comes from. Raises UsageError."""
     from bench.load.fleets.open import FleetOptions, fleet_opener
 
-    return fleet_opener(FleetOptions(word, insecure, send_credentials), os.environ)
+    return fleet_opener(FleetOptions(*given), os.environ, profile)
 
 
 def _chooses(context: click.Context, target: str | None, options: Given) -> bool:

@@ -89,7 +89,9 @@ class Collector:
 
     def _on_fleet_frame(self, worker: int, kind: FrameKind, payload: Any) -> None:
         """What a fleet of nodes says of itself."""
-        if kind is FrameKind.UNSENT:
+        if kind is FrameKind.REPORTS:
+            payload.taken(self.on_reports(payload.node, payload.deltas))
+        elif kind is FrameKind.UNSENT:
             self._aggregate.add_counts(worker, payload)
             for variant, arrivals in arrivals_by_variant(payload).items():
                 self._unsent[self._profile.variants[variant].name] += arrivals

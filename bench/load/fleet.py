@@ -16,7 +16,10 @@ from bench.load.targets.per_node import TargetHost
 LAST = (FrameKind.DONE, FrameKind.FAILED)
 """What a worker says last: nothing of it follows."""
 
-OF_NODES = (FrameKind.UNSENT, FrameKind.NODE, FrameKind.NOTE)
+OF_NODES = (
+    *(FrameKind.UNSENT, FrameKind.NODE, FrameKind.NOTE),
+    *(FrameKind.REPORTS, FrameKind.ATTEMPTS),
+)
 """What a fleet of nodes says of itself, before or after the last of the worker that it names."""
 
 

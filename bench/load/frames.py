@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import Struct
@@ -40,8 +40,10 @@ class FrameKind(IntEnum):
     for workers with a lease.
 
     A fleet of nodes says more in a worker's name. UNSENT: counts of arrivals, packed as those of
-    COUNTS, that were the share of a worker of a lost node; they may follow its FAILED. NODE: a
-    NodeHealth. NOTE: a FleetNote. CALL and ANSWER are a node's own: see bench.load.node_messages.
+    COUNTS, that were the share of a worker of a lost node. NODE: a NodeHealth. NOTE: a FleetNote.
+    REPORTS: deltas in place of rows, counts and samples. ATTEMPTS: rows that are in deltas already.
+
+    CALL and ANSWER are a node's own: see bench.load.node_messages.
     """
 
     ORDER = 1
@@ -66,6 +68,8 @@ class FrameKind(IntEnum):
     NOTE = 21
     CALL = 22
     ANSWER = 23
+    REPORTS = 24
+    ATTEMPTS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,24 @@ class FleetNote:
     kind: str
     text: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Encoded deltas of a node, in order; whoever has merged them says so to `taken`."""
+
+    node: int
+    deltas: tuple[bytes, ...]
+    taken: Callable[[int], None]
+    """To be called with the number up to which the node may forget what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredAttempts:
+    """Rows of attempts that stayed on a node while it ran, packed, and a request id for each."""
+
+    rows: bytes
+    request_ids: tuple[str, ...] = ()
 
 
 def encode(kind: FrameKind, payload: Any = None) -> bytes:

@@ -25,7 +25,7 @@ from bench.aws.credentials import Credentials, load_credentials, renewed
 from bench.errors import LamloadError
 from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
-from bench.load.frames import VERSION, Frame, FrameKind, Ready, encode, read_frame
+from bench.load.frames import VERSION, FrameKind, Ready, encode, read_frame
 from bench.load.host import machine_identity, this_host
 from bench.load.node_files import NodeFiles
 from bench.load.node_messages import (
@@ -34,12 +34,14 @@ from bench.load.node_messages import (
     Batch,
     Commands,
     Orders,
+    Pull,
     TargetOrder,
     Verb,
     answer,
     read_question,
 )
 from bench.load.node_process import NUMBER
+from bench.load.node_results import NodeResults
 from bench.load.node_vitals import NodeVitals
 from bench.load.targets.base import OpenTarget
 from bench.model.load import Binding
@@ -49,8 +51,6 @@ KEEP_NS = NS_PER_S
 """From one word to the workers that the load is still wanted to the next."""
 PULL_NS = 250 * NS_PER_MS
 """How long a pull waits for something to be said."""
-BATCH_BYTES = 4 << 20
-"""Of rows in one batch, about: a slow coordinator takes one at a time."""
 LOOK_S = 0.25
 RENEW_S = 30.0
 """Between two looks at whether the node's credentials end soon."""
@@ -82,9 +82,8 @@ class Node:
         self._target: OpenTarget | None = None
         self._vitals: NodeVitals | None = None
         self._credentials: Credentials | None = None
-        self._said: list[tuple[int, Frame]] = []
+        self._results: NodeResults | None = None
         self._news = asyncio.Event()
-        self._batch = Batch(0, ())
         self._hearing: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
         """Set once it has been told to end."""
@@ -127,6 +126,8 @@ class Node:
                 return await self._start_target(payload)
             case Verb.EXPECT if self._target is not None:
                 await self._target.expect(payload)
+            case Verb.GATHER if self._results is not None:
+                return self._results.gather(payload)
             case Verb.STATISTICS if self._target is not None:
                 return await self._target.statistics()
         return None
@@ -168,6 +169,7 @@ class Node:
         leased = [replace(order, lease_ns=self._lease_ns) for order in own]
         ready = await self._fleet.start(leased)
         self._vitals = NodeVitals(self._name, len(leased), self._now_ns())
+        self._results = NodeResults(orders.node, len(leased), orders.profile)
         self._hearing = asyncio.ensure_future(self._hear())
         return ready
 
@@ -179,6 +181,8 @@ class Node:
             if told.kind is FrameKind.START:
                 self._redeem(commands.token, told.place)
             self._told, self._told_ns = number, self._now_ns()
+            if self._results is not None:
+                self._results.on_command(told.payload)
             self._fleet.send(told.place, told.kind, told.payload)
         return self._told_ns
 
@@ -194,28 +198,20 @@ class Node:
         async for place, frame in self._fleet.frames():
             if self._vitals is not None:
                 self._vitals.on_frame(frame)
-            self._said.append((place, frame))
+            if self._results is not None:
+                self._results.add(place, frame)
             self._news.set()
 
-    async def _pull(self, acknowledged: int) -> Batch:
+    async def _pull(self, pull: Pull) -> Batch:
         """The next batch, or the same one again until it is acknowledged."""
-        if acknowledged < self._batch.number:
-            return self._batch
-        if not self._said:
+        if self._results is None or self._vitals is None:
+            raise LamloadError("this node has no workers yet")
+        if not self._results.has_news:
             self._news.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PULL_NS / NS_PER_S):
                     await self._news.wait()
-        taken, size = 0, 0
-        for _, frame in self._said:
-            if size > BATCH_BYTES:
-                break
-            taken += 1
-            size += len(frame.payload) if isinstance(frame.payload, bytes) else 0
-        frames, self._said = tuple(self._said[:taken]), self._said[taken:]
-        health = None if self._vitals is None else self._vitals.tick(self._now_ns())
-        self._batch = Batch(self._batch.number + 1, frames, health)
-        return self._batch
+        return self._results.batch(pull, self._vitals.tick(self._now_ns()))
 
     def _keep_workers(self, now_ns: int) -> None:
         if self._hearing is not None and now_ns - self._kept_ns >= KEEP_NS:
@@ -240,6 +236,8 @@ class Node:
             await asyncio.gather(self._hearing, return_exceptions=True)
         if self._target is not None:
             await self._target.close()
+        if self._results is not None:
+            self._results.close()
         self._files.close()
         self.closed.set()
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from bench.load.frames import Frame, FrameKind, WorkOrder
+from bench.load.frames import Frame, FrameKind, GatheredAttempts, WorkOrder
 from bench.model.live import NodeHealth
-from bench.model.profile import Target, Variant
+from bench.model.profile import Profile, Target, Variant
 from bench.model.times import NS_PER_S
 
 LEASE_NS = 30 * NS_PER_S
@@ -31,7 +31,8 @@ class Verb(IntEnum):
     HELLO: versions, as plain values, and the token. HOST: what the machine can bear. CLOCK: the
     time alone. SHIP: keep a piece of a file. ORDER: bring up engine workers, and send nothing.
     TELL: commands to them. PULL: what they have said. CLOSE: end. TARGET: start an embedded Lambda
-    here. EXPECT: when its variants have their turns. STATISTICS: what it has counted.
+    here. EXPECT: when its variants have their turns. STATISTICS: what it has counted. GATHER: rows
+    of attempts that stayed here, from a position on.
     """
 
     HELLO = 1
@@ -45,6 +46,7 @@ class Verb(IntEnum):
     TARGET = 9
     EXPECT = 10
     STATISTICS = 11
+    GATHER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,27 @@ class Orders:
     """The node finds credentials of its own to sign with."""
     shipped: Mapping[str, str] = field(default_factory=dict)
     """By a path of the coordinator's: the SHA-256 of the file that was shipped."""
+    profile: Profile | None = None
+    """What deltas are told by; None: rows go to the coordinator as they are."""
+    node: int = 0
+    """Its number in the fleet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A question for more: the number of the batch that has come, and of the latest delta that
+    was merged."""
+
+    batch: int = 0
+    delta: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Attempts from a position on, and the next position; None: that was all."""
+
+    attempts: tuple[GatheredAttempts, ...]
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +144,9 @@ class Batch:
     number: int
     frames: tuple[tuple[int, Frame], ...]
     """(place, frame)."""
+    deltas: tuple[bytes, ...] = ()
+    offered: tuple[int, ...] = ()
+    """By place: arrivals that are in the counts or deltas up to and with this batch."""
     health: NodeHealth | None = None
 
 

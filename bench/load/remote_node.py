@@ -10,7 +10,7 @@ import asyncio
 import platform
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -18,13 +18,15 @@ from typing import Any, Protocol
 import bench
 from bench.errors import LamloadError
 from bench.load.clock_offset import ClockFit, Exchange, Reading, fit, reading
-from bench.load.frames import VERSION
+from bench.load.frames import VERSION, GatheredAttempts
 from bench.load.host import Host
 from bench.load.node_files import Shipment
 from bench.load.node_messages import (
     Batch,
     Commands,
+    Gathered,
     Orders,
+    Pull,
     Told,
     Verb,
     question,
@@ -88,7 +90,7 @@ class RemoteNode:
         self._closing: asyncio.Future[None] | None = None
         self._pending: list[Told] = []
         self._next_command = 1
-        self._acknowledged = 0
+        self._acknowledged = Pull()
 
     async def ask(self, verb: Verb, payload: Any = None, limit_s: float = ANSWER_LIMIT_S) -> Any:
         """What the node answers. Raises LamloadError where it refuses, or none comes in time."""
@@ -192,8 +194,21 @@ class RemoteNode:
     async def pull(self) -> Batch:
         """What its workers have said since the last time; waits a little for it."""
         batch: Batch = await self.ask(Verb.PULL, self._acknowledged)
-        self._acknowledged = batch.number
+        self._acknowledged = replace(self._acknowledged, batch=batch.number)
         return batch
+
+    def merged(self, delta: int) -> None:
+        """All of its deltas up to this number are in the results: it may forget them."""
+        self._acknowledged = replace(self._acknowledged, delta=delta)
+
+    async def gather(self) -> AsyncIterator[GatheredAttempts]:
+        """The attempts that stayed there. Raises LamloadError if it is lost meanwhile."""
+        position: int | None = 0
+        while position is not None:
+            found: Gathered = await self.ask(Verb.GATHER, position, START_LIMIT_S)
+            for attempts in found.attempts:
+                yield attempts
+            position = found.position
 
     async def close(self) -> None:
         """End it. Raises nothing; one that does not answer is ended by what it stands on."""

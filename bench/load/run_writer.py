@@ -65,6 +65,9 @@ class RunWriter:
             return
         if frame.kind is FrameKind.REQUEST_IDS:
             self._request_ids[worker] = frame.payload  # they come just before their rows
+        elif frame.kind is FrameKind.ATTEMPTS:
+            rows, ids = frame.payload.rows, frame.payload.request_ids
+            self._folder.append_attempts(rows, ids, self._aggregate.phase_of)
         elif frame.kind is FrameKind.ROWS:
             ids = self._request_ids.pop(worker, [])
             self._folder.append_attempts(frame.payload, ids, self._aggregate.phase_of)

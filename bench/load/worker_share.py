@@ -20,8 +20,8 @@ class WorkerShare:
     def __init__(self, node: int, place: int, order: WorkOrder) -> None:
         self.node, self.place = node, place
         self._order = order
-        self._reported = 0
-        """Arrivals that it said it was offered."""
+        self.reported = 0
+        """Arrivals that it said it was offered, and that are in the results."""
         self._start: Start | None = None
         self._replans: list[Replan] = []
         self._ended_ns: int | None = None
@@ -40,15 +40,11 @@ class WorkerShare:
             if self._unsent is not None:
                 self._unsent.end(now_ns)
 
-    def reported(self, counts: bytes) -> None:
-        """It has said what it was offered, packed as bench.record.row_layout has it."""
-        self._reported += offered(counts)
-
     def abandon(self) -> None:
         """Nothing more will be heard of it."""
         if self._start is None:
             return
-        self._unsent = Unsent(self._order, self._start, self._replans, self._reported)
+        self._unsent = Unsent(self._order, self._start, self._replans, self.reported)
         if self._ended_ns is not None:
             self._unsent.end(self._ended_ns)
 

@@ -16,6 +16,7 @@ from bench.load.node_messages import (
     Batch,
     Commands,
     Orders,
+    Pull,
     Told,
     Verb,
     question,
@@ -83,14 +84,14 @@ async def test_what_was_said_comes_again_until_it_is_acknowledged() -> None:
     link, _ = await ready(clock)
     link.fleet.send_later(0, FrameKind.USED_UP, 7)
     await clock.advance(1)
-    first = await ask(link, Verb.PULL, 0)
-    again = await ask(link, Verb.PULL, 0)
+    first = await ask(link, Verb.PULL, Pull())
+    again = await ask(link, Verb.PULL, Pull())
     assert isinstance(first, Batch)
     assert again == first
     assert first.frames == ((0, Frame(FrameKind.USED_UP, 7)),)
     link.fleet.send_later(0, FrameKind.USED_UP, 8)
     await clock.advance(1)
-    second = await ask(link, Verb.PULL, first.number)
+    second = await ask(link, Verb.PULL, Pull(first.number))
     assert isinstance(second, Batch)
     assert second.frames == ((0, Frame(FrameKind.USED_UP, 8)),)
     await link.close()

@@ -17,7 +17,16 @@ from bench.errors import LamloadError
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
 from bench.load.fleet import LAST
 from bench.load.fleets.node_targets import NodeTargets, all_of, check_reach
-from bench.load.frames import FleetNote, Frame, FrameKind, Ready, Replan, Start, WorkOrder
+from bench.load.frames import (
+    FleetNote,
+    Frame,
+    FrameKind,
+    Ready,
+    Replan,
+    Reports,
+    Start,
+    WorkOrder,
+)
 from bench.load.host import Host, workers_by_host
 from bench.load.node_files import Shipment, shipments
 from bench.load.node_messages import Batch, Orders, Told
@@ -25,6 +34,8 @@ from bench.load.remote_node import EXCHANGES, Link, NoAnswer, RemoteNode, clock_
 from bench.load.silence import Silence, silent_words
 from bench.load.worker_share import WorkerShare, offered
 from bench.model.live import NODE_CHANGE_EVENT, NODE_LOST_EVENT, NodeHealth
+from bench.model.profile import Profile
+from bench.model.secrets import NO_SECRETS
 from bench.model.times import NS_PER_MS, NS_PER_S
 
 DEADLINE_NS = 4 * NS_PER_S
@@ -56,15 +67,19 @@ class NodeFleet:
         self,
         source: NodeSource,
         *,
+        profile: Profile | None = None,
         send_credentials: bool = False,
         clock: CoordinatorClock | None = None,
         deadline_ns: int = DEADLINE_NS,
     ) -> None:
-        """send_credentials: the coordinator's; otherwise each node finds its own.
+        """profile: what nodes tell deltas by; None has them send rows as they are.
 
-        clock: the system's, unless a test turns its own.
+        send_credentials: the coordinator's; otherwise each node finds its own. clock: the system's,
+        unless a test turns its own.
         """
         self._source = source
+        self._profile = None if profile is None else without_secrets(profile)
+        self._keeps_attempts = profile is not None and profile.record_attempts
         self._send_credentials = send_credentials
         self._clock = clock or SystemClock()
         self._now_ns = self._clock.now_ns
@@ -156,6 +171,8 @@ class NodeFleet:
             tuple(own),
             resolve_credentials=signs and not self._send_credentials,
             shipped={file.path: file.sha256 for file in self._shipped},
+            profile=self._profile,
+            node=self._nodes.index(node),
         )
 
     def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
@@ -281,27 +298,45 @@ class NodeFleet:
         )
 
     async def _pull(self, number: int) -> None:
-        """One batch at a time: the next is asked for when this one was taken."""
+        """One batch at a time: the next is asked for when this one is in the results.
+
+        DONE is passed on once all of the node's workers have ended and their attempts are here.
+        """
         node, own = self._nodes[number], self._own[number]
-        while not node.lost_words and self._running.intersection(own):
+        ended: dict[int, Frame] = {}
+        while not node.lost_words and len(ended) < len(own):
             try:
                 batch = await node.pull()
+                if not node.lost_words:
+                    self._silence.heard(number)
+                    ended |= await self._take(number, batch)
+                if len(ended) == len(own) and self._keeps_attempts:
+                    await self._gather(node, own[0])
             except NoAnswer:
                 continue
             except LamloadError as error:
                 self._lose(number, str(error))
                 return
-            if not node.lost_words:
-                self._silence.heard(number)
-                self._take(number, batch)
-                await asyncio.sleep(0)  # whoever takes the frames may say that one was the last
+        self._silence.heard(number, last=True)
+        for worker, frame in ended.items():
+            if frame.kind is FrameKind.DONE and not node.lost_words:
+                self._frames.put_nowait((worker, frame))
 
-    def _take(self, number: int, batch: Batch) -> None:
+    async def _gather(self, node: RemoteNode, worker: int) -> None:
+        async for attempts in node.gather():
+            self._frames.put_nowait((worker, Frame(FrameKind.ATTEMPTS, attempts)))
+
+    async def _take(self, number: int, batch: Batch) -> dict[int, Frame]:
+        """Pass on what has come; by worker, what those that have ended said last."""
+        own, ended = self._own[number], {}
+        for worker, arrivals in zip(own, batch.offered, strict=True):
+            self._shares[worker].reported = arrivals
+        await self._merge(number, batch.deltas)
         for place, frame in batch.frames:
-            worker = self._own[number][place]
-            if frame.kind is FrameKind.COUNTS:
-                self._shares[worker].reported(frame.payload)
-            self._frames.put_nowait((worker, frame))
+            if frame.kind in LAST:
+                ended[own[place]] = frame
+            if frame.kind is not FrameKind.DONE:
+                self._frames.put_nowait((own[place], frame))
         if batch.health is not None:
             node = self._nodes[number]
             latest = node.readings[-1]
@@ -314,6 +349,16 @@ class NodeFleet:
                     round_trip_ns=node.round_trips[-1],
                 ),
             )
+        return ended
+
+    async def _merge(self, number: int, deltas: tuple[bytes, ...]) -> None:
+        """Pass deltas on, and wait until they are in the results."""
+        if not deltas:
+            return
+        taken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        reports = Reports(number, deltas, taken.set_result)
+        self._frames.put_nowait((self._own[number][0], Frame(FrameKind.REPORTS, reports)))
+        self._nodes[number].merged(await taken)
 
     def _tell_health(self, number: int, health: NodeHealth) -> None:
         self._health[number] = health
@@ -386,3 +431,13 @@ class NodeFleet:
 
     def _note(self, kind: str, text: str, **fields: Any) -> None:
         self._frames.put_nowait((0, Frame(FrameKind.NOTE, FleetNote(kind, text, fields))))
+
+
+def without_secrets(profile: Profile) -> Profile | None:
+    """What a node needs of it to tell deltas by; None where it does not tell the plan.
+
+    What workers need of the target stands in their orders.
+    """
+    if profile.capacity is not None:
+        return None
+    return replace(profile, secrets=NO_SECRETS, references={})

@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.errors import UsageError
 from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
+from bench.model.profile import Profile
 
 LOCAL = "dask-local"
 SCHEDULER_ADDRESS = "DASK_SCHEDULER_ADDRESS"
@@ -46,8 +47,13 @@ class FleetOptions:
     send_credentials: bool = False
 
 
-def fleet_opener(options: FleetOptions, environ: Mapping[str, str]) -> Callable[[], Fleet]:
-    """What makes the fleet. Raises UsageError for a word that is none, or without Dask."""
+def fleet_opener(
+    options: FleetOptions, environ: Mapping[str, str], profile: Profile | None = None
+) -> Callable[[], Fleet]:
+    """What makes the fleet. Raises UsageError for a word that is none, or without Dask.
+
+    profile: of what is to run there; None for a look at the machines alone.
+    """
     if options.word is None:
         if options.insecure or options.send_credentials:
             flag = "--insecure-fleet" if options.insecure else "--send-credentials"
@@ -62,7 +68,7 @@ def fleet_opener(options: FleetOptions, environ: Mapping[str, str]) -> Callable[
         from bench.load.fleets.nodes import NodeFleet
 
         source = DaskNodes(word, insecure=options.insecure)
-        return NodeFleet(source, send_credentials=options.send_credentials)
+        return NodeFleet(source, profile=profile, send_credentials=options.send_credentials)
 
     return make
 
