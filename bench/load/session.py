@@ -32,6 +32,7 @@ from bench.load.preflight import check_limits, crowded
 from bench.load.replay import Recording, manifest_entry
 from bench.load.run_writer import RunWriter
 from bench.load.targets.base import OpenTarget
+from bench.load.targets.late_work import with_late_successes
 from bench.load.targets.open import open_target
 from bench.model.live import RunState, Snapshot
 from bench.model.load import Binding, Command, Plan
@@ -199,6 +200,7 @@ class RunSession:
         self.aggregate.advance(self._now_ns())
         judgement = self._judged(running=False)
         windows = with_recoveries(judgement.windows, self.results())
+        windows = with_late_successes(windows, self._target_statistics)
         judgement = self._judgement = replace(judgement, windows=windows)
         curves = self.aggregate.curves()
         slos = [evaluate(slo, judgement.windows, curves) for slo in self.profile.slos]

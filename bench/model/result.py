@@ -186,6 +186,9 @@ class Window:
     """Response time of answered or timed-out invocations that did not succeed."""
     recovery: Recovery | None = None
     """The slowest after a disturbance that the profile names; None where it names none."""
+    late_successes: int | None = None
+    """Runs of the function that succeeded after their caller had given up, of the whole run, the
+    warm-up included; None where nobody counts them."""
     retry_usd_per_million: float | None = None
     """What attempts beyond each invocation's first cost, those that succeeded too, for a million
     invocations; usd_per_million is for one attempt each."""

@@ -150,7 +150,7 @@ _RETRIED: tuple[Later, ...] = (
     *_tries("ok_with"),
     _RETRY_PRICE,
 )
-OF_RUN: tuple[CsvColumn[Window], ...] = (
+_RECOVERY: tuple[CsvColumn[Window], ...] = (
     _recovery("recovery", "state", RecoveryState),
     _recovery("recovery_from", "disturbance", str),
     _recovery("recovery_s", "after_s"),
@@ -161,9 +161,19 @@ OF_RUN: tuple[CsvColumn[Window], ...] = (
     _recovery("recovery_rounds_recovered", "recovered_rounds", int),
     _recovery("recovery_rests_on", "basis", str),
 )
+_LATE: CsvColumn[Window] = CsvColumn(
+    "late_successes", attrgetter("late_successes"), "late_successes", int
+)
+OF_RUN = (*_RECOVERY, _LATE)
 """Columns of summary.csv alone: what is known of a run, and of no second or part of it."""
 _NOT_OF_SECONDS = frozenset(column.name for column in (*OF_RUN, _RETRY_PRICE))
-LATER: tuple[Later, ...] = (Measure.READ_LAG, *map(_level, NAMED_FACTORS), *OF_RUN, *_RETRIED)
+LATER: tuple[Later, ...] = (
+    Measure.READ_LAG,
+    *map(_level, NAMED_FACTORS),
+    *_RECOVERY,
+    *_RETRIED,
+    _LATE,
+)
 """Columns of both files that came behind these, in the order in which they came. A measure stands
 for all columns of it, a number for the columns of that quantile; one that stands nowhere comes
 last."""

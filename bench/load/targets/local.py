@@ -20,6 +20,7 @@ from bench.folders import temporary_folder
 from bench.interrupts import send_signal
 from bench.load.child import package_root
 from bench.load.silence import Stillness, children_of, silent_words
+from bench.load.targets.late_work import LATE_SUCCESSES, Place, late_successes
 from bench.load.targets.own_functions import (
     Folders,
     faults_for,
@@ -61,6 +62,8 @@ class LocalTarget:
         self._process: asyncio.subprocess.Process | None = None
         self._ready: dict[str, Any] = {}
         self._names: dict[Variant, str | None] = {}
+        self._places: dict[str, Place] = {}
+        """By the variant's name, what it calls."""
         self._log: int | None = None
         """What it prints on stderr."""
         self._stillness = Stillness(now_ns)
@@ -112,6 +115,8 @@ class LocalTarget:
         finally:
             os.close(environment)
         self._ready = await self._read_ready()
+        functions = {variant.name: self._function_of(variant) for variant in variants}
+        self._places = {name: (f["name"], f["qualifier"]) for name, f in functions.items()}
         return tuple(self._binding(variant) for variant in variants)
 
     async def _start(
@@ -163,7 +168,8 @@ class LocalTarget:
                 answer = await client.get(f"{self._ready['control_url']}/stats")
                 answer.raise_for_status()
                 found: dict[str, Any] = answer.json()
-                return found | seen
+                late = late_successes(found.get("functions", ()), self._places)
+                return found | {LATE_SUCCESSES: late} | seen
         except (httpx.HTTPError, ValueError):
             return {"unanswered": True} | seen
 

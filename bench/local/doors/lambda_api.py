@@ -87,7 +87,9 @@ class InvokeApi:
             if call.streaming:
                 pieces = Pieces(self._dispatcher, target, invocation, fresh=fresh)
                 return await stream_events(pieces, target, call, request_id, reply)
-            result = await self._dispatcher.invoke(target, invocation, fresh=fresh)
+            result = await self._dispatcher.invoke(
+                target, invocation, fresh=fresh, is_heard=lambda: reply.has_caller
+            )
             return invoke.answer(call, result)
 
         return await self._faults.play(

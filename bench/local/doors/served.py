@@ -106,7 +106,7 @@ class FrontDoor:
             if self._streams:
                 return await self._stream(target, invocation, inside, context, reply, fresh)
             try:
-                result = await self._result(target, invocation, fresh)
+                result = await self._result(target, invocation, reply, fresh)
             except ApiError as error:
                 return self._door.refuse(inside, error, context)
             if result is None:
@@ -143,10 +143,12 @@ class FrontDoor:
         return replace(request, raw_path=f"/{rest}") if head == REST_STAGE else None
 
     async def _result(
-        self, target: ResolvedVersion, invocation: Invocation, fresh: bool
+        self, target: ResolvedVersion, invocation: Invocation, reply: Reply, fresh: bool
     ) -> InvokeResult | None:
         """The function's result; None when the door has waited long enough: it goes on."""
-        running = self._dispatcher.invoke(target, invocation, fresh=fresh)
+        running = self._dispatcher.invoke(
+            target, invocation, fresh=fresh, is_heard=lambda: reply.has_caller
+        )
         longest_s = INIT_LIMIT_S + target.config.timeout_s
         if self._door.timeout_s is None or longest_s < self._door.timeout_s:
             return await running

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +64,13 @@ class Dispatcher:
         on_chunk: ChunkSink | None = None,
         *,
         fresh: bool = False,
+        is_heard: Callable[[], bool] | None = None,
     ) -> InvokeResult:
         """Run one invocation to its end, whatever that is; fresh: in a new sandbox.
 
-        on_chunk gets the pieces of an answer that the function streams. Raises ApiError (500) when
-        the host cannot start a sandbox.
+        on_chunk gets the pieces of an answer that the function streams. is_heard: asked at the
+        end whether the caller is still there. Raises ApiError (500) when the host cannot start a
+        sandbox.
         """
         config = target.config
         qualifier = qualifier_of(target)
@@ -83,6 +86,8 @@ class Dispatcher:
                 self.stats.left(config.name, qualifier)
                 self.admission.leave(config.name, kept)
         self.stats.ended(config.name, qualifier, result)
+        if is_heard is not None and not is_heard():
+            self.stats.unheard(config.name, qualifier, result)
         return result
 
     async def close(self) -> None:

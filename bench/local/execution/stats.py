@@ -65,6 +65,8 @@ class Seen:
     billed_ms: int = 0
     duration: Durations = field(default_factory=Durations)
     init: Durations = field(default_factory=Durations)
+    succeeded_unheard: int = 0
+    """Good answers whose caller had gone away before."""
 
     def figures(self) -> dict[str, Any]:
         """One entry of `GET /stats` on the control port."""
@@ -77,6 +79,7 @@ class Seen:
             "billed_ms": self.billed_ms,
             "duration": self.duration.summary(),
             "init": self.init.summary(),
+            "succeeded_unheard": self.succeeded_unheard,
         }
 
 
@@ -161,6 +164,11 @@ class Stats:
         if result.init_ms is not None:
             seen.cold_starts += 1
             seen.init.add(result.init_ms)
+
+    def unheard(self, name: str, qualifier: str, result: InvokeResult) -> None:
+        """An invocation has ended after its caller had gone away."""
+        if not result.error and not result.throttle_reason:
+            self.of(name, qualifier).succeeded_unheard += 1
 
     def unavailable(self, cause: str) -> int:
         """The host could not start a sandbox: how often that was so for this cause."""

@@ -85,6 +85,12 @@ class Reply:
             transport.write(data)
             transport.close()
 
+    @property
+    def has_caller(self) -> bool:
+        """False once the caller has closed the connection: nobody will read the answer."""
+        transport = self._transport()
+        return transport is not None and not transport.is_closing()
+
     def _transport(self) -> asyncio.Transport | None:
         return self._request.transport
 

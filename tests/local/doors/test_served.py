@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bench.local.doors import DOORS
@@ -81,6 +82,21 @@ async def test_a_door_that_waits_no_longer_answers_while_the_function_goes_on(
         (0, {"ok": 1}),
         (0, {"ok": 1}),
     ]
+
+
+async def test_a_good_answer_whose_caller_has_gone_away_is_counted(tmp_path: Path) -> None:
+    code = """
+        import time
+        def handler(event, context):
+            time.sleep(0.3)
+    """
+    function = python_function(tmp_path, code)
+    async with serving(function, doors=("alb",), memory_mb=(1769,)) as local:
+        with pytest.raises(httpx.ReadTimeout):
+            await local.http.get(local.door("alb"), timeout=0.1)
+        await local.http.get(local.door("alb"))  # takes as long, and began later
+        (seen,) = (await local.stats())["functions"]
+    assert (seen["outcomes"], seen["succeeded_unheard"]) == ({"ok": 2}, 1)
 
 
 @pytest.mark.parametrize(
