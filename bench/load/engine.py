@@ -206,6 +206,10 @@ class Engine:
         now_ns = self.clock.now_ns() - self.start_ns
         return min(self.pacer.next[0], self._due[0][0] if self._due else NEVER_DUE) - now_ns
 
+    def tokens(self) -> tuple[float | None, ...]:
+        """By variant, what its retry budget has left; none where no variant has one."""
+        return tuple(guard.tokens for guard in self.guards)
+
     def open_breakers(self) -> tuple[int, ...]:
         """Variants whose circuit breaker is not closed."""
         return tuple(i for i, guard in enumerate(self.guards) if not guard.is_closed)

@@ -242,6 +242,7 @@ class Worker:
             in_flight=self._engine.in_flight,
             connection_waits=total.waits,
             open_breakers=self._engine.open_breakers(),
+            tokens=self._engine.tokens(),
             core_wait=core_wait,
             span_ns=span_ns,
             still_ns=max(0, span_ns - SHIP_EVERY_NS),

@@ -45,6 +45,8 @@ class WorkerHealth:
     """How long that interval was."""
     still_ns: int = 0
     """How much later than due this report is: so long the worker did nothing at all."""
+    tokens: tuple[float | None, ...] = ()
+    """By variant, what its retry budget has left; None of one that pays with no tokens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,11 @@ class Vitals:
     """Addresses that take no connections while others of their name do: `10.0.0.2:443: why`."""
     core_wait: float | None = None
     """Share of its time that a worker waited for a core, of the one that waited longest."""
+    tokens_by_variant: tuple[float | None, ...] = ()
+    """What retry budgets have left, over all workers; None of one that pays with no tokens. Empty
+    where nobody tells."""
+    open_breakers_by_variant: tuple[int, ...] = ()
+    """In how many workers the circuit breaker lets nothing through, or probes alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,21 @@ class VitalSigns:
                 (worker.core_wait for worker in alive if worker.core_wait is not None),
                 default=None,
             ),
+            tokens_by_variant=_tokens(alive),
+            open_breakers_by_variant=tuple(
+                sum(index in worker.open_breakers for worker in alive)
+                for index in range(len(in_flight))
+            ),
             unreachable=tuple(
                 dict.fromkeys(found for worker in alive for found in worker.unreachable)
             ),
         )
+
+
+def _tokens(alive: Collection[WorkerHealth]) -> tuple[float | None, ...]:
+    """Over the workers: each keeps a budget of its own."""
+    told = [worker.tokens for worker in alive if worker.tokens]
+    return tuple(
+        None if None in own else sum(tokens for tokens in own if tokens is not None)
+        for own in zip(*told, strict=True)
+    )

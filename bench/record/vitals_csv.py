@@ -14,9 +14,12 @@ VITALS_COLUMNS = (
     *("t_s", "planned_rps", "achieved_rps", "in_flight", "in_flight_by_variant"),
     *("connections", "connections_opened", "connection_waits"),
     *("workers", "cpu", "rss_mb", "spend_usd", "unreachable", "core_wait"),
+    *("tokens_by_variant", "open_breakers_by_variant"),
 )
 
 _BETWEEN = "; "
+_NO_TOKENS = "-"
+"""A variant whose budget pays with no tokens, or that has none."""
 
 
 def vitals_text(vitals: Iterable[Vitals]) -> str:
@@ -27,8 +30,14 @@ def vitals_text(vitals: Iterable[Vitals]) -> str:
 def _row(vitals: Vitals) -> dict[str, CsvCell]:
     row: dict[str, CsvCell] = {name: getattr(vitals, name) for name in VITALS_COLUMNS}
     row["in_flight_by_variant"] = " ".join(map(str, vitals.in_flight_by_variant))
+    row["tokens_by_variant"] = " ".join(map(_tokens_text, vitals.tokens_by_variant))
+    row["open_breakers_by_variant"] = " ".join(map(str, vitals.open_breakers_by_variant))
     row["unreachable"] = _BETWEEN.join(vitals.unreachable)
     return row
+
+
+def _tokens_text(tokens: float | None) -> str:
+    return _NO_TOKENS if tokens is None else f"{tokens:g}"
 
 
 def read_vitals(path: Path) -> tuple[Vitals, ...]:
@@ -53,4 +62,11 @@ def vitals_from(row: Mapping[str, str]) -> Vitals:
         spend_usd=float(row["spend_usd"]),
         unreachable=tuple(filter(None, (row.get("unreachable") or "").split(_BETWEEN))),
         core_wait=float(row["core_wait"]) if row.get("core_wait") else None,
+        tokens_by_variant=tuple(
+            None if text == _NO_TOKENS else float(text)
+            for text in (row.get("tokens_by_variant") or "").split()
+        ),
+        open_breakers_by_variant=tuple(
+            map(int, (row.get("open_breakers_by_variant") or "").split())
+        ),
     )

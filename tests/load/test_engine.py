@@ -120,6 +120,13 @@ def test_a_budget_refuses_retries_and_says_so() -> None:
     assert refused.sum() >= 450
 
 
+def test_the_engine_tells_how_many_tokens_are_left() -> None:
+    retry = RetrySpec(RetryPolicyName.AWS_STANDARD, max_attempts=3)
+    bench = Bench(constant(1, 503), retry=retry).run(segment(4, 1))
+    assert bench.engine.tokens() == (500 - 4 * 2 * 5,)
+    assert Bench(constant(1, 200)).run(segment(1, 1)).engine.tokens() == ()
+
+
 def test_an_open_breaker_rejects_arrivals_until_its_probes_are_good() -> None:
     def ill_for_two_seconds(_number: int, t_ns: int) -> tuple[int, int]:
         return NS_PER_MS, 503 if t_ns < 1_002 * NS_PER_S else 200

@@ -21,9 +21,9 @@ from tests.record.build import counts, profile_of, row, together
 PHASES = (Phase("steady", constant_rate(4.0, 10 * NS_PER_S)),)
 DEAD = ("192.0.2.1:443: no answer within 5000 ms", "[2001:db8::1]:443: No route to host")
 HEALTH = (
-    WorkerHealth(0, True, 0.3, 50.0, 4, 6, 5, 1, unreachable=DEAD),
-    WorkerHealth(1, True, 0.7, 40.0, 2, 2, 3, core_wait=0.05),
-    WorkerHealth(2, False, 0.9, 99.0, 9, 3, 0),
+    WorkerHealth(0, True, 0.3, 50.0, 4, 6, 5, 1, (1,), DEAD, tokens=(480, None)),
+    WorkerHealth(1, True, 0.7, 40.0, 2, 2, 3, 0, (0, 1), core_wait=0.05, tokens=(12.5, None)),
+    WorkerHealth(2, False, 0.9, 99.0, 9, 3, 0, 0, (1,), tokens=(500, None)),
 )
 
 
@@ -55,6 +55,12 @@ def test_workers_are_summed_up_and_the_busiest_counts_for_cpu() -> None:
     assert (vitals.connections, vitals.connections_opened, vitals.connection_waits) == (6, 11, 1)
     assert vitals.unreachable == DEAD
     assert vitals.core_wait == 0.05
+
+
+def test_tokens_and_open_breakers_are_told_by_variant_over_the_live_workers() -> None:
+    [vitals] = taken()
+    assert vitals.tokens_by_variant == (492.5, None)
+    assert vitals.open_breakers_by_variant == (1, 2)
 
 
 def test_a_second_is_told_once() -> None:

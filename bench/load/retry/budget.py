@@ -35,6 +35,9 @@ class EndedAttempt(Protocol):
 class Budget(ABC):
     """Of one variant in one worker. It is told of every attempt; most kinds care for a part."""
 
+    tokens: float | None = None
+    """How many it has now; None of a kind that pays with none."""
+
     def invoked(self, t_ns: int) -> None:  # noqa: B027 - most kinds earn nothing by it
         """An invocation begins at t_ns, with its first attempt."""
 
@@ -57,6 +60,8 @@ class Budget(ABC):
 
 class TokenBudget(Budget):
     """The AWS SDKs' retry quota: a success gives one token back, or what its last retry cost."""
+
+    tokens: int
 
     def __init__(self, tokens: RetryTokens) -> None:
         self._facts = tokens
@@ -160,6 +165,8 @@ class ActiveBudget(Budget):
 
 class ThrottlingBudget(Budget):
     """gRPC's: failures take tokens, successes give parts of one back, half of them is the end."""
+
+    tokens: float
 
     def __init__(self, spec: RetryThrottling, on: Collection[Outcome]) -> None:
         self._most, self._ratio, self._on = spec.max_tokens, spec.ratio, on

@@ -38,6 +38,11 @@ class Guard:
         """True while the breaker, if there is one, lets everything through."""
         return self._breaker is None or self._breaker.is_closed
 
+    @property
+    def tokens(self) -> float | None:
+        """What its budget has left; None without one that pays with tokens."""
+        return None if self.budget is None else self.budget.tokens
+
     def admits(self, t_ns: int) -> bool:
         """Whether an invocation may begin; if so, it does."""
         if self._breaker is not None and not self._breaker.admits(t_ns):
