@@ -6,7 +6,7 @@ What a named table does not say is as the plain table has it: [retry], [breaker]
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,15 +17,7 @@ from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.profile.budgets import fitting
 from bench.profile.connections import TIMEOUT, read_timeouts
 from bench.profile.events import NAMED_EVENT, read_named_event
-from bench.profile.retry import (
-    BREAKER,
-    HEDGE,
-    NEEDS_NO_POLICY,
-    OF_BUDGET,
-    RETRY,
-    read_breaker,
-    read_retry,
-)
+from bench.profile.retry import BREAKER, RETRY, meant, read_breaker, read_retry
 from bench.schema.named_tables import NamedTablesKey
 from bench.schema.paths import joined, quoted
 from bench.schema.table import Table
@@ -158,18 +150,10 @@ def _usual_retry(root: Table) -> Callable[[str, Mapping[str, Any]], Mapping[str,
         policy = own.get("policy", said.get("policy", RetryPolicyName.NONE.value))
         if policy not in _POLICIES:
             return {"policy": policy}
-        meant = set(_meant(said, RetryPolicyName(policy)))
-        return {key: said[key] for key in fitting(said, own) if key in meant}
+        keys = set(meant(said, RetryPolicyName(policy)))
+        return {key: said[key] for key in fitting(said, own) if key in keys}
 
     return usual
-
-
-def _meant(said: Collection[str], policy: RetryPolicyName) -> list[str]:
-    if policy is RetryPolicyName.NONE:
-        budget = OF_BUDGET if HEDGE.name in said else ()
-        return [key for key in said if key in ("policy", *NEEDS_NO_POLICY, *budget)]
-    fixed = ("base", "cap") if policy.facts.delays is not None else ()
-    return [key for key in said if key not in fixed]
 
 
 def check_policies(root: Table, levels: Levels) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 
 from bench.errors import Problem
 from bench.function_folder import bundled_functions
+from bench.model.retry import RetryPolicyName
 from bench.profile.option_values import as_event, as_header, as_list, as_number, as_rate, as_text
 from bench.profile.phase_edits import set_duration, set_shape, set_warm_up
 from bench.profile.refusal import Refusal
+from bench.profile.retry import meant
 
 Given = Mapping[str, Sequence[str]]
 """What was said: the texts behind each option by its name."""
@@ -139,7 +141,10 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _put_retry(document: TomlDocument, texts: Sequence[str]) -> Paths:
-    """One policy is everybody's; of several each makes variants, and so does a named table."""
+    """One policy is everybody's; of several each makes variants, and so does a named table.
+
+    What a profile says of another policy, and has no meaning beside this one, goes with it.
+    """
     policies = as_list(texts, str)
     given = _table(document, "retries")
     for name in [name for name in given if name not in policies]:
@@ -154,7 +159,11 @@ def _put_retry(document: TomlDocument, texts: Sequence[str]) -> Paths:
             table["retry"] = policies
     if are_levels:
         return ("variants",)
-    _table(document, "retry")["policy"] = policies[0]
+    table = _table(document, "retry")
+    table["policy"] = policies[0]
+    if policies[0] in set(RetryPolicyName):
+        for key in set(table).difference(meant(table, RetryPolicyName(policies[0]))):
+            del table[key]
     return ("retry.policy",)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from bench.model.outcome import Outcome
@@ -223,6 +223,15 @@ def _place(root: Table, level: str | None) -> str:
     if level is None or not isinstance(own, dict) or HEDGE.name not in own:
         return RETRY.path
     return joined("retries", quoted(level))
+
+
+def meant(said: Collection[str], policy: RetryPolicyName) -> list[str]:
+    """Those of a table's keys that mean something beside a policy."""
+    if policy is RetryPolicyName.NONE:
+        budget = OF_BUDGET if HEDGE.name in said else ()
+        return [key for key in said if key in (POLICY.name, *NEEDS_NO_POLICY, *budget)]
+    fixed = (BASE.name, CAP.name) if policy.facts.delays is not None else ()
+    return [key for key in said if key not in fixed]
 
 
 def _delays(table: Table, policy: RetryPolicyName) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from bench.commands.support.topics import topics
 from bench.errors import ExitCode, ProfileError
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import Profile, TargetKind
+from bench.model.retry import RetryPolicyName
 from bench.profile import load_profile
 from bench.profile.begin import Found
 from bench.profile.options import OPTIONS, Option
@@ -301,6 +302,15 @@ def test_a_function_on_aws_is_measured_as_it_is_unless_sizes_are_asked_for() -> 
     assert profile.target.qualifier == "$LATEST" and profile.max_spend_usd == 1
     swept = begun_profile(word, (), {"--memory": ["128,1024"]}, found).profile
     assert sizes(swept) == [128, 1024] and swept.target.qualifier is None
+
+
+@pytest.mark.parametrize("policy", RetryPolicyName)
+def test_an_option_for_retries_takes_with_it_what_has_no_meaning_beside_its_policy(
+    policy: RetryPolicyName,
+) -> None:
+    retry = load_profile("quickstart", options={"--retry": [policy.value]}).retry
+    assert retry.policy is policy or policy.facts.by_environment
+    assert retry.retries == (policy is not RetryPolicyName.NONE)
 
 
 @pytest.mark.parametrize(

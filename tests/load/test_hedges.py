@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.load.precise import PreciseEngine
-from bench.model.budget import RetryBudget
+from bench.load.retry.budget import ActiveBudget
+from bench.model.budget import ConcurrencyBudget, RetryBudget
 from bench.model.outcome import Outcome
 from bench.model.profile import Arrivals, LoadSpec
 from bench.model.retry import BreakerSpec, Hedge, RetryPolicyName, RetrySpec
@@ -273,3 +274,20 @@ def test_what_becomes_of_a_pair_is_what_arithmetic_says(
     assert len(bench.rows) == len(attempts)
     late = [ms for ms, _ in cut if good_ms and ms > ended_ms]
     assert len(marked(bench, FLAG_SPENT)) == len(late)
+
+
+def test_what_envoys_budget_counts_is_nothing_at_the_end() -> None:
+    """Of retries and hedges, won, spent, failed and refused."""
+
+    def answer(number: int, _t_ns: int) -> tuple[int, int | Outcome]:
+        return (30 if number % 3 else 1) * NS_PER_MS, 503 if number % 5 == 0 else 200
+
+    budget = ConcurrencyBudget(share=0.3, least=1)
+    retry = RetrySpec(RetryPolicyName.FIXED, 3, NS_PER_MS, hedge=AFTER_20_MS, budget=budget)
+    bench = Bench(answer, retry=retry).run(segment(200, 3))
+    flags = bench.rows["flags"]
+    for flag in (FLAG_HEDGE, FLAG_SPENT, FLAG_REFUSED, FLAG_HEDGE_REFUSED):
+        assert (flags & flag > 0).any(), flag
+    counted = bench.engine.guards[0].budget
+    assert isinstance(counted, ActiveBudget)
+    assert (counted.active, counted.retries) == (0, 0)

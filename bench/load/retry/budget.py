@@ -130,17 +130,18 @@ class ActiveBudget(Budget):
 
     def __init__(self, spec: ConcurrencyBudget) -> None:
         self._share, self._least = spec.share, spec.least
-        self._active = self._retries = 0
+        self.active = self.retries = 0
+        """Attempts under way, and retries that are or that wait."""
         self._judged_ns = -1
         """When the latest attempt failed: as long as it is judged it counts as under way."""
 
     def invoked(self, _t_ns: int) -> None:
         """A first attempt is under way."""
-        self._active += 1
+        self.active += 1
 
     def resent(self) -> None:
         """A retry is under way; it has been counted as one since it was decided on."""
-        self._active += 1
+        self.active += 1
 
     def ended(self, attempt: EndedAttempt, _outcome: Outcome) -> None:
         """One less, and one retry less if it was one."""
@@ -149,17 +150,17 @@ class ActiveBudget(Budget):
 
     def spent(self, attempt: EndedAttempt) -> None:
         """The same, and nothing is judged by it."""
-        self._active -= 1
+        self.active -= 1
         if attempt.attempt > 1:
-            self._retries -= 1
+            self.retries -= 1
 
     def try_spend(self, _outcome: Outcome, t_ns: int) -> int | None:
         """1, or None when as many retries are under way or wait as may."""
-        active = self._active + (t_ns == self._judged_ns)
+        active = self.active + (t_ns == self._judged_ns)
         # Envoy cuts the product down to a whole number.
-        if self._retries >= max(int(self._share * active), self._least):
+        if self.retries >= max(int(self._share * active), self._least):
             return None
-        self._retries += 1
+        self.retries += 1
         return 1
 
 
