@@ -114,6 +114,17 @@ class StderrDriver(LinuxDriver):
         with suppress(OSError):
             super().run_input_thread()
 
+    def _sigcont_application(self, *_: object) -> None:
+        """Take the terminal again if it was given back for a stop; else draw anew and no more.
+
+        A terminal that hangs up sends SIGCONT behind its SIGHUP, also to a view that is ending. One
+        that began once more there would have two threads that nobody ends, and the process none.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        else:
+            self._draw_anew()
+
     def close(self) -> None:
         """Give the terminal back: it shows the shell's screen when this returns, if it shows."""
         super().close()

@@ -72,6 +72,20 @@ def test_what_is_drawn_before_there_is_a_terminal_is_left_out() -> None:
     driver.write("nobody sees it")
 
 
+@pytest.mark.parametrize("was_suspended", [True, False])
+def test_a_view_that_was_not_suspended_does_not_begin_again(
+    was_suspended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal that hangs up continues whoever it belongs to."""
+    done: list[str] = []
+    monkeypatch.setattr(StderrDriver, "resume_application_mode", lambda _: done.append("begun"))
+    monkeypatch.setattr(StderrDriver, "_draw_anew", lambda _: done.append("drawn"))
+    driver = StderrDriver.__new__(StderrDriver)
+    driver._auto_restart, driver._must_signal_resume = True, was_suspended
+    driver._sigcont_application()
+    assert done == ["begun" if was_suspended else "drawn"]
+
+
 @pytest.mark.parametrize(
     ("encoding", "drawn"),
     [
