@@ -30,11 +30,15 @@ def found_in(results: Results, came_back: Recoveries | None = None) -> tuple[Fin
 
     came_back: what `recoveries` says, for who knows it; None: it is asked.
     """
-    told = _TOLD.get(question_of(results.profile))
-    by_question = () if told is None else told(results)
+    question = question_of(results.profile)
+    told = _TOLD.get(question)
+    by_question = () if told is None else tuple(told(results))
     if came_back is None:
         came_back = recoveries(results)
-    return (*by_question, *policies(results, came_back), *recovered(came_back))
+    beside = tuple(policies(results, came_back))
+    if question is Question.POLICIES:
+        return (*beside, *by_question, *recovered(came_back))
+    return (*by_question, *beside, *recovered(came_back))
 
 
 def findings(results: Results) -> tuple[str, ...]:
@@ -126,6 +130,7 @@ _TOLD: dict[Question, Callable[[Results], Iterator[Finding]]] = {
     Question.RAMP: ramp,
     Question.CALLERS: callers,
     Question.PAYLOADS: _mixed,
+    Question.POLICIES: disturbed,
     Question.SWING: swing,
     Question.DISTURBANCE: disturbed,
     Question.COLD: _cold,

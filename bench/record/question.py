@@ -8,6 +8,8 @@ from enum import Enum, auto
 from bench.model.profile import Phase, Profile
 from bench.record.parts import is_sliced
 
+CALLER_FACTORS = frozenset({"retry", "breaker", "timeout"})
+"""Factors by which variants differ in what they do about a failure, and in nothing else."""
 _RISE = 1.5
 """How much more a phase must ask for than those around it to be told as a disturbance."""
 
@@ -26,6 +28,8 @@ class Question(Enum):
     DISTURBANCE = auto()
     """A load that rises and falls again: a spike, a retry storm."""
     PAYLOADS = auto()
+    POLICIES = auto()
+    """What callers do about failures: retry policies, budgets, breakers, timeouts."""
     SWING = auto()
     """A rate that goes up and down within one phase."""
 
@@ -43,10 +47,12 @@ def question_of(profile: Profile) -> Question:
         return Question.PAYLOADS
     if measured and all(phase.shape.is_closed for phase in measured):
         return Question.CALLERS
-    return _by_rate(measured)
+    return _by_rate(profile, measured)
 
 
-def _by_rate(measured: Sequence[Phase]) -> Question:
+def _by_rate(profile: Profile, measured: Sequence[Phase]) -> Question:
+    if profile.variants and profile.variants[0].differ & CALLER_FACTORS:
+        return Question.POLICIES
     if len(measured) == 1 and _rises(measured[0]):
         return Question.RAMP
     if len(measured) == 1 and measured[0].shape.has_rate and is_sliced(measured[0]):

@@ -120,6 +120,8 @@ def as_asked(
     lines = answer.lines
     if question is Question.COLD:  # a median that may be cold or warm chooses none
         lines = tuple(line for line in lines if line.time is None)
+    if question is Question.POLICIES and found:  # they are not chosen by their median
+        lines = ()
     if variants == 1 and found:  # one figure over all parts is what nobody asked
         lines = ()
     figures = found[0].text.partition(": ")[0] if found else ""

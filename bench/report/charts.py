@@ -14,6 +14,7 @@ from bench.report.laid_over import laid_over, looks
 from bench.report.metastability_picture import metastability
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.points import Point, spectrum_points, time_and_cost
+from bench.report.policy_pictures import recovery_map
 from bench.report.retry_figures import tells_of_retries
 from bench.report.seconds import PerSecond, Seconds
 from bench.report.svg import SvgLine, line_chart, scatter_chart
@@ -29,6 +30,7 @@ def charts(run: RecordedRun, base: RecordedRun | None = None) -> Iterable[str]:
     """Every chart for which the run has something to show. base: an earlier run, laid over it."""
     both = run if base is None else laid_over(run, base)
     yield from metastability(run)
+    yield from recovery_map(run)
     yield from ranges(both)
     yield from over_memory(run)
     yield from ridges(both)

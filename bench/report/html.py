@@ -20,6 +20,7 @@ from bench.record.failures import reason_words
 from bench.record.figure import Figure
 from bench.record.findings import advice_sentences
 from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import with_recoveries
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.charts import charts
 from bench.report.comparison import compared, comparison_notes, comparison_rows
@@ -173,7 +174,8 @@ def _retries(run: RecordedRun) -> Iterable[str]:
     """What each policy did, where that is a question or something was tried again."""
     if tells_of_retries(run.profile, run.windows):
         heads = (f"{figure.group}: {figure.head}" for figure in FIGURES)
-        rows = ([w.variant.name, *(f.text(w) for f in FIGURES)] for w in run.windows)
+        windows = with_recoveries(run.windows, run)
+        rows = ([w.variant.name, *(f.text(w) for f in FIGURES)] for w in windows)
         yield table(("variant", *heads), rows)
 
 

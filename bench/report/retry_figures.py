@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
-from bench.format import UNKNOWN, percentage, quantile_ms, quantile_text, rate
+from bench.format import AT_LEAST, UNKNOWN, percentage, quantile_ms, quantile_text, rate
 from bench.model.outcome import Outcome
 from bench.model.profile import Profile
+from bench.model.recovery import RecoveryState
 from bench.model.result import MEDIAN, Distribution, Measure, Window
-
-CALLER_FACTORS = frozenset({"retry", "breaker", "timeout"})
-"""Factors by which variants differ in what they do about a failure, and in nothing else."""
+from bench.record.question import CALLER_FACTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,23 @@ def _succeeded(window: Window) -> float | None:
     return tally.ok / tally.finished if tally.finished else None
 
 
+def _recovered(window: Window) -> str:
+    """Seconds from the end of the disturbance; a lower bound where it was not within the run."""
+    found = window.recovery
+    if found is None or found.state is RecoveryState.NOT_KNOWN:
+        return UNKNOWN
+    if found.after_s is None:
+        return f"{AT_LEAST}{found.low_s or 0:g}"
+    return f"{found.after_s:.3g}"
+
+
+def _recovered_s(window: Window) -> float | None:
+    found = window.recovery
+    if found is None or found.state is RecoveryState.NOT_KNOWN:
+        return None
+    return inf if found.after_s is None else found.after_s
+
+
 FIGURES: tuple[RetryFigure, ...] = (
     RetryFigure("attempts", "a call", _amplification, lambda w: w.tally.retry_amplification),
     RetryFigure("attempts", "/s", lambda w: rate(attempts_per_s(w)), attempts_per_s, 4),
@@ -73,6 +90,7 @@ FIGURES: tuple[RetryFigure, ...] = (
     RetryFigure("calls", "ok %", lambda w: percentage(w.tally.ok, w.tally.finished), _succeeded),
     _rate("sent/s", lambda w: w.achieved_rps, 3),
     _rate("goodput/s", lambda w: w.goodput_rps, 1),
+    RetryFigure("calls", "back s", _recovered, _recovered_s, 1),
     _count("calls", "rejected", lambda w: w.tally.outcomes[Outcome.REJECTED], 6),
     _median("retried", lambda w: w.retried, 5),
     _median("attempt", lambda w: w.measure(Measure.ATTEMPT), 5),

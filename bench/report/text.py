@@ -30,6 +30,7 @@ from bench.record.failures import reason_words
 from bench.record.findings import advice_sentences, findings
 from bench.record.findings_of_recovery import interval_text, recovery_text
 from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import with_recoveries
 from bench.report.retry_figures import FIGURES, tells_of_retries
 from bench.report.text_table import ColumnGroup, TextColumn, table_lines
 from bench.report.tries import tries_rows
@@ -76,7 +77,8 @@ def _retry_lines(run: RecordedRun, width: int) -> Iterable[str]:
     if tells_of_retries(run.profile, run.windows):
         yield ""
         yield "Retries:"
-        yield from table_lines(run.windows, _OF_RETRIES, _TOLD_OF_RETRIES, width)
+        windows = with_recoveries(run.windows, run)
+        yield from table_lines(windows, _OF_RETRIES, _TOLD_OF_RETRIES, width)
 
 
 def _interval_lines(run: RecordedRun, q: float | None) -> Iterable[str]:

@@ -38,9 +38,9 @@ def test_each_policy_beside_the_first_at_its_own_size() -> None:
     variants = [of(memory, retry) for memory in (128, 512) for retry in ("old", "new")]
     counts = [tally(80, 20, 290), tally(90, 10, 131), tally(99, 1, 102), tally(100, 0, 100, 3)]
     assert [finding.text for finding in policies(results(variants, counts), {})] == [
-        "128 MB new against 128 MB old: 1.31 attempts for each call against 2.90, "
+        "128 MB new against 128 MB old: amplification 1.31 against 2.90, "
         "10.0 % failed against 20.0 %",
-        "512 MB new against 512 MB old: 1.00 attempts for each call against 1.02, "
+        "512 MB new against 512 MB old: amplification 1.00 against 1.02, "
         "0 % failed against 1.0 %, 3 retries forbidden against 0",
     ]
 

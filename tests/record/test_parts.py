@@ -298,6 +298,8 @@ def test_every_shipped_profile_asks_a_question_that_is_answered(path: Path) -> N
         "metastability": Question.CAPACITY,
         "precision": Question.PRECISION,
         "ramp": Question.RAMP,
+        "retry-2026": Question.POLICIES,
+        "retry-lab": Question.POLICIES,
         "retry-storm": Question.DISTURBANCE,
         "spike": Question.DISTURBANCE,
         "wave": Question.SWING,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench.record.question import Question
+from bench.tui.metrics import AMPLIFICATION
 from bench.tui.state import ViewState
 from bench.tui.views.load_charts import (
     arrivals_and_successes,
@@ -16,6 +17,7 @@ from bench.tui.views.load_charts import (
     latency_over_rate,
 )
 from bench.tui.views.metastability_chart import has_map, metastability_map
+from bench.tui.views.policy_charts import recovery_map
 from bench.tui.views.time_charts import over_time
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart_data import ChartData
@@ -26,6 +28,10 @@ Draw = Callable[[ViewState, int], ChartData]
 
 def _over_time(state: ViewState, width: int) -> ChartData:
     return over_time(state, state.metric, width)
+
+
+def _amplification(state: ViewState, width: int) -> ChartData:
+    return over_time(state, AMPLIFICATION, width, title="attempts a call", chosen=False)
 
 
 def _trade(state: ViewState, _width: int) -> ChartData:
@@ -51,6 +57,7 @@ _SPIKE = FirstScreen(_over_time, arrivals_and_successes)
 _MAP = FirstScreen(metastability_map, arrivals_and_successes, ladder=True, mapped=True)
 _SCREENS: Mapping[Question, FirstScreen] = {
     Question.CAPACITY: FirstScreen(_over_time, arrivals_and_successes, ladder=True),
+    Question.POLICIES: FirstScreen(recovery_map, _amplification),
     Question.RAMP: FirstScreen(latency_over_rate, done_over_rate),
     Question.SWING: FirstScreen(_over_time, latency_over_rate),
     Question.CALLERS: FirstScreen(done_over_callers, latency_over_callers),

@@ -7,15 +7,18 @@ from textual.containers import Horizontal
 
 from bench.model.result import Window
 from bench.report.retry_figures import FIGURES
+from bench.tui.analysis import Depth
 from bench.tui.metrics import AMPLIFICATION
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.base import View, panel
+from bench.tui.views.base import View, ViewContext, panel
 from bench.tui.views.cells import VARIANT_COLUMNS, variant_cells
 from bench.tui.views.errors import policy_lines
 from bench.tui.views.load_charts import attempts_over_arrivals
+from bench.tui.views.policy_charts import recovery_map, with_recovery
 from bench.tui.views.time_charts import over_time
 from bench.tui.widgets.chart import GUTTER, Chart
+from bench.tui.widgets.chart_data import ChartData
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.text_lines import TextLines
@@ -42,13 +45,16 @@ class RetriesView(View):
 
     view_name = "retries"
     title = "Retries"
+    depth = Depth.CURVES
     help = (
         "attempts a call: the amplification, by which retries multiply the load; attempts /s "
         "beside sent/s, the calls themselves. goodput/s: calls that succeeded, at once or later.\n"
         "refused: retries that the budget or a breaker forbade; rejected: calls that an open "
-        "breaker kept back. retried: response time of calls that took more than one attempt.\n"
+        "breaker kept back. back s: seconds after the disturbance until goodput and p99 were as "
+        "before, ≥ if not within the run. retried: response time of calls that took more than one "
+        "attempt.\n"
         "Below, the policy of the row under the cursor; beside the amplification of all its "
-        "attempts over its arrivals."
+        "attempts over its arrivals; m shows it against the time to recover."
     )
     DEFAULT_CSS = """
     RetriesView #policies { max-height: 50%; }
@@ -60,6 +66,12 @@ class RetriesView(View):
     .tiny RetriesView #policies { max-height: 100%; height: 1fr; }
     """
 
+    metrics = "what the chart shows: attempts a call over time, or against time to recover"
+
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(context)
+        self._shown = 0
+
     def compose(self) -> ComposeResult:
         """From top to bottom: policies, the settings of one, two charts side by side."""
         yield self.variant_grid(COLUMNS, id="policies", title="retries")
@@ -70,17 +82,29 @@ class RetriesView(View):
 
     def show(self, state: ViewState) -> None:
         """Draw table and settings and, when due, the charts."""
-        rows = [_row(state, name, window) for name, window in state.windows.items()]
+        windows = {name: with_recovery(state, own) for name, own in state.windows.items()}
+        rows = [_row(state, name, window) for name, window in windows.items()]
         self.query_one("#policies", Grid).show(rows, f"{state.window_name}; times in ms")
         self.query_one("#policy-words", TextLines).show(policy_lines(state))
         amplification = self.query_one("#amplification", Chart)
-        if self.is_due(state, amplification):
-            width = amplification.size.width - GUTTER
-            title = "attempts a call"
-            amplification.show(over_time(state, AMPLIFICATION, width, title=title, chosen=False))
+        key = (state.chart_key, state.analysis_key, self._shown)
+        if self.is_due(state, amplification, key):
+            amplification.show(_CHARTS[self._shown](state, amplification.size.width - GUTTER))
         attempts = self.query_one("#attempts", Chart)
         if self.is_due(state, attempts):
             attempts.show(attempts_over_arrivals(state, attempts.size.width - GUTTER))
+
+    def next_metric(self) -> bool:
+        """Go on to the other chart: over time, against time to recover."""
+        self._shown = (self._shown + 1) % len(_CHARTS)
+        return True
+
+
+def _over_time(state: ViewState, width: int) -> ChartData:
+    return over_time(state, AMPLIFICATION, width, title="attempts a call", chosen=False)
+
+
+_CHARTS = (_over_time, recovery_map)
 
 
 def _row(state: ViewState, name: str, window: Window) -> Row:
