@@ -25,7 +25,7 @@ def recovery_sentence(one: Recovery) -> str:
     if one.state is RecoveryState.NOT_KNOWN:
         return (
             f"whether it recovered after {one.disturbance} is not known: too little was measured "
-            "before it, or after it"
+            f"undisturbed ({one.basis}), or nothing after it"
         )
     if one.state is RecoveryState.NOT_WITHIN:
         where = f"the {_s(one.watched_s)} s that followed {one.disturbance}"

@@ -44,6 +44,8 @@ from bench.stats.student import deviate, t_at
 
 HOLD_S = 3
 """For so long all must be as before, from the first second that is."""
+BEFORE_S = 2
+"""So much must have been measured before, over all rounds."""
 WITHIN = 0.1
 """How far from before is still as before, of goodput and of p99."""
 LATE = 0.01
@@ -101,8 +103,9 @@ def _after(turns: Sequence[Seconds], disturbances: Sequence[Disturbance]) -> Ite
         ]
         if not seen:  # it is still to come, or not over
             continue
-        if before.duration_s < HOLD_S or not before.answers or not watched:
-            yield Recovery(one.name, RecoveryState.NOT_KNOWN, rounds=len(watched))
+        if before.duration_s < BEFORE_S or not before.answers or not watched:
+            basis = f"{before.duration_s:g} s before, {BEFORE_S} s are needed"
+            yield Recovery(one.name, RecoveryState.NOT_KNOWN, rounds=len(watched), basis=basis)
         else:
             yield _recovery(one, before, watched)
 

@@ -78,8 +78,12 @@ class Seconds:
         return int(np.searchsorted(self.starts_ns, at_ns))
 
     def answered_by(self, end_ns: int) -> Seconds:
-        """Those of which every call has been answered by then, whenever in its second it began."""
-        return self._where(self.ends_ns + self.max_ns <= end_ns)
+        """Those that are over by then, and whose longest call was too if it began with its second.
+
+        What was still under way then has a longer response time than the second has left.
+        """
+        over = (self.ends_ns <= end_ns) & (self.starts_ns + self.max_ns <= end_ns)
+        return self._where(over)
 
     def between(self, from_ns: int, until_ns: int | None) -> Seconds:
         """Those that end after one instant and by another."""
