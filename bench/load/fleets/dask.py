@@ -14,7 +14,6 @@ import asyncio
 import json
 import logging
 import signal
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
@@ -91,7 +90,7 @@ class DaskNodes:
         if self._word.processes:
             await self._client.run(ignore_interrupts)
         self._check_ways(workers)
-        self._check_versions(await self._client.get_versions(check=False))
+        check_versions(await self._client.get_versions(check=False))
         nodes = await asyncio.gather(*(self._node(address) for address in sorted(workers)))
         await self._find_way(nodes[0])
         return list(nodes)
@@ -165,17 +164,6 @@ class DaskNodes:
                 "--insecure-fleet where nobody else is on that network"
             )
 
-    def _check_versions(self, found: Mapping[str, Any]) -> None:
-        """Raises LamloadError for another Python: what is pickled here has no meaning there."""
-        ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-        for address, worker in sorted(found["workers"].items()):
-            theirs = ".".join(str(worker["host"]["python"]).split(".")[:2])
-            if theirs != ours:
-                raise LamloadError(
-                    f"the Dask worker {address} runs Python {theirs} and this side {ours}: give "
-                    "both the same"
-                )
-
     async def _node(self, address: str) -> ActorNode:
         future = self._client.submit(
             NodeProcess,
@@ -206,6 +194,28 @@ class DaskNodes:
             await asyncio.wait_for(node.call(question(Verb.CLOCK)), DIRECT_S)
             return
         self._client.direct_to_workers = False
+
+
+def check_versions(found: Mapping[str, Any]) -> None:
+    """Raises LamloadError where somebody has another Python or Dask, with the remedy.
+
+    found: as Client.get_versions has it. It comes without anything being pickled, which would have
+    no meaning for another Python.
+    """
+    ours = _versions(found["client"])
+    others = {"the Dask scheduler": found["scheduler"]}
+    others |= {f"the Dask worker {name}": one for name, one in sorted(found["workers"].items())}
+    for who, versions in others.items():
+        for what, theirs in _versions(versions).items():
+            if theirs != ours[what]:
+                raise LamloadError(
+                    f"{who} has {what} {theirs} and this side {ours[what]}: give both the same"
+                )
+
+
+def _versions(found: Mapping[str, Any]) -> dict[str, str]:
+    python = ".".join(str(found["host"]["python"]).split(".")[:2])
+    return {"Python": python, "distributed": str(found["packages"]["distributed"])}
 
 
 def ignore_interrupts() -> None:

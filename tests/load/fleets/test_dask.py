@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.errors import LamloadError, UsageError
-from bench.load.fleets.dask import DaskNodes, is_loopback
+from bench.load.fleets.dask import DaskNodes, check_versions, is_loopback
 from bench.load.fleets.open import FleetWord
 from bench.load.schedule import arrivals
 from bench.plan import make_plan
@@ -75,8 +77,21 @@ async def test_a_file_that_is_no_scheduler_file_is_told(tmp_path: Path) -> None:
     await source.close()
 
 
-async def test_another_python_on_a_worker_is_refused_before_anything_is_sent_there() -> None:
-    source = DaskNodes(FleetWord(processes=1), insecure=False)
-    found = {"workers": {"tcp://10.0.0.2:1": {"host": {"python": "3.9.1.final.0"}}}}
-    with pytest.raises(LamloadError, match=r"tcp://10\.0\.0\.2:1 runs Python 3\.9 and this side"):
-        source._check_versions(found)
+def versions(python: str = "3.11.7.final.0", distributed: str = "2026.8.0") -> dict[str, Any]:
+    return {"host": {"python": python}, "packages": {"distributed": distributed}}
+
+
+@pytest.mark.parametrize(
+    ("worker", "words"),
+    [
+        (versions("3.9.1.final.0"), "worker tcp://a:1 has Python 3.9 and this side 3.11: give"),
+        (versions(distributed="2025.1.0"), "tcp://a:1 has distributed 2025.1.0 and this side"),
+    ],
+)
+def test_another_python_or_dask_is_refused_with_the_remedy(
+    worker: dict[str, Any], words: str
+) -> None:
+    found = {"client": versions(), "scheduler": versions(), "workers": {"tcp://a:1": worker}}
+    with pytest.raises(LamloadError, match=re.escape(words)):
+        check_versions(found)
+    check_versions({**found, "workers": {"tcp://a:1": versions("3.11.1.final.0")}})
