@@ -73,8 +73,8 @@ class LoadView(View):
                 beside = panel(Chart(id=name))
                 beside.add_class("second")
                 yield beside
-        yield panel(Grid(NODE_COLUMNS, id="nodes", title="nodes", empty="none"))
         yield panel(Grid(COLUMNS, id="workers", title="engine workers", empty="none runs here"))
+        yield panel(Grid(NODE_COLUMNS, id="nodes", title="nodes", empty="none"))
 
     def show(self, state: ViewState) -> None:
         """Draw the workers and, when due, the charts."""
