@@ -24,7 +24,7 @@ from bench.endpoints.responses import (
     REPORT,
     REQUEST_IDS,
     excerpt,
-    hints_ns,
+    hint_of,
     line_with,
     one_line,
     pick,
@@ -76,8 +76,7 @@ class DoorEndpoint(CompiledEndpoint):
         outcome, detail = _reason(status, found) or self.explain(status, found, body)
         if report is not None and report.status != "success":
             detail = one_line(detail, "REPORT says", report.status, report.error_type)
-        hint_ns, of_sdk_ns = hints_ns(found)
-        return Answer(outcome, report, hint_ns, request_id_of(found), detail, of_sdk_ns)
+        return Answer(outcome, report, hint_of(found), request_id_of(found), detail)
 
     def explain(self, status: int, found: dict[bytes, bytes], body: bytes) -> Explanation:
         """What a status outside 200–399 means here; by itself, in general."""

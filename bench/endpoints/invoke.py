@@ -19,7 +19,7 @@ from bench.endpoints.responses import (
     HINTS,
     THROTTLE_CODES,
     excerpt,
-    hints_ns,
+    hint_of,
     json_object,
     key_of,
     line_with,
@@ -58,8 +58,7 @@ class InvokeEndpoint(CompiledEndpoint):
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)
-            hint_ns, of_sdk_ns = hints_ns(found)
-            return Answer(outcome, None, hint_ns, request_id, detail, of_sdk_ns)
+            return Answer(outcome, None, hint_of(found), request_id, detail)
         report = parse_log_result(found[_LOG_RESULT]) if _LOG_RESULT in found else None
         if _FUNCTION_ERROR not in found:
             return Answer(Outcome.OK, report, None, request_id)

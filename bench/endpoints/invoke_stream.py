@@ -17,7 +17,7 @@ from bench.endpoints.invoke import SERVICE_HEADERS, function_error, service_erro
 from bench.endpoints.request_template import CompiledEndpoint
 from bench.endpoints.responses import (
     THROTTLE_CODES,
-    hints_ns,
+    hint_of,
     json_object,
     one_line,
     pick,
@@ -39,8 +39,7 @@ class StreamEndpoint(CompiledEndpoint):
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)
-            hint_ns, of_sdk_ns = hints_ns(found)
-            return Answer(outcome, None, hint_ns, request_id, detail, of_sdk_ns)
+            return Answer(outcome, None, hint_of(found), request_id, detail)
         try:
             last = None
             for last in read_frames(body):  # noqa: B007 - all are checked, the last one tells

@@ -25,7 +25,7 @@ from bench.lambda_facts import (
     RETRY_AFTER_HEADER,
     SDK_RETRY_AFTER_HEADER,
 )
-from bench.model.outcome import Outcome
+from bench.model.outcome import Hint, Outcome
 from bench.model.plain import LONGEST, plain
 from bench.model.times import NS_PER_MS, NS_PER_S
 
@@ -51,7 +51,7 @@ _RETRY_AFTER_MS = key_of(SDK_RETRY_AFTER_HEADER)
 _RETRY_AFTER_S = key_of(RETRY_AFTER_HEADER)
 _DATE = b"date"
 HINTS = frozenset({_RETRY_AFTER_MS, _RETRY_AFTER_S, _DATE})
-"""Headers that `retry_after_ns` reads."""
+"""Headers that `hint_of` reads."""
 REQUEST_IDS = (
     key_of(REQUEST_ID_HEADER),
     key_of(HTTP_API_ID_HEADER),
@@ -119,38 +119,25 @@ def request_id_of(found: dict[bytes, bytes]) -> str:
     return ""
 
 
-def retry_after_ns(found: dict[bytes, bytes], now_s: Callable[[], float] = time) -> int | None:
+def hint_of(found: dict[bytes, bytes], now_s: Callable[[], float] = time) -> Hint | None:
     """The server's hint: `x-amz-retry-after` in milliseconds, else `Retry-After`.
 
     That one is a whole number of seconds, digits alone, or an HTTP date (RFC 9110, 10.2.3), which
     counts from the answer's own Date, else from now_s. None for anything else and for a date that
     has passed; at most an hour.
     """
-    of_sdk_ns = sdk_retry_after_ns(found)
-    if of_sdk_ns is not None:
-        return of_sdk_ns
-    hint = found.get(_RETRY_AFTER_S, b"")
-    if _DIGITS.fullmatch(hint):
-        return min(int(hint) * NS_PER_S, _LONGEST_HINT_NS)
-    then_s = http_date_s(hint)
+    wait_ms = found.get(_RETRY_AFTER_MS, b"")
+    if _DIGITS.fullmatch(wait_ms):
+        return Hint(min(int(wait_ms) * NS_PER_MS, _LONGEST_HINT_NS), of_sdk=True)
+    text = found.get(_RETRY_AFTER_S, b"")
+    if _DIGITS.fullmatch(text):
+        return Hint(min(int(text) * NS_PER_S, _LONGEST_HINT_NS))
+    then_s = http_date_s(text)
     if then_s is None:
         return None
     sent_s = http_date_s(found.get(_DATE, b""))
     delay_s = then_s - (now_s() if sent_s is None else sent_s)
-    return min(round(delay_s * NS_PER_S), _LONGEST_HINT_NS) if delay_s > 0 else None
-
-
-def sdk_retry_after_ns(found: dict[bytes, bytes]) -> int | None:
-    """What `x-amz-retry-after` says: whole milliseconds, at most an hour; None for none."""
-    wait_ms = found.get(_RETRY_AFTER_MS, b"")
-    if not _DIGITS.fullmatch(wait_ms):
-        return None
-    return min(int(wait_ms) * NS_PER_MS, _LONGEST_HINT_NS)
-
-
-def hints_ns(found: dict[bytes, bytes]) -> tuple[int | None, int | None]:
-    """The server's hint, and what of it an AWS SDK heeds."""
-    return retry_after_ns(found), sdk_retry_after_ns(found)
+    return Hint(min(round(delay_s * NS_PER_S), _LONGEST_HINT_NS)) if delay_s > 0 else None
 
 
 def json_object(body: bytes, limit: int = READABLE_BYTES) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from bench.endpoints.request_template import CompiledEndpoint, CompiledRequest
 from bench.endpoints.responses import (
     REPORT,
     THROTTLE_CODES,
-    hints_ns,
+    hint_of,
     json_object,
     one_line,
     pick,
@@ -77,8 +77,7 @@ class StepFunctionsEndpoint(CompiledEndpoint):
         request_id = request_id_of(found)
         if status != 200:
             outcome, detail = service_error(status, found, body)
-            hint_ns, of_sdk_ns = hints_ns(found)
-            return Answer(outcome, None, hint_ns, request_id, detail, of_sdk_ns)
+            return Answer(outcome, None, hint_of(found), request_id, detail)
         report = parse_timing_header(found[REPORT]) if REPORT in found else None
         outcome, detail = _execution(_parsed(body))
         return Answer(outcome, report, None, request_id, detail)

@@ -71,14 +71,23 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """How long the server asks to wait before the next attempt.
+
+    of_sdk: by `x-amz-retry-after`, the one hint that AWS SDKs heed.
+    """
+
+    delay_ns: int
+    of_sdk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What an endpoint made of one response."""
 
     outcome: Outcome
     report: Report | None = None
-    retry_after_ns: int | None = None
+    hint: Hint | None = None
     request_id: str = ""
     detail: str = ""
     """For failures: error type and message, shortened to one line."""
-    sdk_retry_after_ns: int | None = None
-    """What `x-amz-retry-after` alone says, the one hint that AWS SDKs heed."""

@@ -56,7 +56,7 @@ def check(answer: Answer) -> None:
     assert len(answer.detail) <= DETAIL_LIMIT
     assert answer.request_id.isprintable()
     assert answer.outcome is Outcome.OK or answer.detail
-    assert answer.retry_after_ns is None or 0 <= answer.retry_after_ns <= 3600 * NS_PER_S
+    assert answer.hint is None or 0 <= answer.hint.delay_ns <= 3600 * NS_PER_S
     if answer.report is not None:
         assert 0 <= answer.report.duration_ms < 1e9
         assert 0 <= answer.report.billed_ms < 2**31

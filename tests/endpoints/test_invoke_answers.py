@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from bench.endpoints.responses import retry_after_ns
+from bench.endpoints.responses import hint_of
 from bench.model.endpoint import EndpointKind
-from bench.model.outcome import Outcome, Report
+from bench.model.outcome import Hint, Outcome, Report
 from bench.model.times import NS_PER_MS, NS_PER_S
 from tests.endpoints.build import REPORT, REQUEST_ID, classify, log_tail
 
@@ -167,7 +167,7 @@ def test_a_throttle_says_why_and_when_to_come_back() -> None:
         INVOKE, 429, body, retry_after="2", x_amzn_errortype="TooManyRequestsException"
     )
     assert answer.outcome is Outcome.THROTTLED
-    assert answer.retry_after_ns == 2 * NS_PER_S
+    assert answer.hint == Hint(2 * NS_PER_S)
     assert answer.detail == (
         "HTTP 429: TooManyRequestsException: ReservedFunctionConcurrentInvocationLimitExceeded: "
         "Rate Exceeded."
@@ -208,12 +208,20 @@ DATE = "Sat, 28 Nov 2026 12:00:00 GMT"
 def test_hints_are_milliseconds_seconds_or_a_date(
     headers: dict[str, str], hint_ns: int | None
 ) -> None:
-    assert classify(INVOKE, 429, b"", **headers).retry_after_ns == hint_ns
+    hint = classify(INVOKE, 429, b"", **headers).hint
+    assert (None if hint is None else hint.delay_ns) == hint_ns
+
+
+def test_it_is_known_which_of_the_hints_is_the_sdks() -> None:
+    both = classify(INVOKE, 429, b"", x_amz_retry_after="150", retry_after="7").hint
+    assert both == Hint(150 * NS_PER_MS, of_sdk=True)
+    none = classify(INVOKE, 429, b"", x_amz_retry_after="soon", retry_after="7").hint
+    assert none == Hint(7 * NS_PER_S, of_sdk=False)
 
 
 def test_a_date_without_one_of_the_answers_own_counts_from_now() -> None:
     found = {b"retry-after": b"Sat, 28 Nov 2026 12:00:03 GMT"}
-    assert retry_after_ns(found, lambda: 1795867200.5) == round(2.5 * NS_PER_S)
+    assert hint_of(found, lambda: 1795867200.5) == Hint(round(2.5 * NS_PER_S))
 
 
 def test_a_detail_is_one_short_printable_line() -> None:

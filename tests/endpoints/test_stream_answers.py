@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench.endpoints.eventstream import BrokenStream, read_frames
 from bench.endpoints.registry import function_payload
 from bench.model.endpoint import EndpointKind
-from bench.model.outcome import Outcome
+from bench.model.outcome import Hint, Outcome
 from tests.endpoints.build import REPORT, REQUEST_ID, classify, log_tail
 
 STREAM = EndpointKind.STREAM
@@ -76,7 +76,7 @@ def test_an_exception_within_the_stream_is_the_services() -> None:
 
 def test_before_the_stream_begins_errors_are_those_of_the_invoke_api() -> None:
     answer = classify(STREAM, 429, b'{"Reason":"CallerRateLimitExceeded"}', retry_after="1")
-    assert (answer.outcome, answer.retry_after_ns) == (Outcome.THROTTLED, 1_000_000_000)
+    assert (answer.outcome, answer.hint) == (Outcome.THROTTLED, Hint(1_000_000_000))
 
 
 @pytest.mark.parametrize(

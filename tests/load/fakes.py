@@ -12,7 +12,7 @@ from bench.endpoints.base import Head
 from bench.load.engine import Engine
 from bench.load.iterations import Iterations
 from bench.model.load import Segment
-from bench.model.outcome import Answer, Outcome, Report
+from bench.model.outcome import Answer, Hint, Outcome, Report
 from bench.model.profile import Arrivals, LoadSpec
 from bench.model.result import Sample
 from bench.model.retry import BreakerSpec, RetrySpec
@@ -117,7 +117,7 @@ class FakeWire:
 class FakeEndpoint:
     origin = "http://127.0.0.1:1"
     body_limit = answer_limit = 1000
-    retry_after_ns: int | None = None
+    hint: Hint | None = None
     report: Report | None = None
 
     def request(self, event: bytes, _epoch_s: int) -> bytes:
@@ -127,7 +127,7 @@ class FakeEndpoint:
         if status == 200:
             return Answer(Outcome.OK, self.report)
         if status == 429:
-            return Answer(Outcome.THROTTLED, retry_after_ns=self.retry_after_ns, detail="slow down")
+            return Answer(Outcome.THROTTLED, hint=self.hint, detail="slow down")
         return Answer(Outcome.SERVER_ERROR)
 
     def request_id(self, _head: Head) -> str:

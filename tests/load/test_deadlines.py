@@ -10,7 +10,7 @@ import pytest
 
 from bench.load.engine import Engine
 from bench.load.precise import PreciseEngine
-from bench.model.outcome import Outcome
+from bench.model.outcome import Hint, Outcome
 from bench.model.profile import LoadSpec
 from bench.model.retry import Hedge, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -59,7 +59,7 @@ def test_no_attempt_is_begun_at_the_deadline_or_after_it(deadline_ms: int, attem
 
 def test_a_server_that_asks_for_more_time_than_there_is_ends_the_invocation() -> None:
     bench = Bench(constant(1, 429), retry=within(1_000))
-    bench.endpoint.retry_after_ns = 2 * NS_PER_S
+    bench.endpoint.hint = Hint(2 * NS_PER_S)
     bench.run(segment(1, 1))
     assert bench.final["last_ns"].tolist() == [1 * MS]
     assert bench.final["outcome"].tolist() == [Outcome.THROTTLED]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.model.budget import RetryBudget
-from bench.model.outcome import Outcome, Report
+from bench.model.outcome import Hint, Outcome, Report
 from bench.model.profile import Arrivals, LoadSpec
 from bench.model.retry import BreakerSpec, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -103,7 +103,7 @@ def test_a_retry_after_of_the_server_raises_the_delay() -> None:
 
     retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=2, base_ns=10 * NS_PER_MS)
     bench = Bench(throttles_once, retry=retry)
-    bench.endpoint.retry_after_ns = 2 * NS_PER_S
+    bench.endpoint.hint = Hint(2 * NS_PER_S)
     bench.run(segment(1, 1))
     assert bench.rows["sent_ns"].tolist() == [0, 2 * NS_PER_S + NS_PER_MS]
 

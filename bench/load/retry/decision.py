@@ -37,8 +37,7 @@ class RetryDecisions:
             call.tries,
             answer.outcome,
             call.waited_ns,
-            answer.retry_after_ns,
-            answer.sdk_retry_after_ns,
+            answer.hint,
             call.status,
         )
         variant = call.variant

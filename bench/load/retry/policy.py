@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from bench.model.outcome import Outcome
+from bench.model.outcome import Hint, Outcome
 from bench.model.retry import RetryPolicyName, RetrySpec, SdkDelays
 
 
@@ -23,10 +23,7 @@ class FailedAttempt:
     attempt: int
     outcome: Outcome
     previous_ns: int = 0
-    hint_ns: int | None = None
-    """The server's hint, by whichever header."""
-    sdk_hint_ns: int | None = None
-    """What `x-amz-retry-after` alone says, the one hint that AWS SDKs heed."""
+    hint: Hint | None = None
     status: int = 0
     """HTTP's, 0 without an answer or where nobody knows it."""
 
@@ -109,10 +106,12 @@ class RetryPolicy:
         if backoff is None:
             return None
         delay_ns = backoff(spec, failure, rng)
-        hint_ns = failure.sdk_hint_ns if spec.policy.facts.is_of_sdk else failure.hint_ns
-        if hint_ns is None or not spec.honour_retry_after:
+        hint = failure.hint
+        if hint is None or not spec.honour_retry_after:
             return delay_ns
-        return _hinted_ns(spec, delay_ns, hint_ns)
+        if spec.policy.facts.is_of_sdk and not hint.of_sdk:
+            return delay_ns
+        return _hinted_ns(spec, delay_ns, hint.delay_ns)
 
 
 def _is_retryable(spec: RetrySpec, failure: FailedAttempt) -> bool:

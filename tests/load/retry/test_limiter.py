@@ -196,3 +196,20 @@ def test_a_held_attempt_is_signed_when_it_goes() -> None:
     bench.endpoint.request = lambda _event, epoch_s: b"%d" % epoch_s  # type: ignore[method-assign,assignment]
     bench.run(segment(30, 10))
     assert [int(sent) for sent in bench.wire.sent] == [t_ns // NS_PER_S for t_ns in script.sent_ns]
+
+
+def test_callers_wait_for_tokens_and_all_ends_after_a_drain() -> None:
+    clock = FakeClock()
+    bench = Bench(Script(clock, limit_rps=30), retry=ADAPTIVE, clock=clock)
+    clock.call_in(4 * NS_PER_S, bench.engine.drain)
+    bench.run(segment(callers=20, duration_s=30))
+    assert (bench.rows["flags"] & FLAG_HELD > 0).sum() > 20  # each of the callers
+    assert bench.engine.in_flight == 0
+
+
+def test_what_is_held_when_a_run_is_aborted_stays_in_flight() -> None:
+    clock = FakeClock()
+    bench = Bench(Script(clock, limit_rps=5), retry=ADAPTIVE, clock=clock)
+    clock.call_in(3 * NS_PER_S, bench.engine.abort)
+    bench.run(segment(60, 10))
+    assert bench.engine.in_flight > 50

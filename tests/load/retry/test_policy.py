@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from bench.load.retry.policy import FailedAttempt, RetryPolicy
-from bench.model.outcome import Outcome
+from bench.model.outcome import Hint, Outcome
 from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 
@@ -30,7 +30,7 @@ def delays(name: RetryPolicyName, attempt: int, previous_ns: int = 0) -> list[in
 
 
 def hinted(hint_ms: int) -> FailedAttempt:
-    return FailedAttempt(1, Outcome.THROTTLED, hint_ns=hint_ms * NS_PER_MS)
+    return FailedAttempt(1, Outcome.THROTTLED, hint=Hint(hint_ms * NS_PER_MS))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_the_standard_mode_of_before_2026_caps_after_the_jitter() -> None:
 
 def test_a_hint_moves_the_delay_of_an_aws_sdk_by_five_seconds_at_most() -> None:
     spec = RetrySpec(RetryPolicyName.AWS_STANDARD_2026, max_attempts=3)
-    failure = replace(hinted(0), sdk_hint_ns=60 * NS_PER_S)
+    failure = replace(hinted(0), hint=Hint(60 * NS_PER_S, of_sdk=True))
     delay = RetryPolicy(spec).next_delay_ns(failure, Random(1))
     assert delay is not None
     assert 5 * NS_PER_S <= delay <= 6 * NS_PER_S
@@ -223,7 +223,7 @@ def test_an_aws_sdk_heeds_no_hint_but_its_own(name: RetryPolicyName) -> None:
     policy = RetryPolicy(RetrySpec(name, max_attempts=3))
     drawn = [policy.next_delay_ns(hinted(60_000), Random(seed)) or 0 for seed in range(50)]
     assert max(drawn) <= NS_PER_S
-    own = replace(hinted(0), sdk_hint_ns=3 * NS_PER_S)
+    own = replace(hinted(0), hint=Hint(3 * NS_PER_S, of_sdk=True))
     assert policy.next_delay_ns(own, Random(1)) == 3 * NS_PER_S
 
 
