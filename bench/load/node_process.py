@@ -13,6 +13,7 @@ from bench.interrupts import send_signal
 from bench.load.child import package_root
 from bench.load.frames import FrameKind, encode, read_frame
 from bench.load.node_messages import LEASE_NS
+from bench.load.silence import is_stopped
 from bench.model.times import NS_PER_S
 
 NUMBER = Struct(">I")
@@ -74,10 +75,13 @@ class NodeProcess:
         process = await self._process()
         if process.stdin is not None:
             process.stdin.close()  # it ends its workers and then itself
-        try:
-            await asyncio.wait_for(process.wait(), END_LIMIT_S)
-        except TimeoutError:
+        if is_stopped(process.pid):
             await self._kill(process)
+        else:
+            try:
+                await asyncio.wait_for(process.wait(), END_LIMIT_S)
+            except TimeoutError:
+                await self._kill(process)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -38,7 +38,7 @@ from bench.model.times import NS_PER_S
 ANSWER_LIMIT_S = 4.0
 """For what a node does at once; bringing up its workers takes longer."""
 START_LIMIT_S = 60.0
-CLOSE_LIMIT_S = 3.0
+CLOSE_LIMIT_S = 2.0
 EXCHANGES = 8
 """Exchanges of a reading before and after the run; the quickest of them counts."""
 _OLD_ROUND_TRIPS = 32

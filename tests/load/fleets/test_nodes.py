@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import select
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,10 +20,11 @@ from bench.load.fleets.nodes import DEADLINE_NS, NodeFleet
 from bench.load.frames import Frame, FrameKind, Replan, Start
 from bench.load.node_process import ProcessNodes
 from bench.load.schedule import arrivals
+from bench.load.silence import children_of
 from bench.model.live import NODE_LOST_EVENT, NodeHealth
 from bench.model.profile import Arrivals
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.record.row_layout import COUNT_FIELDS, ROW_FIELDS, ArrivalCounts
+from bench.record.row_layout import COUNT_FIELDS, ROW_FIELDS, ArrivalCounts, arrivals_by_variant
 from tests.load.fakes import segment
 from tests.load.fleets.orders import order
 from tests.load.nodes import InProcess, InProcessNodes
@@ -195,3 +199,39 @@ async def test_two_processes_send_exactly_the_schedule() -> None:
         at_ns for at_ns, _ in arrivals(own, Arrivals.EVEN, 1, 0, 1)
     ]
     assert (packed["sent_ns"] >= packed["intended_ns"]).all()
+
+
+async def test_a_killed_and_a_stopped_node_are_named_and_the_whole_schedule_is_counted() -> None:
+    offered: Counter[FrameKind] = Counter()
+    failed: dict[int, str] = {}
+    heard: set[int] = set()
+    async with raw_server(answering(OK)) as url:
+        fleet = NodeFleet(ProcessNodes(3), deadline_ns=NS_PER_S)
+        try:
+            await fleet.hosts()
+            pids = [node.greeting.pid for node in fleet.nodes]
+            await fleet.start([order(url, i, 3) for i in range(3)])
+            ends = [os.pidfd_open(pid) for own in pids for pid in (own, *children_of(own))]
+            start = Start(monotonic_ns() + 300 * NS_PER_MS, (segment(300, 2.5),))
+            fleet.broadcast(FrameKind.START, start)
+            async for worker, frame in fleet.frames():
+                if frame.kind in (FrameKind.COUNTS, FrameKind.UNSENT):
+                    offered[frame.kind] += sum(arrivals_by_variant(frame.payload).values())
+                    heard.add(worker)
+                elif frame.kind is FrameKind.FAILED:
+                    failed[worker] = frame.payload
+                if heard == {0, 1, 2}:
+                    heard.add(-1)
+                    os.kill(pids[0], signal.SIGKILL)
+                    os.kill(pids[1], signal.SIGSTOP)
+        finally:
+            await fleet.close()
+    assert offered.total() == 750
+    assert offered[FrameKind.UNSENT] > 200
+    assert set(failed) == {0, 1}
+    assert "signal 9" in failed[0]
+    assert "did not answer for 1 s" in failed[1]
+    assert len(ends) == 6
+    for end in ends:
+        assert select.select([end], [], [], 10)[0], "a process is left"
+        os.close(end)
