@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from bench.errors import Problem
 from bench.model.secrets import (
     HEADERS,
+    SHORTEST,
     Secrets,
     is_secret_name,
     may_be_secret,
@@ -26,12 +27,13 @@ from bench.schema.paths import joined, quoted
 
 _REFERENCE = re.compile(r"\$(\$*)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _JSON_PAIR = re.compile(r'"([^"\\]{1,64})"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_TABLES = ("target", "connections")
+_TABLES = ("target", "events", "connections")
 """Tables in which secrets are looked for."""
 _SHORT = (HEADERS, "environment")
 """Tables below them whose values are names, settings and keys, and no data."""
 _HOLD_SECRETS = re.compile(
-    r"target\.(headers|environment|urls?|path|event\w*|client_context)\b|connections\.proxy$"
+    r"target\.(headers|environment|urls?|path|event\w*|client_context)\b|events\.|"
+    r"connections\.proxy$"
 )
 """Keys of which every value from the environment counts as a secret."""
 
@@ -184,24 +186,33 @@ def _as_sent(query: str, key: str) -> str:
     return next((value for name, _, value in pairs if name == key), "")
 
 
-def unexpanded(document: Any, written: Mapping[str, str], secrets: Secrets) -> Any:
-    """A document as it may be written: references as they were, secrets as references."""
+def unexpanded(document: Any, written: Mapping[str, str], secrets: Secrets, path: str = "") -> Any:
+    """A document as it may be written: references as they were, secrets as references.
+
+    A short one is looked for where secrets stand, and nowhere else: `local` is also a kind.
+    """
     if isinstance(document, Mapping):
         return {
             key: {name: _header(text, written, secrets) for name, text in value.items()}
             if key == HEADERS and isinstance(value, Mapping)
-            else unexpanded(value, written, secrets)
+            else unexpanded(value, written, secrets, joined(path, quoted(key)) if path else key)
             for key, value in document.items()
         }
     if isinstance(document, list | tuple):
-        return [unexpanded(value, written, secrets) for value in document]
+        return [unexpanded(value, written, secrets, path) for value in document]
     if not isinstance(document, str):
         return document
+    if len(document) < SHORTEST and not _HOLD_SECRETS.match(path):
+        return _escaped(document)
     if document in written:
         return secrets.mask(written[document])
-    return secrets.mask(_REFERENCE.sub(r"$\g<0>", document))
+    return secrets.mask(_escaped(document))
+
+
+def _escaped(text: str) -> str:
+    return _REFERENCE.sub(r"$\g<0>", text)
 
 
 def _header(text: Any, written: Mapping[str, str], secrets: Secrets) -> Any:
     hidden = secrets.headers.get(text) if isinstance(text, str) else None
-    return hidden or unexpanded(text, written, secrets)
+    return hidden or unexpanded(text, written, secrets, f"target.{HEADERS}")

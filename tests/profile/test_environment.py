@@ -212,3 +212,18 @@ def test_words_from_headers_are_hidden_in_what_is_said_as_whole_words(tmp_path: 
     assert secrets.mask("a local host") == "a local host"
     kept = secrets.masked({"headers": {"X-Custom": "hunter2"}, "function": "local"})
     assert kept == {"headers": {"X-Custom": "${X_CUSTOM}"}, "function": "local"}
+
+
+def test_secrets_of_named_events_are_hidden_and_a_short_one_takes_no_others_place(
+    tmp_path: Path,
+) -> None:
+    text = HEADERS.replace('X-Mode = "local"', 'X-Mode = "${MODE}"').replace(
+        "memory_mb = 128", 'memory_mb = 128\nevent = ["login", "other"]'
+    )
+    text += '[events.login]\nevent = { password = "planted-1", id = "${ID}" }\n'
+    text += "[events.other]\nevent = { a = 1 }\n"
+    profile = read(tmp_path, text, {"MODE": "local", "ID": "planted-2"})
+    written = tomllib.loads(resolved_toml(profile))
+    assert written["target"]["kind"] == "local"
+    assert written["target"]["headers"]["X-Mode"] == "${MODE}"
+    assert written["events"]["login"]["event"] == {"password": "${PASSWORD}", "id": "${ID}"}
