@@ -56,6 +56,8 @@ Recoveries = Mapping[Variant, tuple[Recovery, ...]]
 """By variant, one for each disturbance in time order; none where the profile names none."""
 _CONFIDENCE = 0.95
 _GRAIN_S = 1.0
+_MEDIAN_OF_CHI2 = 0.4549
+"""Of chi squared with one degree of freedom."""
 
 
 def recoveries(results: Results) -> Recoveries:
@@ -177,14 +179,13 @@ class _Before:
         spread = goodput if before.is_closed else goodput * (1 - goodput)
         p99_ns = before.quantile_ns(1 - LATE)
         late = before.late((1 + WITHIN) * p99_ns)
-        share = float(late.sum()) / before.answers
         return cls(
             before,
             goodput,
             p99_ns,
             spread,
-            _roughness(before.ok - goodput * before.exposure, spread * before.exposure),
-            _roughness(late - share * before.answered, share * (1 - share) * before.answered),
+            _roughness(before.ok, before.exposure, before.is_closed),
+            _roughness(late, before.answered, False),
         )
 
     def ends(self) -> tuple[_Before, _Before]:
@@ -222,13 +223,19 @@ def _by_chance(variances: Reals) -> Reals:
     return found
 
 
-def _roughness(residuals: Reals, variances: Reals) -> float:
-    """Variance over seconds as a multiple of what chance alone gives them; 1 at least."""
-    expected = float(variances.sum())
-    degrees = residuals.size - 1
-    if expected <= 0 or degrees < 1:
+def _roughness(counts: Reals, of: Reals, is_poisson: bool) -> float:
+    """Variance over seconds as a multiple of what chance alone gives counts; 1 at least.
+
+    By the median second and around the median share, so that a first second which met cold starts
+    does not excuse what comes later.
+    """
+    held = of > 0
+    share = float(np.median(counts[held] / of[held])) if held.any() else 0.0
+    each = share if is_poisson else share * (1 - share)
+    if each <= 0:
         return 1.0
-    return max(1.0, float((residuals**2).sum()) / expected * residuals.size / degrees)
+    squares = (counts[held] - share * of[held]) ** 2 / (each * of[held])
+    return max(1.0, float(np.median(squares)) / _MEDIAN_OF_CHI2)
 
 
 def _back_s(turn: Seconds, base: _Before, end_ns: int) -> float:

@@ -106,6 +106,14 @@ def test_a_lapse_of_less_than_ten_percent_is_as_before() -> None:
     assert found_in(stalled(STALL), slightly).after_s == 0
 
 
+def test_a_bad_beginning_does_not_excuse_what_comes_after() -> None:
+    def cold(_round: int, at_s: float) -> Fate:
+        share = 5 if at_s < 1 else 7 if 6 <= at_s < 11 else 0  # of ten calls
+        return Outcome.THROTTLED if int(at_s * 50) % 10 < share else Outcome.OK, 20.0
+
+    assert found_in(stalled(STALL), cold).after_s == 3
+
+
 def test_it_must_stay_as_before() -> None:
     def relapsing(_round: int, at_s: float) -> Fate:
         is_bad = 6 <= at_s < 9 or 9 + HOLD_S - 1 <= at_s < 14
