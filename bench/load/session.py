@@ -24,6 +24,7 @@ from bench.load.disturbing import turn_before
 from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
 from bench.load.frames import Frame, FrameKind, Ready
+from bench.load.free_memory import give_back
 from bench.load.lifecycle import Lifecycle
 from bench.load.live_results import LiveResults
 from bench.load.manifest import manifest
@@ -39,7 +40,7 @@ from bench.model.load import Binding, Command, Plan
 from bench.model.outcome import Verdict
 from bench.model.profile import Profile
 from bench.model.result import Measure, Window
-from bench.model.times import NS_PER_MS
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan import make_plan, turns
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
@@ -52,6 +53,8 @@ from bench.stats.thresholds import SloResult, SloState, evaluate
 from bench.wire.environment import reached_by_environment
 
 TICK_NS = 250 * NS_PER_MS
+GIVE_BACK_NS = 30 * NS_PER_S
+"""Between two times that free memory is given back."""
 NOTHING_RECORDED = Recording()
 START_MARGIN_NS = 150 * NS_PER_MS
 """From the start command to the first arrival: every worker must have it by then."""
@@ -113,6 +116,7 @@ class RunSession:
         self._credentials: Credentials | None = None
         self._start_ns: int | None = None
         self._end_ns: int | None = None
+        self._gave_back_ns = 0
         self._target_statistics: dict[str, Any] = {}
         self._broke = ""
         self._judgement: Judgement | None = None
@@ -269,6 +273,9 @@ class RunSession:
         self._files.add_settled(self._collector.drain_vitals(now_ns))
         self._renew_credentials()
         self._lifecycle.tick(now_ns, self.target.lost())
+        if now_ns - self._gave_back_ns >= GIVE_BACK_NS:
+            self._gave_back_ns = now_ns
+            give_back()
 
     def _renew_credentials(self) -> None:
         held = self._credentials

@@ -15,7 +15,7 @@ from bench.errors import ExitCode, UsageError
 from bench.load.fleets.fake import FakeClock, FakeFleet
 from bench.load.frames import FleetNote, FrameKind
 from bench.load.host import Host
-from bench.load.session import START_MARGIN_NS, RunResult, RunSession
+from bench.load.session import GIVE_BACK_NS, START_MARGIN_NS, RunResult, RunSession
 from bench.model.live import NODE_LOST_EVENT, NodeHealth, RunState
 from bench.model.load import Command, CommandKind
 from bench.model.profile import LoadSpec, OnNodeLoss, Phase
@@ -83,6 +83,19 @@ async def test_a_minute_on_two_machines_takes_no_time(tmp_path: Path) -> None:
     assert result.recorded.windows[0].duration_s == pytest.approx(60)
     assert stage.fleet.kinds(2) == [FrameKind.START]
     assert [sent.t_ns for sent in stage.fleet.sent] == [FakeClock().now_ns()] * 3
+
+
+async def test_free_memory_is_given_back_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    async with staged(tmp_path) as stage:
+        clock = stage.clock
+        monkeypatch.setattr("bench.load.session.give_back", lambda: given.append(clock.now_ns()))
+        begun_ns = clock.now_ns()
+        await stage.end(await stage.play(59.9))
+    assert len(given) == 1
+    assert given[0] - begun_ns >= GIVE_BACK_NS
 
 
 async def test_workers_and_what_they_may_need_are_settled_by_the_fleets_machines(
