@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import ceil
 
 from bench.model.budget import BudgetSpec
 from bench.model.outcome import Outcome
@@ -207,6 +208,10 @@ RETRYABLE = frozenset(
 """What is retried by default: what an AWS SDK would retry. A function error never is."""
 
 
+HEDGED_BEYOND = 10
+"""Attempts beyond a percentile without which it is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hedge:
     """When a second attempt is sent beside the first: after delay_ns, or after a quantile (0..1).
@@ -217,6 +222,11 @@ class Hedge:
 
     delay_ns: int | None = None
     quantile: float | None = None
+
+    @property
+    def known_after(self) -> int:
+        """Attempts in a worker before which nothing is hedged; 0 for a delay."""
+        return 0 if self.quantile is None else ceil(round(HEDGED_BEYOND / (1 - self.quantile), 6))
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,7 +254,12 @@ def read_breaker(table: Table) -> BreakerSpec:
 
 
 def bound_words(retry: RetrySpec) -> str:
-    """`, hedged after p95, within 10s`: what bounds and hedges an invocation; '' for nothing."""
-    hedge = "" if retry.hedge is None else f", hedged after {_write_hedge(retry.hedge)}"
-    ends_ns = retry.deadline_ns
-    return hedge + ("" if ends_ns is None else f", all within {write_duration(ends_ns)}")
+    """`, hedged after 50ms, all within 10s`: what bounds and hedges an invocation; '' for nothing.
+
+    Of a percentile it says from which attempt on it is known.
+    """
+    hedge, ends_ns = retry.hedge, retry.deadline_ns
+    words = "" if hedge is None else f", hedged after {_write_hedge(hedge)}"
+    if hedge is not None and hedge.known_after:
+        words += f" (from a worker's attempt {hedge.known_after:,} on)"
+    return words + ("" if ends_ns is None else f", all within {write_duration(ends_ns)}")

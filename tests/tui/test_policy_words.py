@@ -9,7 +9,7 @@ import pytest
 from bench.load.retry.budget import budget_of
 from bench.model.outcome import Outcome
 from bench.model.profile import Client
-from bench.model.retry import RetryPolicyName, RetrySpec
+from bench.model.retry import Hedge, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.tui.views.errors import guard_words, policy_words
 from tests.tui.fakes import FakeRun
@@ -86,3 +86,14 @@ def test_the_budget_in_words_is_what_retries_cost(policy: RetryPolicyName) -> No
 )
 def test_no_retry_is_none(retry: RetrySpec) -> None:
     assert "none: the first answer counts" in said(retry)
+
+
+def test_what_bounds_and_hedges_an_invocation_is_said_with_a_policy_and_without() -> None:
+    p95, ten_s = Hedge(quantile=0.95), 10 * NS_PER_S
+    words = ", hedged after p95 (from a worker's attempt 200 on), all within 10s"
+    alone = RetrySpec(hedge=p95, deadline_ns=ten_s)
+    assert said(alone).endswith(f"none: the first good one counts{words}")
+    assert f"attempts{words}" in said(
+        replace(named_alone(POLICIES[0]), hedge=p95, deadline_ns=ten_s)
+    )
+    assert "hedged after 50ms, all" in said(replace(alone, hedge=Hedge(delay_ns=50_000_000)))

@@ -135,7 +135,9 @@ def cost_words(profile: Profile, expected: Forecast, billed: str) -> str:
     where = "nothing here; on AWS " if profile.target.kind.value == "local" else ""
     if expected.usd is None:
         return f"{where}it depends on how many arrivals there will be"
-    return f"{where}{usd_words(expected.usd)} if {billed} are billed for each, without retries"
+    hedges = any(client.retry.hedge is not None for client in profile.clients)
+    left_out = "retries and hedges" if hedges else "retries"
+    return f"{where}{usd_words(expected.usd)} if {billed} are billed for each, without {left_out}"
 
 
 def left_out_lines(profile: Profile) -> Iterator[str]:

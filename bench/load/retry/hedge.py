@@ -9,10 +9,8 @@ from __future__ import annotations
 from array import array
 from math import ceil
 
-from bench.model.retry import Hedge
+from bench.model.retry import HEDGED_BEYOND, Hedge
 
-BEYOND = 10
-"""Values beyond a percentile without which it is not known."""
 _BITS = 5
 _PER_OCTAVE = 1 << _BITS
 """Buckets between a value and its double: a bucket's edges differ by 3 % at most."""
@@ -35,7 +33,7 @@ class RunningQuantile:
         self._below = 0
         """Values in the buckets before that one."""
         self.value_ns: int | None = None
-        """The upper edge of its bucket; None with fewer than BEYOND values beyond it."""
+        """The upper edge of its bucket; None with fewer than HEDGED_BEYOND values beyond it."""
 
     def add(self, value_ns: int) -> None:
         """One more value, from 0."""
@@ -49,7 +47,7 @@ class RunningQuantile:
 
     def _look(self) -> None:
         rank = ceil(self._q * self._total)
-        if self._total - rank < BEYOND:
+        if self._total - rank < HEDGED_BEYOND:
             return
         counts, at, below = self._counts, self._at, self._below
         while below + counts[at] < rank:
