@@ -147,6 +147,8 @@ class Batch:
     deltas: tuple[bytes, ...] = ()
     offered: tuple[int, ...] = ()
     """By place: arrivals that are in the counts or deltas up to and with this batch."""
+    more: bool = False
+    """There is more than this batch had room for."""
     health: NodeHealth | None = None
 
 

@@ -58,7 +58,7 @@ class NodeResults:
     def add(self, place: int, frame: Frame) -> None:
         """A worker has said something."""
         if frame.kind is FrameKind.COUNTS:
-            self._offered[place] += sum(arrivals_by_variant(frame.payload).values())
+            self._offered[place] += _arrivals(frame)
         if self._reducer is None or not self._reduce(self._reducer, place, frame):
             self._frames.append((place, frame))
 
@@ -91,16 +91,21 @@ class NodeResults:
         if pull.batch < self._batch.number:
             return self._batch
         deltas: list[bytes] = []
+        frames = tuple(self._taken_frames())
+        more = bool(self._frames)
         if self._reducer is not None:
             self._reducer.acknowledge(pull.delta)
             deltas = self._reducer.take()
-            if not self._reducer.backlog_bytes:
+            if self._reducer.backlog_bytes:
+                more = True
+            else:
                 self._told = tuple(self._offered)
         self._batch = Batch(
             self._batch.number + 1,
-            tuple(self._taken_frames()),
+            frames,
             tuple(deltas),
             self._told,
+            more,
             health,
         )
         return self._batch
@@ -113,8 +118,11 @@ class NodeResults:
             taken += 1
             size += len(frame.payload) if isinstance(frame.payload, bytes) else 0
         frames, self._frames = self._frames[:taken], self._frames[taken:]
-        if self._reducer is None and not self._frames:
-            self._told = tuple(self._offered)
+        told = list(self._told)
+        for place, frame in frames:
+            if frame.kind is FrameKind.COUNTS:
+                told[place] += _arrivals(frame)
+        self._told = tuple(told)
         return iter(frames)
 
     # -- attempts
@@ -142,3 +150,7 @@ class NodeResults:
         """Forget the attempts, whose file goes with that."""
         if self._attempts is not None:
             self._attempts.close()
+
+
+def _arrivals(counts: Frame) -> int:
+    return sum(arrivals_by_variant(counts.payload).values())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bench.load.frames import Frame, FrameKind, GatheredAttempts, Start
 from bench.load.node_messages import Pull
 from bench.load.node_results import NodeResults
@@ -53,6 +55,17 @@ def test_counts_become_deltas_and_arrivals_are_told_with_them() -> None:
     assert sum(window.tally.offered for window in aggregate.totals()) == 12
     node.batch(Pull(second.number, merger.acknowledged(0)), HEALTH)
     assert not node.has_news
+
+
+def test_what_has_no_room_in_a_batch_is_said_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.load.node_results.BATCH_BYTES", 1)
+    node = results(None)
+    node.add(0, counts(3))
+    node.add(0, counts(4))
+    first = node.batch(Pull(), HEALTH)
+    assert (first.more, first.frames, first.offered) == (True, ((0, counts(3)),), (3, 0))
+    second = node.batch(Pull(first.number), HEALTH)
+    assert (second.more, second.frames, second.offered) == (False, ((0, counts(4)),), (7, 0))
 
 
 def test_without_a_plan_frames_go_as_they_are() -> None:

@@ -304,13 +304,15 @@ class NodeFleet:
         """
         node, own = self._nodes[number], self._own[number]
         ended: dict[int, Frame] = {}
-        while not node.lost_words and len(ended) < len(own):
+        more = True
+        while not node.lost_words and (more or len(ended) < len(own)):
             try:
                 batch = await node.pull()
+                more = batch.more
                 if not node.lost_words:
                     self._silence.heard(number)
                     ended |= await self._take(number, batch)
-                if len(ended) == len(own) and self._keeps_attempts:
+                if len(ended) == len(own) and not more and self._keeps_attempts:
                     await self._gather(node, own[0])
             except NoAnswer:
                 continue
