@@ -65,6 +65,30 @@ def _succeeded(window: Window) -> float | None:
     return tally.ok / tally.finished if tally.finished else None
 
 
+def _succeeded_by(attempt: int, rank: int) -> RetryFigure:
+    """Of the calls that were sent, those that succeeded with so many attempts at most."""
+
+    def share(window: Window) -> float | None:
+        sent = sum(window.tally.ended_with)
+        return sum(window.tally.ok_with[:attempt]) / sent if sent else None
+
+    def text(window: Window) -> str:
+        tally = window.tally
+        return percentage(sum(tally.ok_with[:attempt]), sum(tally.ended_with))
+
+    return RetryFigure("calls", f"ok by {attempt}. %", text, share, rank)
+
+
+def _retry_usd(window: Window) -> str:
+    found = window.retry_usd_per_million
+    return UNKNOWN if found is None else f"{found:.3f}"
+
+
+def _for_nothing(window: Window) -> str:
+    """Runs of the function that succeeded after their caller had given up."""
+    return UNKNOWN if window.late_successes is None else f"{window.late_successes:,}"
+
+
 def _recovered(window: Window) -> str:
     """Seconds from the end of the disturbance; a lower bound where it was not within the run."""
     found = window.recovery
@@ -90,8 +114,16 @@ FIGURES: tuple[RetryFigure, ...] = (
     RetryFigure("calls", "ok %", lambda w: percentage(w.tally.ok, w.tally.finished), _succeeded),
     _rate("sent/s", lambda w: w.achieved_rps, 3),
     _rate("goodput/s", lambda w: w.goodput_rps, 1),
+    _rate("ended/s", lambda w: w.throughput_rps, 7),
     RetryFigure("calls", "back s", _recovered, _recovered_s, 1),
     _count("calls", "rejected", lambda w: w.tally.outcomes[Outcome.REJECTED], 6),
+    _succeeded_by(1, 8),
+    _succeeded_by(2, 8),
+    _count("hedges", "sent", lambda w: w.tally.hedges, 9),
+    _count("hedges", "won", lambda w: w.tally.hedges_won, 9),
+    RetryFigure("cost", "retries $/M", _retry_usd, lambda w: w.retry_usd_per_million, 8),
+    RetryFigure("cost", "for nothing", _for_nothing, lambda w: w.late_successes, 10),
+    _median("backoff", lambda w: w.measure(Measure.BACKOFF), 6),
     _median("retried", lambda w: w.retried, 5),
     _median("attempt", lambda w: w.measure(Measure.ATTEMPT), 5),
 )

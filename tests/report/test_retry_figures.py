@@ -43,6 +43,16 @@ def test_attempts_beside_calls_and_goodput_beside_both() -> None:
     assert found["calls ok %"] == "80.0"
 
 
+def test_how_many_succeed_with_so_many_attempts_and_what_retries_cost() -> None:
+    own = window(85, 15, 130)
+    tries = replace(own.tally, ended_with=(70, 20, 10), ok_with=(60, 20, 5), hedges=9, hedges_won=4)
+    found = said(replace(own, tally=tries, retry_usd_per_million=0.1234, late_successes=3))
+    assert (found["calls ok by 1. %"], found["calls ok by 2. %"]) == ("60.0", "80.0")
+    assert (found["hedges sent"], found["hedges won"]) == ("9", "4")
+    assert (found["cost retries $/M"], found["cost for nothing"]) == ("0.123", "3")
+    assert found["calls ended/s"] == "10.0"
+
+
 def test_of_a_variant_that_was_not_on_nothing_is_known() -> None:
     found = said(window(0, 0, 0, s=0.0))
     assert found["attempts a call"] == found["calls ok %"] == found["ms retried p50"] == "·"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bench.model.live import Snapshot
 from bench.tui.app import LamloadApp
 from bench.tui.views.registry import VIEWS
 from bench.tui.views.retries import RetriesView
@@ -33,6 +36,45 @@ async def test_a_row_for_each_variant_and_its_attempts_over_time() -> None:
         assert max(y for _, y in own if y is not None) > 1
         assert {y for _, y in other if y is not None} == {1.0}
         assert app.screen.query_one("#attempts", Chart).data.title == "attempts over arrivals"
+
+
+class Budgeted(FakeRun):
+    """Whose first variant pays for retries with tokens, and whose second has an open breaker."""
+
+    def snapshot(self) -> Snapshot:
+        own = super().snapshot()
+        rest = len(VARIANTS) - 2
+        told = (
+            replace(
+                one,
+                tokens_by_variant=(500.0 - one.t_s, None, *[None] * rest),
+                open_breakers_by_variant=(0, 1, *[0] * rest),
+            )
+            for one in own.vitals
+        )
+        return replace(own, vitals=tuple(told))
+
+
+async def test_m_goes_on_to_tokens_and_breakers_over_time() -> None:
+    app = LamloadApp(Budgeted(30))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await pilot.press(KEY)
+        await drawn(pilot)
+        chart, titles = app.screen.query_one("#amplification", Chart), []
+        while (title := chart.data.title) not in titles:
+            titles.append(title)
+            if title == "retry tokens left":
+                (own, *others) = (line.points for line in chart.data.lines)
+                assert own[0] == (0, 500) and own[-1] == (28, 472)
+                assert not any(len(points) for points in others)
+            if title == "open breakers":
+                assert {y for _, y in chart.data.lines[1].points} == {1}
+            await pilot.press("m")
+            await drawn(pilot)
+    assert titles == [
+        *("attempts a call", "attempts a call against failures", "goodput", "throughput"),
+        *("backoff mean", "retry tokens left", "open breakers"),
+    ]
 
 
 async def test_nine_tabs_are_all_named_on_eighty_columns() -> None:

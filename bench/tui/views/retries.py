@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from math import isnan, nan
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bench.model.result import Window
+from bench.model.result import Vitals, Window
 from bench.report.retry_figures import FIGURES
 from bench.tui.analysis import Depth
-from bench.tui.metrics import AMPLIFICATION
+from bench.tui.interval_history import SeriesPoints
+from bench.tui.metrics import AMPLIFICATION, BY_NAME
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.base import View, ViewContext, panel
@@ -16,9 +20,9 @@ from bench.tui.views.cells import VARIANT_COLUMNS, variant_cells
 from bench.tui.views.errors import policy_lines
 from bench.tui.views.load_charts import attempts_over_arrivals
 from bench.tui.views.policy_charts import recovery_map, with_recovery
-from bench.tui.views.time_charts import over_time
+from bench.tui.views.time_charts import MOST_POINTS, over_time, run_axis, vital_grain
 from bench.tui.widgets.chart import GUTTER, Chart
-from bench.tui.widgets.chart_data import ChartData
+from bench.tui.widgets.chart_data import ChartData, ChartLine
 from bench.tui.widgets.columns import Cell, Column, Row
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.text_lines import TextLines
@@ -52,9 +56,11 @@ class RetriesView(View):
         "refused: retries that the budget or a breaker forbade; rejected: calls that an open "
         "breaker kept back. back s: seconds after the disturbance until goodput and p99 were as "
         "before, ≥ if not within the run. retried: response time of calls that took more than one "
-        "attempt.\n"
+        "attempt; ok by 2. %: calls that succeeded with two attempts at most; for nothing: runs "
+        "that succeeded after their caller had given up.\n"
         "Below, the policy of the row under the cursor; beside the amplification of all its "
-        "attempts over its arrivals; m shows it against the time to recover."
+        "attempts over its arrivals; m goes on: against the time to recover, goodput, throughput, "
+        "backoff, tokens, breakers."
     )
     DEFAULT_CSS = """
     RetriesView #policies { max-height: 50%; }
@@ -66,7 +72,10 @@ class RetriesView(View):
     .tiny RetriesView #policies { max-height: 100%; height: 1fr; }
     """
 
-    metrics = "what the chart shows: attempts a call over time, or against time to recover"
+    metrics = (
+        "what the chart shows: attempts a call over time, or against time to recover, goodput, "
+        "throughput, backoff, tokens, open breakers"
+    )
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__(context)
@@ -104,7 +113,52 @@ def _over_time(state: ViewState, width: int) -> ChartData:
     return over_time(state, AMPLIFICATION, width, title="attempts a call", chosen=False)
 
 
-_CHARTS = (_over_time, recovery_map)
+def _of(name: str) -> Draw:
+    return lambda state, width: over_time(state, BY_NAME[name], width, chosen=False)
+
+
+def _of_vitals(title: str, note: str, read: Callable[[Vitals], Sequence[float | None]]) -> Draw:
+    """Of each variant what the workers say at the end of each second."""
+
+    def draw(state: ViewState, width: int) -> ChartData:
+        lines = []
+        for number, (name, style) in enumerate(state.styles.items()):
+            hidden = name in state.hidden
+            points = () if hidden else _told(state, read, number)
+            lines.append(ChartLine(state.short(name), style, points, hidden))
+        return ChartData(
+            title=title,
+            note=f"{note}, {vital_grain(state, 'at the end of each second')}",
+            lines=tuple(lines) if any(line.points for line in lines) else (),
+            x=run_axis(state, width),
+            empty="no worker says any",
+        )
+
+    return draw
+
+
+def _told(
+    state: ViewState, read: Callable[[Vitals], Sequence[float | None]], number: int
+) -> SeriesPoints:
+    def own(vitals: Vitals) -> float:
+        found = read(vitals)
+        value = found[number] if number < len(found) else None
+        return nan if value is None else float(value)
+
+    points = state.history.vital_points(own, state.since_s, state.passed_s, MOST_POINTS)
+    return tuple((x, y) for x, y in points if y is not None and not isnan(y))
+
+
+Draw = Callable[[ViewState, int], ChartData]
+_CHARTS: tuple[Draw, ...] = (
+    _over_time,
+    recovery_map,
+    _of("goodput"),
+    _of("throughput"),
+    _of("backoff mean"),
+    _of_vitals("retry tokens left", "all workers", lambda vitals: vitals.tokens_by_variant),
+    _of_vitals("open breakers", "workers", lambda vitals: vitals.open_breakers_by_variant),
+)
 
 
 def _row(state: ViewState, name: str, window: Window) -> Row:
