@@ -68,8 +68,10 @@ def _soonest(windows: Sequence[Window]) -> Iterator[Finding]:
         soonest_s = min(after_s for _, after_s in back)
         names = _names([w for w, after_s in back if after_s == soonest_s])
         texts.append(f"{names}, {_when(soonest_s)}")
-        figures = (Figure("soonest well again", f"{soonest_s:.3g}", "s"),)
+        if soonest_s:
+            figures = (Figure("soonest well again", f"{soonest_s:.3g}", "s"),)
     if never:
+        figures += (Figure("not within the run", str(len(never)), f"of {len(windows)}"),)
         texts.append(f"not within the run: {_names(never)}")
     if texts:
         yield Finding(f"soonest well again: {'; '.join(texts)}", figures)
@@ -113,7 +115,10 @@ def _of_both(both: Sequence[Window], words: Callable[[Window], str]) -> str:
 
 
 def _recovered(window: Window) -> str:
-    return "" if window.recovery is None else recovery_text(window.recovery)
+    found = window.recovery
+    if found is None:
+        return ""
+    return "at once" if found.after_s == 0 else recovery_text(found)
 
 
 def _when(after_s: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import with_recoveries
-from bench.report.axes import linear_axis
+from bench.report.axes import log_axis
 from bench.report.laid_over import looks
 from bench.report.recovery_map import recovery_points, recovery_scale
 from bench.report.svg import Whisker, scatter_chart
@@ -20,7 +20,7 @@ def recovery_map(run: RecordedRun) -> Iterator[str]:
     if len(points) < 2:
         return
     drawn, scale = looks(run.windows), recovery_scale(points, _TICKS)
-    y = linear_axis(0.0, max(point.amplification for point in points), _TICKS - 2)
+    y = log_axis(1.0, max(point.amplification for point in points), _TICKS - 2)
     yield scatter_chart(
         "Attempts for each call against time to recover, with its interval at 95 %",
         [(p.name, drawn[p.name], scale.place(p), p.amplification) for p in points],

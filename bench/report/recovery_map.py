@@ -14,9 +14,9 @@ from bench.model.result import Window
 from bench.report.axes import Axis, linear_axis
 
 NOT_WITHIN = "not in run"
-_EDGE = 1.12
+_EDGE = 1.15
 """Where that lies, as a multiple of the highest tick of seconds."""
-_MARGIN = 1.04
+_MARGIN = 1.1
 
 
 @dataclass(frozen=True, slots=True)

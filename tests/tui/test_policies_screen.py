@@ -77,7 +77,7 @@ async def test_one_picture_for_screen_and_page_and_the_sentences_that_follow(
     folder = recorded(tmp_path, profile, calls(profile))
     screen, chart, _ = await shown(folder)
     assert chart.data.title == "attempts a call against time to recover"
-    assert chart.data.note == "s after the stall; whole run"
+    assert chart.data.note == "attempts (log) over s after the stall; whole run"
     assert chart.data.x is not None
     edge, label = chart.data.x.ticks[-1]
     assert label == NOT_WITHIN and edge > 3

@@ -162,7 +162,11 @@ class CompareView(View):
         shown_large = bool(figures) and not asked_figures(state)
         lines = answer_rows(state, width - 2)[shown_large:]
         left = height - table - (ROWS if figures else 0)
-        lines = lines[: max(1, left)]
+        has_picture = state.analysis.question is not Question.SIZES
+        room = left - _CHART_ROWS if has_picture and left > _CHART_ROWS else left
+        if state.analysis.question is Question.POLICIES:  # all of it is in the report
+            room = min(room, most_lines)
+        lines = lines[: max(1, room)]
         self.query_one("#answer", TextLines).show(lines)
         left -= len(lines)
         self.set_class(left < _CHART_ROWS, "full")

@@ -32,7 +32,8 @@ def recovery_map(state: ViewState, width: int) -> ChartData:
     disturbed = next(iter(names)) if len(names) == 1 else "disturbance"
     return ChartData(
         title=title,
-        note=f"s after the {disturbed}; whole run",
+        note=f"attempts (log) over s after the {disturbed}; whole run",
+        logarithmic=True,
         x=scale.axis,
         labelled=tuple(
             (scale.place(p), p.amplification, state.short(p.name), state.styles[p.name])
