@@ -53,23 +53,26 @@ def botocores() -> tuple[str, int]:
     return mode, found["retries"].get("total_max_attempts", usual)
 
 
-@pytest.mark.parametrize("with_file", [False, True])
-@pytest.mark.parametrize("attempts", [None, "1", "4", "0", "-2", "", "many", "2.5"])
-@pytest.mark.parametrize("mode", [None, "legacy", "standard", "adaptive", "", "Standard", "eager"])
-@pytest.mark.parametrize("profile", [None, "old"])
+ATTEMPTS = (None, "1", "4", "0", "-2", "", "many", "2.5")
+MODES = (None, "legacy", "standard", "adaptive", "", "Standard", "eager")
+
+
+@pytest.mark.parametrize("profile", [None, "", "old"], ids=["no file", "default", "old"])
+@pytest.mark.parametrize(
+    ("mode", "attempts"),
+    [*((mode, None) for mode in MODES), *(("adaptive", attempts) for attempts in ATTEMPTS[1:])],
+)
 def test_it_is_what_botocore_finds_or_refuses(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    with_file: bool,
-    attempts: str | None,
-    mode: str | None,
     profile: str | None,
+    mode: str | None,
+    attempts: str | None,
 ) -> None:
-    if with_file:
+    """profile: of the configuration file, '' for the default one, None without the file."""
+    if profile is not None:
         (tmp_path / "config").write_text(FILE, "utf-8")
-    elif profile is not None:
-        return  # botocore asks for a profile that is there
-    for name, value in zip(VARIABLES, (mode, attempts, profile), strict=False):
+    for name, value in zip(VARIABLES, (mode, attempts, profile or None), strict=False):
         if value is not None:
             monkeypatch.setenv(name, value)
     try:
