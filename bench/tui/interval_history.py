@@ -2,8 +2,8 @@
 
 The latest twenty minutes are kept by the second, what is older in groups of ten seconds, the
 highest figure of each; of a very long run the groups double. So memory is bounded: for each variant
-FINE_S rows and MOST_GROUPS more, of some 0.25 kB each, and for all of them vitals of 3 * FINE_S
-seconds, 1 kB each. With twelve variants that is 6 MB after half an hour, and 11 MB at most.
+FINE_S rows and MOST_GROUPS more, of some 0.27 kB each, and for all of them vitals of 3 * FINE_S
+seconds, 1 kB each. With twelve variants that is 7 MB after half an hour, and 12 MB at most.
 """
 
 from __future__ import annotations
