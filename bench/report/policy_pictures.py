@@ -34,4 +34,5 @@ def recovery_map(run: RecordedRun) -> Iterator[str]:
             for p in points
             if p.ends is not None
         ],
+        legend=True,
     )

@@ -86,8 +86,13 @@ def scatter_chart(
     x_name: str,
     y_name: str,
     whiskers: Sequence[Whisker] = (),
+    *,
+    legend: bool = False,
 ) -> str:
-    """Named points (name, index, x, y), and a path through some of them."""
+    """Named points (name, index, x, y), and a path through some of them.
+
+    legend: their names stand below, for points that lie too close together for words beside them.
+    """
     body = [_frame(x, y, x_name, y_name)]
     body += [_whisker(whisker, x, y) for whisker in whiskers]
     if len(path) > 1:
@@ -95,11 +100,15 @@ def scatter_chart(
     taken: list[_Label] = []
     for name, index, px, py in points:
         left, top = _place(px, py, x, y)
-        body.append(f'<g data-v="{index}">{marker(index, left, top, 5)}</g>')
+        words_of_it = f"<title>{escape(name)}</title>"
+        body.append(f'<g data-v="{index}">{words_of_it}{marker(index, left, top, 5)}</g>')
+        if legend:
+            continue
         label = _free_label(name, left, top, taken)
         taken.append(label)
         body.append(words(name, "start", f'class="name" x="{label.left:.1f}" y="{label.top:.1f}"'))
-    return figure(title, body, [], ' class="chart"')
+    named = [SvgLine(name, index, ()) for name, index, *_ in points] if legend else []
+    return figure(title, body, named, ' class="chart"')
 
 
 @dataclass(frozen=True, slots=True)

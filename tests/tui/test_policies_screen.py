@@ -92,6 +92,9 @@ async def test_one_picture_for_screen_and_page_and_the_sentences_that_follow(
     assert "recovered after 3 s against not within the run" in against
     assert said[0] in " ".join(screen.split())
     page, text = render_html(run), render_text(run)
+    picture = page.partition("<figcaption>Attempts for each call against")[2]
+    legend = picture.partition("<p class=legend>")[2].partition("</p>")[0]
+    assert all(f"{variant.name}</span>" in legend for variant in profile.variants)
     assert f"{NOT_WITHIN}</text>" in page and said[0] in page and said[0] in text
     old = next(line for line in text.partition("Retries:")[2].splitlines() if OLD + " " in line)
     assert "2.40" in old.split() and "≥9" in old.split()
