@@ -107,7 +107,6 @@ class Collector:
         """
         for data in reports:
             self._merger.add(data)
-        self._merger.flush()
         return self._merger.acknowledged(node)
 
     def _note_breakers(self, worker: int, health: WorkerHealth) -> None:

@@ -25,7 +25,7 @@ from bench.model.result import Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
 from bench.record.block_store import BlockStore, with_shared_blocks
-from bench.record.delta import NO_EVENT, Delta, KeyColumn
+from bench.record.delta import NO_EVENT, Delta, Gathering, KeyColumn
 from bench.record.hlog import TaggedHistogram
 from bench.record.interval_key import IntervalKey
 from bench.record.interval_table import IntervalTable
@@ -80,6 +80,7 @@ class Aggregate:
         self._parts = LoadParts(profile, plan.segments, self._timeline)
         self._payloads = PayloadParts(profile)
         self._reduction = Reduction(profile, self._timeline)
+        self._coming = Gathering()
 
     # -- what comes in
 
@@ -91,12 +92,15 @@ class Aggregate:
         """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
         self._merge(self._reduction.counts(payload))
 
-    def _merge(self, delta: Delta | None) -> None:
-        if delta is not None:
-            self.merge(delta)
-
     def merge(self, delta: Delta) -> None:
-        """What has become known, wherever it was reduced. It is not to be merged twice."""
+        """What was reduced elsewhere; it counts from the next `advance` on. Not twice the same."""
+        self._coming.add(delta)
+        if self._coming.is_crowded:
+            self._merge(self._coming.drain())
+
+    def _merge(self, delta: Delta | None) -> None:
+        if delta is None:
+            return
         places = self._timeline.places[delta.column(KeyColumn.SEGMENT)]
         measured = places[:, 0] > 0
         for known in delta.by_interval():
@@ -160,6 +164,7 @@ class Aggregate:
 
     def advance(self, now_ns: int) -> None:
         """It is now_ns since the run's start: durations and planned rates count up to here."""
+        self._merge(self._coming.drain())
         before_ns, self._now_ns = self._now_ns, max(now_ns, self._now_ns)
         for second in range(before_ns // NS_PER_S, self._now_ns // NS_PER_S + 1):
             start_ns = second * NS_PER_S

@@ -7,7 +7,7 @@ by any grouping, and what is in them then is what the rows together would have g
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,10 @@ class CellSums:
         alone = self.counts[:, _ARRIVALS].sum(axis=1) == self.counts.sum(axis=1)
         found: list[bool] = (told & ~alone).tolist()
         return found
+
+    def small(self) -> CellSums:
+        """The same in less room, for who keeps many for a while."""
+        return replace(self, exact=self.exact.small(), bounds=self.bounds.small())
 
     def of_series(self, series: Series) -> Counted:
         """The values of a series, lower bounds among them; codes are `cell << 16 | bucket`."""

@@ -23,6 +23,8 @@ BUCKET_BITS = 16
 BUCKET_MASK = (1 << BUCKET_BITS) - 1
 _DENSE = 8
 """Buckets that there may be for each code to be added as if all had a value."""
+_FEW = 1 << 14
+"""Codes that are sorted sooner than laid side by side."""
 _SMALL_CODE = np.iinfo(np.uint32).max
 
 
@@ -96,6 +98,9 @@ GONE = -1
 
 def summed(parts: Sequence[Counted], maps: Sequence[SlotMap] = ()) -> Counted:
     """The sum of several histograms, without what adds up to 0. maps: one for each, or none."""
+    if not maps and sum(part.codes.size for part in parts) <= _FEW:
+        few = [part for part in parts if part.codes.size]
+        return _sorted(few) if len(few) > 1 else (few or [NO_COUNTS])[0]
     runs = [
         _Runs.of(part, maps[at] if maps else None)
         for at, part in enumerate(parts)
@@ -106,11 +111,14 @@ def summed(parts: Sequence[Counted], maps: Sequence[SlotMap] = ()) -> Counted:
     held = [own for own in runs if own.slots.size]
     if not held:
         return NO_COUNTS
-    found, which = np.unique(np.concatenate([own.slots for own in held]), return_inverse=True)
-    low = np.full(found.size, BUCKET_MASK, dtype=np.int64)
-    high = np.zeros(found.size, dtype=np.int64)
-    np.minimum.at(low, which, np.concatenate([own.first for own in held]))
-    np.maximum.at(high, which, np.concatenate([own.last for own in held]))
+    slots = np.concatenate([own.slots for own in held])
+    order = np.argsort(slots, kind="stable")
+    starts = _starts(slots[order])
+    found = slots[order][starts]
+    which = np.empty(slots.size, dtype=np.int64)
+    which[order] = np.repeat(np.arange(found.size), np.diff(starts, append=slots.size))
+    low = np.minimum.reduceat(np.concatenate([own.first for own in held])[order], starts)
+    high = np.maximum.reduceat(np.concatenate([own.last for own in held])[order], starts)
     widths = high - low + 1
     if int(widths.sum()) > _DENSE * sum(own.part.codes.size for own in held):
         return _sorted([own.moved() for own in held])
@@ -175,7 +183,7 @@ class _Runs:
         codes = self.part.codes
         before = (codes[self.starts].astype(np.int64) >> BUCKET_BITS) << BUCKET_BITS
         places = codes + np.repeat(shifts - before, self.sizes)
-        if np.unique(self.slots).size == self.slots.size:
+        if self.is_ordered:  # each place once
             sums[places] += self.part.counts
         else:
             sums += np.bincount(places, self.part.counts, sums.size).astype(np.int64)

@@ -30,6 +30,12 @@ SAMPLES = 100
 """Failed attempts that a delta tells of in words."""
 
 
+_MOST_WAITING = 256
+"""Deltas that wait to be added up."""
+_MOST_SIZE = 1 << 22
+"""Likewise how many counts they have together, of five bytes or so."""
+
+
 class DeltaError(LamloadError):
     """Bytes that are no delta, or one of another version or of another run."""
 
@@ -181,3 +187,29 @@ def joined_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             found.append(span)
     return tuple(found)
+
+
+class Gathering:
+    """Deltas that wait to be added up: together that takes a part of the time that each would."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Delta] = []
+        self._size = 0
+
+    def add(self, delta: Delta) -> None:
+        """One more that waits."""
+        self._waiting.append(replace(delta, sums=delta.sums.small()))
+        self._size += delta.size
+
+    @property
+    def is_crowded(self) -> bool:
+        """True once they take tens of megabytes."""
+        return len(self._waiting) >= _MOST_WAITING or self._size > _MOST_SIZE
+
+    def drain(self) -> Delta | None:
+        """Their sum; None if none waits."""
+        if not self._waiting:
+            return None
+        whole = added(self._waiting)
+        self._waiting, self._size = [], 0
+        return whole

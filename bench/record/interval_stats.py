@@ -47,7 +47,17 @@ class Packed:
 class IntervalStats:
     """A second that can still change."""
 
-    __slots__ = ("_figures", "_fresh", "_told", "high", "low", "negative", "sums", "tally")
+    __slots__ = (
+        "_figures",
+        "_fresh",
+        "_spread",
+        "_told",
+        "high",
+        "low",
+        "negative",
+        "sums",
+        "tally",
+    )
 
     def __init__(self) -> None:
         self.tally = np.zeros(TALLY, dtype=np.int64)
@@ -58,10 +68,11 @@ class IntervalStats:
         self._told = _Parts()
         self._fresh = _Parts()
         self._figures: FigureArray | None = None
+        self._spread: Spread | None = None
 
     def add(self, values: Values) -> None:
         """Add the values of some rows."""
-        self._figures = None
+        self._figures = self._spread = None
         self._fresh.add(values.exact, values.bounds)
         np.minimum(self.low, values.low_ns, out=self.low)
         np.maximum(self.high, values.high_ns, out=self.high)
@@ -95,7 +106,9 @@ class IntervalStats:
 
     def spread(self) -> Spread:
         """Response times, coarsely; timed-out ones by their lower bound."""
-        return _spread_of(*_summed([self], _only(Series.RESPONSE)))
+        if self._spread is None:
+            self._spread = _spread_of(*_summed([self], _only(Series.RESPONSE)))
+        return self._spread
 
     def pack(self) -> Packed:
         """The cell's figures without its histograms, for when it grows no more."""

@@ -10,25 +10,18 @@ from collections.abc import Callable
 
 from bench.model.result import Sample
 from bench.record.aggregate import Aggregate
-from bench.record.delta import Delta, DeltaError, added
+from bench.record.delta import Delta, DeltaError
 from bench.record.delta_encoding import decode_delta
 from bench.record.node_reports import NodeReports
 
-_DELTAS = 64
-"""Deltas that are added together before they reach the aggregate."""
-_CODES = 1 << 20
-"""Likewise how many counts they have together."""
-
 
 class Merger:
-    """Deltas into an aggregate. Call `flush` before the aggregate is asked for anything."""
+    """Deltas into an aggregate, in which they count from its next `advance` on."""
 
     def __init__(self, aggregate: Aggregate, keep_sample: Callable[[Sample], None]) -> None:
         """keep_sample: hears of each failed attempt that a delta tells of."""
         self._aggregate = aggregate
         self._keep_sample = keep_sample
-        self._waiting: list[Delta] = []
-        self._codes = 0
         self.nodes: dict[int, NodeReports] = {}
         """By number, those that have reported."""
 
@@ -43,10 +36,7 @@ class Merger:
             self.nodes.setdefault(span.node, NodeReports()).add(span)
         for sample in delta.samples:
             self._keep_sample(sample)
-        self._waiting.append(delta)
-        self._codes += delta.size
-        if len(self._waiting) >= _DELTAS or self._codes > _CODES:
-            self.flush()
+        self._aggregate.merge(delta)
         return True
 
     def _is_new(self, delta: Delta) -> bool:
@@ -70,10 +60,3 @@ class Merger:
         It gives out the oldest first, so that a number missing below is one that it has given up.
         """
         return self._reports(node).last
-
-    def flush(self) -> None:
-        """Hand to the aggregate what has come."""
-        if self._waiting:
-            self._aggregate.merge(added(self._waiting))
-            self._waiting.clear()
-            self._codes = 0

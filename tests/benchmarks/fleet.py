@@ -32,9 +32,10 @@ def fleet(short: bool, say: Callable[[str], None]) -> None:
         say(f"  {told['reducer_cpu']:.1%} of a core; sixteen of them, added up on their way, are")
         say(f"  {told['branch_kb']:.0f} KB and take {told['branch_cpu']:.1%} of a core")
         say(f"  {'nodes':<14}{'rate':>12}{'merging':>10}{'with files and a view':>24}{'MB':>8}")
-        cells = {nodes: _cell("coordinator", nodes, seconds, folder) for nodes in NODES}
-        for nodes, cell in cells.items():
-            say(f"  {nodes:<14}{_figures(nodes, cell)}")
+        cells = {}
+        for nodes in NODES:
+            cells[nodes] = _cell("coordinator", nodes, seconds, folder)
+            say(f"  {nodes:<14}{_figures(nodes, cells[nodes])}")
         for nodes in TREES:
             cell = _cell("tree", nodes, seconds, folder)
             say(f"  {f'{nodes} in a tree':<14}{_figures(nodes, cell)}")

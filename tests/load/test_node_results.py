@@ -51,7 +51,7 @@ def test_counts_become_deltas_and_arrivals_are_told_with_them() -> None:
     assert second.offered == (3, 9)
     for delta in second.deltas:
         merger.add(delta)
-    merger.flush()
+    aggregate.advance(0)
     assert sum(window.tally.offered for window in aggregate.totals()) == 12
     node.batch(Pull(second.number, merger.acknowledged(0)), HEALTH)
     assert not node.has_news

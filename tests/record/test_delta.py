@@ -42,10 +42,10 @@ def mixing(profile: Profile) -> Profile:
     return replace(profile, target=replace(profile.target, events=events))
 
 
-def with_event(packed: bytes, event: int) -> bytes:
-    """A row, sent with one of the events."""
+def with_event(packed: bytes) -> bytes:
+    """A row, sent with one of the events: the same for all attempts of an invocation."""
     (held,) = np.frombuffer(packed, dtype=ROW_TYPE).copy()
-    held["flags"] |= event << PAYLOAD_SHIFT
+    held["flags"] |= int(held["intended_ns"]) % 3 << PAYLOAD_SHIFT
     return bytes(held.tobytes())
 
 
@@ -82,27 +82,29 @@ def _plain(thing: object) -> object:
 def reports(
     random: Random, profile: Profile, plan: Plan, load: Shipment, nodes: int = NODES
 ) -> Iterator[list[bytes]]:
-    """A load at random among nodes, each of which is asked now and then."""
-    owner_of: dict[int, Reducer] = {}
-    owners = [Reducer(i, profile, plan.segments) for i in range(nodes)]
-    things: list[tuple[bool, bytes]] = [(True, own) for own in load.rows]
+    """A load at random among nodes, each of which is asked now and then.
+
+    All attempts of an invocation are on one node, as they are of one of its workers.
+    """
+    things: list[list[tuple[bool, bytes]]] = [[] for _ in range(nodes)]
+    owners: dict[bytes, int] = {}
+    for own in load.rows:
+        things[owners.setdefault(own[:8], random.randrange(nodes))].append((True, own))
     for key, (offered, dropped) in load.counts.items():
         split = random.randrange(offered + 1)
-        for part, lost in (
-            (split, min(dropped, split)),
-            (offered - split, max(0, dropped - split)),
-        ):
-            things.append((False, counts({key: (part, lost)})))
-    random.shuffle(things)
-    while things:
-        owner = owner_of.setdefault(len(things), random.choice(owners))
-        batch, things = things[:9], things[9:]
-        owner.add_rows(b"".join(data for is_row, data in batch if is_row))
-        owner.add_counts(b"".join(data for is_row, data in batch if not is_row))
-        if random.random() < 0.3:
-            yield _asked(owner)
-    for owner in owners:
-        yield _asked(owner)
+        lost = min(dropped, split)
+        for part in ((split, lost), (offered - split, dropped - lost)):
+            random.choice(things).append((False, counts({key: part})))
+    for number, own_things in enumerate(things):
+        random.shuffle(own_things)
+        node = Reducer(number, profile, plan.segments)
+        for at in range(0, len(own_things), 9):
+            batch = own_things[at : at + 9]
+            node.add_rows(b"".join(data for is_row, data in batch if is_row))
+            node.add_counts(b"".join(data for is_row, data in batch if not is_row))
+            if random.random() < 0.3:
+                yield _asked(node)
+        yield _asked(node)
 
 
 def _asked(owner: Reducer) -> list[bytes]:
@@ -119,7 +121,6 @@ def merged(profile: Profile, plan: Plan, data: Sequence[bytes]) -> Aggregate:
     merger = Merger(aggregate, lambda _: None)
     for own in data:
         merger.add(own)
-    merger.flush()
     return aggregate
 
 
@@ -130,7 +131,7 @@ def test_rows_of_several_nodes_give_what_they_give_on_one(seed: int, mixed: bool
     plan = together(profile)
     load = random_load(random, plan)
     if mixed:
-        load.rows = [with_event(own, random.randrange(3)) for own in load.rows]
+        load.rows = [with_event(own) for own in load.rows]
     one = Aggregate(profile, plan)
     load.to(one)
     data = [own for batch in reports(random, profile, plan, load) for own in batch]
@@ -290,7 +291,6 @@ def test_a_node_that_nobody_asks_keeps_its_totals_in_bounded_memory(
     merger = Merger(aggregate, lambda _: None)
     for data in node.take():
         merger.add(data)
-    merger.flush()
     reported = merger.nodes[0]
     assert reported.missing == 0
     assert 12 < reported.coarse_s <= 24
