@@ -12,8 +12,9 @@ from bench.record.findings import findings
 from bench.record.load_run import load_run
 from bench.record.question import Question, question_of
 from bench.report.html import render_html
-from bench.report.recovery_map import NOT_WITHIN
+from bench.report.recovery_map import NOT_WITHIN, RecoveryPoint, recovery_scale
 from bench.report.text import render_text
+from bench.tui.views.policy_charts import is_crowded
 from tests.profile.write import load
 from tests.record.build import Shipment, row
 from tests.tui.test_questions import recorded, shown
@@ -98,3 +99,10 @@ async def test_one_picture_for_screen_and_page_and_the_sentences_that_follow(
     assert f"{NOT_WITHIN}</text>" in page and said[0] in page and said[0] in text
     old = next(line for line in text.partition("Retries:")[2].splitlines() if OLD + " " in line)
     assert "2.40" in old.split() and "≥9" in old.split()
+
+
+def test_policies_that_lie_close_together_are_named_by_their_markers_alone() -> None:
+    points = [RecoveryPoint(name, y, x) for name, x, y in (("a", 0.0, 1.1), ("b", 0.0, 1.2),
+              ("c", 0.0, 3.0), ("d", 9.0, 1.1))]  # fmt: skip
+    scale = recovery_scale(points, 6)
+    assert [is_crowded(point, points, scale) for point in points] == [True, True, False, False]

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from math import log
 
 from bench.model.result import Window
 from bench.record.recovery import slowest
 from bench.report.axes import Axis
-from bench.report.recovery_map import recovery_points, recovery_scale
+from bench.report.recovery_map import (
+    RecoveryPoint,
+    RecoveryScale,
+    recovery_points,
+    recovery_scale,
+)
 from bench.tui.state import ViewState
 from bench.tui.widgets.chart_data import ChartData
 
 _CELLS_A_TICK = 12
+_NEAR, _NEAR_FACTOR = 0.08, 0.22
+"""Of the axis across, and of the logarithm of attempts: closer together than that, two names do not
+find a place each."""
 
 
 def with_recovery(state: ViewState, window: Window) -> Window:
@@ -36,9 +46,24 @@ def recovery_map(state: ViewState, width: int) -> ChartData:
         logarithmic=True,
         x=scale.axis,
         labelled=tuple(
-            (scale.place(p), p.amplification, state.short(p.name), state.styles[p.name])
+            (
+                scale.place(p),
+                p.amplification,
+                "" if is_crowded(p, points, scale) else state.short(p.name),
+                state.styles[p.name],
+            )
             for p in points
         ),
+    )
+
+
+def is_crowded(point: RecoveryPoint, points: Sequence[RecoveryPoint], scale: RecoveryScale) -> bool:
+    """Whether its name would stand beside another's marker: the table has the markers too."""
+    return any(
+        abs(scale.axis.at(scale.place(other)) - scale.axis.at(scale.place(point))) < _NEAR
+        and abs(log(other.amplification / point.amplification)) < _NEAR_FACTOR
+        for other in points
+        if other is not point
     )
 
 
