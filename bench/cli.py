@@ -129,6 +129,11 @@ def run_command(arguments: Sequence[str]) -> int:
             return asked.exit_code
         sys.stdout.flush()
         return ExitCode.OK
+    except click.exceptions.UsageError as error:
+        from bench.commands.support.refusals import refusal
+
+        _say(refusal(error, arguments, VERBS))
+        return error.exit_code
     except click.exceptions.ClickException as error:
         error.show()
         return error.exit_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.aws.prices import usd_per_million
+from bench.lambda_facts import FULL_CORE_MB
 from bench.model.load import Plan, Segment
 from bench.model.profile import Profile, Variant
 from bench.plan import make_plan
@@ -14,16 +15,33 @@ PER_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class BilledGuess:
+    """What is billed of an invocation, by memory: CPU comes in proportion to it, up to one core.
+
+    at_full_core_ms: from 1,769 MB on. waits_ms: how much of it waits, which no CPU shortens.
+    """
+
+    at_full_core_ms: float
+    waits_ms: float = 0.0
+
+    def at(self, memory_mb: int | None) -> float:
+        """Milliseconds at a size; None is one whose size nobody knows."""
+        share = 1.0 if memory_mb is None else min(1.0, memory_mb / FULL_CORE_MB)
+        return self.waits_ms + (self.at_full_core_ms - self.waits_ms) / share
+
+
+@dataclass(frozen=True, slots=True)
 class VariantForecast:
     """Expected arrivals of one variant. None in a closed loop: the answers decide.
 
-    usd_per_million and usd are at the billed duration that was assumed, without retries; None
+    usd_per_million and usd are at billed_ms, which is assumed, and without retries; None
     where nobody knows a price (the endpoint http) or the number of arrivals.
     """
 
     variant: Variant
     offered: float | None
     measured: float | None
+    billed_ms: float
     usd_per_million: float | None
 
     @property
@@ -53,11 +71,11 @@ class Forecast:
         return _total([variant.usd for variant in self.variants])
 
 
-def forecast(profile: Profile, billed_ms: float) -> Forecast:
-    """The forecast of a profile, at an assumed billed duration."""
+def forecast(profile: Profile, billed: BilledGuess) -> Forecast:
+    """The forecast of a profile, at assumed billed durations."""
     plan = make_plan(profile)
     variants = tuple(
-        _variant(profile, plan, index, variant, billed_ms)
+        _variant(profile, plan, index, variant, billed.at(variant.memory_mb))
         for index, variant in enumerate(profile.variants)
     )
     rates = [_peak_rps(segment) for segment in plan.segments]
@@ -75,6 +93,7 @@ def _variant(
         variant=variant,
         offered=offered,
         measured=_total([_arrivals(profile, s, index) for s in measured]) if mine else None,
+        billed_ms=billed_ms,
         usd_per_million=usd_per_million(variant, billed_ms, profile.target.region),
     )
 

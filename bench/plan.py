@@ -19,6 +19,8 @@ def make_plan(profile: Profile) -> Plan:
     every variant once, shuffled anew, so that drift of the machine or of the target meets them
     alike. together: all variants at once, each with the phase's own rate.
 
+    A phase that is wanted once is part of the first round alone.
+
     Variants that differ in named settings meet the same arrivals in a round, so that what differs
     is their doing. Those of memory sizes and endpoints alone keep those that they always had.
 
@@ -32,6 +34,8 @@ def make_plan(profile: Profile) -> Plan:
     are_alike = any(any(variant.named_levels()) for variant in profile.variants)
     for round_, variants in _blocks(profile):
         for number, (phase, piece) in enumerate(pieces):
+            if round_ and profile.phases[phase].once:
+                continue
             stream = round_ * len(pieces) + number if are_alike else None
             segments.append(
                 Segment(len(segments), round_, phase, variants, start_ns, piece, stream)

@@ -60,7 +60,7 @@ def _mend(word: str, known: Mapping[str, Topic], verbs: Collection[str]) -> str:
     close = get_close_matches(word, known, 1)
     if close:
         return f"; did you mean `lamload help {close[0]}`?"
-    return f"; there are {', '.join(known)}"
+    return f"; there are {', '.join(known)}: `lamload help start` begins"
 
 
 def _lay_out(text: str) -> None:

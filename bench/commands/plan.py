@@ -24,7 +24,7 @@ from bench.commands.support.plan_words import (
 )
 from bench.commands.support.target_options import TargetCommand, target_options
 from bench.errors import UsageError
-from bench.format import quantile_text
+from bench.format import number, quantile_text
 from bench.model.plain import aligned
 from bench.model.result import QUANTILES
 from bench.output.page_width import folded, page_width
@@ -33,7 +33,7 @@ from bench.profile.options import Given
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.forecast import Forecast, VariantForecast
+    from bench.forecast import BilledGuess, Forecast, VariantForecast
     from bench.model.profile import Profile
 
 INDENT = "          "
@@ -50,28 +50,42 @@ INDENT = "          "
     default="100ms",
     show_default=True,
     metavar="DURATION",
-    help="Billed duration to assume for the cost; it falls with memory for CPU-bound work.",
+    help="Billed duration to assume at 1769 MB, a whole core; with less memory work takes longer.",
 )
-def plan(target: str, options: Given, overrides: tuple[str, ...], billed: str) -> None:
+@click.option(
+    "--waits",
+    default="0ms",
+    show_default=True,
+    metavar="DURATION",
+    help="How much of it waits for something else, which no memory shortens.",
+)
+def plan(target: str, options: Given, overrides: tuple[str, ...], billed: str, waits: str) -> None:
     """Say what a run of TARGET would do, need and cost. Nothing is sent.
 
     TARGET and its options are those of `lamload run`.
     """
     from bench.commands.support.target import profile_of
-    from bench.forecast import forecast
-    from bench.units import read_duration_ns
+    from bench.forecast import BilledGuess, forecast
 
-    try:
-        billed_ms = read_duration_ns(billed) / 1e6
-    except ValueError as error:
-        raise UsageError(f"--billed {error}") from None
+    guess = BilledGuess(_milliseconds("--billed", billed), _milliseconds("--waits", waits))
+    if guess.waits_ms > guess.at_full_core_ms:
+        raise UsageError(f"--waits must be at most what is billed, {billed} (it is {waits})")
     loaded = profile_of(target, overrides, options).profile
-    expected = forecast(loaded, billed_ms)
-    for line in folded(_lines(loaded, expected, billed), page_width()):
+    expected = forecast(loaded, guess)
+    for line in folded(_lines(loaded, expected, guess), page_width()):
         click.echo(line)
 
 
-def _lines(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
+def _milliseconds(option: str, text: str) -> float:
+    from bench.units import read_duration_ns
+
+    try:
+        return read_duration_ns(text) / 1e6
+    except ValueError as error:
+        raise UsageError(f"{option} {error}") from None
+
+
+def _lines(profile: Profile, expected: Forecast, billed: BilledGuess) -> Iterator[str]:
     yield profile.title
     if profile.question:
         yield from (f"  {line}" for line in profile.question.splitlines())
@@ -83,8 +97,8 @@ def _lines(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
     yield from _phases(profile)
     yield f"Time      {time_words(profile, expected)}"
     yield f"Arrivals  {arrival_words(profile, expected)}"
-    for number, line in enumerate(retry_lines(profile)):
-        yield f"{'Retries   ' if number == 0 else INDENT}{line}"
+    for index, line in enumerate(retry_lines(profile)):
+        yield f"{'Retries   ' if index == 0 else INDENT}{line}"
     if throttles := throttle_words(profile):
         yield f"Throttles {throttles}"
     yield from _needs(profile)
@@ -94,8 +108,8 @@ def _lines(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
 
 
 def _phases(profile: Profile) -> Iterator[str]:
-    for number, line in enumerate(phase_lines(profile)):
-        yield f"{'Phases    ' if number == 0 else INDENT}{line}"
+    for index, line in enumerate(phase_lines(profile)):
+        yield f"{'Phases    ' if index == 0 else INDENT}{line}"
     if profile.capacity is not None:
         yield f"Search    {search_words(profile.capacity)}"
 
@@ -123,7 +137,7 @@ def _of(count: int | None) -> str:
     return "an unknown number of" if count is None else f"of {count:,}"
 
 
-def _cost(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
+def _cost(profile: Profile, expected: Forecast, billed: BilledGuess) -> Iterator[str]:
     yield f"Cost      {cost_words(profile, expected, billed)}"
     yield from (f"{INDENT}{line}" for line in left_out_lines(profile))
     limit = profile.max_spend_usd
@@ -133,7 +147,7 @@ def _cost(profile: Profile, expected: Forecast, billed: str) -> Iterator[str]:
 
 def _table(expected: Forecast) -> Iterator[str]:
     rows: list[tuple[str, ...]] = [
-        ("variant", "arrivals", "measured", "known up to", "USD/million")
+        ("variant", "arrivals", "measured", "known up to", "billed ms", "USD/million")
     ]
     rows += [_row(variant) for variant in expected.variants]
     first, *others = zip(*rows, strict=True)
@@ -148,6 +162,7 @@ def _row(expected: VariantForecast) -> tuple[str, ...]:
         _count(expected.offered),
         _count(expected.measured),
         _known(expected.measured),
+        "?" if expected.usd_per_million is None else number(expected.billed_ms),
         "?" if expected.usd_per_million is None else f"{expected.usd_per_million:.2f}",
     )
 

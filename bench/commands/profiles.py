@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import click
 
 from bench.commands.support.completions import complete_shipped
@@ -37,6 +39,10 @@ def show(name: str) -> None:
 
     path = shipped_profile(name)
     if path is None:
-        names = ", ".join(path.stem for path in shipped_profiles())
-        raise UsageError(f"there is no shipped profile {name}; there are {names}")
+        names = [path.stem for path in shipped_profiles()]
+        close = (*get_close_matches(name, names, 1, 0.3), "quickstart")[0]
+        raise UsageError(
+            f"there is no shipped profile {name}; there are {', '.join(names)}; did you mean "
+            f"`lamload profiles show {close}`?"
+        )
     click.echo(path.read_text("utf-8"), nl=False)

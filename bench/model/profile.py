@@ -166,11 +166,15 @@ class LoadSpec:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of the load with a name; measured is False for a warm-up."""
+    """A stretch of the load with a name; measured is False for a warm-up.
+
+    once: in the first round alone.
+    """
 
     name: str
     shape: Shape
     measured: bool = True
+    once: bool = False
 
     @property
     def duration_ns(self) -> int:

@@ -10,4 +10,7 @@ from bench.shapes.registry import SHAPE_KEYS
 
 NAME = Key("name", "what files and `--set` call it", text, "", cell="`phase 1`, …")
 MEASURED = Key("measured", "`false` for a warm-up: shown, but not in the results", flag, True)
-PHASE = Section("phase", (NAME, DURATION, *SHAPE_KEYS, MEASURED), many=True)
+ONCE = Key(
+    "once", "`true` for a warm-up of the first round alone: later ones begin warm", flag, False
+)
+PHASE = Section("phase", (NAME, DURATION, *SHAPE_KEYS, MEASURED, ONCE), many=True)

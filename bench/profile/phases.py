@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.model.profile import LoadSpec, Order, Phase
 from bench.model.shape import Shape
 from bench.profile.load import LOAD, MAX_SEGMENTS
-from bench.profile.phase_keys import MEASURED, NAME
+from bench.profile.phase_keys import MEASURED, NAME, ONCE
 from bench.schema.key import values
 from bench.schema.table import Table
 from bench.shapes.callers import CALLERS, callers_of_load
@@ -47,10 +47,14 @@ def _is_misread(table: Table) -> bool:
 def _phase(table: Table, index: int, load: LoadSpec) -> Phase:
     given = _given(table)
     _check_keys(table, given)
+    measured, once = MEASURED.read(table), ONCE.read(table)
+    if measured and once:
+        table.fault("once", "is for a warm-up: set measured = false beside it")
     return Phase(
         name=NAME.read(table, default=f"phase {index + 1}"),
         shape=_shape(table, given, load),
-        measured=MEASURED.read(table),
+        measured=measured,
+        once=once,
     )
 
 
@@ -112,8 +116,9 @@ def _check_loops(root: Table, tables: list[Table], phases: list[Phase], load_tab
 
 def check_segments(root: Table, phases: list[Phase], load: LoadSpec, variants: int) -> None:
     """Note a plan with more pieces than a recorded row can number."""
-    blocks = load.rounds * (1 if load.order is Order.TOGETHER else variants)
-    segments = blocks * sum(len(phase.shape.pieces()) for phase in phases)
+    turns = 1 if load.order is Order.TOGETHER else variants
+    rounds = ((1 if phase.once else load.rounds, phase) for phase in phases)
+    segments = turns * sum(count * len(phase.shape.pieces()) for count, phase in rounds)
     if segments > MAX_SEGMENTS:
         root.fault(
             "load.rounds",

@@ -12,6 +12,7 @@ from bench.function_folder import bundled_functions, entry
 from bench.profile.shipped import shipped_profile
 
 _URL = re.compile(r"(?i)https?://")
+_SLIPPED_URL = re.compile(r"(https?)[:;.]?/{1,3}([\w.-]+(:\d{1,5})?(/\S*)?)")
 _HOST = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+|\[[0-9a-fA-F:]+\])(:\d{1,5})?(/\S*)?")
 _ARN = re.compile(r"arn:aws[\w-]*:(lambda|states):\S+|\d{12}:function:\S+")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?")
@@ -78,6 +79,8 @@ def _here(text: str, path: Path) -> TargetWord | None:
 def _elsewhere(text: str) -> TargetWord:
     if text.endswith(".toml"):
         return TargetWord(text, TargetSort.PROFILE)
+    if slipped := _SLIPPED_URL.fullmatch(text):
+        return TargetWord(text, TargetSort.OTHER, f"{slipped[1]}://{slipped[2]}")
     if text.endswith(_OTHER_FILES):
         return TargetWord(text, TargetSort.OTHER)
     if text.startswith((".", "/", "~")):

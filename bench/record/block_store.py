@@ -11,7 +11,7 @@ are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,8 +24,8 @@ from bench.record.block_samples import BUCKET_BITS, BlockSamples, owners_of, wit
 from bench.record.buckets import OVER, UPPER_NS, buckets_of
 from bench.record.counted import Counted, summed
 from bench.record.delta import Delta, KeyColumn
-from bench.record.hdr_encoding import Allowance, decode_buckets, encode_counts
-from bench.record.hlog import TaggedHistogram
+from bench.record.hdr_encoding import Allowance, encode_counts
+from bench.record.hlog import TaggedHistogram, decode_lines
 from bench.record.measures import MEASURES, Series
 from bench.stats.blocks import BlockCounts, Blocks, Scale, block_key, key_parts, placed_blocks
 from bench.stats.quantiles import Curve
@@ -210,12 +210,20 @@ def block_lines(tag: str, blocks: Blocks) -> Iterator[TaggedHistogram]:
 class RecordedBlocks:
     """The blocks that `block_lines` wrote. Raises ValueError for a line of another form."""
 
-    def __init__(self, lines: Iterable[TaggedHistogram]) -> None:
-        self._read: dict[str, _Read] = {}
-        allowance = Allowance()
-        for line in lines:
-            tag, _, place = line.tag.rpartition("/")
-            self._read.setdefault(tag, _Read(allowance)).add(line, place)
+    def __init__(self, lines: Sequence[TaggedHistogram]) -> None:
+        sizes, buckets, counts = decode_lines(lines, Allowance())
+        ends = np.cumsum(sizes)
+        by_tag: dict[str, list[int]] = {}
+        for number, line in enumerate(lines):
+            by_tag.setdefault(line.tag.rpartition("/")[0], []).append(number)
+        self._read = {}
+        for tag, own in by_tag.items():
+            at = np.concatenate([np.arange(ends[n] - sizes[n], ends[n]) for n in own])
+            rounds, starts, grains = zip(*(_place_of(lines[n]) for n in own), strict=True)
+            keys = block_key(np.array(rounds, dtype=np.int64), np.array(starts, dtype=np.int64))
+            self._read[tag] = _Read(
+                np.repeat(keys, sizes[own]), buckets[at].astype(np.int64), counts[at], grains[-1]
+            )
 
     def on(self, curves: Mapping[str, Mapping[Kind, Curve]]) -> dict[str, dict[Kind, Curve]]:
         """The curves, with the blocks of those that have any."""
@@ -240,31 +248,25 @@ def with_shared_blocks(classes: Mapping[str, Curve], every: Curve | None) -> dic
     }
 
 
+@dataclass(frozen=True, slots=True)
 class _Read:
-    """The blocks of one curve, as they are read."""
+    """The blocks of one curve, as they were read."""
 
-    def __init__(self, allowance: Allowance) -> None:
-        self._allowance = allowance
-        self._keys: list[Integers] = []
-        self._buckets: list[Integers] = []
-        self._counts: list[Integers] = []
-        self._grain = Grain()
-
-    def add(self, line: TaggedHistogram, place: str) -> None:
-        kind, _, number = place.partition("-")
-        first, _, each = number.partition("x")
-        round_, grain = int(first), line.duration_ns // NS_PER_S
-        self._grain = Grain(grain.bit_length() - 1, int(each).bit_length() if each else 0)
-        if kind == "rounds":
-            round_ //= int(each)
-        buckets, counts = decode_buckets(line.encoded, self._allowance)
-        key = block_key(np.array(round_), np.array(line.start_ns // max(1, line.duration_ns)))
-        self._keys.append(np.full(buckets.size, key))
-        self._buckets.append(buckets.astype(np.int64))
-        self._counts.append(counts)
+    keys: Integers
+    buckets: Integers
+    counts: Integers
+    grain: Grain
 
     def on(self, curve: Curve) -> Curve:
-        keys, buckets, counts = (
-            np.concatenate(part) for part in (self._keys, self._buckets, self._counts)
-        )
-        return in_blocks(curve, keys, buckets, counts, self._grain)
+        return in_blocks(curve, self.keys, self.buckets, self.counts, self.grain)
+
+
+def _place_of(line: TaggedHistogram) -> tuple[int, int, Grain]:
+    """Round and place in the round of a line's block, and the grain of its log."""
+    kind, _, number = line.tag.rpartition("/")[2].partition("-")
+    first, _, each = number.partition("x")
+    round_, seconds = int(first), line.duration_ns // NS_PER_S
+    if kind == "rounds":
+        round_ //= int(each)
+    start = line.start_ns // max(1, line.duration_ns)
+    return round_, start, Grain(seconds.bit_length() - 1, int(each).bit_length() if each else 0)

@@ -20,8 +20,8 @@ from bench.record.findings_of_recovery import recovered
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import Recoveries, recoveries
+from bench.stats.door_overhead import door_sentences
 from bench.stats.quantiles import quantile_bounds
-from bench.stats.recommend import door_sentences
 from bench.stats.woodruff import interval
 
 

@@ -9,15 +9,18 @@ bounds. Values beyond 15 min have no place in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.border import ReadPosition
+from bench.record.buckets import BucketCounts, Indexes
+from bench.record.hdr_encoding import Allowance, decode_buckets, decode_many
 from bench.record.histogram import Histogram
 from bench.record.measures import CLASSES
 from bench.stats.quantiles import Curve
@@ -64,6 +67,14 @@ def read_hlog(text: str, place: ReadPosition | None = None) -> Iterable[TaggedHi
 
     place is told which line is read. Raises ValueError for one that is none.
     """
+    times: dict[str, int] = {}  # many lines share their second
+
+    def seconds(text: str) -> int:
+        found = times.get(text)
+        if found is None:
+            found = times[text] = _ns(text, NS_PER_S)
+        return found
+
     for number, line in enumerate(text[: text.rfind("\n") + 1].split("\n"), 1):
         if place is not None:
             place.line = number
@@ -72,8 +83,8 @@ def read_hlog(text: str, place: ReadPosition | None = None) -> Iterable[TaggedHi
         tag, start_s, duration_s, max_ms, encoded = line[len("Tag=") :].split(",", 4)
         yield TaggedHistogram(
             tag,
-            _ns(start_s, NS_PER_S),
-            _ns(duration_s, NS_PER_S),
+            seconds(start_s),
+            seconds(duration_s),
             _ns(max_ms, NS_PER_MS),
             encoded,
             number,
@@ -85,6 +96,25 @@ def _ns(text: str, unit_ns: int) -> int:
     if not 0 <= value_ns <= _LONGEST_NS:
         raise ValueError(f"a time of {text[:40]} cannot be")
     return round(value_ns)
+
+
+def decode_lines(
+    lines: Sequence[TaggedHistogram], allowance: Allowance | None = None
+) -> tuple[NDArray[np.int64], Indexes, BucketCounts]:
+    """What `decode_many` makes of them; an error that is one line's alone says which."""
+    try:
+        return decode_many((line.encoded for line in lines), allowance)
+    except ValueError as error:
+        raise _named(error, lines) from None
+
+
+def _named(error: ValueError, lines: Iterable[TaggedHistogram]) -> ValueError:
+    for line in lines:
+        try:
+            decode_buckets(line.encoded)
+        except ValueError as own:
+            return ValueError(f"line {line.line}: {own}")
+    return error
 
 
 def merged(lines: Iterable[TaggedHistogram]) -> dict[str, Histogram]:

@@ -17,9 +17,9 @@ from bench.model.result import Distribution
 from bench.model.times import NS_PER_S
 from bench.record.block_store import COMPARED, Kind, grain_for, in_blocks
 from bench.record.buckets import UPPER_NS
-from bench.record.hdr_encoding import Allowance, decode_buckets, decode_many
+from bench.record.hdr_encoding import Allowance
 from bench.record.histogram import Histogram
-from bench.record.hlog import CENSORED, TaggedHistogram
+from bench.record.hlog import CENSORED, TaggedHistogram, decode_lines
 from bench.stats.blocks import block_key, key_parts
 from bench.stats.quantiles import Curve
 
@@ -65,10 +65,7 @@ class VariantLog:
 
     def add(self, lines: Sequence[TaggedHistogram], allowance: Allowance | None = None) -> None:
         """More lines, in any order. Raises ValueError for a histogram of another form."""
-        try:
-            sizes, indexes, counts = decode_many((line.encoded for line in lines), allowance)
-        except ValueError as error:
-            raise _named(error, lines) from None
+        sizes, indexes, counts = decode_lines(lines, allowance)
         seconds = np.array([line.start_ns // NS_PER_S for line in lines], dtype=np.int64)
         reached = self._line_seconds.values[-1:].max(initial=-1)
         self._line_seconds.extend(seconds)
@@ -114,16 +111,6 @@ class VariantLog:
         """The exact maximum in those seconds, 0 without samples."""
         start, end = np.searchsorted(self._line_seconds.values, [from_s, to_s])
         return int(self._line_max_ns.values[start:end].max(initial=0))
-
-
-def _named(error: ValueError, lines: Sequence[TaggedHistogram]) -> ValueError:
-    """The error with the line that it comes from, if it is one line's alone."""
-    for line in lines:
-        try:
-            decode_buckets(line.encoded)
-        except ValueError as own:
-            return ValueError(f"line {line.line}: {own}")
-    return error
 
 
 class HlogIndex:

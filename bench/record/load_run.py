@@ -158,7 +158,9 @@ def _with_blocks(
     """Whole distributions, by blocks of time where those were written or seconds still tell."""
     if (folder / BLOCKS).is_file():
         with reading(folder / BLOCKS) as place:
-            recorded = RecordedBlocks(read_hlog(text_of(folder / BLOCKS), place))
+            lines = list(read_hlog(text_of(folder / BLOCKS), place))
+            place.line = 0
+            recorded = RecordedBlocks(lines)
         curves = recorded.on(curves)
         shared = {
             name: with_shared_blocks(own, curves.get(name, {}).get(Measure.RESPONSE))

@@ -18,8 +18,9 @@ from bench.record.findings import findings
 from bench.record.phases_csv import part_row
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import recoveries
+from bench.stats.door_overhead import Overhead, own_overhead
 from bench.stats.quantiles import Bounds
-from bench.stats.recommend import Advice, Choice, Overhead, own_overhead
+from bench.stats.recommend import Advice, Choice
 
 SCHEMA = 1
 

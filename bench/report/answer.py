@@ -25,14 +25,16 @@ from bench.model.times import NS_PER_MS
 from bench.record.capacity_answers import capacity_answers
 from bench.record.conclusions import advice_of, compared, was_watched
 from bench.record.figure import Figure
-from bench.record.finding import Finding
+from bench.record.finding import Finding, ends_text
 from bench.record.findings import found_in
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.stats.alike import Curves
 from bench.stats.basis import TOO_FEW
+from bench.stats.door_overhead import Overhead
 from bench.stats.paired import Difference, difference, told_apart
-from bench.stats.recommend import Advice, Choice, Overhead
+from bench.stats.recommend import Advice, Choice
+from bench.stats.woodruff import interval
 
 _MB = " MB"
 
@@ -60,6 +62,8 @@ class AnswerLine:
     """What chance, or too few blocks, leave open."""
     brief: str = ""
     """The note where space is short."""
+    interval: str = ""
+    """`11.9 … 12.8 ms`: where the true time lies at 95 %."""
 
     @property
     def change_text(self) -> str:
@@ -102,7 +106,11 @@ def answer_of(
     name = None if chosen is None else chosen.variant.name
     q = advice.q or highest_known(curves)
     differences = _differences(curves, name, q, anytime)
+    known = {} if advice.q is None else _intervals(curves, advice, anytime)
     lines = [*_choices(advice, by_name, differences, chosen), *_doors(advice.overheads)]
+    lines = [
+        replace(one, interval=known.get(one.names[0], "")) if one.time else one for one in lines
+    ]
     return RunAnswer(tuple(lines), q, name, differences)
 
 
@@ -187,6 +195,27 @@ def _choices(
                 "the base" if window is base else "",
                 *_left_open(choice),
             )
+
+
+def _intervals(curves: Curves, advice: Advice, anytime: bool) -> dict[str, str]:
+    """By the names of those that stand out: where the true time lies; '' where nobody knows."""
+    assert advice.q is not None
+    found = {}
+    for choice in (advice.best, advice.fastest, advice.cheapest):
+        curve = {} if choice is None else curves.get(choice.variant.name, {})
+        if choice is not None and Measure.RESPONSE in curve:
+            bounds = interval(curve[Measure.RESPONSE], advice.q, anytime=anytime)
+            found[choice.variant.name] = _ends(bounds.low_ns, bounds.high_ns)
+    return found
+
+
+def _ends(low_ns: int | None, high_ns: int | None) -> str:
+    """The unit once, where both have it."""
+    if low_ns is None and high_ns is None:
+        return ""
+    text = ends_text((low_ns, high_ns))
+    (low, _, high), unit = text.partition(" … "), text.rpartition(" ")[2]
+    return f"{low.removesuffix(f' {unit}')} … {high}"
 
 
 def _time(window: Window, q: float) -> Figure | None:

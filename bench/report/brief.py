@@ -89,7 +89,9 @@ def answers(run: RecordedRun) -> list[list[str]]:
 
 def _told(line: AnswerLine, base: str | None) -> str:
     """`Best trade: 512 MB, p99 12.4 ms, $0.45/M; p99 −38 %, cost +4 % against invoke-128MB`."""
-    figures = (figure.text for figure in (line.time, line.cost) if figure is not None)
+    figures = [figure.text for figure in (line.time, line.cost) if figure is not None]
+    if line.interval:
+        figures[0] += f" (95 %: {line.interval})"
     text = f"{line.label}: {', '.join([line.subject, *figures])}"
     if line.change:
         text += f"; {line.change_text} against {base}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from importlib import resources
@@ -138,7 +139,10 @@ def _answer(run: RecordedRun) -> Iterable[str]:
 def _hero(line: AnswerLine) -> str:
     if line.time is None:
         return ""
-    figures = [Figure(line.label, line.subject), line.time]
+    time = line.time
+    if line.interval:
+        time = replace(time, caption=f"{time.caption} (95 %: {line.interval})")
+    figures = [Figure(line.label, line.subject), time]
     figures += [] if line.cost is None else [Figure("a million calls", line.cost.value)]
     figures += [change for change in line.change if change.is_sure]
     return _large(figures)
@@ -155,6 +159,7 @@ def _large(figures: Iterable[Figure]) -> str:
 
 def _answer_row(line: AnswerLine) -> str:
     time, cost = ("" if figure is None else figure.text for figure in (line.time, line.cost))
+    time += f" (95 %: {line.interval})" if line.interval else ""
     cells = (line.label, line.subject, time, cost, line.change_text, line.note)
     if not any(cells[2:5]):
         return (

@@ -15,9 +15,11 @@ from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.stats.basis import TOO_FEW
 from bench.stats.holm import rejected
-from bench.stats.means import Weighed, chance_of
+from bench.stats.means import CONFIDENCE, Weighed, chance_of, reach_of
 from bench.stats.paired import Difference, difference
 from bench.stats.quantiles import Curve
+from bench.stats.student import deviate, two_sided
+from bench.stats.woodruff import interval
 
 Curves = Mapping[str, Mapping[Measure, Curve]]
 Price = Callable[[Variant, float], float | None]
@@ -87,6 +89,71 @@ def as_cheap(
         else:
             chances.append(chance_of(own, theirs, dearer, anytime)[0])
     return _judged(others, chances)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How time and cost are weighed in a trade: by the slowest's time and the dearest's cost."""
+
+    per_ns: float
+    per_usd: float
+    slowest: Window | None = None
+
+
+def as_good(
+    best: Window,
+    windows: Sequence[Window],
+    q: float,
+    curves: Curves,
+    price: Price,
+    shares: Shares,
+    *,
+    anytime: bool = False,
+) -> Alike:
+    """Whose trade of time for cost cannot be told apart from the best one's.
+
+    Time and cost hang together in ways that nobody knows, so that how far each may be off adds up;
+    so does what the yardstick of time, the slowest one's, may be off.
+    """
+    others = [window for window in windows if window is not best]
+    own, stretch = _weighed(best, curves, price), _stretch(shares, q, curves, anytime)
+    chances: list[float | None] = []
+    for other in others:
+        time = response_difference(best, other, q, curves, anytime=anytime)
+        theirs = _weighed(other, curves, price)
+        reach = None if own is None or theirs is None else reach_of(own, theirs, anytime)
+        if time is None or not time.basis.is_known or reach is None:
+            chances.append(None)
+        elif time.low_ns is None or stretch is None:
+            chances.append(1.0)
+        else:
+            dearer = (other.usd_per_million or 0.0) - (best.usd_per_million or 0.0)
+            worse = shares.per_ns * time.value_ns + shares.per_usd * dearer
+            off = shares.per_ns * (time.value_ns - time.low_ns + stretch * abs(time.value_ns))
+            off += shares.per_usd * reach
+            chances.append(_chance(worse, off))
+    return _judged(others, chances)
+
+
+def _chance(worse: float, off: float) -> float:
+    """Of so much by chance alone, where 95 % of chances stay within `off`."""
+    if not off:
+        return 0.0 if worse else 1.0
+    return two_sided(deviate(CONFIDENCE) * abs(worse) / off)
+
+
+def _stretch(shares: Shares, q: float, curves: Curves, anytime: bool) -> float | None:
+    """By what share the yardstick of time may be off; None if nobody knows."""
+    if shares.slowest is None:
+        return 0.0
+    curve = curves.get(shares.slowest.variant.name, {}).get(Measure.RESPONSE)
+    value_ns = None if curve is None else curve.quantile_ns(q)
+    if curve is None or not value_ns:
+        return None
+    bounds = interval(curve, q, anytime=anytime)
+    if bounds.low_ns is None or bounds.high_ns is None:
+        return None
+    return max(value_ns - bounds.low_ns, bounds.high_ns - value_ns) / value_ns
 
 
 def _weighed(window: Window, curves: Curves, price: Price) -> Weighed | None:

@@ -15,8 +15,10 @@ from bench.stats.basis import Basis, basis_of
 from bench.stats.blocks import Reals, paired
 from bench.stats.dependence import Dependence, dependence
 from bench.stats.quantiles import Curve
-from bench.stats.sequential import chance_at_any_time
-from bench.stats.student import two_sided, z_at
+from bench.stats.sequential import chance_at_any_time, deviate_at_any_time
+from bench.stats.student import deviate, t_at, two_sided, z_at
+
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,23 @@ def chance_of(
         return two_sided(z), basis
     samples = min(base.curve.count, other.curve.count) / found.design_effect
     return chance_at_any_time(samples, z), basis
+
+
+def reach_of(base: Weighed, other: Weighed, anytime: bool = False) -> float | None:
+    """How far to each side the interval at 95 % of the difference of two weighed means reaches.
+
+    None: too few blocks to know. Both are of one run and have samples.
+    """
+    variance = base.variance + other.variance
+    found = _dependence(base, other, variance)
+    if found is None:
+        return None
+    effect = max(found.design_effect, 0.0)
+    z = deviate(CONFIDENCE)
+    if anytime:
+        samples = min(base.curve.count, other.curve.count) / max(effect, 1e-9)
+        z = deviate_at_any_time(samples, 1 - CONFIDENCE)
+    return t_at(z, found.df) * sqrt(variance * effect)
 
 
 def _dependence(base: Weighed, other: Weighed, variance: float) -> Dependence | None:

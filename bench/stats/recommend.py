@@ -6,8 +6,8 @@ variants with few failures and a verdict other than INVALID take part: a failure
 and warm are never mixed: where there were cold starts, times are those of warm successes alone, or
 of cold ones where nothing was warm. Doors are compared over good answers.
 
-Fastest and cheapest are named together with all that cannot be told apart from them, and every
-interval says what it rests on. What is watched while it runs is judged to hold at any time.
+Fastest, cheapest and best trade are named together with all that cannot be told apart from them.
+Every interval says what it rests on; what is watched while it runs is judged to hold at any time.
 
 The best trade follows the balanced strategy of AWS Lambda Power Tuning: the smallest mean of time
 and cost, each as a share of the largest among the sizes compared. It lies on the efficient
@@ -19,15 +19,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.format import bare_size, duration_text, percent, quantile_text, signed_ms, size_name
+from bench.format import duration_text, percent, quantile_text, size_name
 from bench.model.endpoint import BASELINE
-from bench.model.outcome import Verdict
 from bench.model.profile import Variant
 from bench.model.result import LADDER, Measure, Window
-from bench.stats.alike import Alike, Curves, Price, as_cheap, as_fast, pairs, response_difference
+from bench.stats.alike import (
+    Alike,
+    Curves,
+    Price,
+    Shares,
+    as_cheap,
+    as_fast,
+    as_good,
+    pairs,
+    response_difference,
+)
 from bench.stats.basis import TOO_FEW
+from bench.stats.door_overhead import Overhead, door_overheads, door_sentences
 from bench.stats.one_kind import NO_CLASSES, ClassCurves, is_good, of_one_kind
-from bench.stats.paired import Difference, difference, told_apart
+from bench.stats.paired import Difference, told_apart
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 from bench.stats.woodruff import interval
 
@@ -54,20 +64,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Overhead:
-    """What a door adds to the median over Invoke at the same size.
-
-    measure tells from what: OVERHEAD is paired with the function's own duration in each invocation;
-    RESPONSE, of good answers, and ATTEMPT are not.
-    """
-
-    variant: Variant
-    base: Variant
-    measure: Measure
-    added: Difference
-
-
-@dataclass(frozen=True, slots=True)
 class Advice:
     """The closing lines. A field is None where the results do not say."""
 
@@ -81,6 +77,10 @@ class Advice:
     against: str | None = None
     """The best trade beside the cheapest, or beside the fastest of the rest if it is that."""
     sentences: tuple[str, ...] = ()
+    quickest: tuple[str, ...] = ()
+    """Names of all that may be the fastest, through whichever door."""
+    least_dear: tuple[str, ...] = ()
+    """Names of all that may be the cheapest, likewise."""
 
 
 def advise(
@@ -110,22 +110,61 @@ def advise(
     fastest = min(sizes, key=lambda window: times[window.variant])
     priced = [window for window in sizes if window.usd_per_million is not None]
     cheapest = min(priced, key=_cost, default=None)
-    best = _best_trade(priced, times)
+    trade = _Trade.of(priced, times)
+    best = min(priced, key=trade.score, default=None)
     fast = as_fast(fastest, sizes, q, curves, anytime=anytime)
     cheap = Alike()
     if cheapest is not None and price is not None:
         cheap = as_cheap(cheapest, priced, curves, price, anytime=anytime)
+    good = Alike()
+    if best is not None and price is not None:
+        good = as_good(best, priced, q, curves, price, trade.shares, anytime=anytime)
     advice = Advice(
         q=q,
         fastest=_choice(fastest, _time_text(fastest, q) + (kind and f" {kind}"), fast),
         cheapest=None
         if cheapest is None
         else _choice(cheapest, f"${_cost(cheapest):.2f} per million", cheap),
-        best=None if best is None else Choice(best.variant, _best_text(best, q)),
+        best=None if best is None else _choice(best, _best_text(best, q), good),
         frontier=frontier(priced, q),
         overheads=overheads,
     )
+    advice = _with_stars(advice, sizes, windows, curves, price, anytime)
     return _with_sentences(advice, _best_against(best, priced, q, curves, anytime))
+
+
+def _with_stars(
+    advice: Advice,
+    sizes: Sequence[Window],
+    windows: Sequence[Window],
+    curves: Curves,
+    price: Price | None,
+    anytime: bool,
+) -> Advice:
+    """With the names of the best over all doors: in a table all of them stand in one column."""
+    q = advice.q
+    assert q is not None
+    every = [window for window in windows if is_good(window) and _is_known(window, q)]
+    if len(every) == len(sizes):
+        return replace(advice, quickest=_named(advice.fastest), least_dear=_named(advice.cheapest))
+    fastest = min(every, key=lambda window: _time_ns(window, q))
+    quickest = (fastest.variant, *as_fast(fastest, every, q, curves, anytime=anytime).alike)
+    priced = [window for window in every if window.usd_per_million is not None]
+    cheapest = min(priced, key=_cost, default=None)
+    least: tuple[Variant, ...] = ()
+    if cheapest is not None:
+        least = (cheapest.variant,)
+        if price is not None:
+            least += as_cheap(cheapest, priced, curves, price, anytime=anytime).alike
+    return replace(
+        advice,
+        quickest=tuple(variant.name for variant in quickest),
+        least_dear=tuple(variant.name for variant in least),
+    )
+
+
+def _named(choice: Choice | None) -> tuple[str, ...]:
+    return () if choice is None else tuple(variant.name for variant in choice.variants)
 
 
 def _choice(window: Window, text: str, others: Alike) -> Choice:
@@ -180,72 +219,6 @@ def frontier(windows: Sequence[Window], q: float) -> tuple[str, ...]:
             kept.append(window.variant.name)
             least = _cost(window)
     return tuple(kept)
-
-
-def door_overheads(
-    windows: Sequence[Window],
-    curves: Curves,
-    classes: ClassCurves = NO_CLASSES,
-    *,
-    anytime: bool = False,
-) -> tuple[Overhead, ...]:
-    """Each door against Invoke at the same size, where both medians are known; judged together.
-
-    Good answers alone count: a door may fail sooner, or later, than it answers.
-    """
-    usable = [w for w in windows if w.verdict is not Verdict.INVALID]
-    invokes = {
-        window.variant: window.variant for window in usable if window.variant.endpoint is BASELINE
-    }
-    found = []
-    for window in usable:
-        variant = window.variant
-        base = invokes.get(replace(variant, endpoint=BASELINE))
-        if base is not None and base != variant:
-            overhead = _overhead(variant, base, curves, classes, anytime)
-            if overhead is not None:
-                found.append(overhead)
-    judged = told_apart([overhead.added for overhead in found])
-    return tuple(
-        replace(overhead, added=added)
-        for overhead, added in zip(found, judged, strict=True)
-        if added is not None
-    )
-
-
-def _overhead(
-    variant: Variant, base: Variant, curves: Curves, classes: ClassCurves, anytime: bool
-) -> Overhead | None:
-    for measure in (Measure.OVERHEAD, Measure.RESPONSE, Measure.ATTEMPT):
-        own, theirs = (_good_curve(one, measure, curves, classes) for one in (variant, base))
-        if own is not None and theirs is not None:
-            added = difference(theirs, own, 0.5, anytime=anytime)
-            if added is not None:
-                return Overhead(variant, base, measure, added)
-    return None
-
-
-def _good_curve(
-    variant: Variant, measure: Measure, curves: Curves, classes: ClassCurves
-) -> Curve | None:
-    """Of good answers: OVERHEAD is so by itself, of response times the warm successes are.
-
-    ATTEMPT is of all, and has to do where nobody tells the classes.
-    """
-    if measure is Measure.RESPONSE:
-        return classes.get(variant.name, {}).get("warm")
-    if measure is Measure.ATTEMPT and classes:
-        return None
-    return curves.get(variant.name, {}).get(measure)
-
-
-def own_overhead(curves: Mapping[Measure, Curve], q: float = 0.5) -> tuple[int, Bounds] | None:
-    """What lies between caller and handler at quantile q, with its interval of confidence."""
-    curve = curves.get(Measure.OVERHEAD)
-    value_ns = curve.quantile_ns(q) if curve is not None and curve.is_known(q) else None
-    if curve is None or value_ns is None:
-        return None
-    return value_ns, interval(curve, q)
 
 
 def compare_sentence(
@@ -314,17 +287,31 @@ def _cost(window: Window) -> float:
     return window.usd_per_million or 0.0
 
 
-def _best_trade(priced: Sequence[Window], times: Mapping[Variant, float]) -> Window | None:
-    """The smallest mean of the shares of the longest time and of the highest cost."""
-    slowest = max((times[window.variant] for window in priced), default=0.0)
-    dearest = max(map(_cost, priced), default=0.0)
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """The mean of the shares of the longest time and of the highest cost: the less the better."""
 
-    def score(window: Window) -> float:
-        time = times[window.variant] / slowest if 0 < slowest < float("inf") else 1.0
-        cost = _cost(window) / dearest if dearest else 1.0
-        return BALANCE * time + (1 - BALANCE) * cost
+    times: Mapping[Variant, float]
+    shares: Shares
 
-    return min(priced, key=score, default=None)
+    @classmethod
+    def of(cls, priced: Sequence[Window], times: Mapping[Variant, float]) -> _Trade:
+        slowest = max(priced, key=lambda window: times[window.variant], default=None)
+        longest = 0.0 if slowest is None else times[slowest.variant]
+        dearest = max(map(_cost, priced), default=0.0)
+        is_known = 0 < longest < float("inf")
+        return cls(
+            times,
+            Shares(
+                BALANCE / longest if is_known else 0.0,
+                (1 - BALANCE) / dearest if dearest else 0.0,
+                slowest if is_known else None,
+            ),
+        )
+
+    def score(self, window: Window) -> float:
+        time = self.times[window.variant] if self.shares.per_ns else 0.0
+        return self.shares.per_ns * time + self.shares.per_usd * _cost(window)
 
 
 def _time_text(window: Window, q: float) -> str:
@@ -362,23 +349,3 @@ def _with_sentences(advice: Advice, against: str | None) -> Advice:
     if against is not None:
         lines.append(against)
     return replace(advice, against=against, sentences=(*lines, *door_sentences(advice.overheads)))
-
-
-def door_sentences(overheads: Sequence[Overhead]) -> tuple[str, ...]:
-    """What each door adds, a sentence each."""
-    return tuple(_door_text(overhead) for overhead in overheads)
-
-
-def _door_text(overhead: Overhead) -> str:
-    added = overhead.added
-    door = overhead.variant.endpoint.value
-    verb = "adds" if added.value_ns >= 0 else "saves"
-    time = duration_text(abs(added.value_ns))
-    text = f"{door} {verb} {time} to the median over Invoke at {bare_size(overhead.variant)}"
-    if not added.basis.is_known:
-        return f"{text} ({TOO_FEW})"
-    low, high = (
-        signed_ms(bound) if bound is not None else "open" for bound in (added.low_ns, added.high_ns)
-    )
-    text = f"{text} (95 %: {low} … {high} ms; {added.basis.text})"
-    return text if added.is_distinguishable else f"{text}, not distinguishable"

@@ -4,9 +4,11 @@ differences to the baseline row. Nothing here is computed by the view itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from math import ceil
+from time import thread_time
 
 from bench.model.part import Part
 from bench.model.result import Window
@@ -24,6 +26,9 @@ from bench.tui.source import RunSource
 
 EVERY = 8
 """Polls between two analyses: two seconds."""
+POLLS_PER_S = 4
+MOST_SHARE = 0.03
+"""Of a core, for analyses that take long: those of many variants come more seldom."""
 
 
 MOST_SECONDS = 3000
@@ -70,8 +75,11 @@ class Analysis:
 class Analyzer:
     """Keeps the latest analysis, and makes another when it is time or the baseline changes."""
 
-    def __init__(self, source: RunSource) -> None:
+    def __init__(self, source: RunSource, clock: Callable[[], float] = thread_time) -> None:
+        """clock: CPU seconds that have been spent here."""
         self._source = source
+        self._clock = clock
+        self._every = EVERY
         self._question = question_of(source.profile)
         self._polls = 0
         self._made_at = 0
@@ -95,11 +103,14 @@ class Analyzer:
         """What follows from these totals of the whole run, as deep as asked for or deeper."""
         self._polls += 1
         changed = base != self._base or anytime is not self._latest.anytime
-        aged = self._due or changed or self._polls - self._made_at >= EVERY
+        aged = self._due or changed or self._polls - self._made_at >= self._every
         if depth > self._depth or (depth > Depth.NONE and aged):
             self._due, self._base = False, base
             self._made_at, self._depth = self._polls, depth
+            begun_s = self._clock()
             self._latest = self._make(windows, base, anytime)
+            spent_s = self._clock() - begun_s
+            self._every = max(EVERY, ceil(spent_s * POLLS_PER_S / MOST_SHARE))
         return self._latest
 
     def with_base(
@@ -168,4 +179,4 @@ def verdict_sentence(
         )
     if len(windows) == 1:
         return "one variant alone: nothing to compare it with"
-    return analysis.advice.against or "not distinguishable: too few answers so far"
+    return analysis.advice.against or "not distinguishable: too few answers"

@@ -73,6 +73,12 @@ class Paint:
             SeriesStyle(markers[i % len(markers)], colours[i % len(colours)]) for i in range(count)
         )
 
+    def other_colours(self, taken: int) -> tuple[str, ...]:
+        """All colours, those behind the first `taken` of them in front; `('',)` without any."""
+        colours = self.series or ("",)
+        first = taken % len(colours)
+        return (*colours[first:], *colours[:first])
+
 
 def _paint(
     name: str,

@@ -103,10 +103,12 @@ class RunModel:
         *,
         filter: str = "",
         charts: bool = True,
+        colours: tuple[str, ...] = ("",),
     ) -> ViewState | None:
         """What a view of that depth is to draw; None before the first poll.
 
-        charts: whether charts are drawn too. Puts the cursor on a variant if it is on none.
+        charts: whether charts are drawn too. colours: of what is no variant. Puts the cursor on a
+        variant if it is on none.
         """
         snapshot = self.snapshot if self._held is None else self._held.snapshot
         if snapshot is None:
@@ -131,6 +133,7 @@ class RunModel:
             hidden=choices.hidden,
             filter=filter,
             redraw_charts=charts,
+            colours=colours,
             is_playback=self.playback is not None,
             chose_metric=choices.metric is not None,
         )

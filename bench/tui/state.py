@@ -16,6 +16,8 @@ from bench.tui.metrics import Metric
 from bench.tui.palette import SeriesStyle
 
 DECADE = 10.0
+_MARKERS, _ASCII_MARKERS = "○△□", "o+x"
+"""Of lines that are no variants."""
 OVER = (RunState.FINISHED, RunState.INTERRUPTED, RunState.FAILED)
 
 
@@ -40,6 +42,8 @@ class ViewState:
     hidden: frozenset[str]
     filter: str
     redraw_charts: bool
+    colours: tuple[str, ...] = ("",)
+    """Of lines that are no variants: those that no variant has come first."""
     is_playback: bool = False
     chose_metric: bool = False
     """True once the viewer has asked for a chart over time of one metric."""
@@ -92,10 +96,12 @@ class ViewState:
         every = list(values)
         return bool(every) and max(every) > DECADE * min(every) > 0
 
-    @property
-    def colours(self) -> tuple[str, ...]:
-        """Of the lines that are no variants: those of the variants, and '' where there are none."""
-        return tuple(style.colour for style in self.styles.values()) or ("",)
+    def line_style(self, number: int) -> SeriesStyle:
+        """Of a line that is no variant, by its number in the chart."""
+        is_ascii = any(style.marker.isascii() for style in self.styles.values())
+        marker = _ASCII_MARKERS if is_ascii else _MARKERS
+        colour = self.colours[number % len(self.colours)]
+        return SeriesStyle(marker[number % len(marker)], colour)
 
     @property
     def visible(self) -> list[str]:

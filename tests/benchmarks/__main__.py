@@ -30,6 +30,7 @@ from tests.benchmarks.nginx import Served, nginx
 from tests.benchmarks.ours import Called, closed, open_loop, run_worker
 from tests.benchmarks.process import Finished, run
 from tests.benchmarks.scaling import scaling
+from tests.benchmarks.screens import screens
 from tests.benchmarks.view import beside_the_view
 
 TOOL_CORE, TARGET_CORE = 0, 1
@@ -230,6 +231,7 @@ PARTS: dict[str, Callable[[Served, bool], None]] = {
     "open": lambda to, short: _open_loop(to.url, 3.0 if short else 30.0),
     "lag": lambda to, short: _send_lag(to.url, 2.0 if short else 10.0),
     "tui": lambda to, short: beside_the_view(to.url, 5.0 if short else 20.0, _say),
+    "screens": lambda _to, short: screens(short, _say),
     "memory": lambda to, short: _memory(to.url, 200_000 if short else 2_000_000),
     "sigv4": lambda _to, _short: _sigv4(),
     "workers": lambda to, short: scaling(to.url, 2.0 if short else 6.0, TOOL_CORE, _say),
@@ -240,7 +242,7 @@ PARTS: dict[str, Callable[[Served, bool], None]] = {
     "fleet": lambda _to, short: fleet(short, _say),
     "coverage": lambda _to, short: coverage_table(60 if short else 300, 2026, _say),
 }
-ALONE = ("sigv4", "help", "growth", "capacity", "coverage", "fleet", "gaps")
+ALONE = ("sigv4", "help", "growth", "capacity", "coverage", "fleet", "gaps", "screens")
 """Parts that call nobody, or a target of their own."""
 
 

@@ -17,7 +17,7 @@ from bench.load.collector import Collector
 from bench.load.frames import Frame, FrameKind
 from bench.load.run_writer import RunWriter
 from bench.model.endpoint import EndpointKind
-from bench.model.live import RunState, WorkerHealth
+from bench.model.live import RunState, Snapshot, WorkerHealth
 from bench.model.outcome import Outcome
 from bench.model.profile import (
     LoadSpec,
@@ -50,7 +50,7 @@ _SMALLEST_MB = 128
 _HEALTH = WorkerHealth(0, True, 0.3, 54.0, 2, 2, 1)
 
 
-def synthetic_profile(variants: int, seconds: int) -> Profile:
+def synthetic_profile(variants: int, seconds: int, each_s: int = EACH_S) -> Profile:
     """Half of the variants through Invoke, half through a front door, in as many sizes."""
     kinds = (EndpointKind.INVOKE, EndpointKind.ALB)
     block_s = gcd(BLOCK_S, seconds)
@@ -62,7 +62,7 @@ def synthetic_profile(variants: int, seconds: int) -> Profile:
         target=Target(TargetKind.LOCAL, "primes"),
         variants=tuple(Variant(kinds[i % 2], _SMALLEST_MB + i // 2) for i in range(variants)),
         load=LoadSpec(rounds=max(1, seconds // block_s), order=Order.TOGETHER),
-        phases=(Phase("steady", constant_rate(float(EACH_S), block_s * NS_PER_S)),),
+        phases=(Phase("steady", constant_rate(float(each_s), block_s * NS_PER_S)),),
         slos=(Slo("p50 of all < 1s", "p50 of all < 1s"),),
     )
 
@@ -70,8 +70,10 @@ def synthetic_profile(variants: int, seconds: int) -> Profile:
 class SyntheticRun:
     """The coordinator of such a run, second by second."""
 
-    def __init__(self, root: Path, variants: int, seconds: int) -> None:
-        self.profile = synthetic_profile(variants, seconds)
+    def __init__(self, root: Path, variants: int, seconds: int, each_s: int = EACH_S) -> None:
+        """each_s: invocations of a variant in a second."""
+        self.profile = synthetic_profile(variants, seconds, each_s)
+        self._each_s = each_s
         self.plan = make_plan(self.profile)
         self.aggregate = Aggregate(self.profile, self.plan)
         self._now_ns = 0
@@ -84,7 +86,7 @@ class SyntheticRun:
             for segment in self.plan.segments
             for _ in range(segment.duration_ns // NS_PER_S)
         ]
-        self._rows = _second_of_rows(variants)
+        self._rows = _second_of_rows(variants, each_s)
 
     def frames(self, second: int) -> list[Frame]:
         """What a worker ships of one second: its counts, its rows, its health."""
@@ -95,7 +97,7 @@ class SyntheticRun:
             rows[name] += second * NS_PER_S
         counts = ArrivalCounts()
         for variant in range(len(self.profile.variants)):
-            counts.cell(second, variant, segment)[0] = EACH_S
+            counts.cell(second, variant, segment)[0] = self._each_s
         return [
             Frame(FrameKind.COUNTS, counts.drain()),
             Frame(FrameKind.ROWS, rows.tobytes()),
@@ -123,6 +125,37 @@ class SyntheticRun:
         self.aggregate.projected_usd()
         self._collector.fresh_vitals()
 
+    def snapshot(self) -> Snapshot:
+        """What a view is given, as a session makes it."""
+        judgement = self._collector.judged(running=True, interrupted=False, target={}, ended_by=())
+        pulse = self.aggregate.pulse()
+        second = min(self._now_ns // NS_PER_S, len(self._segment_at) - 1)
+        return Snapshot(
+            t_ns=self._now_ns,
+            state=RunState.RUNNING,
+            title=self.profile.title,
+            target="LOCAL",
+            phase=self.profile.phases[0].name,
+            segment=self.plan.segments[self._segment_at[second]],
+            elapsed_ns=self._now_ns,
+            remaining_ns=self.plan.duration_ns - self._now_ns,
+            planned_rps=pulse.planned_rps,
+            achieved_rps=pulse.achieved_rps,
+            in_flight=pulse.in_flight,
+            send_lag=pulse.send_lag,
+            windows=judgement.windows,
+            intervals=self.aggregate.changed(),
+            workers=self._collector.workers,
+            reasons=judgement.reasons,
+            verdict=judgement.verdict,
+            samples=self._collector.samples,
+            events=tuple(self._writer.events),
+            spend_usd=self.aggregate.spend_usd(),
+            run_folder=None,
+            vitals=self._collector.fresh_vitals(),
+            projected_usd=self.aggregate.projected_usd(),
+        )
+
     def finish(self) -> RecordedRun:
         """From the last answer to the last file and the table."""
         self._now_ns += NS_PER_S
@@ -136,12 +169,12 @@ class SyntheticRun:
         return run
 
 
-def _second_of_rows(variants: int) -> np.ndarray[Any, Any]:
-    """EACH_S rows of every variant in the second 0, all answered within it."""
+def _second_of_rows(variants: int, each_s: int) -> np.ndarray[Any, Any]:
+    """So many rows of every variant in the second 0, all answered within it; one is cold."""
     random = np.random.default_rng(1)
-    rows = np.zeros(variants * EACH_S, dtype=ROW_TYPE)
-    rows["variant"] = np.repeat(np.arange(variants), EACH_S)
-    rows["intended_ns"] = np.tile(np.arange(EACH_S) * (NS_PER_S // EACH_S), variants)
+    rows = np.zeros(variants * each_s, dtype=ROW_TYPE)
+    rows["variant"] = np.repeat(np.arange(variants), each_s)
+    rows["intended_ns"] = np.tile(np.arange(each_s) * (NS_PER_S // each_s), variants)
     rows["sent_ns"] = rows["intended_ns"] + random.integers(20_000, 400_000, rows.size)
     took_ns = (random.lognormal(0, 0.4, rows.size) * 20 * NS_PER_MS).astype(np.int64)
     rows["last_ns"] = rows["sent_ns"] + took_ns
@@ -153,6 +186,6 @@ def _second_of_rows(variants: int) -> np.ndarray[Any, Any]:
     rows["max_memory_mb"] = 40
     rows["status"], rows["attempt"], rows["outcome"] = 200, 1, Outcome.OK
     rows["flags"] = FLAG_FINAL
-    rows["flags"][::EACH_S] = FLAG_FINAL | FLAG_COLD
-    rows["init_ns"][::EACH_S] = 80 * NS_PER_MS
+    rows["flags"][::each_s] = FLAG_FINAL | FLAG_COLD
+    rows["init_ns"][::each_s] = 80 * NS_PER_MS
     return rows

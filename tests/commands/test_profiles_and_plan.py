@@ -67,7 +67,7 @@ def test_plan_says_how_much_will_be_sent(
     assert "15 s in 3 pieces" in said
     assert "about 150, at most 10/s at a time" in said
     assert "up to 7 connections at once" in said
-    assert said.splitlines()[-1].split() == ["invoke-128MB", "150", "150", "p90", "0.41"]
+    assert said.splitlines()[-1].split() == ["invoke-128MB", "150", "150", "p90", "1,382", "3.08"]
 
 
 def test_plan_knows_what_a_ramp_and_a_burst_send(
@@ -94,11 +94,25 @@ def test_plan_prices_a_run_on_aws(tmp_path: Path, capsys: pytest.CaptureFixture[
     text = MINIMAL.replace('"local"', '"aws"').replace("128", "1024")
     said = plan(
         tmp_path, text + '[limits]\nmax_spend = "2 USD"\n', capsys, "--billed", "1s",
-        "--set", "phase.steady.rate=10000/s",
+        "--waits", "1s", "--set", "phase.steady.rate=10000/s",
     )  # fmt: skip
     # 50,000 invocations of one GB-second each, and 0.20 USD per million requests
-    assert "0.84 USD if 1s are billed for each" in said
+    assert "0.84 USD if each is billed 1,000 ms, without retries" in " ".join(said.split())
     assert "the run ends once 2.00 USD are spent (limits.max_spend)" in said
+
+
+def test_plan_prices_work_by_the_cpu_that_a_size_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = MINIMAL.replace("= 128", "= [128, 1769]")
+    said = plan(tmp_path, text, capsys)
+    words = " ".join(said.split())
+    assert "if each is billed 100 ms at 1769 MB, and work takes as much longer" in words
+    prices = [line.split()[-1] for line in said.splitlines()[-2:]]
+    assert prices == ["3.08", "3.08"], "an hour of a tenth of a core costs as six minutes of one"
+    path = str(tmp_path / "p.toml")
+    assert run_command(["plan", path, "--waits", "200ms"]) == 2
+    assert "--waits must be at most what is billed, 100ms" in capsys.readouterr().err
 
 
 def test_plan_of_a_url_knows_no_price(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

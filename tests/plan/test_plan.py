@@ -72,6 +72,19 @@ def test_orders_without_chance(
     assert rows(profile_of(order, rounds=rounds, variants=2)) == expected
 
 
+def test_a_phase_that_is_wanted_once_is_part_of_the_first_round_alone() -> None:
+    once = (replace(WARM_UP, once=True), STEADY)
+    found = rows(profile_of(Order.INTERLEAVED, rounds=3, variants=2, phases=once))
+    assert [phase for _, phase, _ in found] == [0, 1, 0, 1, 1, 1, 1, 1]
+    starts = [
+        segment.start_ns
+        for segment in make_plan(
+            profile_of(Order.TOGETHER, rounds=2, variants=2, phases=once)
+        ).segments
+    ]
+    assert starts == [0, 2 * S, 7 * S]
+
+
 def test_an_interleaved_round_has_every_variant_once_with_all_phases() -> None:
     found = rows(profile_of(Order.INTERLEAVED, rounds=4, variants=5))
     for round_ in range(4):

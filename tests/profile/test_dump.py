@@ -114,11 +114,13 @@ targets = st.builds(
 ramps = st.builds(Ramp, durations_ns, rates, rates)
 steps = st.builds(Steps, ramps.filter(lambda r: r.start_rps != r.end_rps), st.integers(2, 9))
 bursts = st.builds(Burst, durations_ns, st.integers(1, 99), durations_ns)
-phases = st.builds(Phase, texts, ramps | steps | bursts, st.booleans())
+phases = st.builds(Phase, texts, ramps | steps | bursts) | st.builds(
+    Phase, texts, ramps | steps | bursts, st.just(False), st.booleans()
+)
 
 
 def measured(phases: list[Phase]) -> tuple[Phase, ...]:
-    return (replace(phases[0], measured=True), *phases[1:])
+    return (replace(phases[0], measured=True, once=False), *phases[1:])
 
 
 def _meant(profile: Profile) -> Profile:

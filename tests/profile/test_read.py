@@ -293,6 +293,7 @@ CASES = [
     ("no rate", 'rate = "10/s"', "", "phase[0].rate is missing"),
     ("never measured", 'name = "steady"', "measured = false", "phase is never measured"),
     ("nothing sent", '"10/s"', '"0/s"', "phase sends nothing while it is measured"),
+    ("measured once", 'name = "steady"', "once = true", "phase[0].once is for a warm-up"),
     ("measured as text", 'name = "steady"', 'measured = "no"', "must be true or false"),
     ("rate and callers", 'name = "steady"', "callers = 3", "phase[0].callers cannot stand beside"),
     ("callers too few", 'rate = "10/s"', "callers = 0", "phase[0].callers must be at least 1"),

@@ -48,6 +48,15 @@ def test_every_change_on_a_screen_is_against_the_one_base(run: RecordedRun) -> N
     assert fastest.change[0].value.lstrip("~?").startswith("−")
 
 
+def test_a_time_says_where_the_true_one_lies(run: RecordedRun) -> None:
+    best = answer(run).lines[0]
+    assert best.time is not None
+    low, _, rest = best.interval.partition(" … ")
+    high, unit = rest.split()
+    assert unit == best.time.unit
+    assert float(low) <= float(best.time.value) <= float(high)
+
+
 def test_a_door_says_what_it_adds(run: RecordedRun) -> None:
     doors = answer(run).lines[-1]
     assert DOOR.endpoint.value in doors.subject

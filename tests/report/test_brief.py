@@ -107,7 +107,7 @@ def test_an_unknown_column_is_told_with_the_nearest(run: RecordedRun) -> None:
 def test_markdown_has_the_answer_the_verdict_and_a_row_for_each_variant(run: RecordedRun) -> None:
     text = render_markdown(run)
     assert text.startswith("### Is \\<script\\>alert")
-    assert "\n- **Best trade: 1769 MB, p90 46.5 ms, $1.35/M**" in text
+    assert "\n- **Best trade: 1769 MB, p90 46.5 ms (95 %: 44.5 … " in text
     assert "**INVALID**: " in text
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(rows) == 1 + len(run.windows)

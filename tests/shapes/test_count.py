@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.forecast import forecast
+from bench.forecast import BilledGuess, forecast
 from bench.load.schedule import arrivals
 from bench.model.load import Segment
 from bench.model.profile import Arrivals, Profile
@@ -66,7 +66,7 @@ def told_and_sent(profile: Profile) -> list[tuple[float | None, int]]:
     for segment in make_plan(profile).segments:
         for variant, number in sent(segment, profile.load.arrivals, 2).items():
             counts[variant] += number
-    told = [variant.offered for variant in forecast(profile, 100).variants]
+    told = [variant.offered for variant in forecast(profile, BilledGuess(100)).variants]
     return list(zip(told, counts, strict=True))
 
 

@@ -12,8 +12,9 @@ from bench.model.profile import Architecture, Variant
 from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
 from bench.model.result import Distribution as D
 from bench.model.times import NS_PER_MS
+from bench.stats.door_overhead import own_overhead
 from bench.stats.quantiles import Curve
-from bench.stats.recommend import advise, compare_sentence, frontier, own_overhead
+from bench.stats.recommend import advise, compare_sentence, frontier
 from tests.stats.curves import curve_of
 from tests.stats.processes import curve_in_blocks
 
@@ -218,6 +219,59 @@ def test_prices_that_chance_explains_are_named_together() -> None:
     assert "not distinguishable from" in advice.cheapest.text
 
 
+def priced(
+    *rows: tuple[Variant, float, float],
+) -> tuple[list[Window], dict[str, dict[Measure, Curve]]]:
+    """(variant, median in ms, mean billed ms) each, by blocks; a ms costs $0.01 per million."""
+    windows, curves = results(*((variant, ms, 1.0) for variant, ms, _ in rows), count=400)
+    random = np.random.default_rng(3)
+    for index, (window, (variant, ms, billed_ms)) in enumerate(zip(windows, rows, strict=True)):
+        taken = random.lognormal(np.log(ms * NS_PER_MS), 0.05, 400).astype(np.int64)
+        billed = (random.normal(billed_ms, billed_ms / 10, 400) * NS_PER_MS).astype(np.int64)
+        own = {Measure.RESPONSE: in_blocks(taken, 20), Measure.BILLED: in_blocks(billed, 20)}
+        curves[variant.name] |= own
+        mean_ms = float(billed.mean() / NS_PER_MS)
+        windows[index] = replace(window, billed_ms_mean=mean_ms, usd_per_million=mean_ms / 100)
+    return windows, curves
+
+
+def price(_variant: Variant, billed_ms: float) -> float:
+    return billed_ms / 100
+
+
+def test_a_trade_that_chance_leaves_open_names_all_that_it_may_be() -> None:
+    rows = ((invoke(128), 800, 90), (invoke(1024), 105, 100), (invoke(1769), 62, 105))
+    best = advise(*priced(*rows), price).best
+    assert best is not None
+    assert set(best.variants) == {invoke(1024), invoke(1769)}
+    assert "not distinguishable from" in best.text
+
+
+def test_a_trade_that_is_clear_names_one() -> None:
+    rows = ((invoke(128), 800, 90), (invoke(512), 200, 100), (invoke(1769), 60, 105))
+    best = advise(*priced(*rows), price).best
+    assert best is not None
+    assert best.variants == (invoke(1769),)
+
+
+def test_a_trade_over_too_few_blocks_says_so() -> None:
+    windows, curves = priced((invoke(128), 800, 90), (invoke(1769), 60, 105))
+    for own in curves.values():
+        own[Measure.BILLED] = in_blocks(np.full(400, 90 * NS_PER_MS), 5)
+    best = advise(windows, curves, price).best
+    assert best is not None
+    assert (best.alike, best.unknown) == ((), (invoke(128),))
+
+
+def test_the_fastest_and_cheapest_of_a_table_are_those_of_all_its_doors() -> None:
+    door = Variant(EndpointKind.FUNCTION_URL, 1769)
+    windows, curves = results((invoke(512), 200, 2.0), (invoke(1769), 60, 2.2), (door, 40, 1.5))
+    advice = advise(windows, curves)
+    assert advice.fastest is not None and advice.cheapest is not None
+    assert advice.fastest.variant == invoke(1769), "sizes are compared through one door"
+    assert (advice.quickest, advice.least_dear) == ((door.name,), (door.name,))
+
+
 def test_without_prices_only_speed_is_told() -> None:
     advice = advise(*results(*((v, ms, None) for v, ms, _ in SIZES)))
     assert advice.fastest is not None
@@ -245,6 +299,8 @@ def test_overheads_are_paired_with_the_functions_own_duration_where_it_is_known(
     (overhead,) = advise(windows, curves).overheads
     assert overhead.measure is Measure.OVERHEAD
     assert overhead.added.value_ns == pytest.approx(5 * NS_PER_MS, rel=0.02)
+    (text,) = (s for s in advise(windows, curves).sentences if s.startswith("rest adds"))
+    assert "over Invoke at 512 MB, each call less its own duration (95 %: +" in text
     own = own_overhead(curves[door.name])
     assert own is not None
     value_ns, bounds = own

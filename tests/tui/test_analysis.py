@@ -8,7 +8,7 @@ from bench.stats.alike import Curves
 from bench.stats.basis import Basis, Rest
 from bench.stats.one_kind import ClassCurves
 from bench.stats.paired import Difference
-from bench.tui.analysis import EVERY, Analyzer, Depth
+from bench.tui.analysis import EVERY, MOST_SHARE, POLLS_PER_S, Analyzer, Depth
 from bench.tui.views.compare import difference_cell
 from tests.tui.fakes import VARIANTS, FakeRun
 
@@ -39,7 +39,7 @@ def test_a_view_without_curves_asks_for_none() -> None:
 
 def test_a_deeper_view_has_its_curves_at_once_and_a_flat_one_at_the_slow_pace() -> None:
     run = Asked()
-    analyzer = Analyzer(run)
+    analyzer = Analyzer(run, lambda: 0.0)
     windows = run.snapshot().windows
     for _ in range(EVERY):
         assert analyzer.analyse(windows, None, Depth.CURVES).curves
@@ -49,6 +49,19 @@ def test_a_deeper_view_has_its_curves_at_once_and_a_flat_one_at_the_slow_pace() 
     for _ in range(EVERY):
         analyzer.analyse(windows, None, Depth.CURVES)
     assert run.asked == ["curves", "curves", "classes", "curves"]
+
+
+def test_an_analysis_that_takes_long_is_made_the_more_seldom() -> None:
+    run = Asked()
+    spent_s = iter(range(100))  # a second of CPU each
+    analyzer = Analyzer(run, lambda: float(next(spent_s)))
+    windows = run.snapshot().windows
+    for _ in range(1 + int(POLLS_PER_S / MOST_SHARE)):
+        analyzer.analyse(windows, None, Depth.CURVES)
+    assert run.asked == ["curves"]
+    for _ in range(2):
+        analyzer.analyse(windows, None, Depth.CURVES)
+    assert run.asked == ["curves", "curves"]
 
 
 def test_what_was_watched_is_concluded_anew_once_nobody_can_look_again() -> None:

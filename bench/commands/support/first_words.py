@@ -27,14 +27,27 @@ WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(("web", "html", "browser"), ("open", ())),
     **dict.fromkeys(("new", "create", "config", "configure", "template"), ("init", ())),
     **dict.fromkeys(
-        ("serve", "server", "emulator", "local-function", "local-lambda", "sam"), ("local", ())
+        (
+            "serve",
+            "server",
+            "emulator",
+            "local-function",
+            "local-lambda",
+            "sam",
+            "start-api",
+            "start-lambda",
+        ),
+        ("local", ()),
     ),
     **dict.fromkeys(("check", "lint", "verify"), ("validate", QUICK)),
     **dict.fromkeys(("cost", "estimate", "price", "dry-run", "dryrun"), ("plan", QUICK)),
     **dict.fromkeys(("diff",), ("compare", ())),
     **dict.fromkeys(("clean", "cleanup", "undo", "remove"), ("restore", ())),
     **dict.fromkeys(("docs", "man", "manual", "usage"), ("help", ())),
-    **dict.fromkeys(("info", "env", "status"), ("doctor", ())),
+    **dict.fromkeys(("info", "env", "status", "login", "auth", "setup"), ("doctor", ())),
+    **dict.fromkeys(("logs", "metrics"), ("report", ())),
+    **dict.fromkeys(("update", "upgrade"), ("version", ())),
+    **dict.fromkeys(("deploy", "stop"), ("help", ())),
     **dict.fromkeys(("csv", "json", "save"), ("export", ())),
 }
 """What other tools call it: the verb here, and with what if nothing stands behind it."""
@@ -65,10 +78,14 @@ def routed(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
 def _way(words: Sequence[str]) -> str:
     """In lamload's words, options and all."""
     from bench.commands.support.foreign import in_our_words
+    from bench.profile.options import OPTIONS
 
     verb, usual = WAYS[words[0]]
-    rest, _ = in_our_words(words[1:])
-    named = any(not word.startswith("-") for word in rest) or "--function" in rest
+    own = frozenset(option.name for option in OPTIONS)
+    rest, _ = in_our_words(words[1:], own)
+    before = ["", *rest]
+    bare = [word for word, behind in zip(rest, before, strict=False) if behind not in own]
+    named = any(not word.startswith("-") for word in bare) or "--function" in rest
     mended = shlex.join(["lamload", verb, *(() if named else usual), *rest])
     return f"there is no command {words[0]!r}; did you mean `{mended}`?"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.format import span_text
+from bench.lambda_facts import FULL_CORE_MB
 from bench.model.variant import NAMED_FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.forecast import Forecast
+    from bench.forecast import BilledGuess, Forecast
     from bench.model.profile import CapacitySpec, Profile
     from bench.model.retry import RetrySpec
 
@@ -86,6 +87,7 @@ def phase_lines(profile: Profile) -> Iterator[str]:
     for phase in profile.phases:
         load = phase.shape.words(profile.load.arrivals.value)
         note = "" if phase.measured else ", not measured"
+        note += ", in the first round alone" if phase.once else ""
         yield f"{phase.name}: {load} for {span_text(phase.duration_ns)}{note}"
 
 
@@ -128,7 +130,7 @@ def arrival_words(profile: Profile, expected: Forecast) -> str:
     return f"about {expected.offered:,.0f}, at most {expected.peak_rps:,.4g}/s at a time"
 
 
-def cost_words(profile: Profile, expected: Forecast, billed: str) -> str:
+def cost_words(profile: Profile, expected: Forecast, billed: BilledGuess) -> str:
     """What it costs if each invocation is billed that much."""
     if profile.target.kind.value == "http":
         return "not known for a URL"
@@ -137,7 +139,18 @@ def cost_words(profile: Profile, expected: Forecast, billed: str) -> str:
         return f"{where}it depends on how many arrivals there will be"
     hedges = any(client.retry.hedge is not None for client in profile.clients)
     left_out = "retries and hedges" if hedges else "retries"
-    return f"{where}{usd_words(expected.usd)} if {billed} are billed for each, without {left_out}"
+    billed_words = _billed_words(profile, billed)
+    return f"{where}{usd_words(expected.usd)} if {billed_words}, without {left_out}"
+
+
+def _billed_words(profile: Profile, billed: BilledGuess) -> str:
+    """Durations by memory are told where sizes differ, or have less than a whole core."""
+    told = f"each is billed {billed.at_full_core_ms:,.4g} ms"
+    sizes = {variant.memory_mb for variant in profile.variants}
+    if all(billed.at(size) == billed.at_full_core_ms for size in sizes):
+        return told
+    waits = f", {billed.waits_ms:,.4g} ms of them waiting" if billed.waits_ms else ""
+    return f"{told} at {FULL_CORE_MB} MB{waits}, and work takes as much longer as it has less CPU"
 
 
 def left_out_lines(profile: Profile) -> Iterator[str]:

@@ -83,8 +83,12 @@ def find_run(name: str | None, root: Path) -> Path:
     if found:
         names = ", ".join(folder.name for folder in found[:5])
         raise UsageError(f"{name} could be any of {len(found)} runs: {names}")
-    latest = f"; the latest is {entries[0].folder.name}" if entries else f"; {root} has none"
-    raise UsageError(f"there is no run {name}{latest}")
+    if not entries:
+        raise UsageError(
+            f"there is no run {name}, nor any in {root}; `lamload quickstart` makes one"
+        )
+    latest = entries[0].folder.name
+    raise UsageError(f"there is no run {name}; the latest is {latest}, `lamload history` has all")
 
 
 def find_events(name: str, root: Path) -> Path:

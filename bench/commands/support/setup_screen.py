@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bench.tui.source import RunSource
 
 BILLED_MS = 100.0
-"""Billed duration that the expected cost assumes, as `lamload plan` does."""
+"""Billed duration at a whole core that the expected cost assumes, as `lamload plan` does."""
 FIRST = "quickstart"
 _ORDER = {"LOCAL": 0, "URL": 1, "AWS": 2}
 _TARGETS = {TargetKind.LOCAL: "LOCAL", TargetKind.AWS: "AWS", TargetKind.HTTP: "URL"}
@@ -117,10 +117,11 @@ def _loaded(line: str) -> Profile:
 
 
 def _card(line: str, profile: Profile) -> ProfileCard:
-    from bench.forecast import forecast
+    from bench.forecast import BilledGuess, forecast
     from bench.tui.app import ProfileCard
 
-    expected = forecast(profile, BILLED_MS)
+    billed = BilledGuess(BILLED_MS)
+    expected = forecast(profile, billed)
     limit = profile.max_spend_usd
     ends = "" if limit is None else f"; ends once {usd_words(limit)} are spent"
     return ProfileCard(
@@ -133,7 +134,7 @@ def _card(line: str, profile: Profile) -> ProfileCard:
         duration=_takes(profile, expected),
         arrivals=arrival_words(profile, expected),
         cost_usd=expected.usd,
-        cost=cost_words(profile, expected, "100 ms") + ends,
+        cost=cost_words(profile, expected, billed) + ends,
     )
 
 

@@ -36,8 +36,8 @@ class PastRuns:
         def done(text: str) -> None:
             self._screen.app.push_screen(TextDialog("two runs", Text(text)))
 
-        failure = "they cannot be compared"
-        in_background(self._screen, lambda: _comparison(base, other), done, failure)
+        failure, width = "they cannot be compared", TextDialog.room(self._screen.size.width)
+        in_background(self._screen, lambda: _comparison(base, other, width), done, failure)
 
     def open_report(self, run: Path) -> None:
         """Open a run's report in the browser; its path is said: over SSH that is what helps."""
@@ -51,5 +51,5 @@ class PastRuns:
             webbrowser.open(report.as_uri())
 
 
-def _comparison(base: Path, other: Path) -> str:
-    return render_comparison(load_run(base), load_run(other))
+def _comparison(base: Path, other: Path, width: int) -> str:
+    return render_comparison(load_run(base), load_run(other), width)

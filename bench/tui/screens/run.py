@@ -79,6 +79,7 @@ class RunScreen(Screen[None]):
         self._exports = ExportControl(self.model, self.choices, self, lambda: self.switcher.view)
         self._past_runs = PastRuns(self, self._watch)
         self._styles: dict[str, SeriesStyle] = {}
+        self._colours: tuple[str, ...] = ("",)
         self._polls = 0
         self.commands: Commands = {  # of the parts, by the names of their keys
             **self._own_commands,
@@ -136,7 +137,12 @@ class RunScreen(Screen[None]):
         """Draw the view in sight, as the run and the viewer's choices are now."""
         view = self.switcher.view
         state = self.model.state(
-            self.choices, self._styles, view.depth, filter=self.switcher.filter, charts=charts
+            self.choices,
+            self._styles,
+            view.depth,
+            filter=self.switcher.filter,
+            charts=charts,
+            colours=self._colours,
         )
         if state is not None and self.is_mounted:
             view.show(state)
@@ -146,6 +152,7 @@ class RunScreen(Screen[None]):
         names, status = self.model.variants, self.query_one(Status)
         styles = status.paint.series_styles(len(names), status.is_ascii)
         self._styles = dict(zip(names, styles, strict=True))
+        self._colours = status.paint.other_colours(len(names))
         for widget in self.query(StripWidget):  # type: ignore[type-abstract]  # looked for only
             widget.redraw()
         self.draw()

@@ -82,7 +82,11 @@ def _row(line: AnswerLine, texts: Sequence[str], width: int, is_first: bool) -> 
         parts.append((change + _GAP, Tone.TEXT))
         room -= len(change + _GAP)
     fitting = (text for text in (line.note, line.brief) if text and len(text) <= room)
-    parts += [(text, Tone.DIM) for text in (next(fitting, ""),) if text]
+    note = next(fitting, "")
+    parts += [(text, Tone.DIM) for text in (note,) if text]
+    known = f"{_GAP if note else ''}95 %: {line.interval}"
+    if line.interval and len(known) <= room - len(note):
+        parts.append((known, Tone.DIM))
     return parts
 
 
@@ -115,6 +119,11 @@ def asked_figures(state: ViewState) -> tuple[Figure, ...]:
     return state.analysis.answer.figures or capacity_figures(state.snapshot.events)
 
 
+def _others(line: AnswerLine, unit: str) -> str:
+    """`or 512, 1024`: what chance leaves open, with the unit of the figure."""
+    return line.brief.replace(f" {unit}", "")
+
+
 def _of_first_line(answer: RunAnswer) -> list[BigFigure]:
     """Who, how fast, how dear, and what that gains and costs."""
     if answer.q is None or not answer.lines:
@@ -123,9 +132,12 @@ def _of_first_line(answer: RunAnswer) -> list[BigFigure]:
     figures = []
     size, _, unit = line.subject.partition(" ")
     if size.isdecimal():
-        figures.append(BigFigure(size, line.label.lower(), unit, Tone.GOOD))
+        figures.append(
+            BigFigure(size, line.label.lower(), unit, Tone.GOOD, detail=_others(line, unit))
+        )
     if line.time is not None:
-        figures.append(BigFigure(line.time.value, line.time.caption, line.time.unit))
+        time = line.time
+        figures.append(BigFigure(time.value, time.caption, time.unit, detail=line.interval))
     if line.cost is not None:
         figures.append(BigFigure(line.cost.value.lstrip("$"), "$ for a", "million"))
     figures += [

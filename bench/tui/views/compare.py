@@ -95,7 +95,7 @@ class CompareView(View):
     help = (
         "A row per variant. Response time counts from the intended arrival, retries included.\n"
         "·  too few samples to know     ≥  at least: it falls among timeouts\n"
-        "★  fastest, cheapest: all that may be it; best trade\n"
+        "★  fastest, cheapest of all rows: each that may be it; best trade of one door\n"
         "~  chance explains it     ?  too few blocks to know\n"
         "vs base and ★ are always of the whole run; press b on a row to make it the base."
     )
@@ -123,7 +123,7 @@ class CompareView(View):
         yield self.variant_grid(COLUMNS, id="variants", title="variants")
         yield TextLines(id="sentence", rows=1)
         with Horizontal(classes="row"):
-            yield panel(Grid(LADDER_COLUMNS, id="ladder", title="rates tried", empty="none so far"))
+            yield panel(Grid(LADDER_COLUMNS, id="ladder", title="rates tried", empty="none"))
             yield panel(Chart(id="over-time"))
             yield panel(Chart(id="trade"))
 
@@ -271,12 +271,12 @@ def _stars(state: ViewState, window: Window, cells: Mapping[str, Cell]) -> dict[
     if len(state.windows) == 1:
         return {}
     found: dict[str, Cell] = {}
-    if advice.fastest is not None and variant in advice.fastest.variants:
+    if variant.name in advice.quickest:
         fastest = quantile_text(state.analysis.q)
         found[fastest] = _starred(cells[fastest])
-    if advice.cheapest is not None and variant in advice.cheapest.variants:
+    if variant.name in advice.least_dear:
         found["price"] = _starred(cells["price"])
-    if advice.best is not None and advice.best.variant == variant:
+    if advice.best is not None and variant in advice.best.variants:
         found["size"] = _starred(cells["size"], mark=False)
     return found
 

@@ -13,7 +13,7 @@ from bench.model.result import Vitals
 from bench.record.worker_findings import WAIT_SUSPECT
 from bench.tui.interval_history import SeriesPoints
 from bench.tui.metrics import LAG, READ_LAG, Metric
-from bench.tui.palette import SeriesStyle, Tone
+from bench.tui.palette import Tone
 from bench.tui.state import ViewState, is_closed
 from bench.tui.views.base import View, panel
 from bench.tui.views.node_rows import NODE_COLUMNS, NODE_NOTE, node_row
@@ -165,9 +165,8 @@ def _of_vitals(
     note: str,
     series: Sequence[_Series],
 ) -> ChartData:
-    styles = _styles(state)
     lines = tuple(
-        ChartLine(name, styles[number], _points(state, read))
+        ChartLine(name, state.line_style(number), _points(state, read))
         for number, (name, read) in enumerate(series)
     )
     return ChartData(title=title, note=note, lines=lines, x=run_axis(state, width))
@@ -184,14 +183,6 @@ _CHARTS: dict[str, Callable[[ViewState, int], ChartData]] = {
     "read-lag": _lag_chart(READ_LAG, "read lag, largest"),
     "connections": _connections,
 }
-
-
-def _styles(state: ViewState) -> list[SeriesStyle]:
-    """Styles of their own for lines that are no variants."""
-    known = list(state.styles.values()) or [SeriesStyle("●", "")]
-    colours = [style.colour for style in known]
-    markers = "o+x" if known[0].marker.isascii() else "○+✕"
-    return [SeriesStyle(marker, colours[i % len(colours)]) for i, marker in enumerate(markers)]
 
 
 def _points(state: ViewState, read: Callable[[Vitals], float]) -> SeriesPoints:

@@ -75,7 +75,7 @@ def _percentiles(state: ViewState, level: Level) -> list[ChartLine]:
     lines = []
     for number, q in enumerate(sorted(LADDER)):
         points = [(level(part), ms) for part in parts if (ms := _ms(part, q)) is not None]
-        lines.append(ChartLine(quantile_text(q), _style(state, number), points))
+        lines.append(ChartLine(quantile_text(q), state.line_style(number), points))
     return [line for line in lines if line.points]
 
 
@@ -123,9 +123,9 @@ def attempts_over_arrivals(state: ViewState, width: int) -> ChartData:
         title="attempts over arrivals",
         note=f"/s, by the second of the arrival; shaded: retries; {vital_grain(state)}",
         lines=(
-            ChartLine("attempts", _style(state, 0), attempts),
-            ChartLine("arrivals", _style(state, 1), arrivals),
-            ChartLine("successes", _style(state, 2), done),
+            ChartLine("attempts", state.line_style(0), attempts),
+            ChartLine("arrivals", state.line_style(1), arrivals),
+            ChartLine("successes", state.line_style(2), done),
         ),
         x=run_axis(state, width),
         flags=phase_flags(state),
@@ -140,8 +140,8 @@ def arrivals_and_successes(state: ViewState, width: int) -> ChartData:
         title="arrivals and successes",
         note=f"/s, {vital_grain(state)}",
         lines=(
-            ChartLine("arrivals", _style(state, 1), _over_time(state, name, ARRIVALS)),
-            ChartLine("successes", _style(state, 2), _over_time(state, name, GOODPUT)),
+            ChartLine("arrivals", state.line_style(1), _over_time(state, name, ARRIVALS)),
+            ChartLine("successes", state.line_style(2), _over_time(state, name, GOODPUT)),
         ),
         x=run_axis(state, width),
         flags=phase_flags(state),
@@ -150,13 +150,6 @@ def arrivals_and_successes(state: ViewState, width: int) -> ChartData:
 
 def _over_time(state: ViewState, name: str, metric: Metric) -> SeriesPoints:
     return state.history.points(name, metric, state.since_s, state.passed_s, MOST_POINTS)
-
-
-def _style(state: ViewState, number: int) -> SeriesStyle:
-    """Of lines that are no variants: markers of their own."""
-    first = next(iter(state.styles.values()))
-    markers = "x+*" if first.marker.isascii() else "○△□"
-    return SeriesStyle(markers[number % 3], state.colours[number % len(state.colours)])
 
 
 def _quiet(state: ViewState, marker: str) -> SeriesStyle:

@@ -23,12 +23,11 @@ _EMPTY = "it takes two sizes through one door, and enough answers of each"
 def time_over_memory(state: ViewState) -> ChartData:
     """p50, p90 and p99 over memory; and the curve a + b / vCPUs of the lowest, where it fits."""
     sizes = _sizes(state)
-    styles = list(state.styles.values())
     lines = []
     for number, q in enumerate(sorted(LADDER)):
         points = tuple((_memory(w), ms) for w in sizes if (ms := _time_ms(w, q)) is not None)
         if len(points) > 1:
-            lines.append(ChartLine(quantile_text(q), styles[number % len(styles)], points))
+            lines.append(ChartLine(quantile_text(q), state.line_style(number), points))
     note = "response ms, whole run"
     if lines:
         first = [(round(memory), ms) for memory, ms in lines[0].points if ms is not None]
@@ -48,8 +47,7 @@ def cost_over_memory(state: ViewState) -> ChartData:
     """USD per million calls over memory."""
     sizes = [window for window in _sizes(state) if window.usd_per_million]
     points = tuple((_memory(window), window.usd_per_million) for window in sizes)
-    style = next(iter(state.styles.values()), SeriesStyle("o", ""))
-    lines = [ChartLine("$/M", style, points)] if len(points) > 1 else []
+    lines = [ChartLine("$/M", state.line_style(0), points)] if len(points) > 1 else []
     is_log = state.is_log(cost for _, cost in points if cost is not None)
     return _chart("cost over memory", "USD for a million calls", lines, sizes, is_log)
 

@@ -17,7 +17,15 @@ from bench.tui.palette import Tone
 from bench.tui.widgets.axes import label_row
 from bench.tui.widgets.canvas import EMPTY, GRID, WORDS, Canvas
 from bench.tui.widgets.chart_data import ChartData, ChartPoints
-from bench.tui.widgets.chart_lines import array_of, between, dot_of, row_labels, stretches, trace
+from bench.tui.widgets.chart_lines import (
+    array_of,
+    between,
+    dot_of,
+    label_places,
+    row_labels,
+    stretches,
+    trace,
+)
 from bench.tui.widgets.columns import letters
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
@@ -129,16 +137,13 @@ class Chart(StripWidget, can_focus=True):
         ]
         for (dot_x, dot_y), _, style, series in points:
             canvas.mark(dot_x, dot_y, series, style.marker)
-        for (dot_x, dot_y), name, _, series in reversed(points):
-            for rows in (0, -1, 1, -2, 2):
-                for cells in (2, -len(name) - 1):
-                    start_x, at_y = dot_x + cells * across, dot_y + rows * down
-                    if canvas.is_free(max(0, start_x - across), at_y, len(name) + 2):
-                        canvas.mark(start_x, at_y, series, name)
-                        break
-                else:
-                    continue
-                break
+        cells = [(dot_x // across, dot_y // down) for (dot_x, dot_y), *_ in points]
+        for number, (_, name, _, series) in reversed(list(enumerate(points))):
+            others = [cell for cell in cells if cell != cells[number]]
+            for start, row in label_places(cells[number], len(name), others):
+                if canvas.is_free(max(0, start - 1) * across, row * down, len(name) + 2):
+                    canvas.mark(start * across, row * down, series, name)
+                    break
 
     def _draw_between(self, canvas: Canvas, x: Axis, y: Axis) -> None:
         if self._data.filled is None:

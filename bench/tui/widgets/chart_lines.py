@@ -101,6 +101,27 @@ def _on(axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
+def label_places(
+    dot: tuple[int, int], length: int, others: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Where a dot's name may begin, the best first; all in cells, (column, row).
+
+    Only where it is nearer to its own dot than to any other: it would be taken for that one's.
+    """
+    for away in (0, -1, 1, -2, 2):
+        for start in (dot[0] + 2, dot[0] - length - 1):
+            row = dot[1] + away
+            own = _distance(dot, start, length, row)
+            if all(_distance(other, start, length, row) > own for other in others):
+                yield start, row
+
+
+def _distance(dot: tuple[int, int], start: int, length: int, row: int) -> int:
+    """Of a dot to a text, in cells across; a row is as high as two are wide."""
+    across = max(0, start - dot[0], dot[0] - (start + length - 1))
+    return across + 2 * abs(dot[1] - row)
+
+
 def row_labels(y: Axis, rows: int) -> dict[int, str]:
     """Row of the plot, from the top -> label of the tick there; the first of several."""
     labels: dict[int, str] = {}

@@ -29,7 +29,13 @@ from bench.tui.widgets.columns import (
     placed,
     widened,
 )
-from bench.tui.widgets.grid_rows import group_strip, header_strip, note_of_hidden, row_strip
+from bench.tui.widgets.grid_rows import (
+    group_strip,
+    header_strip,
+    note_of_hidden,
+    row_strip,
+    rows_in_sight,
+)
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
 
 
@@ -60,7 +66,7 @@ class Grid(StripWidget, can_focus=True):
         fixed: int = 1,
         follow: bool = False,
         grouped: bool = False,
-        empty: str = "nothing yet",
+        empty: str = "none",
         cursor: RowCursor | None = None,
     ) -> None:
         """fixed columns stay when the others scroll; follow keeps the last row in view.
@@ -311,7 +317,8 @@ class Grid(StripWidget, can_focus=True):
         strips = []
         if self.title:
             room, hidden = width - len(self.title) - 8, len(self.columns) - len(visible)
-            note = note_of_hidden(self.note, hidden, room, self.is_ascii)
+            rows = rows_in_sight(self._top, self._body_height, len(self._order), self.is_ascii)
+            note = note_of_hidden(self.note, rows, hidden, room, self.is_ascii)
             strips.append(self.section(width, self.title, note))
         if self._shows_groups:
             rule = "-" if self.is_ascii else "─"

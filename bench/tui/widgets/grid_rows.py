@@ -11,11 +11,23 @@ from textual.strip import Strip
 
 from bench.report.axes import Axis
 from bench.tui.palette import Paint, Tone
-from bench.tui.widgets.columns import BLANK, GAP, Cell, Column, Placed, Row, SortOrder, padded
+from bench.tui.widgets.columns import (
+    BLANK,
+    GAP,
+    Cell,
+    Column,
+    Placed,
+    Row,
+    SortOrder,
+    clipped,
+    padded,
+)
 from bench.tui.widgets.drawn_cells import scale_text
 from bench.tui.widgets.strip_widget import strip_of
 
 StyledText = tuple[str, Style]
+_LEAST_NOTE = 9
+"""Cells below which a cut note says nothing."""
 
 
 def group_strip(visible: Sequence[Placed], width: int, paint: Paint, rule: str) -> Strip:
@@ -40,18 +52,31 @@ def _title_in_rule(title: str, room: int, paint: Paint, rule: str) -> Iterable[S
     yield rule * (rules - rules // 2), paint.rule
 
 
-def note_of_hidden(note: str, hidden: int, room: int, is_ascii: bool) -> str:
-    """A table's note, and behind it how many columns the arrow keys would bring into sight.
+def rows_in_sight(top: int, room: int, count: int, is_ascii: bool) -> str:
+    """`↑↓ 3–9 of 30`, with an arrow to each side on which there are more; '' where all are seen."""
+    bottom = min(count, top + room)
+    if count <= room or room <= 0:
+        return ""
+    up, down, dash = ("^", "v", "-") if is_ascii else ("↑", "↓", "–")
+    arrows = (up if top else "") + (down if bottom < count else "")
+    return f"{arrows} {top + 1}{dash}{bottom} of {count}"
 
-    In as many words as have a place in `room` cells.
+
+def note_of_hidden(note: str, rows: str, hidden: int, room: int, is_ascii: bool) -> str:
+    """A table's note behind what is out of sight of it: rows, and columns that arrow keys bring.
+
+    In as many words as have a place in `room` cells; the note itself is the first to be cut.
     """
-    if hidden <= 0:
+    if hidden <= 0 and not rows:
         return note
     arrows = "<- ->" if is_ascii else "← →"
-    before = f"{note}, " if note else ""
     ends = (f" more column{'s' if hidden > 1 else ''}", " more", "")
-    notes = [f"{before}{arrows} {hidden}{end}" for end in ends]
-    return next((text for text in notes if len(text) <= room), notes[-1])
+    columns = [f"{arrows} {hidden}{end}" for end in ends] if hidden > 0 else [""]
+    notes = [", ".join(filter(None, (note, rows, end))) for end in columns]
+    shortest = ", ".join(filter(None, (rows, columns[-1])))
+    left = room - len(shortest) - 2
+    cut = f"{clipped(note, left)}, {shortest}" if left >= _LEAST_NOTE else shortest
+    return next((text for text in notes if len(text) <= room), cut)
 
 
 def header_strip(

@@ -21,12 +21,16 @@ _BETWEEN = 4
 
 @dataclass(frozen=True, slots=True)
 class BigFigure:
-    """A figure with what it is beside its head, and its unit beside its foot."""
+    """A figure with what it is beside its head, and its unit beside its foot.
+
+    detail: between the two, such as how well it is known.
+    """
 
     figure: str
     caption: str
     unit: str
     tone: Tone = Tone.STRONG
+    detail: str = ""
 
 
 class Hero(StripWidget):
@@ -82,7 +86,7 @@ class Hero(StripWidget):
 
 def _block(figure: BigFigure) -> list[tuple[str, str]]:
     """Three rows of (digits, words), each of equal width."""
-    words = (f" {figure.caption}", "", f" {figure.unit}")
+    words = (f" {figure.caption}", f" {figure.detail}", f" {figure.unit}")
     wide = max(map(len, words))
     return [
         (digits, text.ljust(wide))

@@ -1,0 +1,108 @@
+"""What is refused on the command line, in one line with the nearest command that works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from itertools import dropwhile
+
+import click
+
+USUAL = {
+    "target": ("quickstart",),
+    "profile": ("quickstart",),
+    "profiles": ("quickstart",),
+    "name": ("quickstart",),
+    "shell": ("bash",),
+}
+"""By the name of what is missing: what stands there in an example."""
+_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
+_VALUE = re.compile(r"[\d.]+\w{0,3}(/\w+)?|[\w./-]+\.json")
+"""What stands behind an option rather than by itself."""
+_LEAST_LIKE = 0.5
+
+
+def refusal(error: click.UsageError, arguments: Sequence[str], verbs: Collection[str]) -> str:
+    """The line. arguments: all that was typed behind `lamload`."""
+    path = ["lamload"] if error.ctx is None else error.ctx.command_path.split()
+    words = _behind(path[1:], arguments, verbs)
+    mended = _mended(error, words)
+    if mended and error.ctx is not None and not _takes_words(error.ctx.command):
+        mended = list(dropwhile(lambda word: not word.startswith("-"), mended))
+    help_ = [*path, "--help"]
+    way = shlex.join([*path, *mended]) if mended not in (None, words) else shlex.join(help_)
+    said = error.message if isinstance(error, click.NoSuchOption) else error.format_message()
+    said = " ".join(said.split()).rstrip(".")
+    return f"{shlex.join(path)}: {said}; did you mean `{way}`?"
+
+
+def _takes_words(command: click.Command) -> bool:
+    return any(isinstance(param, click.Argument) for param in command.params)
+
+
+def _behind(path: Sequence[str], arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
+    """What was typed behind the verb, which may have been left out."""
+    words = list(arguments)
+    if words and words[0] in verbs:
+        for verb in path:
+            if words[:1] == [verb]:
+                words.pop(0)
+    return words
+
+
+def _mended(error: click.UsageError, words: list[str]) -> list[str] | None:
+    """The words with the mistake mended; None where nobody knows how."""
+    if isinstance(error, click.NoSuchOption):
+        return _without_option(error, words)
+    if isinstance(error, click.MissingParameter):
+        usual = USUAL.get((error.param.name if error.param else None) or "")
+        return None if usual is None else [*words, *usual]
+    if isinstance(error, click.BadParameter):
+        return _with_a_choice(error, words)
+    found = _EXTRA.search(error.message)
+    if found is not None:
+        extra = found[1].split()
+        return [word for at, word in enumerate(words) if not _is_extra(word, words[at:], extra)]
+    return None
+
+
+def _is_extra(word: str, onwards: Sequence[str], extra: Sequence[str]) -> bool:
+    """Whether it is one of the last words that are too many."""
+    return word in extra and list(onwards).count(word) <= list(extra).count(word)
+
+
+def _without_option(error: click.NoSuchOption, words: list[str]) -> list[str]:
+    """The option as the nearest one is called, or without it and an amount behind it."""
+    name, near = error.option_name, error.possibilities or []
+    at = next((at for at, word in enumerate(words) if _names(word, name)), None)
+    if at is None:
+        return words
+    own, equals, value = words[at].partition("=")
+    close = get_close_matches(own, near, 1)
+    if close:
+        return [*words[:at], close[0] + equals + value, *words[at + 1 :]]
+    behind = words[at + 1 : at + 2]
+    takes = bool(behind) and not equals and _VALUE.fullmatch(behind[0]) is not None
+    return [*words[:at], *words[at + 1 + takes :]]
+
+
+def _names(word: str, name: str) -> bool:
+    if name.startswith("--"):
+        return word.partition("=")[0] == name
+    return word.startswith("-") and not word.startswith("--") and name[1:] in word
+
+
+def _with_a_choice(error: click.BadParameter, words: list[str]) -> list[str] | None:
+    """The value that is allowed and looks most like the one that is not."""
+    kind = None if error.param is None else error.param.type
+    if not isinstance(kind, click.Choice):
+        return None
+    choices = [str(choice) for choice in kind.choices]
+    for at, word in enumerate(words):
+        name, equals, value = word.rpartition("=") if word.startswith("--") else ("", "", word)
+        if value not in choices and f"'{value}'" in error.message:
+            close = get_close_matches(value, choices, 1, _LEAST_LIKE) or choices[:1]
+            return [*words[:at], f"{name}{equals}{close[0]}", *words[at + 1 :]]
+    return None
