@@ -197,7 +197,7 @@ class Gathering:
         self._size = 0
 
     def add(self, delta: Delta) -> None:
-        """One more that waits."""
+        """One more that waits to be added."""
         self._waiting.append(replace(delta, sums=delta.sums.small()))
         self._size += delta.size
 

@@ -125,7 +125,7 @@ class _Parts:
         self.bounds: list[Counted] = []
 
     def add(self, exact: Counted, bounds: Counted) -> None:
-        """Take one more in."""
+        """Take the counts of one more interval in."""
         for own, parts in ((exact, self.exact), (bounds, self.bounds)):
             if own.codes.size:
                 parts.append(own.small())

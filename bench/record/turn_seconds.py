@@ -44,23 +44,23 @@ class Seconds:
 
     @property
     def answered(self) -> Reals:
-        """Response times in each."""
+        """How many response times each has."""
         found: Reals = self.spreads.sum(axis=1)
         return found
 
     @property
     def answers(self) -> int:
-        """Response times in all."""
+        """How many response times all have."""
         return int(self.spreads.sum())
 
     @property
     def duration_s(self) -> float:
-        """Of all together."""
+        """How long all last together."""
         return float((self.ends_ns - self.starts_ns).sum()) / NS_PER_S
 
     @property
     def ok_in_all(self) -> float:
-        """Successes."""
+        """How many successes all have together."""
         return float(self.ok.sum())
 
     @property

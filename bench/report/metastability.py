@@ -23,7 +23,7 @@ class CapacityPoint:
 
     @property
     def place(self) -> tuple[float, float]:
-        """The middle of both."""
+        """The middle of both of them."""
         return sum(self.holds) / 2, sum(self.recovers) / 2
 
 

@@ -53,7 +53,7 @@ class RecoveryScale:
     edge: float
 
     def place(self, point: RecoveryPoint) -> float:
-        """Where a point lies."""
+        """Where a point lies on the map."""
         return self.edge if point.after_s is None else point.after_s
 
 
