@@ -80,8 +80,9 @@ class DaskNodes:
 
     async def open(self) -> list[ActorNode]:
         """Connect, and make an actor on each worker. Raises LamloadError with the remedy."""
-        for name in ("distributed", "tornado"):  # they write on stderr, where a view may be
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        for name in list(logging.root.manager.loggerDict):  # a view may be where they write
+            if name.partition(".")[0] in ("distributed", "tornado"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         dask.config.set(_QUIET)
         self._client = await self._connect()
         workers = await self._client.nthreads()
