@@ -76,7 +76,7 @@ def shortened(name: str) -> list[str]:
     if profile.capacity is not None and profile.capacity.recovers_from is not None:
         settings += ("capacity.recovers_from=stall 100ms", "capacity.within=0s")
     # Callers wait for their first answer, which is a cold start, before they call again.
-    duration = "300ms" if profile.load.callers is None else "2s"
+    duration = "300ms" if profile.load.callers is None else "1200ms"
     settings += [f"phase[{index}].duration={duration}" for index in range(len(profile.phases))]
     return [argument for setting in settings for argument in ("--set", setting)]
 
