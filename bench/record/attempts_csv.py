@@ -14,7 +14,7 @@ import numpy as np
 from bench.model.outcome import Outcome
 from bench.model.plain import plain_cell
 from bench.model.profile import Profile
-from bench.record.columns import CsvCell, CsvColumn
+from bench.record.csv_column import CsvCell, CsvColumn
 from bench.record.csv_columns import column_names, columns_text
 from bench.record.measures import ROW_TYPE
 from bench.record.row_layout import (

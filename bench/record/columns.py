@@ -2,7 +2,7 @@
 
 The order of the files is a contract: columns are added behind. One more quantile in
 bench.model.result.QUANTILES gets its columns there by itself; any other column is one Column in
-LATER, or in LATER_OF_INTERVALS. Nothing else has to know.
+LATER, or in LATER_OF_INTERVALS, of bench.record.later_columns. Nothing else has to know.
 
 A number is written so that it reads back exactly; what is unknown is an empty cell. A quantile that
 is a lower bound (it falls among timed-out values) has its bound in the cell and its name in the
@@ -12,16 +12,15 @@ measure's `_at_least` column.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Architecture, Variant
-from bench.model.recovery import Recovery, RecoveryState
+from bench.model.recovery import Recovery
 from bench.model.result import (
     QUANTILES,
     TRIES,
@@ -33,30 +32,10 @@ from bench.model.result import (
     Window,
 )
 from bench.model.times import NS_PER_MS
-from bench.model.variant import NAMED_FACTORS, Factor
+from bench.record.csv_column import CsvCell, CsvColumn
 from bench.record.latency_bins import spread_from, spread_text
+from bench.record.later_columns import LATER, LATER_OF_INTERVALS, NOT_OF_SECONDS, Later
 from bench.record.window import Rates, make_window
-
-CsvCell = str | int | float | None
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class CsvColumn(Generic[T]):
-    """A column of rows that tell of a T each.
-
-    fills is where a cell reads back into: a field of the T itself, or `variant.…`, `tally.…`,
-    `rates.…` for one of its parts; '' for what follows from other columns. An empty cell, or a
-    file without the column, leaves the field's default.
-    """
-
-    name: str
-    cell: Callable[[T], CsvCell]
-    fills: str = ""
-    read: Callable[[str], Any] = str
-
-
-Later = CsvColumn[Window] | Measure | float
 
 
 def _outcome(outcome: Outcome) -> CsvColumn[Window]:
@@ -107,78 +86,6 @@ _SPREAD: CsvColumn[Interval] = CsvColumn(
 )
 _SEGMENT: CsvColumn[Interval] = CsvColumn("segment", attrgetter("segment"), "segment", int)
 
-
-def _level(factor: Factor) -> CsvColumn[Window]:
-    """Empty where the variants of a run do not differ in it, or the plain table holds."""
-    return CsvColumn(
-        factor.in_files, attrgetter(f"variant.{factor.name}"), f"variant.{factor.name}"
-    )
-
-
-def _recovery(name: str, field: str, read: Callable[[str], Any] = float) -> CsvColumn[Window]:
-    """Of the slowest recovery; empty where the profile names no disturbance, and in seconds."""
-
-    def cell(window: Window) -> CsvCell:
-        found: CsvCell = None if window.recovery is None else getattr(window.recovery, field)
-        return found
-
-    return CsvColumn(name, cell, f"recovery.{field}", read)
-
-
-def _tries(field: str) -> Iterator[CsvColumn[Window]]:
-    """`ended_with_1`, …: by the number of the attempt; the last has all more."""
-    for at in range(TRIES):
-        read = partial(_try, field, at)
-        yield CsvColumn(f"{field}_{at + 1}", read, f"{field}.{at}", int)
-
-
-def _try(field: str, at: int, window: Window) -> CsvCell:
-    counts: tuple[int, ...] = getattr(window.tally, field)
-    return counts[at]
-
-
-_RETRY_PRICE: CsvColumn[Window] = CsvColumn(
-    "retry_usd_per_million", attrgetter("retry_usd_per_million"), "retry_usd_per_million", float
-)
-_RETRIED: tuple[Later, ...] = (
-    Measure.BACKOFF,
-    CsvColumn("throughput_rps", attrgetter("throughput_rps")),
-    CsvColumn("hedges", attrgetter("tally.hedges"), "tally.hedges", int),
-    CsvColumn("hedges_won", attrgetter("tally.hedges_won"), "tally.hedges_won", int),
-    CsvColumn("hedges_spent", attrgetter("tally.spent"), "tally.spent", int),
-    *_tries("ended_with"),
-    *_tries("ok_with"),
-    _RETRY_PRICE,
-)
-_RECOVERY: tuple[CsvColumn[Window], ...] = (
-    _recovery("recovery", "state", RecoveryState),
-    _recovery("recovery_from", "disturbance", str),
-    _recovery("recovery_s", "after_s"),
-    _recovery("recovery_low_s", "low_s"),
-    _recovery("recovery_high_s", "high_s"),
-    _recovery("recovery_watched_s", "watched_s"),
-    _recovery("recovery_rounds", "rounds", int),
-    _recovery("recovery_rounds_recovered", "recovered_rounds", int),
-    _recovery("recovery_rests_on", "basis", str),
-)
-_LATE: CsvColumn[Window] = CsvColumn(
-    "late_successes", attrgetter("late_successes"), "late_successes", int
-)
-OF_RUN = (*_RECOVERY, _LATE)
-"""Columns of summary.csv alone: what is known of a run, and of no second or part of it."""
-_NOT_OF_SECONDS = frozenset(column.name for column in (*OF_RUN, _RETRY_PRICE))
-LATER: tuple[Later, ...] = (
-    Measure.READ_LAG,
-    *map(_level, NAMED_FACTORS),
-    *_RECOVERY,
-    *_RETRIED,
-    _LATE,
-)
-"""Columns of both files that came behind these, in the order in which they came. A measure stands
-for all columns of it, a number for the columns of that quantile; one that stands nowhere comes
-last."""
-LATER_OF_INTERVALS: tuple[CsvColumn[Interval], ...] = ()
-"""The same of intervals.csv alone, behind those."""
 
 PLACED_QUANTILES = (0.5, 0.9, 0.99, 0.999)
 """Those that have their columns beside the measure's maximum."""
@@ -270,10 +177,6 @@ def _names_behind(entry: Later, names: Sequence[str]) -> Sequence[str]:
     return [_in_file(name, _quantile(entry)) for name in names]
 
 
-LEVEL_NAMES = tuple(factor.in_files for factor in NAMED_FACTORS)
-"""Columns of both files for factors whose levels are names."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Slot:
     """Where a cell of the file goes: a field of a part of what the row tells of, '' for itself."""
@@ -338,7 +241,7 @@ class RunColumns:
         self.intervals = (
             *(_T_S.name, _PHASE.name, *_HEAD_NAMES, *_MAIN, _BILLED.name, _MEASURED.name),
             *(*_MORE, *_SAMPLE_NAMES, _SPREAD.name, _REFUSED.name, _SEGMENT.name),
-            *(name for name in last if name not in _NOT_OF_SECONDS),
+            *(name for name in last if name not in NOT_OF_SECONDS),
             *(column.name for column in later_of_intervals),
         )
         """Those of intervals.csv."""

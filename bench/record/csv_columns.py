@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from bench.record.columns import CsvCell, CsvColumn, RunColumns
+from bench.record.columns import RunColumns
+from bench.record.csv_column import CsvCell, CsvColumn
 
 T = TypeVar("T")
 

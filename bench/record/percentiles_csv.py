@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.model.result import Measure
 from bench.model.times import NS_PER_MS
-from bench.record.columns import CsvColumn
+from bench.record.csv_column import CsvColumn
 from bench.record.csv_columns import column_names, columns_text, header_text
 from bench.record.recorded_run import RecordedRun
 from bench.stats.quantiles import Curve

@@ -9,7 +9,8 @@ from bench.model.part import Ends, Part
 from bench.model.result import LADDER, Measure
 from bench.model.times import NS_PER_MS
 from bench.record.border import decoded
-from bench.record.columns import LEVEL_NAMES, OF_RUN, CsvCell, quantile_name
+from bench.record.columns import quantile_name
+from bench.record.csv_column import CsvCell
 from bench.record.csv_columns import (
     SUMMARY_COLUMNS,
     csv_text,
@@ -18,6 +19,7 @@ from bench.record.csv_columns import (
     summary_row,
     window_of,
 )
+from bench.record.later_columns import LEVEL_NAMES, OF_RUN
 
 _BOUNDS = {
     q: tuple(f"{Measure.RESPONSE.value}_{quantile_name(q)}_{end}_ms" for end in ("low", "high"))

@@ -10,8 +10,8 @@ from bench.model.profile import Variant
 from bench.model.recovery import Recovery
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.record.columns import CsvCell
 from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
+from bench.record.csv_column import CsvCell
 from bench.record.csv_columns import summary_row
 from bench.record.failures import FailureKind
 from bench.record.findings import findings

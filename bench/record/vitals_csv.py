@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.model.result import Vitals
 from bench.record.border import decoded
-from bench.record.columns import CsvCell
+from bench.record.csv_column import CsvCell
 from bench.record.csv_columns import csv_text, read_rows_in
 
 VITALS_COLUMNS = (

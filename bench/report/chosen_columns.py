@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from bench.errors import UsageError
 from bench.format import UNKNOWN, number, quantile_text
 from bench.model.result import HIGHEST, MEDIAN, QUANTILES
-from bench.record.columns import CsvCell, quantile_name
+from bench.record.columns import quantile_name
+from bench.record.csv_column import CsvCell
 from bench.record.csv_columns import SUMMARY_COLUMNS, summary_row
 from bench.record.recorded_run import RecordedRun
 

@@ -17,7 +17,8 @@ from bench.model.profile import Variant
 from bench.model.result import QUANTILES, Distribution, Interval, Measure, Quantile, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
-from bench.record.columns import LATER, CsvColumn, RunColumns, quantile_name
+from bench.record.columns import RunColumns, quantile_name
+from bench.record.csv_column import CsvColumn
 from bench.record.csv_columns import (
     INTERVAL_COLUMNS,
     SUMMARY_COLUMNS,
@@ -29,6 +30,7 @@ from bench.record.csv_columns import (
     summary_row,
     window_of,
 )
+from bench.record.later_columns import LATER
 from tests.record.build import profile_of, random_load, row, together
 
 CONTRACT = [
