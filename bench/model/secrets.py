@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+from bench.lambda_facts import INVOCATION_TYPE_HEADER, LOG_TYPE_HEADER, TRACE_HEADER
+
 HEADERS = "headers"
 """The table of a profile that headers stand in."""
 SHORTEST = 6
@@ -61,8 +63,9 @@ _OPEN_HEADERS = frozenset(
         *("forwarded", "host", "if-match", "if-modified-since", "if-none-match", "if-range"),
         *("if-unmodified-since", "keep-alive", "max-forwards", "origin", "pragma", "prefer"),
         *("priority", "range", "referer", "te", "traceparent", "tracestate", "transfer-encoding"),
-        *("upgrade", "upgrade-insecure-requests", "user-agent", "via", "x-amz-invocation-type"),
-        *("x-amz-log-type", "x-amzn-trace-id", "x-api-version", "x-correlation-id"),
+        *("upgrade", "upgrade-insecure-requests", "user-agent", "via", "x-api-version"),
+        *(name.lower() for name in (INVOCATION_TYPE_HEADER, LOG_TYPE_HEADER, TRACE_HEADER)),
+        "x-correlation-id",
         *("x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
         *("x-http-method-override", "x-request-id", "x-requested-with"),
     }

@@ -82,7 +82,7 @@ def test_under_no_color_it_is_laid_out_without_an_escape_sequence() -> None:
     [
         ("retry", "; did you mean `lamload help retries`?"),
         ("run", "; did you mean `lamload run --help`?"),
-        ("xyzzy", f"; there are {', '.join(topics())}"),
+        ("xyzzy", f"; there are {', '.join(topics())}: `lamload help start` begins"),
     ],
 )
 def test_an_unknown_topic_exits_2_and_says_what_was_meant(

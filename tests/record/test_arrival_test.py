@@ -30,8 +30,8 @@ def played(
     profile = replace(profile, retry=retry or RetrySpec())
     plan = together(profile)
     aggregate = Aggregate(profile, plan)
-    for intended_ns, _ in arrivals(plan.segments[0], kind, 1, 0, 1):
-        aggregate.add_rows(0, row(intended_ns))
+    sent = arrivals(plan.segments[0], kind, 1, 0, 1)
+    aggregate.add_rows(0, b"".join(row(intended_ns) for intended_ns, _ in sent))
     aggregate.advance(END_NS + NS_PER_S)
     return aggregate
 

@@ -40,8 +40,8 @@ class LongRun:
         aggregate = self.aggregate
         aggregate.add_counts(0, counts({(second, variant, 0): (1, 0) for variant in (0, 1)}))
         response_ns = (1 + second % 97) * NS_PER_MS
-        for variant in (0, 1):
-            aggregate.add_rows(0, row(at_ns, variant=variant, response_ns=response_ns))
+        rows = (row(at_ns, variant=variant, response_ns=response_ns) for variant in (0, 1))
+        aggregate.add_rows(0, b"".join(rows))
         now_ns = at_ns + NS_PER_S
         aggregate.advance(now_ns)
         self.folder.append_intervals(aggregate.passed())

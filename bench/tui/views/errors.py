@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 
 from bench.format import UNKNOWN, count, percentage, quantile_text
+from bench.lambda_facts import RETRY_AFTER_HEADER, SDK_RETRY_AFTER_HEADER
 from bench.model.live import BREAKER_CLOSED, BREAKER_OPEN, Snapshot
 from bench.model.outcome import Outcome
 from bench.model.profile import Client
@@ -146,7 +147,7 @@ def policy_words(retry: RetrySpec) -> list[tuple[str, Tone]]:
         counts = "the first answer counts" if retry.hedge is None else "the first good one counts"
         return [("Retries  ", Tone.DIM), (f"none: {counts}{bound_words(retry)}", Tone.TEXT)]
     kinds = ", ".join(_WORDS.get(o, o.name.lower()) for o in sorted(retry.on))
-    header = "x-amz-retry-after" if retry.policy.facts.is_of_sdk else "Retry-After"
+    header = SDK_RETRY_AFTER_HEADER if retry.policy.facts.is_of_sdk else RETRY_AFTER_HEADER
     hint = f"; {header} is honoured" if retry.honour_retry_after else ""
     delays = f", base {write_duration(retry.base_ns)}, cap {write_duration(retry.cap_ns)}"
     if retry.policy.facts.delays is not None:
