@@ -7,7 +7,7 @@ import signal
 
 from hypothesis import settings
 
-settings.register_profile("gate", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("gate", deadline=None, max_examples=30, derandomize=True)
 """The same examples in every run, as a gate should have; and a machine's pauses are no failure."""
 settings.register_profile(
     "fuzz", deadline=None, max_examples=int(os.environ.get("LAMLOAD_FUZZ", "50"))

@@ -92,7 +92,7 @@ async def test_one_picture_for_screen_and_page_and_the_sentences_that_follow(
     assert "amplification 1.50 against 2.40" in against
     assert "recovered after 3 s against not within the run" in against
     assert said[0] in " ".join(screen.split())
-    page, text = render_html(run), render_text(run)
+    page, text = render_html(run), render_text(run, 240)
     picture = page.partition("<figcaption>Attempts for each call against")[2]
     legend = picture.partition("<p class=legend>")[2].partition("</p>")[0]
     assert all(f"{variant.name}</span>" in legend for variant in profile.variants)
