@@ -25,10 +25,8 @@ def steered(folder: Path, events: str) -> Path:
     return run
 
 
-@pytest.mark.parametrize("name", ["latest", "-t", "events.jsonl"])
-def test_a_run_is_replayed_headless_from_its_folder_its_name_or_its_file(
-    name: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("name", ["latest", "events.jsonl"])
+def test_a_run_is_replayed_headless_by_its_name_or_from_its_file(name: str, tmp_path: Path) -> None:
     run = steered(tmp_path, DRAIN)
     named = str(run / name) if name == "events.jsonl" else name
     arguments = ["run", str(tmp_path / "t.toml"), "--headless", "--set", "load.seed=3"]
