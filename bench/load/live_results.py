@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bench.model.part import Part
-from bench.model.profile import Profile
+from bench.model.profile import Profile, Variant
 from bench.model.result import Interval, Measure, Window
 from bench.record.aggregate import Aggregate
+from bench.record.turn_seconds import Seconds
 from bench.stats.quantiles import Curve
 
 
@@ -37,6 +38,11 @@ class LiveResults:
     def intervals(self) -> Collection[Interval]:
         """Every second of each variant so far."""
         return self._aggregate.intervals()
+
+    @property
+    def response_seconds(self) -> Mapping[Variant, Seconds]:
+        """The measured seconds of each variant's turns so far, where anything is disturbed."""
+        return self._aggregate.response_seconds()
 
     @property
     def curves(self) -> Mapping[str, Mapping[Measure, Curve]]:

@@ -122,4 +122,5 @@ class RunWriter:
             state=state,
             unsettled=self._aggregate.unsettled(),
             parts=self._aggregate.parts(),
+            turn_seconds=self._aggregate.response_seconds(),
         )

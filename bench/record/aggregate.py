@@ -13,19 +13,20 @@ is here merges deltas: into intervals (bench.record.interval_table) and into tot
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.load import Plan, Segment
 from bench.model.part import Part
-from bench.model.profile import Phase, Profile
+from bench.model.profile import Phase, Profile, Variant
 from bench.model.result import Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.record.arrival_test import ArrivalGaps, GapFit
 from bench.record.block_store import BlockStore, with_shared_blocks
 from bench.record.delta import NO_EVENT, Delta, Gathering, KeyColumn
+from bench.record.disturbance import is_disturbed
 from bench.record.hlog import TaggedHistogram
 from bench.record.interval_key import IntervalKey
 from bench.record.interval_table import IntervalTable
@@ -35,8 +36,10 @@ from bench.record.payload_parts import PayloadParts
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
 from bench.record.recent import Pulse, RecentValues
 from bench.record.reduction import Reduction
+from bench.record.second_rows import ResponseSeconds
 from bench.record.timeline import Timeline
 from bench.record.totals import Totals
+from bench.record.turn_seconds import Seconds
 from bench.stats.blocks import Reals
 from bench.stats.quantiles import Curve
 
@@ -79,6 +82,7 @@ class Aggregate:
         self._blocks = BlockStore()
         self._parts = LoadParts(profile, plan.segments, self._timeline)
         self._payloads = PayloadParts(profile)
+        self._seconds = ResponseSeconds(profile) if is_disturbed(profile) else None
         self._reduction = Reduction(profile, self._timeline)
         self._coming = Gathering()
 
@@ -108,6 +112,8 @@ class Aggregate:
             self._totals.count(known.key.variant, known.counts, is_measured)
             self._parts.add(known)
             self._table.add(known)
+            if self._seconds is not None and is_measured:
+                self._seconds.add(known)
         for variant, values in delta.by_variant(measured):
             self._totals.record(variant, values)
         self._payloads.add(delta, measured)
@@ -140,11 +146,15 @@ class Aggregate:
         """
         self._timeline.cut(at_ns)
         later = [(key, stats) for key, stats in self._table.open.items() if key.end_ns > at_ns]
-        self._table.forget(
+        never = [
             key
             for key, stats in later
             if not stats.tally.any() and not self._views.stretch(key).duration_ns
-        )
+        ]
+        self._table.forget(never)
+        if self._seconds is not None:
+            for key in never:
+                self._seconds.forget(key)
 
     def worker_lost(self, worker: int) -> None:
         """A worker died: what it had under way stays in flight for good."""
@@ -170,10 +180,15 @@ class Aggregate:
             start_ns = second * NS_PER_S
             for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):
                 for variant in segment.variants:
-                    self._table.begin(IntervalKey(second, variant, segment.index))
+                    self._begin(IntervalKey(second, variant, segment.index))
         if self._now_ns // NS_PER_S > self._swept_s:
             self._swept_s = self._now_ns // NS_PER_S
             self._table.sweep(self._now_ns)
+
+    def _begin(self, key: IntervalKey) -> None:
+        self._table.begin(key)
+        if self._seconds is not None and self._timeline.phase_in(key.segment).measured:
+            self._seconds.begin(key)
 
     def _clip(self, instant_ns: int) -> int:
         return min(instant_ns, self._now_ns)
@@ -262,6 +277,10 @@ class Aggregate:
         whole = self._timeline.between(second * NS_PER_S, (second + 1) * NS_PER_S)
         planned = sum(stretch.planned * len(segment.variants) for segment, stretch in whole)
         return planned, float(self._recent.sent(second))
+
+    def response_seconds(self) -> Mapping[Variant, Seconds]:
+        """The measured seconds of each variant's turns; of a profile without a disturbance none."""
+        return {} if self._seconds is None else self._seconds.by_variant()
 
     def parts(self) -> tuple[Part, ...]:
         """Results by phase and by step, and by event of a mix, where there is more than one."""

@@ -36,6 +36,11 @@ def disturbances_of(profile: Profile, variant: Variant) -> tuple[Disturbance, ..
     return tuple(_joined(sorted(found, key=lambda one: (one.start_ns, one.end_ns))))
 
 
+def is_disturbed(profile: Profile) -> bool:
+    """Whether a profile names a disturbance of any variant."""
+    return any(disturbances_of(profile, variant) for variant in profile.variants)
+
+
 def _phases(profile: Profile) -> Iterator[Disturbance]:
     measured = [phase for phase in profile.phases if phase.measured]
     at = disturbance_in(measured)

@@ -11,6 +11,7 @@ from bench.model.part import Ends, Part
 from bench.model.profile import Profile, Variant
 from bench.model.result import LADDER, Interval, Measure, Window
 from bench.record.figure import Figure
+from bench.record.turn_seconds import Seconds
 from bench.stats.quantiles import Curve
 
 
@@ -40,6 +41,10 @@ class Results(Protocol):
     @property
     def intervals(self) -> Collection[Interval]:
         """Each second of each variant, in order."""
+
+    @property
+    def response_seconds(self) -> Mapping[Variant, Seconds]:
+        """The measured seconds of each variant's turns; none where nothing is disturbed."""
 
     @property
     def curves(self) -> Mapping[str, Mapping[Measure, Curve]]:

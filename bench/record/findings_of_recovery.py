@@ -23,10 +23,7 @@ def recovered(came_back: Recoveries) -> Iterator[Finding]:
 def recovery_sentence(one: Recovery) -> str:
     """`goodput and p99 were back within 10 % 3 s after stall (2 … 4 s; 3 rounds)`."""
     if one.state is RecoveryState.NOT_KNOWN:
-        return (
-            f"whether it recovered after {one.disturbance} is not known: too little was measured "
-            f"undisturbed ({one.basis}), or nothing after it"
-        )
+        return f"whether it recovered after {one.disturbance} is not known: {one.basis}"
     if one.state is RecoveryState.NOT_WITHIN:
         where = f"the {_s(one.watched_s)} s that followed {one.disturbance}"
         some = f", but for {one.recovered_rounds} of {one.rounds} rounds"

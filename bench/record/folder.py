@@ -21,7 +21,7 @@ from bench.errors import UsageError
 from bench.model.live import RunEvent, RunState
 from bench.model.outcome import Reason, Verdict
 from bench.model.part import Part
-from bench.model.profile import Profile
+from bench.model.profile import Profile, Variant
 from bench.model.result import Interval, Vitals, Window
 from bench.record.attempts_csv import ATTEMPT_COLUMNS, Phases, attempts_text
 from bench.record.csv_columns import (
@@ -60,6 +60,7 @@ from bench.record.recorded_run import (
 )
 from bench.record.second_figures import SecondFigures
 from bench.record.summary_json import document_of
+from bench.record.turn_seconds import Seconds
 from bench.record.vitals_csv import VITALS_COLUMNS, vitals_text
 from bench.stats.alike import Curves
 from bench.stats.one_kind import ClassCurves
@@ -183,6 +184,7 @@ class RunFolder:
         state: RunState = RunState.FINISHED,
         unsettled: Iterable[Interval] | None = None,
         parts: Sequence[Part] = (),
+        turn_seconds: Mapping[Variant, Seconds] | None = None,
     ) -> RecordedRun:
         """Write the results and close every file. histograms are those not yet appended.
 
@@ -207,6 +209,7 @@ class RunFolder:
             class_curves=class_curves or {},
             seconds=seconds,
             parts=tuple(parts),
+            turn_seconds=turn_seconds,
         )
         self.write(PERCENTILES, percentiles_text(run))
         self.write(TOTALS, totals_text(run, run.end_s))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from bench.model.result import Distribution
 from bench.model.times import NS_PER_S
 from bench.record.block_store import COMPARED, Kind, grain_for, in_blocks
-from bench.record.buckets import UPPER_NS
+from bench.record.buckets import UPPER_NS, Indexes
+from bench.record.growing_array import GrowingArray
 from bench.record.hdr_encoding import Allowance
 from bench.record.histogram import Histogram
 from bench.record.hlog import CENSORED, TaggedHistogram, decode_lines
@@ -32,36 +32,13 @@ _AT_ONCE = 20_000
 NOTHING = Curve(_EMPTY, _EMPTY, _EMPTY)
 
 
-class _GrowingArray:
-    """An array that grows: what is appended costs what is new, not what is there."""
-
-    __slots__ = ("_held", "_size")
-
-    def __init__(self, kind: type[np.integer[Any]]) -> None:
-        self._held: NDArray[Any] = np.empty(0, dtype=kind)
-        self._size = 0
-
-    def extend(self, values: NDArray[Any]) -> None:
-        size = self._size + values.size
-        if size > self._held.size:
-            held = np.empty(max(size, 2 * self._held.size), dtype=self._held.dtype)
-            held[: self._size] = self.values
-            self._held = held
-        self._held[self._size : size] = values
-        self._size = size
-
-    @property
-    def values(self) -> NDArray[Any]:
-        return self._held[: self._size]
-
-
 class VariantLog:
     """The lines of one tag, in the order of their seconds."""
 
     def __init__(self) -> None:
-        self._seconds, self._indexes = _GrowingArray(np.int32), _GrowingArray(np.uint16)
-        self._counts = _GrowingArray(np.int64)
-        self._line_seconds, self._line_max_ns = _GrowingArray(np.int64), _GrowingArray(np.int64)
+        self._seconds, self._indexes = GrowingArray(np.int32), GrowingArray(np.uint16)
+        self._counts = GrowingArray(np.int64)
+        self._line_seconds, self._line_max_ns = GrowingArray(np.int64), GrowingArray(np.int64)
 
     def add(self, lines: Sequence[TaggedHistogram], allowance: Allowance | None = None) -> None:
         """More lines, in any order. Raises ValueError for a histogram of another form."""
@@ -94,18 +71,23 @@ class VariantLog:
         )
         return found.astype(np.int64)
 
+    def entries(self, to_s: int) -> tuple[Integers, Indexes, Integers]:
+        """Second, bucket and count of all samples before a second."""
+        end = np.searchsorted(self._seconds.values, to_s)
+        seconds = self._seconds.values[:end].astype(np.int64)
+        return seconds, self._indexes.values[:end], self._counts.values[:end]
+
     def samples(self, to_s: int) -> tuple[Integers, Integers, Integers]:
         """Key of the block (a second), bucket and count of all samples before a second.
 
         A new round begins where seconds are missing.
         """
-        end = np.searchsorted(self._seconds.values, to_s)
-        seconds = self._seconds.values[:end].astype(np.int64)
+        seconds, indexes, counts = self.entries(to_s)
         steps = np.diff(seconds, prepend=seconds[:1])
-        begins = np.concatenate(([0], np.flatnonzero(steps > 1))) if end else _EMPTY
-        round_ = np.searchsorted(begins, np.arange(end), side="right") - 1
+        begins = np.concatenate(([0], np.flatnonzero(steps > 1))) if seconds.size else _EMPTY
+        round_ = np.searchsorted(begins, np.arange(seconds.size), side="right") - 1
         keys = block_key(round_, seconds - seconds[begins[round_]])
-        return keys, self._indexes.values[:end].astype(np.int64), self._counts.values[:end]
+        return keys, indexes.astype(np.int64), counts
 
     def max_ns(self, from_s: int, to_s: int) -> int:
         """The exact maximum in those seconds, 0 without samples."""
@@ -129,6 +111,11 @@ class HlogIndex:
                 by_tag.setdefault(line.tag, []).append(line)
             for tag, own in by_tag.items():
                 self._tracks.setdefault(tag, VariantLog()).add(own, self._allowance)
+
+    def entries(self, tag: str, to_s: int) -> tuple[Integers, Indexes, Integers]:
+        """Second, bucket and count of a tag's samples before a second."""
+        track = self._tracks.get(tag)
+        return (track or VariantLog()).entries(to_s)
 
     def in_blocks(
         self, curves: Mapping[str, Mapping[Kind, Curve]], to_s: int

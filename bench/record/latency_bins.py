@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.record.buckets import UPPER_NS, Indexes
+from bench.record.buckets import UPPER_NS, Indexes, buckets_of
 
 LOWEST_NS = 100_000
 PER_DECADE = 20
@@ -44,6 +44,27 @@ def spread_of(buckets: Indexes, each: NDArray[np.integer[Any]] | int = 1) -> Spr
     np.add.at(counts, _BIN_OF_BUCKET[buckets], each)
     occupied = np.flatnonzero(counts)
     return tuple(zip(occupied.tolist(), counts[occupied].tolist(), strict=True))
+
+
+def _buckets() -> Indexes:
+    """The bucket of the middle of each bin."""
+    edges = bin_edges_ns()
+    return buckets_of(np.sqrt(edges[:-1] * edges[1:]).astype(np.int64))
+
+
+_BUCKET_OF_BIN = _buckets()
+
+
+def on_spread(buckets: Indexes) -> Indexes:
+    """The bucket that stands for the bin of each bucket: what a spread still tells of it."""
+    found: Indexes = _BUCKET_OF_BIN[_BIN_OF_BUCKET[buckets]]
+    return found
+
+
+def buckets_in(spread: Spread) -> tuple[Indexes, NDArray[np.int64]]:
+    """A spread as buckets, likewise, and how many values there are in each."""
+    bins, counts = np.array(spread, dtype=np.int64).reshape(-1, 2).T
+    return _BUCKET_OF_BIN[bins], counts
 
 
 def added(one: Spread, other: Spread) -> Spread:

@@ -23,6 +23,7 @@ from bench.model.result import Distribution, Interval, Measure, Vitals, Window
 from bench.profile import recorded_profile
 from bench.record.border import decoded, reading
 from bench.record.csv_columns import interval_of, read_rows
+from bench.record.disturbance import is_disturbed
 from bench.record.file_tail import FileTail
 from bench.record.hlog import UNMEASURED, read_hlog
 from bench.record.hlog_index import HlogIndex, distribution_of
@@ -40,6 +41,7 @@ from bench.record.recorded_run import (
     event_of,
     read_json,
 )
+from bench.record.recorded_seconds import recorded_seconds
 from bench.record.running_sums import (
     NO_SUMS,
     RunningSums,
@@ -49,6 +51,7 @@ from bench.record.running_sums import (
     stretch_in,
     tally_in,
 )
+from bench.record.turn_seconds import Seconds
 from bench.record.vitals_csv import read_vitals, vitals_from
 from bench.record.window import Rates, make_window
 from bench.stats.quantiles import Curve
@@ -109,6 +112,7 @@ class RunPlayback:
             for name in (INTERVALS, VITALS, EVENTS, HISTOGRAMS)
         }
         self._variants = run.profile.variants
+        self._is_disturbed = is_disturbed(run.profile)
         self._tracks = HlogIndex()
         self._sums = {
             (variant, measured): RunningSums()
@@ -229,6 +233,12 @@ class RunPlayback:
             for variant in self._variants
         }
         return self._tracks.in_blocks(classes, until_s)
+
+    def response_seconds(self, until_s: int) -> Mapping[Variant, Seconds]:
+        """The measured seconds of each variant's turns before a second."""
+        if not self._is_disturbed:
+            return {}
+        return recorded_seconds(self.run.profile, self.intervals(0, until_s), self._tracks)
 
     def send_lag(self, until_s: int) -> Distribution:
         """Over all variants, of the last ten seconds before one."""

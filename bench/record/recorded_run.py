@@ -13,14 +13,16 @@ from bench.errors import UsageError
 from bench.model.live import RunEvent
 from bench.model.outcome import Reason, Verdict
 from bench.model.part import Part
-from bench.model.profile import Profile
+from bench.model.profile import Profile, Variant
 from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
 from bench.record.border import reading
 from bench.record.capacity_answers import capacity_answers
 from bench.record.evidence import classes_text
 from bench.record.failures import FailureKind, failures
+from bench.record.recorded_seconds import recorded_seconds, response_log
 from bench.record.second_figures import SecondFigures, second_figures
+from bench.record.turn_seconds import Seconds
 from bench.stats.quantiles import Curve
 from bench.stats.thresholds import SloResult
 
@@ -68,6 +70,8 @@ class RecordedRun:
     """Results by phase and step, part by part; none where the load has but one."""
     seconds: SecondFigures | None = None
     """What charts draw, if it was gathered as the run went."""
+    turn_seconds: Mapping[Variant, Seconds] | None = None
+    """The measured seconds of each variant's turns, likewise."""
     _found: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, name: str, find: Callable[[], T]) -> T:
@@ -107,6 +111,14 @@ class RecordedRun:
     def second_figures(self) -> SecondFigures:
         """What charts draw, in one pass over the intervals if it was not gathered before."""
         return self.seconds if self.seconds is not None else second_figures(self.intervals)
+
+    @property
+    def response_seconds(self) -> Mapping[Variant, Seconds]:
+        """The measured seconds of each variant's turns; reads intervals and interval log for it."""
+        if self.turn_seconds is not None:
+            return self.turn_seconds
+        log = response_log(self.folder / HISTOGRAMS, self.profile.variants)
+        return recorded_seconds(self.profile, self.intervals, log)
 
     @property
     def profile_text(self) -> str:

@@ -10,7 +10,8 @@ been answered when the first disturbance began, of all rounds together. Of them
 A stretch of time is as before if its goodput is at least 90 % of that and at most 1 % of its
 answers took longer than 110 % of that p99; or if chance would, once in 200 times, make a stretch of
 the undisturbed part as bad (TOLERANCE standard deviations, widened by how much more than chance
-alone the seconds before differed). That counts where a stretch has few calls.
+alone the seconds before differed). That counts where a stretch has few calls. Response times are
+known to 0.4 % (bench.record.turn_seconds).
 
 Back is the first second, not before the disturbance ended, from which on the first second, the
 first two, and so on up to HOLD_S are as before. What is followed by fewer seconds than that, at the
@@ -39,7 +40,7 @@ from bench.model.times import NS_PER_S
 from bench.record.disturbance import Disturbance, disturbances_of
 from bench.record.finding import Results
 from bench.record.recorded_run import RecordedRun
-from bench.record.turn_seconds import Reals, Seconds, turns_of
+from bench.record.turn_seconds import Held, Reals, Seconds, Turn, duration_s
 from bench.stats.student import deviate, t_at
 
 HOLD_S = 3
@@ -61,7 +62,7 @@ _MEDIAN_OF_CHI2 = 0.4549
 
 
 def recoveries(results: Results) -> Recoveries:
-    """How every variant of a run came back, as far as it has come; looks at all of its seconds."""
+    """How every variant of a run came back, as far as it has come."""
     if isinstance(results, RecordedRun):
         return results.once("recoveries", lambda: _recoveries(results))
     return _recoveries(results)
@@ -84,37 +85,31 @@ def _recoveries(results: Results) -> Recoveries:
     named = {variant: disturbances_of(profile, variant) for variant in profile.variants}
     if not any(named.values()):
         return {}
-    is_closed = any(phase.shape.is_closed for phase in profile.phases)
-    turns = turns_of(profile, results.intervals, is_closed)
+    seconds = results.response_seconds
     return {
-        variant: tuple(_after(turns.get(variant, ()), disturbances))
-        for variant, disturbances in named.items()
+        variant: tuple(_after(seconds[variant], found)) if found and variant in seconds else ()
+        for variant, found in named.items()
     }
 
 
-def _after(turns: Sequence[Seconds], disturbances: Sequence[Disturbance]) -> Iterator[Recovery]:
-    if not disturbances or not turns:
-        return
-    first_ns = disturbances[0].start_ns
-    before = Seconds.joined([turn.answered_by(first_ns) for turn in turns])
+def _after(seconds: Seconds, disturbances: Sequence[Disturbance]) -> Iterator[Recovery]:
+    before = _Before.of(seconds, seconds.answered_by(disturbances[0].start_ns))
+    turns = seconds.turns()
     ends_ns = [one.start_ns for one in disturbances[1:]]
     for one, until_ns in zip(disturbances, [*ends_ns, None], strict=True):
         seen = [turn for turn in turns if turn.end_ns >= one.end_ns]
-        watched = [
-            turn for turn in (own.between(one.end_ns, until_ns) for own in seen) if turn.count
-        ]
+        watched = [turn for turn in (own.between(one.end_ns, until_ns) for own in seen) if turn]
         if not seen:  # it is still to come, or not over
             continue
-        if before.duration_s < BEFORE_S or not before.answers or not watched:
-            basis = f"{before.duration_s:g} s before, {BEFORE_S} s are needed"
+        if isinstance(before, str) or not watched:
+            basis = before if isinstance(before, str) else "nothing was measured after it"
             yield Recovery(one.name, RecoveryState.NOT_KNOWN, rounds=len(watched), basis=basis)
         else:
             yield _recovery(one, before, watched)
 
 
-def _recovery(one: Disturbance, before: Seconds, watched: Sequence[Seconds]) -> Recovery:
-    base = _Before.of(before)
-    times = [_back_s(turn, base, one.end_ns) for turn in watched]
+def _recovery(one: Disturbance, before: _Before, watched: Sequence[Turn]) -> Recovery:
+    times = [_back_s(turn, before, one.end_ns) for turn in watched]
     found = Recovery(
         one.name,
         RecoveryState.NOT_WITHIN,
@@ -127,7 +122,7 @@ def _recovery(one: Disturbance, before: Seconds, watched: Sequence[Seconds]) -> 
         return replace(found, low_s=longest_s)
     found = replace(found, state=RecoveryState.RECOVERED)
     if len(times) == 1:
-        low_s, high_s = (_back_s(watched[0], end, one.end_ns) for end in base.ends())
+        low_s, high_s = (_back_s(watched[0], end, one.end_ns) for end in before.ends())
         return replace(
             found,
             after_s=times[0],
@@ -162,11 +157,13 @@ def _a_second_less(at_s: float) -> float:
 class _Before:
     """What was before. goodput: successes for each unit of exposure (`Seconds.exposure`).
 
-    rough and late_rough: how many times the variance of chance alone the seconds before had, in
-    successes and in late answers; 1 at least. spread: the variance of one unit's successes.
+    held: which of the seconds that is. spread: the variance of one unit's successes. rough and
+    late_rough: how many times the variance of chance alone these seconds had, in successes and in
+    late answers; 1 at least.
     """
 
     seconds: Seconds
+    held: Held
     goodput: float
     p99_ns: float
     spread: float
@@ -174,28 +171,43 @@ class _Before:
     late_rough: float
 
     @classmethod
-    def of(cls, before: Seconds) -> _Before:
-        goodput = before.ok_in_all / before.exposure_in_all
-        spread = goodput if before.is_closed else goodput * (1 - goodput)
-        p99_ns = before.quantile_ns(1 - LATE)
-        late = before.late((1 + WITHIN) * p99_ns)
+    def of(cls, seconds: Seconds, held: Held) -> _Before | str:
+        """What was in these seconds; in words, why that is not known."""
+        duration = duration_s(seconds, held)
+        if duration < BEFORE_S or not seconds.answered[held].any():
+            measured = f"{duration:g} s were measured undisturbed before it"
+            return f"{measured}, and {BEFORE_S} s with answers are needed"
+        ok, exposure = seconds.ok[held], seconds.exposure[held]
+        if not ok.any():
+            return "nothing succeeded before"
+        goodput = float(ok.sum() / exposure.sum())
+        spread = goodput if seconds.is_closed else goodput * (1 - goodput)
+        p99_ns = seconds.quantile_ns(1 - LATE, held)
+        late = seconds.late((1 + WITHIN) * p99_ns)[held]
         return cls(
-            before,
+            seconds,
+            held,
             goodput,
             p99_ns,
             spread,
-            _roughness(before.ok, before.exposure, before.is_closed),
-            _roughness(late, before.answered, False),
+            _roughness(ok, exposure, seconds.is_closed),
+            _roughness(late, seconds.answered[held], False),
         )
+
+    @property
+    def duration_s(self) -> float:
+        """How long all of these seconds lasted."""
+        return duration_s(self.seconds, self.held)
 
     def ends(self) -> tuple[_Before, _Before]:
         """The same with goodput and p99 at the lenient and at the strict ends of their intervals"""
         reach = deviate(_CONFIDENCE)
-        before = self.seconds
-        goodput = reach * sqrt(self.spread * self.rough / before.exposure_in_all)
-        rank = reach * sqrt(LATE * (1 - LATE) * self.late_rough / before.answers)
-        lenient = before.quantile_ns(min(1.0, 1 - LATE + rank))
-        strict = before.quantile_ns(max(0.0, 1 - LATE - rank))
+        seconds, held = self.seconds, self.held
+        goodput = reach * sqrt(self.spread * self.rough / float(seconds.exposure[held].sum()))
+        answers = float(seconds.answered[held].sum())
+        rank = reach * sqrt(LATE * (1 - LATE) * self.late_rough / answers)
+        lenient = seconds.quantile_ns(min(1.0, 1 - LATE + rank), held)
+        strict = seconds.quantile_ns(max(0.0, 1 - LATE - rank), held)
         return (
             replace(self, goodput=max(0.0, self.goodput - goodput), p99_ns=lenient),
             replace(self, goodput=self.goodput + goodput, p99_ns=strict),
@@ -238,17 +250,24 @@ def _roughness(counts: Reals, of: Reals, is_poisson: bool) -> float:
     return max(1.0, float(np.median(squares)) / _MEDIAN_OF_CHI2)
 
 
-def _back_s(turn: Seconds, base: _Before, end_ns: int) -> float:
+def _back_s(turn: Turn, before: _Before, end_ns: int) -> float:
     """From the end of the disturbance to the first second that is back; inf if none is."""
-    late = turn.late((1 + WITHIN) * base.p99_ns)
-    for at in range(turn.count):
-        stretch = slice(at, turn.begun_by(turn.starts_ns[at] + HOLD_S * NS_PER_S))
-        if turn.end_ns - turn.starts_ns[at] < HOLD_S * NS_PER_S:
-            break
-        ok, exposure, answered, own_late = (
-            np.cumsum(column[stretch]) for column in (turn.ok, turn.exposure, turn.answered, late)
-        )
-        is_back = (ok >= base.least_ok(exposure)) & (own_late <= base.most_late(answered))
-        if is_back.all() and answered[-1]:
-            return max(0, int(turn.starts_ns[at]) - end_ns) / NS_PER_S
-    return inf
+    sizes = turn.stretches(HOLD_S * NS_PER_S)
+    own, places = turn.seconds, turn.places
+    late = own.late((1 + WITHIN) * before.p99_ns)
+    columns = [column[places] for column in (own.ok, own.exposure, own.answered, late)]
+    sums = [np.zeros(sizes.size) for _ in columns]
+    is_back = sizes > 0
+    for reach in range(int(sizes.max(initial=0))):
+        # The stretches that reach so far, one second longer each.
+        longer = np.flatnonzero(sizes > reach)
+        for total, column in zip(sums, columns, strict=True):
+            total[longer] += column[longer + reach]
+        ok, exposure, answered, own_late = (total[longer] for total in sums)
+        as_before = ok >= before.least_ok(exposure)
+        as_before &= own_late <= before.most_late(answered)
+        is_back[longer] &= as_before
+    found = np.flatnonzero(is_back & (sums[2] > 0))
+    if not found.size:
+        return inf
+    return max(0, int(turn.starts_ns[found[0]]) - end_ns) / NS_PER_S

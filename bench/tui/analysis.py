@@ -13,10 +13,9 @@ from time import thread_time
 from bench.model.part import Part
 from bench.model.result import Window
 from bench.record.conclusions import price_in
-from bench.record.finding import Finding, Results
+from bench.record.finding import Finding
 from bench.record.findings import found_in
 from bench.record.question import Question, question_of
-from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import Recoveries, recoveries
 from bench.report.answer import RunAnswer, answer_of, as_asked, highest_known
 from bench.stats.alike import Curves
@@ -29,10 +28,6 @@ EVERY = 8
 POLLS_PER_S = 4
 MOST_SHARE = 0.03
 """Of a core, for analyses that take long: those of many variants come more seldom."""
-
-
-MOST_SECONDS = 3000
-"""Of variants under way, until the end of the run: making an interval takes some 0.1 ms."""
 
 
 class Depth(IntEnum):
@@ -64,7 +59,7 @@ class Analysis:
     """Results by part of the load, where it has several."""
     found: tuple[Finding, ...] = ()
     came_back: Recoveries = field(default_factory=dict)
-    """How variants came back after a disturbance; none while that would take too long."""
+    """How variants came back after a disturbance."""
 
     @property
     def q(self) -> float:
@@ -128,7 +123,7 @@ class Analyzer:
         wants = shows_classes or wants_classes(windows)
         classes = self._source.class_curves() if wants else NO_CLASSES
         results = self._source.results()
-        came_back = _came_back(results)
+        came_back = recoveries(results)
         analysis = Analysis(
             question=self._question,
             parts=tuple(results.parts),
@@ -147,12 +142,6 @@ class Analyzer:
             anytime=anytime,
         )
         return replace(analysis, answer=_answer(analysis, windows, base))
-
-
-def _came_back(results: Results) -> Recoveries:
-    """Every second is looked at each time: of a long run under way this waits for its end."""
-    is_short = isinstance(results, RecordedRun) or len(results.intervals) <= MOST_SECONDS
-    return recoveries(results) if is_short else {}
 
 
 def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -> RunAnswer:

@@ -75,7 +75,10 @@ class PlaybackSource:
     def results(self) -> Results:
         """Those of the whole run once it stands at its end; before that no part is told."""
         run = self._recording.run
-        return run if self._at_s >= self.end_s else replace(run, windows=(), parts=(), intervals=())
+        if self._at_s >= self.end_s and run.is_finished:
+            return run
+        seconds = self._recording.response_seconds(self._second)
+        return replace(run, windows=(), parts=(), intervals=(), turn_seconds=seconds)
 
     def snapshot(self) -> Snapshot:
         """The run as it stood where the playback stands."""

@@ -2,8 +2,9 @@
 
 It shares no code with what is tested. An attempt that comes in while the function stands still
 waits for the end of that, as at the embedded Lambda; one that finds all places taken is throttled
-at once. `known_recovery_s` tells from many runs, by their exact response times and in steps of a
-quarter second, when calls fare as before: the truth that one recorded run is held against.
+at once, and so is every one during a throttle. `known_recovery_s` tells from many runs, by their
+exact response times and in steps of a quarter second, when calls fare as before: the truth that one
+recorded run is held against.
 """
 
 from __future__ import annotations
@@ -42,24 +43,29 @@ class SimulatedCall:
         return self.attempts[-1][1] - self.at_s
 
 
+OVERLOAD = 3
+
+
 @dataclass(frozen=True)
 class Function:
     rate_rps: float = 28.0
     places: int = 4
     service_s: float = 0.1
     run_s: float = 32.0
-    stall_from_s: float = 12.0
-    stall_until_s: float = 17.0
+    disturbance: str = "stall"
+    """stall, throttle, or overload: OVERLOAD times as many arrivals."""
+    from_s: float = 12.0
+    until_s: float = 17.0
 
     def run(self, policy: Policy, random: Random) -> list[SimulatedCall]:
         """All calls of a run, in the order of their arrivals."""
         calls: list[SimulatedCall] = []
         events: list[tuple[float, int, SimulatedCall | None]] = []
-        at_s = random.expovariate(self.rate_rps)
+        at_s = random.expovariate(self.rate_at(0.0))
         while at_s < self.run_s:
             calls.append(SimulatedCall(at_s, [(at_s, at_s)]))
             heappush(events, (at_s, len(events), calls[-1]))
-            at_s += random.expovariate(self.rate_rps)
+            at_s += random.expovariate(self.rate_at(at_s))
         number, busy = len(events), 0
         while events:
             now_s, _, call = heappop(events)
@@ -68,9 +74,10 @@ class Function:
                 busy -= 1
                 continue
             sent_s = call.attempts[-1][0]
-            if self.stall_from_s <= now_s < self.stall_until_s:
-                heappush(events, (self.stall_until_s, number, call))
-            elif busy < self.places:
+            disturbed = self.disturbance if self.from_s <= now_s < self.until_s else ""
+            if disturbed == "stall":
+                heappush(events, (self.until_s, number, call))
+            elif busy < self.places and disturbed != "throttle":
                 busy += 1
                 call.ok = True
                 done_s = now_s + self.service_s * random.uniform(1.0, 1.05)
@@ -84,10 +91,15 @@ class Function:
                     heappush(events, (next_s, number, call))
         return calls
 
+    def rate_at(self, at_s: float) -> float:
+        """Arrivals a second."""
+        is_over = self.disturbance == "overload" and self.from_s <= at_s < self.until_s
+        return self.rate_rps * (OVERLOAD if is_over else 1)
+
     def known_recovery_s(self, policy: Policy, runs: int, seed: str) -> float | None:
-        """From the end of the stall until calls fare as before; None: not within the run."""
+        """From the end of the disturbance until calls fare as before; None: not within the run."""
         every = [c for n in range(runs) for c in self.run(policy, Random(f"{seed}/{n}"))]
-        before = [c for c in every if c.at_s < self.stall_from_s - 0.5]
+        before = [c for c in every if c.at_s < self.from_s - 0.5]
         times = sorted(c.response_s for c in before)
         limit_s = 1.1 * times[int(0.99 * len(times))]
         goodput = 0.9 * sum(c.ok for c in before) / len(before)
@@ -100,9 +112,9 @@ class Function:
             stretch = [c for c in every if step_s <= c.at_s < step_s + 3]
             begin = [c for c in stretch if c.at_s < step_s + 0.25]
             if is_back(begin, 0.04) and is_back(stretch, 0.02):
-                return step_s - self.stall_until_s
+                return step_s - self.until_s
         return None
 
     def _steps(self) -> Iterator[float]:
-        for step in range(int((self.run_s - 3 - self.stall_until_s) * 4) + 1):
-            yield self.stall_until_s + step / 4
+        for step in range(int((self.run_s - 3 - self.until_s) * 4) + 1):
+            yield self.until_s + step / 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from random import Random
 
 import pytest
 
@@ -22,7 +21,6 @@ from bench.record.recovery import HOLD_S, recoveries, slowest, with_recoveries
 from bench.shapes.ramp import constant_rate
 from bench.stats.thresholds import SloState, evaluate
 from tests.record.build import DOOR, LARGE, SMALL, Shipment, profile_of, row
-from tests.record.retry_simulation import JITTER, NONE, STANDARD, STUBBORN, Function, Policy
 
 Fate = tuple[Outcome, float]
 """How a call ends, and its response time in ms."""
@@ -104,6 +102,22 @@ def test_a_lapse_of_less_than_ten_percent_is_as_before() -> None:
         return Outcome.THROTTLED if is_lost else Outcome.OK, 20.0 if at_s < 6 else 21.5
 
     assert found_in(stalled(STALL), slightly).after_s == 0
+
+
+@pytest.mark.parametrize(("factor", "is_back"), [(1.09, True), (1.11, False)])
+def test_ten_percent_of_the_p99_are_ten_percent(factor: float, is_back: bool) -> None:
+    def slower(_round: int, at_s: float) -> Fate:
+        return Outcome.OK, 100.0 * factor if at_s > 6 else 100.0
+
+    found = found_in(stalled(STALL), slower)
+    assert (found.after_s == 0) is is_back
+    assert (found.state is RecoveryState.NOT_WITHIN) is not is_back
+
+
+def test_where_nothing_succeeded_before_nothing_can_be_as_before() -> None:
+    found = found_in(stalled(STALL), lambda _round, _at_s: (Outcome.THROTTLED, 5.0))
+    assert found.state is RecoveryState.NOT_KNOWN
+    assert recovery_sentence(found).endswith("is not known: nothing succeeded before")
 
 
 def test_a_bad_beginning_does_not_excuse_what_comes_after() -> None:
@@ -247,66 +261,6 @@ def test_the_summary_has_it_and_reads_it_back() -> None:
     text = {name: "" if cell is None else str(cell) for name, cell in row_.items()}
     assert columns.window_of(text).recovery == window.recovery
     assert not any(name.startswith("recovery") for name in columns.intervals)
-
-
-# -- against a simulation
-
-
-def simulated(function: Function, policy: Policy, rounds: int) -> Recovery:
-    """What is said of the recorded seconds of so many simulated rounds."""
-    stall = {
-        "kind": "stall",
-        "start_s": function.stall_from_s,
-        "duration_s": function.stall_until_s - function.stall_from_s,
-    }
-    phase = Phase("steady", constant_rate(function.rate_rps, round(function.run_s * NS_PER_S)))
-    profile = stalled(stall, phases=(phase,), rounds=rounds)
-    plan = make_plan(profile)
-    aggregate, shipment = Aggregate(profile, plan), Shipment()
-    for segment in plan.segments:
-        for call in function.run(policy, Random(f"recorded/{segment.round}")):
-            at_ns = segment.start_ns + round(call.at_s * NS_PER_S)
-            shipment.offer(at_ns, 0, segment.index)
-            for number, (_, ended_s) in enumerate(call.attempts, 1):
-                is_last = number == len(call.attempts)
-                shipment.rows.append(
-                    row(
-                        at_ns,
-                        segment=segment.index,
-                        attempt=number,
-                        final=is_last,
-                        outcome=Outcome.OK if is_last and call.ok else Outcome.THROTTLED,
-                        response_ns=round((ended_s - call.at_s) * NS_PER_S),
-                    )
-                )
-    shipment.to(aggregate)
-    aggregate.advance(plan.duration_ns + 60 * NS_PER_S)
-    ((found,),) = recoveries(LiveResults(profile, aggregate)).values()
-    return found
-
-
-CALM = Function(rate_rps=16.0, run_s=28.0)
-"""So that even who asks without end has caught up before the end."""
-
-
-@pytest.mark.parametrize(
-    ("function", "policy"),
-    [(Function(), NONE), (Function(), STANDARD), (Function(), JITTER), (CALM, STUBBORN)],
-    ids=["none", "standard", "jitter", "stubborn"],
-)
-def test_what_a_simulation_knows_is_within_the_interval(function: Function, policy: Policy) -> None:
-    known_s = function.known_recovery_s(policy, 12, "known")
-    found = simulated(function, policy, 4)
-    assert known_s is not None and found.after_s is not None
-    assert found.low_s is not None and found.high_s is not None
-    assert found.low_s <= known_s <= found.high_s
-    assert found.high_s - found.low_s < 6
-
-
-def test_a_function_that_cannot_catch_up_does_not_recover_within_the_run() -> None:
-    busy = Function(rate_rps=34.0, run_s=24.0)
-    assert busy.known_recovery_s(STUBBORN, 3, "known") is None
-    assert simulated(busy, STUBBORN, 2).state is RecoveryState.NOT_WITHIN
 
 
 def test_what_was_still_under_way_when_it_began_is_not_before() -> None:
