@@ -20,6 +20,7 @@ from bench.load.stop_rules import HalfWidth, StopRules
 from bench.model.live import (
     ANSWER_EVENT,
     COMMAND_EVENT,
+    FLEET_LOST_EVENT,
     NODE_LOST_EVENT,
     STEP_EVENT,
     RunState,
@@ -68,7 +69,7 @@ class Lifecycle:
         self.interrupted = False
         """True once the operator has ended the load."""
         self.lost_target = ""
-        """Why the target went away under load, if it did."""
+        """Why the target went away under load, or what a fleet stands on, if it did."""
         self._profile = profile
         self._plan = plan
         self._fleet = fleet
@@ -108,7 +109,7 @@ class Lifecycle:
         """Do what is due by now. lost_target: why the target is gone, if it is."""
         self._replay(now_ns)
         self._end_drained(now_ns)
-        self._check_target(now_ns, lost_target)
+        self._check_target(lost_target)
         self._check_time(now_ns)
         self._check_stop(now_ns)
         if self._search is not None:
@@ -263,14 +264,16 @@ class Lifecycle:
             self._check_quotas()
         elif frame.kind is FrameKind.NOTE and frame.payload.kind == NODE_LOST_EVENT:
             self._on_node_loss(frame.payload.text)
+        elif frame.kind is FrameKind.NOTE and frame.payload.kind == FLEET_LOST_EVENT:
+            self._end_without(frame.payload.text)
 
     def _on_node_loss(self, words: str) -> None:
         if self._profile.load.on_node_loss is OnNodeLoss.STOP and self.state in LOADED:
-            now_ns = self._now_ns()
-            self.state = RunState.DRAINING
-            self._give_up_ns = now_ns + self._patience_ns()
-            self._note("stop", f"load.on_node_loss is stop: {words}")
-            self._end_load(now_ns, FrameKind.DRAIN)
+            at_ns = max(self._now_ns() + self._margin_ns(), self._changed_ns + 1)
+            if self._search is None and not self._live_plan.is_loaded(at_ns):
+                return  # the plan ends before
+            self._note("stop", f"load.on_node_loss is stop: {words}", at_ns=at_ns)
+            self._end_at(at_ns)
 
     def _answer_early(self) -> None:
         """What a search knows that did not come to its end."""
@@ -328,14 +331,20 @@ class Lifecycle:
 
     # -- what ends the load
 
-    def _check_target(self, now_ns: int, lost: str | None) -> None:
+    def _check_target(self, lost: str | None) -> None:
         """Without its target a run only counts refused connections: it ends there."""
-        if lost is None or self.lost_target or self.state not in (*LOADED, RunState.DRAINING):
+        if lost is not None and not self.lost_target and self.state in (*LOADED, RunState.DRAINING):
+            self._note("target-lost", lost)
+            self._end_without(lost)
+
+    def _end_without(self, words: str) -> None:
+        """Something has gone that a load needs: end it. words: what, for the verdict."""
+        if self.lost_target or self.state not in (*LOADED, RunState.DRAINING):
             return
-        self.lost_target = lost
-        self._note("target-lost", lost)
+        self.lost_target = words
         if self.state not in LOADED:
             return
+        now_ns = self._now_ns()
         self.state = RunState.DRAINING
         self._give_up_ns = now_ns + GRACE_NS
         self._end_load(now_ns, FrameKind.DRAIN)

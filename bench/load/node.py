@@ -2,7 +2,8 @@
 
 `python -m bench.load.node` answers over its pipes (bench.load.node_process). It ends with them,
 when it is told to, and when nobody has asked it anything for its lease: whoever wanted the load is
-gone then, and the load costs money. Its workers have the same lease, in case the node is stopped.
+gone then, and the load costs money. Its workers have a lease too, in case the node is stopped: a
+little shorter, so that nothing is sent any more when the node's own is over.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from bench.aws.credentials import Credentials, load_credentials, renewed
 from bench.errors import LamloadError
 from bench.load.fleet import Fleet
 from bench.load.fleets.local import LocalFleet
-from bench.load.frames import VERSION, FrameKind, Ready, encode, read_frame
+from bench.load.frames import VERSION, FrameKind, Ready, Start, encode, read_frame
 from bench.load.host import machine_identity, this_host
 from bench.load.node_files import NodeFiles
 from bench.load.node_messages import (
@@ -43,6 +44,7 @@ from bench.load.node_messages import (
 from bench.load.node_process import NUMBER
 from bench.load.node_results import NodeResults
 from bench.load.node_vitals import NodeVitals
+from bench.load.silence import GIVEN_UP_NS
 from bench.load.targets.base import OpenTarget
 from bench.model.load import Binding
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -51,6 +53,8 @@ KEEP_NS = NS_PER_S
 """From one word to the workers that the load is still wanted to the next."""
 PULL_NS = 250 * NS_PER_MS
 """How long a pull waits for something to be said."""
+WORKERS_PART = 0.9
+"""Of the node's lease, which its workers have."""
 LOOK_S = 0.25
 RENEW_S = 30.0
 """Between two looks at whether the node's credentials end soon."""
@@ -166,7 +170,8 @@ class Node:
         if orders.resolve_credentials:
             self._credentials = await asyncio.to_thread(load_credentials, os.environ)
             own = tuple(replace(order, credentials=self._credentials) for order in own)
-        leased = [replace(order, lease_ns=self._lease_ns) for order in own]
+        lease_ns = round(self._lease_ns * WORKERS_PART)
+        leased = [replace(order, lease_ns=lease_ns) for order in own]
         ready = await self._fleet.start(leased)
         self._vitals = NodeVitals(self._name, len(leased), self._now_ns())
         self._results = NodeResults(orders.node, len(leased), orders.profile)
@@ -180,6 +185,7 @@ class Node:
                 continue
             if told.kind is FrameKind.START:
                 self._redeem(commands.token, told.place)
+                self._check_in_time(told.payload)
             self._told, self._told_ns = number, self._now_ns()
             if self._results is not None:
                 self._results.on_command(told.payload)
@@ -193,6 +199,12 @@ class Node:
         if place in self._begun:
             raise LamloadError("the load of this node was begun before")
         self._begun.add(place)
+
+    def _check_in_time(self, start: Start) -> None:
+        """Raises LamloadError for a START that was so long on its way that the share is lost."""
+        late_ns = self._now_ns() - start.start_ns
+        if late_ns > GIVEN_UP_NS:
+            raise LamloadError(f"the load was to begin {late_ns / NS_PER_S:.1f} s ago")
 
     async def _hear(self) -> None:
         async for place, frame in self._fleet.frames():

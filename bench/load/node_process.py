@@ -68,10 +68,10 @@ class NodeProcess:
         finally:
             self._waiting.pop(number, None)
 
-    async def close(self) -> None:
-        """End the process, hard if need be, and reap it. Raises nothing."""
+    async def close(self) -> bool:
+        """End the process, hard if need be, and reap it: always True. Raises nothing."""
         if self._starting is None:
-            return
+            return True
         process = await self._process()
         if process.stdin is not None:
             process.stdin.close()  # it ends its workers and then itself
@@ -79,12 +79,14 @@ class NodeProcess:
             await self._kill(process)
         else:
             try:
-                await asyncio.wait_for(process.wait(), END_LIMIT_S)
+                async with asyncio.timeout(END_LIMIT_S):
+                    await process.wait()
             except TimeoutError:
                 await self._kill(process)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        return True
 
     async def _kill(self, process: asyncio.subprocess.Process) -> None:
         """Its workers end with their pipes, and one that is stopped with its lease."""
@@ -158,6 +160,14 @@ class ProcessNodes:
     async def close(self) -> None:
         """End what is left. Raises nothing."""
         await asyncio.gather(*(node.close() for node in self._nodes))
+
+    async def check(self) -> None:
+        """Nothing to ask: it is this very machine."""
+
+    @property
+    def ground(self) -> str:
+        """What is always there while the coordinator is."""
+        return "this machine"
 
     def manifest(self) -> dict[str, str]:
         """What the nodes stand on."""

@@ -22,6 +22,7 @@ from bench.load.frames import VERSION, GatheredAttempts
 from bench.load.host import Host
 from bench.load.node_files import Shipment
 from bench.load.node_messages import (
+    LEASE_NS,
     Batch,
     Commands,
     Gathered,
@@ -39,6 +40,8 @@ ANSWER_LIMIT_S = 4.0
 """For what a node does at once; bringing up its workers takes longer."""
 START_LIMIT_S = 60.0
 CLOSE_LIMIT_S = 2.0
+DISMISS_S = 0.75
+"""For one that was given up on to hear that it is to end, before it is told again."""
 EXCHANGES = 8
 """Exchanges of a reading before and after the run; the quickest of them counts."""
 _OLD_ROUND_TRIPS = 32
@@ -52,8 +55,11 @@ class Link(Protocol):
     async def call(self, question: bytes) -> bytes:
         """The answer's bytes. Raises anything if there is none; may be cancelled."""
 
-    async def close(self) -> None:
-        """End the node if it still runs, and what it stands on. Raises nothing."""
+    async def close(self) -> bool:
+        """End the node if it still runs, and what it stands on. Raises nothing.
+
+        True once it is known to have ended; False if nobody could be told.
+        """
 
 
 class NoAnswer(LamloadError):
@@ -88,6 +94,8 @@ class RemoteNode:
         self.lost_words = ""
         """Why it was given up on; '' while it is not."""
         self._closing: asyncio.Future[None] | None = None
+        self._has_ended = False
+        """It is known to be no more."""
         self._pending: list[Told] = []
         self._next_command = 1
         self._acknowledged = Pull()
@@ -205,7 +213,12 @@ class RemoteNode:
         """The attempts that stayed there. Raises LamloadError if it is lost meanwhile."""
         position: int | None = 0
         while position is not None:
-            found: Gathered = await self.ask(Verb.GATHER, position, START_LIMIT_S)
+            try:
+                found: Gathered = await self.ask(Verb.GATHER, position)
+            except NoAnswer:
+                if self.lost_words:
+                    raise
+                continue
             for attempts in found.attempts:
                 yield attempts
             position = found.position
@@ -217,9 +230,32 @@ class RemoteNode:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
+        if self._has_ended:
+            return
+        if self.lost_words:
+            await self._dismiss_once()
+            return
         with suppress(LamloadError):  # then it ends with its link, or with its lease
             await self.ask(Verb.CLOSE, limit_s=CLOSE_LIMIT_S)
         await self._link.close()
+
+    async def dismiss(self) -> None:
+        """Have one that was given up on end, as soon as somebody hears it again.
+
+        It may come back with its share of the load still to be sent, which counts as not sent. It
+        is told anew each time: what is on a broken way may arrive much later than what follows it.
+        """
+        end_ns = self._now_ns() + LEASE_NS
+        while not await self._dismiss_once():
+            if self._now_ns() > end_ns:
+                return
+            await asyncio.sleep(DISMISS_S)
+
+    async def _dismiss_once(self) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISMISS_S):
+                self._has_ended = self._has_ended or await self._link.close()
+        return self._has_ended
 
 
 def clock_entry(node: RemoteNode, start_ns: int) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from bench.model.times import NS_PER_MS, NS_PER_S
 
 DEADLINE_NS = 5 * NS_PER_S
 """Workers say something each quarter of a second; nothing that goes well takes so long."""
+GIVEN_UP_NS = 4 * NS_PER_S
+"""The same on a fleet: who has been silent for so long is lost, and its share counts as not sent.
+"""
 _LONGEST_STEP_NS = 500 * NS_PER_MS
 """The most that a look adds, whenever the last one was."""
 _STOPPED = b"Tt"

@@ -24,11 +24,13 @@ from bench.aws.credentials import Credentials
 from bench.endpoints.base import Endpoint
 from bench.endpoints.contract import response_check
 from bench.endpoints.registry import command_endpoint_for, endpoint_for
+from bench.errors import LamloadError
 from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello, read_frame
 from bench.load.precise import PreciseEngine
 from bench.load.scheduling import core_wait_ns, lacks, take
+from bench.load.silence import GIVEN_UP_NS
 from bench.model.live import WorkerHealth
 from bench.model.load import Binding
 from bench.model.profile import Client, Connections, Pacing, Timeouts
@@ -100,7 +102,7 @@ class Worker:
             quota=order.quota,
             choose=chooser(events[0]),
         )
-        self._clock.callback = self._engine.pump
+        self._clock.callback = self._pump_awake if order.lease_ns else self._engine.pump
         if isinstance(self._engine, PreciseEngine) and self._warm_path is not None:
             pools = self._pools.values()
             self._engine.read_ready = [p.read_ready for p in pools if isinstance(p, ConnectionPool)]
@@ -111,6 +113,8 @@ class Worker:
         self._ship_timer: asyncio.TimerHandle | None = None
         self._told_ns = self._health_ns
         """When it was last told anything."""
+        self._awake_ns: int | None = None
+        """When it was last seen to run, under load."""
         self._has_told = False
         """That the quota is used up."""
 
@@ -118,7 +122,9 @@ class Worker:
         """Carry out one command of the coordinator's."""
         engine, payload = self._engine, frame.payload
         self._told_ns = monotonic_ns()
+        self._check_awake()
         if frame.kind is FrameKind.START:
+            self._awake_ns = monotonic_ns()
             gc.collect()
             gc.freeze()
             gc.disable()
@@ -197,7 +203,25 @@ class Worker:
     def _ship_later(self) -> None:
         self._ship_timer = self._loop.call_later(SHIP_EVERY_NS / NS_PER_S, self._ship_and_tidy)
 
+    def _pump_awake(self) -> None:
+        self._check_awake()
+        self._engine.pump()
+
+    def _check_awake(self) -> None:
+        """Raises LamloadError, and ends the load, once this process has stood still for too long.
+
+        On a fleet it counts as lost then, and its share as not sent: it is not to be sent now.
+        """
+        now_ns, before_ns = monotonic_ns(), self._awake_ns
+        if before_ns is None or not self._order.lease_ns:
+            return
+        if now_ns - before_ns > GIVEN_UP_NS:
+            self._engine.abort()
+            raise LamloadError(f"stood still for {(now_ns - before_ns) / NS_PER_S:.1f} s")
+        self._awake_ns = now_ns
+
     def _ship_and_tidy(self) -> None:
+        self._check_awake()
         lease_ns = self._order.lease_ns
         if lease_ns and monotonic_ns() - self._told_ns > lease_ns:
             self._engine.abort()
@@ -327,6 +351,8 @@ async def serve() -> None:
     if first is not None:
         try:
             await _work(first.payload, reader, writer)
+        except LamloadError as error:
+            _write(writer, encode(FrameKind.FAILED, str(error)))
         except Exception:  # noqa: BLE001 - told to the coordinator, who ends the run with it
             _write(writer, encode(FrameKind.FAILED, traceback.format_exc()))
     writer.close()

@@ -41,8 +41,8 @@ class WorkerShare:
                 self._unsent.end(now_ns)
 
     def abandon(self) -> None:
-        """Nothing more will be heard of it."""
-        if self._start is None:
+        """Nothing more will be heard of it. Said again, nothing."""
+        if self._start is None or self._unsent is not None:
             return
         self._unsent = Unsent(self._order, self._start, self._replans, self.reported)
         if self._ended_ns is not None:

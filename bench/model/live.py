@@ -83,6 +83,8 @@ COMMAND_EVENT = "command"
 """Kind of the events with an operator's commands: `text` is the CommandKind, field `value`."""
 NODE_LOST_EVENT = "node-lost"
 """Kind of the events with a machine of the fleet that was lost; fields `node`, `workers`."""
+FLEET_LOST_EVENT = "fleet-lost"
+"""What a fleet's nodes stand on is gone, and the load ends."""
 NODE_CHANGE_EVENT = "node-change"
 """Kind of the events with which a machine of the fleet says when it heard of a change of the load:
 fields `node`, `at_ns` (of the change), `heard_ns`, `late_ns`, by its own clock."""

@@ -102,7 +102,8 @@ class CommandWire(TaskWire):
             return
         self._started += 1
         try:
-            code = await asyncio.wait_for(process.wait(), self._timeouts.total_ns / NS_PER_S)
+            async with asyncio.timeout(self._timeouts.total_ns / NS_PER_S):
+                code = await process.wait()
         except TimeoutError:
             limit_ms = self._timeouts.total_ns / NS_PER_MS
             exchange.failure, exchange.detail = Outcome.TIMEOUT, f"not done within {limit_ms:g} ms"

@@ -27,6 +27,9 @@ class InProcess:
         self.error: Exception | None = None
         """What every call raises from now on."""
         self.asked = 0
+        self.is_deaf = False
+        """Whether it cannot be told to end."""
+        self.refusals: asyncio.Queue[None] = asyncio.Queue()
 
     def now_ns(self) -> int:
         return self._clock.now_ns() + self.ahead_ns
@@ -40,8 +43,12 @@ class InProcess:
         self.answered.set()
         return answer
 
-    async def close(self) -> None:
+    async def close(self) -> bool:
+        if self.is_deaf:
+            self.refusals.put_nowait(None)
+            return False
         await self.node.close()
+        return True
 
 
 class InProcessNodes:
@@ -50,12 +57,22 @@ class InProcessNodes:
     def __init__(self, links: Sequence[InProcess]) -> None:
         self.links = list(links)
         self.is_closed = False
+        self.stands = asyncio.Event()
+        """Cleared, what the nodes stand on answers nobody."""
+        self.stands.set()
 
     async def open(self) -> Sequence[InProcess]:
         return self.links
 
     async def close(self) -> None:
         self.is_closed = True
+
+    async def check(self) -> None:
+        await self.stands.wait()
+
+    @property
+    def ground(self) -> str:
+        return "the ground"
 
     def manifest(self) -> dict[str, Any]:
         return {"kind": "in-process"}

@@ -31,7 +31,7 @@ from tests.load.fleets.orders import order
 from tests.load.nodes import InProcess
 
 NOWHERE = "http://127.0.0.1:1/"
-START = Told(0, FrameKind.START, Start(0, (segment(0, 600),)))
+START = Told(0, FrameKind.START, Start(1_000 * NS_PER_S, (segment(0, 600),)))
 
 
 async def ask(link: InProcess, verb: Verb, payload: object = None) -> object:
@@ -79,6 +79,16 @@ async def test_a_token_is_redeemed_once() -> None:
     await link.close()
 
 
+async def test_a_start_that_was_long_on_its_way_begins_nothing() -> None:
+    clock = FakeClock()
+    link, token = await ready(clock)
+    await clock.advance(5 * NS_PER_S)
+    with pytest.raises(LamloadError, match=r"was to begin 5\.0 s ago"):
+        await ask(link, Verb.TELL, Commands(1, (START,), token))
+    assert FrameKind.START not in link.fleet.kinds()
+    await link.close()
+
+
 async def test_what_was_said_comes_again_until_it_is_acknowledged() -> None:
     clock = FakeClock()
     link, _ = await ready(clock)
@@ -112,7 +122,7 @@ async def test_it_is_abandoned_when_nobody_has_asked_for_its_lease() -> None:
 async def test_its_workers_hear_that_the_load_is_wanted_and_have_the_lease_themselves() -> None:
     clock = FakeClock()
     link, _ = await ready(clock)
-    assert link.fleet.orders[0].lease_ns == LEASE_NS
+    assert link.fleet.orders[0].lease_ns < LEASE_NS
     for _ in range(3):
         await clock.advance(NS_PER_S)
         await ask(link, Verb.CLOCK)

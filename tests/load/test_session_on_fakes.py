@@ -16,7 +16,7 @@ from bench.load.fleets.fake import FakeClock, FakeFleet
 from bench.load.frames import FleetNote, FrameKind
 from bench.load.host import Host
 from bench.load.session import GIVE_BACK_NS, START_MARGIN_NS, RunResult, RunSession
-from bench.model.live import NODE_LOST_EVENT, NodeHealth, RunState
+from bench.model.live import FLEET_LOST_EVENT, NODE_LOST_EVENT, NodeHealth, RunState
 from bench.model.load import Command, CommandKind
 from bench.model.profile import LoadSpec, OnNodeLoss, Phase
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -160,6 +160,20 @@ async def test_a_worker_that_was_ended_for_its_silence_is_told_in_the_verdict(
     assert "worker 1 did not answer for 5 s: its share of the load is missing" in told
 
 
+async def test_a_run_ends_once_what_its_nodes_stand_on_has_gone(tmp_path: Path) -> None:
+    words = "the Dask scheduler at tcp://a:1 did not answer for 10 s"
+    async with staged(tmp_path) as stage:
+        load = await stage.play(10)
+        note = FleetNote(FLEET_LOST_EVENT, words, {})
+        stage.fleet.send_later(0, FrameKind.NOTE, note)
+        await stage.clock.advance(NS_PER_S)
+        result = await stage.end(load)
+    assert result.exit_code is ExitCode.INVALID
+    assert words in [reason.text for reason in result.recorded.reasons]
+    assert result.recorded.windows[0].duration_s == pytest.approx(10, abs=0.5)
+    assert [kind for kind in stage.fleet.kinds(1) if kind is FrameKind.DRAIN] == [FrameKind.DRAIN]
+
+
 @pytest.mark.parametrize("on_node_loss", list(OnNodeLoss))
 async def test_a_lost_node_ends_the_run_if_the_profile_says_so(
     tmp_path: Path, on_node_loss: OnNodeLoss
@@ -177,6 +191,8 @@ async def test_a_lost_node_ends_the_run_if_the_profile_says_so(
         assert stage.session.snapshot().nodes == (health,)
         is_over = on_node_loss is OnNodeLoss.STOP
         assert (FrameKind.DRAIN in stage.fleet.kinds(1)) is is_over
+        ends = [sent.payload.at_ns for sent in stage.fleet.sent if sent.kind is FrameKind.REPLAN]
+        assert ends == [ends[0]] * 3 if is_over else not ends
         if not is_over:
             await stage.clock.advance(60 * NS_PER_S)
         result = await stage.end(load)

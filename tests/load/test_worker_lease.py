@@ -7,6 +7,9 @@ from dataclasses import replace
 from time import monotonic_ns
 from typing import Any, cast
 
+import pytest
+
+from bench.errors import LamloadError
 from bench.load.frames import Frame, FrameKind, Start
 from bench.load.worker import Worker
 from bench.model.times import NS_PER_S
@@ -39,5 +42,19 @@ async def test_whoever_keeps_it_is_served() -> None:
     worker.ship()
     assert not worker.ended.is_set()
     worker.obey(Frame(FrameKind.ABORT, None))
+    assert worker.ended.is_set()
+    worker.close()
+
+
+async def test_a_share_that_counts_as_not_sent_is_not_sent_by_who_stood_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_ns = monotonic_ns()
+    held = replace(order("http://127.0.0.1:1/"), lease_ns=3600 * NS_PER_S)
+    worker = Worker(held, cast(Any, Nobody()))
+    worker.obey(Frame(FrameKind.START, Start(now_ns + NS_PER_S, (segment(100, 600),))))
+    monkeypatch.setattr("bench.load.worker.monotonic_ns", lambda: now_ns + 8 * NS_PER_S)
+    with pytest.raises(LamloadError, match=r"stood still for [78]\.\d s"):
+        worker.obey(Frame(FrameKind.KEEP, None))
     assert worker.ended.is_set()
     worker.close()

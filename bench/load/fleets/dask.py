@@ -28,7 +28,6 @@ from distributed import Client, LocalCluster
 import bench
 from bench.errors import LamloadError, UsageError
 from bench.load.fleets.open import FleetWord
-from bench.load.node_messages import Verb, question
 from bench.load.node_process import NodeProcess
 
 CONNECT_S = 10.0
@@ -60,12 +59,20 @@ class ActorNode:
         answer: bytes = await self._actor.call(question)
         return answer
 
-    async def close(self) -> None:
-        """Have the actor end its process, and forget the actor."""
-        with suppress(Exception):
-            await asyncio.wait_for(self._actor.close(), CLOSE_S)
+    async def reach(self) -> None:
+        """Return once the actor has answered; it starts no process for that. Raises anything."""
+        await self._actor.pid
+
+    async def close(self) -> bool:
+        """Have the actor end its process, and forget the actor; False if it was not heard."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._actor.close()
+        except Exception:  # noqa: BLE001 - whatever Dask raises where a worker is out of reach
+            return False
         with suppress(Exception):
             self._future.release()
+        return True
 
 
 class DaskNodes:
@@ -93,7 +100,7 @@ class DaskNodes:
         self._check_ways(workers)
         check_versions(await self._client.get_versions(check=False))
         nodes = await asyncio.gather(*(self._node(address) for address in sorted(workers)))
-        await self._find_way(nodes[0])
+        await self._find_way(nodes)
         return list(nodes)
 
     async def close(self) -> None:
@@ -101,7 +108,18 @@ class DaskNodes:
         for closing in (self._client, self._cluster):
             if closing is not None:
                 with suppress(Exception):
-                    await asyncio.wait_for(closing.close(), CLOSE_S)
+                    async with asyncio.timeout(CLOSE_S):
+                        await closing.close()
+
+    async def check(self) -> None:
+        """Ask the scheduler for a word, if that is not in this very process."""
+        if self._cluster is None:
+            await self._client.scheduler.echo(data="")
+
+    @property
+    def ground(self) -> str:
+        """The scheduler, by its address."""
+        return f"the Dask scheduler at {self._address}"
 
     def manifest(self) -> dict[str, Any]:
         """The cluster's address and Dask's version."""
@@ -177,7 +195,8 @@ class DaskNodes:
             retries=0,
         )
         try:
-            actor = await asyncio.wait_for(future, ACTOR_S)
+            async with asyncio.timeout(ACTOR_S):
+                actor = await future
         except TimeoutError:
             raise LamloadError(
                 f"the Dask worker {address} made no node within {ACTOR_S:g} s: is it busy?"
@@ -189,10 +208,11 @@ class DaskNodes:
             ) from error
         return ActorNode(address, actor, future)
 
-    async def _find_way(self, node: ActorNode) -> None:
-        """Through the scheduler, where the workers' own addresses cannot be reached from here."""
+    async def _find_way(self, nodes: Iterable[ActorNode]) -> None:
+        """Through the scheduler, where a worker's own address cannot be reached from here."""
         with suppress(Exception):
-            await asyncio.wait_for(node.call(question(Verb.CLOCK)), DIRECT_S)
+            async with asyncio.timeout(DIRECT_S):
+                await asyncio.gather(*(node.reach() for node in nodes))
             return
         self._client.direct_to_workers = False
 

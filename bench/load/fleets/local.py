@@ -184,7 +184,8 @@ class LocalFleet:
         while True:
             left_s = max(0.0, (limit_ns - monotonic_ns()) / NS_PER_S)
             with suppress(TimeoutError):
-                return await asyncio.wait_for(self._frames.get(), min(LOOK_S, left_s))
+                async with asyncio.timeout(min(LOOK_S, left_s)):  # wait_for may lose a cancellation
+                    return await self._frames.get()
             if not left_s:
                 limit = f"was not ready within {self._start_limit_s:g} s"
                 raise LamloadError(f"engine worker {self._numbers[min(waiting)]} {limit}")

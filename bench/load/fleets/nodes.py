@@ -1,9 +1,9 @@
 """A fleet of nodes: machines that each run some of the workers, asked over links.
 
 What is the same whatever the nodes stand on is here: who runs which workers, how their clocks stand
-to the coordinator's, and that every command gets there once. What becomes of the share of a node
-that is lost is in bench.load.fleets.node_losses, nodes on a cluster are in bench.load.fleets.dask,
-those of this machine in bench.load.node_process.
+to the coordinator's, that every command gets there once, and what becomes of the share of a node
+that is lost. Nodes on a cluster are in bench.load.fleets.dask, those of this machine in
+bench.load.node_process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from bench.errors import LamloadError
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
 from bench.load.fleet import LAST
-from bench.load.fleets.node_losses import NodeLosses
+from bench.load.fleets.ground import DEADLINE_NS as GROUND_DEADLINE_NS
+from bench.load.fleets.ground import gone
 from bench.load.fleets.node_targets import NodeTargets, all_of, check_reach
 from bench.load.frames import (
     FleetNote,
@@ -32,16 +33,18 @@ from bench.load.host import Host, workers_by_host
 from bench.load.node_files import Shipment, shipments
 from bench.load.node_messages import Batch, Orders, Told
 from bench.load.remote_node import EXCHANGES, Link, NoAnswer, RemoteNode, clock_entry
-from bench.load.worker_share import WorkerShare
-from bench.model.live import NODE_CHANGE_EVENT
+from bench.load.silence import GIVEN_UP_NS, Silence, silent_words
+from bench.load.worker_share import WorkerShare, offered
+from bench.model.live import FLEET_LOST_EVENT, NODE_CHANGE_EVENT, NODE_LOST_EVENT, NodeHealth
 from bench.model.profile import Profile
 from bench.model.secrets import NO_SECRETS
-from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.times import NS_PER_MS
 
-DEADLINE_NS = 4 * NS_PER_S
+DEADLINE_NS = GIVEN_UP_NS
 """A node that has answered nothing for so long is lost; with a look it is named within 5 s."""
 BEAT_NS = 500 * NS_PER_MS
 """From one exchange with each node's clock to the next."""
+LOOK_NS = 200 * NS_PER_MS
 LATENCY_NS = 300 * NS_PER_MS
 """What a command may take to each node: live control takes effect in half a second."""
 
@@ -54,6 +57,13 @@ class NodeSource(Protocol):
 
     async def close(self) -> None:
         """Let go of everything that `open` took. Raises nothing."""
+
+    async def check(self) -> None:
+        """Return if what the nodes stand on answers; hang or raise anything if it does not."""
+
+    @property
+    def ground(self) -> str:
+        """What the nodes stand on, as words call it."""
 
     def manifest(self) -> dict[str, Any]:
         """What the nodes stand on; no secret."""
@@ -82,14 +92,20 @@ class NodeFleet:
         self._send_credentials = send_credentials
         self._clock = clock or SystemClock()
         self._now_ns = self._clock.now_ns
+        self._deadline_ns = deadline_ns
         self._nodes: list[RemoteNode] = []
         self._targets = NodeTargets(self._found)
+        self._health: list[NodeHealth] = []
         self._own: list[list[int]] = []
         """By node, the numbers of its workers."""
+        self._shares: list[WorkerShare] = []
+        """By worker."""
         self._running: set[int] = set()
         """Workers that have not said their last."""
+        self._has_ended = False
+        """Whether one of them has come to the end of its plan."""
         self._frames: asyncio.Queue[tuple[int, Frame]] = asyncio.Queue()
-        self._losses = NodeLosses(self._clock, deadline_ns, self._put, self._run_ns)
+        self._silence = Silence(deadline_ns)
         self._tasks: list[asyncio.Future[None]] = []
         self._wake: list[asyncio.Event] = []
         """By node: there is a command to deliver."""
@@ -102,7 +118,7 @@ class NodeFleet:
     @property
     def size(self) -> int:
         """How many workers were started."""
-        return len(self._losses.shares)
+        return len(self._shares)
 
     @property
     def latency_ns(self) -> int:
@@ -137,7 +153,7 @@ class NodeFleet:
         """Bring up each node's workers, and send nothing."""
         self._own = workers_by_host(await self.hosts(), len(orders))
         at = {worker: (n, i) for n, own in enumerate(self._own) for i, worker in enumerate(own)}
-        self._losses.shares = [WorkerShare(*at[i], order) for i, order in enumerate(orders)]
+        self._shares = [WorkerShare(*at[i], order) for i, order in enumerate(orders)]
         self._running = set(range(len(orders)))
         files = shipments(orders)
         self._shipped = [*self._targets.shipped, *files]
@@ -152,7 +168,7 @@ class NodeFleet:
 
         dealt = list(zip(self._nodes, self._own, strict=True))
         await all_of(start_on(node, own) for node, own in dealt)
-        self._losses.begin([node.name for node in self._nodes], self._own)
+        self._health = [NodeHealth(node.name, len(own)) for node, own in dealt]
         self._follow()
         return tuple(ready[worker] for worker in range(len(orders)))
 
@@ -174,21 +190,21 @@ class NodeFleet:
         """Have it delivered; START in the time of the node's own clock."""
         if kind is FrameKind.CREDENTIALS and not self._send_credentials:
             return
-        share = self._losses.shares[worker]
+        share = self._shares[worker]
         node = self._nodes[share.node]
         if isinstance(payload, Start):
             self._start_ns = payload.start_ns
         share.told(kind, payload, self._run_ns())
         if isinstance(payload, Start):
             payload = replace(payload, start_ns=node.host.instant_ns(payload.start_ns))
-            self._losses.expect(share.node)
+            self._silence.expect(share.node)
         if not node.lost_words and worker in self._running:
             node.tell(Told(share.place, kind, payload))
             self._wake[share.node].set()
 
     def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
         """`send` the same to every worker there is."""
-        for worker in range(self.size):
+        for worker in range(len(self._shares)):
             self.send(worker, kind, payload)
 
     async def frames(self) -> AsyncIterator[tuple[int, Frame]]:
@@ -197,8 +213,9 @@ class NodeFleet:
             worker, frame = await self._frames.get()
             if frame.kind in LAST:
                 self._running.discard(worker)
+                self._has_ended |= frame.kind is FrameKind.DONE
             if not self._running:
-                await self._losses.count_all_unsent()
+                await self._count_all_unsent()
                 while not self._frames.empty():
                     yield self._frames.get_nowait()
             yield worker, frame
@@ -252,7 +269,7 @@ class NodeFleet:
 
     def _follow(self) -> None:
         self._wake = [asyncio.Event() for _ in self._nodes]
-        works: list[Coroutine[Any, Any, None]] = [self._losses.watch(self._lose)]
+        works: list[Coroutine[Any, Any, None]] = [self._watch(), self._attend()]
         for number, own in enumerate(self._own):
             if own:
                 works += [self._deliver(number), self._pull(number)]
@@ -272,7 +289,7 @@ class NodeFleet:
             except LamloadError as error:
                 self._lose(number, str(error))
                 return
-            self._losses.heard(number)
+            self._silence.heard(number)
             changes = [one.payload for one in told if isinstance(one.payload, Replan)]
             for change in changes[-1:]:  # each of its workers was told the same
                 self._tell_change(node, change.at_ns, heard_ns)
@@ -305,8 +322,9 @@ class NodeFleet:
                 batch = await node.pull()
                 more = batch.more
                 if not node.lost_words:
-                    self._losses.heard(number)
+                    self._silence.heard(number)
                     ended |= await self._take(number, batch)
+                    self._abandon_failed(ended, more)
                 if len(ended) == len(own) and not more and self._keeps_attempts:
                     await self._gather(node, own[0])
             except NoAnswer:
@@ -314,30 +332,36 @@ class NodeFleet:
             except LamloadError as error:
                 self._lose(number, str(error))
                 return
-        self._losses.heard(number, last=True)
+        self._silence.heard(number, last=True)
         for worker, frame in ended.items():
             if frame.kind is FrameKind.DONE and not node.lost_words:
-                self._put(worker, frame)
+                self._frames.put_nowait((worker, frame))
+
+    def _abandon_failed(self, ended: dict[int, Frame], more: bool) -> None:
+        """Engine workers that died on a node that lives, once all that they reported is here."""
+        for worker, frame in () if more else ended.items():
+            if frame.kind is FrameKind.FAILED:
+                self._shares[worker].abandon()
 
     async def _gather(self, node: RemoteNode, worker: int) -> None:
         async for attempts in node.gather():
-            self._put(worker, Frame(FrameKind.ATTEMPTS, attempts))
+            self._frames.put_nowait((worker, Frame(FrameKind.ATTEMPTS, attempts)))
 
     async def _take(self, number: int, batch: Batch) -> dict[int, Frame]:
         """Pass on what has come; by worker, what those that have ended said last."""
         own, ended = self._own[number], {}
         for worker, arrivals in zip(own, batch.offered, strict=True):
-            self._losses.shares[worker].reported = arrivals
+            self._shares[worker].reported = arrivals
         await self._merge(number, batch.deltas)
         for place, frame in batch.frames:
             if frame.kind in LAST:
                 ended[own[place]] = frame
             if frame.kind is not FrameKind.DONE:
-                self._put(own[place], frame)
+                self._frames.put_nowait((own[place], frame))
         if batch.health is not None:
             node = self._nodes[number]
             latest = node.readings[-1]
-            self._losses.tell_health(
+            self._tell_health(
                 number,
                 replace(
                     batch.health,
@@ -354,8 +378,12 @@ class NodeFleet:
             return
         taken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         reports = Reports(number, deltas, taken.set_result)
-        self._put(self._own[number][0], Frame(FrameKind.REPORTS, reports))
+        self._frames.put_nowait((self._own[number][0], Frame(FrameKind.REPORTS, reports)))
         self._nodes[number].merged(await taken)
+
+    def _tell_health(self, number: int, health: NodeHealth) -> None:
+        self._health[number] = health
+        self._frames.put_nowait((self._own[number][0], Frame(FrameKind.NODE, health)))
 
     async def _beat(self, number: int) -> None:
         """Read the clock, and hear that the node is there; the watch tells when it is not.
@@ -369,26 +397,68 @@ class NodeFleet:
                 await node.measure()
             except LamloadError:
                 continue
-            self._losses.heard(number)
+            self._silence.heard(number)
+
+    async def _watch(self) -> None:
+        """Who is silent, and what is left unsent by those that are lost."""
+        while True:
+            await self._clock.sleep_ns(LOOK_NS)
+            for number in self._silence.overdue(self._now_ns()):
+                name, words = self._nodes[number].name, silent_words(self._deadline_ns)
+                self._lose(number, f"node {name} {words}")
+            self._count_unsent()
+
+    async def _attend(self) -> None:
+        """Tell once what the nodes stand on has gone: nobody is to send for long without it."""
+        await gone(self._source.check, self._clock)
+        self._note(FLEET_LOST_EVENT, f"{self._source.ground} {silent_words(GROUND_DEADLINE_NS)}")
+
+    # -- a node that is lost
 
     def _lose(self, number: int, words: str) -> None:
         node = self._nodes[number]
         if node.lost_words or self._is_closed:
             return
         node.lost_words = words
+        self._silence.heard(number, last=True)
         self._wake[number].set()
         left = [worker for worker in self._own[number] if worker in self._running]
-        self._losses.lose(number, words, left)
-        self._tasks.append(asyncio.ensure_future(node.close()))
+        if left:
+            self._note(NODE_LOST_EVENT, words, node=node.name, workers=left)
+        health = replace(self._health[number], alive=False, words=words, sent_rps=0.0)
+        self._tell_health(number, health)
+        for worker in left:
+            self._shares[worker].abandon()
+            text = f"engine worker {worker} was lost with its node: {words}"
+            self._frames.put_nowait((worker, Frame(FrameKind.FAILED, text)))
+        self._tasks.append(asyncio.ensure_future(node.dismiss()))
 
-    def _put(self, worker: int, frame: Frame) -> None:
-        self._frames.put_nowait((worker, frame))
+    def _count_unsent(self, ahead_ns: int = 0) -> bool:
+        """Tell of what lost workers would have been offered by now; False if there is more."""
+        now_ns, is_all = self._run_ns() + ahead_ns, True
+        for worker, share in enumerate(self._shares):
+            counts, has_all = share.unsent_until(now_ns)
+            is_all &= has_all
+            if counts:
+                self._frames.put_nowait((worker, Frame(FrameKind.UNSENT, counts)))
+                health = self._health[share.node]
+                more = replace(health, unsent=health.unsent + offered(counts))
+                self._tell_health(share.node, more)
+        return is_all
+
+    async def _count_all_unsent(self) -> None:
+        """To the end of the plan, if others came to it: their clocks may be ahead of this one."""
+        ahead_ns = self.latency_ns if self._has_ended else 0
+        while True:
+            if self._count_unsent(ahead_ns):
+                return
+            await asyncio.sleep(0)
 
     def _run_ns(self) -> int:
         return 0 if self._start_ns is None else self._now_ns() - self._start_ns
 
     def _note(self, kind: str, text: str, **fields: Any) -> None:
-        self._put(0, Frame(FrameKind.NOTE, FleetNote(kind, text, fields)))
+        self._frames.put_nowait((0, Frame(FrameKind.NOTE, FleetNote(kind, text, fields))))
 
 
 def without_secrets(profile: Profile) -> Profile | None:

@@ -92,7 +92,8 @@ async def reach(url: str, key: str) -> None:
         opening = asyncio.open_connection(
             parts.host, port, happy_eyeballs_delay=ATTEMPT_DELAY_NS / NS_PER_S
         )
-        _, writer = await asyncio.wait_for(opening, 10)
+        async with asyncio.timeout(10):
+            _, writer = await opening
     except (OSError, TimeoutError) as error:
         raise TargetError(
             f"nothing answers at {parts.host}:{port} ({error or 'timed out'}); "

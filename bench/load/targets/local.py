@@ -180,7 +180,8 @@ class LocalTarget:
             send_signal(process, signal.SIGTERM)
             self._wake()
             try:
-                await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
+                async with asyncio.timeout(STOP_LIMIT_S):
+                    await process.wait()
             except TimeoutError:
                 self._kill()
                 await asyncio.wait({asyncio.ensure_future(process.wait())}, timeout=STOP_LIMIT_S)

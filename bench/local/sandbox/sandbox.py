@@ -133,7 +133,8 @@ class Sandbox:
         await self._spawn(argv)
         self._tools.watch.add(self)
         try:
-            failure = await asyncio.wait_for(asyncio.shield(self._init), limit_s)
+            async with asyncio.timeout(limit_s):
+                failure = await asyncio.shield(self._init)
         except TimeoutError:
             failure = failures.timed_out(self._request_id, limit_s)
         finally:
@@ -274,7 +275,8 @@ class Sandbox:
         assert self._ready is not None and self._running is None
         if not self._ready.done():
             try:
-                await asyncio.wait_for(asyncio.shield(self._ready), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await asyncio.shield(self._ready)
             except TimeoutError:
                 self.kill()
                 failure = failures.timed_out(invocation.request_id, self.config.timeout_s)

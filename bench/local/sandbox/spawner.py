@@ -95,7 +95,8 @@ class Spawner:
         )
         assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), ANSWER_LIMIT_S)
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                line = await process.stdout.readline()
         except TimeoutError:
             send_signal(process, signal.SIGKILL)
             await process.wait()
@@ -148,7 +149,8 @@ class Spawner:
         LamloadError.
         """
         try:
-            return await asyncio.wait_for(asyncio.shield(news), ANSWER_LIMIT_S)
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                return await asyncio.shield(news)
         except TimeoutError:
             send_signal(self._process, signal.SIGKILL)
             raise LamloadError(_silent()) from None
@@ -169,7 +171,8 @@ class Spawner:
         if self._process.returncode is None:
             send_signal(self._process, signal.SIGCONT)  # stopped it could clean up nothing
         try:
-            await asyncio.wait_for(asyncio.shield(self._listener), END_LIMIT_S)
+            async with asyncio.timeout(END_LIMIT_S):
+                await asyncio.shield(self._listener)
         except TimeoutError:  # stopped, or out of processes: its sandboxes die with it
             send_signal(self._process, signal.SIGKILL)
             await self._listener

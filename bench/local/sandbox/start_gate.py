@@ -34,7 +34,8 @@ class StartGate:
         """A place, when there is one. Raises TimeoutError after the wait limit."""
         begin_ns = self._clock_ns()
         try:
-            await asyncio.wait_for(self._places.acquire(), self._wait_limit_s)
+            async with asyncio.timeout(self._wait_limit_s):
+                await self._places.acquire()
         finally:
             self.waited_ns += self._clock_ns() - begin_ns
         return StartSlot(self._places)

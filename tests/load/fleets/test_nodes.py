@@ -21,7 +21,7 @@ from bench.load.frames import Frame, FrameKind, Replan, Start
 from bench.load.node_process import ProcessNodes
 from bench.load.schedule import arrivals
 from bench.load.silence import children_of
-from bench.model.live import NODE_LOST_EVENT, NodeHealth
+from bench.model.live import FLEET_LOST_EVENT, NODE_LOST_EVENT, NodeHealth
 from bench.model.profile import Arrivals
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import COUNT_FIELDS, ROW_FIELDS, ArrivalCounts, arrivals_by_variant
@@ -170,6 +170,46 @@ async def test_a_node_whose_way_breaks_is_lost_at_once_and_the_others_go_on() ->
         await trial.clock.advance(6 * NS_PER_S)
         await trial.end()
         assert [w for w, frame in trial.said if frame.kind is FrameKind.DONE] == [1]
+
+
+async def test_a_node_that_comes_back_is_ended_then() -> None:
+    async with trial_of(0, 0) as trial:
+        await trial.begin(2, 600, 100)
+        link = trial.links[1]
+        link.is_deaf = True
+        await trial.lose(1)
+        for _ in range(2):
+            await link.refusals.get()
+        assert not link.fleet.is_closed
+        link.is_deaf = False
+        await asyncio.wait_for(link.node.closed.wait(), 10)
+
+
+async def test_the_share_of_an_engine_worker_that_dies_is_counted() -> None:
+    async with trial_of(0) as trial:
+        await trial.begin(2, 10, 100)
+        counts = ArrivalCounts()
+        counts.cell(0, 0, 0)[0] = 30
+        trial.links[0].fleet.send_later(1, FrameKind.COUNTS, counts.drain())
+        trial.links[0].fleet.die(1)
+        await trial.clock.advance(1)
+        await trial.until(FrameKind.FAILED)
+        for _ in range(48):
+            await trial.clock.advance(250 * NS_PER_MS)
+        await trial.end()
+        unsent = b"".join(f.payload for _, f in trial.said if f.kind is FrameKind.UNSENT)
+        assert sum(arrivals_by_variant(unsent).values()) == 500 - 30
+
+
+async def test_a_fleet_tells_once_that_what_its_nodes_stand_on_has_gone() -> None:
+    async with trial_of(0, 0) as trial:
+        await trial.begin(2, 600)
+        trial.source.stands.clear()
+        for _ in range(60):
+            await trial.clock.advance(250 * NS_PER_MS)
+        notes = [frame.payload for frame in await trial.until(FrameKind.NOTE)]
+        assert [note.kind for note in notes] == [FLEET_LOST_EVENT]
+        assert notes[0].text == "the ground did not answer for 10 s"
 
 
 async def test_one_that_refuses_to_start_is_named() -> None:

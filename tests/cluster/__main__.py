@@ -1,0 +1,50 @@
+"""`python -m tests.cluster`: faults at random moments, one line each; 1 where anything is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.cluster.faults import FAULTS
+from tests.cluster.machines import Clocks, cluster
+from tests.cluster.trial import try_fault
+
+HOUR_S = 3600
+CLOCKS = (Clocks(3 * HOUR_S, 200.0), Clocks(7 * HOUR_S, -200.0))
+
+
+def main() -> int:
+    """Try them and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
+    parser.add_argument("--times", type=int, default=20, help="moments of each fault")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first")
+    parser.add_argument("--only", default="", help=f"comma list: {','.join(FAULTS)}")
+    parser.add_argument("--keep", type=Path, help="folder for the runs and logs; a new one")
+    options = parser.parse_args()
+    wanted = [name for name in options.only.split(",") if name] or list(FAULTS)
+    with tempfile.TemporaryDirectory(prefix="lamload-cluster-") as folder:
+        wrong = _try_all(wanted, options, options.keep or Path(folder))
+    print(f"{wrong} of {len(wanted) * options.times} trials went wrong")
+    return int(wrong > 0)
+
+
+def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> int:
+    wrong = 0
+    for nanny in (False, True):
+        own = [name for name in wanted if FAULTS[name].nanny is nanny]
+        if not own:
+            continue
+        with cluster(folder / f"nanny-{nanny}", CLOCKS, nanny=nanny) as made:
+            for name in own:
+                for seed in range(options.first, options.first + options.times):
+                    trial = try_fault(made, name, FAULTS[name], seed)
+                    wrong += bool(trial.wrong)
+                    print(trial.line(), flush=True)
+                    made.mend()
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())

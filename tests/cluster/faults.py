@@ -1,0 +1,187 @@
+"""What happens to a cluster under load, and what has to become of the run. One row a fault."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.cluster.machines import COORDINATOR, SCHEDULER, Cluster
+
+VICTIM = "node1"
+NODE, ENGINE = "bench.load.node", "bench.load.worker"
+WORKER = "dask_worker"
+COMMAND = "bench run"
+LEASE_S = 30.0
+OK, INVALID, INTERRUPTED = 0, 4, 130
+KILLED = -signal.SIGKILL
+
+Strike = Callable[[Cluster], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of fault.
+
+    heal is done heal_after_s later; loses: the nodes that must be named within 5 s; load_s: how
+    long the load is to go on by its plan.
+    """
+
+    strike: Strike
+    heal: Strike | None = None
+    heal_after_s: float = 7.0
+    loses: tuple[str, ...] = ()
+    codes: tuple[int, ...] = (INVALID,)
+    load_s: float = 10.0
+    is_exact: bool = True
+    """The plan is offered to its end."""
+    stops_load: bool = False
+    """The load ends long before its plan."""
+    nanny: bool = False
+    options: tuple[str, ...] = ()
+
+
+def _signal(machine: str, number: int, words: str = "") -> Strike:
+    return lambda cluster: cluster.signal(machine, number, words)
+
+
+def _first(machine: str, number: int, words: str) -> Strike:
+    def strike(cluster: Cluster) -> None:
+        pids = sorted(cluster.pids(machine, words))
+        if pids:
+            os.kill(pids[0], number)
+
+    return strike
+
+
+def _out(machine: str) -> Strike:
+    return lambda cluster: cluster.net.pull_out(machine)
+
+
+def _in(machine: str) -> Strike:
+    return lambda cluster: cluster.net.plug_in(machine)
+
+
+def _all(strike: Callable[[str], Strike]) -> Strike:
+    def strikes(cluster: Cluster) -> None:
+        for name in cluster.nodes:
+            strike(name)(cluster)
+
+    return strikes
+
+
+KILL, STOP, CONT, INT, TERM = (
+    *(signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT),
+    *(signal.SIGINT, signal.SIGTERM),
+)
+_LONG = 75.0
+_STOP_AT_LOSS = ("--set", "load.on_node_loss=stop")
+
+FAULTS = {
+    "none": Fault(lambda _: None, codes=(OK,)),
+    # a node
+    "node-killed": Fault(_signal(VICTIM, KILL, NODE), loses=(VICTIM,)),
+    "worker-killed": Fault(_signal(VICTIM, KILL, WORKER), loses=(VICTIM,)),
+    "machine-killed": Fault(_signal(VICTIM, KILL), loses=(VICTIM,)),
+    "nanny-killed": Fault(_first(VICTIM, KILL, WORKER), loses=(VICTIM,), nanny=True),
+    "nannys-worker-killed": Fault(_signal(VICTIM, KILL, "spawn_main"), loses=(VICTIM,), nanny=True),
+    "node-stopped": Fault(
+        _signal(VICTIM, STOP, NODE), _signal(VICTIM, CONT, NODE), loses=(VICTIM,), load_s=14
+    ),
+    "worker-stopped": Fault(
+        _signal(VICTIM, STOP, WORKER), _signal(VICTIM, CONT, WORKER), loses=(VICTIM,), load_s=14
+    ),
+    "machine-stopped": Fault(
+        _signal(VICTIM, STOP), _signal(VICTIM, CONT), loses=(VICTIM,), load_s=14
+    ),
+    "machine-stopped-for-good": Fault(_signal(VICTIM, STOP), loses=(VICTIM,)),
+    "node-cut": Fault(_out(VICTIM), _in(VICTIM), loses=(VICTIM,), load_s=14),
+    "node-cut-for-good": Fault(_out(VICTIM), loses=(VICTIM,)),
+    "node-cut-briefly": Fault(_out(VICTIM), _in(VICTIM), heal_after_s=1.5, codes=(OK, INVALID)),
+    "engine-killed": Fault(_signal(VICTIM, KILL, ENGINE)),
+    "engine-stopped": Fault(
+        _signal(VICTIM, STOP, ENGINE), _signal(VICTIM, CONT, ENGINE), 9.0, load_s=16
+    ),
+    "all-killed": Fault(
+        _all(lambda name: _signal(name, KILL, NODE)), loses=("node0", "node1"), is_exact=False
+    ),
+    "node-killed-stops": Fault(
+        _signal(VICTIM, KILL, NODE),
+        loses=(VICTIM,),
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
+        options=_STOP_AT_LOSS,
+    ),
+    "node-cut-stops": Fault(
+        _out(VICTIM),
+        _in(VICTIM),
+        loses=(VICTIM,),
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
+        options=_STOP_AT_LOSS,
+    ),
+    # the scheduler
+    "scheduler-killed": Fault(
+        _signal(SCHEDULER, KILL), load_s=_LONG, is_exact=False, stops_load=True
+    ),
+    "scheduler-stopped": Fault(
+        _signal(SCHEDULER, STOP), load_s=_LONG, is_exact=False, stops_load=True
+    ),
+    "scheduler-stopped-briefly": Fault(
+        _signal(SCHEDULER, STOP), _signal(SCHEDULER, CONT), 3.0, codes=(OK,)
+    ),
+    "scheduler-cut": Fault(_out(SCHEDULER), load_s=_LONG, is_exact=False, stops_load=True),
+    # the coordinator
+    "coordinator-killed": Fault(
+        _signal(COORDINATOR, KILL), codes=(KILLED,), load_s=_LONG, is_exact=False, stops_load=True
+    ),
+    "coordinator-stopped": Fault(
+        _signal(COORDINATOR, STOP),
+        _signal(COORDINATOR, CONT),
+        heal_after_s=40.0,
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
+    ),
+    "coordinator-stopped-briefly": Fault(
+        _signal(COORDINATOR, STOP), _signal(COORDINATOR, CONT), codes=(OK, INVALID)
+    ),
+    "coordinator-cut": Fault(
+        _out(COORDINATOR), load_s=_LONG, is_exact=False, stops_load=True, loses=("node0", "node1")
+    ),
+    "interrupted": Fault(
+        _signal(COORDINATOR, INT, COMMAND),
+        codes=(INTERRUPTED,),
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
+    ),
+    "interrupted-twice": Fault(
+        _signal(COORDINATOR, INT, COMMAND),
+        _signal(COORDINATOR, INT, COMMAND),
+        heal_after_s=0.3,
+        codes=(INTERRUPTED,),
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
+    ),
+    "terminated": Fault(
+        _signal(COORDINATOR, TERM, COMMAND),
+        codes=(INTERRUPTED,),
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
+    ),
+    "timeout": Fault(  # what `timeout -k 0.2` does
+        _signal(COORDINATOR, TERM, COMMAND),
+        _signal(COORDINATOR, KILL),
+        heal_after_s=0.2,
+        codes=(INTERRUPTED, KILLED),
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
+    ),
+}

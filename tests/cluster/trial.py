@@ -1,0 +1,199 @@
+"""One fault at a random moment of one load, and what is wrong afterwards."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from time import monotonic_ns, sleep
+
+from tests.cluster.checks import (
+    NS_PER_S,
+    broken_files,
+    events,
+    offered,
+    planned,
+    unbalanced,
+    unmatched,
+)
+from tests.cluster.faults import LEASE_S, VICTIM, Fault
+from tests.cluster.machines import PATIENCE_S, Cluster, until
+from tests.cluster.target import Served, read_log
+
+RATE = 90
+NAMED_S = 5.0
+LATE_S = 3.0
+"""After its way is whole again, a node that was given up on sends no more than for so long."""
+WAITING_S = 3.0
+"""What a node that was cut off still has under way: as long as its calls wait."""
+REST_S = 4.0
+"""After the coordinator's end, for processes to end that it could reach."""
+OURS = "bench."
+
+
+@dataclass(slots=True)
+class Trial:
+    """What was seen. Instants in ns of this system's CLOCK_MONOTONIC."""
+
+    name: str
+    begun_ns: int = 0
+    struck_ns: int = 0
+    healed_ns: int = 0
+    ended_ns: int = 0
+    code: int = 0
+    folder: Path | None = None
+    log: list[Served] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """Machines on which a process of ours outlived what it may."""
+    wrong: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """One line of the table."""
+        moment = (self.struck_ns - self.begun_ns) / NS_PER_S
+        after = (self.ended_ns - self.struck_ns) / NS_PER_S
+        last = (self.log[-1].at_ns - self.struck_ns) / NS_PER_S if self.log else 0.0
+        said = "; ".join(self.wrong) or "as it should be"
+        return (
+            f"{self.name:28} at {moment:6.2f} s  exit {self.code:4d} {after:6.1f} s after it, "
+            f"last request {last:6.1f} s after it: {said}"
+        )
+
+
+def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
+    """Run a load, strike at a moment by the seed, wait for the end, and look at everything."""
+    out = cluster.folder / f"{name}-{seed}"
+    trial = Trial(f"{name} {seed}")
+    offset = cluster.log.stat().st_size
+    coordinator = cluster.run(
+        out,
+        *(cluster.url, "--fleet", cluster.scheduler.replace("tcp:", "dask:"), "--insecure-fleet"),
+        *("--rate", f"{RATE}/s", "--for", f"{fault.load_s:g}s", "--warm-up", "0s"),
+        *("--timeout", "3s", "--set", "load.arrivals=even", "--set", "record.attempts=true"),
+        *fault.options,
+        name=f"{name}-{seed}",
+    )
+
+    def begun() -> bool:
+        return cluster.log.stat().st_size > offset or coordinator.poll() is not None
+
+    until(begun, "the first request")
+    trial.begun_ns = monotonic_ns()
+    sleep(Random(f"{name}/{seed}").uniform(0.2, min(8.0, fault.load_s - 1)))  # the moment
+    trial.struck_ns = monotonic_ns()
+    fault.strike(cluster)
+    if fault.heal is not None:
+        sleep(fault.heal_after_s)
+        fault.heal(cluster)
+        trial.healed_ns = monotonic_ns()
+    _wait(coordinator, trial, fault)
+    _wait_for_nodes(cluster, trial)
+    trial.log = read_log(cluster.log, offset)
+    trial.folder = next(out.iterdir(), None) if out.exists() else None
+    trial.wrong += _wrong(cluster, trial, fault)
+    return trial
+
+
+def _wait(coordinator: subprocess.Popen[bytes], trial: Trial, fault: Fault) -> None:
+    limit_s = 60.0 if fault.stops_load else fault.load_s + 60.0
+    try:
+        trial.code = coordinator.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        trial.wrong.append("the coordinator does not end")
+        coordinator.kill()
+        trial.code = coordinator.wait(PATIENCE_S)
+    trial.ended_ns = monotonic_ns()
+
+
+def _wait_for_nodes(cluster: Cluster, trial: Trial) -> None:
+    """Until no process of a node is left, or has been there for too long."""
+    for name in cluster.nodes:
+        since_ns = (
+            max(trial.ended_ns, trial.healed_ns) if _is_told(trial, name) else trial.struck_ns
+        )
+        limit_ns = since_ns + round((REST_S if _is_told(trial, name) else LEASE_S + 8) * NS_PER_S)
+        while pids := cluster.pids(name, OURS):
+            if "for-good" in trial.name and name == VICTIM and "stopped" in trial.name:
+                cluster.signal(name, signal.SIGKILL)
+            if monotonic_ns() > limit_ns:
+                trial.left.append(name)
+                trial.wrong.append(f"{len(pids)} processes are left on {name}")
+                break
+            sleep(0.1)
+
+
+def _is_told(trial: Trial, name: str) -> bool:
+    """Whether the coordinator was there at the end to tell this node so."""
+    return (
+        trial.code >= 0
+        and "coordinator" not in trial.name
+        and (name != VICTIM or not trial.name.startswith(("node", "worker", "machine", "nanny")))
+    )
+
+
+def _wrong(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
+    if trial.code not in fault.codes:
+        yield f"exit code {trial.code}"
+    yield from _wrong_load(cluster, trial, fault)
+    if trial.folder is None:
+        yield "there is no folder of the run"
+        return
+    yield from broken_files(trial.folder)
+    yield from _wrong_names(cluster, trial, fault, trial.folder)
+    yield from unbalanced(trial.folder)
+    if trial.code < 0:
+        return
+    if fault.is_exact and offered(trial.folder) != planned(trial.folder):
+        yield f"offered {offered(trial.folder)}, planned {planned(trial.folder)}"
+    lost = {cluster.net.address(name) for name in lost_nodes(trial.folder, cluster)}
+    if trial.name.startswith("engine"):
+        lost.add(cluster.net.address(VICTIM))
+    yield from unmatched(trial.folder, trial.log, lost)
+
+
+def lost_nodes(folder: Path, cluster: Cluster) -> dict[str, float]:
+    """By machine, when it was said to be lost, in seconds of the run."""
+    found: dict[str, float] = {}
+    for event in events(folder):
+        if event["kind"] == "node-lost":
+            for name in cluster.nodes:
+                if f"/{cluster.net.address(name)}:" in event["fields"]["node"]:
+                    found.setdefault(name, event["t_ns"] / NS_PER_S)
+    return found
+
+
+def _wrong_names(cluster: Cluster, trial: Trial, fault: Fault, folder: Path) -> Iterator[str]:
+    lost = lost_nodes(folder, cluster)
+    struck_s = (trial.struck_ns - trial.begun_ns) / NS_PER_S
+    for name in fault.loses:
+        if name not in lost:
+            yield f"{name} was not named"
+        elif lost[name] - struck_s > NAMED_S:
+            yield f"{name} was named {lost[name] - struck_s:.2f} s after it"
+    if fault.is_exact:
+        for name in lost.keys() - set(fault.loses):
+            yield f"{name} was named, which was not struck"
+
+
+def _wrong_load(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
+    """What the target saw too late."""
+    if not trial.log:
+        yield "no request came"
+        return
+    if fault.stops_load:
+        late = [one for one in trial.log if one.at_ns > trial.struck_ns + LEASE_S * NS_PER_S]
+        if late:
+            yield f"{len(late)} requests later than {LEASE_S:g} s after it"
+    if trial.healed_ns and fault.loses == (VICTIM,):
+        since_ns, share = trial.healed_ns, RATE / len(cluster.nodes)
+        own = [
+            one.at_ns - since_ns for one in trial.log if one.caller == cluster.net.address(VICTIM)
+        ]
+        late_ns = [at_ns for at_ns in own if at_ns > 0]
+        if late_ns and max(late_ns) > LATE_S * NS_PER_S:
+            yield f"{VICTIM} went on for {max(late_ns) / NS_PER_S:.1f} s after it was back"
+        most_s = LATE_S + (WAITING_S if "cut" in trial.name else 0.0)
+        if len(late_ns) > most_s * share + 10:
+            yield f"{VICTIM} sent {len(late_ns)} requests after it was back"
