@@ -21,8 +21,7 @@ def make_plan(profile: Profile) -> Plan:
 
     A phase that is wanted once is part of the first round alone.
 
-    Variants that differ in named settings meet the same arrivals in a round, so that what differs
-    is their doing. Those of memory sizes and endpoints alone keep those that they always had.
+    All variants meet the same arrivals in a round, so that what differs is their doing.
 
     A search for capacity (`profile.capacity`) has no phases: its plan is empty and grows later.
     """
@@ -31,12 +30,11 @@ def make_plan(profile: Profile) -> Plan:
     pieces = [
         (i, piece) for i, phase in enumerate(profile.phases) for piece in phase.shape.pieces()
     ]
-    are_alike = any(any(variant.named_levels()) for variant in profile.variants)
     for round_, variants in _blocks(profile):
         for number, (phase, piece) in enumerate(pieces):
             if round_ and profile.phases[phase].once:
                 continue
-            stream = round_ * len(pieces) + number if are_alike else None
+            stream = round_ * len(pieces) + number
             segments.append(
                 Segment(len(segments), round_, phase, variants, start_ns, piece, stream)
             )
@@ -45,7 +43,7 @@ def make_plan(profile: Profile) -> Plan:
 
 
 def turns(plan: Plan, variants: Sequence[Variant], start_ns: int) -> tuple[Turn, ...]:
-    """When each variant begins its part of each round; start_ns is the run's zero."""
+    """When each variant begins its part of each round, as planned; start_ns is the run's zero."""
     found: dict[tuple[int, int], Turn] = {}
     for segment in plan.segments:
         for index in segment.variants:

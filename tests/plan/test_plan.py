@@ -120,7 +120,7 @@ def test_segments_follow_each_other_without_gaps_and_are_numbered(order: Order) 
 
 def test_a_segment_has_its_phases_load() -> None:
     segment = make_plan(profile_of(Order.SEQUENTIAL)).segments[1]
-    assert segment == Segment(1, 0, 1, (0,), 2 * S, Ramp(5 * S, 3.0, 30.0))
+    assert segment == Segment(1, 0, 1, (0,), 2 * S, Ramp(5 * S, 3.0, 30.0), stream=1)
 
 
 def test_a_stepped_ramp_goes_from_its_start_to_its_end_in_equal_steps() -> None:
@@ -158,8 +158,14 @@ def test_without_phases_there_is_nothing_to_plan() -> None:
     assert make_plan(profile_of(Order.INTERLEAVED, phases=())).segments == ()
 
 
-def test_variants_of_named_settings_meet_the_same_arrivals_in_a_round() -> None:
-    variants = [Variant(EndpointKind.INVOKE, 128).with_levels({"retry": r}) for r in (None, "x")]
+NAMED = [Variant(EndpointKind.INVOKE, 128).with_levels({"retry": name}) for name in (None, "x")]
+SIZES = [Variant(EndpointKind.INVOKE, 128), Variant(EndpointKind.ALB, 512)]
+
+
+@pytest.mark.parametrize("variants", [NAMED, SIZES])
+def test_variants_meet_the_same_arrivals_in_a_round_and_others_in_the_next(
+    variants: list[Variant],
+) -> None:
     profile = replace(profile_of(Order.INTERLEAVED, rounds=3), variants=tuple(variants))
     streams: dict[int, set[int | None]] = {}
     for segment in make_plan(profile).segments:
