@@ -76,11 +76,15 @@ def has_code(folder: Path, found: Entry) -> bool:
 
 
 def function_name(folder: Path) -> str:
-    """A name that a function can have, made from the folder's: accents and signs go."""
-    plain = unicodedata.normalize("NFKD", folder.name.replace("ß", "ss"))
+    """A name that a function can have, made from the folder's."""
+    return lambda_name(folder.name)[:NAME_LIMIT] or "function"
+
+
+def lambda_name(words: str) -> str:
+    """The words as a function's name can have them, however long: accents and signs go."""
+    plain = unicodedata.normalize("NFKD", words.replace("ß", "ss"))
     ascii_only = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    name = re.sub(r"[^a-zA-Z0-9_-]+", "-", ascii_only).strip("-")[:NAME_LIMIT]
-    return name or "function"
+    return re.sub(r"[^a-zA-Z0-9_-]+", "-", ascii_only).strip("-")
 
 
 def _guessed(folder: Path, runtime: str | None) -> Entry:

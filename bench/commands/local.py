@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="NAME=FOLDER[,KEY=VALUE]…",
     help="A folder with a handler, or a bundled function's name; repeatable. Its own handler, "
-    "runtime, memory, timeout or env.NAME may stand behind it. Without it: primes and hello.",
+    "runtime, memory, doors or env.NAME may stand behind it: `lamload help local`. Without it: "
+    "primes and hello.",
 )
 @click.option(
     "--template",
@@ -170,7 +171,7 @@ def local(
         return
     from bench.local.isolation import hide_from_handlers
     from bench.local.options import check_timeout
-    from bench.local.sources import layer_folder, memory_sizes
+    from bench.local.sources import door_kinds, layer_folder, memory_sizes
     from bench.local.templates import read_template
     from bench.local.templates.declared import Template
 
@@ -185,7 +186,7 @@ def local(
         port=port if port is not None else 0 if as_json else DEFAULT_PORT,
         control_port=control_port,
         memory_mb=sizes,
-        doors=None if doors is None else _doors(doors),
+        doors=None if doors is None else door_kinds(doors),
         timeout_s=timeout_s,
         concurrency=concurrency,
         reserved=reserved_concurrency,
@@ -303,18 +304,6 @@ def _sources(
             "--function NAME=FOLDER"
         )
     return tuple(sources), tuple(refused)
-
-
-def _doors(doors: str) -> tuple[str, ...]:
-    """The doors named. What goes through the Lambda API itself is always served."""
-    from bench.local.doors import DOORS
-    from bench.model.endpoint import EndpointKind
-
-    named = [part.strip() for part in doors.split(",") if part.strip()]
-    unknown = [part for part in named if part not in {*EndpointKind, "none"}]
-    if unknown:
-        raise UsageError(f"--doors: there is no {', '.join(unknown)}; there are {', '.join(DOORS)}")
-    return tuple(part for part in named if part in DOORS)
 
 
 def _faults(path: str | None, text: str | None) -> tuple[dict[str, Any], ...]:

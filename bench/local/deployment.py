@@ -21,19 +21,24 @@ from bench.local.options import FunctionSource, LocalOptions
 from bench.local.sandbox import runtime
 
 
-def deploy(store: Store, source: FunctionSource, options: LocalOptions, layers: Path) -> list[str]:
+def deploy(
+    store: Store, source: FunctionSource, options: LocalOptions, layers: Path, code: Settings
+) -> list[str]:
     """Deploy a function: the aliases, one per size. `$LATEST` has the first size.
 
-    layers is where those of functions that have several may be laid over each other. Raises
-    TargetError when nothing here can run it, UsageError for what Lambda would refuse.
+    layers is where those of functions that have several may be laid over each other, code what
+    `code_settings` says of the folder. Raises TargetError when nothing here can run it, UsageError
+    for what Lambda would refuse.
     """
     try:
-        return _deploy(store, source, options, layers)
+        return _deploy(store, source, options, layers, code)
     except ApiError as error:
         raise UsageError(f"function {source.name}: {error.message}") from None
 
 
-def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers: Path) -> list[str]:
+def _deploy(
+    store: Store, source: FunctionSource, options: LocalOptions, layers: Path, code: Settings
+) -> list[str]:
     sizes_mb = source.memory_mb or options.memory_mb
     variables = {**options.environment, **source.environment}
     check_variables(variables)
@@ -45,7 +50,7 @@ def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers:
         folder=str(source.folder),
         memory_mb=sizes_mb[0],
         timeout_s=_timeout_s(source, options),
-        architecture=options.architecture,
+        architecture=source.architecture or options.architecture,
         runtime=source.runtime,
         environment=variables,
         ephemeral_storage_mb=options.storage_mb,
@@ -54,7 +59,7 @@ def _deploy(store: Store, source: FunctionSource, options: LocalOptions, layers:
         debug_port=source.debug_port,
     )
     runtime.check(config)
-    latest = store.create(config, code_settings(source.folder), ready=True)
+    latest = store.create(config, code, ready=True)
     aliases = publish_sizes(store, source.name, sizes_mb)
     store.update(source.name, latest.config, latest.settings, ready=True)
     reserved = 1 if source.debug_port else options.reserved

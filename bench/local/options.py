@@ -45,8 +45,8 @@ class Route(NamedTuple):
 class FunctionSource:
     """A function to serve: its name, the folder with its code, and what runs it.
 
-    What it does not say of itself it has from the options: memory_mb (), timeout_s None, layers ();
-    environment adds to theirs.
+    What it does not say of itself it has from the options: memory_mb (), timeout_s None, layers (),
+    architecture "", doors None; environment adds to theirs.
     """
 
     name: str
@@ -61,6 +61,8 @@ class FunctionSource:
     """Environments that are kept up for each of its sizes."""
     debug_port: int = 0
     """Where a debugger can attach; 0: nowhere."""
+    architecture: str = ""
+    doors: tuple[str, ...] | None = None
     routes: tuple[Route, ...] = ()
     """What a template's API sends to it."""
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from bench.errors import LamloadError, TargetError
 from bench.local.account.hot_reload import HotReload
+from bench.local.account.records import Settings
 from bench.local.account.store import Store
 from bench.local.admin import Admin
 from bench.local.control_plane.api import ControlPlane
-from bench.local.deployment import deploy
+from bench.local.deployment import code_settings, deploy
 from bench.local.doors import DOORS, invoke
 from bench.local.doors.fault_player import FaultPlayer
 from bench.local.doors.lambda_api import InvokeApi
@@ -176,13 +177,15 @@ class LocalLambda:
             control.handle, self.options.control_port, lambda _: CONTROL_LIMIT_BYTES
         )
         if self.options.watch:
-            folders = {source.name: source.folder for source in self.options.functions}
-            self.store.before_use = HotReload(self.store, folders, _print_reload).reload_if_changed
+            watched = {source.name: source.folder for source in self.options.functions}
+            self.store.before_use = HotReload(self.store, watched, _print_reload).reload_if_changed
+        folders = {source.folder for source in self.options.functions}
+        code = {folder: code_settings(folder) for folder in folders}
         self.deployed = tuple(
             [
                 await self._described(source, alias)
                 for source in self.options.functions
-                for alias in self._deploy(source)
+                for alias in self._deploy(source, code[source.folder])
             ]
         )
         await self.dispatcher.provisioned()
@@ -201,7 +204,7 @@ class LocalLambda:
             url = await self._listen(router.handle, 0, router.gate)
             self.apis[kind] = url + mount(kind)
 
-    def _deploy(self, source: FunctionSource) -> list[str]:
+    def _deploy(self, source: FunctionSource, code: Settings) -> list[str]:
         """Its aliases. One that cannot run is told and left out, if it is not the only one."""
         try:
             if (source.layers or self.options.layers) and not self.spawner.private_tmp:
@@ -209,7 +212,7 @@ class LocalLambda:
                     f"function {source.name}: layers need mount namespaces, which this host does "
                     "not allow: put what they hold into the function's folder"
                 )
-            return deploy(self.store, source, self.options, self.spawner.root / "layers")
+            return deploy(self.store, source, self.options, self.spawner.root / "layers", code)
         except LamloadError as error:
             if len(self.options.functions) == 1:
                 raise
@@ -229,6 +232,7 @@ class LocalLambda:
         """Open its doors; where everything is."""
         name = source.name
         config = self.store.version(name, alias).config
+        doors = self._doors if source.doors is None else source.doors
         return Deployed(
             name,
             self.store.arn(name),
@@ -236,7 +240,7 @@ class LocalLambda:
             config.version,
             config.memory_mb,
             config.architecture,
-            {kind: await self._open_door(kind, name, alias) for kind in self._doors},
+            {kind: await self._open_door(kind, name, alias) for kind in doors},
             source.routes,
         )
 

@@ -19,8 +19,13 @@ from bench.function_folder import (
 )
 from bench.local.layers import check_layer
 from bench.local.options import FunctionSource, check_memory, check_timeout
+from bench.model.endpoint import EndpointKind
+from bench.model.variant import Architecture
 
-KEYS = ("handler", "runtime", "memory", "timeout", "provisioned", "layer", "debug")
+KEYS = (
+    *("handler", "runtime", "memory", "architecture", "timeout", "provisioned", "doors"),
+    *("layer", "debug"),
+)
 """What may stand behind a folder as `,key=value`, `layer` more than once; `env.NAME=VALUE` too."""
 _NEXT_KEY = re.compile(rf",(?=(?:{'|'.join(KEYS)}|env\.[^=,]*)=)")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -77,6 +82,10 @@ def _settled(source: FunctionSource, settings: list[tuple[str, str]]) -> Functio
         elif key == "memory":
             sizes = memory_sizes(text, f"function {source.name}: memory")
             source = replace(source, memory_mb=sizes)
+        elif key == "architecture":
+            source = replace(source, architecture=_architecture(source.name, text))
+        elif key == "doors":
+            source = replace(source, doors=door_kinds(text, f"function {source.name}: doors"))
         elif key == "timeout":
             source = replace(source, timeout_s=_timeout(source.name, text))
         elif key == "provisioned":
@@ -86,6 +95,31 @@ def _settled(source: FunctionSource, settings: list[tuple[str, str]]) -> Functio
         elif key == "layer":
             source = replace(source, layers=(*source.layers, layer_folder(text)))
     return source
+
+
+def door_kinds(text: str, option: str = "--doors") -> tuple[str, ...]:
+    """The front doors named. What goes through the Lambda API itself is always served.
+
+    Raises UsageError, which names the option.
+    """
+    doors = [
+        kind.value for kind in EndpointKind if kind.facts.is_lambda and not kind.facts.is_at_api
+    ]
+    named = [part.strip() for part in text.split(",") if part.strip()]
+    unknown = [part for part in named if part not in {*EndpointKind, "none"}]
+    if unknown:
+        raise UsageError(
+            f"{option}: there is no {', '.join(unknown)}; there are {', '.join(doors)}"
+        )
+    return tuple(part for part in named if part in doors)
+
+
+def _architecture(name: str, text: str) -> str:
+    if text not in set(Architecture):
+        raise UsageError(
+            f"function {name}: architecture is {' or '.join(Architecture)} (it is {text})"
+        )
+    return text
 
 
 def _environments(name: str, text: str) -> int:

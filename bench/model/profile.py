@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from bench.model.endpoint import EndpointKind
@@ -101,6 +102,12 @@ class Target:
         One of a method that usually has no content has it only if the profile names an event.
         """
         return self.http_method not in BODILESS or self.events != (EventSpec(),)
+
+    def name_of(self, variant: Variant) -> str:
+        """What a variant's function is called at home where it is alone, and in faults."""
+        from bench.function_folder import function_name  # slow to load, and workers need it not
+
+        return variant.function or function_name(Path(str(self.function)))
 
 
 class Arrivals(StrEnum):

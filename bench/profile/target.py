@@ -109,7 +109,11 @@ TIMEOUT = Key(
     cell='`"30s"`',
 )
 CONCURRENCY = Key(
-    "concurrency", "account concurrency (local)", whole(0, 1_000_000), None, cell="`1000`"
+    "concurrency",
+    "how many invocations each variant's function runs at once (local)",
+    whole(0, 1_000_000),
+    None,
+    cell="`1000`",
 )
 PROVISIONED = Key(
     "provisioned",

@@ -83,9 +83,7 @@ NAMED = (
         "versions and aliases, as texts: each has one memory size (AWS, emulators)",
         "`target.qualifier`",
     ),
-    _level_key(
-        "runtime", "such as `python3.12`, on a function of its own (local)", "`target.runtime`"
-    ),
+    _level_key("runtime", "such as `python3.12` (local)", "`target.runtime`"),
     _level_key(
         "initialization",
         "`on-demand`, `provisioned` or `snapstart`: how environments come up; what is called has "

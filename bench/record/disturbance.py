@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.faults.fault import Fault, FaultWindow
 from bench.faults.plan import FaultPlan
-from bench.model.profile import Profile, Variant
+from bench.model.profile import Profile, Target, Variant
 from bench.record.question import disturbance_in
 
 MOST = 100
@@ -54,16 +54,19 @@ def _phases(profile: Profile) -> Iterator[Disturbance]:
 def _faults(profile: Profile, variant: Variant, turn_ns: int) -> Iterator[Disturbance]:
     tables = profile.target.faults
     for table, fault in zip(tables, FaultPlan.parse(tables).faults, strict=True):
-        if not _meets(fault, variant):
+        if not _meets(fault, profile.target, variant):
             continue
         for start_ns, end_ns in _times(fault.window, turn_ns):
             yield Disturbance(str(table["kind"]), start_ns, end_ns)
 
 
-def _meets(fault: Fault, variant: Variant) -> bool:
-    """Whether it is for the variant's door; a function's name in a fault means all of its copies"""
-    doors = fault.scope.doors
-    return bool(fault.probability) and (doors is None or variant.endpoint.value in doors)
+def _meets(fault: Fault, target: Target, variant: Variant) -> bool:
+    """Whether it is for the variant's door, function and size, which is its alias."""
+    alias = f"{variant.memory_mb}MB"
+    scope = fault.scope
+    return bool(fault.probability) and scope.covers(
+        variant.endpoint.value, target.name_of(variant), alias
+    )
 
 
 def _times(window: FaultWindow, turn_ns: int) -> Iterator[tuple[int, int]]:

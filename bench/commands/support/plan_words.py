@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bench.model.retry import RetrySpec
 
 
+_LACK = "what one uses up, the others lack"
+
+
 def target_words(profile: Profile) -> str:
     """Where the load goes: the embedded Lambda, a function on AWS, or URLs."""
     target = profile.target
@@ -28,17 +31,23 @@ def target_words(profile: Profile) -> str:
 
 
 def shared_words(profile: Profile) -> str | None:
-    """What variants have in common at the target, where it is theirs together."""
-    factors = {factor for variant in profile.variants for factor, _ in variant.named_levels()}
-    if profile.target.kind.value == "http" or not factors:
+    """What variants have in common at the target, where it is theirs together; None of one."""
+    kind, variants = profile.target.kind.value, profile.variants
+    if len(variants) == 1:
         return None
-    if profile.target.kind.value == "local":
-        return "nothing: each has a function, a limit and faults of its own, at the same offsets"
-    named = {factor.name for factor in factors}
-    if named == {"function"}:
-        return "the account's limit of concurrency: what one uses up, the others lack"
-    alike = "" if "qualifier" in named else ", its warm environments"
-    return f"the function and its limit of concurrency{alike}: what one uses up, the others lack"
+    if kind == "local":
+        cores = "the cores of each node" if profile.target.per_node else "this machine's cores"
+        faults = " and faults of its own, at the same offsets" if profile.target.faults else ""
+        limit = ", a limit" if faults else " and a limit"
+        return f"{cores} alone: each has a function{limit}{faults or ' of its own'}"
+    if kind == "http":
+        is_one = len({(v.endpoint, v.function) for v in variants}) < len(variants)
+        return f"what is behind the URL: {_LACK}" if is_one else None
+    if len({variant.function for variant in variants}) == len(variants):
+        return f"the account's limit of concurrency: {_LACK}"
+    versions = {(v.function, v.memory_mb, v.architecture, v.qualifier) for v in variants}
+    warm = ", its warm environments" if len(versions) < len(variants) else ""
+    return f"the function and its limit of concurrency{warm}: {_LACK}"
 
 
 def order_words(profile: Profile) -> str:
