@@ -26,7 +26,7 @@ from bench.model.profile import Client, LoadSpec, Scheduling, Target
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
 
-VERSION = 5
+VERSION = 6
 """Of kinds, payloads and packed rows: one more whenever any of them changes."""
 
 _HEAD = Struct(">IB")

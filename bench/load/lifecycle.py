@@ -242,6 +242,7 @@ class Lifecycle:
     def _steer(self, command: Command, at_ns: int, marks: Mapping[str, bool]) -> None:
         self._changed_ns = at_ns
         change = self._live_plan.apply(command, at_ns)
+        self._aggregate.plan_time.apply(command.kind, at_ns)
         self._note(COMMAND_EVENT, command.kind.value, value=command.value, at_ns=at_ns, **marks)
         if change is None:
             return

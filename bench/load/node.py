@@ -129,7 +129,7 @@ class Node:
             case Verb.TARGET:
                 return await self._start_target(payload)
             case Verb.EXPECT if self._target is not None:
-                await self._target.expect(payload)
+                await self._target.expect(*payload)
             case Verb.GATHER if self._results is not None:
                 return self._results.gather(payload)
             case Verb.STATISTICS if self._target is not None:

@@ -117,6 +117,11 @@ class RunSession:
         self._start_ns: int | None = None
         self._end_ns: int | None = None
         self._gave_back_ns = 0
+        self._told_shifts = 1
+        """Of the plan's shifts the target knows so many; the first is the run's beginning."""
+        self._telling = asyncio.Lock()
+        self._hurry: asyncio.Task[None] | None = None
+        """What tells it at once of a command, which takes effect before the next tick."""
         self._target_statistics: dict[str, Any] = {}
         self._broke = ""
         self._judgement: Judgement | None = None
@@ -175,7 +180,7 @@ class RunSession:
         """
         self._start_ns = self._clock.now_ns() + START_MARGIN_NS + self._fleet.latency_ns
         self._lifecycle.begin(self._start_ns)
-        await self.target.expect(turns(self.plan, self.profile.variants, self._start_ns))
+        await self._expect(self._start_ns)
         ticker = asyncio.ensure_future(self._tick())
         hearing = asyncio.ensure_future(self._follow_frames())
         try:
@@ -190,6 +195,8 @@ class RunSession:
         finally:
             ticker.cancel()
             hearing.cancel()
+            if self._hurry is not None:
+                self._hurry.cancel()
             self._end_ns = self._now_ns()
 
     def _break(self, error: Exception) -> None:
@@ -259,13 +266,26 @@ class RunSession:
             wait_ns = TICK_NS if due_ns is None else min(TICK_NS, due_ns)
             await self._clock.sleep_ns(wait_ns)
             self._tick_once()
-            await self._strike()
+            await self._tell_target()
 
-    async def _strike(self) -> None:
-        """Tell the target of disturbances that are to come."""
-        strikes, start_ns = self._lifecycle.take_strikes(), self._start_ns
-        if strikes and start_ns is not None:
-            await self.target.expect([turn_before(strike, start_ns) for strike in strikes])
+    async def _expect(self, start_ns: int) -> None:
+        """Tell the target when which variant has its turns, by the plan as commands have it."""
+        shifts = self.aggregate.plan_time.shifts
+        self._told_shifts = len(shifts)
+        moved = [replace(s, at_ns=start_ns + s.at_ns, plan_ns=start_ns + s.plan_ns) for s in shifts]
+        await self.target.expect(turns(self.plan, self.profile.variants, start_ns), moved)
+
+    async def _tell_target(self) -> None:
+        """Tell the target of disturbances that are to come, and of what puts off or skips them."""
+        start_ns = self._start_ns
+        if start_ns is None:
+            return
+        async with self._telling:
+            strikes = self._lifecycle.take_strikes()
+            if strikes:
+                await self.target.expect([turn_before(strike, start_ns) for strike in strikes])
+            if len(self.aggregate.plan_time.shifts) != self._told_shifts:
+                await self._expect(start_ns)
 
     def _tick_once(self) -> None:
         now_ns = self._now_ns()
@@ -294,6 +314,8 @@ class RunSession:
     def command(self, command: Command) -> None:
         """Carry out a command; every one that has an effect is an event."""
         self._lifecycle.command(command)
+        if len(self.aggregate.plan_time.shifts) != self._told_shifts:
+            self._hurry = asyncio.ensure_future(self._tell_target())
 
     def window(self, seconds: int | None) -> tuple[Window, ...]:
         """Per variant, the last seconds, or the whole run's measured phases for None."""

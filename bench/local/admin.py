@@ -11,6 +11,7 @@ from bench.local.doors.fault_player import FaultPlayer
 from bench.local.execution.dispatcher import Dispatcher
 from bench.local.http.service import Reply
 from bench.local.model import HttpRequest, HttpResponse
+from bench.model.load import Shift
 
 
 class Admin:
@@ -59,13 +60,22 @@ class Admin:
         return _json(200, {"faults": tables})
 
     def _expect(self, body: bytes) -> HttpResponse:
-        """By function, the instants (of CLOCK_MONOTONIC, in ns) at which it has a turn."""
+        """By function, the instants (of CLOCK_MONOTONIC, in ns) at which it has a turn.
+
+        shifts: [instant, instant that it counts as, whether the plan goes on from there], …
+        """
         try:
             given = json.loads(body)
-            turns = {str(name): [int(start) for start in starts] for name, starts in given.items()}
-        except (ValueError, TypeError, AttributeError, RecursionError):
+            turns = {
+                str(name): [int(start) for start in starts]
+                for name, starts in given["turns"].items()
+            }
+            shifts = [
+                Shift(int(at), int(plan), bool(runs)) for at, plan, runs in given.get("shifts", ())
+            ]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return _json(400, {"message": "turns are an object of lists of instants"})
-        self._faults.expect(turns)
+        self._faults.expect(turns, shifts)
         return _json(200, {"turns": turns})
 
 

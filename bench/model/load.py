@@ -65,6 +65,23 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """From at_ns on the plan is at plan_ns, and goes on from there if it runs.
+
+    at_ns: of the run's clock, or of the monotonic one where turns count by that. plan_ns: likewise,
+    as the instant would be if the plan had been kept.
+    """
+
+    at_ns: int
+    plan_ns: int
+    runs: bool = True
+
+    def plan_at(self, t_ns: int) -> int:
+        """The plan's instant at t_ns, from at_ns on."""
+        return self.plan_ns + (t_ns - self.at_ns if self.runs else 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Where a variant is really called: filled in once the target is up.
 

@@ -23,6 +23,7 @@ from bench.model.part import Part
 from bench.model.profile import Phase, Profile, Variant
 from bench.model.result import Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
+from bench.plan_time import PlanTime
 from bench.record.arrival_test import ArrivalGaps, GapFit
 from bench.record.block_store import BlockStore, with_shared_blocks
 from bench.record.delta import NO_EVENT, Delta, Gathering, KeyColumn
@@ -36,7 +37,7 @@ from bench.record.payload_parts import PayloadParts
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
 from bench.record.recent import Pulse, RecentValues
 from bench.record.reduction import Reduction
-from bench.record.second_rows import ResponseSeconds
+from bench.record.second_rows import ResponseSeconds, TurnPlaces
 from bench.record.timeline import Timeline
 from bench.record.totals import Totals
 from bench.record.turn_seconds import Seconds
@@ -82,7 +83,10 @@ class Aggregate:
         self._blocks = BlockStore()
         self._parts = LoadParts(profile, plan.segments, self._timeline)
         self._payloads = PayloadParts(profile)
-        self._seconds = ResponseSeconds(profile) if is_disturbed(profile) else None
+        self.plan_time = PlanTime(plan)
+        """Which instant of the plan an instant of the run is; commands are told to it."""
+        places = TurnPlaces(profile, self.plan_time)
+        self._seconds = ResponseSeconds(profile, places) if is_disturbed(profile) else None
         self._reduction = Reduction(profile, self._timeline)
         self._coming = Gathering()
 

@@ -238,7 +238,10 @@ class RunPlayback:
         """The measured seconds of each variant's turns before a second."""
         if not self._is_disturbed:
             return {}
-        return recorded_seconds(self.run.profile, self.intervals(0, until_s), self._tracks)
+        run = self.run
+        return recorded_seconds(
+            run.profile, self.intervals(0, until_s), self._tracks, run.plan_time
+        )
 
     def send_lag(self, until_s: int) -> Distribution:
         """Over all variants, of the last ten seconds before one."""

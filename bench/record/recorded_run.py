@@ -16,6 +16,8 @@ from bench.model.part import Part
 from bench.model.profile import Profile, Variant
 from bench.model.result import CapacityAnswer, Interval, Measure, Window
 from bench.model.times import NS_PER_S
+from bench.plan import make_plan
+from bench.plan_time import PlanTime
 from bench.record.border import reading
 from bench.record.capacity_answers import capacity_answers
 from bench.record.evidence import classes_text
@@ -118,7 +120,12 @@ class RecordedRun:
         if self.turn_seconds is not None:
             return self.turn_seconds
         log = response_log(self.folder / HISTOGRAMS, self.profile.variants)
-        return recorded_seconds(self.profile, self.intervals, log)
+        return recorded_seconds(self.profile, self.intervals, log, self.plan_time)
+
+    @property
+    def plan_time(self) -> PlanTime:
+        """Which instant of its plan an instant of the run was, by the operator's commands."""
+        return PlanTime.told_by(make_plan(self.profile), self.events)
 
     @property
     def profile_text(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.model.profile import Profile, Variant
 from bench.model.result import Interval, Measure
+from bench.plan_time import PlanTime
 from bench.record.border import reading
 from bench.record.hlog import read_hlog
 from bench.record.hlog_index import EVER_S, HlogIndex
@@ -32,14 +33,14 @@ def response_log(log: Path, variants: Iterable[Variant]) -> HlogIndex:
 
 
 def recorded_seconds(
-    profile: Profile, intervals: Iterable[Interval], log: HlogIndex
+    profile: Profile, intervals: Iterable[Interval], log: HlogIndex, time: PlanTime
 ) -> Mapping[Variant, Seconds]:
     """By variant, of those of which there are any.
 
     A second that the load changes in is told in two parts, and so is one of which the log has no
-    line: of these the spreads tell, which are coarser.
+    line: of these the spreads tell, which are coarser. time: as the run's commands had it.
     """
-    places = TurnPlaces(profile)
+    places = TurnPlaces(profile, time)
     rows = {variant: SecondRows(at, places) for at, variant in enumerate(profile.variants)}
     spreads: dict[Variant, list[tuple[int, bytes]]] = {variant: [] for variant in rows}
     for interval in intervals:

@@ -15,6 +15,7 @@ from bench.model.outcome import Outcome
 from bench.model.profile import Profile, Variant
 from bench.model.times import NS_PER_S
 from bench.plan import make_plan
+from bench.plan_time import PlanTime
 from bench.record.batch import Count
 from bench.record.buckets import OVER, Indexes
 from bench.record.cells import Known
@@ -32,8 +33,10 @@ _OPEN_S = 3
 class TurnPlaces:
     """Where in which turn a second lies, as planned."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, time: PlanTime) -> None:
+        """time: as the run's commands have it."""
         self._segments: Sequence[Segment] = make_plan(profile).segments
+        self._time = time
         self._starts: dict[int, list[tuple[int, int]]] = {}
         """By variant: when each of its turns begins, and the round."""
         seen: set[tuple[int, int]] = set()
@@ -50,12 +53,15 @@ class TurnPlaces:
         segment: its number; one that a command has put in the place of the plan's is not known
         here, nor is None.
         """
-        from_ns = second * NS_PER_S
-        start_ns, end_ns = from_ns, from_ns + NS_PER_S
+        from_ns, until_ns = second * NS_PER_S, (second + 1) * NS_PER_S
+        start_ns, end_ns = self._time.at(from_ns), self._time.at(until_ns)
         if segment is not None and segment < len(self._segments):
             planned = self._segments[segment]
-            start_ns = max(from_ns, planned.start_ns)
+            start_ns = max(start_ns, planned.start_ns)
             end_ns = min(end_ns, planned.end_ns)
+        else:  # with a command of that second, if there was one, another segment began
+            moved = [s.plan_ns for s in self._time.shifts if from_ns < s.at_ns < until_ns]
+            start_ns = max([start_ns, *moved])
         starts = self._starts.get(variant, [])
         at = bisect_right(starts, (start_ns, len(self._segments))) - 1
         if at < 0 or end_ns <= start_ns:
@@ -173,9 +179,8 @@ class SecondRows:
 class ResponseSeconds:
     """Of all variants of a run under way."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, places: TurnPlaces) -> None:
         self._variants = profile.variants
-        places = TurnPlaces(profile)
         self._rows = [SecondRows(number, places) for number in range(len(profile.variants))]
         self._is_closed = is_closed_loop(profile)
 

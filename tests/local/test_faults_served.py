@@ -110,11 +110,35 @@ async def test_faults_count_from_the_turn_of_the_function_that_is_called() -> No
         local.http.headers["Authorization"] = f"Bearer {local.server.control_token}"
         turns = f"{local.server.control_url}/turns"
         assert (await local.invoke("hello")).response.status_code == 200
-        half = {"hello": [now_ns - hour_ns, now_ns - hour_ns // 2, now_ns + hour_ns]}
-        assert (await local.http.post(turns, json=half)).status_code == 200
+        half = [now_ns - hour_ns, now_ns - hour_ns // 2, now_ns + hour_ns]
+        told = {"turns": {"hello": half}}
+        assert (await local.http.post(turns, json=told)).status_code == 200
         assert (await local.invoke("hello")).response.status_code == 429
-        await local.http.post(turns, json={"hello": [*half["hello"], now_ns]})
+        await local.http.post(turns, json={"turns": {"hello": [*half, now_ns]}})
         assert (await local.invoke("hello")).response.status_code == 200
-        await local.http.post(turns, json={"other": [now_ns - hour_ns // 2]})
+        await local.http.post(turns, json={"turns": {"other": [now_ns - hour_ns // 2]}})
         assert (await local.invoke("hello")).response.status_code == 200
-        assert (await local.http.post(turns, json=[3])).status_code == 400
+        for mistaken in ([3], {"other": [1]}, {"turns": {}, "shifts": [[1, 2]]}):
+            assert (await local.http.post(turns, json=mistaken)).status_code == 400
+
+
+async def test_faults_are_put_off_and_skipped_with_the_load() -> None:
+    """shifts: [instant, what it counts as, whether it goes on from there]."""
+    now_ns, hour_ns = monotonic_ns(), 3600 * NS_PER_S
+    fault = {"kind": "throttle", "start_s": 1800, "duration_s": 60}
+    async with serving("hello", faults=(fault,)) as local:
+        local.http.headers["Authorization"] = f"Bearer {local.server.control_token}"
+
+        async def status(began_ns: int, *shifts: tuple[int, int, bool]) -> int:
+            told = {"turns": {"hello": [began_ns]}, "shifts": shifts}
+            url = f"{local.server.control_url}/turns"
+            assert (await local.http.post(url, json=told)).status_code == 200
+            return (await local.invoke("hello")).response.status_code
+
+        due_ns, late_ns = now_ns - hour_ns // 2, now_ns - hour_ns
+        assert await status(due_ns) == 429
+        assert await status(due_ns, (due_ns + 1, due_ns + 1, False)) == 200
+        assert await status(late_ns) == 200
+        held = (late_ns + 1, late_ns + 1, False)
+        assert await status(late_ns, held, (due_ns, late_ns, True)) == 429
+        assert await status(now_ns, (now_ns, now_ns + hour_ns // 2, True)) == 429

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bench.load.live_plan import LivePlan
 from bench.load.live_results import LiveResults
+from bench.model.load import Command, CommandKind, Plan, Segment
 from bench.model.outcome import Outcome
 from bench.model.profile import LoadSpec, Order, Phase, Profile, Slo, Variant
 from bench.model.recovery import Recovery, RecoveryState
@@ -38,17 +40,43 @@ def stalled(
     return replace(profile, target=replace(profile.target, faults=faults), load=load)
 
 
-def results(profile: Profile, fate: Callable[[int, float], Fate]) -> LiveResults:
-    """fate: of a round and the second in the variant's turn at which a call is to arrive."""
+Steps = Sequence[tuple[CommandKind, int]]
+"""Commands, and the seconds of the run in which they take effect."""
+
+
+def steered(aggregate: Aggregate, plan: Plan, commands: Steps) -> tuple[Segment, ...]:
+    """What is sent of a plan under commands, of which the aggregate is told as a run tells it."""
+    live, sent = LivePlan(plan), plan.segments
+    for kind, at_s in commands:
+        at_ns = at_s * NS_PER_S
+        change = live.apply(Command(kind), at_ns)
+        aggregate.plan_time.apply(kind, at_ns)
+        if change is None:
+            continue
+        ended = () if change.ended is None else (change.ended,)
+        for segment in (*ended, *change.segments):
+            aggregate.add_segment(segment)
+        sent = (*(s for s in sent if s.end_ns <= at_ns), *ended, *change.segments)
+    return sent
+
+
+def results(
+    profile: Profile, fate: Callable[[int, float], Fate], commands: Steps = ()
+) -> LiveResults:
+    """fate: of a round and the second in the variant's turn at which a call was to arrive."""
     plan = make_plan(profile)
     aggregate, shipment = Aggregate(profile, plan), Shipment()
-    begun: dict[tuple[int, tuple[int, ...]], int] = {}
-    for segment in plan.segments:
-        turn_ns = begun.setdefault((segment.round, segment.variants), segment.start_ns)
+    begun = {
+        (segment.round, segment.variants): segment.start_ns for segment in reversed(plan.segments)
+    }
+    segments = steered(aggregate, plan, commands)
+    for segment in segments:
+        turn_ns = begun[segment.round, segment.variants]
         units = [float(unit) for unit in range(round(segment.shape.expected))]
         for offset_ns in segment.shape.offsets_ns(units):
             at_ns = segment.start_ns + offset_ns
-            outcome, ms = fate(segment.round, (at_ns - turn_ns) / NS_PER_S)
+            planned_ns = aggregate.plan_time.at(at_ns)
+            outcome, ms = fate(segment.round, (planned_ns - turn_ns) / NS_PER_S)
             for variant in segment.variants:
                 shipment.offer(at_ns, variant, segment.index)
                 shipment.rows.append(
@@ -61,7 +89,7 @@ def results(profile: Profile, fate: Callable[[int, float], Fate]) -> LiveResults
                     )
                 )
     shipment.to(aggregate)
-    aggregate.advance(plan.duration_ns + 5 * NS_PER_S)
+    aggregate.advance(segments[-1].end_ns + 5 * NS_PER_S)
     return LiveResults(profile, aggregate)
 
 
@@ -86,6 +114,22 @@ def test_it_is_back_with_the_first_second_that_is_as_before(back_s: int) -> None
     assert (found.disturbance, found.state) == ("stall", RecoveryState.RECOVERED)
     assert found.after_s == back_s - 8
     assert found.low_s == max(0, back_s - 9) and found.high_s == back_s - 7
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [(CommandKind.HOLD, 3), (CommandKind.RESUME, 7)],
+        [(CommandKind.HOLD, 20), (CommandKind.RESUME, 33)],
+        [(CommandKind.HOLD, 10), (CommandKind.SKIP_PHASE, 12), (CommandKind.RESUME, 14)],
+    ],
+)
+def test_a_load_that_was_held_or_skipped_recovers_from_where_the_fault_was_put_off_to(
+    commands: Steps,
+) -> None:
+    profile = stalled(STALL, rounds=3)
+    ((found,),) = recoveries(results(profile, bad_until(10, 10, 10), commands)).values()
+    assert (found.state, found.after_s) == (RecoveryState.RECOVERED, 2)
 
 
 def test_goodput_alone_keeps_it_from_being_back() -> None:

@@ -16,7 +16,7 @@ from bench.load.node_messages import TargetOrder, Verb
 from bench.load.remote_node import RemoteNode
 from bench.load.targets.own_functions import Folders
 from bench.load.targets.per_node import added_statistics
-from bench.model.load import Binding, Turn
+from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Target, TargetKind, Variant
 
 TARGET_LIMIT_S = 60.0
@@ -50,13 +50,18 @@ class NodeTargets:
         await all_of(open_on(node) for node in nodes)
         return nodes[0].bindings
 
-    async def expect(self, turns: Sequence[Turn]) -> None:
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
         """In the time of each node's own clock; one that does not answer is lost soon."""
 
         async def tell(node: RemoteNode) -> None:
-            own = [replace(one, start_ns=node.host.instant_ns(one.start_ns)) for one in turns]
+            instant_ns = node.host.instant_ns
+            own = [replace(one, start_ns=instant_ns(one.start_ns)) for one in turns]
+            moved = [
+                replace(one, at_ns=instant_ns(one.at_ns), plan_ns=instant_ns(one.plan_ns))
+                for one in shifts
+            ]
             with suppress(LamloadError):
-                await node.ask(Verb.EXPECT, own)
+                await node.ask(Verb.EXPECT, (own, moved))
 
         await all_of(tell(node) for node in await self._found())
 

@@ -14,7 +14,7 @@ from bench.aws.api import DEFAULT_TIMEOUTS, SILENT_S, LambdaApi, patient
 from bench.aws.bindings import BoundFunction, bind_variants, changes_of, place_of
 from bench.aws.credentials import Credentials, load_credentials
 from bench.aws.journal import Journal, new_journal
-from bench.model.load import Binding, Turn
+from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Connections, Target, Timeouts, Variant
 from bench.wire.httpx_transport import WireTransport
 
@@ -118,7 +118,7 @@ class AwsTarget:
             self._tell(f"no AWS credentials for {SILENT_S:g} s: still waiting for them")
         return await task
 
-    async def expect(self, turns: Sequence[Turn]) -> None:
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
         """Nothing of it keeps time with the run."""
 
     async def statistics(self) -> dict[str, Any]:

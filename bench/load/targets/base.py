@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench.aws.credentials import Credentials
-from bench.model.load import Binding, Turn
+from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Variant
 
 
@@ -30,8 +30,8 @@ class OpenTarget(Protocol):
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
         """Where each variant is called. Raises TargetError."""
 
-    async def expect(self, turns: Sequence[Turn]) -> None:
-        """When each variant will have its turns, in time order, as planned."""
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
+        """When each variant will have its turns, in time order, as planned, and what came of it."""
 
     async def statistics(self) -> dict[str, Any]:
         """What the target itself counted, where it tells; else {}."""

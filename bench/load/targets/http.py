@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.aws.credentials import Credentials
 from bench.errors import TargetError
-from bench.model.load import Binding, Turn
+from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Connections, Target, Variant
 from bench.model.times import NS_PER_S
 
@@ -66,7 +66,7 @@ class HttpTarget:
             return url, "target.url"
         return proxy, "connections.proxy" if self._connections.proxy else "the environment's proxy"
 
-    async def expect(self, turns: Sequence[Turn]) -> None:
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
         """Nothing of it keeps time with the run."""
 
     async def statistics(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from bench.load.targets.own_functions import (
     function_names,
 )
 from bench.local.isolation import hide_from_handlers, needed_environment
-from bench.model.load import Binding, Turn
+from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Target, Variant
 
 START_LIMIT_S = 30.0
@@ -105,7 +105,7 @@ class LocalTarget:
         return None
 
     async def bind(self, variants: Sequence[Variant]) -> tuple[Binding, ...]:
-        """Start it with one version per memory size. Raises TargetError with its own words."""
+        """Start it with a function for each variant. Raises TargetError with its own words."""
         self._names = function_names(self._target, variants)
         self._log = _nameless_file()
         hide_from_handlers()
@@ -135,7 +135,7 @@ class LocalTarget:
             start_new_session=True,
         )
 
-    async def expect(self, turns: Sequence[Turn]) -> None:
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
         """Let every fault count from the beginning of the turn in which it strikes.
 
         Where the control port does not answer there is nothing left to be told.
@@ -147,11 +147,12 @@ class LocalTarget:
         starts: dict[str, list[int]] = {}
         for turn in turns:
             starts.setdefault(self._function_of(turn.variant)["name"], []).append(turn.start_ns)
+        document = {"turns": starts, "shifts": [(s.at_ns, s.plan_ns, s.runs) for s in shifts]}
         headers = {"Authorization": f"Bearer {self._ready['control_token']}"}
         with suppress(httpx.HTTPError):
             async with httpx.AsyncClient(timeout=STATISTICS_LIMIT_S, trust_env=False) as client:
                 await client.post(
-                    f"{self._ready['control_url']}/turns", json=starts, headers=headers
+                    f"{self._ready['control_url']}/turns", json=document, headers=headers
                 )
 
     async def statistics(self) -> dict[str, Any]:
@@ -238,12 +239,14 @@ class LocalTarget:
         return tail.decode(errors="replace").strip() or "it said nothing"
 
     def _function_of(self, variant: Variant) -> dict[str, Any]:
+        """Its own, or the only one that there is."""
         own = self._names.get(variant)
         for function in self._ready["functions"]:
             if function["memory_mb"] == variant.memory_mb and own in (None, function.get("name")):
                 break
         else:
-            raise TargetError(f"the embedded Lambda has no version of {variant.memory_mb} MB")
+            refused = self._ready.get("refused") or [f"it has none of {variant.memory_mb} MB"]
+            raise TargetError(f"the embedded Lambda does not serve {variant.name}: {refused[0]}")
         found: dict[str, Any] = function
         return found
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bench.aws.credentials import Credentials
 from bench.load.targets.own_functions import Folders
-from bench.model.load import Binding, Turn
+from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Target, Variant
 
 
@@ -20,7 +20,7 @@ class TargetHost(Protocol):
     ) -> tuple[Binding, ...]:
         """Start one on each node; the bindings of the first. Raises LamloadError."""
 
-    async def expect(self, turns: Sequence[Turn]) -> None:
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
         """Have each know the turns, whose instants are of the coordinator's clock."""
 
     async def target_statistics(self) -> dict[str, Any]:
@@ -49,9 +49,9 @@ class PerNodeTarget:
         """Start them; those of each node call their own, wherever the first one's are."""
         return await self._host.open_targets(self._target, variants, self._folders)
 
-    async def expect(self, turns: Sequence[Turn]) -> None:
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
         """Let every fault count from the beginning of the turn in which it strikes."""
-        await self._host.expect(turns)
+        await self._host.expect(turns, shifts)
 
     async def statistics(self) -> dict[str, Any]:
         """What all of them counted."""

@@ -14,6 +14,7 @@ from bench.faults.plan import FaultPlan
 from bench.local.doors.fault_answers import error_answer, spoilt
 from bench.local.http.service import Reply
 from bench.local.model import HttpResponse
+from bench.model.load import Shift
 
 Run = Callable[[bool], Awaitable[HttpResponse | None]]
 """Invokes the function, in a new sandbox if True, and makes the response."""
@@ -30,6 +31,7 @@ class FaultPlayer:
         self._plan = FaultPlan()
         self._since_ns = 0
         self._turns: dict[str, list[int]] = {}
+        self._shifts: tuple[Shift, ...] = ()
         self._at: dict[str, tuple[int, FaultPlan]] = {}
         """By function: the turn in which it was called last, and the plan of that."""
         self.replace(tables, source)
@@ -39,27 +41,33 @@ class FaultPlayer:
         self._plan = FaultPlan.parse(tables, source=source)
         self.tables = tuple(tables)
         self._since_ns = monotonic_ns()
-        self._turns, self._at = {}, {}
+        self._turns, self._shifts, self._at = {}, (), {}
 
-    def expect(self, turns: Mapping[str, Sequence[int]]) -> None:
+    def expect(self, turns: Mapping[str, Sequence[int]], shifts: Sequence[Shift] = ()) -> None:
         """Play the plan anew for a function from each of these instants of the monotonic clock on.
 
-        The same turn of every function meets the same faults.
+        The same turn of every function meets the same faults. shifts, in time order, say which
+        instant counts as which, where the load is not where it was planned to be.
         """
-        self._turns = {name: sorted(starts) for name, starts in turns.items()}
-        self._at = {}
+        told = {name: sorted(starts) for name, starts in turns.items()}
+        self._at = {k: at for k, at in self._at.items() if told.get(k) == self._turns.get(k)}
+        self._turns, self._shifts = told, tuple(shifts)
+
+    def _planned_ns(self, now_ns: int) -> int:
+        last = bisect_right(self._shifts, now_ns, key=lambda shift: shift.at_ns) - 1
+        return now_ns if last < 0 else self._shifts[last].plan_at(now_ns)
 
     def _current(self, name: str, now_ns: int) -> tuple[FaultPlan, int]:
-        """The plan in force for a function, and since when."""
-        starts = self._turns.get(name, ())
-        turn = bisect_right(starts, now_ns) - 1
+        """The plan in force for a function, and for how long."""
+        starts, planned_ns = self._turns.get(name, ()), self._planned_ns(now_ns)
+        turn = bisect_right(starts, planned_ns) - 1
         if turn < 0:
-            return self._plan, self._since_ns
+            return self._plan, now_ns - self._since_ns
         number, plan = self._at.get(name, (-1, self._plan))
         if number != turn:
             plan = FaultPlan(self._plan.faults, turn)
             self._at[name] = turn, plan
-        return plan, starts[turn]
+        return plan, planned_ns - starts[turn]
 
     async def play(
         self,
@@ -74,9 +82,8 @@ class FaultPlayer:
         """The response to one request, spoilt or not; None when reply has done it all."""
         if not self._plan.faults:
             return await run(False)
-        now_ns = monotonic_ns()
-        plan, since_ns = self._current(name, now_ns)
-        decision = plan.decide(now_ns - since_ns, door, name, qualifier)
+        plan, offset_ns = self._current(name, monotonic_ns())
+        decision = plan.decide(offset_ns, door, name, qualifier)
         if decision.delay_ns:
             self._count("delay")
             await asyncio.sleep(decision.delay_ns / NS_PER_S)
