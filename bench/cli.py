@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench import __version__
-from bench.errors import ExitCode, LamloadError, ProfileError, exhausted
+from bench.errors import ExitCode, LamloadError, exhausted
 from bench.output.page_width import folded, story_width
 from bench.output.streams import BROKEN_PIPE, StdoutError
 
@@ -140,7 +140,9 @@ def run_command(arguments: Sequence[str]) -> int:
     except StdoutError as error:
         return lost_output(error)
     except LamloadError as error:
-        _say(str(error) if isinstance(error, ProfileError) else f"lamload: {error}")
+        from bench.commands.support.refusals import told
+
+        _say(told(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED

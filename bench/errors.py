@@ -26,9 +26,13 @@ class ExitCode(IntEnum):
 
 
 class LamloadError(Exception):
-    """Base of every error that ends the command with one clear line and `exit_code`."""
+    """Base of every error that ends the command with one clear line and `exit_code`.
+
+    way is a command that works instead, where the text has none and the command line knows one.
+    """
 
     exit_code = ExitCode.INTERNAL
+    way = ""
 
 
 class UsageError(LamloadError):

@@ -75,6 +75,15 @@ def has_code(folder: Path, found: Entry) -> bool:
     return _bootstrap(folder) is not None
 
 
+def handler_in(file: Path) -> str | None:
+    """The handler that a file of Python would have, whatever it is called; None without one."""
+    if file.suffix != ".py" or not file.is_file():
+        return None
+    defined = _defined(file)
+    usual = [name for name in NAMES if name in defined]
+    return next((f"{file.stem}.{name}" for name in (*usual, *sorted(defined))), None)
+
+
 def function_name(folder: Path) -> str:
     """A name that a function can have, made from the folder's."""
     return lambda_name(folder.name)[:NAME_LIMIT] or "function"

@@ -9,6 +9,7 @@ import click
 
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import find_run, read_run, runs_option
+from bench.commands.support.verb import Verb
 from bench.errors import ExitCode, UsageError
 from bench.format import quantile_text
 from bench.model.result import LADDER
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from bench.stats.run_comparison import Slower
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("base", required=False, shell_complete=complete_run)
 @click.argument("other", required=False, shell_complete=complete_run)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from bench.commands.support.verb import Verb
 from bench.errors import ExitCode
 from bench.output.page_width import folded, row_width
 
@@ -54,7 +55,7 @@ class CheckResult:
     text: str
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option("--fleet", metavar="CLUSTER", help="Look at its machines too, as run --fleet names.")
 @click.option("--insecure-fleet", is_flag=True, help="As run has it.")
 @click.pass_context

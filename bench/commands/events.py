@@ -8,6 +8,7 @@ from typing import Any, TextIO
 import click
 
 from bench.commands.support.completions import complete_generator
+from bench.commands.support.verb import Verb
 from bench.errors import ExitCode, UsageError
 from bench.inputs.cells import literal
 from bench.payloads.generated import GeneratedEvents
@@ -19,7 +20,7 @@ DOORS = "doors"
 """The name of the door book, which no generator has."""
 
 
-@click.command("events")
+@click.command("events", cls=Verb)
 @click.argument("name", required=False, shell_complete=complete_generator)
 @click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="Events.")
 @click.option(

@@ -9,6 +9,7 @@ import click
 
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import read_run, runs_option
+from bench.commands.support.verb import Verb
 from bench.errors import UsageError
 from bench.output import letters
 from bench.output.streams import print_bytes
@@ -16,7 +17,7 @@ from bench.report.formats import FORMATS, Rendered, render
 from bench.whole_file import replace_bytes
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("run", required=False, shell_complete=complete_run)
 @click.option(
     "--format",

@@ -11,6 +11,7 @@ import click
 
 from bench.commands.support.completions import complete_topic
 from bench.commands.support.topics import Topic, topics
+from bench.commands.support.verb import Verb
 from bench.errors import UsageError
 from bench.output.page_width import folded, page_width
 
@@ -20,7 +21,7 @@ STYLES = {"markdown.code": "bold cyan", "markdown.code_block": "cyan"}
 """Without the black ground that rich puts behind code: terminals may be light."""
 
 
-@click.command("help")
+@click.command("help", cls=Verb)
 @click.argument("topic", required=False, shell_complete=complete_topic)
 @click.pass_context
 def help(context: click.Context, topic: str | None) -> None:

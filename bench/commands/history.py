@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.commands.support.run_lookup import readable_runs, runs_option
+from bench.commands.support.verb import Verb
 from bench.model.plain import aligned
 from bench.output.page_width import folded, row_width
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 HEAD = ("run", "verdict", "state", "target", "variants", "title")
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option("--limit", type=click.IntRange(1), help="Only the newest so many.")
 @runs_option

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.commands.support.verb import Verb
 from bench.errors import LamloadError, UsageError
 from bench.lambda_facts import (
     ACCOUNT_CONCURRENCY,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from bench.local.templates.declared import Template
 
 
-@click.command("local")
+@click.command("local", cls=Verb)
 @click.option(
     "--function",
     "functions",
@@ -316,7 +317,8 @@ def _faults(path: str | None, text: str | None) -> tuple[dict[str, Any], ...]:
     try:
         content = decode(Path(path).read_bytes(), path)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path}: cannot be read: {said}") from None
     return read_fault_file(content, path, is_json=not path.endswith(".toml"))
 
 
@@ -328,7 +330,8 @@ def _environment_of(path: str | None) -> dict[str, str]:
     try:
         found = json.loads(Path(path).read_bytes())
     except (OSError, ValueError) as error:
-        raise UsageError(f"--env-from: {path} cannot be read: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise UsageError(f"--env-from: {path} cannot be read: {said}") from None
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise UsageError(f"--env-from: {path} must be a JSON object whose values are texts")
     return found

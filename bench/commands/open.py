@@ -9,13 +9,14 @@ import click
 
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import find_run, read_run, runs_option
+from bench.commands.support.verb import Verb
 from bench.errors import UsageError
 from bench.whole_file import replace_bytes
 
 REPORT = "report.html"
 
 
-@click.command("open")
+@click.command("open", cls=Verb)
 @click.argument("run", required=False, shell_complete=complete_run)
 @runs_option
 def open(run: str | None, root: Path) -> None:

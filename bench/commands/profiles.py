@@ -7,6 +7,7 @@ from difflib import get_close_matches
 import click
 
 from bench.commands.support.completions import complete_shipped
+from bench.commands.support.verb import Verb
 from bench.errors import UsageError
 from bench.output.page_width import folded, row_width
 
@@ -31,7 +32,7 @@ def profiles(context: click.Context) -> None:
         click.echo("\n".join(folded([line], row_width())))
 
 
-@profiles.command()
+@profiles.command(cls=Verb)
 @click.argument("name", shell_complete=complete_shipped)
 def show(name: str) -> None:
     """Print the shipped profile NAME as it stands, comments and all."""

@@ -8,10 +8,11 @@ import click
 
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import read_run, runs_option
+from bench.commands.support.verb import Verb
 from bench.errors import UsageError
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("run", required=False, shell_complete=complete_run)
 @click.option("--all", "whole", is_flag=True, help="Every column of every variant, however wide.")
 @click.option(

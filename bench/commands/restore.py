@@ -14,6 +14,7 @@ from bench.aws.credentials import load_credentials
 from bench.aws.journal import FILE_NAME, Journal, copies_in, pending
 from bench.aws.places import Place
 from bench.aws.undo import undo
+from bench.commands.support.verb import Verb
 from bench.errors import ExitCode, LamloadError, UsageError
 from bench.folders import state_folder
 from bench.model.profile import Connections
@@ -21,7 +22,7 @@ from bench.wire.environment import with_environment
 from bench.wire.httpx_transport import WireTransport
 
 
-@click.command("restore")
+@click.command("restore", cls=Verb)
 @click.argument("runs", nargs=-1, metavar="[RUN]...", type=click.Path(path_type=Path))
 @click.option(
     "--runs",

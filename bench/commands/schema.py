@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.commands.support.verb import Verb
+
 if TYPE_CHECKING:
     from bench.schema.section import Document
 
@@ -37,7 +39,7 @@ DOCUMENTS: dict[str, Callable[[], Document]] = {
 """Kind of file -> what its keys are. Each is imported only to be printed."""
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("document", type=click.Choice(list(DOCUMENTS)), default="profile")
 def schema(document: str) -> None:
     """Print the JSON Schema (draft 7) of profiles, of `--faults` files, or of the settings file.

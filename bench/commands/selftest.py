@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.commands.support.verb import Verb
 from bench.errors import ExitCode
 from bench.model.outcome import Verdict
 from bench.model.times import NS_PER_MS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bench.selftest.kit import Proof
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("cases", nargs=-1)
 @click.option("--list", "only_list", is_flag=True, help="List the cases and what they script.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")

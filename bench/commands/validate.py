@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from bench.commands.support.completions import complete_profile
+from bench.commands.support.verb import Verb
 from bench.errors import ExitCode, ProfileError
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument(
     "profiles", nargs=-1, required=True, metavar="PROFILE…", shell_complete=complete_profile
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from bench import __version__
+from bench.commands.support.verb import Verb
 
 
-@click.command()
+@click.command(cls=Verb)
 def version() -> None:
     """Print the version, as `lamload --version` does."""
     click.echo(f"lamload {__version__}")

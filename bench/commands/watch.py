@@ -12,6 +12,7 @@ from bench.commands.support.completions import complete_run
 from bench.commands.support.live_view import can_show_tui, preferences, show
 from bench.commands.support.progress import Progress
 from bench.commands.support.run_lookup import find_run
+from bench.commands.support.verb import Verb
 from bench.errors import InterruptedRun, UsageError
 from bench.interrupts import Interrupts
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bench.tui.app import LamloadApp
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("run", required=False, shell_complete=complete_run)
 @click.option("--tui", is_flag=True, help="The TUI, whatever the environment looks like.")
 @click.option(

@@ -166,6 +166,8 @@ class EndpointFacts:
     """The function's output is in the answer as it was, so that it can be checked."""
     is_command: bool = False
     """It is a process and not an HTTP request."""
+    also: tuple[str, ...] = ()
+    """What others call it: it is named back as what it is called here."""
 
     @property
     def is_at_api(self) -> bool:
@@ -196,6 +198,7 @@ _INVOKE = EndpointFacts(
     takes_json_only=True,
     gives_log=True,
     hands_output_on=True,
+    also=("lambda", "api", "lambda-api", "sdk", "direct", "requestresponse", "sync"),
 )
 _ALB = EndpointFacts(
     address=Address.PROFILE,
@@ -211,9 +214,10 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
     EndpointKind.STREAM: replace(
         _INVOKE,
         answer_limit_bytes=256 * MIB,  # 200 MB, and a few hundredths for the frames
+        also=("stream", "streaming", "response-stream"),
     ),
-    EndpointKind.ALB: _ALB,
-    EndpointKind.ALB_MULTI: _ALB,
+    EndpointKind.ALB: replace(_ALB, also=("elb", "elbv2", "lb", "load-balancer")),
+    EndpointKind.ALB_MULTI: replace(_ALB, also=("multi-value",)),
     EndpointKind.REST: EndpointFacts(
         address=Address.PROFILE,
         request_limit_bytes=API_GATEWAY_BODY_LIMIT_BYTES,
@@ -222,6 +226,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         function_rate=FunctionRate.REGIONAL,
         door_price=PerRequest(3.50e-6),
         service="execute-api",
+        also=("rest-api", "apigw-v1", "apigateway-v1"),
     ),
     EndpointKind.HTTP_API: EndpointFacts(
         address=Address.PROFILE,
@@ -231,6 +236,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         function_rate=FunctionRate.REGIONAL,
         door_price=PerRequest(1.00e-6, unit_bytes=512 * KIB),
         service="execute-api",
+        also=("apigw", "apigateway", "api-gateway", "httpapi", "apigw-v2", "apigateway-v2"),
     ),
     EndpointKind.FUNCTION_URL: EndpointFacts(
         address=Address.FUNCTION_URL,
@@ -240,6 +246,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         function_rate=FunctionRate.REGIONAL,
         door_price=FREE,
         service="lambda",
+        also=("url", "furl", "lambda-url"),
     ),
     EndpointKind.CLOUDFRONT: EndpointFacts(
         address=Address.PROFILE,
@@ -248,6 +255,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         throttle=Throttle((503,)),  # with X-Cache: LambdaLimitExceeded
         function_rate=FunctionRate.EDGE,
         door_price=LeftOut("CloudFront's requests and transfer: the distribution decides"),
+        also=("edge", "cdn", "lambda-edge"),
     ),
     EndpointKind.STEP_FUNCTIONS: EndpointFacts(
         address=Address.STATE_MACHINE,
@@ -257,6 +265,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         function_rate=FunctionRate.REGIONAL,
         door_price=PerExecution(1.00e-6, gb_second_usd=0.00001667),
         service="states",
+        also=("sfn", "states", "state-machine", "stepfunctions"),
         takes_json_only=True,
         hands_output_on=True,
     ),
@@ -265,6 +274,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         answer_limit_bytes=16 * MIB,  # the output, and the CLI's own JSON behind it
         throttle=Throttle(()),
         is_command=True,
+        also=("cli", "awscli", "aws"),
     ),
     EndpointKind.HTTP: EndpointFacts(
         address=Address.NO_LAMBDA,
@@ -273,6 +283,7 @@ ENDPOINTS: Mapping[EndpointKind, EndpointFacts] = {
         throttle=_TOLD_AS_429,
         function_rate=None,
         door_price=None,
+        also=("https", "web"),
     ),
 }
 """To add an endpoint: a name above, a row here, a file in bench.endpoints, a line in its registry.

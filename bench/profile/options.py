@@ -146,6 +146,8 @@ def _put_retry(document: TomlDocument, texts: Sequence[str]) -> Paths:
     What a profile says of another policy, and has no meaning beside this one, goes with it.
     """
     policies = as_list(texts, str)
+    if not policies:
+        raise Refusal("must not be empty")
     given = _table(document, "retries")
     for name in [name for name in given if name not in policies]:
         del given[name]
@@ -169,6 +171,8 @@ def _put_retry(document: TomlDocument, texts: Sequence[str]) -> Paths:
 
 def _put_function(document: TomlDocument, texts: Sequence[str]) -> Paths:
     """A folder is one that is here, wherever the profile lies; of several each is a variant."""
+    if not all(text.strip() for text in texts):
+        raise Refusal("must not be empty")
     names = [_function(text) for text in texts]
     _table(document, "target")["function"] = names[0]
     for table in _variants(document) if "variants" in document or len(names) > 1 else []:

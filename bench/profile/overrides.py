@@ -19,7 +19,7 @@ _ARRAYS = {section.path: section for section in PROFILE.sections() if section.ma
 _BY_NAME = 'by name or number, such as phase.steady.rate="20/s"'
 
 
-class _Bad(Exception):
+class BadOverride(Exception):
     """An override that cannot be carried out; the text continues after the key."""
 
 
@@ -34,9 +34,9 @@ def apply_overrides(
         key, value = _outside_quotes(key, value)
         try:
             if not key.strip() or not equals:
-                raise _Bad("must be KEY=VALUE, such as load.seed=2")
+                raise BadOverride("must be KEY=VALUE, such as load.seed=2")
             touched.add(_put(document, parse_key(key), parse_value(value)))
-        except _Bad as error:
+        except BadOverride as error:
             problems.append(Problem(key.strip() or text, str(error), SOURCE))
     return problems, touched
 
@@ -55,12 +55,14 @@ def parse_key(text: str) -> list[str]:
     while position < len(text):
         match = _PART.match(text, position)
         if match is None or match.end() == position:
-            raise _Bad("is not a key: write it as load.seed, phase.steady.rate or variants[0]…")
+            raise BadOverride(
+                "is not a key: write it as load.seed, phase.steady.rate or variants[0]…"
+            )
         quoted, bare, index = match.groups()
         parts.append(quoted if quoted is not None else (bare.strip() if bare else index))
         position = match.end()
     if len(parts) > MAX_PARTS:
-        raise _Bad(f"has too many parts: at most {MAX_PARTS} tables are within each other")
+        raise BadOverride(f"has too many parts: at most {MAX_PARTS} tables are within each other")
     return parts
 
 
@@ -71,9 +73,9 @@ def parse_value(text: str) -> Any:
     except ValueError:  # also a whole number of thousands of digits
         return text.strip()
     except RecursionError:
-        raise _Bad("is nested too deeply") from None
+        raise BadOverride("is nested too deeply") from None
     if is_too_deep(found):
-        raise _Bad("is nested too deeply")
+        raise BadOverride("is nested too deeply")
     return found["value"] if len(found) == 1 else text.strip()
 
 
@@ -81,7 +83,7 @@ def _put(document: dict[str, Any], parts: list[str], value: Any) -> str:
     """Set the value, making tables on the way; the key path as messages write it."""
     if parts[0] not in PROFILE.root.names:
         unknown = PROFILE.unknown_key(PROFILE.root, parts[0])
-        raise _Bad(f"starts with {quoted(parts[0])}, which {unknown}")
+        raise BadOverride(f"starts with {quoted(parts[0])}, which {unknown}")
     place: Any = document
     path = ""
     for depth, part in enumerate(parts):
@@ -95,7 +97,7 @@ def _put(document: dict[str, Any], parts: list[str], value: Any) -> str:
             place = place[index]
             continue
         if not isinstance(place, dict):
-            raise _Bad(f"cannot be set: {path} is a value and has no keys")
+            raise BadOverride(f"cannot be set: {path} is a value and has no keys")
         path = joined(path, quoted(part))
         if last:
             place[part] = value
@@ -116,4 +118,4 @@ def _index(items: list[Any], part: str, array: str) -> int:
     if not items:
         there = "there is none"
     how = _BY_NAME if array in _ARRAYS and "name" in _ARRAYS[array].names else "by number"
-    raise _Bad(f"names no {array}: {there} (address it {how})")
+    raise BadOverride(f"names no {array}: {there} (address it {how})")

@@ -49,6 +49,8 @@ class TargetWord:
 
 def target_word(text: str) -> TargetWord:
     """Say what a word is. What is on this machine comes before what may be elsewhere."""
+    if not text.strip():
+        return TargetWord(text, TargetSort.OTHER)
     if _URL.match(text):
         return TargetWord(text, TargetSort.URL)
     if _ARN.fullmatch(text):
@@ -62,9 +64,7 @@ def target_word(text: str) -> TargetWord:
 def _here(text: str, path: Path) -> TargetWord | None:
     """What the file system and the package have of that name."""
     if path.is_file():
-        if path.suffix in _SCRIPTS and _is_folder_of_handler(path.parent):
-            return TargetWord(text, TargetSort.OTHER, f"./{path.parent}".replace("/./", "/"))
-        return TargetWord(text, TargetSort.PROFILE)
+        return _file(text, path)
     if shipped_profile(text) is not None:
         return TargetWord(text, TargetSort.PROFILE)
     if path.is_dir():
@@ -74,6 +74,16 @@ def _here(text: str, path: Path) -> TargetWord | None:
         has = _is_folder_of_handler(path)
         return TargetWord(text, TargetSort.FOLDER if has else TargetSort.OTHER)
     return TargetWord(text, TargetSort.BUNDLED) if text in bundled_functions() else None
+
+
+def _file(text: str, path: Path) -> TargetWord:
+    """A profile, unless its name tells that it is something else."""
+    if path.suffix in _SCRIPTS and _is_folder_of_handler(path.parent):
+        folder = str(path.parent)
+        is_told = path.is_absolute() or folder.startswith(".")
+        return TargetWord(text, TargetSort.OTHER, folder if is_told else f"./{folder}")
+    is_other = path.suffix in _OTHER_FILES
+    return TargetWord(text, TargetSort.OTHER if is_other else TargetSort.PROFILE)
 
 
 def _elsewhere(text: str) -> TargetWord:

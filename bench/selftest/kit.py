@@ -10,11 +10,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
-from bench.errors import LamloadError
+from bench.errors import LamloadError, UsageError
 from bench.load.child import package_root
 from bench.load.session import RunSession
 from bench.model.endpoint import EndpointKind
@@ -113,12 +114,16 @@ async def prove(case: Case) -> Proof:
 
 
 def named(names: Iterable[str]) -> tuple[Case, ...]:
-    """The cases by name, all without one. Raises LamloadError for an unknown name."""
+    """The cases by name, all without one. Raises UsageError for an unknown name."""
     wanted = list(names)
     known = {case.name: case for case in CASES}
     for name in wanted:
         if name not in known:
-            raise LamloadError(f"there is no case {name!r}; there are: {', '.join(known)}")
+            close = (*get_close_matches(name, known, 1, 0), *known)[0]
+            raise UsageError(
+                f"there is no case {name!r}; there are {', '.join(known)}; did you mean "
+                f"`lamload selftest {close}`?"
+            )
     return tuple(known[name] for name in wanted) or CASES
 
 

@@ -10,6 +10,9 @@ from itertools import dropwhile
 
 import click
 
+from bench.commands.support.usual_values import clamped, usual_value
+from bench.errors import LamloadError, ProfileError
+
 USUAL = {
     "target": ("quickstart",),
     "profile": ("quickstart",),
@@ -38,6 +41,17 @@ def refusal(error: click.UsageError, arguments: Sequence[str], verbs: Collection
     return f"{shlex.join(path)}: {said}; did you mean `{way}`?"
 
 
+def told(error: LamloadError) -> str:
+    """An error's lines, the last of them with the command that works instead."""
+    text = str(error) if isinstance(error, ProfileError) else f"lamload: {error}"
+    if not error.way:
+        return text
+    joint = " " if text.endswith("?") else "; "
+    if " help " in error.way:
+        return f"{text}{joint}`{error.way}` tells what can be"
+    return f"{text}{joint}" + (f"`{error.way}`" if joint == " " else f"did you mean `{error.way}`?")
+
+
 def _takes_words(command: click.Command) -> bool:
     return any(isinstance(param, click.Argument) for param in command.params)
 
@@ -60,7 +74,11 @@ def _mended(error: click.UsageError, words: list[str]) -> list[str] | None:
         usual = USUAL.get((error.param.name if error.param else None) or "")
         return None if usual is None else [*words, *usual]
     if isinstance(error, click.BadParameter):
-        return _with_a_choice(error, words)
+        return _with_a_choice(error, words) or _with_usual(error.param, words)
+    if isinstance(error, click.BadOptionUsage):
+        options = () if error.ctx is None else error.ctx.command.params
+        named = (param for param in options if error.option_name in param.opts)
+        return _with_usual(next(named, None), words)
     found = _EXTRA.search(error.message)
     if found is not None:
         extra = found[1].split()
@@ -92,6 +110,30 @@ def _names(word: str, name: str) -> bool:
     if name.startswith("--"):
         return word.partition("=")[0] == name
     return word.startswith("-") and not word.startswith("--") and name[1:] in word
+
+
+def _with_usual(param: click.Parameter | None, words: list[str]) -> list[str] | None:
+    """With a value that can be behind the option, or without the option."""
+    if not isinstance(param, click.Option) or param.is_flag:
+        return None
+    rest: list[str] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        name = next((name for name in param.opts if _is_option(word, name)), None)
+        if name is None:
+            rest.append(word)
+            continue
+        refused = left.pop(0) if word == name and left else word[len(name) :].lstrip("=")
+        usual = clamped(param, refused) or usual_value(param)
+        rest += () if usual is None else (name, usual)
+    return rest
+
+
+def _is_option(word: str, name: str) -> bool:
+    if name.startswith("--"):
+        return word.partition("=")[0] == name
+    return word.startswith(name)
 
 
 def _with_a_choice(error: click.BadParameter, words: list[str]) -> list[str] | None:

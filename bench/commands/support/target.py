@@ -11,14 +11,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from bench.errors import TargetError, UsageError
 from bench.folders import expanded
-from bench.function_folder import entry
+from bench.function_folder import entry, handler_in
 from bench.profile import load_profile, resolved_toml, shipped_profiles
 from bench.profile.begin import Found
+from bench.profile.mend import Words
 from bench.profile.options import Given
+from bench.profile.overrides import SOURCE
 from bench.profile.read import Begun, begun_profile
 from bench.profile.shipped import shipped_profile
+from bench.profile.target_values import aws_function
 from bench.profile.target_word import TargetSort, TargetWord, target_word
 
 if TYPE_CHECKING:
@@ -44,13 +49,48 @@ def profile_of(target: str | None, overrides: Sequence[str], options: Given) -> 
         word = TargetWord(word.text, TargetSort.FOLDER)
     if word.sort is TargetSort.OTHER:
         raise UsageError(_no_target(word))
+    draft = _drafted(word, overrides, options)
     if word.sort not in _ON_AWS or ":states:" in word.text:
-        return begun_profile(word, overrides, options)
-    named = options.get("--function") or (word.text,)
-    options = {name: texts for name, texts in options.items() if name != "--function"}
-    draft = begun_profile(word, overrides, options, dict.fromkeys(named, UNKNOWN_YET))
+        return draft
+    named, options = _functions(word, options)
     found = {name: asyncio.run(_ask_aws(word, name, draft.profile)) for name in named}
     return begun_profile(word, overrides, options, found)
+
+
+def reads(target: str | None, words: Words) -> bool:
+    """Whether a profile comes of these words, as far as this machine can tell."""
+    options: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        options[word.name] = (*options.get(word.name, ()), word.text)
+    overrides = options.pop(SOURCE, ())
+    try:
+        meant, given = _meant(target, options)
+        if meant.sort is TargetSort.PROFILE:
+            load_profile(meant.text, overrides, given)
+        else:
+            _drafted(meant, overrides, given)
+    except UsageError:
+        return False
+    return True
+
+
+def _drafted(word: TargetWord, overrides: Sequence[str], options: Given) -> Begun:
+    """Without asking AWS what its functions are like."""
+    if word.sort not in _ON_AWS or ":states:" in word.text:
+        return begun_profile(word, overrides, options)
+    named, options = _functions(word, options)
+    return begun_profile(word, overrides, options, dict.fromkeys(named, UNKNOWN_YET))
+
+
+def _functions(word: TargetWord, options: Given) -> tuple[Sequence[str], Given]:
+    """Names on AWS, and the other options. Raises UsageError for what AWS cannot call one."""
+    named = options.get("--function") or (word.text,)
+    for name in named:
+        try:
+            aws_function(name)
+        except ValueError as error:
+            raise UsageError(f"--function: {error}") from None
+    return named, {name: texts for name, texts in options.items() if name != "--function"}
 
 
 def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
@@ -69,9 +109,10 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             "`lamload compare`"
         )
     if not functions:
+        verb = click.get_current_context().command_path
         raise UsageError(
             "nothing to run: name a profile, a URL, a function or a folder with a handler, as in "
-            "`lamload run quickstart` or `lamload run https://example.com`; "
+            f"`{verb} quickstart` or `{verb} https://example.com`; "
             "`lamload profiles` lists what is shipped"
         )
     word = target_word(functions[0])
@@ -108,8 +149,13 @@ def _no_target(word: TargetWord) -> str:
     text = word.text
     if word.mend:
         return f"{text} cannot be run as it stands; did you mean `lamload run {word.mend}`?"
+    if not text.strip():
+        return "nothing is named: a profile, a URL, a function or a folder: `lamload quickstart`"
     if expanded(text).is_dir():
         return _no_handler(text)
+    if (handler := handler_in(expanded(text))) is not None:
+        folder = shlex.quote(str(Path(text).parent))
+        return f"{text} is code: `lamload run {folder} --set target.handler={handler}`"
     return (
         f"{text} is no profile, URL or function, nor a folder with a handler (such as handler.py); "
         "`lamload quickstart` runs one that is shipped, `lamload profiles` lists them"

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from bench.commands.support.foreign import in_our_words
+from bench.commands.support.verb import Verb
 from bench.errors import UsageError
 from bench.profile.options import OPTIONS, Given
 
@@ -18,13 +19,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 _AMOUNT = re.compile(r"\d+(\.\d+)?(/\w+)?")
 _SCRIPT = re.compile(r"[\w./-]+\.(js|lua|ya?ml)|locustfile\.py")
 QUIET = "-q"
+_TEMPLATE = re.compile(r"(.*/)?(template|serverless|sam)[\w.-]*\.ya?ml")
+NO_FILE = "{} is code; what is run is its folder: `lamload run {}`"
+NO_TEMPLATE = (
+    "{} is a template of functions: `lamload local --template {}` serves them, and "
+    "`lamload run FOLDER` measures a folder with a handler"
+)
 NO_SCRIPT = (
     "{} is a script for another tool; here a profile says what to run, in TOML: `lamload init` "
     "begins one, `lamload profiles show quickstart` prints one"
 )
 
 
-class TargetCommand(click.Command):
+class TargetCommand(Verb):
     """A verb whose arguments somebody may type as for another tool."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -33,7 +40,7 @@ class TargetCommand(click.Command):
             return super().parse_args(ctx, args)
         for word in args:
             if _SCRIPT.fullmatch(word):
-                raise UsageError(NO_SCRIPT.format(word))
+                raise UsageError(_no_script(word))
         words, names = in_our_words(args, self._with_values)
         if names:
             listed = ", ".join(dict.fromkeys(names))
@@ -45,6 +52,17 @@ class TargetCommand(click.Command):
         """Names of the options behind which something stands that is no option."""
         options = (param for param in self.params if isinstance(param, click.Option))
         return frozenset(name for option in options if not option.is_flag for name in option.opts)
+
+
+def _no_script(word: str) -> str:
+    """What to do with a file of code, of a template, or of another tool."""
+    from bench.profile.target_word import target_word
+
+    if mend := target_word(word).mend:
+        return NO_FILE.format(word, shlex.quote(mend))
+    if _TEMPLATE.fullmatch(word):
+        return NO_TEMPLATE.format(word, shlex.quote(word))
+    return NO_SCRIPT.format(word)
 
 
 def with_rate(arguments: Sequence[str]) -> list[str]:

@@ -1,0 +1,125 @@
+"""The command that a refusal ends with: what was typed, with what was refused put right."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bench.commands.support.usual_values import usual_value
+from bench.errors import LamloadError, ProfileError, TargetError, UsageError
+from bench.report.secrets import without_secrets
+
+if TYPE_CHECKING:
+    from bench.profile.mend import Words
+
+NAMED = "`lamload "
+"""In a text that has a command already."""
+WITHOUT_ACCOUNT = "lamload quickstart"
+"""What works where a target cannot be used."""
+_OPTION = re.compile(r"--?[a-z][a-z-]*")
+
+
+def way_on(ctx: click.Context, error: LamloadError) -> str:
+    """The command, '' where the text names one or there is nothing to mend."""
+    if not isinstance(error, UsageError | TargetError) or NAMED in str(error).splitlines()[-1]:
+        return ""
+    if isinstance(error, ProfileError):
+        return _of_profile(ctx, error) or _reference(ctx)
+    if isinstance(error, TargetError):
+        return WITHOUT_ACCOUNT
+    return _without(ctx, str(error)) or f"{ctx.command_path} --help"
+
+
+def _reference(ctx: click.Context) -> str:
+    """Where a mistake is in a file: what its keys can be. Anything else gives way to an example."""
+    target = ctx.params.get("target") or ""
+    return WITHOUT_ACCOUNT if "://" in target else "lamload help profiles"
+
+
+def typed(ctx: click.Context, instead: dict[str, Sequence[str]]) -> str:
+    """What was typed, by each option's long name; instead has other texts by a parameter's name."""
+    words = [word for param in ctx.command.params for word in _words(ctx, param, instead)]
+    return shlex.join([*ctx.command_path.split(), *map(without_secrets, words)])
+
+
+def _words(
+    ctx: click.Context, param: click.Parameter, instead: dict[str, Sequence[str]]
+) -> Iterator[str]:
+    name = param.name or ""
+    is_flag = isinstance(param, click.Option) and param.is_flag
+    if name in instead:
+        texts: Sequence[Any] = instead[name]
+    elif ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        return
+    else:
+        value = ctx.params.get(name)
+        texts = value if isinstance(value, tuple | list) else [value]
+    if is_flag:
+        yield from (max(param.opts, key=len) for text in texts if text)
+    elif isinstance(param, click.Option):
+        yield from (word for text in texts for word in (max(param.opts, key=len), str(text)))
+    else:
+        yield from map(str, texts)
+
+
+def _without(ctx: click.Context, text: str) -> str:
+    """With a usual value for the option that a text is about, or without it."""
+    begin = _OPTION.match(text)
+    options = [param for param in ctx.command.params if isinstance(param, click.Option)]
+    named = [param for param in options if begin and begin[0] in param.opts]
+    named += [param for param in options if _is_quoted(ctx, param, text)]
+    if not named or named[0].name is None:
+        return ""
+    usual = usual_value(named[0])
+    return typed(ctx, {named[0].name: () if usual is None else (usual,)})
+
+
+def _is_quoted(ctx: click.Context, param: click.Option, text: str) -> bool:
+    """Whether what stands behind an option is in a text, as a word of it."""
+    name = param.name or ""
+    if param.is_flag or ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        return False
+    value = ctx.params.get(name)
+    values = value if isinstance(value, tuple | list) else (value,)
+    words = set(re.split(r"[\s:;,()]+", text))
+    return any(str(one) in words for one in values)
+
+
+def _of_profile(ctx: click.Context, error: ProfileError) -> str:
+    """With options and `--set`s that can be read beside what else the profile says."""
+    from bench.commands.support.target import reads
+    from bench.profile.mend import Word, mended, set_for_once
+    from bench.profile.options import OPTIONS
+    from bench.profile.overrides import SOURCE
+
+    target = ctx.params.get("target")
+    if "overrides" not in ctx.params or "target" not in ctx.params:
+        return ""
+    words: Words = tuple(
+        Word(option.name, text) for option in OPTIONS for text in ctx.params.get(option.field, ())
+    ) + tuple(Word(SOURCE, text) for text in ctx.params["overrides"])
+
+    def read(tried: Words) -> bool:
+        return reads(target, tried)
+
+    found = mended(words, error.problems, read)
+    if found is None:
+        once = set_for_once([problem for problem in error.problems if problem.source is None])
+        found = (*words, *once) if once and read((*words, *once)) else None
+    return "" if found is None else typed(ctx, _by_parameter(found))
+
+
+def _by_parameter(words: Words) -> dict[str, Sequence[str]]:
+    from bench.profile.options import OPTIONS
+    from bench.profile.overrides import SOURCE
+
+    fields = {option.name: option.field for option in OPTIONS} | {SOURCE: "overrides"}
+    found: dict[str, list[str]] = {field: [] for field in fields.values()}
+    for word in words:
+        found[fields[word.name]].append(word.text)
+    return dict(found)
