@@ -7,6 +7,7 @@ same lower bounds as in every file and view.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bench.load.capacity_search import CapacitySearch, CapacityStep, StepKind, StepResult, per_s
@@ -54,6 +55,7 @@ class CapacityRun:
         """The current step as segments, from at_ns on: one to settle, one that is measured.
 
         Between the two, one that is disturbed and one to recover, where the step asks for that.
+        Callers begin each step anew: what they have left of budgets is none of its rate's doing.
         """
         step = self._step
         disturbs = step.disturbance
@@ -72,6 +74,8 @@ class CapacityRun:
                 at_ns += duration_ns
         kind = step.kind.value
         made.append(self._segment(kind, step.rps, at_ns, step.measured_ns, measured=True))
+        first, phase = made[0]
+        made[0] = replace(first, renews=True), phase
         self._measured = made[-1][0]
         self._made = made
         return made

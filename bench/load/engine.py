@@ -27,7 +27,7 @@ from bench.load.iterations import Iterations
 from bench.load.pacer import NEVER_DUE, START, Pacer
 from bench.load.retry.decision import RetryDecisions
 from bench.load.retry.gate import gates
-from bench.load.retry.guard import guards
+from bench.load.retry.guard import guards, renew
 from bench.load.schedule import share
 from bench.load.watch import watches
 from bench.load.watched_call import WatchedCall
@@ -245,6 +245,8 @@ class Engine:
             self._offer(intended_ns, variant, segment.index)
         elif variant == START:
             self.segment = segment
+            if segment is not None and segment.renews:
+                renew(self.guards, segment.variants, self.clock.now_ns())
             if self._quota is not None:
                 self._count_against(self._quota, intended_ns)
             self.callers.set_to(intended_ns)

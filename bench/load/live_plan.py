@@ -135,7 +135,7 @@ def cut(segments: Sequence[Segment], at_ns: int) -> tuple[Segment, ...]:
 def start_at(segment: Segment, at_ns: int) -> Segment:
     """The segment from an instant within it on; its shape goes on from where it was."""
     rest = segment.shape.part(at_ns - segment.start_ns, segment.duration_ns)
-    return replace(segment, start_ns=at_ns, shape=rest, stream=None)
+    return replace(segment, start_ns=at_ns, shape=rest, stream=None, renews=False)
 
 
 def end_at(segment: Segment, at_ns: int) -> Segment:

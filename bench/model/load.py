@@ -25,6 +25,11 @@ class Segment:
     shape: Shape
     stream: int | None = None
     """Which random arrivals it has: segments of one number have the same. None: its own."""
+    renews: bool = False
+    """Whether its callers begin anew: budgets full, breakers closed, no limit of their own rate.
+
+    A step of a search owes nothing to the one before.
+    """
 
     @property
     def duration_ns(self) -> int:

@@ -239,6 +239,13 @@ def test_a_trial_settles_is_disturbed_and_is_measured_once_it_has_had_time_to_re
     assert search.run.strikes == Turn(SMALL, 101 * NS_PER_S)
 
 
+def test_every_step_begins_with_callers_made_anew_and_goes_on_with_them() -> None:
+    assert [segment.renews for segment, _ in Search().begin()] == [True, False]
+    assert [segment.renews for segment, _ in recovering().begin()] == [True, False, False, False]
+    unsettled = Search(replace(SPEC, settle_ns=0))
+    assert [segment.renews for segment, _ in unsettled.begin()] == [True]
+
+
 def test_an_overload_is_a_rate_of_its_own() -> None:
     overload = SearchDisturbance(DisturbanceKind.OVERLOAD, 2 * NS_PER_S, 1.5)
     search = recovering(replace(RECOVERING, recovers_from=overload))

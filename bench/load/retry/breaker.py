@@ -67,6 +67,10 @@ class Breaker:
             if self._good >= self._spec.probes:
                 self._change(_CLOSED, t_ns)
 
+    def renew(self, t_ns: int) -> None:
+        """Closed from t_ns on, with no attempt counted."""
+        self._change(_CLOSED, t_ns)
+
     def _is_bad(self) -> bool:
         spec = self._spec
         return (

@@ -50,6 +50,9 @@ class Budget(ABC):
     def spent(self, attempt: EndedAttempt) -> None:  # noqa: B027
         """An attempt has ended whose invocation had ended before it, by the other of the two."""
 
+    def renew(self) -> None:  # noqa: B027 - what counts attempts under way has nothing to forget
+        """As at its beginning, of which calls that are under way still know nothing."""
+
     @abstractmethod
     def try_spend(self, outcome: Outcome, t_ns: int) -> int | None:
         """What a retry after this outcome costs, which is paid; None if it may not be.
@@ -65,7 +68,11 @@ class TokenBudget(Budget):
 
     def __init__(self, tokens: RetryTokens) -> None:
         self._facts = tokens
-        self.tokens = tokens.capacity
+        self.renew()
+
+    def renew(self) -> None:
+        """Fill the bucket to its capacity."""
+        self.tokens = self._facts.capacity
 
     def try_spend(self, outcome: Outcome, _t_ns: int) -> int | None:
         """What it costs by its kind, if there are as many tokens."""
@@ -97,6 +104,11 @@ class ShareBudget(Budget):
         self._slices: deque[list[int]] = deque()
         """[number, invocations, retries], the latest last."""
         self._balance = [0, 0]
+
+    def renew(self) -> None:
+        """Forget what is in the window."""
+        self._slices.clear()
+        self._balance[:] = 0, 0
 
     def invoked(self, t_ns: int) -> None:
         """Count it in the slice of t_ns."""
@@ -171,7 +183,11 @@ class ThrottlingBudget(Budget):
 
     def __init__(self, spec: RetryThrottling, on: Collection[Outcome]) -> None:
         self._most, self._ratio, self._on = spec.max_tokens, spec.ratio, on
-        self.tokens = float(spec.max_tokens)
+        self.renew()
+
+    def renew(self) -> None:
+        """All of its tokens are there."""
+        self.tokens = float(self._most)
 
     def ended(self, _attempt: EndedAttempt, outcome: Outcome) -> None:
         """Failures that are tried again count, the last attempts of invocations too."""

@@ -41,6 +41,11 @@ class SendGate:
             self._limiter = ClientRateLimiter(self._limit, self._engine.clock.now_ns())
         return self._limiter
 
+    def renew(self) -> None:
+        """A client of which no throttle is known: what it holds goes out."""
+        self._limiter = None
+        self._release()
+
     def submit(self, call: Any) -> None:
         """Send now, or when those before it have gone and there is a token."""
         if not self._held:

@@ -5,7 +5,7 @@ What a hedge waits for is learnt here too, from the ends of attempts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bench.load.retry.breaker import Breaker
 from bench.load.retry.budget import Budget, EndedAttempt, budget_of
@@ -78,6 +78,17 @@ class Guard:
         if self.gate is not None:
             self.gate.answered(outcome is Outcome.THROTTLED)
 
+    def renew(self, t_ns: int) -> None:
+        """From t_ns on as a client that has just been made, which knows how long answers take."""
+        if self._breaker is not None:
+            self._breaker.renew(t_ns)
+        if self.budget is not None:
+            self.budget.renew()
+        if self.gate is not None:
+            self.gate.renew()
+        if self.hedge_delay is not None:
+            self.hedge_delay.renew()
+
     def hedge(self, t_ns: int) -> int | None:
         """What a hedge costs the budget now; None: it may not be sent.
 
@@ -98,6 +109,12 @@ class Guard:
 def _learn(delay: HedgeDelay, attempt: EndedAttempt, outcome: Outcome) -> None:
     if attempt.sent_ns >= 0 and outcome in _TELLING:
         delay.took(attempt.last_ns - attempt.sent_ns)
+
+
+def renew(guards: Sequence[Guard], variants: Iterable[int], t_ns: int) -> None:
+    """Renew the guards of these variants, where there are any."""
+    for variant in variants if guards else ():
+        guards[variant].renew(t_ns)
 
 
 def guards(

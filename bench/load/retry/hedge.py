@@ -32,6 +32,8 @@ class RunningQuantile:
         """The bucket that held it when somebody last looked."""
         self._below = 0
         """Values in the buckets before that one."""
+        self._kept: tuple[array[int], int] | None = None
+        """Counts and their total, as they were when they first sufficed at a renewal."""
         self.value_ns: int | None = None
         """The upper edge of its bucket; None with fewer than HEDGED_BEYOND values beyond it."""
 
@@ -44,6 +46,17 @@ class RunningQuantile:
             self._below += 1
         if not self._total % _EVERY or self.value_ns is None:
             self._look()
+
+    def renew(self) -> None:
+        """Go back to what was known at the first renewal at which anything was."""
+        if self._kept is None:
+            if self.value_ns is not None:
+                self._kept = self._counts[:], self._total
+            return
+        counts, self._total = self._kept
+        self._counts = counts[:]
+        self._at = self._below = 0
+        self._look()
 
     def _look(self) -> None:
         rank = ceil(self._q * self._total)
@@ -83,6 +96,11 @@ class HedgeDelay:
     def after_ns(self) -> int | None:
         """From the beginning of an attempt; None as long as nothing is known to go by."""
         return self._delay_ns if self._quantile is None else self._quantile.value_ns
+
+    def renew(self) -> None:
+        """As when it was first known how long answers take: what came later is forgotten."""
+        if self._quantile is not None:
+            self._quantile.renew()
 
     def took(self, span_ns: int) -> None:
         """A good attempt took this long, or one that timed out took at least this long."""
