@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from bench.model.load import Plan, Segment
 from bench.model.part import Part
 from bench.model.profile import Phase, Profile, Variant
-from bench.model.result import Interval, Measure, Quantile, Tally, Window
+from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
 from bench.model.times import NS_PER_S
 from bench.plan_time import PlanTime
 from bench.record.arrival_test import ArrivalGaps, GapFit
@@ -78,6 +78,7 @@ class Aggregate:
         self._recent = RecentValues(
             self._variants, self._table, self._views.stretch, self._totals.price
         )
+        self._lag: tuple[int, Distribution] | None = None
         self._lost: set[int] = set()
         self._gaps = ArrivalGaps(profile, self._timeline)
         self._blocks = BlockStore()
@@ -268,8 +269,13 @@ class Aggregate:
         second = (self._now_ns - SHIPPED_NS) // NS_PER_S - 1
         planned, achieved = self.rates(second)
         under_way = self.in_flight_by_variant
-        lag = self._recent.send_lag(second - 9)
-        return Pulse(planned, achieved, sum(under_way), under_way, lag)
+        return Pulse(planned, achieved, sum(under_way), under_way, self._recent_lag(second))
+
+    def _recent_lag(self, second: int) -> Distribution:
+        """Merged anew with each second and not with each look."""
+        if self._lag is None or self._lag[0] != second:
+            self._lag = second, self._recent.send_lag(second - 9)
+        return self._lag[1]
 
     @property
     def in_flight_by_variant(self) -> tuple[int, ...]:

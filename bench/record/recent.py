@@ -40,7 +40,7 @@ class Pulse:
     in_flight: int
     in_flight_by_variant: tuple[int, ...]
     send_lag: Distribution
-    """Of the last ten seconds."""
+    """Of the ten seconds up to that one and what is known of the next; it changes once a second."""
 
 
 class RecentValues:

@@ -28,33 +28,39 @@ from bench.model.result import Window
 from bench.record.finding import Results
 from bench.stats.alike import Curves
 from bench.stats.one_kind import ClassCurves
-from tests.benchmarks.synthetic import SyntheticRun
+from tests.benchmarks.synthetic import TICKS_PER_S, SyntheticRun
 
 ROOT = Path(__file__).parent.parent.parent
 VARIANTS, RATE = 12, 5_000
-BEFORE_S = 20
-"""So many seconds are recorded before anything is shown."""
+AGES_S = (20, 600)
+"""So many seconds are recorded before anything is shown: cost must not grow with them."""
 COLUMNS, ROWS = 120, 40
 MOST = 0.15
 """Of a core: what a screen may take."""
+Shares = dict[str, float]
+"""Of a core, by screen."""
 
 
 def screens(short: bool, say: Callable[[str], None]) -> None:
-    """A line for each screen."""
-    seconds = 3 if short else 8
+    """A line for each screen; with a figure for each age of the run, short: of the first alone."""
+    seconds, ages_s = (3, AGES_S[:1]) if short else (8, AGES_S)
     say(f"\nThe coordinator's CPU by screen, {VARIANTS} variants at {RATE:,}/s, {COLUMNS}×{ROWS}")
-    for name, share in _in_terminal(seconds).items():
-        mark = "" if share <= MOST else f"  above {MOST:.0%}"
-        say(f"  {name:<14}{share * 100:>7.1f} % of a core{mark}")
+    columns = "".join(f"{f'after {age_s} s':>14}" for age_s in ages_s)
+    say(f"  {'% of a core':<14}{columns}")
+    found = [_in_terminal(seconds, age_s) for age_s in ages_s]
+    for name in found[0]:
+        shares = [shares[name] for shares in found]
+        mark = "" if max(shares) <= MOST else f"  above {MOST:.0%}"
+        say(f"  {name:<14}" + "".join(f"{share * 100:>14.1f}" for share in shares) + mark)
 
 
-def _in_terminal(seconds: int) -> dict[str, float]:
+def _in_terminal(seconds: int, age_s: int) -> Shares:
     leader, follower = pty.openpty()
     termios.tcsetwinsize(follower, (ROWS, COLUMNS))
     with tempfile.TemporaryDirectory(prefix="lamload-screens-") as folder:
         kept = {key: value for key, value in os.environ.items() if key not in ("CI", "NO_COLOR")}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.screens", folder, str(seconds)],
+            [sys.executable, "-m", "tests.benchmarks.screens", folder, str(seconds), str(age_s)],
             cwd=ROOT,
             stdin=follower,
             stdout=subprocess.PIPE,
@@ -68,7 +74,7 @@ def _in_terminal(seconds: int) -> dict[str, float]:
                 pass
         os.close(leader)
         out, _ = process.communicate()
-    found: dict[str, float] = json.loads(out)
+    found: Shares = json.loads(out)
     return found
 
 
@@ -102,37 +108,41 @@ class _Source:
         return LiveResults(self.profile, self._run.aggregate)
 
 
-def _headless(run: SyntheticRun, seconds: int) -> float:
-    """The same without a screen: what a line of progress looks at."""
-    spent = 0.0
-    for second in range(BEFORE_S, BEFORE_S + seconds):
-        frames = run.frames(second)
-        begun = process_time()
-        run.live(second, frames, seen=True)
-        spent += process_time() - begun
-    return spent / seconds
+class _Feed:
+    """Plays the run at its own pace, without the making up in what it says was spent."""
+
+    def __init__(self, run: SyntheticRun, second: int) -> None:
+        """second: at which it goes on."""
+        self._run = run
+        self._second = second
+
+    async def spent(self, seconds: int, look: Callable[[], None] = lambda: None) -> float:
+        """CPU of this process while so many seconds pass, as a share of them.
+
+        look: after each quarter. On a busy machine quarters that are late follow each other faster.
+        """
+        loop = asyncio.get_running_loop()
+        begun_s, spent = loop.time(), 0.0
+        for second in range(seconds):
+            shipments = self._run.shipments(self._second)
+            begun = process_time()
+            for tick, frames in enumerate(shipments):
+                self._run.tick(self._second, tick, frames)
+                look()
+                end_s = begun_s + second + (tick + 1) / TICKS_PER_S
+                await asyncio.sleep(max(0.0, end_s - loop.time()))
+            spent += process_time() - begun
+            self._second += 1
+        return spent / (loop.time() - begun_s)
 
 
-async def _measured(run: SyntheticRun, seconds: int) -> dict[str, float]:
+async def _measured(run: SyntheticRun, seconds: int, age_s: int) -> Shares:
     from bench.tui.app import LamloadApp
     from bench.tui.screens.run import RunScreen
 
-    shares = {"headless": _headless(run, seconds)}
+    feed = _Feed(run, age_s)
+    shares: Shares = {}
     app = LamloadApp(_Source(run))
-    second = BEFORE_S + seconds
-
-    async def stretch() -> float:
-        """CPU of so many seconds, each fed and shown at its own pace, without the making up."""
-        nonlocal second
-        spent = 0.0
-        for _ in range(seconds):
-            frames = run.frames(second)
-            begun = process_time()
-            run.live(second, frames)
-            await asyncio.sleep(1)
-            spent += process_time() - begun
-            second += 1
-        return spent / seconds
 
     async def drive() -> None:
         await asyncio.sleep(1)
@@ -140,23 +150,26 @@ async def _measured(run: SyntheticRun, seconds: int) -> dict[str, float]:
         for number, view in enumerate(app.screen.switcher.views, 1):
             app.screen.action_view(number)
             await asyncio.sleep(1)
-            shares[view.title] = await stretch()
+            shares[view.title] = await feed.spent(seconds)
+        app.screen.choices.next_window()
+        app.screen.action_view(1)
+        await asyncio.sleep(1)
+        shares["Compare, 60 s"] = await feed.spent(seconds)
         app.exit()
 
     driving = asyncio.ensure_future(drive())
-    await app.run_async()
+    await app.run_async()  # first: who looks first is given every second so far
     await driving
-    return shares
+    return {"headless": await feed.spent(seconds, run.look), **shares}
 
 
 def main() -> None:
-    """In the terminal: `FOLDER SECONDS`; prints shares of a core by screen, as JSON."""
-    root, seconds = Path(sys.argv[1]), int(sys.argv[2])
-    planned = BEFORE_S + 20 * seconds
-    run = SyntheticRun(root, VARIANTS, planned, RATE // VARIANTS)
-    for second in range(BEFORE_S):
+    """In the terminal: `FOLDER SECONDS AGE`; prints shares of a core by screen, as JSON."""
+    root, seconds, age_s = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    run = SyntheticRun(root, VARIANTS, age_s + 20 * seconds, RATE // VARIANTS)
+    for second in range(age_s):
         run.live(second, run.frames(second))
-    print(json.dumps(asyncio.run(_measured(run, seconds))))
+    print(json.dumps(asyncio.run(_measured(run, seconds, age_s))))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ at most BLOCK_S, which is what a plan of many rounds looks like.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -90,14 +91,27 @@ class SyntheticRun:
 
     def frames(self, second: int) -> list[Frame]:
         """What a worker ships of one second: its counts, its rows, its health."""
+        return self._shipment(second, self._rows, self._each_s)
+
+    def shipments(self, second: int) -> list[list[Frame]]:
+        """The same as in a real run, a part with each tick: rows once they are answered."""
+        ticks = np.minimum(self._rows["last_ns"] * TICKS_PER_S // NS_PER_S, TICKS_PER_S - 1)
+        arrivals = np.diff(np.arange(TICKS_PER_S + 1) * self._each_s // TICKS_PER_S).tolist()
+        return [
+            self._shipment(second, self._rows[ticks == tick], arrivals[tick])
+            for tick in range(TICKS_PER_S)
+        ]
+
+    def _shipment(self, second: int, answered: np.ndarray[Any, Any], arrivals: int) -> list[Frame]:
+        """arrivals: of each variant."""
         segment = self._segment_at[second]
-        rows = self._rows.copy()
+        rows = answered.copy()
         rows["segment"] = segment
         for name in ("intended_ns", "sent_ns", "first_ns", "last_ns"):
             rows[name] += second * NS_PER_S
         counts = ArrivalCounts()
         for variant in range(len(self.profile.variants)):
-            counts.cell(second, variant, segment)[0] = self._each_s
+            counts.cell(second, variant, segment)[0] = arrivals
         return [
             Frame(FrameKind.COUNTS, counts.drain()),
             Frame(FrameKind.ROWS, rows.tobytes()),
@@ -106,17 +120,21 @@ class SyntheticRun:
 
     def live(self, second: int, frames: list[Frame], *, seen: bool = False) -> None:
         """One second of a coordinator's life; seen: with a view that looks at it each tick."""
+        for tick in range(TICKS_PER_S):
+            self.tick(second, tick, () if tick else frames)
+            if seen:
+                self.look()
+
+    def tick(self, second: int, tick: int, frames: Sequence[Frame]) -> None:
+        """A quarter of it, counted from 0, at the end of which these have come."""
         for frame in frames:
             self._collector.on_frame(0, frame)
             self._writer.on_frame(0, frame)
-        for tick in range(1, TICKS_PER_S + 1):
-            self._now_ns = second * NS_PER_S + tick * NS_PER_S // TICKS_PER_S
-            self.aggregate.advance(self._now_ns)
-            self._writer.add_settled(self._collector.drain_vitals(self._now_ns))
-            if seen:
-                self._look()
+        self._now_ns = second * NS_PER_S + (tick + 1) * NS_PER_S // TICKS_PER_S
+        self.aggregate.advance(self._now_ns)
+        self._writer.add_settled(self._collector.drain_vitals(self._now_ns))
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """What a snapshot is made of."""
         self._collector.judged(running=True, interrupted=False, target={}, ended_by=())
         self.aggregate.pulse()
