@@ -23,9 +23,9 @@ from bench.stats.one_kind import NO_CLASSES, ClassCurves, of_one_kind, wants_cla
 from bench.stats.recommend import Advice, advise, compare_sentence
 from bench.tui.source import RunSource
 
-EVERY = 8
+POLLS_PER_S = 2
+EVERY = 2 * POLLS_PER_S
 """Polls between two analyses: two seconds."""
-POLLS_PER_S = 4
 MOST_SHARE = 0.03
 """Of a core, for analyses that take long: those of many variants come more seldom."""
 

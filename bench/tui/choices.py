@@ -16,12 +16,14 @@ class Choices:
     """base, hidden and the cursor's key are names of variants.
 
     metric: what charts over time show, None while nobody has chosen. logarithmic: None leaves each
-    axis to its span. The cursor is that of every
-    table of variants: the row that is highlighted in one view is highlighted in the next.
+    axis to its span. turns: whether charts over time lay turns over each other, None leaves it to
+    the run. The cursor is that of every table of variants: the row that is highlighted in one view
+    is highlighted in the next.
     """
 
     metric: Metric | None = None
     logarithmic: bool | None = None
+    turns: bool | None = None
     base: str | None = None
     hidden: frozenset[str] = frozenset()
     cursor: RowCursor = field(default_factory=RowCursor)

@@ -9,14 +9,17 @@ seconds, 1 kB each. With twelve variants that is 7 MB after half an hour, and 12
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
-from math import isnan
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bench.model.result import Interval, Vitals
 from bench.record.latency_bins import unpack_spread
-from bench.tui.metrics import COLD_STARTS, LADDER, MEAN, METRICS, Metric, highest
-from bench.tui.series_store import SeriesStore, row_of
+from bench.tui.metrics import COLD_STARTS, LADDER, MEAN, METRICS, Metric
+from bench.tui.series_store import PartFigure, SeriesFigures, SeriesStore, row_of
+from bench.tui.turns import Turns
 
 FINE_S = 1200
 """Seconds per variant that are kept one by one."""
@@ -67,6 +70,20 @@ class _VariantHistory:
         for rows in (self._groups, self._fine):
             yield from rows.column(number, rows.cut(since_s, until_s))
 
+    def parts(self, number: int) -> Iterator[PartFigure]:
+        """One metric of the seconds that are kept one by one, with their segments."""
+        yield from self._fine.parts(number, range(len(self._fine)))
+
+    def figures(self, number: int, since_s: int, until_s: int) -> SeriesFigures:
+        """One metric of groups and whole seconds likewise."""
+        stores = (self._groups, self._fine)
+        old, new = (rows.figures(number, rows.cut(since_s, until_s)) for rows in stores)
+        return SeriesFigures(
+            np.concatenate((old.seconds, new.seconds)),
+            np.concatenate((old.lengths, new.lengths)),
+            np.concatenate((old.values, new.values)),
+        )
+
     def spreads(self, since_s: int, until_s: int) -> Iterator[tuple[int, int, bytes]]:
         """(second, length, packed spread) likewise."""
         for rows in (self._groups, self._fine):
@@ -77,10 +94,9 @@ class _VariantHistory:
         groups = self._groups.cut(since_s, until_s)
         return self._groups.length_s(groups[0]) if groups else 1
 
-    def latest(self, number: int) -> Iterator[float]:
-        """One metric in the last two minutes or so."""
-        for at in range(max(0, len(self._fine) - LATEST), len(self._fine)):
-            yield self._fine.figure(at, number)
+    def known(self, number: int) -> int:
+        """In how many of the last two minutes or so one metric is known."""
+        return self._fine.known(number, range(max(0, len(self._fine) - LATEST), len(self._fine)))
 
 
 class IntervalHistory:
@@ -118,17 +134,26 @@ class IntervalHistory:
         series = self._series.get(variant)
         if series is None:
             return ()
-        every = every_s(since_s, until_s, most)
-        seconds = series.column(_COLUMN[metric.name], since_s, until_s)
-        return tuple(_gapped(_thinned(seconds, every)))
+        figures = series.figures(_COLUMN[metric.name], since_s, until_s)
+        return _gapped(_thinned(figures, every_s(since_s, until_s, most)))
+
+    def turn_points(self, variant: str, metric: Metric, turns: Turns, most: int) -> SeriesPoints:
+        """(second of the turn, the median of all turns so far) in time order, likewise."""
+        series = self._series.get(variant)
+        if series is None:
+            return ()
+        medians = turns.medians(series.parts(_COLUMN[metric.name]))
+        figures = figures_of(medians)
+        until_s = medians[-1][0] + 1 if medians else 1
+        return _gapped(_thinned(figures, every_s(0, until_s, most)))
 
     def vital_points(
         self, read: Callable[[Vitals], float], since_s: int, until_s: int, most: int
     ) -> SeriesPoints:
         """Likewise of the run's vitals, which have no gaps."""
-        seconds = ((v.t_s, 1, "", read(v)) for v in self.vitals if since_s <= v.t_s < until_s)
-        thinned = _thinned(seconds, every_s(since_s, until_s, most))
-        return tuple((t_s, value) for t_s, _, value in thinned)
+        shown = [(v.t_s, read(v)) for v in self.vitals if since_s <= v.t_s < until_s]
+        thinned = _thinned(figures_of(shown), every_s(since_s, until_s, most))
+        return _points(thinned.seconds, thinned.values)
 
     def spreads(
         self, variant: str, since_s: int, until_s: int
@@ -166,8 +191,7 @@ class IntervalHistory:
 
     def _known(self, metric: Metric) -> int:
         """In how many of the latest seconds of all variants a metric is known."""
-        number = _COLUMN[metric.name]
-        return sum(not isnan(v) for one in self._series.values() for v in one.latest(number))
+        return sum(one.known(_COLUMN[metric.name]) for one in self._series.values())
 
 
 def every_s(since_s: int, until_s: int, most: int) -> int:
@@ -175,23 +199,35 @@ def every_s(since_s: int, until_s: int, most: int) -> int:
     return max(1, -(-(until_s - since_s) // most))
 
 
-def _thinned(
-    seconds: Iterable[tuple[int, int, str, float]], every: int
-) -> Iterator[tuple[float, int, float | None]]:
-    """(second, length, highest value) of each group of `every` seconds; longer ones stay."""
-    for _, group in groupby(seconds, key=lambda s: s[0] // every if every > 1 else (s[0], s[2])):
-        members = list(group)
-        value = highest([figure for *_, figure in members])
-        t_s, length, *_ = members[0]
-        yield float(t_s), max(every, length), None if isnan(value) else value
+def figures_of(points: Sequence[tuple[int, float | None]]) -> SeriesFigures:
+    """Of (second, value) in time order, a second each."""
+    seconds = np.array([second for second, _ in points], dtype=np.int32)
+    values = np.array([value for _, value in points], dtype=np.float64)
+    return SeriesFigures(seconds, np.ones_like(seconds), values)
 
 
-def _gapped(
-    points: Iterable[tuple[float, int, float | None]],
-) -> Iterator[tuple[float, float | None]]:
-    end: float | None = None
-    for second, length, value in points:
-        if end is not None and second > end + 1:
-            yield end, None
-        yield second, value
-        end = second + length
+def _thinned(figures: SeriesFigures, every: int) -> SeriesFigures:
+    """The highest of each group of `every` seconds; longer ones stay."""
+    if every == 1 or not figures.seconds.size:
+        return figures
+    groups = figures.seconds // every
+    firsts = np.flatnonzero(np.concatenate(([True], groups[1:] != groups[:-1])))
+    return SeriesFigures(
+        figures.seconds[firsts],
+        np.maximum(figures.lengths[firsts], every),
+        np.fmax.reduceat(figures.values, firsts),
+    )
+
+
+def _gapped(figures: SeriesFigures) -> SeriesPoints:
+    """Points in time order, with one that is not known where a gap begins."""
+    ends = figures.seconds + figures.lengths
+    last = np.flatnonzero(figures.seconds[1:] > ends[:-1] + 1)
+    return _points(
+        np.insert(figures.seconds, last + 1, ends[last]), np.insert(figures.values, last + 1, nan)
+    )
+
+
+def _points(seconds: NDArray[np.int32], values: NDArray[np.float64]) -> SeriesPoints:
+    known = (None if value != value else value for value in values.tolist())
+    return tuple(zip(seconds.astype(np.float64).tolist(), known, strict=True))

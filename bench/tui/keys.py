@@ -60,6 +60,8 @@ KEYS: tuple[KeyBinding, ...] = (
         "the screen stands still, the load goes on; in a playback play or pause", VIEW),
     KeyBinding("metric", "m", "metric", "chart the next metric", VIEW),
     KeyBinding("log_scale", "l", "log", "axes by their span, logarithmic, linear", VIEW),
+    KeyBinding("turns", "t", "turns",
+        "charts over time: the turns of variants over each other, or side by side", VIEW),
     KeyBinding("window", "w", "window",
         "what the tables cover: the whole run, the last minute, the last second", VIEW),
     KeyBinding("baseline", "b", "baseline",
@@ -88,7 +90,7 @@ MOST_VIEWS = 9
 """A digit each."""
 RUN_HINTS = (
     "help", "quit", "stop", "hold_load", "rate_up", "hold_view", "metric", "window", "next_phase",
-    "baseline", "log_scale", "maximise", "export", "filter", "reasons",
+    "baseline", "log_scale", "turns", "maximise", "export", "filter", "reasons",
 )  # fmt: skip
 """What the bar at the bottom offers, as far as there is room."""
 OPPOSITES = {"rate_up": ("rate_down", "rate")}
@@ -97,7 +99,7 @@ PLAYBACK_LABELS = {"hold_view": "play or pause"}
 """What some of them are called in a playback."""
 PLAYBACK_HINTS = (
     "help", "quit", "hold_view", "rate_up", "rate_down", "back_1", "forward_1", "back_10",
-    "forward_10", "metric", "window", "baseline", "log_scale", "export", "reasons",
+    "forward_10", "metric", "window", "baseline", "log_scale", "turns", "export", "reasons",
 )  # fmt: skip
 GRID_HELP = (
     ("↑ ↓ Home End", "another row"),

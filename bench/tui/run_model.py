@@ -19,6 +19,7 @@ from bench.tui.metrics import Metric
 from bench.tui.palette import SeriesStyle
 from bench.tui.source import Playback, RunSource
 from bench.tui.state import OVER, ViewState, short_name
+from bench.tui.turns import turns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class RunModel:
         self.source = source
         self.snapshot: Snapshot | None = None
         self.failure = ""
+        self.turns = turns_of(source.profile)
+        """What charts over time can lay over each other; None: nothing."""
         self._history = IntervalHistory()
         self._analyzer = Analyzer(source)
         self._held: _Held | None = None
@@ -95,6 +98,12 @@ class RunModel:
         """The metric that was chosen, else the one that says most of this run."""
         return choices.metric or self._history.default_metric()
 
+    def lays_turns_over(self, choices: Choices) -> bool:
+        """As it was chosen, else where the same disturbance meets every variant in its turn."""
+        if self.turns is None:
+            return False
+        return self.turns.at_first if choices.turns is None else choices.turns
+
     def state(
         self,
         choices: Choices,
@@ -102,13 +111,11 @@ class RunModel:
         depth: Depth,
         *,
         filter: str = "",
-        charts: bool = True,
         colours: tuple[str, ...] = ("",),
     ) -> ViewState | None:
         """What a view of that depth is to draw; None before the first poll.
 
-        charts: whether charts are drawn too. colours: of what is no variant. Puts the cursor on a
-        variant if it is on none.
+        colours: of what is no variant. Puts the cursor on a variant if it is on none.
         """
         snapshot = self.snapshot if self._held is None else self._held.snapshot
         if snapshot is None:
@@ -132,9 +139,9 @@ class RunModel:
             selected=choices.cursor.key,
             hidden=choices.hidden,
             filter=filter,
-            redraw_charts=charts,
             colours=colours,
             is_playback=self.playback is not None,
+            turns=self.turns if self.lays_turns_over(choices) else None,
             chose_metric=choices.metric is not None,
         )
 

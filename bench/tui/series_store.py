@@ -16,6 +16,9 @@ from math import nan
 from sys import intern
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.model.result import Interval
 from bench.record.latency_bins import added, pack_spread, unpack_spread
 from bench.tui.metrics import METRICS, MetricReading, highest, mean
@@ -29,6 +32,17 @@ _WEIGHTS = len(_WEIGHED)
 Figures: TypeAlias = "array[float]"
 PartKey = tuple[int, int, str]
 _Whole = tuple[int, str]
+PartFigure = tuple[int, int, str, float]
+"""(second, segment, phase, figure of one metric); segment -1: none, or several."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFigures:
+    """One metric in time order: seconds, how many each stands for, NaN where it is not known."""
+
+    seconds: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +129,35 @@ class SeriesStore:
         """How many seconds a row stands for."""
         return self._lengths[at]
 
-    def figure(self, at: int, number: int) -> float:
+    def figures(self, number: int, rows: range) -> SeriesFigures:
+        """One metric of whole seconds and of groups; of two phases in a second both."""
+        seconds = np.array(self._starts[rows.start : rows.stop])
+        lengths = np.array(self._lengths[rows.start : rows.stop])
+        figures = np.array(self._column(number, rows), dtype=np.float64)
+        first_of_several = [
+            at
+            for at in np.flatnonzero(seconds[1:] == seconds[:-1]).tolist()
+            if self._phases[rows.start + at] == self._phases[rows.start + at + 1]
+        ]
+        if not first_of_several:
+            return SeriesFigures(seconds, lengths, figures)
+        kept = np.ones(seconds.size, dtype=bool)
+        for _, whole in groupby(enumerate(first_of_several), key=lambda pair: pair[1] - pair[0]):
+            places = [at for _, at in whole]
+            first, last = places[0], places[-1] + 1
+            parts = range(rows.start + first, rows.start + last + 1)
+            figures[first] = self._joined(number, parts)
+            kept[first + 1 : last + 1] = False
+        return SeriesFigures(seconds[kept], lengths[kept], figures[kept])
+
+    def known(self, number: int, rows: range) -> int:
+        """In how many rows one metric is known."""
+        return sum(figure == figure for figure in self._column(number, rows))
+
+    def _column(self, number: int, rows: range) -> Figures:
+        return self._figures[rows.start * WIDTH + number : rows.stop * WIDTH : WIDTH]
+
+    def _figure(self, at: int, number: int) -> float:
         """One metric of a row; NaN is what is not known."""
         return self._figures[at * WIDTH + number]
 
@@ -123,6 +165,11 @@ class SeriesStore:
         """(second, length, phase, figure of one metric) of whole seconds and of groups."""
         for (t_s, phase), parts in self._wholes(rows):
             yield t_s, self._lengths[parts[0]], phase, self._joined(number, parts)
+
+    def parts(self, number: int, rows: range) -> Iterator[PartFigure]:
+        """Likewise with the segment, the first of a second that has several."""
+        for (t_s, phase), parts in self._wholes(rows):
+            yield t_s, self._segments[parts[0]], phase, self._joined(number, parts)
 
     def spreads(self, rows: range) -> Iterator[tuple[int, int, bytes]]:
         """(second, length, packed spread) likewise."""
@@ -155,8 +202,8 @@ class SeriesStore:
 
     def _joined(self, number: int, parts: Sequence[int]) -> float:
         if len(parts) == 1:
-            return self.figure(parts[0], number)
-        figures = [self.figure(at, number) for at in parts]
+            return self._figure(parts[0], number)
+        figures = [self._figure(at, number) for at in parts]
         place = _WEIGHED.get(number)
         weights = [] if place is None else [self._weights[at * _WEIGHTS + place] for at in parts]
         return METRICS[number].join(figures, weights)

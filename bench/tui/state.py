@@ -14,6 +14,7 @@ from bench.tui.analysis import Analysis
 from bench.tui.interval_history import IntervalHistory
 from bench.tui.metrics import Metric
 from bench.tui.palette import SeriesStyle
+from bench.tui.turns import Turns
 
 DECADE = 10.0
 _MARKERS, _ASCII_MARKERS = "○△□", "o+x"
@@ -41,10 +42,11 @@ class ViewState:
     selected: str | None
     hidden: frozenset[str]
     filter: str
-    redraw_charts: bool
     colours: tuple[str, ...] = ("",)
     """Of lines that are no variants: those that no variant has come first."""
     is_playback: bool = False
+    turns: Turns | None = None
+    """Charts over time lay these over each other; None: they show the time of the run."""
     chose_metric: bool = False
     """True once the viewer has asked for a chart over time of one metric."""
 
@@ -84,7 +86,8 @@ class ViewState:
 
     @property
     def _chosen(self) -> tuple[object, ...]:
-        return (self.logarithmic, self.base, self.selected, self.hidden, *self.styles.values())
+        chosen = (self.logarithmic, self.turns, self.base, self.selected, self.hidden)
+        return (*chosen, *self.styles.values())
 
     def is_log(self, values: Iterable[float]) -> bool:
         """As it was chosen, else logarithmic where values span more than a factor of ten.

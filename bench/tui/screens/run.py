@@ -1,4 +1,4 @@
-"""The screen of a run, live or recorded: it polls four times a second and draws.
+"""The screen of a run, live or recorded: it polls twice a second and draws.
 
 It is put together of parts with one duty each: a model of the run, the viewer's choices, the views,
 and a control for each group of keys. Holding the view freezes what the views are given; the header
@@ -18,6 +18,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen
 
 from bench.tui import messages
+from bench.tui.analysis import POLLS_PER_S
 from bench.tui.choices import Choices
 from bench.tui.keys import MOST_VIEWS, Commands, bindings
 from bench.tui.palette import SeriesStyle
@@ -41,9 +42,7 @@ from bench.tui.widgets.slider import Slider
 from bench.tui.widgets.status import Status
 from bench.tui.widgets.strip_widget import StripWidget
 
-POLL_S = 0.25
-CHART_EVERY = 2
-"""Charts are drawn at every second poll."""
+POLL_S = 1 / POLLS_PER_S
 NARROW, WIDE, SHORT, TINY = 100, 150, 30, 22
 """Cells at which what a view has a place for changes: below, from, below, below."""
 
@@ -80,7 +79,6 @@ class RunScreen(Screen[None]):
         self._past_runs = PastRuns(self, self._watch)
         self._styles: dict[str, SeriesStyle] = {}
         self._colours: tuple[str, ...] = ("",)
-        self._polls = 0
         self.commands: Commands = {  # of the parts, by the names of their keys
             **self._own_commands,
             **self._exports.commands,
@@ -113,7 +111,6 @@ class RunScreen(Screen[None]):
 
     def poll(self) -> None:
         """Look at the run, and show what has changed. Out of sight, only look."""
-        self._polls += 1
         snapshot = self.model.poll()
         if list(self._styles) != self.model.variants:
             self.repaint()
@@ -125,7 +122,7 @@ class RunScreen(Screen[None]):
             self.query_one(Slider).show(playback.position_s, playback.end_s, playback.status)
         self._draw_footer()
         if not self.model.is_held:
-            self.draw(charts=self._polls % CHART_EVERY == 1)
+            self.draw()
 
     @property
     def _is_in_sight(self) -> bool:
@@ -133,7 +130,7 @@ class RunScreen(Screen[None]):
         stack = [screen for screen in self.app.screen_stack if not isinstance(screen, ModalScreen)]
         return bool(stack) and stack[-1] is self
 
-    def draw(self, charts: bool = True) -> None:
+    def draw(self) -> None:
         """Draw the view in sight, as the run and the viewer's choices are now."""
         view = self.switcher.view
         state = self.model.state(
@@ -141,7 +138,6 @@ class RunScreen(Screen[None]):
             self._styles,
             view.depth,
             filter=self.switcher.filter,
-            charts=charts,
             colours=self._colours,
         )
         if state is not None and self.is_mounted:
@@ -186,6 +182,7 @@ class RunScreen(Screen[None]):
         return {
             "metric": self._next_metric,
             "log_scale": self._choosing(self.choices.toggle_scale),
+            "turns": self._toggle_turns,
             "window": self._choosing(self.choices.next_window),
             "baseline": self._choosing(self.choices.toggle_base),
             "hide": self._choosing(self.choices.toggle_hidden),
@@ -217,6 +214,13 @@ class RunScreen(Screen[None]):
         """The view's own next one, or that of charts over time."""
         if not self.switcher.view.next_metric():
             self.choices.next_metric(self.model.charted(self.choices))
+        self.draw()
+
+    def _toggle_turns(self) -> None:
+        if self.model.turns is None:
+            self.notify("no turns to lay over each other: the run is one turn of all its variants")
+            return
+        self.choices.turns = not self.model.lays_turns_over(self.choices)
         self.draw()
 
     def _hold_view(self) -> None:

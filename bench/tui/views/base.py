@@ -86,14 +86,14 @@ class View(Vertical):
 
     @abstractmethod
     def show(self, state: ViewState) -> None:
-        """Draw this state, charts only when they are due. Called up to four times a second."""
+        """Draw this state, charts only when they are due. Called twice a second."""
 
     def is_due(self, state: ViewState, part: Widget, key: object = None) -> bool:
         """True if a chart would look different from when this was last asked.
 
         key None: what it shows changes once a second, or by what was chosen.
         """
-        if not state.redraw_charts or not part.size.area:
+        if not part.size.area:
             return False
         return self.is_new(part.id or "", (state.chart_key if key is None else key, part.size))
 

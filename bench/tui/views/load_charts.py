@@ -9,11 +9,10 @@ from bench.model.part import Part
 from bench.model.result import LADDER, Measure
 from bench.model.times import NS_PER_MS
 from bench.record.finding import highest
-from bench.tui.interval_history import SeriesPoints
-from bench.tui.metrics import ARRIVALS, ATTEMPTS, GOODPUT, Metric
+from bench.tui.metrics import ARRIVALS, ATTEMPTS, GOODPUT
 from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
-from bench.tui.views.time_charts import MOST_POINTS, phase_flags, run_axis, vital_grain
+from bench.tui.views.time_charts import chart_axis, phase_flags, point_grain, points
 from bench.tui.widgets.chart_data import ChartData, ChartLine
 
 _EMPTY = "too few answers so far in two steps"
@@ -118,16 +117,16 @@ def _chart(
 def attempts_over_arrivals(state: ViewState, width: int) -> ChartData:
     """What the callers asked for and what the target got; between them is what retries added."""
     name = state.selected or next(iter(state.styles))
-    arrivals, attempts, done = (_over_time(state, name, m) for m in (ARRIVALS, ATTEMPTS, GOODPUT))
+    arrivals, attempts, done = (points(state, name, m) for m in (ARRIVALS, ATTEMPTS, GOODPUT))
     return ChartData(
         title="attempts over arrivals",
-        note=f"/s, by the second of the arrival; shaded: retries; {vital_grain(state)}",
+        note=f"/s, by the second of the arrival; shaded: retries; {point_grain(state)}",
         lines=(
             ChartLine("attempts", state.line_style(0), attempts),
             ChartLine("arrivals", state.line_style(1), arrivals),
             ChartLine("successes", state.line_style(2), done),
         ),
-        x=run_axis(state, width),
+        x=chart_axis(state, width),
         flags=phase_flags(state),
         filled=(0, 1),
     )
@@ -138,18 +137,14 @@ def arrivals_and_successes(state: ViewState, width: int) -> ChartData:
     name = state.selected or next(iter(state.styles))
     return ChartData(
         title="arrivals and successes",
-        note=f"/s, {vital_grain(state)}",
+        note=f"/s, {point_grain(state)}",
         lines=(
-            ChartLine("arrivals", state.line_style(1), _over_time(state, name, ARRIVALS)),
-            ChartLine("successes", state.line_style(2), _over_time(state, name, GOODPUT)),
+            ChartLine("arrivals", state.line_style(1), points(state, name, ARRIVALS)),
+            ChartLine("successes", state.line_style(2), points(state, name, GOODPUT)),
         ),
-        x=run_axis(state, width),
+        x=chart_axis(state, width),
         flags=phase_flags(state),
     )
-
-
-def _over_time(state: ViewState, name: str, metric: Metric) -> SeriesPoints:
-    return state.history.points(name, metric, state.since_s, state.passed_s, MOST_POINTS)
 
 
 def _quiet(state: ViewState, marker: str) -> SeriesStyle:
