@@ -29,10 +29,10 @@ from bench.record.finding import Finding, ends_text
 from bench.record.findings import found_in
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
-from bench.stats.alike import Curves
+from bench.stats.alike import Curves, response_differences
 from bench.stats.basis import TOO_FEW
 from bench.stats.door_overhead import Overhead
-from bench.stats.paired import Difference, difference, told_apart
+from bench.stats.paired import Difference
 from bench.stats.recommend import Advice, Choice
 from bench.stats.woodruff import interval
 
@@ -161,15 +161,10 @@ def highest_known(curves: Curves) -> float:
 def _differences(
     curves: Curves, base: str | None, q: float, anytime: bool
 ) -> dict[str, Difference | None]:
-    theirs = curves.get(base or "", {}).get(Measure.RESPONSE)
-    if theirs is None:
+    if base is None or Measure.RESPONSE not in curves.get(base, {}):
         return {}
-    found = {
-        name: difference(theirs, own[Measure.RESPONSE], q, anytime=anytime)
-        for name, own in curves.items()
-        if name != base and Measure.RESPONSE in own
-    }
-    return dict(zip(found, told_apart(list(found.values())), strict=True))
+    names = [name for name, own in curves.items() if name != base and Measure.RESPONSE in own]
+    return response_differences(base, names, q, curves, anytime=anytime)
 
 
 def _choices(

@@ -14,9 +14,10 @@ from bench.model.profile import Variant
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.stats.basis import TOO_FEW
-from bench.stats.holm import rejected
+from bench.stats.block_quantiles import Pool
+from bench.stats.holm import apart_from_one
 from bench.stats.means import CONFIDENCE, Weighed, chance_of, reach_of
-from bench.stats.paired import Difference, difference
+from bench.stats.paired import Difference, difference, told_apart_from_one
 from bench.stats.quantiles import Curve
 from bench.stats.student import deviate, two_sided
 from bench.stats.woodruff import interval
@@ -47,26 +48,48 @@ def _names(variants: Sequence[Variant], best: Variant) -> str:
     return ", ".join(size_name(variant, best) for variant in variants)
 
 
-def pairs(variants: int) -> int:
-    """How many comparisons there are between so many."""
-    return variants * (variants - 1) // 2
-
-
 def as_fast(
     best: Window, windows: Sequence[Window], q: float, curves: Curves, *, anytime: bool = False
 ) -> Alike:
     """Whose quantile q of response time cannot be told apart from the best one's."""
     others = [window for window in windows if window is not best]
-    found = [response_difference(best, other, q, curves, anytime=anytime) for other in others]
+    found = _differences(best, others, q, curves, anytime)
     return _judged(others, [None if one is None else one.p_value for one in found])
 
 
-def response_difference(
-    base: Window, other: Window, q: float, curves: Curves, *, anytime: bool = False
-) -> Difference | None:
-    """Quantile q of other's response time less that of base; None if one is not known."""
-    one, two = (curves.get(w.variant.name, {}).get(Measure.RESPONSE) for w in (base, other))
-    return None if one is None or two is None else difference(one, two, q, anytime=anytime)
+def response_differences(
+    base: str, names: Sequence[str], q: float, curves: Curves, *, anytime: bool = False
+) -> dict[str, Difference | None]:
+    """Quantile q of each one's response time less that of base, by names; judged together.
+
+    None if one of the two is not known. base counts as picked by its own figures.
+    """
+    theirs = curves.get(base, {}).get(Measure.RESPONSE)
+    pools = (pool_of(curves),)
+    every = [curves.get(name, {}).get(Measure.RESPONSE) for name in names]
+    found = [
+        None
+        if theirs is None or own is None
+        else difference(theirs, own, q, anytime=anytime, pools=pools)
+        for own in every
+    ]
+    return dict(zip(names, told_apart_from_one(found), strict=True))
+
+
+def pool_of(curves: Curves, measure: Measure = Measure.RESPONSE, shared: bool = True) -> Pool:
+    """All variants of a run, of whose blocks of a measure each says something of every other's.
+
+    shared: as long as they are compared within the run.
+    """
+    return Pool.of((own.get(measure) for own in curves.values()), shared)
+
+
+def _differences(
+    base: Window, others: Sequence[Window], q: float, curves: Curves, anytime: bool
+) -> list[Difference | None]:
+    names = [window.variant.name for window in others]
+    found = response_differences(base.variant.name, names, q, curves, anytime=anytime)
+    return list(found.values())
 
 
 def as_cheap(
@@ -118,8 +141,8 @@ def as_good(
     others = [window for window in windows if window is not best]
     own, stretch = _weighed(best, curves, price), _stretch(shares, q, curves, anytime)
     chances: list[float | None] = []
-    for other in others:
-        time = response_difference(best, other, q, curves, anytime=anytime)
+    times = _differences(best, others, q, curves, anytime)
+    for other, time in zip(others, times, strict=True):
         theirs = _weighed(other, curves, price)
         reach = None if own is None or theirs is None else reach_of(own, theirs, anytime)
         if time is None or not time.basis.is_known or reach is None:
@@ -166,7 +189,7 @@ def _weighed(window: Window, curves: Curves, price: Price) -> Weighed | None:
 
 
 def _judged(others: Sequence[Window], p_values: Sequence[float | None]) -> Alike:
-    apart = rejected(p_values, family=pairs(len(others) + 1))
+    apart = apart_from_one(p_values)
     judged = list(zip(others, p_values, apart, strict=True))
     return Alike(
         tuple(w.variant for w, p, fallen in judged if p is not None and not fallen),

@@ -20,6 +20,10 @@ class Rest(StrEnum):
     """Single samples: blocks of time differ no more than chance makes them."""
     BLOCKS = "blocks"
     """Only what lies far apart in time: the variance is that between blocks."""
+    PAIRED = "pairs of blocks"
+    """Blocks of one place: one variant's against another's."""
+    OF_BOTH = "blocks of each run"
+    """Blocks of two runs, each judged by itself."""
     TOO_FEW = TOO_FEW
     """Nothing: there is no interval."""
 
@@ -46,8 +50,13 @@ class Basis:
 
     @property
     def text(self) -> str:
-        """`iid`, `blocks of 2 s, design effect 3.1`, `anytime, iid`, `too few blocks to know`."""
+        """`iid`, `blocks of 2 s, design effect 3.1`, `16 pairs of blocks`, `anytime, iid`.
+
+        Or `too few blocks to know`.
+        """
         text = self.rest.value
+        if self.rest in (Rest.PAIRED, Rest.OF_BOTH):
+            text = f"{self.blocks} {text}"
         if self.rest is Rest.BLOCKS:
             text = f"blocks of {self._length}, design effect {_short(self.design_effect)}"
         return f"anytime, {text}" if self.anytime and self.is_known else text

@@ -55,28 +55,53 @@ class Models:
     """All models for a number of blocks.
 
     directions: orthonormal columns, drifts first and then cosines. whitening: by model, what makes
-    projections on those independent and of variance 1, if blocks have a variance of 1. log_drift:
-    the log of its drift's chance beforehand, over the root of its determinant. log_correlation: of
-    its correlation's. inflation: variance of the sum over that of independent blocks. plain: the
-    models without any correlation.
+    projections on those independent and of variance 1, if blocks have a variance of 1. log_root:
+    the log of 1 over the root of its determinant. log_drift, log_correlation: of the chances of its
+    drift and of its correlation beforehand. inflation: variance of the sum over that of independent
+    blocks. plain: the models without any correlation.
     """
 
     directions: Reals
     whitening: Reals
+    log_root: Reals
     log_drift: Reals
     log_correlation: Reals
     inflation: Reals
     plain: NDArray[np.bool_]
 
+    @property
+    def log_prior(self) -> Reals:
+        """Of each model's chance beforehand, where the variance is not known."""
+        return self.log_drift + self.log_correlation
+
+    def evidence(self, residuals: Reals) -> Reals:
+        """The log of how well each model explains residuals of any variance, of which one is not 0.
+
+        But for what is the same for all.
+        """
+        squares = self._squares(residuals)
+        found: Reals = self.log_root - self.directions.shape[1] / 2 * np.log(squares)
+        return found
+
+    def scales(self, residuals: Reals) -> Reals:
+        """By model, the standard error of the sum of what has these residuals: that of a t."""
+        size = residuals.size * self.inflation / self.directions.shape[1]
+        found: Reals = np.sqrt(size * self._squares(residuals))
+        return found
+
+    def _squares(self, residuals: Reals) -> Reals:
+        found: Reals = ((self.whitening @ (residuals @ self.directions)) ** 2).sum(axis=1)
+        return found
+
     def explain(self, standard: Reals) -> Explained:
         """Judge residuals, given in standard deviations of blocks of independent samples."""
-        projected = standard @ self.directions
-        df = projected.size
-        squares = ((self.whitening @ projected) ** 2).sum(axis=1)
+        df = self.directions.shape[1]
+        squares = self._squares(standard)
         # The variance integrated out: ∫ s^(-df/2) exp(-squares / 2s) ds/s.
         fit = lgamma(df / 2) - df / 2 * np.log(squares / 2) - log(_VARIANCES)
-        logs = self.log_drift + self.log_correlation + log(1 - _INDEPENDENT) + fit
-        independent = self.log_drift[self.plain] + log(_INDEPENDENT) - squares[self.plain] / 2
+        logs = self.log_root + self.log_prior + log(1 - _INDEPENDENT) + fit
+        known = (self.log_root + self.log_drift)[self.plain] + log(_INDEPENDENT)
+        independent = known - squares[self.plain] / 2
         total = np.logaddexp.reduce(np.concatenate((logs, independent)))
         return Explained(
             np.exp(logs - total),
@@ -103,14 +128,15 @@ def models(blocks: int) -> Models:
         np.array([model[1] for model in made]),
         np.array([model[2] for model in made]),
         np.array([model[3] for model in made]),
+        np.array([model[4] for model in made]),
         np.array([correlation == 0 for _ in _DRIFTS for correlation in _CORRELATIONS]),
     )
 
 
 def _model(
     directions: Reals, correlation: float, chance: float, drift: int
-) -> tuple[Reals, float, float, float]:
-    """Whitening, log of drift over root of determinant, log of correlation, and inflation."""
+) -> tuple[Reals, float, float, float, float]:
+    """Whitening, logs of 1 over the root of the determinant and of both chances, inflation."""
     blocks, size = directions.shape
     places = np.arange(blocks)
     alike = np.power(correlation, np.abs(np.subtract.outer(places, places)))
@@ -122,7 +148,8 @@ def _model(
     determinant = 2 * float(np.log(np.diag(root)).sum())
     return (
         np.linalg.solve(root, np.eye(size)),
-        log(_DRIFTS[drift]) - determinant / 2,
+        -determinant / 2,
+        log(_DRIFTS[drift]),
         log(chance),
         float(alike.sum()) / blocks,
     )

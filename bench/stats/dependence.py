@@ -67,10 +67,18 @@ def dependence(residuals: Reals, independent_variance: float) -> Dependence | No
     found = models(blocks).explain(residuals / sqrt(independent_variance / blocks))
     if found.independent >= _PLAIN:
         return Dependence(1.0, None, blocks)
-    if found.weights[found.apart < _FEWEST_APART].sum() > _DOUBT:
+    if says_too_little(found.weights, found.apart):
         return None
     effect, df = _as_t(found)
     return Dependence(effect, df, blocks)
+
+
+def says_too_little(weights: Reals, apart: Reals) -> bool:
+    """Whether all blocks hardly count as several, by models of these weights.
+
+    apart: as how many independent blocks they count by each.
+    """
+    return float(weights[apart < _FEWEST_APART].sum()) > _DOUBT
 
 
 def _as_t(found: Explained) -> tuple[float, int]:

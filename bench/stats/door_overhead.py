@@ -14,12 +14,16 @@ from bench.model.endpoint import BASELINE
 from bench.model.outcome import Verdict
 from bench.model.profile import Variant
 from bench.model.result import Measure, Window
-from bench.stats.alike import Curves
+from bench.stats.alike import Curves, pool_of
 from bench.stats.basis import TOO_FEW
+from bench.stats.block_quantiles import Pool
 from bench.stats.one_kind import NO_CLASSES, ClassCurves
 from bench.stats.paired import Difference, difference, told_apart
 from bench.stats.quantiles import Bounds, Curve
 from bench.stats.woodruff import interval
+
+_MEASURES = (Measure.OVERHEAD, Measure.RESPONSE, Measure.ATTEMPT)
+"""From what a door's share is told, the best one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,13 @@ def door_overheads(
     invokes = {
         window.variant: window.variant for window in usable if window.variant.endpoint is BASELINE
     }
+    pools = {measure: _pool(measure, curves, classes) for measure in _MEASURES}
     found = []
     for window in usable:
         variant = window.variant
         base = invokes.get(replace(variant, endpoint=BASELINE))
         if base is not None and base != variant:
-            overhead = _overhead(variant, base, curves, classes, anytime)
+            overhead = _overhead(variant, base, curves, classes, pools, anytime)
             if overhead is not None:
                 found.append(overhead)
     judged = told_apart([overhead.added for overhead in found])
@@ -68,15 +73,27 @@ def door_overheads(
 
 
 def _overhead(
-    variant: Variant, base: Variant, curves: Curves, classes: ClassCurves, anytime: bool
+    variant: Variant,
+    base: Variant,
+    curves: Curves,
+    classes: ClassCurves,
+    pools: Mapping[Measure, Pool],
+    anytime: bool,
 ) -> Overhead | None:
-    for measure in (Measure.OVERHEAD, Measure.RESPONSE, Measure.ATTEMPT):
+    for measure in _MEASURES:
         own, theirs = (_good_curve(one, measure, curves, classes) for one in (variant, base))
         if own is not None and theirs is not None:
-            added = difference(theirs, own, 0.5, anytime=anytime)
+            added = difference(theirs, own, 0.5, anytime=anytime, pools=(pools[measure],))
             if added is not None:
                 return Overhead(variant, base, measure, added)
     return None
+
+
+def _pool(measure: Measure, curves: Curves, classes: ClassCurves) -> Pool:
+    """All variants by the same answers."""
+    if measure is Measure.RESPONSE:
+        return Pool.of(own.get("warm") for own in classes.values())
+    return pool_of(curves, measure)
 
 
 def _good_curve(

@@ -31,13 +31,12 @@ from bench.stats.alike import (
     as_cheap,
     as_fast,
     as_good,
-    pairs,
-    response_difference,
+    response_differences,
 )
 from bench.stats.basis import TOO_FEW
 from bench.stats.door_overhead import Overhead, door_overheads, door_sentences
 from bench.stats.one_kind import NO_CLASSES, ClassCurves, is_good, of_one_kind
-from bench.stats.paired import Difference, told_apart
+from bench.stats.paired import Difference
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 from bench.stats.woodruff import interval
 
@@ -228,19 +227,18 @@ def compare_sentence(
     curves: Curves,
     *,
     judged: Difference | None = None,
-    family: int = 1,
     anytime: bool = False,
 ) -> str:
     """`1769 MB: p99 −38 %, cost +4 % against 1024 MB; intervals don't overlap (iid)`.
 
-    judged: the difference, where it was judged together with others; else family says of how many
-    comparisons it is one.
+    judged: the difference, where it was judged together with others.
     """
     names = size_name(window.variant, base.variant), size_name(base.variant, window.variant)
     found = judged
     if found is None:
-        compared = response_difference(base, window, q, curves, anytime=anytime)
-        (found,) = told_apart([compared], family)
+        name = window.variant.name
+        alone = response_differences(base.variant.name, [name], q, curves, anytime=anytime)
+        found = alone[name]
     if found is None or found.relative is None:
         return f"{names[0]} and {names[1]}: too few samples for {quantile_text(q)}"
     parts = [f"{quantile_text(q)} {percent(found.relative)}"]
@@ -333,8 +331,10 @@ def _best_against(
         return None
     cheapest = min(priced, key=_cost)
     base = min(rest, key=lambda w: _time_ns(w, q)) if cheapest is best else cheapest
-    family = pairs(len(priced))
-    return compare_sentence(best, base, q, curves, family=family, anytime=anytime)
+    names = [window.variant.name for window in priced if window is not base]
+    judged = response_differences(base.variant.name, names, q, curves, anytime=anytime)
+    found = judged[best.variant.name]
+    return compare_sentence(best, base, q, curves, judged=found, anytime=anytime)
 
 
 def _with_sentences(advice: Advice, against: str | None) -> Advice:

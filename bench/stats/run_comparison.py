@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.model.result import LADDER, Measure, Window
+from bench.stats.alike import Curves, pool_of
+from bench.stats.block_quantiles import Pool
 from bench.stats.paired import Difference, difference, told_apart
-from bench.stats.quantiles import Curve
 
-Curves = Mapping[str, Mapping[Measure, Curve]]
 QUANTILES = tuple(sorted(LADDER))
 UNLIKE = ("name", "title")
 """Keys of a resolved profile that make no difference to results."""
@@ -50,10 +50,10 @@ def changes(
     base: tuple[tuple[Window, ...], Curves], other: tuple[tuple[Window, ...], Curves]
 ) -> tuple[VariantChange, ...]:
     """The variants that both runs have, in the order of the base."""
-    shared = _shared(base[0], other[0])
+    shared, pools = _shared(base[0], other[0]), _pools(base[1], other[1])
     found = told_apart(
         [
-            _difference(window.variant.name, base[1], other[1], q)
+            _difference(window.variant.name, base[1], other[1], q, pools)
             for window, _ in shared
             for q in QUANTILES
         ]
@@ -77,7 +77,10 @@ def slower(
     beyond the share, at one error rate for all variants.
     """
     names = [window.variant.name for window, _ in _shared(base[0], other[0])]
-    found = told_apart([_first_known(name, base[1], other[1], quantiles, share) for name in names])
+    pools = _pools(base[1], other[1])
+    found = told_apart(
+        [_first_known(name, base[1], other[1], quantiles, pools, share) for name in names]
+    )
     judged = list(zip(names, found, strict=True))
     return Slower(
         tuple(name for name, one in judged if one is not None and _is_beyond(one, share)),
@@ -86,11 +89,20 @@ def slower(
     )
 
 
+def _pools(base: Curves, other: Curves) -> tuple[Pool, Pool]:
+    return pool_of(base, shared=False), pool_of(other, shared=False)
+
+
 def _first_known(
-    variant: str, base: Curves, other: Curves, quantiles: Sequence[float], share: float
+    variant: str,
+    base: Curves,
+    other: Curves,
+    quantiles: Sequence[float],
+    pools: Sequence[Pool],
+    share: float,
 ) -> Difference | None:
     for q in quantiles:
-        found = _difference(variant, base, other, q, share)
+        found = _difference(variant, base, other, q, pools, share)
         if found is not None and found.p_value is not None:
             return found
     return None
@@ -116,12 +128,17 @@ def settings_changed(base_toml: str, other_toml: str) -> tuple[Setting, ...]:
 
 
 def _difference(
-    variant: str, base: Curves, other: Curves, q: float, margin: float = 0.0
+    variant: str,
+    base: Curves,
+    other: Curves,
+    q: float,
+    pools: Sequence[Pool],
+    margin: float = 0.0,
 ) -> Difference | None:
     curves = [run.get(variant, {}).get(Measure.RESPONSE) for run in (base, other)]
     if curves[0] is None or curves[1] is None:
         return None
-    return difference(curves[0], curves[1], q, share_blocks=False, margin=margin)
+    return difference(curves[0], curves[1], q, share_blocks=False, margin=margin, pools=pools)
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:

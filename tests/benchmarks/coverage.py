@@ -32,7 +32,7 @@ from tests.stats.study import (
     told_apart_share,
 )
 
-RUNS = ((2, 10, 30), (20, 20, 15), (20, 20, 100), (4, 60, 50), (10, 100, 100))
+RUNS = ((2, 10, 30), (16, 16, 8), (20, 20, 15), (20, 20, 100), (4, 60, 50), (10, 100, 100))
 """(rounds, blocks, samples of each)."""
 QUANTILES = (0.5, 0.9, 0.99)
 NINE = 9

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.stats.paired import difference, told_apart
+from bench.stats.block_quantiles import Pool
+from bench.stats.paired import difference, told_apart_from_one
 from bench.stats.quantiles import Bounds, Curve
 from bench.stats.woodruff import interval
 from tests.stats.processes import Process, Shape, curve_in_blocks, latencies, true_quantile_ns
+
+Latencies = NDArray[np.int64]
 
 RESOLUTION = 0.001
 """Histograms have three significant digits."""
@@ -81,9 +85,17 @@ def tables_with_a_difference(curves: Sequence[Curve], width: int, q: float) -> f
 
 
 def _has_a_difference(table: Sequence[Curve], q: float) -> bool:
+    return bool(_apart(table, q).any())
+
+
+def told_from_the_fastest(table: Latencies, q: float) -> NDArray[np.bool_]:
+    """Of the variants of a run (variants × rounds × samples), which are told from the fastest."""
+    return _apart([curve_in_blocks(values, len(values)) for values in table], q)
+
+
+def _apart(table: Sequence[Curve], q: float) -> NDArray[np.bool_]:
     fastest = min(table, key=lambda curve: curve.quantile_ns(q) or 0)
-    others = [difference(fastest, curve, q) for curve in table if curve is not fastest]
-    pairs = len(table) * (len(table) - 1) // 2
-    return any(
-        found is not None and found.is_distinguishable for found in told_apart(others, pairs)
-    )
+    pools = (Pool.of(table),)
+    found = [None if one is fastest else difference(fastest, one, q, pools=pools) for one in table]
+    judged = told_apart_from_one(found)
+    return np.array([one is not None and one.is_distinguishable for one in judged])

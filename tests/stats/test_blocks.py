@@ -36,3 +36,5 @@ def test_what_an_interval_rests_on_in_words() -> None:
     assert basis_of(seconds, None, anytime=True).text == "too few blocks to know"
     assert basis_of(None, found).text == "iid, not tested"
     assert basis_of(seconds, None) == Basis(Rest.TOO_FEW, blocks=3)
+    assert Basis(Rest.PAIRED, blocks=16, anytime=True).text == "anytime, 16 pairs of blocks"
+    assert Basis(Rest.OF_BOTH, blocks=16).text == "16 blocks of each run"

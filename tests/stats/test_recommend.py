@@ -185,7 +185,7 @@ def in_blocks(values_ns: np.ndarray[tuple[int], np.dtype[np.int64]], blocks: int
 
 def test_all_that_cannot_be_told_apart_from_the_fastest_are_named() -> None:
     rows = ((invoke(512), 300, 1.0), (invoke(1024), 100.2, 1.0), (invoke(1769), 100, 1.0))
-    fastest = advise(*results(*rows, count=400)).fastest
+    fastest = advise(*results(*rows, count=800)).fastest
     assert fastest is not None
     assert set(fastest.variants) == {invoke(1024), invoke(1769)}
     assert fastest.unknown == ()

@@ -1,0 +1,114 @@
+"""A quantile in each block: what shows whether blocks agree that one variant is slower. Pure.
+
+A block of few samples has no p99. It tells the quantile of rank q·(n + 1) among its n, which on
+average lies at the share q of what it was drawn from (Hyndman and Fan, Sample Quantiles in
+Statistical Packages, The American Statistician 50, 1996, definition 6), and at most that of its
+largest sample. Two variants are asked for the same one, so that neither looks slower for having had
+more samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bench.stats.block_means import pooled_weights, without_common
+from bench.stats.blocks import Blocks, Integers, Reals
+from bench.stats.quantiles import Curve
+
+_LEAST_NS = 1000.0
+"""Times below a microsecond count as one: what is left there is the clock's own."""
+_LEAST_SHARE = 0.5
+"""Of a usual block's samples: one of fewer, a torn end of a turn, is left out."""
+
+
+def usual_size(blocks: Blocks) -> float:
+    """Samples of the median block."""
+    return float(np.median(blocks.totals()))
+
+
+def block_logs(blocks: Blocks, q: float, size: float) -> tuple[Integers, Reals]:
+    """The log of quantile q of each block in ns, with the blocks' keys.
+
+    size: of how few samples it should be known: q is at most that of the largest among so many.
+    """
+    totals = blocks.totals()
+    held = totals >= _LEAST_SHARE * usual_size(blocks)
+    values, running = _ascending(blocks)
+    before = np.cumsum(totals) - totals
+    place = np.clip(min(q, size / (size + 1)) * (totals + 1), 1, totals)
+    below = np.floor(place)
+    logs = [
+        values[np.searchsorted(running, before + np.minimum(rank, totals))]
+        for rank in (below, below + 1)
+    ]
+    found = logs[0] + (place - below) * (logs[1] - logs[0])
+    return blocks.keys[held], found[held]
+
+
+def _ascending(blocks: Blocks) -> tuple[Reals, Reals]:
+    """Logs of all values, ascending in each block, and how many samples there are up to each."""
+    places = np.concatenate([block.places for block in blocks.histograms]).astype(np.int64)
+    counts = np.concatenate([block.counts for block in blocks.histograms]).astype(np.int64)
+    block = np.repeat(
+        np.arange(len(blocks.histograms)), [one.places.size for one in blocks.histograms]
+    )
+    apart = block * (blocks.scale.values_ns.size + 1) + places
+    if (np.diff(apart) < 0).any():
+        order = np.argsort(apart, kind="stable")
+        places, counts = places[order], counts[order]
+    values = np.log(np.maximum(blocks.scale.at(places), _LEAST_NS))
+    return values, np.cumsum(counts).astype(np.float64)
+
+
+def log_ratios(base: Curve, other: Curve, q: float) -> Reals:
+    """Block by block, the log of other's quantile over base's; both have blocks."""
+    assert base.blocks is not None
+    assert other.blocks is not None
+    size = min(usual_size(base.blocks), usual_size(other.blocks))
+    (keys, own), (theirs, their_own) = (
+        block_logs(one, q, size) for one in (base.blocks, other.blocks)
+    )
+    _, at, their_at = np.intersect1d(keys, theirs, assume_unique=True, return_indices=True)
+    found: Reals = their_own[their_at] - own[at]
+    return found
+
+
+@dataclass(slots=True)
+class Pool:
+    """The variants of a run, which together tell how its blocks hang together.
+
+    shared: what all had in common in a block is none of it, as in comparisons within the run.
+    """
+
+    curves: Sequence[Curve]
+    shared: bool = True
+    _weights: dict[float, Reals | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, curves: Iterable[Curve | None], shared: bool = True) -> Pool:
+        """Of those that have blocks."""
+        return cls([one for one in curves if one is not None and one.blocks is not None], shared)
+
+    def weights(self, q: float) -> Reals | None:
+        """Of each model of how a quantile of blocks hangs together; None if nothing tells."""
+        if q not in self._weights:
+            self._weights[q] = self._told(q)
+        return self._weights[q]
+
+    def _told(self, q: float) -> Reals | None:
+        logs = [
+            block_logs(curve.blocks, q, usual_size(curve.blocks))
+            for curve in self.curves
+            if curve.blocks is not None
+        ]
+        if not logs:
+            return None
+        keys = np.unique(np.concatenate([own for own, _ in logs]))
+        rows = [np.full(keys.size, np.nan) for _ in logs]
+        for row, (own, values) in zip(rows, logs, strict=True):
+            row[np.searchsorted(keys, own)] = values
+        is_one_of_many = self.shared and len(rows) > 1
+        return pooled_weights(without_common(rows) if is_one_of_many else rows)
