@@ -36,7 +36,7 @@ from bench.record.parts import LoadParts
 from bench.record.payload_parts import PayloadParts
 from bench.record.planned_sums import ArrivalsAhead, MeasuredTime
 from bench.record.recent import Pulse, RecentValues
-from bench.record.reduction import Reduction
+from bench.record.reduction import Reduction, Shipments
 from bench.record.second_rows import ResponseSeconds, TurnPlaces
 from bench.record.timeline import Timeline
 from bench.record.totals import Totals
@@ -90,26 +90,35 @@ class Aggregate:
         self._seconds = ResponseSeconds(profile, places) if is_disturbed(profile) else None
         self._reduction = Reduction(profile, self._timeline)
         self._coming = Gathering()
+        self._shipped = Shipments()
 
     # -- what comes in
 
     def add_rows(self, _worker: int, payload: bytes) -> None:
-        """Rows of attempts, packed as bench.record.row_layout has them."""
-        self._merge(self._reduction.rows(payload))
+        """Rows of attempts, packed as row_layout has them; they count from the next `advance`."""
+        self._shipped.rows.append(payload)
+        if self._shipped.is_crowded:
+            self._merge_coming()
 
     def add_counts(self, _worker: int, payload: bytes) -> None:
-        """Arrivals offered and dropped, packed as bench.record.row_layout has them."""
-        self._merge(self._reduction.counts(payload))
+        """Arrivals offered and dropped, packed likewise; they count from the next `advance` on."""
+        self._shipped.counts.append(payload)
 
     def merge(self, delta: Delta) -> None:
         """What was reduced elsewhere; it counts from the next `advance` on. Not twice the same."""
         self._coming.add(delta)
         if self._coming.is_crowded:
-            self._merge(self._coming.drain())
+            self._merge_coming()
 
-    def _merge(self, delta: Delta | None) -> None:
-        if delta is None:
-            return
+    def _merge_coming(self) -> None:
+        """All that has come, at once: that takes a part of the time that each would."""
+        for delta in self._shipped.drain(self._reduction):
+            self._coming.add(delta)
+        whole = self._coming.drain()
+        if whole is not None:
+            self._merge(whole)
+
+    def _merge(self, delta: Delta) -> None:
         places = self._timeline.places[delta.column(KeyColumn.SEGMENT)]
         measured = places[:, 0] > 0
         for known in delta.by_interval():
@@ -149,6 +158,7 @@ class Aggregate:
 
         It may lie a little back: seconds after it that have begun since are forgotten.
         """
+        self._merge_coming()
         self._timeline.cut(at_ns)
         later = [(key, stats) for key, stats in self._table.open.items() if key.end_ns > at_ns]
         never = [
@@ -179,7 +189,7 @@ class Aggregate:
 
     def advance(self, now_ns: int) -> None:
         """It is now_ns since the run's start: durations and planned rates count up to here."""
-        self._merge(self._coming.drain())
+        self._merge_coming()
         before_ns, self._now_ns = self._now_ns, max(now_ns, self._now_ns)
         for second in range(before_ns // NS_PER_S, self._now_ns // NS_PER_S + 1):
             start_ns = second * NS_PER_S

@@ -148,7 +148,8 @@ def _compared(delta: Delta) -> dict[str, Counted]:
     """By kind, how many values each cell has in each bucket; lower bounds among them."""
     found: dict[str, Counted] = {m: delta.sums.of_series(MEASURES[m]) for m in KEPT}
     every, warm = found[Measure.RESPONSE], delta.sums.of_series(Series.WARM)
-    left = summed((every, Counted(warm.codes, -warm.counts)))
+    less = -warm.counts.astype(np.int64)  # those of a delta that waited may be unsigned
+    left = summed((every, Counted(warm.codes, less)))
     held = left.counts > 0
     found[NOT_WARM] = Counted(left.codes[held], left.counts[held])
     return found

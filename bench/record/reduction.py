@@ -5,6 +5,8 @@ What is per row ends here: a delta grows with variants and seconds, not with the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,8 @@ from bench.record.row_layout import COUNT_FIELDS, PAYLOAD_SHIFT
 from bench.record.timeline import Timeline
 
 _COUNT_TYPE = np.dtype(list(COUNT_FIELDS))
+_MOST_BYTES = 8 << 20
+"""Of rows that wait to be reduced together."""
 
 
 class Reduction:
@@ -80,6 +84,27 @@ class Reduction:
         offered, dropped = (packed[name].astype(np.int64) for name in ("offered", "dropped"))
         sums = CellSums.arrivals(offered, dropped).grouped(groups, len(found))
         return Delta(found, sums, NO_SENDS)
+
+
+class Shipments:
+    """What workers have shipped and nobody has reduced yet, in the order of its coming."""
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+        self.counts: list[bytes] = []
+
+    @property
+    def is_crowded(self) -> bool:
+        """True once they should be drained, whoever waits."""
+        return sum(map(len, self.rows)) > _MOST_BYTES
+
+    def drain(self, reduction: Reduction) -> Iterator[Delta]:
+        """All of it, in as few deltas as there are kinds."""
+        rows, self.rows = self.rows, []
+        counts, self.counts = self.counts, []
+        for delta in (reduction.rows(b"".join(rows)), reduction.counts(b"".join(counts))):
+            if delta is not None:
+                yield delta
 
 
 def _with_backoffs(

@@ -15,8 +15,7 @@ from bench.model.profile import CapacitySpec, Phase
 from bench.model.result import CapacityAnswer
 from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.record.aggregate import Aggregate
-from tests.record.build import LARGE, SMALL, Shipment, profile_of, row
+from tests.record.build import LARGE, SMALL, PromptAggregate, Shipment, profile_of, row
 
 SPEC = CapacitySpec(start_rps=1500, max_rps=2000, limit_ns=100 * NS_PER_MS, settle_ns=NS_PER_S)
 STEP_END_NS = SPEC.settle_ns + SPEC.step_ns
@@ -27,7 +26,7 @@ class Search:
     """A search with the aggregate that its steps are measured by."""
 
     def __init__(self, spec: CapacitySpec = SPEC) -> None:
-        self.aggregate = Aggregate(replace(profile_of(), phases=(), capacity=spec), Plan(()))
+        self.aggregate = PromptAggregate(replace(profile_of(), phases=(), capacity=spec), Plan(()))
         self.run = CapacityRun(spec, [SMALL, LARGE], self.aggregate)
 
     def begin(self, at_ns: int = 0) -> list[tuple[Segment, Phase]]:

@@ -126,6 +126,18 @@ def counts(cells: dict[tuple[int, int, int], tuple[int, int]]) -> bytes:
     return buffer.drain()
 
 
+class PromptAggregate(Aggregate):
+    """In which everything counts as it comes, as if the time had been told to it behind it."""
+
+    def add_rows(self, worker: int, payload: bytes) -> None:
+        super().add_rows(worker, payload)
+        self.advance(0)
+
+    def add_counts(self, worker: int, payload: bytes) -> None:
+        super().add_counts(worker, payload)
+        self.advance(0)
+
+
 @dataclass
 class Shipment:
     """What one worker has to ship."""

@@ -25,6 +25,7 @@ from tests.record.build import (
     DOOR,
     LARGE,
     SMALL,
+    PromptAggregate,
     Shipment,
     counts,
     profile_of,
@@ -43,7 +44,7 @@ SEEDS = st.integers(0, 2**32)
 def aggregate_of(phases: Sequence[Phase] = PHASES) -> tuple[Aggregate, Plan]:
     profile = profile_of(phases=phases)
     plan = together(profile)
-    return Aggregate(profile, plan), plan
+    return PromptAggregate(profile, plan), plan
 
 
 def holds(tally: Tally) -> bool:
@@ -60,7 +61,7 @@ def quantile(window: Window, measure: Measure, q: float) -> Quantile:
 def test_offered_is_outcomes_in_flight_and_dropped_in_every_row(seed: int) -> None:
     profile = profile_of(phases=PHASES)
     plan = together(profile)
-    aggregate = Aggregate(profile, plan)
+    aggregate = PromptAggregate(profile, plan)
     random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(5 * NS_PER_S)
     assert all(holds(window.tally) for window in aggregate.totals())
@@ -71,7 +72,7 @@ def test_offered_is_outcomes_in_flight_and_dropped_in_every_row(seed: int) -> No
 def test_seconds_add_up_to_the_totals(seed: int) -> None:
     profile = profile_of(phases=PHASES)
     plan = together(profile)
-    aggregate = Aggregate(profile, plan)
+    aggregate = PromptAggregate(profile, plan)
     random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(5 * NS_PER_S)
     for window in aggregate.totals():
@@ -99,7 +100,7 @@ def test_the_order_in_which_shipments_come_does_not_matter(seed: int) -> None:
     profile = profile_of(phases=PHASES)
     plan = together(profile)
     load = random_load(Random(seed), plan)
-    one, other = Aggregate(profile, plan), Aggregate(profile, plan)
+    one, other = PromptAggregate(profile, plan), PromptAggregate(profile, plan)
     load.to(one)
     other.add_counts(1, counts(load.counts))
     shuffled = list(load.rows)
@@ -329,7 +330,7 @@ def test_a_seconds_row_is_given_once_and_changes_are_told_apart() -> None:
 def test_every_value_reaches_the_interval_log_once(seed: int) -> None:
     profile = profile_of(phases=PHASES)
     plan = together(profile)
-    aggregate = Aggregate(profile, plan)
+    aggregate = PromptAggregate(profile, plan)
     load = random_load(Random(seed), plan)
     lines: list[TaggedHistogram] = []
     half = len(load.rows) // 2
@@ -555,7 +556,7 @@ def test_a_phase_that_the_profile_does_not_know_comes_with_its_description() -> 
 def test_a_segments_figures_are_those_of_its_seconds(seed: int) -> None:
     profile = profile_of((SMALL,), (Phase("steady", constant_rate(10.0, NS_PER_S)),))
     plan = together(profile)
-    aggregate = Aggregate(profile, plan)
+    aggregate = PromptAggregate(profile, plan)
     random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(2 * NS_PER_S)
     (window,) = aggregate.window(60)
@@ -584,7 +585,7 @@ def test_values_of_a_step_are_kept_until_its_last_answer_can_come() -> None:
     step_s, limit_s = 100, 70
     spec = CapacitySpec(1, 2, limit_s * NS_PER_S, step_ns=step_s * NS_PER_S, hold_ns=NS_PER_S)
     profile = replace(profile_of(), capacity=spec, phases=())
-    aggregate = Aggregate(profile, Plan(()))
+    aggregate = PromptAggregate(profile, Plan(()))
     aggregate.add_segment(Segment(0, 0, 0, (0,), 0, constant_rate(1.0, step_s * NS_PER_S)))
     aggregate.add_counts(0, counts({(0, 0, 0): (1, 0)}))
     aggregate.add_rows(0, row(5))
@@ -608,7 +609,7 @@ def test_what_a_lost_worker_had_under_way_stays_in_flight() -> None:
 
 def test_a_door_without_a_log_has_the_price_of_its_size_elsewhere() -> None:
     profile = profile_of((LARGE, DOOR), (Phase("steady", constant_rate(1.0, NS_PER_S)),))
-    aggregate = Aggregate(profile, together(profile))
+    aggregate = PromptAggregate(profile, together(profile))
     aggregate.add_rows(0, row(0, billed_ms=100) + row(1, variant=1))
     own, door = aggregate.totals()
     assert own.billed_ms_mean == 100.0
@@ -622,7 +623,7 @@ def test_a_plain_url_has_no_price() -> None:
     profile = profile_of(
         (Variant(EndpointKind.HTTP),), (Phase("steady", constant_rate(1.0, NS_PER_S)),)
     )
-    aggregate = Aggregate(profile, together(profile))
+    aggregate = PromptAggregate(profile, together(profile))
     aggregate.add_rows(0, row(0))
     assert aggregate.totals()[0].usd_per_million is None
     assert aggregate.spend_usd() == 0.0

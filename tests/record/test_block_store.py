@@ -25,7 +25,7 @@ from bench.stats.basis import Rest
 from bench.stats.blocks import Blocks, key_parts
 from bench.stats.recommend import advise
 from bench.stats.woodruff import interval
-from tests.record.build import profile_of, row
+from tests.record.build import PromptAggregate, profile_of, row
 
 PHASES = (
     Phase("warm-up", constant_rate(10.0, NS_PER_S // 2), measured=False),
@@ -42,7 +42,7 @@ def loaded(
     profile: Profile, plan: Plan, per_segment: int = 12
 ) -> tuple[Aggregate, Counter[tuple[int, int, int]]]:
     """An aggregate, and how many responses each (variant, round, second of it) measured."""
-    aggregate, random = Aggregate(profile, plan), Random(1)
+    aggregate, random = PromptAggregate(profile, plan), Random(1)
     expected: Counter[tuple[int, int, int]] = Counter()
     for segment in plan.segments:
         (variant,) = segment.variants
@@ -120,7 +120,7 @@ def test_many_rounds_are_put_together_once_each_is_a_block() -> None:
 
 def with_cold_starts(profile: Profile, plan: Plan) -> Aggregate:
     """In each segment an answer failed, and in those of the first variant one was cold."""
-    aggregate, random = Aggregate(profile, plan), Random(2)
+    aggregate, random = PromptAggregate(profile, plan), Random(2)
     for segment in plan.segments:
         (variant,) = segment.variants
         rows = [
@@ -266,7 +266,7 @@ def test_a_run_of_an_older_version_has_none(tmp_path: Path) -> None:
 def test_blocks_keep_their_order_however_late_rows_come() -> None:
     profile = in_rounds(2)
     plan = make_plan(profile)
-    aggregate = Aggregate(profile, plan)
+    aggregate = PromptAggregate(profile, plan)
     steady = [s for s in plan.segments if s.phase == 1 and s.variants == (0,)]
     for segment, offset_ms in ((steady[1], 100), (steady[0], 1500), (steady[0], 100)):
         at_ns = segment.start_ns + offset_ms * NS_PER_MS

@@ -31,7 +31,7 @@ from bench.record.csv_columns import (
     window_of,
 )
 from bench.record.later_columns import LATER
-from tests.record.build import profile_of, random_load, row, together
+from tests.record.build import PromptAggregate, profile_of, random_load, row, together
 
 CONTRACT = [
     *("variant", "endpoint", "memory_mb", "architecture", "verdict", "duration_s"),
@@ -50,7 +50,7 @@ TIMES = [
 def windows_of(seed: int) -> tuple[tuple[Window, ...], tuple[Interval, ...]]:
     profile = profile_of()
     plan = together(profile)
-    aggregate = Aggregate(profile, plan)
+    aggregate = PromptAggregate(profile, plan)
     random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(plan.duration_ns)
     return aggregate.totals(), tuple(aggregate.intervals())
@@ -169,7 +169,7 @@ def busy_aggregate() -> Aggregate:
     """With enough invocations for p90 of a run."""
     profile = profile_of()
     plan = together(profile)
-    aggregate = Aggregate(profile, plan)
+    aggregate = PromptAggregate(profile, plan)
     for seed in range(20):
         random_load(Random(seed), plan).to(aggregate)
     aggregate.advance(plan.duration_ns)
@@ -250,7 +250,7 @@ def cells_of(window: Window) -> dict[str, str]:
 
 def test_a_quantile_without_enough_samples_is_an_empty_cell_and_the_maximum_is_not() -> None:
     profile = profile_of()
-    aggregate = Aggregate(profile, together(profile))
+    aggregate = PromptAggregate(profile, together(profile))
     aggregate.add_rows(0, b"".join(row(i, response_ns=5 * NS_PER_MS) for i in range(25)))
     cells = cells_of(aggregate.totals()[0])
     assert cells["response_p50_ms"] == "5.0"

@@ -142,6 +142,18 @@ def test_rows_of_several_nodes_give_what_they_give_on_one(seed: int, mixed: bool
         assert found == expected[name], name
 
 
+def test_a_single_delta_gives_what_its_rows_give() -> None:
+    profile = profile_of(phases=PHASES)
+    plan = together(profile)
+    load = random_load(Random(5), plan)
+    one = Aggregate(profile, plan)
+    load.to(one)
+    node = Reducer(0, profile, plan.segments)
+    node.add_rows(b"".join(load.rows))
+    node.add_counts(counts(load.counts))
+    assert told(merged(profile, plan, node.take())) == told(one)
+
+
 @pytest.mark.parametrize("seed", [4])
 def test_deltas_that_were_added_on_the_way_give_the_same(seed: int) -> None:
     random = Random(seed)

@@ -18,7 +18,7 @@ from bench.record.intervals_csv import RecordedIntervals, intervals_lines
 from bench.record.recorded_run import INTERVALS, RecordedRun
 from bench.record.second_figures import second_figures
 from bench.shapes.ramp import constant_rate
-from tests.record.build import Shipment, profile_of, random_load, row, together
+from tests.record.build import PromptAggregate, Shipment, profile_of, random_load, row, together
 
 LOADED_S = 20
 LATE_S = LOADED_S + WINDOW_MAX_S + 10
@@ -34,7 +34,7 @@ class Run:
                 Phase("steady", constant_rate(10.0, (LOADED_S * 1000 - 3_500) * NS_PER_MS)),
             )
         )
-        self.aggregate = Aggregate(self.profile, together(self.profile))
+        self.aggregate = PromptAggregate(self.profile, together(self.profile))
         self.folder = RunFolder.create(root, self.profile, "", {})
         self.given: list[Interval] = []
 
