@@ -202,7 +202,7 @@ def test_every_shell_has_its_line(shell: str) -> None:
 
 
 def test_the_readme_is_one_page_and_has_its_thirty_words() -> None:
-    assert len(README.splitlines()) <= 170
+    assert len(README.splitlines()) < 170
     words = README[README.index("## Words") : README.index("## The code")]
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", words, re.MULTILINE)[1:]
     assert 28 <= len(rows) <= 36
