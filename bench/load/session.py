@@ -58,6 +58,10 @@ GIVE_BACK_NS = 30 * NS_PER_S
 NOTHING_RECORDED = Recording()
 START_MARGIN_NS = 150 * NS_PER_MS
 """From the start command to the first arrival: every worker must have it by then."""
+QUICK_NS = 20 * NS_PER_MS
+"""A target that knows so soon of its turns keeps nobody waiting."""
+TELLINGS = 4
+"""So often the start is put off for one that takes longer; a busy machine takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +182,8 @@ class RunSession:
 
         What broke is an event and makes the run FAILED and INVALID; what was measured stays.
         """
-        self._start_ns = self._clock.now_ns() + START_MARGIN_NS + self._fleet.latency_ns
+        self._start_ns = await self._told_start_ns()
         self._lifecycle.begin(self._start_ns)
-        await self._expect(self._start_ns)
         ticker = asyncio.ensure_future(self._tick())
         hearing = asyncio.ensure_future(self._follow_frames())
         try:
@@ -267,6 +270,19 @@ class RunSession:
             await self._clock.sleep_ns(wait_ns)
             self._tick_once()
             await self._tell_target()
+
+    async def _told_start_ns(self) -> int:
+        """When the load begins: early enough for nobody to wait, and the target knows of it."""
+        needed_ns = 0
+        for _ in range(TELLINGS):
+            asked_ns = self._clock.now_ns()
+            start_ns = asked_ns + needed_ns + START_MARGIN_NS + self._fleet.latency_ns
+            await self._expect(start_ns)
+            took_ns = self._clock.now_ns() - asked_ns
+            if took_ns <= max(needed_ns, QUICK_NS):
+                break
+            needed_ns = 2 * took_ns
+        return start_ns
 
     async def _expect(self, start_ns: int) -> None:
         """Tell the target when which variant has its turns, by the plan as commands have it."""

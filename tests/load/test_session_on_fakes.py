@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +16,9 @@ from bench.load.fleets.fake import FakeClock, FakeFleet
 from bench.load.frames import FleetNote, FrameKind
 from bench.load.host import Host
 from bench.load.session import GIVE_BACK_NS, START_MARGIN_NS, RunResult, RunSession
+from bench.load.targets.http import HttpTarget
 from bench.model.live import FLEET_LOST_EVENT, NODE_LOST_EVENT, NodeHealth, RunState
-from bench.model.load import Command, CommandKind
+from bench.model.load import Command, CommandKind, Shift, Turn
 from bench.model.profile import LoadSpec, OnNodeLoss, Phase
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import ArrivalCounts
@@ -134,6 +135,53 @@ async def test_a_command_takes_effect_in_all_workers_at_one_instant(tmp_path: Pa
     replans = [sent.payload for sent in stage.fleet.sent if sent.kind is FrameKind.REPLAN]
     assert [replan.at_ns for replan in replans] == [10 * NS_PER_S + 120 * NS_PER_MS] * 3
     assert drained.recorded.windows[0].duration_s == pytest.approx(10.12)
+
+
+class HearingTarget(HttpTarget):
+    """Notes what it is told of turns, and takes its time to hear it."""
+
+    def __init__(self, stage: Stage, takes_ns: int = 0) -> None:
+        super().__init__(stage.session.profile.target)
+        self._clock, self._takes_ns = stage.clock, takes_ns
+        self.heard: list[tuple[int, list[int], list[Shift]]] = []
+        """When, the instants of turns, and the shifts."""
+
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None:
+        await self._clock.sleep_ns(self._takes_ns)
+        told = [turn.start_ns for turn in turns], list(shifts)
+        self.heard.append((self._clock.now_ns(), *told))
+
+
+async def test_the_load_begins_when_its_target_knows_of_its_turns(tmp_path: Path) -> None:
+    """And no sooner, however long it takes to hear of them."""
+    async with staged(tmp_path) as stage:
+        stage.session.target = target = HearingTarget(stage, 700 * NS_PER_MS)
+        load = await stage.play(70)
+        await stage.end(load)
+        (begun,) = {
+            sent.payload.start_ns for sent in stage.fleet.sent if sent.kind is FrameKind.START
+        }
+    heard_ns, (turn_ns,), _ = target.heard[-1]
+    assert turn_ns == begun
+    assert begun - heard_ns >= START_MARGIN_NS
+
+
+async def test_the_target_knows_of_a_command_before_it_takes_effect(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        stage.session.target = target = HearingTarget(stage)
+        load = await stage.play(10)
+        (_, (began_ns,), _) = target.heard[-1]
+        for kind, later_s in ((CommandKind.HOLD, 3), (CommandKind.RESUME, 60)):
+            stage.session.command(Command(kind))
+            await stage.clock.advance(later_s * NS_PER_S)
+        await stage.end(load)
+    (heard_ns, _, shifts) = target.heard[-1]
+    held_ns, resumed_ns = (shift.at_ns for shift in shifts[1:])
+    assert [shift.plan_ns - began_ns for shift in shifts] == [0, *[10_120 * NS_PER_MS] * 2]
+    assert [shift.runs for shift in shifts] == [True, False, True]
+    assert held_ns == began_ns + 10_120 * NS_PER_MS
+    assert heard_ns < resumed_ns == held_ns + 3 * NS_PER_S
+    assert target.heard[-2][0] < held_ns
 
 
 async def test_a_worker_that_dies_is_told_of_and_the_others_go_on(tmp_path: Path) -> None:
