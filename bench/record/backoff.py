@@ -3,7 +3,8 @@
 A row tells of its own attempt only; the end of the one before is in another row, mostly of an
 earlier shipment. What has ended and may be followed is kept until it is. A row names its invocation
 by variant and intended arrival: where several share both, as in a burst, attempts are joined in the
-order of time, by which every wait is somebody's and their sum is exact.
+order of time, by which every wait is somebody's and their sum is exact. Where a hedge was sent and
+both failed, the next attempt follows whichever ended last.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ MOST = 200_000
 _NONE: Integers = np.empty((0, 5), dtype=np.int64)
 _KEY = slice(0, 3)
 """Variant, intended arrival, number of the attempt that has ended."""
-_AT, _ROW = 3, 4
-"""Behind them an instant, and the row in this shipment."""
+_NUMBER, _AT, _ROW = 2, 3, 4
+"""Its last; behind them an instant, and the row in this shipment."""
 _BEFORE = -1
 """As the row: it came in an earlier shipment."""
 
@@ -29,20 +30,24 @@ class Backoffs:
     """Of the rows of one process; shipments may come in any order."""
 
     def __init__(self) -> None:
-        self._ended = self._begun = _NONE
+        self._ended = self._begun = self._hedges = _NONE
 
     def of(self, rows: NDArray[np.void]) -> tuple[Integers, Integers]:
         """Indexes of rows, and ns from the end of an attempt to the first byte of the next.
 
-        Each wait stands with the later of its two rows, which are of one cell in any case; a row
-        may have two. Hedges wait for nobody, and of what was never sent nothing is known.
+        Each wait stands with the latest of its rows, which are of one cell in any case; a row may
+        have two. Hedges wait for nobody, and of what was never sent nothing is known.
         """
-        attempt, flags = rows["attempt"], rows["flags"]
-        again = (attempt > 1) & (rows["sent_ns"] >= 0) & (flags & FLAG_HEDGE == 0)
-        follows = (attempt > 0) & (flags & (FLAG_FINAL | FLAG_SPENT) == 0)
-        if not again.any() and not follows.any():
+        attempt, is_hedge = rows["attempt"], rows["flags"] & FLAG_HEDGE != 0
+        again = (attempt > 1) & (rows["sent_ns"] >= 0) & ~is_hedge
+        failed = (attempt > 0) & (rows["flags"] & (FLAG_FINAL | FLAG_SPENT) == 0)
+        if not again.any() and not failed.any():
             return _NOBODY, _NOBODY
-        ended = np.concatenate((self._ended, _lines(rows, follows, 0, "last_ns")))
+        ended = np.concatenate((self._ended, _lines(rows, failed & ~is_hedge, 0, "last_ns")))
+        hedges = np.concatenate((self._hedges, _lines(rows, failed & is_hedge, 1, "last_ns")))
+        if len(hedges):
+            ended, hedges = _joined(ended, hedges)
+            self._hedges = _kept(hedges, _NOBODY)
         begun = np.concatenate((self._begun, _lines(rows, again, 1, "sent_ns")))
         one, other = _pairs(ended, begun)
         self._ended, self._begun = _kept(ended, one), _kept(begun, other)
@@ -61,6 +66,18 @@ def _lines(rows: NDArray[np.void], held: NDArray[np.bool_], behind: int, instant
     columns = (own["variant"], own["intended_ns"], attempt, own[instant], places)
     found: Integers = np.stack([column.astype(np.int64) for column in columns], axis=1)
     return found
+
+
+def _joined(ended: Integers, hedges: Integers) -> tuple[Integers, Integers]:
+    """Both of a hedged pair as one that ends with the later, under the number of the hedge."""
+    first = np.flatnonzero(ended[:, _NUMBER] == 1)
+    one, other = _pairs(ended[first], hedges)
+    one = first[one]
+    pairs = np.where(ended[one, _AT, None] > hedges[other, _AT, None], ended[one], hedges[other])
+    pairs[:, _NUMBER] = 2
+    pairs[:, _ROW] = np.maximum(ended[one, _ROW], hedges[other, _ROW])
+    rest = np.delete(ended, one, axis=0)
+    return np.concatenate((rest, pairs)), np.delete(hedges, other, axis=0)
 
 
 def _kept(lines: Integers, paired: Integers) -> Integers:

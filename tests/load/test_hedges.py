@@ -17,6 +17,7 @@ from bench.model.outcome import Outcome
 from bench.model.profile import Arrivals, LoadSpec
 from bench.model.retry import BreakerSpec, Hedge, RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.record.backoff import Backoffs
 from bench.record.row_layout import (
     FLAG_FINAL,
     FLAG_HEDGE,
@@ -108,6 +109,30 @@ def test_when_both_fail_the_policy_goes_on_from_the_later_one(first_ms: int) -> 
     third_ns = both_ns + 10 * NS_PER_MS
     assert bench.rows["sent_ns"].tolist()[2:] == [third_ns, third_ns + 21 * NS_PER_MS]
     assert bench.final["attempt"].tolist() == [4]
+
+
+@settings(max_examples=60)
+@given(
+    first=st.integers(0, 9),
+    hedge=st.integers(0, 9),
+    more=st.lists(st.integers(0, 9), min_size=1, max_size=3),
+    shipments=st.integers(1, 4),
+)
+def test_the_waits_of_hedged_calls_are_those_that_the_policy_said(
+    first: int, hedge: int, more: list[int], shipments: int
+) -> None:
+    """All fail but the last; rows come in any number of shipments."""
+    retry = RetrySpec(
+        RetryPolicyName.EXPONENTIAL, max_attempts=9, base_ns=7 * NS_PER_MS, hedge=AFTER_20_MS
+    )
+    times = [10 * first + 1, 10 * hedge + 2, *(10 * ms + 3 for ms in more)]
+    bench = one(*[(ms, 503) for ms in times], (1, 200), retry=retry)
+    backoffs, waits = Backoffs(), []
+    for part in np.array_split(bench.rows, shipments):
+        waits += backoffs.of(part)[1].tolist()
+    is_hedged = bool((bench.rows["flags"] & FLAG_HEDGE).any())
+    tries = len(times) if is_hedged else len(times) + 1
+    assert sorted(waits) == [7 * NS_PER_MS << n for n in range(tries - 1)]
 
 
 def test_a_failure_before_the_hedge_is_due_is_retried_and_not_hedged() -> None:

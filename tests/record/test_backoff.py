@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import permutations
 from random import Random
 
 import numpy as np
@@ -26,6 +27,7 @@ from bench.record.csv_columns import (
     window_of,
 )
 from bench.record.measures import ROW_TYPE
+from bench.record.row_layout import FLAG_HEDGE
 from bench.report.tries import tries_rows
 from tests.record.build import SMALL, Shipment, profile_of, row, together
 
@@ -92,6 +94,43 @@ def test_of_a_burst_every_wait_is_somebodys_and_their_sum_is_exact() -> None:
     waits = waits_ms(backoffs, *again)
     assert sum(wait for _, wait in waits) == sum(begins) - sum(ends)
     assert waits == [(0, 75), (1, 29), (2, 30)]
+
+
+def pair(first_ms: int, hedge_ms: int) -> tuple[bytes, bytes]:
+    """Of a call whose first attempt was hedged at 20 ms: both end so and fail."""
+    hedge = row(
+        0,
+        attempt=2,
+        lag_ns=20 * MS,
+        response_ns=hedge_ms * MS,
+        final=False,
+        outcome=Outcome.THROTTLED,
+        marks=FLAG_HEDGE,
+    )
+    return attempt(0, 1, 1, first_ms), hedge
+
+
+@pytest.mark.parametrize(("first_ms", "hedge_ms"), [(90, 60), (60, 90)])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("shipments", [1, 3])
+def test_after_a_hedged_pair_the_wait_is_from_the_later_of_the_two(
+    first_ms: int, hedge_ms: int, order: tuple[int, ...], shipments: int
+) -> None:
+    rows = [*pair(first_ms, hedge_ms), attempt(0, 3, 140, 150)]
+    told = [rows[at] for at in order]
+    backoffs, parts = Backoffs(), [told] if shipments == 1 else [[one] for one in told]
+    waits = [wait for part in parts for _, wait in waits_ms(backoffs, *part)]
+    assert waits == [50]
+    assert waits_ms(backoffs, attempt(0, 4, 200, 210, final=True)) == [(0, 50)]
+
+
+def test_a_hedge_that_failed_alone_delays_nobody() -> None:
+    first, hedge = pair(90, 60)
+    good = row(0, attempt=1, lag_ns=MS, response_ns=90 * MS)
+    assert not waits_ms(Backoffs(), hedge, good)
+    backoffs = Backoffs()
+    assert not waits_ms(backoffs, first)
+    assert waits_ms(backoffs, attempt(0, 2, 95, 99, final=True)) == [(0, 5)]
 
 
 def test_what_was_never_sent_waited_for_nothing_that_is_known() -> None:
