@@ -11,8 +11,9 @@ from bench.model.times import NS_PER_S
 class RetryBudget:
     """Retries within window_ns may be share (0..1) of the invocations, and floor_rps anyway.
 
-    Per variant and worker; the floor is that of all workers together. Source: Finagle's
-    RetryBudget.
+    Per variant and worker; the floor is that of all workers together. Source, of the defaults too:
+    Finagle's RetryBudget.apply (percentCanRetry, minRetriesPerSec, ttl) and the leaky bucket of
+    com.twitter.util.TokenBucket.
     """
 
     share: float = 0.2
@@ -33,8 +34,9 @@ class ConcurrencyBudget:
     """Retries at a time may be share (0..1) of the attempts under way, and `least` anyway.
 
     A retry counts from its decision to its end, its backoff included; the attempts under way are
-    those that have been handed to the wire. Per variant and worker. Source: Envoy's RetryBudget
-    (budget_percent, min_retry_concurrency), ResourceManagerImpl.
+    those that have been handed to the wire. Per variant and worker. Source, of the defaults too:
+    Envoy's circuit_breaker.proto, RetryBudget (budget_percent, min_retry_concurrency), and
+    RetryBudgetImpl in source/common/upstream/resource_manager_impl.h.
     """
 
     share: float = 0.2
@@ -50,8 +52,10 @@ class ConcurrencyBudget:
 class RetryThrottling:
     """A failed attempt takes a token, a success gives `ratio` of one back.
 
-    Nothing is tried again while half of max_tokens or fewer are left. Per variant and worker.
-    Source: gRPC's proposal A6, retryThrottling (maxTokens, tokenRatio).
+    Nothing is tried again while half of max_tokens or fewer are left. Per variant and worker. Three
+    decimals of the ratio count. Source: gRPC's proposal A6, "Throttling Retry Attempts and Hedged
+    RPCs" (maxTokens, tokenRatio), and retry_throttle.cc; gRPC has no defaults, these are the
+    proposal's example.
     """
 
     max_tokens: int = 10

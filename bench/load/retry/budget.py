@@ -17,6 +17,10 @@ from bench.model.retry import RetrySpec, RetryTokens
 
 SLICES = 10
 """Parts of a window, each of which leaves it as a whole."""
+_SLACK = 1e-9
+"""0.29 × 100 is 28.999999999999996 in floating point and must still let 29 through."""
+_MILLI = 1000
+"""gRPC counts thousandths of tokens, and of its ratio no smaller part."""
 
 
 class EndedAttempt(Protocol):
@@ -35,8 +39,10 @@ class EndedAttempt(Protocol):
 class Budget(ABC):
     """Of one variant in one worker. It is told of every attempt; most kinds care for a part."""
 
-    tokens: float | None = None
-    """How many it has now; None of a kind that pays with none."""
+    @property
+    def tokens(self) -> float | None:
+        """How many it has now; None of a kind that pays with none."""
+        return None
 
     def invoked(self, t_ns: int) -> None:  # noqa: B027 - most kinds earn nothing by it
         """An invocation begins at t_ns, with its first attempt."""
@@ -64,22 +70,25 @@ class Budget(ABC):
 class TokenBudget(Budget):
     """The AWS SDKs' retry quota: a success gives one token back, or what its last retry cost."""
 
-    tokens: int
-
     def __init__(self, tokens: RetryTokens) -> None:
         self._facts = tokens
         self.renew()
 
     def renew(self) -> None:
         """Fill the bucket to its capacity."""
-        self.tokens = self._facts.capacity
+        self._count = self._facts.capacity
+
+    @property
+    def tokens(self) -> int:
+        """How many are left for retries."""
+        return self._count
 
     def try_spend(self, outcome: Outcome, _t_ns: int) -> int | None:
         """What it costs by its kind, if there are as many tokens."""
         cost = self._facts.cost(outcome)
-        if cost > self.tokens:
+        if cost > self._count:
             return None
-        self.tokens -= cost
+        self._count -= cost
         return cost
 
     def ended(self, attempt: EndedAttempt, outcome: Outcome) -> None:
@@ -91,7 +100,7 @@ class TokenBudget(Budget):
 
     def succeeded(self, paid: int) -> None:
         """Give back, after a retry what it cost; the bucket does not run over."""
-        self.tokens = min(self._facts.capacity, self.tokens + (paid or 1))
+        self._count = min(self._facts.capacity, self._count + (paid or 1))
 
 
 class ShareBudget(Budget):
@@ -119,7 +128,7 @@ class ShareBudget(Budget):
         """1, or None when the window is full of retries."""
         newest = self._now(t_ns)
         invoked, retried = self._balance
-        if retried + 1 > invoked * self._share + self._floor:
+        if retried + 1 > invoked * self._share + self._floor + _SLACK:
             return None
         newest[2] += 1
         self._balance[1] += 1
@@ -179,26 +188,30 @@ class ActiveBudget(Budget):
 class ThrottlingBudget(Budget):
     """gRPC's: failures take tokens, successes give parts of one back, half of them is the end."""
 
-    tokens: float
-
     def __init__(self, spec: RetryThrottling, on: Collection[Outcome]) -> None:
-        self._most, self._ratio, self._on = spec.max_tokens, spec.ratio, on
+        self._most, self._on = spec.max_tokens * _MILLI, on
+        self._ratio = int(spec.ratio * _MILLI + _SLACK)
         self.renew()
 
     def renew(self) -> None:
         """All of its tokens are there."""
-        self.tokens = float(self._most)
+        self._count = self._most
+
+    @property
+    def tokens(self) -> float:
+        """How many it has now."""
+        return self._count / _MILLI
 
     def ended(self, _attempt: EndedAttempt, outcome: Outcome) -> None:
         """Failures that are tried again count, the last attempts of invocations too."""
         if outcome is Outcome.OK:
-            self.tokens = min(self._most, self.tokens + self._ratio)
+            self._count = min(self._most, self._count + self._ratio)
         elif outcome in self._on:
-            self.tokens = max(0.0, self.tokens - 1)
+            self._count = max(0, self._count - _MILLI)
 
     def try_spend(self, _outcome: Outcome, _t_ns: int) -> int | None:
         """0, as the failure has been paid for, or None at half of the tokens and below."""
-        return 0 if self.tokens > self._most / 2 else None
+        return 0 if self._count > self._most // 2 else None
 
 
 _KINDS: Mapping[type, Callable[[Any, RetrySpec, int], Budget]] = {
