@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 def selftest(
     context: click.Context, cases: tuple[str, ...], only_list: bool, as_json: bool
 ) -> None:
-    """Measure scripted targets and hold the results against the truth.
+    """Measure scripted targets and hold the results against what these did, by their own log.
 
     Runs all CASES, or those named; without names it counts how often intervals hold the truth too.
-    A time may be off by 0.3 ms or 1 %, 2 % under the stall. Exit
-    code 1 if a measurement is off, 4 if the machine was too busy to prove it.
+    A time may be off by 0.3 ms or 1 %, 2 % under the stall. Exit code 1 if a measurement is off, 4
+    if the machine was too busy to prove it.
     """
     from bench.selftest.cases import CASES
     from bench.selftest.coverage import coverage
@@ -64,9 +64,12 @@ def selftest(
 
 
 _ENDS = {
-    Verdict.VALID: ("all as scripted", ExitCode.OK),
+    Verdict.VALID: ("all measured as the targets did it", ExitCode.OK),
     Verdict.INVALID: ("INVALID: the machine is too busy to prove anything", ExitCode.INVALID),
-    Verdict.SUSPECT: ("not as scripted: see the rows marked ←", ExitCode.INTERNAL),
+    Verdict.SUSPECT: (
+        "not measured as the targets did it: see the rows marked ←",
+        ExitCode.INTERNAL,
+    ),
 }
 
 

@@ -1,7 +1,7 @@
-"""The proof kit's cases: a script, a load, and the truth that the measurement is held against.
+"""The proof kit's cases: a script, a load, and what follows from both.
 
-A truth is a quantile that follows from script and schedule alone, or a count of outcomes that the
-target itself did. Nothing here is taken from the measurement.
+Which quantiles are compared, with the times that script and schedule ask for, and the counts of
+outcomes by those of what the target itself did. Nothing here is taken from the measurement.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bench.selftest.script import (
 )
 
 Quantiles = list[tuple[Measure, float, float]]
-"""(measure, q, expected seconds)."""
+"""(measure, q, scripted seconds)."""
 ServedCounts = dict[str, int]
 """How often the target did each act, by its own count."""
 
@@ -35,8 +35,8 @@ ServedCounts = dict[str, int]
 class Case:
     """One experiment. Even arrivals at `rps` make a schedule that is known to the nanosecond.
 
-    quantiles gives (measure, q, expected seconds) for a run of n invocations; outcomes turns the
-    target's own counts into expected outcomes of attempts.
+    quantiles gives (measure, q, scripted seconds); outcomes turns the target's own counts into
+    expected outcomes of attempts.
     """
 
     name: str

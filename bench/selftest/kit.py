@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from bench.errors import LamloadError, UsageError
 from bench.load.child import package_root
+from bench.load.schedule import arrivals
 from bench.load.session import RunSession
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import (
     Arrivals,
+    EventKind,
+    EventSpec,
     LoadSpec,
     Order,
     Phase,
@@ -32,8 +37,11 @@ from bench.model.profile import (
 )
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.plan import make_plan
 from bench.record.recorded_run import RecordedRun
 from bench.selftest.cases import CASES, Case, ServedCounts
+from bench.selftest.machine import core_times, taken_by_others
+from bench.selftest.truth import Exchange, attempt_times, response_times
 from bench.shapes.ramp import constant_rate
 from bench.stats.goodness_of_fit import ks_distance
 
@@ -44,17 +52,23 @@ ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
 """Of a plain URL any answer is taken unless the profile says how much: half of an oversized one."""
 
 
+SCRIPT_NS = 20 * NS_PER_MS
+SCRIPT_SHARE = 0.1
+"""By the larger of the two the target itself may be off its script; else it is another case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One truth and what was measured. Times in nanoseconds, or counts."""
 
     what: str
     truth: float
+    """Of a time the middle of the two between which the target's own log has it."""
     measured: float | None
     good: bool
     is_time: bool
-    explained: str = ""
-    """What the machine did that makes up for the error: then it proves nothing. Of times alone."""
+    unknown: str = ""
+    """Why the target's log does not tell the truth well enough: then this proves nothing."""
 
     @property
     def error(self) -> float | None:
@@ -72,6 +86,8 @@ class Proof:
     """How far the generator kept up, without a truth to hold it against: (what, ns)."""
     gaps_ks: float | None = None
     """Kolmogorov–Smirnov distance of the gaps at the target from those planned; None for even."""
+    busy: tuple[str, ...] = ()
+    """What the machine, or the generator on it, could not do; nothing if both could do all."""
 
     @property
     def good(self) -> bool:
@@ -80,37 +96,61 @@ class Proof:
 
     @property
     def verdict(self) -> Verdict:
-        """VALID if all is as scripted, INVALID if the machine was too busy to tell, else SUSPECT.
+        """VALID if all is right, INVALID if the machine was too busy to tell, else SUSPECT.
 
         A count that is off is the measurement's, however busy the machine was.
         """
-        if self.good:
-            return Verdict.VALID
         off = [row for row in self.comparisons if not row.good]
-        return Verdict.INVALID if all(row.explained for row in off) else Verdict.SUSPECT
+        if any(not row.is_time for row in off):
+            return Verdict.SUSPECT
+        if self.too_busy:
+            return Verdict.INVALID
+        return Verdict.SUSPECT if off else Verdict.VALID
 
     @property
     def too_busy(self) -> str:
-        """What the machine did that explains the first row that is off; empty for none."""
-        return next((row.explained for row in self.comparisons if row.explained), "")
+        """Why nothing is proved, whatever the figures are; empty if it is."""
+        unknown = (row.unknown for row in self.comparisons if row.unknown)
+        return next(chain(self.busy, unknown), "")
 
 
 async def prove(case: Case) -> Proof:
     """Start the scripted target, run the case's load against it, compare."""
+    before = core_times()
     async with _ScriptedTarget(case.name) as target:
-        recorded, attempts = await _measure(case, target.url)
+        profile = _profile(case, target.url)
+        recorded, attempts = await _measure(profile)
         served = await target.finish()
-    window = recorded.windows[0]
+    others = core_times().others(before)
     gaps_ks = None
     if case.arrivals is Arrivals.POISSON:
-        gaps = np.diff(np.array(served.asked_ns, dtype=np.float64)) / NS_PER_S * case.rps
-        gaps_ks = ks_distance(gaps)
+        asked_ns = np.array([one.asked_ns for one in served.exchanges], dtype=np.float64)
+        gaps_ks = ks_distance(np.diff(asked_ns) / NS_PER_S * case.rps)
+    window = recorded.windows[0]
     return Proof(
         case,
-        tuple(compared(case, window, attempts, served)),
+        tuple(compared(case, window, attempts, served, _scheduled_ns(case, profile))),
         tuple(_lags(window)),
         gaps_ks,
+        tuple(_busy(recorded, taken_by_others(others, os.cpu_count() or 1))),
     )
+
+
+def _busy(recorded: RecordedRun, others: str) -> Iterable[str]:
+    """What speaks against the generator: the run's own verdict, and who else had the cores."""
+    for reason in recorded.reasons:
+        if reason.generator and reason.verdict is not Verdict.VALID:
+            yield reason.text
+    if others:
+        yield others
+
+
+def _scheduled_ns(case: Case, profile: Profile) -> list[float]:
+    """When each arrival was due, since any instant: even ones by hand, others by the schedule."""
+    if case.arrivals is Arrivals.EVEN:
+        return [t_s * NS_PER_S for t_s in case.arrivals_s()]
+    load, segment = profile.load, make_plan(profile).segments[0]
+    return [float(at_ns) for at_ns, _ in arrivals(segment, load.arrivals, load.seed, 0, 1)]
 
 
 def named(names: Iterable[str]) -> tuple[Case, ...]:
@@ -127,14 +167,18 @@ def named(names: Iterable[str]) -> tuple[Case, ...]:
     return tuple(known[name] for name in wanted) or CASES
 
 
-async def _measure(case: Case, url: str) -> tuple[RecordedRun, dict[Outcome, int]]:
-    profile = Profile(
+def _profile(case: Case, url: str) -> Profile:
+    numbered = EventSpec(EventKind.TEMPLATE, {"invocation": "{{index}}"})
+    return Profile(
         name=f"selftest-{case.name}",
         title=case.title,
         question="",
         source=f"selftest {case.name}",
         target=Target(
-            TargetKind.HTTP, urls={EndpointKind.HTTP: url}, answer_limit_bytes=ANSWER_LIMIT_BYTES
+            TargetKind.HTTP,
+            events=(numbered,),
+            urls={EndpointKind.HTTP: url},
+            answer_limit_bytes=ANSWER_LIMIT_BYTES,
         ),
         variants=(Variant(EndpointKind.HTTP),),
         load=LoadSpec(arrivals=case.arrivals, order=Order.SEQUENTIAL, in_flight=2000, workers=1),
@@ -143,6 +187,9 @@ async def _measure(case: Case, url: str) -> tuple[RecordedRun, dict[Outcome, int
         retry=case.retry,
         record_attempts=True,
     )
+
+
+async def _measure(profile: Profile) -> tuple[RecordedRun, dict[Outcome, int]]:
     with tempfile.TemporaryDirectory(prefix="lamload-selftest-") as root:
         session = RunSession(profile, Path(root))
         try:
@@ -162,18 +209,22 @@ def _attempts(folder: Path) -> dict[Outcome, int]:
 
 
 def compared(
-    case: Case, window: Window, attempts: dict[Outcome, int], served: Served
+    case: Case,
+    window: Window,
+    attempts: dict[Outcome, int],
+    served: Served,
+    scheduled_ns: Sequence[float],
 ) -> Iterable[Comparison]:
     """Every truth of a case with what was measured. attempts: by outcome."""
-    for measure, q, expected_s in case.quantiles(case):
-        expected_ns = expected_s * NS_PER_S
+    truths = {
+        Measure.ATTEMPT: attempt_times(served.exchanges),
+        Measure.RESPONSE: response_times(served.exchanges, scheduled_ns),
+    }
+    for measure, q, scripted_s in case.quantiles(case):
         found = window.measure(measure).at(q)
         value = None if found is None else float(found.value_ns)
-        off_ns = abs(value - expected_ns) if value is not None else float("inf")
-        off_ns -= max(TOLERANCE_NS, case.tolerance * expected_ns)
         name = f"{measure.value} p{q * 100:g}"
-        why = _explained(off_ns, measure, q, window, served) if off_ns > 0 else ""
-        yield Comparison(name, expected_ns, value, off_ns <= 0, is_time=True, explained=why)
+        yield _time(name, truths[measure].at(q), value, case.tolerance, scripted_s * NS_PER_S)
     if case.arrivals is Arrivals.EVEN:
         yield _count("arrivals", len(case.arrivals_s()), window.tally.offered)
     for outcome, expected in case.outcomes(served.counts).items():
@@ -184,17 +235,28 @@ def compared(
         yield _count("lost on closed connections", lost, attempts[Outcome.PROTOCOL_ERROR])
 
 
-def _explained(off_ns: float, measure: Measure, q: float, window: Window, served: Served) -> str:
-    """Why a time is off by so much too much, by the target's clock and the send lag; or nothing."""
-    late_ns = served.late_ns(q)
-    lag = window.measure(Measure.SEND_LAG).at(q) if measure is Measure.RESPONSE else None
-    lag_ns = 0 if lag is None else lag.value_ns
-    if off_ns > late_ns + lag_ns:
-        return ""
-    return (
-        f"by its own clock the target answered {late_ns / NS_PER_MS:.2f} ms late at p{q * 100:g}"
-        + (f", and requests left {lag_ns / NS_PER_MS:.2f} ms late" if lag_ns else "")
-    )
+def _time(
+    name: str,
+    truth: tuple[float, float] | None,
+    measured_ns: float | None,
+    tolerance: float,
+    scripted_ns: float,
+) -> Comparison:
+    """truth: between which two the target's log has it, each with its own tolerance."""
+    if truth is None:
+        return Comparison(name, scripted_ns, measured_ns, False, is_time=True)
+    low_ns, high_ns = truth
+    middle_ns = (low_ns + high_ns) / 2
+    allowed_ns = max(TOLERANCE_NS, tolerance * middle_ns)
+    good = measured_ns is not None and low_ns - allowed_ns <= measured_ns <= high_ns + allowed_ns
+    unknown = ""
+    if high_ns - low_ns > allowed_ns:
+        wide = (high_ns - low_ns) / NS_PER_MS
+        unknown = f"the target does not know when it answered: {name} within {wide:.2f} ms"
+    elif abs(middle_ns - scripted_ns) > max(SCRIPT_NS, SCRIPT_SHARE * scripted_ns):
+        off = (middle_ns - scripted_ns) / NS_PER_MS
+        unknown = f"the target did not keep to its script: its {name} was {off:+.0f} ms off"
+    return Comparison(name, middle_ns, measured_ns, good, is_time=True, unknown=unknown)
 
 
 def _lags(window: Window) -> Iterable[tuple[str, float]]:
@@ -211,20 +273,10 @@ def _count(what: str, truth: int, measured: int) -> Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the target did: a count per act, and how late its own clock saw it answer, ascending.
-
-    asked_ns: when its requests came, by the kernel's clock.
-    """
+    """What the target did by its own log: a count per act, and its exchanges in order."""
 
     counts: ServedCounts
-    lateness_ns: tuple[int, ...]
-    asked_ns: tuple[int, ...] = ()
-
-    def late_ns(self, q: float) -> int:
-        """Nanoseconds by which share q of the answers came no later than scripted."""
-        if not self.lateness_ns:
-            return 0
-        return self.lateness_ns[min(len(self.lateness_ns) - 1, int(q * len(self.lateness_ns)))]
+    exchanges: tuple[Exchange, ...] = ()
 
 
 class _ScriptedTarget:
@@ -260,7 +312,7 @@ class _ScriptedTarget:
         process.stdin.close()
         told = json.loads(await process.stdout.readline())
         await process.wait()
-        return Served(told["counts"], tuple(told["late_ns"]), tuple(told["asked_ns"]))
+        return Served(told["counts"], tuple(Exchange(*one) for one in told["exchanges"]))
 
     async def __aexit__(self, *error: object) -> None:
         if self._process is not None and self._process.returncode is None:

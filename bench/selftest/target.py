@@ -1,8 +1,9 @@
 """A target that does exactly what a script says: `python -m bench.selftest.target SCRIPT`.
 
 Prints its port as the first line; at the end of its stdin it prints, as one line of JSON, what it
-did: a count per act, by how many nanoseconds each answer was later than scripted (ascending), and
-when each request came. A delay counts from when the kernel received the request.
+did: a count per act, and for each request the number of its invocation, when the kernel received it
+and just before and after what instants the last of the answer was written. A delay counts from when
+the kernel received the request.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from time import monotonic_ns
@@ -21,7 +23,7 @@ from time import monotonic_ns
 from bench.load.clock import open_clock
 from bench.load.scheduling import take
 from bench.model.profile import Scheduling
-from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.times import NEVER, NS_PER_MS, NS_PER_S
 from bench.selftest.script import RETRY_AFTER_S, SCRIPTS, Act, Script, ScriptedAction
 from bench.wire.readiness import Readiness, open_readiness
 from bench.wire.receipts import ReceiptClock
@@ -61,14 +63,23 @@ class Timers:
             self._clock.set_alarm(self._due[0][0])
 
 
+@dataclass(slots=True)
+class Written:
+    """A request and, once it is written, the last of its answer: see `truth.Exchange`."""
+
+    invocation: int
+    asked_ns: int
+    began_ns: int = NEVER
+    ended_ns: int = NEVER
+
+
 class ScriptedServer:
     """The script and what has been done of it."""
 
     def __init__(self, script: Script) -> None:
         self.timers = Timers()
         self.counts: Counter[str] = Counter()
-        self.late_ns: list[int] = []
-        self.asked_ns: list[int] = []
+        self.exchanges: list[Written] = []
         self.receipts = ReceiptClock()
         self._script = script
         self._number = 0
@@ -80,17 +91,15 @@ class ScriptedServer:
             self._first_ns = now_ns
         action = self._script(self._number, (now_ns - self._first_ns) / NS_PER_S)
         self._number += 1
-        self.asked_ns.append(now_ns)
         self.counts[action.act.value] += 1
         return action
 
     def told(self) -> dict[str, object]:
         """What was done, and when."""
-        return {
-            "counts": self.counts,
-            "late_ns": sorted(self.late_ns),
-            "asked_ns": self.asked_ns,
-        }
+        exchanges = [
+            (one.invocation, one.asked_ns, one.began_ns, one.ended_ns) for one in self.exchanges
+        ]
+        return {"counts": self.counts, "exchanges": exchanges}
 
 
 class ScriptedConnection:
@@ -116,30 +125,34 @@ class ScriptedConnection:
         self._read = b""
         now_ns = read_ns if receipt_ns < 0 else receipt_ns
         action = self._target.next_action(now_ns)
+        own = Written(json.loads(body)["invocation"], now_ns)
+        self._target.exchanges.append(own)
         if action.act is Act.SLOW_HEAD:
-            self._trickle(now_ns, action.delay_s)
+            self._trickle(own, action.delay_s)
         else:
             when_ns = now_ns + round(action.delay_s * NS_PER_S)
-            self._target.timers.call_at(when_ns, lambda: self._act(action.act, when_ns))
+            self._target.timers.call_at(when_ns, lambda: self._act(action.act, own))
 
     def _close(self) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
 
-    def _act(self, act: Act, due_ns: int) -> None:
+    def _act(self, act: Act, own: Written) -> None:
         if self._stream is None:
             return
+        own.began_ns = monotonic_ns()
         if act is Act.RESET:
             linger = struct.pack("ii", 1, 0)
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self._close()
+            own.ended_ns = monotonic_ns()
         elif act in (Act.OVERSIZED, Act.ENDLESS):
             self._stream.send(_CHUNKED_HEAD)
             self._pour(OVERSIZED_BYTES if act is Act.OVERSIZED else None)
         else:
             self._stream.send(_BYTES[act])
-            self._target.late_ns.append(monotonic_ns() - due_ns)
+            own.ended_ns = monotonic_ns()
             if act in (Act.ANSWER_AND_CLOSE, Act.TRUNCATED):
                 self._close()
 
@@ -159,19 +172,19 @@ class ScriptedConnection:
         else:
             stream.send(b"0\r\n\r\n")
 
-    def _trickle(self, now_ns: int, over_s: float) -> None:
+    def _trickle(self, own: Written, over_s: float) -> None:
         size = -(-len(ANSWER) // HEAD_PARTS)
         for part in range(HEAD_PARTS):
             piece = ANSWER[part * size : (part + 1) * size]
-            when_ns = now_ns + round(over_s * NS_PER_S * (part + 1) / HEAD_PARTS)
-            last = part == HEAD_PARTS - 1
-            self._target.timers.call_at(when_ns, partial(self._write_part, piece, last, when_ns))
+            when_ns = own.asked_ns + round(over_s * NS_PER_S * (part + 1) / HEAD_PARTS)
+            self._target.timers.call_at(when_ns, partial(self._write_part, piece, own))
 
-    def _write_part(self, piece: bytes, last: bool, due_ns: int) -> None:
+    def _write_part(self, piece: bytes, own: Written) -> None:
+        """The last part is the last to set the instants."""
         if self._stream is not None:
+            own.began_ns = monotonic_ns()
             self._stream.send(piece)
-            if last:
-                self._target.late_ns.append(monotonic_ns() - due_ns)
+            own.ended_ns = monotonic_ns()
 
     def _later(self, wait_ns: int, what: Callable[[], None]) -> None:
         self._target.timers.call_at(monotonic_ns() + wait_ns, what)
