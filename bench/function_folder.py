@@ -84,6 +84,16 @@ def handler_in(file: Path) -> str | None:
     return next((f"{file.stem}.{name}" for name in (*usual, *sorted(defined))), None)
 
 
+def no_handler(folder: Path, handler: str | None, runtime: str) -> str | None:
+    """Why a runtime finds nothing in the folder that it could start; None where it does."""
+    try:
+        found = entry(folder, handler, runtime)
+    except (OSError, ValueError) as error:
+        return str(error)
+    has = has_code(folder, found)
+    return None if has else f"has no handler {found.handler} for {runtime}"
+
+
 def function_name(folder: Path) -> str:
     """A name that a function can have, made from the folder's."""
     return lambda_name(folder.name)[:NAME_LIMIT] or "function"

@@ -22,6 +22,7 @@ from bench.profile.connections import read_connections, read_timeouts
 from bench.profile.effects import check_effects
 from bench.profile.environment import AsWritten, FromEnvironment
 from bench.profile.events import read_events
+from bench.profile.fault_checks import check_faults
 from bench.profile.levels import check_policies, folded, named_events, read_levels
 from bench.profile.options import NOTHING_GIVEN, Given, apply_options
 from bench.profile.overrides import SOURCE, apply_overrides
@@ -252,6 +253,7 @@ def _build(root: Table, reading: _Reading) -> Profile:
     )
     profile = folded(profile)
     variants = with_differences(profile.variants)
+    check_faults(root, profile)
     return replace(profile, variants=variants, slos=read_slos(root, variants))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from bench.function_folder import BUNDLED, bundled_functions, no_handler
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import Target, TargetKind, Variant
 from bench.model.variant import ON_DEMAND, PROVISIONED, SNAP_START
 from bench.schema.table import Table
+from bench.units import shown
 
 VERSION_PLACES = ("{memory_mb}", "{alias}")
 FUNCTION_PLACE = "{function}"
@@ -33,6 +36,8 @@ def check_versions(root: Table, target: Target, variants: Sequence[Variant]) -> 
                 f"name the qualifier {qualifier}, which is one version of the function and cannot "
                 f"have both {both[0]} and {both[1]} MB: give it one size",
             )
+    if any(problem.key.endswith((".function", ".qualifier")) for problem in root.problems):
+        return
     for endpoint, url in target.urls.items():
         own = [variant for variant in variants if variant.endpoint is endpoint]
         if places := _missing_places(endpoint, url, own):
@@ -80,7 +85,10 @@ def no_initialization(target: Target, level: str) -> str | None:
     if level not in levels:
         return f'must be "{ON_DEMAND}", "{PROVISIONED}" or "{SNAP_START}" (it is "{level}")'
     if target.kind is TargetKind.HTTP:
-        return 'has no meaning for a target of kind "http": nobody here knows its environments'
+        return (
+            'has no meaning for a target of kind "http", whose environments nobody here knows: '
+            "leave it out"
+        )
     if target.kind is TargetKind.AWS:
         return None
     if level == SNAP_START:
@@ -88,6 +96,29 @@ def no_initialization(target: Target, level: str) -> str | None:
     if level == PROVISIONED and target.provisioned is None:
         return "needs target.provisioned, the number of environments to keep up"
     return None
+
+
+def check_repeated(table: Table, key: str) -> None:
+    """Note what a list of levels has more than once."""
+    listed = table.get(key)
+    if not isinstance(listed, list):
+        return
+    for number, level in enumerate(listed):
+        if level in listed[:number]:
+            table.fault(f"{key}[{number}]", f"repeats {shown(level)}: leave it out")
+
+
+def check_runtimes(root: Table, target: Target, variants: Mapping[Variant, str]) -> None:
+    """Note runtimes that cannot run the function that has them. variants: with their tables."""
+    if target.kind is not TargetKind.LOCAL or root.problems:
+        return
+    for variant, path in variants.items():
+        place, runtime = variant.function or target.function, variant.runtime
+        if place is None or not runtime or root.is_noted(f"{path}.runtime"):
+            continue
+        folder = BUNDLED / place if place in bundled_functions() else Path(place)
+        if lack := no_handler(folder, target.handler, runtime):
+            root.fault(f"{path}.runtime", f"cannot be {runtime}: {place} {lack}; leave it out")
 
 
 def check_initialization(root: Table, target: Target, variants: Sequence[Variant]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
+from typing import TypeVar
 
 from bench.function_folder import RUNTIME, RUNTIMES
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
@@ -24,13 +25,20 @@ from bench.model.variant import ON_DEMAND
 from bench.profile.events import check_event
 from bench.profile.levels import PLAIN, unknown_level
 from bench.profile.target_values import aws_function, local_function
-from bench.profile.variant_checks import check_initialization, check_versions, no_initialization
+from bench.profile.variant_checks import (
+    check_initialization,
+    check_repeated,
+    check_runtimes,
+    check_versions,
+    no_initialization,
+)
 from bench.schema.key import ListKey
 from bench.schema.named_tables import setting_name
 from bench.schema.section import Section
 from bench.schema.table import Table
 from bench.schema.values import choice, text, whole
 
+T = TypeVar("T")
 ENDPOINT = ListKey(
     "endpoint",
     "one or a list of those in `lamload help endpoints`",
@@ -119,7 +127,8 @@ def read_variants(root: Table, target: Target, most: int) -> tuple[Variant, ...]
     for table in root.tables("variants"):
         for variant in _product(root, table, target, most):
             if variant in found:
-                table.fault("", f"repeats {variant.name}, which {found[variant]} has already")
+                has = "the same table" if found[variant] == table.path else found[variant]
+                table.fault("", f"repeats {variant.name}, which {has} has: leave one out")
             found.setdefault(variant, table.path)
     if "variants" not in root and target.kind is TargetKind.HTTP:
         found[Variant(EndpointKind.HTTP)] = ""
@@ -129,6 +138,7 @@ def read_variants(root: Table, target: Target, most: int) -> tuple[Variant, ...]
             'is missing: add [[variants]] with endpoint = "invoke" and memory_mb = [128, 1024]',
         )
     check_versions(root, target, list(found))
+    check_runtimes(root, target, found)
     check_initialization(root, target, list(found))
     _check_names(root, found)
     if len(found) > most and not root.is_noted("variants"):
@@ -157,7 +167,8 @@ def _check_names(root: Table, variants: Mapping[Variant, str]) -> None:
             )
         seen.setdefault(variant.name, path)
     labels = {variant.label for variant in variants}
-    if len(labels) == 1 and None not in labels:
+    is_mistaken = any(".label" in problem.key for problem in root.problems)
+    if len(labels) == 1 and None not in labels and not is_mistaken:
         root.fault(
             f"{next(iter(variants.values()))}.label",
             "is the same for every variant and tells none from another: say it in the title",
@@ -166,9 +177,11 @@ def _check_names(root: Table, variants: Mapping[Variant, str]) -> None:
 
 def _product(root: Table, table: Table, target: Target, most: int) -> list[Variant]:
     is_http = target.kind is TargetKind.HTTP
-    endpoints = ENDPOINT.read(table, default=[EndpointKind.HTTP] if is_http else None)
-    sizes_mb = MEMORY_MB.read(table)
-    architectures = ARCHITECTURE.read(table)
+    for key in (ENDPOINT, MEMORY_MB, ARCHITECTURE, FUNCTION, *NAMED):
+        check_repeated(table, key.name)
+    endpoints = _once(ENDPOINT.read(table, default=[EndpointKind.HTTP] if is_http else None))
+    sizes_mb = _once(MEMORY_MB.read(table))
+    architectures = _once(ARCHITECTURE.read(table))
     for endpoint in endpoints:
         if fault := _impossible(endpoint, target):
             table.fault("endpoint", fault)
@@ -177,6 +190,7 @@ def _product(root: Table, table: Table, target: Target, most: int) -> list[Varia
         table.fault("memory_mb", f"has no meaning for the endpoint {sizeless[0]}: leave it out")
     elif "memory_mb" not in table and len(sizeless) < len(endpoints):
         table.fault("memory_mb", "is missing: name sizes in MB, such as [128, 512, 1769]")
+    _check_told(table, "qualifier", target, endpoints)
     memory = [None] if sizeless else sizes_mb
     named = [
         _functions(table, target, endpoints),
@@ -207,29 +221,41 @@ def _functions(table: Table, target: Target, endpoints: Sequence[EndpointKind]) 
         read = local_function(target.handler, target.runtime, table.base_dir)
     else:
         read = aws_function.read
-        others = [endpoint.value for endpoint in endpoints if not endpoint.facts.is_at_api]
-        if target.kind is TargetKind.HTTP and others:
-            table.fault(
-                FUNCTION.name,
-                f"has no meaning for the endpoint {others[0]}, whose URL says what is called",
-            )
-    found = table.read_list(FUNCTION.name, read, [])
-    return [*found] or [None]
+        _check_told(table, FUNCTION.name, target, endpoints)
+    return [*_once(table.read_list(FUNCTION.name, read, []))] or [None]
+
+
+def _check_told(
+    table: Table, factor: str, target: Target, endpoints: Sequence[EndpointKind]
+) -> None:
+    """Only an emulator's API is told what is meant; any other URL leads where it leads."""
+    others = [endpoint.value for endpoint in endpoints if not endpoint.facts.is_at_api]
+    if target.kind is TargetKind.HTTP and factor in table and others:
+        table.fault(
+            factor,
+            f"has no meaning for the endpoint {others[0]}, whose URL says what is called: leave it "
+            "out",
+        )
 
 
 def _meaningless(root: Table, target: Target, factor: str, level: str) -> str | None:
     """Why a level has no meaning beside what else the profile says."""
     if factor == "runtime" and level != PLAIN:
         if target.kind is not TargetKind.LOCAL:
-            return "can be varied for a local target alone"
+            return "can be varied for a local target alone: leave it out"
         if not RUNTIME.fullmatch(level):
             return f'must be one of {RUNTIMES} (it is "{level}")'
     if factor == "qualifier" and target.kind is TargetKind.LOCAL:
-        return "has no meaning for a local target, which has a version for each size: leave it out"
+        return (
+            "has no meaning for a local target, which has a function for each variant: leave it out"
+        )
     if factor == "initialization" and level != PLAIN:
         return no_initialization(target, level)
     if factor == "event" and "events" in root.table("target"):
-        return "cannot be varied beside target.events, the mix that every variant is sent"
+        return (
+            "cannot be varied beside target.events, the mix that every variant is sent: leave one "
+            "of them out"
+        )
     if factor != "connections":
         return None
     if level not in (KEEP_ALIVE, CLOSE, HTTP2, PLAIN):
@@ -239,10 +265,13 @@ def _meaningless(root: Table, target: Target, factor: str, level: str) -> str | 
     if level != HTTP2:
         return None
     if any(plain[key] not in (0, "0s") for key in limits):
-        return f"cannot be http2 beside connections.{limits[0]}, which is for HTTP/1.1"
+        return (
+            f"cannot be http2 beside connections.{limits[0]}, which is for HTTP/1.1: leave one of "
+            "them out"
+        )
     urls = target.urls.values()
     if target.kind is TargetKind.LOCAL or any(not url.startswith("https:") for url in urls):
-        return "cannot be http2 where nothing is called by https"
+        return "cannot be http2 where nothing is called by https: leave http2 out"
     return None
 
 
@@ -255,7 +284,12 @@ def _levels(root: Table, table: Table, target: Target, key: ListKey[str]) -> lis
         if fault is not None:
             table.fault(key.name, fault)
         found.append(None if level in (PLAIN, _USUAL.get(key.name)) else level)
-    return found or [None]
+    return _once(found) or [None]
+
+
+def _once(levels: Iterable[T]) -> list[T]:
+    """Each of them once: that one is named again has been told."""
+    return list(dict.fromkeys(levels))
 
 
 def _impossible(endpoint: EndpointKind, target: Target) -> str | None:

@@ -156,7 +156,20 @@ def test_a_threshold_picks_by_a_level(tmp_path: Path) -> None:
         ),
         ('function = ["primes", "nowhere"]', "", "variants[0].function[1] must be a folder"),
         ('runtime = ["python3.12", "cobol"]', "", "must be one of python3.x"),
+        (
+            'runtime = ["python3.12", "nodejs20.x"]',
+            "",
+            "variants[0].runtime cannot be nodejs20.x: primes has no handler",
+        ),
         ('qualifier = ["1", "2"]', "", "has no meaning for a local target"),
+        ('label = ["a", "a"]', "", 'label[1] repeats "a": leave it out'),
+        ('retry = ["none", "fixed", "none"]', "", 'retry[2] repeats "none": leave it out'),
+        ("event = []", "", "variants[0].event must not be an empty list"),
+        (
+            'initialization = ["on-demand", "default"]',
+            "[[variants]]\nmemory_mb = 128\n",
+            "variants[1] repeats invoke-128MB, which variants[0] has: leave one out",
+        ),
         (
             'retry = ["x", "none"]',
             '[retries.x]\npolicy = "aws-standard"\nbase = "1s"\n',
@@ -184,6 +197,33 @@ def test_what_has_no_meaning_is_refused_with_its_mend(
     found = mistakes(tmp_path, written)
     assert len(found) == 1, found
     assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ('door = "alb"', 'faults[0].door names "alb", and no variant has that door'),
+        ('door = ["invoke", "rets"]', "faults[0].door names"),
+        ('function = "prime"', "there is primes; did you mean primes?"),
+        ('qualifier = "512MB"', "there is 128MB"),
+    ],
+)
+def test_a_fault_that_strikes_nobody_is_refused(tmp_path: Path, fault: str, said: str) -> None:
+    table = '[[target.faults]]\nkind = "reset"\n'
+    text = MINIMAL.replace("[[variants]]", f"{table}{fault}\n[[variants]]")
+    (found,) = mistakes(tmp_path, text)
+    assert said in found
+    for good in ('door = "*"', 'function = "primes"', 'qualifier = ["128MB"]'):
+        load(tmp_path, text.replace(fault, good))
+
+
+@pytest.mark.parametrize("factor", ["function", "qualifier"])
+def test_what_a_url_leads_to_nobody_can_choose(tmp_path: Path, factor: str) -> None:
+    text = FUNCTIONS_ON_AWS % '"a", "b"'
+    at_url = text.replace('"aws"\nfunction = "api"', '"http"\nurl = "http://127.0.0.1:1/"')
+    lines = at_url.replace("memory_mb = 512\n", "").replace("function =", f"{factor} =")
+    (found,) = mistakes(tmp_path, lines)
+    assert f"variants[0].{factor} has no meaning for the endpoint http" in found
 
 
 def test_many_variants_have_to_be_meant(tmp_path: Path) -> None:

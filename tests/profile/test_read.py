@@ -281,7 +281,7 @@ CASES = [
     ("memory as text", "= 128", '= "128"', "variants[0].memory_mb must be a whole number"),
     ("no memory", "memory_mb = 128", "", "variants[0].memory_mb is missing: name sizes in MB"),
     ("empty list", "= 128", "= []", "variants[0].memory_mb must not be an empty list"),
-    ("twice", "= 128", "= [128, 128]", "variants[0] repeats invoke-128MB, which variants[0] has"),
+    ("twice", "= 128", "= [128, 128]", "variants[0].memory_mb[1] repeats 128: leave it out"),
     ("http door", "memory_mb = 128", 'endpoint = "http"', "variants[0].endpoint cannot be http"),
     ("no variants", "[[variants]]\nmemory_mb = 128", "", "variants is missing: add [[variants]]"),
     ("one table", "[[variants]]", "[variants]", "write [[variants]]"),
