@@ -212,6 +212,7 @@ class RunSession:
         self._target_statistics = await self.target.statistics()
         self._files.amend_manifest(self.profile.secrets.masked(await self._fleet.conclude()))
         self.aggregate.advance(self._now_ns())
+        self.aggregate.settle()
         judgement = self._judged(running=False)
         windows = with_recoveries(judgement.windows, self.results())
         windows = with_late_successes(windows, self._target_statistics)

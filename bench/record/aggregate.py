@@ -69,6 +69,7 @@ class Aggregate:
         )
         self._now_ns = 0
         self._swept_s = 0
+        self._settled_s = 0
         self._totals = Totals(profile.variants, profile.target.region)
         self._measured = MeasuredTime(self._timeline, len(profile.variants))
         self._ahead = ArrivalsAhead(self._timeline, len(profile.variants))
@@ -98,20 +99,22 @@ class Aggregate:
         """Rows of attempts, packed as row_layout has them; they count from the next `advance`."""
         self._shipped.rows.append(payload)
         if self._shipped.is_crowded:
-            self._merge_coming()
+            self.settle()
 
     def add_counts(self, _worker: int, payload: bytes) -> None:
         """Arrivals offered and dropped, packed likewise; they count from the next `advance` on."""
         self._shipped.counts.append(payload)
 
     def merge(self, delta: Delta) -> None:
-        """What was reduced elsewhere; it counts from the next `advance` on. Not twice the same."""
-        self._coming.add(delta)
-        if self._coming.is_crowded:
-            self._merge_coming()
+        """What was reduced elsewhere; not twice the same.
 
-    def _merge_coming(self) -> None:
-        """All that has come, at once: that takes a part of the time that each would."""
+        It counts from the next `advance` on if it is little, and otherwise once a second, with all
+        that came before: taking it on costs by variants and not by nodes.
+        """
+        self._coming.add(delta)
+
+    def settle(self) -> None:
+        """All that has come counts from now on; together it takes a part of the time of each."""
         for delta in self._shipped.drain(self._reduction):
             self._coming.add(delta)
         whole = self._coming.drain()
@@ -158,7 +161,7 @@ class Aggregate:
 
         It may lie a little back: seconds after it that have begun since are forgotten.
         """
-        self._merge_coming()
+        self.settle()
         self._timeline.cut(at_ns)
         later = [(key, stats) for key, stats in self._table.open.items() if key.end_ns > at_ns]
         never = [
@@ -189,8 +192,11 @@ class Aggregate:
 
     def advance(self, now_ns: int) -> None:
         """It is now_ns since the run's start: durations and planned rates count up to here."""
-        self._merge_coming()
         before_ns, self._now_ns = self._now_ns, max(now_ns, self._now_ns)
+        shipped_s = (self._now_ns - SHIPPED_NS) // NS_PER_S
+        if self._coming.is_little or shipped_s > self._settled_s:
+            self._settled_s = shipped_s
+            self.settle()
         for second in range(before_ns // NS_PER_S, self._now_ns // NS_PER_S + 1):
             start_ns = second * NS_PER_S
             for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):

@@ -18,6 +18,7 @@ from bench.record.counted import (
     GONE,
     NO_COUNTS,
     Counted,
+    Runs,
     SlotMap,
     summed,
 )
@@ -96,7 +97,7 @@ class CellSums:
 
     def of_series(self, series: Series) -> Counted:
         """The values of a series, lower bounds among them; codes are `cell << 16 | bucket`."""
-        return summed([_of_series(part, series, self.size) for part in (self.exact, self.bounds)])
+        return summed([_of_series(part, series) for part in (self.exact, self.bounds)])
 
     def values(self) -> Sequence[Values]:
         """The values of each cell."""
@@ -122,13 +123,16 @@ class CellSums:
         return summed_cells([self], [groups], size)
 
 
-def _of_series(part: Counted, series: Series, cells: int) -> Counted:
-    slots = np.arange(cells) * len(Series) + series
-    low, high = np.searchsorted(part.codes, (slots << BUCKET_BITS, (slots + 1) << BUCKET_BITS))
-    sizes = high - low
-    places = np.arange(int(sizes.sum())) + np.repeat(low - np.cumsum(sizes) + sizes, sizes)
-    shifts = (np.arange(cells) - slots) << BUCKET_BITS
-    return Counted(part.codes[places] + np.repeat(shifts, sizes), part.counts[places])
+def _of_series(part: Counted, series: Series) -> Counted:
+    runs = part.runs
+    cell, own_series = np.divmod(runs.slots, len(Series))
+    held = own_series == series
+    sizes = runs.sizes[held]
+    starts = (np.cumsum(runs.sizes) - runs.sizes)[held]
+    places = np.arange(int(sizes.sum())) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+    shifts = (cell[held] - runs.slots[held]) << BUCKET_BITS
+    codes = part.codes[places] + np.repeat(shifts, sizes)
+    return Counted(codes, part.counts[places], Runs(cell[held], sizes))
 
 
 def summed_cells(parts: Sequence[CellSums], groups: Sequence[Integers], size: int) -> CellSums:

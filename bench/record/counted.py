@@ -29,11 +29,35 @@ _SMALL_CODE = np.iinfo(np.uint32).max
 
 
 @dataclass(frozen=True, slots=True)
+class Runs:
+    """The slots of a histogram that have codes, ascending, and how many each has."""
+
+    slots: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, codes: Codes) -> Runs:
+        """Found out from the codes."""
+        slots = codes >> codes.dtype.type(BUCKET_BITS)
+        starts = _starts(slots)
+        return cls(slots[starts].astype(np.int64), np.diff(starts, append=slots.size))
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
-    """Ascending codes, each with how many values it stands for: at least one."""
+    """Ascending codes, each with how many values it stands for: at least one.
+
+    known_runs: for who knows them without a look at the codes.
+    """
 
     codes: Codes
     counts: Counts
+    known_runs: Runs | None = None
+
+    @property
+    def runs(self) -> Runs:
+        """Its codes by slot."""
+        return Runs.of(self.codes) if self.known_runs is None else self.known_runs
 
     @property
     def buckets(self) -> Indexes:
@@ -73,10 +97,18 @@ class Counted:
 
     def small(self) -> Counted:
         """The same in as few bytes as it takes, for who keeps many."""
-        codes, counts = self.codes, self.counts
-        if codes.size and int(codes[-1]) <= _SMALL_CODE:
-            codes = codes.astype(np.uint32)
-        return Counted(codes, counts.astype(np.min_scalar_type(int(counts.max(initial=0)))))
+        return Counted(small_codes(self.codes), small_counts(self.counts), self.known_runs)
+
+
+def small_codes(codes: Codes) -> Codes:
+    """Ascending codes in as few bytes as the last needs."""
+    fits = codes.size and int(codes[-1]) <= _SMALL_CODE
+    return codes.astype(np.uint32) if fits else codes
+
+
+def small_counts(counts: Counts) -> Counts:
+    """Counts in as few bytes as the greatest needs."""
+    return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
 
 
 NO_COUNTS = Counted(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
@@ -102,7 +134,7 @@ def summed(parts: Sequence[Counted], maps: Sequence[SlotMap] = ()) -> Counted:
         few = [part for part in parts if part.codes.size]
         return _sorted(few) if len(few) > 1 else (few or [NO_COUNTS])[0]
     runs = [
-        _Runs.of(part, maps[at] if maps else None)
+        _Placed.of(part, maps[at] if maps else None)
         for at, part in enumerate(parts)
         if part.codes.size
     ]
@@ -124,19 +156,22 @@ def summed(parts: Sequence[Counted], maps: Sequence[SlotMap] = ()) -> Counted:
         return _sorted([own.moved() for own in held])
     # Slots side by side, each as wide as its buckets lie apart: adding is indexing then, and what
     # it touches of a part fits into a cache.
-    shifts = np.cumsum(widths) - widths - low
-    sums = np.zeros(int(widths.sum()), dtype=np.int64)
+    ends = np.cumsum(widths)
+    shifts = ends - widths - low
+    sums = np.zeros(int(ends[-1]), dtype=np.int64)
     at = 0
     for own in held:
         own.add_to(sums, shifts[which[at : at + own.slots.size]])
         at += own.slots.size
     places = np.flatnonzero(sums)
-    back = np.repeat((found << BUCKET_BITS) - shifts, widths)
-    return Counted(places + back[places], sums[places])
+    sizes = np.diff(np.searchsorted(places, ends), prepend=0)
+    codes = places + np.repeat((found << BUCKET_BITS) - shifts, sizes)
+    left = sizes > 0
+    return Counted(codes, sums[places], Runs(found[left], sizes[left]))
 
 
 @dataclass(frozen=True, slots=True)
-class _Runs:
+class _Placed:
     """A histogram by slot: where each begins, how many codes it has, and which slot it becomes."""
 
     part: Counted
@@ -147,19 +182,17 @@ class _Runs:
     last: NDArray[np.int64]
 
     @classmethod
-    def of(cls, part: Counted, slot_map: SlotMap | None) -> _Runs:
+    def of(cls, part: Counted, slot_map: SlotMap | None) -> _Placed:
         """Those of a histogram, without what is gone."""
-        own = part.codes >> part.codes.dtype.type(BUCKET_BITS)
-        starts = _starts(own)
-        slots = own[starts].astype(np.int64)
-        sizes = np.diff(starts, append=own.size)
+        runs = part.runs
+        slots, sizes = runs.slots, runs.sizes
         if slot_map is not None:
             slots = slot_map(slots)
             held = slots != GONE
             if not held.all():
                 part = _without(part, np.repeat(held, sizes))
                 slots, sizes = slots[held], sizes[held]
-                starts = np.cumsum(sizes) - sizes
+        starts = np.cumsum(sizes) - sizes
         first = part.codes[starts].astype(np.int64) & BUCKET_MASK
         last = part.codes[starts + sizes - 1].astype(np.int64) & BUCKET_MASK
         return cls(part, starts, sizes, slots, first, last)
@@ -172,21 +205,20 @@ class _Runs:
     def moved(self) -> Counted:
         """The codes with the slots that they become, in the order in which they were."""
         codes, counts = self.part.codes, self.part.counts
-        before = (codes[self.starts].astype(np.int64) >> BUCKET_BITS) << BUCKET_BITS
-        shifts = (self.slots << BUCKET_BITS) - before
+        shifts = (self.slots << BUCKET_BITS) - self._before
         if not shifts.any():
-            return Counted(codes, counts)
+            return Counted(codes, counts, self.part.known_runs)
         return Counted(codes + np.repeat(shifts, self.sizes), counts)
+
+    @property
+    def _before(self) -> NDArray[np.int64]:
+        """The first code that each slot could have had."""
+        return (self.part.codes[self.starts].astype(np.int64) >> BUCKET_BITS) << BUCKET_BITS
 
     def add_to(self, sums: NDArray[np.int64], shifts: NDArray[np.int64]) -> None:
         """Add the counts; shifts: from a bucket of each slot to its place."""
-        codes = self.part.codes
-        before = (codes[self.starts].astype(np.int64) >> BUCKET_BITS) << BUCKET_BITS
-        places = codes + np.repeat(shifts - before, self.sizes)
-        if self.is_ordered:  # each place once
-            sums[places] += self.part.counts
-        else:
-            sums += np.bincount(places, self.part.counts, sums.size).astype(np.int64)
+        places = np.repeat(shifts - self._before, self.sizes) + self.part.codes
+        np.add.at(sums, places, self.part.counts.astype(np.int64, copy=False))
 
 
 def _without(part: Counted, held: NDArray[np.bool_]) -> Counted:

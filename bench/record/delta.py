@@ -30,10 +30,12 @@ SAMPLES = 100
 """Failed attempts that a delta tells of in words."""
 
 
-_MOST_WAITING = 256
+_MOST_WAITING = 32
 """Deltas that wait to be added up."""
-_MOST_SIZE = 1 << 22
+_MOST_SIZE = 1 << 21
 """Likewise how many counts they have together, of five bytes or so."""
+_LITTLE = 1 << 16
+"""Counts that are taken on at once, as that costs little."""
 
 
 class DeltaError(LamloadError):
@@ -101,7 +103,10 @@ class Delta:
     def by_interval(self) -> Iterator[Known]:
         """What it adds to each interval."""
         keys, groups = grouped_keys(self.keys[:, _INTERVAL])
-        sums = self.sums.grouped(groups, len(keys))
+        if len(keys) == len(self.keys):  # as where only one event and no round are told apart
+            keys, sums = self.keys[:, _INTERVAL], self.sums
+        else:
+            sums = self.sums.grouped(groups, len(keys))
         told = zip(keys.tolist(), sums.counts, sums.values(), sums.has_rows(), strict=True)
         for key, counts, values, has_rows in told:
             yield Known(IntervalKey(*key), counts, values if has_rows else None)
@@ -190,21 +195,27 @@ def joined_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 class Gathering:
-    """Deltas that wait to be added up: together that takes a part of the time that each would."""
+    """Deltas that wait to be taken on by who keeps results, which costs by cells and not by deltas.
+
+    Many that come are added up meanwhile: that takes a part of the time that each would.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[Delta] = []
         self._size = 0
 
     def add(self, delta: Delta) -> None:
-        """One more that waits to be added."""
+        """One more that waits."""
         self._waiting.append(replace(delta, sums=delta.sums.small()))
         self._size += delta.size
+        if len(self._waiting) > _MOST_WAITING or self._size > _MOST_SIZE:
+            self._waiting = [added(self._waiting)]
+            self._size = self._waiting[0].size
 
     @property
-    def is_crowded(self) -> bool:
-        """True once they take tens of megabytes."""
-        return len(self._waiting) >= _MOST_WAITING or self._size > _MOST_SIZE
+    def is_little(self) -> bool:
+        """Whether what waits may as well be taken on at once."""
+        return self._size <= _LITTLE
 
     def drain(self) -> Delta | None:
         """Their sum; None if none waits."""

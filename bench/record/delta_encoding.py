@@ -25,7 +25,16 @@ from bench.model.result import Sample
 from bench.record.batch import TALLY, Count
 from bench.record.buckets import OVER, buckets_of
 from bench.record.cells import HUGE, CellSums, Integers
-from bench.record.counted import BUCKET_BITS, BUCKET_MASK, NO_COUNTS, Counted
+from bench.record.counted import (
+    BUCKET_BITS,
+    BUCKET_MASK,
+    NO_COUNTS,
+    Counted,
+    Counts,
+    Runs,
+    small_codes,
+    small_counts,
+)
 from bench.record.delta import NO_EVENT, Delta, DeltaError, KeyColumn, SendColumn, Span
 from bench.record.measures import Series
 
@@ -56,6 +65,7 @@ _MOST = 1 << 53
 _FITS = 255
 """In a byte: one less; it stands for a number that is told behind."""
 _LEVEL = 6
+_NO_HISTOGRAM = "a delta with buckets or counts that cannot be"
 
 
 def encode_delta(delta: Delta) -> bytes:
@@ -229,23 +239,21 @@ class _Columns:
         sizes = self._take(4 * slots, np.dtype("<u4")).astype(np.int64)
         gaps = self._take(codes, np.dtype(np.uint8)).astype(np.uint16)
         _put_back(gaps, self._take(2 * far, np.dtype("<u2")))
-        counts = self._take(codes, np.dtype(np.uint8)).astype(np.int64)
-        _put_back(counts, self._take(8 * many, np.dtype("<i8")))
+        octets = self._take(codes, np.dtype(np.uint8)).astype(np.uint8, copy=False)
+        large = self._take(8 * many, np.dtype("<i8"))
         if not codes:
             return NO_COUNTS
         if sizes.sum() != codes or not sizes.all():
             raise DeltaError("a delta whose histograms are not as long as it says")
+        is_ordered = (slot[1:] > slot[:-1]).all()
+        if not is_ordered or slot[-1] >= cells * len(Series) or octets.min() < 1:
+            raise DeltaError(_NO_HISTOGRAM)
+        counts = _with_large(octets, large)
         buckets = np.cumsum(gaps, dtype=np.uint16)
-        found = np.repeat(slot << BUCKET_BITS, sizes) | buckets
-        if (
-            slot[-1] >= cells * len(Series)
-            or buckets.max() > OVER
-            or (found[1:] <= found[:-1]).any()
-            or counts.min() < 1
-            or counts.max() > _MOST
-        ):
-            raise DeltaError("a delta with buckets or counts that cannot be")
-        return Counted(found, counts)
+        found = np.repeat(small_codes(slot << BUCKET_BITS), sizes) | buckets
+        if buckets.max() > OVER or (found[1:] <= found[:-1]).any():
+            raise DeltaError(_NO_HISTOGRAM)
+        return Counted(found, counts, Runs(slot, sizes))
 
     def rest(self) -> bytes:
         return self._raw[self._at :]
@@ -254,6 +262,17 @@ class _Columns:
         found = np.frombuffer(self._raw, dtype=kind, count=size // kind.itemsize, offset=self._at)
         self._at += size
         return found
+
+
+def _with_large(counts: NDArray[np.uint8], large: NDArray[np.generic]) -> Counts:
+    """The counts, of which those that fit in no byte come apart; in as little room as they need."""
+    if not large.size and int(counts.max()) < _FITS:
+        return counts
+    whole = counts.astype(np.int64)
+    _put_back(whole, large)
+    if whole.min() < 1 or whole.max() > _MOST:
+        raise DeltaError(_NO_HISTOGRAM)
+    return small_counts(whole)
 
 
 def _put_back(numbers: NDArray[np.generic], large: NDArray[np.generic]) -> None:
@@ -282,14 +301,14 @@ def _check_sums(sums: CellSums) -> None:
     """Extremes have to lie in the first and the last bucket, or reading them would go astray."""
     lowest = np.full(sums.low_ns.shape, BUCKET_MASK)
     highest = np.full(sums.low_ns.shape, -1)
+    low, high = lowest.reshape(-1), highest.reshape(-1)
     for part in (sums.exact, sums.bounds):
-        slots = part.codes >> BUCKET_BITS
-        ends = np.flatnonzero(np.diff(slots, append=-1))
-        starts = np.append(0, ends[:-1] + 1)[: ends.size]
-        own = slots[ends]  # each once, since codes ascend
-        low, high = lowest.reshape(-1), highest.reshape(-1)
-        low[own] = np.minimum(low[own], part.codes[starts] & BUCKET_MASK)
-        high[own] = np.maximum(high[own], part.codes[ends] & BUCKET_MASK)
+        runs = part.runs
+        ends = np.cumsum(runs.sizes)
+        first, last = part.codes[ends - runs.sizes], part.codes[ends - 1]
+        own = runs.slots  # each once, since codes ascend
+        low[own] = np.minimum(low[own], first & BUCKET_MASK)
+        high[own] = np.maximum(high[own], last & BUCKET_MASK)
     has_any = highest >= 0
     low_ns, high_ns = np.where(has_any, sums.low_ns, 0), sums.high_ns
     is_right = np.where(

@@ -65,10 +65,13 @@ class BlockCounts:
 
     def added(self, other: BlockCounts) -> BlockCounts:
         """Both together, each place once and ascending."""
-        places, where = np.unique(np.concatenate((self.places, other.places)), return_inverse=True)
-        counts = np.zeros(places.size, dtype=np.int64)
-        np.add.at(counts, where, np.concatenate((self.counts, other.counts)))
-        return self.of(places, counts)
+        low = min(int(self.places[0]), int(other.places[0]))
+        high = max(int(self.places[-1]), int(other.places[-1]))
+        sums = np.zeros(high - low + 1, dtype=np.int64)
+        for own in (self, other):
+            sums[own.places.astype(np.int64) - low] += own.counts
+        places = np.flatnonzero(sums)
+        return self.of((places + low).astype(self.places.dtype), sums[places])
 
     def less(self, some: BlockCounts) -> BlockCounts:
         """What is left without some of these samples; places are ascending."""
