@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -90,7 +90,7 @@ class Collector:
     def _on_fleet_frame(self, worker: int, kind: FrameKind, payload: Any) -> None:
         """What a fleet of nodes says of itself."""
         if kind is FrameKind.REPORTS:
-            payload.taken(self.on_reports(payload.node, payload.deltas))
+            payload.taken(self.on_reports(payload.deltas))
         elif kind is FrameKind.UNSENT:
             self._aggregate.add_counts(worker, payload)
             for variant, arrivals in arrivals_by_variant(payload).items():
@@ -100,14 +100,14 @@ class Collector:
         elif kind is FrameKind.NOTE:
             self._note(payload.kind, payload.text, **payload.fields)
 
-    def on_reports(self, node: int, reports: Sequence[bytes]) -> int:
-        """Merge all that a node gave out last; up to which number it may forget what it has.
+    def on_reports(self, reports: Sequence[bytes]) -> Callable[[int], int]:
+        """Merge what nodes gave out last; by a node's number, up to which it may forget its own.
 
         Raises DeltaError for one that is none, or of another version or run.
         """
         for data in reports:
             self._merger.add(data)
-        return self._merger.acknowledged(node)
+        return self._merger.acknowledged
 
     def _note_breakers(self, worker: int, health: WorkerHealth) -> None:
         """A breaker's change, at the resolution of a worker's reports."""

@@ -155,12 +155,11 @@ class FleetNote:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Encoded deltas of a node, in order; whoever has merged them says so to `taken`."""
+    """Encoded deltas of nodes, in order; whoever has merged them says so to `taken`."""
 
-    node: int
     deltas: tuple[bytes, ...]
-    taken: Callable[[int], None]
-    """To be called with the number up to which the node may forget what it has."""
+    taken: Callable[[Callable[[int], int]], None]
+    """To be called with what tells, by a node's number, up to which of its own it may forget."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections import deque
+from collections.abc import Sequence
 from signal import SIGKILL
 from struct import Struct
 
@@ -168,6 +169,10 @@ class ProcessNodes:
     def ground(self) -> str:
         """What is always there while the coordinator is."""
         return "this machine"
+
+    async def branches(self, _groups: Sequence[Sequence[int]]) -> list[NodeProcess]:
+        """None: one machine has no need of them."""
+        return []
 
     def manifest(self) -> dict[str, str]:
         """What the nodes stand on."""

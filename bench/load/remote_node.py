@@ -98,7 +98,8 @@ class RemoteNode:
         """It is known to be no more."""
         self._pending: list[Told] = []
         self._next_command = 1
-        self._acknowledged = Pull()
+        self.wanted = Pull()
+        """What the next pull says to have."""
 
     async def ask(self, verb: Verb, payload: Any = None, limit_s: float = ANSWER_LIMIT_S) -> Any:
         """What the node answers. Raises LamloadError where it refuses, or none comes in time."""
@@ -201,13 +202,17 @@ class RemoteNode:
 
     async def pull(self) -> Batch:
         """What its workers have said since the last time; waits a little for it."""
-        batch: Batch = await self.ask(Verb.PULL, self._acknowledged)
-        self._acknowledged = replace(self._acknowledged, batch=batch.number)
+        batch: Batch = await self.ask(Verb.PULL, self.wanted)
+        self.took(batch)
         return batch
+
+    def took(self, batch: Batch) -> None:
+        """A batch has come: the next question is for another one."""
+        self.wanted = replace(self.wanted, batch=batch.number)
 
     def merged(self, delta: int) -> None:
         """All of its deltas up to this number are in the results: it may forget them."""
-        self._acknowledged = replace(self._acknowledged, delta=delta)
+        self.wanted = replace(self.wanted, delta=delta)
 
     async def gather(self) -> AsyncIterator[GatheredAttempts]:
         """The attempts that stayed there. Raises LamloadError if it is lost meanwhile."""

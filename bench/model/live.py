@@ -85,6 +85,9 @@ NODE_LOST_EVENT = "node-lost"
 """Kind of the events with a machine of the fleet that was lost; fields `node`, `workers`."""
 FLEET_LOST_EVENT = "fleet-lost"
 """What a fleet's nodes stand on is gone, and the load ends."""
+BRANCH_LOST_EVENT = "branch-lost"
+"""Kind of the events with a machine that added up what others report and was lost: `branch`, and
+`nodes`, the numbers of those that are asked directly from there on."""
 NODE_CHANGE_EVENT = "node-change"
 """Kind of the events with which a machine of the fleet says when it heard of a change of the load:
 fields `node`, `at_ns` (of the change), `heard_ns`, `late_ns`, by its own clock."""

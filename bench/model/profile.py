@@ -169,6 +169,9 @@ class LoadSpec:
     scheduling: Scheduling = Scheduling.AUTO
     pacing: Pacing = Pacing.DEFAULT
     on_node_loss: OnNodeLoss = OnNodeLoss.CONTINUE
+    direct_nodes: int = 64
+    """Nodes of a fleet that report to the coordinator directly; those of a larger one do so to
+    others of them, which add up what comes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,5 +89,12 @@ LOAD = Section(
             choice(OnNodeLoss),
             _DEFAULT.on_node_loss,
         ),
+        Key(
+            "direct_nodes",
+            "machines of a fleet that report to the coordinator directly; of a larger one, one in "
+            "32 adds up on the way what they report",
+            whole(1, 4096),
+            _DEFAULT.direct_nodes,
+        ),
     ),
 )

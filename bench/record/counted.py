@@ -56,7 +56,7 @@ class Counted:
 
     @property
     def runs(self) -> Runs:
-        """Its codes by slot."""
+        """Which slots have codes, and how many."""
         return Runs.of(self.codes) if self.known_runs is None else self.known_runs
 
     @property

@@ -205,7 +205,7 @@ class Gathering:
         self._size = 0
 
     def add(self, delta: Delta) -> None:
-        """One more that waits."""
+        """One more that waits to be taken on."""
         self._waiting.append(replace(delta, sums=delta.sums.small()))
         self._size += delta.size
         if len(self._waiting) > _MOST_WAITING or self._size > _MOST_SIZE:

@@ -68,8 +68,8 @@ _LEVEL = 6
 _NO_HISTOGRAM = "a delta with buckets or counts that cannot be"
 
 
-def encode_delta(delta: Delta) -> bytes:
-    """The delta as bytes that `decode_delta` reads."""
+def encode_delta(delta: Delta, level: int = _LEVEL) -> bytes:
+    """The delta as bytes that `decode_delta` reads. level: zlib's, for who has no time."""
     sums = delta.sums
     samples = json.dumps([_listed(sample) for sample in delta.samples]).encode()
     parts = [_packed(part) for part in (sums.exact, sums.bounds)]
@@ -82,7 +82,7 @@ def encode_delta(delta: Delta) -> bytes:
                 samples,
             )
         ),
-        _LEVEL,
+        level,
     )
     sizes = (0, len(delta.keys), len(delta.sends), len(samples), len(stream))
     head = (_HEAD.pack(_MAGIC, VERSION, _KEPT), _SIZES.pack(*sizes))

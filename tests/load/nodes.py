@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from bench.load.branch import Branch
 from bench.load.fleets.fake import FakeClock, FakeFleet
 from bench.load.node import Node
 
@@ -51,15 +52,44 @@ class InProcess:
         return True
 
 
+class InProcessBranch:
+    """A link to a branch in this process; `error` is what every call raises from now on."""
+
+    def __init__(self, name: str, branch: Branch) -> None:
+        self.name = name
+        self._branch = branch
+        self.error: Exception | None = None
+        self.asked = 0
+        self.is_closed = False
+
+    async def call(self, question: bytes) -> bytes:
+        self.asked += 1
+        answer = await self._branch.call(question)
+        if self.error is not None:  # it has asked its nodes, and nobody hears what they said
+            raise self.error
+        return answer
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
 class InProcessNodes:
     """A NodeSource of links that are there already."""
 
     def __init__(self, links: Sequence[InProcess]) -> None:
         self.links = list(links)
+        self.made: list[InProcessBranch] = []
         self.is_closed = False
         self.stands = asyncio.Event()
         """Cleared, what the nodes stand on answers nobody."""
         self.stands.set()
+
+    async def branches(self, groups: Sequence[Sequence[int]]) -> Sequence[InProcessBranch]:
+        self.made = [
+            InProcessBranch(f"branch {i}", Branch(group, [self.links[n] for n in group]))
+            for i, group in enumerate(groups)
+        ]
+        return self.made
 
     async def open(self) -> Sequence[InProcess]:
         return self.links

@@ -39,7 +39,7 @@ def files_of(root: Path, profile: Profile, plan: Plan, coming: Sequence[bytes]) 
     collector = Collector(profile, aggregate, writer.note)
     folder = RunFolder.create(root, profile, "", {}, now=BEGUN)
     writer.open(folder)
-    collector.on_reports(0, coming)
+    collector.on_reports(coming)
     aggregate.settle()
     for second in range(END_NS // NS_PER_S + 1):
         aggregate.advance(second * NS_PER_S)

@@ -14,7 +14,7 @@ import asyncio
 import json
 import logging
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from ipaddress import ip_address
@@ -27,6 +27,7 @@ from distributed import Client, LocalCluster
 
 import bench
 from bench.errors import LamloadError, UsageError
+from bench.load.branch import Branch
 from bench.load.fleets.open import FleetWord
 from bench.load.node_process import NodeProcess
 
@@ -51,23 +52,23 @@ class ActorNode:
 
     def __init__(self, name: str, actor: Any, future: Any) -> None:
         self.name = name
-        self._actor = actor
+        self.actor = actor
         self._future = future
 
     async def call(self, question: bytes) -> bytes:
         """Ask over a call of the actor's; it goes from here to the worker itself."""
-        answer: bytes = await self._actor.call(question)
+        answer: bytes = await self.actor.call(question)
         return answer
 
     async def reach(self) -> None:
         """Return once the actor has answered; it starts no process for that. Raises anything."""
-        await self._actor.pid
+        await self.actor.pid
 
     async def close(self) -> bool:
         """Have the actor end its process, and forget the actor; False if it was not heard."""
         try:
             async with asyncio.timeout(CLOSE_S):
-                await self._actor.close()
+                await self.actor.close()
         except Exception:  # noqa: BLE001 - whatever Dask raises where a worker is out of reach
             return False
         with suppress(Exception):
@@ -84,6 +85,7 @@ class DaskNodes:
         self._cluster: Any = None
         self._client: Any = None
         self._address = ""
+        self._nodes: Sequence[ActorNode] = ()
 
     async def open(self) -> list[ActorNode]:
         """Connect, and make an actor on each worker. Raises LamloadError with the remedy."""
@@ -99,9 +101,19 @@ class DaskNodes:
             await self._client.run(ignore_interrupts)
         self._check_ways(workers)
         check_versions(await self._client.get_versions(check=False))
-        nodes = await asyncio.gather(*(self._node(address) for address in sorted(workers)))
-        await self._find_way(nodes)
-        return list(nodes)
+        self._nodes = await asyncio.gather(*(self._node(address) for address in sorted(workers)))
+        await self._find_way(self._nodes)
+        return list(self._nodes)
+
+    async def branches(self, groups: Sequence[Sequence[int]]) -> list[ActorNode]:
+        """An actor beside the first node of each group. Raises LamloadError."""
+        return list(await asyncio.gather(*map(self._branch, groups)))
+
+    async def _branch(self, numbers: Sequence[int]) -> ActorNode:
+        address = self._nodes[numbers[0]].name
+        actors = [self._nodes[number].actor for number in numbers]
+        actor, future = await self._actor(address, Branch, list(numbers), actors)
+        return ActorNode(f"the machine of {address}", actor, future)
 
     async def close(self) -> None:
         """Leave the cluster, and end one that was made for this run."""
@@ -184,10 +196,14 @@ class DaskNodes:
             )
 
     async def _node(self, address: str) -> ActorNode:
+        return ActorNode(address, *await self._actor(address, NodeProcess, address))
+
+    async def _actor(self, address: str, kind: type, *arguments: Any) -> tuple[Any, Any]:
+        """An actor on a worker and its future, which keeps it. Raises LamloadError."""
         future = self._client.submit(
-            NodeProcess,
-            address,
-            key=f"lamload-node-{uuid4().hex}",
+            kind,
+            *arguments,
+            key=f"lamload-{kind.__name__.lower()}-{uuid4().hex}",
             actor=True,
             workers=[address],
             allow_other_workers=False,
@@ -196,7 +212,7 @@ class DaskNodes:
         )
         try:
             async with asyncio.timeout(ACTOR_S):
-                actor = await future
+                return await future, future
         except TimeoutError:
             raise LamloadError(
                 f"the Dask worker {address} made no node within {ACTOR_S:g} s: is it busy?"
@@ -206,7 +222,6 @@ class DaskNodes:
                 f"the Dask worker {address} cannot load lamload "
                 f"({type(error).__name__}: {error}): pip install lamload=={bench.__version__} there"
             ) from error
-        return ActorNode(address, actor, future)
 
     async def _find_way(self, nodes: Iterable[ActorNode]) -> None:
         """Through the scheduler, where a worker's own address cannot be reached from here."""

@@ -1,9 +1,10 @@
 """A fleet of nodes: machines that each run some of the workers, asked over links.
 
 What is the same whatever the nodes stand on is here: who runs which workers, how their clocks stand
-to the coordinator's, that every command gets there once, and what becomes of the share of a node
-that is lost. Nodes on a cluster are in bench.load.fleets.dask, those of this machine in
-bench.load.node_process.
+to the coordinator's, and that every command gets there once. What they have to say is pulled in
+bench.load.fleets.node_pulls; what becomes of the share of a node that is lost is in
+bench.load.fleets.node_losses. Nodes on a cluster are in bench.load.fleets.dask, those of this
+machine in bench.load.node_process.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from bench.errors import LamloadError
+from bench.load.branch import BRANCH_NODES
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
 from bench.load.fleet import LAST
 from bench.load.fleets.ground import DEADLINE_NS as GROUND_DEADLINE_NS
 from bench.load.fleets.ground import gone
+from bench.load.fleets.node_losses import NodeLosses
+from bench.load.fleets.node_pulls import BranchPart, NodePulls
 from bench.load.fleets.node_targets import NodeTargets, all_of, check_reach
 from bench.load.frames import (
     FleetNote,
@@ -25,17 +29,16 @@ from bench.load.frames import (
     FrameKind,
     Ready,
     Replan,
-    Reports,
     Start,
     WorkOrder,
 )
 from bench.load.host import Host, workers_by_host
 from bench.load.node_files import Shipment, shipments
-from bench.load.node_messages import Batch, Orders, Told
+from bench.load.node_messages import Orders, Told
 from bench.load.remote_node import EXCHANGES, Link, NoAnswer, RemoteNode, clock_entry
-from bench.load.silence import GIVEN_UP_NS, Silence, silent_words
-from bench.load.worker_share import WorkerShare, offered
-from bench.model.live import FLEET_LOST_EVENT, NODE_CHANGE_EVENT, NODE_LOST_EVENT, NodeHealth
+from bench.load.silence import GIVEN_UP_NS, silent_words
+from bench.load.worker_share import WorkerShare
+from bench.model.live import FLEET_LOST_EVENT, NODE_CHANGE_EVENT
 from bench.model.profile import Profile
 from bench.model.secrets import NO_SECRETS
 from bench.model.times import NS_PER_MS
@@ -44,7 +47,8 @@ DEADLINE_NS = GIVEN_UP_NS
 """A node that has answered nothing for so long is lost; with a look it is named within 5 s."""
 BEAT_NS = 500 * NS_PER_MS
 """From one exchange with each node's clock to the next."""
-LOOK_NS = 200 * NS_PER_MS
+BEAT_EACH_NS = 16 * NS_PER_MS
+"""Likewise at least, for each node of many: some sixty exchanges a second in all."""
 LATENCY_NS = 300 * NS_PER_MS
 """What a command may take to each node: live control takes effect in half a second."""
 
@@ -54,6 +58,12 @@ class NodeSource(Protocol):
 
     async def open(self) -> Sequence[Link]:
         """A link to each node, at least one. Raises LamloadError."""
+
+    async def branches(self, groups: Sequence[Sequence[int]]) -> Sequence[Link]:
+        """Links to what adds up the reports of each group of nodes, which are told by number.
+
+        () where there is nothing that could: then all are asked directly. Raises LamloadError.
+        """
 
     async def close(self) -> None:
         """Let go of everything that `open` took. Raises nothing."""
@@ -88,27 +98,25 @@ class NodeFleet:
         """
         self._source = source
         self._profile = None if profile is None else without_secrets(profile)
-        self._keeps_attempts = profile is not None and profile.record_attempts
+        self._gathers_attempts = profile is not None and profile.record_attempts
+        self._direct_nodes = None if profile is None else profile.load.direct_nodes
         self._send_credentials = send_credentials
         self._clock = clock or SystemClock()
         self._now_ns = self._clock.now_ns
-        self._deadline_ns = deadline_ns
         self._nodes: list[RemoteNode] = []
         self._targets = NodeTargets(self._found)
-        self._health: list[NodeHealth] = []
         self._own: list[list[int]] = []
         """By node, the numbers of its workers."""
-        self._shares: list[WorkerShare] = []
-        """By worker."""
         self._running: set[int] = set()
         """Workers that have not said their last."""
         self._has_ended = False
         """Whether one of them has come to the end of its plan."""
         self._frames: asyncio.Queue[tuple[int, Frame]] = asyncio.Queue()
-        self._silence = Silence(deadline_ns)
+        self._losses = NodeLosses(self._clock, deadline_ns, self._put, self._run_ns)
         self._tasks: list[asyncio.Future[None]] = []
         self._wake: list[asyncio.Event] = []
         """By node: there is a command to deliver."""
+        self._branches: list[BranchPart] = []
         self._start_ns: int | None = None
         self._shipped: list[Shipment] = []
         self._is_closed = False
@@ -118,7 +126,7 @@ class NodeFleet:
     @property
     def size(self) -> int:
         """How many workers were started."""
-        return len(self._shares)
+        return len(self._losses.shares)
 
     @property
     def latency_ns(self) -> int:
@@ -153,7 +161,7 @@ class NodeFleet:
         """Bring up each node's workers, and send nothing."""
         self._own = workers_by_host(await self.hosts(), len(orders))
         at = {worker: (n, i) for n, own in enumerate(self._own) for i, worker in enumerate(own)}
-        self._shares = [WorkerShare(*at[i], order) for i, order in enumerate(orders)]
+        self._losses.shares = [WorkerShare(*at[i], order) for i, order in enumerate(orders)]
         self._running = set(range(len(orders)))
         files = shipments(orders)
         self._shipped = [*self._targets.shipped, *files]
@@ -168,9 +176,20 @@ class NodeFleet:
 
         dealt = list(zip(self._nodes, self._own, strict=True))
         await all_of(start_on(node, own) for node, own in dealt)
-        self._health = [NodeHealth(node.name, len(own)) for node, own in dealt]
+        self._losses.begin([node.name for node in self._nodes], self._own)
+        await self._branch_out()
         self._follow()
         return tuple(ready[worker] for worker in range(len(orders)))
+
+    async def _branch_out(self) -> None:
+        """Have machines of a large fleet add up what others report."""
+        working = [number for number, own in enumerate(self._own) if own]
+        if self._direct_nodes is None or len(working) <= self._direct_nodes:
+            return
+        firsts = range(0, len(working), BRANCH_NODES)
+        groups = [working[first : first + BRANCH_NODES] for first in firsts]
+        links = await self._source.branches(groups)
+        self._branches = [BranchPart(*both) for both in zip(links, groups, strict=False)]
 
     def _orders(self, node: RemoteNode, own: Sequence[WorkOrder]) -> Orders:
         if node.bindings:
@@ -190,21 +209,21 @@ class NodeFleet:
         """Have it delivered; START in the time of the node's own clock."""
         if kind is FrameKind.CREDENTIALS and not self._send_credentials:
             return
-        share = self._shares[worker]
+        share = self._losses.shares[worker]
         node = self._nodes[share.node]
         if isinstance(payload, Start):
             self._start_ns = payload.start_ns
         share.told(kind, payload, self._run_ns())
         if isinstance(payload, Start):
             payload = replace(payload, start_ns=node.host.instant_ns(payload.start_ns))
-            self._silence.expect(share.node)
+            self._losses.expect(share.node)
         if not node.lost_words and worker in self._running:
             node.tell(Told(share.place, kind, payload))
             self._wake[share.node].set()
 
     def broadcast(self, kind: FrameKind, payload: Any = None) -> None:
         """`send` the same to every worker there is."""
-        for worker in range(len(self._shares)):
+        for worker in range(self.size):
             self.send(worker, kind, payload)
 
     async def frames(self) -> AsyncIterator[tuple[int, Frame]]:
@@ -215,7 +234,10 @@ class NodeFleet:
                 self._running.discard(worker)
                 self._has_ended |= frame.kind is FrameKind.DONE
             if not self._running:
-                await self._count_all_unsent()
+                ahead_ns = (
+                    self.latency_ns if self._has_ended else 0
+                )  # clocks may be ahead of this one
+                await self._losses.count_all_unsent(ahead_ns)
                 while not self._frames.empty():
                     yield self._frames.get_nowait()
             yield worker, frame
@@ -228,7 +250,8 @@ class NodeFleet:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(node.close() for node in self._nodes), return_exceptions=True)
+        ends = [branch.link.close() for branch in self._branches]
+        await asyncio.gather(*ends, *(n.close() for n in self._nodes), return_exceptions=True)
         await self._source.close()
 
     # -- for the manifest
@@ -242,6 +265,7 @@ class NodeFleet:
                 "nodes": [
                     self._entry(node, own) for node, own in zip(self._nodes, self._own, strict=True)
                 ],
+                "branches": [branch.entry() for branch in self._branches],
                 "shipped": [
                     {"path": file.path, "sha256": file.sha256, "bytes": len(file.content)}
                     for file in self._shipped
@@ -269,10 +293,19 @@ class NodeFleet:
 
     def _follow(self) -> None:
         self._wake = [asyncio.Event() for _ in self._nodes]
-        works: list[Coroutine[Any, Any, None]] = [self._watch(), self._attend()]
-        for number, own in enumerate(self._own):
-            if own:
-                works += [self._deliver(number), self._pull(number)]
+        works: list[Coroutine[Any, Any, None]] = [self._losses.watch(self._lose), self._attend()]
+        works += [self._deliver(number) for number, own in enumerate(self._own) if own]
+        pulls = NodePulls(
+            self._nodes,
+            self._own,
+            self._losses,
+            self._clock,
+            put=self._put,
+            lose=self._lose,
+            run_ns=self._run_ns,
+            gathers_attempts=self._gathers_attempts,
+        )
+        works += pulls.works(self._branches)
         self._tasks += [asyncio.ensure_future(work) for work in works]
 
     async def _deliver(self, number: int) -> None:
@@ -289,7 +322,7 @@ class NodeFleet:
             except LamloadError as error:
                 self._lose(number, str(error))
                 return
-            self._silence.heard(number)
+            self._losses.heard(number)
             changes = [one.payload for one in told if isinstance(one.payload, Replan)]
             for change in changes[-1:]:  # each of its workers was told the same
                 self._tell_change(node, change.at_ns, heard_ns)
@@ -309,82 +342,6 @@ class NodeFleet:
             late_ns=late_ns,
         )
 
-    async def _pull(self, number: int) -> None:
-        """One batch at a time: the next is asked for when this one is in the results.
-
-        DONE is passed on once all of the node's workers have ended and their attempts are here.
-        """
-        node, own = self._nodes[number], self._own[number]
-        ended: dict[int, Frame] = {}
-        more = True
-        while not node.lost_words and (more or len(ended) < len(own)):
-            try:
-                batch = await node.pull()
-                more = batch.more
-                if not node.lost_words:
-                    self._silence.heard(number)
-                    ended |= await self._take(number, batch)
-                    self._abandon_failed(ended, more)
-                if len(ended) == len(own) and not more and self._keeps_attempts:
-                    await self._gather(node, own[0])
-            except NoAnswer:
-                continue
-            except LamloadError as error:
-                self._lose(number, str(error))
-                return
-        self._silence.heard(number, last=True)
-        for worker, frame in ended.items():
-            if frame.kind is FrameKind.DONE and not node.lost_words:
-                self._frames.put_nowait((worker, frame))
-
-    def _abandon_failed(self, ended: dict[int, Frame], more: bool) -> None:
-        """Engine workers that died on a node that lives, once all that they reported is here."""
-        for worker, frame in () if more else ended.items():
-            if frame.kind is FrameKind.FAILED:
-                self._shares[worker].abandon()
-
-    async def _gather(self, node: RemoteNode, worker: int) -> None:
-        async for attempts in node.gather():
-            self._frames.put_nowait((worker, Frame(FrameKind.ATTEMPTS, attempts)))
-
-    async def _take(self, number: int, batch: Batch) -> dict[int, Frame]:
-        """Pass on what has come; by worker, what those that have ended said last."""
-        own, ended = self._own[number], {}
-        for worker, arrivals in zip(own, batch.offered, strict=True):
-            self._shares[worker].reported = arrivals
-        await self._merge(number, batch.deltas)
-        for place, frame in batch.frames:
-            if frame.kind in LAST:
-                ended[own[place]] = frame
-            if frame.kind is not FrameKind.DONE:
-                self._frames.put_nowait((own[place], frame))
-        if batch.health is not None:
-            node = self._nodes[number]
-            latest = node.readings[-1]
-            self._tell_health(
-                number,
-                replace(
-                    batch.health,
-                    clock_offset_ns=latest.offset_ns,
-                    clock_uncertainty_ns=latest.uncertainty_ns,
-                    round_trip_ns=node.round_trips[-1],
-                ),
-            )
-        return ended
-
-    async def _merge(self, number: int, deltas: tuple[bytes, ...]) -> None:
-        """Pass deltas on, and wait until they are in the results."""
-        if not deltas:
-            return
-        taken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        reports = Reports(number, deltas, taken.set_result)
-        self._frames.put_nowait((self._own[number][0], Frame(FrameKind.REPORTS, reports)))
-        self._nodes[number].merged(await taken)
-
-    def _tell_health(self, number: int, health: NodeHealth) -> None:
-        self._health[number] = health
-        self._frames.put_nowait((self._own[number][0], Frame(FrameKind.NODE, health)))
-
     async def _beat(self, number: int) -> None:
         """Read the clock, and hear that the node is there; the watch tells when it is not.
 
@@ -392,73 +349,36 @@ class NodeFleet:
         """
         node = self._nodes[number]
         while not node.lost_words:
-            await self._clock.sleep_ns(BEAT_NS)
+            await self._clock.sleep_ns(max(BEAT_NS, len(self._nodes) * BEAT_EACH_NS))
             try:
                 await node.measure()
             except LamloadError:
                 continue
-            self._silence.heard(number)
-
-    async def _watch(self) -> None:
-        """Who is silent, and what is left unsent by those that are lost."""
-        while True:
-            await self._clock.sleep_ns(LOOK_NS)
-            for number in self._silence.overdue(self._now_ns()):
-                name, words = self._nodes[number].name, silent_words(self._deadline_ns)
-                self._lose(number, f"node {name} {words}")
-            self._count_unsent()
+            self._losses.heard(number)
 
     async def _attend(self) -> None:
         """Tell once what the nodes stand on has gone: nobody is to send for long without it."""
         await gone(self._source.check, self._clock)
         self._note(FLEET_LOST_EVENT, f"{self._source.ground} {silent_words(GROUND_DEADLINE_NS)}")
 
-    # -- a node that is lost
-
     def _lose(self, number: int, words: str) -> None:
         node = self._nodes[number]
         if node.lost_words or self._is_closed:
             return
         node.lost_words = words
-        self._silence.heard(number, last=True)
         self._wake[number].set()
         left = [worker for worker in self._own[number] if worker in self._running]
-        if left:
-            self._note(NODE_LOST_EVENT, words, node=node.name, workers=left)
-        health = replace(self._health[number], alive=False, words=words, sent_rps=0.0)
-        self._tell_health(number, health)
-        for worker in left:
-            self._shares[worker].abandon()
-            text = f"engine worker {worker} was lost with its node: {words}"
-            self._frames.put_nowait((worker, Frame(FrameKind.FAILED, text)))
+        self._losses.lose(number, words, left)
         self._tasks.append(asyncio.ensure_future(node.dismiss()))
 
-    def _count_unsent(self, ahead_ns: int = 0) -> bool:
-        """Tell of what lost workers would have been offered by now; False if there is more."""
-        now_ns, is_all = self._run_ns() + ahead_ns, True
-        for worker, share in enumerate(self._shares):
-            counts, has_all = share.unsent_until(now_ns)
-            is_all &= has_all
-            if counts:
-                self._frames.put_nowait((worker, Frame(FrameKind.UNSENT, counts)))
-                health = self._health[share.node]
-                more = replace(health, unsent=health.unsent + offered(counts))
-                self._tell_health(share.node, more)
-        return is_all
-
-    async def _count_all_unsent(self) -> None:
-        """To the end of the plan, if others came to it: their clocks may be ahead of this one."""
-        ahead_ns = self.latency_ns if self._has_ended else 0
-        while True:
-            if self._count_unsent(ahead_ns):
-                return
-            await asyncio.sleep(0)
+    def _put(self, worker: int, frame: Frame) -> None:
+        self._frames.put_nowait((worker, frame))
 
     def _run_ns(self) -> int:
         return 0 if self._start_ns is None else self._now_ns() - self._start_ns
 
     def _note(self, kind: str, text: str, **fields: Any) -> None:
-        self._frames.put_nowait((0, Frame(FrameKind.NOTE, FleetNote(kind, text, fields))))
+        self._put(0, Frame(FrameKind.NOTE, FleetNote(kind, text, fields)))
 
 
 def without_secrets(profile: Profile) -> Profile | None:
