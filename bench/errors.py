@@ -90,6 +90,12 @@ class TargetError(LamloadError):
     exit_code = ExitCode.TARGET
 
 
+class FleetError(LamloadError):
+    """The machines of a fleet cannot be reached, or not be used."""
+
+    exit_code = ExitCode.TARGET
+
+
 _EXHAUSTED = {
     errno.EAGAIN: "no more processes (ulimit -u)",
     errno.EMFILE: "no more file descriptors (ulimit -n)",

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,6 +140,8 @@ def run(
         return
     recording = None if replay is None else _recording(replay, out, loaded)
     fleets = (fleet, insecure_fleet, send_credentials)
+    if fleet is not None and not loaded.gather_attempts:
+        loaded = replace(loaded, record_attempts=False)
     setup = RunSetup(loaded, recording, _fleet(fleets, loaded))
     check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())

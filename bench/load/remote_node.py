@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import bench
-from bench.errors import LamloadError
+from bench.errors import FleetError
 from bench.load.clock_offset import ClockFit, Exchange, Reading, fit, reading
 from bench.load.frames import VERSION, GatheredAttempts
 from bench.load.host import Host
@@ -62,7 +62,7 @@ class Link(Protocol):
         """
 
 
-class NoAnswer(LamloadError):
+class NoAnswer(FleetError):
     """None came in time: it may come to the next question."""
 
 
@@ -102,7 +102,7 @@ class RemoteNode:
         """What the next pull says to have."""
 
     async def ask(self, verb: Verb, payload: Any = None, limit_s: float = ANSWER_LIMIT_S) -> Any:
-        """What the node answers. Raises LamloadError where it refuses, or none comes in time."""
+        """What the node answers. Raises FleetError where it refuses, or none comes in time."""
         return (await self._exchange(verb, payload, limit_s))[0]
 
     async def _exchange(self, verb: Verb, payload: Any, limit_s: float) -> tuple[Any, Exchange]:
@@ -115,16 +115,16 @@ class RemoteNode:
             words = f"node {self.name} did not answer for {limit_s:g} s"
             raise NoAnswer(words) from None
         except Exception as error:
-            raise LamloadError(f"node {self.name}: {error or type(error).__name__}") from error
+            raise FleetError(f"node {self.name}: {error or type(error).__name__}") from error
         exchange = Exchange(sent_ns, answer.heard_ns, answer.said_ns, self._now_ns())
         if answer.error:
-            raise LamloadError(f"node {self.name}: {answer.error}")
+            raise FleetError(f"node {self.name}: {answer.error}")
         return answer.payload, exchange
 
     # -- before anything is sent
 
     async def greet(self) -> None:
-        """Learn who it is and what it can bear. Raises LamloadError for another version."""
+        """Learn who it is and what it can bear. Raises FleetError for another version."""
         said = await self.ask(Verb.HELLO, limit_s=START_LIMIT_S)
         self._check(said)
         self.greeting = Greeting(said["token"], said["machine"], said["pid"], said["load_average"])
@@ -142,12 +142,12 @@ class RemoteNode:
         ours = f"{sys.version_info.major}.{sys.version_info.minor}"
         theirs = ".".join(str(said.get("python")).split(".")[:2])
         if theirs != ours:
-            raise LamloadError(
+            raise FleetError(
                 f"node {self.name} runs Python {said.get('python')} and this side "
                 f"{platform.python_version()}: give both the same {ours}"
             )
         if (said.get("lamload"), said.get("frames")) != (bench.__version__, VERSION):
-            raise LamloadError(
+            raise FleetError(
                 f"node {self.name} has lamload {said.get('lamload')} (frames "
                 f"{said.get('frames')}) and this side {bench.__version__} (frames {VERSION}): "
                 f"pip install lamload=={bench.__version__} there"
@@ -190,7 +190,7 @@ class RemoteNode:
     async def deliver(self) -> tuple[tuple[Told, ...], int]:
         """Tell it what is pending: what that was, and when it heard it by its own clock.
 
-        What is not answered is pending still, under the same numbers. Raises LamloadError.
+        What is not answered is pending still, under the same numbers. Raises FleetError.
         """
         first, told = self._next_command, tuple(self._pending)
         heard_ns: int = await self.ask(
@@ -215,7 +215,7 @@ class RemoteNode:
         self.wanted = replace(self.wanted, delta=delta)
 
     async def gather(self) -> AsyncIterator[GatheredAttempts]:
-        """The attempts that stayed there. Raises LamloadError if it is lost meanwhile."""
+        """The attempts that stayed there. Raises FleetError if it is lost meanwhile."""
         position: int | None = 0
         while position is not None:
             try:
@@ -240,7 +240,7 @@ class RemoteNode:
         if self.lost_words:
             await self._dismiss_once()
             return
-        with suppress(LamloadError):  # then it ends with its link, or with its lease
+        with suppress(FleetError):  # then it ends with its link, or with its lease
             await self.ask(Verb.CLOSE, limit_s=CLOSE_LIMIT_S)
         await self._link.close()
 

@@ -343,6 +343,8 @@ class Profile:
     connections: Connections = Connections()
     slos: tuple[Slo, ...] = ()
     record_attempts: bool = False
+    gather_attempts: bool = True
+    """Whether a fleet's machines keep theirs for that."""
     max_spend_usd: float | None = None
     stop: StopSpec = StopSpec()
     secrets: Secrets = field(default=NO_SECRETS, compare=False, repr=False)

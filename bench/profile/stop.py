@@ -95,6 +95,14 @@ RECORD = Section(
             False,
             fills="record_attempts",
         ),
+        Key(
+            "gather",
+            "of a fleet: fetch those rows from its machines at the end; with `false` they keep "
+            "none, and there is no `attempts.csv`",
+            flag,
+            True,
+            fills="gather_attempts",
+        ),
     ),
 )
 

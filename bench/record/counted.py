@@ -101,14 +101,38 @@ class Counted:
 
 
 def small_codes(codes: Codes) -> Codes:
-    """Ascending codes in as few bytes as the last needs."""
+    """Ascending codes in as few bytes as the last needs, and no other array kept alive."""
     fits = codes.size and int(codes[-1]) <= _SMALL_CODE
-    return codes.astype(np.uint32) if fits else codes
+    return codes.astype(np.uint32, copy=codes.base is not None) if fits else codes
 
 
 def small_counts(counts: Counts) -> Counts:
     """Counts in as few bytes as the greatest needs."""
-    return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
+    width = np.min_scalar_type(int(counts.max(initial=0)))
+    return counts.astype(width, copy=counts.base is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A histogram in as little room as it takes: of a code no more than the bucket."""
+
+    buckets: Indexes
+    counts: Counts
+    runs: Runs
+
+    @classmethod
+    def of(cls, part: Counted) -> Kept:
+        """The same, which keeps no other array alive."""
+        return cls(part.buckets, small_counts(part.counts), part.runs)
+
+    def between(self, first: int, end: int) -> Counted:
+        """Those of the slots from one up to, without, another."""
+        low, high = np.searchsorted(self.runs.slots, (first, end))
+        runs = Runs(self.runs.slots[low:high], self.runs.sizes[low:high])
+        before = int(self.runs.sizes[:low].sum())
+        own = slice(before, before + int(runs.sizes.sum()))
+        codes = np.repeat(runs.slots << BUCKET_BITS, runs.sizes) | self.buckets[own]
+        return Counted(codes, self.counts[own], runs)
 
 
 NO_COUNTS = Counted(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))

@@ -17,7 +17,7 @@ from bench.model.result import Distribution, Quantile
 from bench.record.batch import TALLY, Count
 from bench.record.buckets import UPPER_NS
 from bench.record.cells import HUGE, Values
-from bench.record.counted import Counted, summed
+from bench.record.counted import Counted, Kept, summed
 from bench.record.figure_array import (
     WIDTH,
     Extremes,
@@ -87,7 +87,7 @@ class IntervalStats:
 
     def fresh(self) -> tuple[Counted, Counted]:
         """Histograms of the values not returned before: exact values, and lower bounds."""
-        exact, bounds = summed(self._fresh.exact), summed(self._fresh.bounds)
+        exact, bounds = (summed(_opened(own)) for own in (self._fresh.exact, self._fresh.bounds))
         self._told.add(exact, bounds)
         self._fresh = _Parts()
         return exact, bounds
@@ -121,16 +121,20 @@ class _Parts:
     __slots__ = ("bounds", "exact")
 
     def __init__(self) -> None:
-        self.exact: list[Counted] = []
-        self.bounds: list[Counted] = []
+        self.exact: list[Kept] = []
+        self.bounds: list[Kept] = []
 
     def add(self, exact: Counted, bounds: Counted) -> None:
         """Take the counts of one more interval in."""
         for own, parts in ((exact, self.exact), (bounds, self.bounds)):
             if own.codes.size:
-                parts.append(own.small())
+                parts.append(Kept.of(own))
                 if len(parts) > _MOST_PARTS:
-                    parts[:] = [summed(parts).small()]
+                    parts[:] = [Kept.of(summed(_opened(parts)))]
+
+
+def _opened(parts: Sequence[Kept]) -> list[Counted]:
+    return [part.between(0, len(Series)) for part in parts]
 
 
 def _only(series: Series) -> range:

@@ -1,8 +1,8 @@
 """One cell of the table of a fleet, in a process of its own: `PART NODES SECONDS FOLDER`.
 
 `record` writes what the nodes report; `coordinator` merges it, second by second, beside a view and
-with all files written; `tree` does so behind machines that add up what 16 nodes each report. Prints
-figures as JSON.
+with all files written; `tree` does so behind machines that add up what many nodes each report.
+Prints figures as JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from struct import Struct
 from time import process_time
 
+from bench.load.branch import BRANCH_NODES
 from bench.load.collector import Collector
 from bench.load.run_writer import RunWriter
 from bench.model.times import NS_PER_S
@@ -21,17 +22,16 @@ from bench.plan import make_plan
 from bench.profile import resolved_toml
 from bench.record.aggregate import Aggregate
 from bench.record.delta import Span, added
-from bench.record.delta_encoding import decode_delta, encode_delta, with_covers
+from bench.record.delta_encoding import encode_delta, with_covers
 from bench.record.folder import RunFolder
 from bench.record.merger import Merger
 from bench.record.reducer import Reducer
+from bench.record.report_sums import summed_reports
 from tests.benchmarks.fleet_rows import RecordedNode, fleet_profile, later
 from tests.benchmarks.growth_cell import peak_mb
 
 RECORDED = 16
 """Nodes with reports of their own; of more than that, several report the same."""
-BRANCHES = 16
-"""Nodes whose reports a machine of the tree adds up."""
 WARM_S = 5
 """The first seconds are not in the figures."""
 TICKS_PER_S = 4
@@ -43,7 +43,7 @@ _LENGTH = Struct("<I")
 def _record(_nodes: int, seconds: int, root: Path) -> dict[str, float]:
     """A file per second, with one report of each node and each branch."""
     reports = [RecordedNode(number).report() for number in range(RECORDED)]
-    branch = added(reports)
+    branch = added([reports[node % RECORDED] for node in range(BRANCH_NODES)])
     size = sum(len(encode_delta(later(report, 0))) for report in reports)
     for second in range(seconds - 2):
         encoded = [encode_delta(later(one, second), _QUICK) for one in (*reports, branch)]
@@ -73,10 +73,11 @@ def _reducer_cost(seconds: int) -> dict[str, float]:
 
 def _branch_cost(root: Path) -> dict[str, float]:
     """CPU of a machine of the tree for a second of its nodes, from bytes to bytes."""
-    *reports, _ = _reports(root, 0)
+    *own, _ = _reports(root, 0)
+    reports = [own[node % RECORDED] for node in range(BRANCH_NODES)]
     begun, rounds = process_time(), 5
     for _ in range(rounds):
-        size = len(encode_delta(added([decode_delta(data) for data in reports])))
+        size = sum(map(len, summed_reports(reports)))
     return {"branch_cpu": (process_time() - begun) / rounds, "branch_kb": size / 1000}
 
 
@@ -101,8 +102,10 @@ def _coordinator(nodes: int, seconds: int, root: Path) -> dict[str, float]:
 def _tree(nodes: int, seconds: int, root: Path) -> dict[str, float]:
     def reports(second: int) -> Iterator[bytes]:
         *_, branch = _reports(root, second)
-        for first in range(0, nodes, BRANCHES):
-            covers = (Span(node, second + 1, second + 1) for node in range(first, first + BRANCHES))
+        for first in range(0, nodes, BRANCH_NODES):
+            covers = (
+                Span(node, second + 1, second + 1) for node in range(first, first + BRANCH_NODES)
+            )
             yield with_covers(branch, tuple(covers))
 
     return _merged(seconds, root, reports)

@@ -69,8 +69,9 @@ class InProcessBranch:
             raise self.error
         return answer
 
-    async def close(self) -> None:
+    async def close(self) -> bool:
         self.is_closed = True
+        return True
 
 
 class InProcessNodes:

@@ -26,7 +26,7 @@ import dask.config
 from distributed import Client, LocalCluster
 
 import bench
-from bench.errors import LamloadError, UsageError
+from bench.errors import FleetError, UsageError
 from bench.load.branch import Branch
 from bench.load.fleets.open import FleetWord
 from bench.load.node_process import NodeProcess
@@ -88,7 +88,7 @@ class DaskNodes:
         self._nodes: Sequence[ActorNode] = ()
 
     async def open(self) -> list[ActorNode]:
-        """Connect, and make an actor on each worker. Raises LamloadError with the remedy."""
+        """Connect, and make an actor on each worker. Raises FleetError with the remedy."""
         for name in list(logging.root.manager.loggerDict):  # a view may be where they write
             if name.partition(".")[0] in ("distributed", "tornado"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -96,7 +96,7 @@ class DaskNodes:
         self._client = await self._connect()
         workers = await self._client.nthreads()
         if not workers:
-            raise LamloadError(f"the Dask cluster at {self._address} has no worker: start some")
+            raise FleetError(f"the Dask cluster at {self._address} has no worker: start some")
         if self._word.processes:
             await self._client.run(ignore_interrupts)
         self._check_ways(workers)
@@ -106,7 +106,7 @@ class DaskNodes:
         return list(self._nodes)
 
     async def branches(self, groups: Sequence[Sequence[int]]) -> list[ActorNode]:
-        """An actor beside the first node of each group. Raises LamloadError."""
+        """An actor beside the first node of each group. Raises FleetError."""
         return list(await asyncio.gather(*map(self._branch, groups)))
 
     async def _branch(self, numbers: Sequence[int]) -> ActorNode:
@@ -152,7 +152,7 @@ class DaskNodes:
                 self._address, asynchronous=True, timeout=CONNECT_S, direct_to_workers=True
             )
         except (OSError, TimeoutError) as error:
-            raise LamloadError(
+            raise FleetError(
                 f"no Dask scheduler answers at {self._address} within {CONNECT_S:g} s: {error}"
             ) from None
         except (TypeError, ValueError, RuntimeError) as error:
@@ -199,7 +199,7 @@ class DaskNodes:
         return ActorNode(address, *await self._actor(address, NodeProcess, address))
 
     async def _actor(self, address: str, kind: type, *arguments: Any) -> tuple[Any, Any]:
-        """An actor on a worker and its future, which keeps it. Raises LamloadError."""
+        """An actor on a worker and its future, which keeps it. Raises FleetError."""
         future = self._client.submit(
             kind,
             *arguments,
@@ -214,11 +214,11 @@ class DaskNodes:
             async with asyncio.timeout(ACTOR_S):
                 return await future, future
         except TimeoutError:
-            raise LamloadError(
+            raise FleetError(
                 f"the Dask worker {address} made no node within {ACTOR_S:g} s: is it busy?"
             ) from None
         except Exception as error:
-            raise LamloadError(
+            raise FleetError(
                 f"the Dask worker {address} cannot load lamload "
                 f"({type(error).__name__}: {error}): pip install lamload=={bench.__version__} there"
             ) from error
@@ -233,7 +233,7 @@ class DaskNodes:
 
 
 def check_versions(found: Mapping[str, Any]) -> None:
-    """Raises LamloadError where somebody has another Python or Dask, with the remedy.
+    """Raises FleetError where somebody has another Python or Dask, with the remedy.
 
     found: as Client.get_versions has it. It comes without anything being pickled, which would have
     no meaning for another Python.
@@ -244,7 +244,7 @@ def check_versions(found: Mapping[str, Any]) -> None:
     for who, versions in others.items():
         for what, theirs in _versions(versions).items():
             if theirs != ours[what]:
-                raise LamloadError(
+                raise FleetError(
                     f"{who} has {what} {theirs} and this side {ours[what]}: give both the same"
                 )
 

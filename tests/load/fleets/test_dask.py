@@ -6,6 +6,7 @@ import asyncio
 import csv
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bench.errors import LamloadError, UsageError
+from bench.errors import ExitCode, LamloadError, UsageError
 from bench.load.fleets.dask import DaskNodes, check_versions, is_loopback
 from bench.load.fleets.open import FleetWord
 from bench.load.schedule import arrivals
@@ -25,12 +26,15 @@ ROOT = Path(__file__).parent.parent.parent.parent
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-async def test_two_processes_of_a_cluster_send_exactly_the_plan(tmp_path: Path) -> None:
+async def test_two_processes_of_a_cluster_send_exactly_the_plan_and_one_adds_up(
+    tmp_path: Path,
+) -> None:
     async with raw_server(answering(OK)) as url:
         running = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench", "run", url, "--fleet", "dask-local:2"),
             *("--headless", "--rate", "200/s", "--for", "1s", "--out", str(tmp_path)),
             *("--set", "load.arrivals=even", "--set", "record.attempts=true", "--allow-invalid"),
+            *("--set", "load.direct_nodes=1"),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -51,6 +55,25 @@ async def test_two_processes_of_a_cluster_send_exactly_the_plan(tmp_path: Path) 
     assert fleet["kind"] == "dask-local"
     assert [node["workers"] for node in fleet["nodes"]] == [[0], [1]]
     assert all(len(node["clock"]["readings"]) >= 2 for node in fleet["nodes"])
+    (branch,) = fleet["branches"]
+    assert (branch["nodes"], branch["lost"]) == ([0, 1], None)
+
+
+def test_a_cluster_that_does_not_answer_is_told_by_the_exit_code(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    fleet = ("--fleet", f"dask://127.0.0.1:{port}", "--headless", "--out", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "run", "http://127.0.0.1:1/", *fleet],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == ExitCode.TARGET
+    assert f"no Dask scheduler answers at tcp://127.0.0.1:{port} within" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_nothing_loads_dask_before_a_run_asks_for_it() -> None:
         "from bench.load.fleets.open import FleetOptions, fleet_opener\n"
         "fleet_opener(FleetOptions('dask-local:2'), {})\n"
         "bench.cli.run_command(['run', '--help'])\n"
+        "bench.cli.run_command(['--help'])\n"
         "print(sorted({'dask', 'distributed', 'tornado'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
