@@ -12,6 +12,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from bench.stats import woodruff
 from bench.stats.basis import Rest
 from bench.stats.paired import difference
 from bench.stats.woodruff import interval
@@ -137,6 +138,36 @@ def test_looking_often_does_not_inflate_the_error(name: str) -> None:
             missed[anytime] += not all(covers(bounds, truth_ns) for bounds in found)
     assert missed[True] / 40 <= 0.05 + error(0.05, 40)
     assert missed[False] > missed[True], "which is why there are intervals for any time"
+
+
+@pytest.mark.parametrize(("name", "runs"), [
+    ("regimes", ((20, 20, 15), (5, 40, 75))),
+    ("regimes of 1 block", ((5, 40, 75), (10, 100, 100))),
+    ("regimes of 2 blocks", ((8, 40, 250), (10, 100, 100))),
+])  # fmt: skip
+def test_two_regimes_are_covered_where_a_run_has_changed_ten_times(
+    name: str, runs: tuple[tuple[int, int, int], ...]
+) -> None:
+    process, found = {**NAMED, **HARD}[name], Coverage(0, 0, 0)
+    for seed, (rounds, blocks, samples) in enumerate(runs):
+        curves = curves_of(process, Shape(REPLICATIONS, blocks, samples), rounds, 60 + seed)
+        for q in (0.5, 0.9):
+            found += coverage(process, curves, q)
+    assert found.share >= 0.93 - error(0.93, found.known // 2)
+
+
+def test_a_limit_reaches_further_where_blocks_vary_more_at_it_than_at_the_quantile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = HARD["regimes of 1 block"]
+    curves = curves_of(process, Shape(40, 24, 25), 2, 61)
+    moved = [interval(curve, 0.5) for curve in curves]
+    monkeypatch.setattr(woodruff, "_MOVES", 0)
+    plain = [interval(curve, 0.5) for curve in curves]
+    truth_ns = true_quantile_ns(process, 0.5)
+    pairs = list(zip(plain, moved, strict=True))
+    assert all(covers(wide, truth_ns) for narrow, wide in pairs if covers(narrow, truth_ns))
+    assert 4 <= sum(narrow != wide for narrow, wide in pairs) < len(pairs)
 
 
 def test_hard_processes_are_wider_or_unknown_and_never_as_wrong_as_before() -> None:
