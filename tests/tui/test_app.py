@@ -118,28 +118,6 @@ async def test_quitting_a_run_that_has_ended_asks_nothing() -> None:
     assert app.return_value.leaving is Leaving.ENDED
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_every_screen_and_key_works_at_every_size_and_without_colour(
-    size: tuple[int, int],
-) -> None:
-    """Each size has its own screens with all keys: every screen has them at one size."""
-    at = SIZES.index(size)
-    app = LamloadApp(FakeRun(), no_color=True)
-    async with app.run_test(size=size) as pilot:
-        await drawn(pilot)
-        for number, screen in enumerate("123456789"):
-            await pilot.press(screen)
-            if number % len(SIZES) != at:
-                await pilot.press("z", "z", "question_mark", "escape")
-                continue
-            for key in ("m", "l", "w", "w", "w", "b", "x", "x", "z", "tab", "z", "space", "space",
-                        "T", "g", "y", "down", "right", "left", "end", "home", "o", "O",
-                        "question_mark", "escape", "slash", "a", "enter", "escape"):  # fmt: skip
-                await pilot.press(key)
-        await drawn(pilot)
-        assert app.is_running
-
-
 async def test_a_held_view_stands_still_and_says_so() -> None:
     run = FakeRun()
     app = LamloadApp(run)

@@ -116,24 +116,21 @@ def at_the_end(folder: Path) -> PlaybackSource:
     return playback
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table[1])
 @pytest.mark.parametrize("is_live", [True, False], ids=["the run itself", "its playback"])
-async def test_a_table_of_the_whole_run_is_summary_csv(
-    table: tuple[str, str], is_live: bool, folder: Path
-) -> None:
+async def test_the_tables_of_the_whole_run_are_summary_csv(is_live: bool, folder: Path) -> None:
     source: RunSource = FakeRun(SECONDS, RunState.FINISHED) if is_live else at_the_end(folder)
     app = LamloadApp(source)
-    key, name = table
     async with app.run_test(size=SIZE) as pilot:
         await drawn(pilot)
-        await pilot.press(key)
-        await drawn(pilot)
-        for row in rows_of_file(folder / "summary.csv"):
-            shown = {
-                column: grid(app, name).cell(row["variant"], column).lstrip("★")
-                for column in TABLES[table]
-            }
-            assert shown == {column: said(row) for column, said in TABLES[table].items()}
+        for (key, name), columns in TABLES.items():
+            await pilot.press(key)
+            await drawn(pilot)
+            for row in rows_of_file(folder / "summary.csv"):
+                shown = {
+                    column: grid(app, name).cell(row["variant"], column).lstrip("★")
+                    for column in columns
+                }
+                assert shown == {column: said(row) for column, said in columns.items()}, name
 
 
 @pytest.mark.parametrize(
