@@ -60,7 +60,7 @@ class CheckResult:
 @click.option("--insecure-fleet", is_flag=True, help="As run has it.")
 @click.pass_context
 def doctor(context: click.Context, fleet: str | None, insecure_fleet: bool) -> None:
-    """Say what this machine can bear and what is missing. Nothing is sent anywhere.
+    """Say what this machine can bear and what is missing. Nothing leaves a machine.
 
     `note` limits what a run can do, `FAULT` keeps lamload from working: then the exit code is 1.
     """

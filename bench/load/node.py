@@ -43,6 +43,7 @@ from bench.load.node_messages import (
 )
 from bench.load.node_process import NUMBER
 from bench.load.node_results import NodeResults
+from bench.load.node_trial import Trial, tried
 from bench.load.node_vitals import NodeVitals
 from bench.load.silence import GIVEN_UP_NS
 from bench.load.targets.base import OpenTarget
@@ -132,9 +133,17 @@ class Node:
                 await self._target.expect(*payload)
             case Verb.GATHER if self._results is not None:
                 return self._results.gather(payload)
+            case Verb.TRIAL:
+                return await self._try_out()
             case Verb.STATISTICS if self._target is not None:
                 return await self._target.statistics()
         return None
+
+    async def _try_out(self) -> Trial:
+        """Raises LamloadError where it has begun its work, or cannot."""
+        if self._hearing is not None:
+            raise LamloadError("this node has its workers already")
+        return await tried(self._name, LocalFleet(), self._now_ns)
 
     def _greeting(self) -> dict[str, Any]:
         return {

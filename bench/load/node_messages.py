@@ -32,7 +32,7 @@ class Verb(IntEnum):
     time alone. SHIP: keep a piece of a file. ORDER: bring up engine workers, and send nothing.
     TELL: commands to them. PULL: what they have said. CLOSE: end. TARGET: start an embedded Lambda
     here. EXPECT: when its variants have their turns. STATISTICS: what it has counted. GATHER: rows
-    of attempts that stayed here, from a position on.
+    of attempts that stayed here, from a position on. TRIAL: a moment of load against itself.
     """
 
     HELLO = 1
@@ -47,6 +47,7 @@ class Verb(IntEnum):
     EXPECT = 10
     STATISTICS = 11
     GATHER = 12
+    TRIAL = 13
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from bench.load.node_messages import (
     question,
     read_answer,
 )
+from bench.load.node_trial import Trial
 from bench.model.load import Binding
 from bench.model.times import NS_PER_S
 
@@ -162,6 +163,11 @@ class RemoteNode:
     async def order(self, orders: Orders) -> Any:
         """Bring up its workers: what each got of its system, in their order."""
         return await self.ask(Verb.ORDER, orders, START_LIMIT_S)
+
+    async def try_out(self) -> Trial:
+        """A moment of load against itself, before it has any workers."""
+        found: Trial = await self.ask(Verb.TRIAL, limit_s=START_LIMIT_S)
+        return found
 
     # -- clock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 
@@ -9,8 +10,11 @@ from bench.format import duration_text
 from bench.load.fleets.nodes import NodeFleet
 from bench.load.fleets.open import FleetOptions, fleet_opener
 from bench.load.host import default_workers
+from bench.load.node_trial import TRIAL_RPS, TRIAL_S, Trial
 from bench.load.remote_node import RemoteNode
 
+LATE_NS = 20_000_000
+"""A p99 of the send lag beyond twenty milliseconds shows in most latencies."""
 UNSURE_NS = 10_000_000
 """Beyond ten milliseconds seconds of one node lie visibly beside those of another."""
 
@@ -21,7 +25,12 @@ async def examined(word: str, *, insecure: bool) -> list[tuple[str, str, str]]:
     assert isinstance(fleet, NodeFleet)
     try:
         await fleet.hosts()
-        return [line for node in fleet.nodes for line in _lines(node)]
+        trials = await asyncio.gather(*(node.try_out() for node in fleet.nodes))
+        return [
+            line
+            for node, trial in zip(fleet.nodes, trials, strict=True)
+            for line in (*_lines(node), _trial_line(node, trial))
+        ]
     finally:
         await fleet.close()
 
@@ -43,3 +52,21 @@ def _lines(node: RemoteNode) -> Iterator[tuple[str, str, str]]:
     )
     far = "the way there is long: seconds of nodes will not lie exactly on each other"
     yield node.name, clock, far if latest.uncertainty_ns > UNSURE_NS else ""
+
+
+def _trial_line(node: RemoteNode, trial: Trial) -> tuple[str, str, str]:
+    """A moment of load of each node against itself, all of them at once."""
+    health, lost = trial.health, trial.wanted - trial.answered
+    cpu = "not told" if health.cpu is None else f"{health.cpu:.0%}"
+    text = (
+        f"tried with {TRIAL_RPS}/s against itself for {TRIAL_S} s: rate {health.sent_rps:.0f}/s, "
+        f"lag p99 {_lag(health.send_lag_p99_ns)}, read lag p99 {_lag(health.read_lag_p99_ns)}, "
+        f"CPU {cpu}, losses {lost} of {trial.wanted}"
+    )
+    late = (health.send_lag_p99_ns or 0) > LATE_NS
+    mend = "it does not hold the instants of a schedule: leave it to lamload alone, or out"
+    return node.name, text, mend if late or lost else ""
+
+
+def _lag(lag_ns: int | None) -> str:
+    return "not known" if lag_ns is None else duration_text(lag_ns)
