@@ -165,7 +165,8 @@ class DaskNodes:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # without one Dask complains where 8787 is taken
+            scheduler_kwargs={"dashboard": False},
             host="127.0.0.1",
             silence_logs=logging.CRITICAL,
             asynchronous=True,
