@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,6 +128,7 @@ def run(
 
         context.exit(choose(out))
     from bench.commands.support.target import profile_of
+    from bench.load.fleets.open import on_a_fleet
 
     if many:
         overrides = (*overrides, f"limits.max_variants={MOST_VARIANTS}")
@@ -140,8 +141,8 @@ def run(
         return
     recording = None if replay is None else _recording(replay, out, loaded)
     fleets = (fleet, insecure_fleet, send_credentials)
-    if fleet is not None and not loaded.gather_attempts:
-        loaded = replace(loaded, record_attempts=False)
+    if fleet is not None:
+        loaded = on_a_fleet(loaded)
     setup = RunSetup(loaded, recording, _fleet(fleets, loaded))
     check_folder(out)
     wants_tui = tui or (not headless and not quiet and not as_json and can_show_tui())

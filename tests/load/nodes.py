@@ -9,6 +9,7 @@ from typing import Any
 from bench.load.branch import Branch
 from bench.load.fleets.fake import FakeClock, FakeFleet
 from bench.load.node import Node
+from bench.load.node_messages import Verb, read_question
 
 
 class InProcess:
@@ -27,7 +28,7 @@ class InProcess:
         """Set with each answer."""
         self.error: Exception | None = None
         """What every call raises from now on."""
-        self.asked = 0
+        self.asked = self.pulls = 0
         self.is_deaf = False
         """Whether it cannot be told to end."""
         self.refusals: asyncio.Queue[None] = asyncio.Queue()
@@ -37,6 +38,7 @@ class InProcess:
 
     async def call(self, question: bytes) -> bytes:
         self.asked += 1
+        self.pulls += read_question(question)[0] is Verb.PULL
         if self.error is not None:
             raise self.error
         await self.reached.wait()
@@ -62,6 +64,10 @@ class InProcessBranch:
         self.asked = 0
         self.is_closed = False
 
+    def cut_off(self, number: int) -> None:
+        """From now on the branch does not reach this node, which others do."""
+        self._branch._links[number] = _Nowhere()
+
     async def call(self, question: bytes) -> bytes:
         self.asked += 1
         answer = await self._branch.call(question)
@@ -72,6 +78,11 @@ class InProcessBranch:
     async def close(self) -> bool:
         self.is_closed = True
         return True
+
+
+class _Nowhere:
+    async def call(self, _question: bytes) -> bytes:
+        raise ConnectionError("no route to host")
 
 
 class InProcessNodes:

@@ -103,38 +103,55 @@ class NodePulls:
             await self._pause(source)
         self._end(source)
 
-    async def _ask(self, source: _Source) -> None:
-        """One batch: the next is asked for when this one is in the results."""
+    async def _ask(self, source: _Source) -> bool:
+        """One batch: the next is asked for when this one is in the results. False if none came."""
         try:
             batch = await source.node.pull()
             if not source.node.lost_words:
                 await self._take({source.number: batch}, batch.deltas)
             await self._gather(source)
         except NoAnswer:
-            return
+            return False
         except LamloadError as error:
             self._lose(source.number, str(error))
+            return False
+        return True
 
     async def _through(self, branch: BranchPart) -> None:
-        """As `_directly`, for all nodes of a branch; what it has not of one is asked for there."""
-        sources = [self._sources[number] for number in branch.numbers]
-        while left := [source for source in sources if source.is_open]:
-            try:
-                batches, sums = await self._asked(branch, left)
-            except Exception as error:  # noqa: BLE001 - whatever it was, the nodes are still there
-                self._give_up(branch, error)
-                await asyncio.gather(*map(self._directly, left))
-                return
-            if any(self._sources[number].node.lost_words for number in batches):
-                continue  # the sums have what by now counts as not sent: the others tell again
-            for number, batch in batches.items():
-                self._sources[number].node.took(batch)
-            await self._take(batches, sums)
-            await asyncio.gather(*(self._ask(s) for s in left if s.number not in batches))
-            await asyncio.gather(*map(self._end_gathered, left))
-            await self._pause(*left[:1])
-        for source in sources:
-            self._end(source)
+        """As `_directly`, for all nodes of a branch.
+
+        One that does not answer it, and answers here, is asked directly from there on.
+        """
+        behind = {number: self._sources[number] for number in branch.numbers}
+        async with asyncio.TaskGroup() as directly:
+            while left := [source for source in behind.values() if source.is_open]:
+                try:
+                    batches, sums = await self._asked(branch, left)
+                except Exception as error:  # noqa: BLE001 - whatever it was, the nodes are there
+                    self._give_up(branch, error)
+                    missing = left
+                else:
+                    missing = await self._take_sums(left, batches, sums)
+                for source in missing:
+                    del behind[source.number]
+                    directly.create_task(self._directly(source))
+                await asyncio.gather(*map(self._end_gathered, behind.values()))
+                await self._pause(left[0])
+            for source in behind.values():
+                self._end(source)
+
+    async def _take_sums(
+        self, asked: Sequence[_Source], batches: Mapping[int, Batch], sums: Sequence[bytes]
+    ) -> list[_Source]:
+        """Take what came through a branch; who answers directly alone."""
+        if any(self._sources[number].node.lost_words for number in batches):
+            return []  # the sums have what by now counts as not sent: the others tell again
+        for number, batch in batches.items():
+            self._sources[number].node.took(batch)
+        await self._take(batches, sums)
+        silent = [source for source in asked if source.number not in batches]
+        heard = await asyncio.gather(*map(self._ask, silent))
+        return [source for source, has_come in zip(silent, heard, strict=True) if has_come]
 
     async def _asked(
         self, branch: BranchPart, sources: Sequence[_Source]
@@ -210,18 +227,20 @@ class NodePulls:
 
     async def _end_gathered(self, source: _Source) -> None:
         """Behind a branch, one that has ended need not wait for the others."""
+        if source.is_open or source.is_over:
+            return
         try:
             await self._gather(source)
         except NoAnswer:
             pass
         except LamloadError as error:
             self._lose(source.number, str(error))
-        if not source.is_open:
-            self._end(source)
+        self._end(source)
 
     async def _gather(self, source: _Source) -> None:
         """The attempts of a node that has nothing else to say."""
-        if source.is_over or source.is_open or not self._gathers_attempts:
+        is_due = not (source.is_over or source.is_open or source.node.lost_words)
+        if not is_due or not self._gathers_attempts:
             return
         async for attempts in source.node.gather():
             self._put(source.own[0], Frame(FrameKind.ATTEMPTS, attempts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -71,6 +71,12 @@ def fleet_opener(
         return NodeFleet(source, profile=profile, send_credentials=options.send_credentials)
 
     return make
+
+
+def on_a_fleet(profile: Profile) -> Profile:
+    """The profile as machines of a fleet run it: without attempts that nobody is to gather."""
+    wanted = profile.record_attempts and profile.gather_attempts
+    return replace(profile, record_attempts=wanted)
 
 
 def read_word(word: str, environ: Mapping[str, str]) -> FleetWord:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.load.fleets import node_pulls
 from bench.load.fleets import nodes as nodes_module
 from bench.load.fleets.fake import FakeClock
 from bench.load.fleets.nodes import NodeFleet
@@ -164,6 +165,40 @@ async def test_nodes_of_a_branch_that_is_lost_are_asked_directly_and_nothing_is(
         assert not run.notes(NODE_LOST_EVENT)
         entries = run.fleet.manifest()["fleet"]["branches"]
         assert [entry["lost"] is None for entry in entries] == [True, False, True]
+
+
+async def test_a_node_that_its_branch_does_not_reach_is_asked_directly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with run_of(monkeypatch) as run:
+        await run.begin()
+        run.source.made[0].cut_off(1)
+        run.offer(0, 7)
+        await run.until(lambda: run.offered == NODES * 7)
+        run.companies.clear()
+        run.offer(1, 5)
+        await run.end()
+        assert run.offered == NODES * 12
+        assert {1} in run.companies
+        assert {0, 1} not in run.companies
+        assert not run.notes(NODE_LOST_EVENT)
+        assert sum(frame.kind is FrameKind.DONE for frame in run.frames) == NODES
+
+
+async def test_of_many_nodes_each_has_its_turn_once_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(node_pulls, "AT_ONCE", NODES - 1)
+    async with run_of(monkeypatch, direct_nodes=NODES) as run:
+        await run.begin()
+        await run.clock.advance(1000 * NS_PER_MS)
+        before = [link.pulls for link in run.links]
+        for _ in range(8):
+            run.offer(0, 1)
+            await run.clock.advance(250 * NS_PER_MS)
+        assert [link.pulls - was for link, was in zip(run.links, before, strict=True)] == [2] * 5
+        await run.end()
+        assert run.offered == NODES * 8
 
 
 async def test_a_node_that_is_lost_behind_a_branch_is_named_and_the_others_go_on(

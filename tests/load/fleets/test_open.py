@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.errors import UsageError
 from bench.load.fleets.local import LocalFleet
-from bench.load.fleets.open import FleetOptions, FleetWord, fleet_opener, read_word
+from bench.load.fleets.open import FleetOptions, FleetWord, fleet_opener, on_a_fleet, read_word
+from tests.record.build import profile_of
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,17 @@ def test_without_the_word_it_is_this_machine() -> None:
     assert isinstance(fleet_opener(FleetOptions(), {})(), LocalFleet)
     with pytest.raises(UsageError, match="--insecure-fleet is for the machines of a --fleet"):
         fleet_opener(FleetOptions(insecure=True), {})
+
+
+@pytest.mark.parametrize(
+    ("attempts", "gather", "recorded"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+)
+def test_a_fleet_records_no_attempts_that_nobody_is_to_gather(
+    attempts: bool, gather: bool, recorded: bool
+) -> None:
+    profile = replace(profile_of(), record_attempts=attempts, gather_attempts=gather)
+    assert on_a_fleet(profile).record_attempts is recorded
 
 
 def test_nothing_loads_dask_before_a_run_asks_for_it() -> None:
