@@ -47,8 +47,10 @@ DEADLINE_NS = GIVEN_UP_NS
 """A node that has answered nothing for so long is lost; with a look it is named within 5 s."""
 BEAT_NS = 500 * NS_PER_MS
 """From one exchange with each node's clock to the next."""
-BEAT_EACH_NS = 16 * NS_PER_MS
-"""Likewise at least, for each node of many: some sixty exchanges a second in all."""
+BEAT_EACH_NS = 32 * NS_PER_MS
+"""Likewise for each node of many: an exchange takes the coordinator a millisecond of CPU."""
+LONGEST_BEAT_NS = 3000 * NS_PER_MS
+"""The most of it, below the time after which a silent node is lost."""
 LATENCY_NS = 300 * NS_PER_MS
 """What a command may take to each node: live control takes effect in half a second."""
 
@@ -349,7 +351,8 @@ class NodeFleet:
         """
         node = self._nodes[number]
         while not node.lost_words:
-            await self._clock.sleep_ns(max(BEAT_NS, len(self._nodes) * BEAT_EACH_NS))
+            beat_ns = min(len(self._nodes) * BEAT_EACH_NS, LONGEST_BEAT_NS)
+            await self._clock.sleep_ns(max(BEAT_NS, beat_ns))
             try:
                 await node.measure()
             except LamloadError:
