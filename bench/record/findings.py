@@ -35,7 +35,9 @@ def found_in(results: Results, came_back: Recoveries | None = None) -> tuple[Fin
     by_question = () if told is None else tuple(told(results))
     if came_back is None:
         came_back = recoveries(results)
-    beside = tuple(policies(results, came_back))
+    # The steps of a search are of each variant's own rates: shares of all of them compare nothing.
+    is_search = question is Question.CAPACITY
+    beside = () if is_search else tuple(policies(results, came_back))
     if question is Question.POLICIES:
         return (*beside, *by_question, *recovered(came_back))
     return (*by_question, *beside, *recovered(came_back))

@@ -58,6 +58,8 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
                 "rate_rps": a.rate_rps,
                 "holds_rps": a.holds_rps,
                 "fails_rps": a.fails_rps,
+                "recovers_rps": a.recovers_rps,
+                "relapses_rps": a.relapses_rps,
                 "text": a.text,
             }
             for a in run.answers

@@ -130,6 +130,8 @@ def as_asked(
         lines = tuple(line for line in lines if line.time is None)
     if question is Question.POLICIES and found:  # they are not chosen by their median
         lines = ()
+    if question is Question.CAPACITY:  # each variant was sent other rates than the next
+        lines = ()
     if variants == 1 and found:  # one figure over all parts is what nobody asked
         lines = ()
     figures = found[0].text.partition(": ")[0] if found else ""

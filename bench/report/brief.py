@@ -16,9 +16,12 @@ from bench.model.result import HIGHEST, LADDER, MEDIAN, Distribution, Measure, W
 from bench.output.page_width import page_width
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import with_recoveries
 from bench.report.answer import AnswerLine, answer_for
+from bench.report.retry_figures import FIGURES
 from bench.report.styled import LineTone, StyledLine, as_text, in_colour, wrapped
 from bench.report.text import failure_lines, mark_notes, slo_lines, three_digits, title_of
+from bench.report.text_pictures import picture_lines
 from bench.report.text_table import TextColumn
 from bench.stats.thresholds import SloState
 
@@ -63,6 +66,8 @@ def brief_lines(run: RecordedRun, width: int) -> Iterator[StyledLine]:
             yield from wrapped(sentence, width, tone)
             tone = LineTone.PLAIN
         yield StyledLine()
+    yield from map(StyledLine, picture_lines(run, width))
+    yield StyledLine()
     yield from _verdict(run, width)
     yield StyledLine()
     for line in failure_lines(run, width):
@@ -167,8 +172,19 @@ _OF_COLD = (
     *(_FAILED, _PRICE),
 )
 """Cold and warm calls apart: a figure over both says what share of them was cold."""
+_POLICY = {figure.key: TextColumn(figure.name, figure.text) for figure in FIGURES}
+_OF_POLICIES = (
+    *(_POLICY[key] for key in ("attempts a call", "calls back s")),
+    *(_FAILED, _POLICY["calls goodput/s"], *_TWO, _POLICY["attempts refused"], _CALLS),
+    *(_POLICY["cost retries $/M"], _POLICY["hedges sent"], _MAX),
+)
+"""What retries did beside what they were for; the most wanted first."""
+_IN_ORDER = (_CALLS, *(column for column in _OF_POLICIES if column is not _CALLS))
 _MAY_BE_MISSING = frozenset(
-    {_COLD, _PRICE, _RESPONSE[HIGHEST], _LAG, _INIT, _COLD_MEDIAN, _COLD_MAX, _WARM_MEDIAN}
+    {
+        *(_COLD, _PRICE, _RESPONSE[HIGHEST], _LAG, _INIT, _COLD_MEDIAN, _COLD_MAX, _WARM_MEDIAN),
+        *_POLICY.values(),
+    }
 )
 
 
@@ -176,6 +192,8 @@ def columns_of(run: RecordedRun) -> tuple[TextColumns, TextColumns]:
     """The most wanted first, of which as many are there as fit; and in the order of the table."""
     if question_of(run.profile) is Question.COLD:
         return (_COLD, *_OF_COLD), _OF_COLD
+    if question_of(run.profile) is Question.POLICIES:
+        return _OF_POLICIES, _IN_ORDER
     return _WANTED, _ORDER
 
 
@@ -183,7 +201,7 @@ def rows_of(run: RecordedRun) -> list[tuple[str, Window]]:
     """A row for each variant, and behind it one for each part of the load if there are several."""
     rows: list[tuple[str, Window]] = []
     has_parts = len(run.windows) + len(run.parts) <= MOST_ROWS
-    for window in run.windows:
+    for window in with_recoveries(run.windows, run):
         rows.append((window.variant.name, window))
         own = (part for part in run.parts if part.window.variant == window.variant)
         rows += [(f"  {part.name}", part.window) for part in own if has_parts]

@@ -6,6 +6,8 @@ from xml.etree import ElementTree
 
 from bench.model.outcome import Verdict
 from bench.record.recorded_run import RecordedRun
+from bench.record.recovery import with_recoveries
+from bench.report.retry_figures import FIGURES, tells_of_retries
 from bench.stats.thresholds import SloResult, SloState
 
 
@@ -23,12 +25,24 @@ def render_junit(run: RecordedRun) -> str:
         time=f"{_seconds(run):.3f}",
         timestamp=run.started_utc,
     )
+    _add_properties(suite, run)
     suite.extend(cases)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)
     text = ElementTree.tostring(suites, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _add_properties(suite: ElementTree.Element, run: RecordedRun) -> None:
+    """What each policy of retries did, where that is a question or something was tried again."""
+    if not tells_of_retries(run.profile, run.windows):
+        return
+    properties = ElementTree.SubElement(suite, "properties")
+    for window in with_recoveries(run.windows, run):
+        for figure in FIGURES:
+            name = f"{window.variant.name}: {figure.name}"
+            ElementTree.SubElement(properties, "property", name=name, value=figure.text(window))
 
 
 def _case(run: RecordedRun, name: str) -> ElementTree.Element:

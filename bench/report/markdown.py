@@ -10,9 +10,11 @@ from bench.model.outcome import Verdict
 from bench.record.recorded_run import RecordedRun
 from bench.report.brief import answers, columns_of, rows_of, says
 from bench.report.text import mark_notes, slo_lines, title_of
+from bench.report.text_pictures import picture_lines
 
 _MARKS = {Verdict.VALID: "✅", Verdict.SUSPECT: "⚠️", Verdict.INVALID: "❌"}
 """Beside the word, never in its place."""
+_PICTURE_WIDTH = 80
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
 
@@ -28,6 +30,7 @@ def _lines(run: RecordedRun) -> Iterator[str]:
         text = escaped(sentence)
         yield f"- {text}" if index else f"- **{text}**"
     yield ""
+    yield from _pictures(run)
     yield f"{_MARKS[run.verdict]} **{run.verdict.value}**{_reasons(run)}"
     yield ""
     for text in slo_lines(run):
@@ -48,6 +51,12 @@ def _lines(run: RecordedRun) -> Iterator[str]:
         yield escaped(note)
     yield ""
     yield f"Run `{run.name}`: `lamload report {run.name}`, `lamload open {run.name}`"
+
+
+def _pictures(run: RecordedRun) -> Iterator[str]:
+    lines = list(picture_lines(run, _PICTURE_WIDTH))
+    if lines:
+        yield from ("```", *lines, "```", "")
 
 
 def _reasons(run: RecordedRun) -> str:

@@ -28,6 +28,11 @@ class RetryFigure:
     rank: int = 0
 
     @property
+    def name(self) -> str:
+        """What it is called where no group stands above it: `attempts a call`, `goodput/s`."""
+        return self.head if self.group in ("calls", "ms") else self.key
+
+    @property
     def key(self) -> str:
         """Tells it from all others."""
         return f"{self.group} {self.head}"

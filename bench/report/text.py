@@ -32,6 +32,7 @@ from bench.record.findings_of_recovery import interval_text, recovery_text
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import with_recoveries
 from bench.report.retry_figures import FIGURES, tells_of_retries
+from bench.report.text_pictures import picture_lines
 from bench.report.text_table import ColumnGroup, TextColumn, table_lines
 from bench.report.tries import tries_rows
 from bench.stats.quantiles import Bounds
@@ -51,6 +52,7 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     lines += mark_notes(run.windows)
     lines += failure_lines(run, width)
     lines += _retry_lines(run, width)
+    lines += ["", *picture_lines(run, width)]
     if run.parts:
         names = [f"{part.window.variant.name} {part.name}" for part in run.parts]
         windows = [part.window for part in run.parts]

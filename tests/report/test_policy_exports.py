@@ -1,0 +1,148 @@
+"""What policies of retries did, in every form that a run can be had in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from random import Random
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.model.outcome import Outcome, Verdict
+from bench.model.profile import Levels, LoadSpec, Order, Phase
+from bench.model.retry import RetrySpec
+from bench.model.times import NS_PER_S
+from bench.model.variant import with_differences
+from bench.plan import make_plan
+from bench.record.aggregate import Aggregate
+from bench.record.folder import RunFolder
+from bench.record.recorded_run import SUMMARY, RecordedRun
+from bench.record.summary_json import document_of
+from bench.report.brief import render_brief
+from bench.report.html import render_html
+from bench.report.junit import render_junit
+from bench.report.markdown import render_markdown
+from bench.report.retry_figures import FIGURES
+from bench.report.text import render_text
+from bench.shapes.ramp import constant_rate
+from tests.record.build import SMALL, Shipment, profile_of, row
+from tests.record.retry_simulation import JITTER, NONE, STUBBORN, Function
+
+POLICIES = {"none": NONE, "jitter": JITTER, "eager": STUBBORN}
+FUNCTION = Function(rate_rps=34.0, run_s=18.0, from_s=8.0, until_s=10.0)
+STALL = {"kind": "stall", "start_s": 8, "duration_s": 2}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
+    """The same function behind three policies, each in a turn of its own."""
+    variants = with_differences([SMALL.with_levels({"retry": name}) for name in POLICIES])
+    phase = Phase("steady", constant_rate(FUNCTION.rate_rps, round(FUNCTION.run_s * NS_PER_S)))
+    profile = profile_of(variants, (phase,))
+    profile = replace(
+        profile,
+        target=replace(profile.target, faults=(STALL,)),
+        load=LoadSpec(order=Order.SEQUENTIAL),
+        levels=Levels(retries=dict.fromkeys(POLICIES, RetrySpec())),
+    )
+    plan = make_plan(profile)
+    aggregate, shipment = Aggregate(profile, plan), Shipment()
+    for segment in plan.segments:
+        (variant,) = segment.variants
+        for call in FUNCTION.run(list(POLICIES.values())[variant], Random("lab")):
+            at_ns = segment.start_ns + round(call.at_s * NS_PER_S)
+            shipment.offer(at_ns, variant, segment.index)
+            for attempt, (sent_s, ended_s) in enumerate(call.attempts, 1):
+                is_last = attempt == len(call.attempts)
+                shipment.rows.append(
+                    row(
+                        at_ns,
+                        variant=variant,
+                        segment=segment.index,
+                        attempt=attempt,
+                        final=is_last,
+                        lag_ns=round((sent_s - call.at_s) * NS_PER_S),
+                        outcome=Outcome.OK if is_last and call.ok else Outcome.THROTTLED,
+                        response_ns=round((ended_s - call.at_s) * NS_PER_S),
+                    )
+                )
+    shipment.to(aggregate)
+    aggregate.advance(plan.duration_ns + 60 * NS_PER_S)
+    folder = RunFolder.create(tmp_path_factory.mktemp("runs"), profile, "", {})
+    return folder.finish(
+        aggregate.totals(),
+        aggregate.intervals(),
+        (),
+        Verdict.VALID,
+        curves=aggregate.curves(),
+        histograms=aggregate.closed_histograms(final=True),
+        turn_seconds=aggregate.response_seconds(),
+    )
+
+
+PICTURE = "Attempts a call against seconds until goodput and p99 were as before:"
+
+
+def test_brief_and_text_and_markdown_draw_attempts_against_time_to_recover(
+    run: RecordedRun,
+) -> None:
+    for said in (render_brief(run, 80), render_text(run, 80), render_markdown(run)):
+        picture = said.partition(PICTURE)[2].partition("\n\n")[0]
+        assert "a none  b jitter  c eager" in picture
+        drawn = [line.partition("|")[2] for line in picture.splitlines() if "|" in line]
+        assert {mark for line in drawn for mark in line} - {" "} == {"a", "b", "c"}
+        rows = {mark: n for n, line in enumerate(drawn) for mark in line if mark != " "}
+        assert rows["c"] < rows["b"] <= rows["a"], "the more attempts, the higher"
+    assert "not in run" in picture
+    assert render_markdown(run).count("```") == 2
+
+
+def test_the_brief_table_is_of_what_retries_did(run: RecordedRun) -> None:
+    lines = render_brief(run, 100).splitlines()
+    heads = next(line for line in lines if line.startswith("variant "))
+    for head in ("attempts a call", "back s", "failed %", "goodput/s"):
+        assert head in heads
+    (eager,) = (line for line in lines if line.startswith("invoke-128MB-eager "))
+    tally = run.windows[2].tally
+    assert f" {tally.retry_amplification:.2f} " in eager and "≥" in eager
+
+
+MEASURES = (
+    *("attempts", "retries", "retry_amplification", "retries_refused", "goodput_rps"),
+    *("throughput_rps", "backoff_p50_ms", "hedges", "hedges_won", "hedges_spent"),
+    *("ended_with_1", "ok_with_1", "ended_with_8", "ok_with_8", "retry_usd_per_million"),
+    *("recovery", "recovery_from", "recovery_s", "recovery_low_s", "recovery_high_s"),
+    *("late_successes", "retry"),
+)
+
+
+def test_files_have_a_column_of_each_measure(run: RecordedRun) -> None:
+    rows = list(csv.DictReader(io.StringIO((run.folder / SUMMARY).read_text())))
+    document = json.loads(json.dumps(document_of(run)))
+    for row_, window, told in zip(rows, run.windows, document["variants"], strict=True):
+        assert set(MEASURES) <= set(row_) and set(MEASURES) - {"recovery_s"} <= set(told) | {
+            name for name in MEASURES if row_[name] == ""
+        }
+        assert float(row_["retry_amplification"]) == window.tally.retry_amplification
+        assert sum(int(row_[f"ended_with_{n}"]) for n in range(1, 9)) == window.tally.sent
+    assert [one["disturbance"] for one in document["recoveries"]] == ["stall"] * 3
+
+
+def test_junit_has_them_as_properties(run: RecordedRun) -> None:
+    suite = ElementTree.fromstring(render_junit(run)).find("testsuite")
+    assert suite is not None and suite[0].tag == "properties", "before the cases, as its schema has"
+    found = {one.get("name"): one.get("value") for one in suite.iter("property")}
+    assert len(found) == 3 * len(FIGURES)
+    amplification = run.windows[2].tally.retry_amplification
+    assert found["invoke-128MB-eager: attempts a call"] == f"{amplification:.2f}"
+    assert found["invoke-128MB-none: back s"] == "0"
+
+
+def test_the_page_has_the_same_from_the_files_alone(run: RecordedRun) -> None:
+    page = render_html(run)
+    section = page.partition("<summary>Retries<")[2].partition("</details>")[0]
+    assert section.count("<tr>") == 1 + 3
+    assert "Attempts for each call against time to recover" in page
