@@ -10,7 +10,12 @@ from typing import Any
 from unittest import mock
 
 from botocore import retryhandler, translate
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import create_loader
 from botocore.retries import adaptive, standard
@@ -36,6 +41,32 @@ class Reply:
     """`x-amz-retry-after`, '' for none."""
     failure: Outcome | None = None
     is_function_error: bool = False
+
+
+BEFORE_2026 = "standard before 2026"
+
+
+class _OldQuota(standard.RetryQuotaChecker):  # type: ignore[misc]
+    """What a retry cost: 10 after a timeout, else 5."""
+
+    _THROTTLING_RETRY_COST = 5
+
+    def acquire_retry_quota(self, context: Any) -> Any:
+        is_timeout = isinstance(context.caught_exception, ReadTimeoutError | ConnectTimeoutError)
+        self._RETRY_COST = 10 if is_timeout else 5
+        return super().acquire_retry_quota(context)
+
+
+def _as_before_2026(handler: Any) -> None:
+    """botocore 1.44's classes with the figures of 1.43, which none of its own modes has any more.
+
+    The same sequences were also held against the classes of 1.43.11 themselves: the one other
+    difference is a 429 without an error code, which Lambda does not send and 1.43 gives up on.
+    """
+    backoff, quota = handler._retry_policy._retry_backoff, handler._retry_quota
+    backoff._get_base_scale = lambda _context: 1
+    backoff._get_retry_after_delay = lambda _context: None
+    quota.__class__ = _OldQuota
 
 
 @cache
@@ -69,6 +100,8 @@ class BotocoreClient:
         handler = standard.register_retry_handler(client)
         handler._retry_policy._retry_backoff._random = jitter
         self._quota = handler._retry_quota._quota
+        if mode == BEFORE_2026:
+            _as_before_2026(handler)
         if mode == "adaptive":
             self.limiter = adaptive.register_retry_handler(client)
 
