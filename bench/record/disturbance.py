@@ -5,12 +5,14 @@ All of them count from the beginning of a variant's turn in a round, as faults d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.faults.fault import Fault, FaultWindow
 from bench.faults.plan import FaultPlan
 from bench.model.profile import Profile, Target, Variant
+from bench.model.times import NS_PER_S
 from bench.record.question import disturbance_in
 
 MOST = 100
@@ -25,6 +27,10 @@ class Disturbance:
     start_ns: int
     end_ns: int
 
+    def by_its_time(self) -> Disturbance:
+        """`stall at 5 s`, where another of the turn has the same name."""
+        return replace(self, name=f"{self.name} at {self.start_ns / NS_PER_S:g} s")
+
 
 def disturbances_of(profile: Profile, variant: Variant) -> tuple[Disturbance, ...]:
     """Those that meet a variant, in time order; what overlaps is one.
@@ -33,7 +39,9 @@ def disturbances_of(profile: Profile, variant: Variant) -> tuple[Disturbance, ..
     """
     turn_ns = sum(phase.duration_ns for phase in profile.phases)
     found = [*_phases(profile), *_faults(profile, variant, turn_ns)]
-    return tuple(_joined(sorted(found, key=lambda one: (one.start_ns, one.end_ns))))
+    joined = list(_joined(sorted(found, key=lambda one: (one.start_ns, one.end_ns))))
+    times = Counter(one.name for one in joined)
+    return tuple(one if times[one.name] == 1 else one.by_its_time() for one in joined)
 
 
 def is_disturbed(profile: Profile) -> bool:

@@ -20,12 +20,23 @@ _VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16,}\b|\d+")
 
 @dataclass(frozen=True, slots=True)
 class FailureKind:
-    """A kind of failure of a variant. count: invocations that ended so; 0 if a retry made up."""
+    """A kind of failure of a variant. count: measured invocations that ended so.
+
+    retried: whether the variant tried anything again, so that a retry may have made up for it.
+    """
 
     variant: str
     outcome: Outcome
     count: int
     reasons: tuple[Sample, ...]
+    retried: bool = True
+
+    @property
+    def count_words(self) -> str:
+        """`1,204`; in place of 0 why none counts: `retried`, or `unmeasured`."""
+        if self.count:
+            return f"{self.count:,}"
+        return "retried" if self.retried else "unmeasured"
 
 
 def like(detail: str) -> str:
@@ -45,7 +56,8 @@ def failures(windows: Sequence[Window], events: Iterable[RunEvent]) -> tuple[Fai
             count = 0 if outcome is Outcome.OK else window.tally.outcomes[outcome]
             noted = reasons.get((name, outcome), [])
             if count or noted:
-                found.append(FailureKind(name, outcome, count, tuple(noted)))
+                again = window.tally.retries > 0
+                found.append(FailureKind(name, outcome, count, tuple(noted), again))
     return tuple(found)
 
 

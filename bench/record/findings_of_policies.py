@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.format import bare_size, percentage
 from bench.model.profile import Variant
-from bench.model.recovery import RecoveryState
+from bench.model.recovery import Recovery, RecoveryState
 from bench.model.result import Window
 from bench.record.figure import Figure
 from bench.record.finding import Finding, Results
@@ -98,7 +98,7 @@ def _against(window: Window, base: Window) -> Finding:
     both = (window, base)
     attempts = [f"{_amplification(one):.2f}" for one in both]
     parts = [f"amplification {attempts[0]} against {attempts[1]}"]
-    if all(one.recovery is not None for one in both):
+    if all(_is_known(one.recovery) for one in both):
         parts.append("recovered " + _of_both(both, _recovered))
     failed = [f"{percentage(one.tally.failed, one.tally.finished)} %" for one in both]
     parts.append(f"{failed[0]} failed against {failed[1]}")
@@ -108,6 +108,10 @@ def _against(window: Window, base: Window) -> Finding:
     names = _of_both(both, lambda one: bare_size(one.variant))
     figures = [Figure("attempts a call", attempts[0]), Figure("against", attempts[1])]
     return Finding(f"{names}: {', '.join(parts)}", tuple(figures))
+
+
+def _is_known(found: Recovery | None) -> bool:
+    return found is not None and found.state is not RecoveryState.NOT_KNOWN
 
 
 def _of_both(both: Sequence[Window], words: Callable[[Window], str]) -> str:

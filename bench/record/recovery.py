@@ -174,12 +174,13 @@ class _Before:
     def of(cls, seconds: Seconds, held: Held) -> _Before | str:
         """What was in these seconds; in words, why that is not known."""
         duration = duration_s(seconds, held)
-        if duration < BEFORE_S or not seconds.answered[held].any():
-            measured = f"{duration:g} s were measured undisturbed before it"
-            return f"{measured}, and {BEFORE_S} s with answers are needed"
+        if duration < BEFORE_S:
+            return f"{duration:g} s were measured undisturbed before it, {BEFORE_S} s are needed"
+        if not seconds.answered[held].any():
+            return "nothing was answered before it"
         ok, exposure = seconds.ok[held], seconds.exposure[held]
         if not ok.any():
-            return "nothing succeeded before"
+            return "nothing succeeded before it"
         goodput = float(ok.sum() / exposure.sum())
         spread = goodput if seconds.is_closed else goodput * (1 - goodput)
         p99_ns = seconds.quantile_ns(1 - LATE, held)

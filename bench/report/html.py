@@ -190,7 +190,7 @@ def _failures(run: RecordedRun) -> Iterable[str]:
             (
                 failure.variant,
                 failure.outcome.name.lower().replace("_", " "),
-                f"{failure.count:,}" if failure.count else "retried",
+                failure.count_words,
                 "; ".join(map(reason_words, failure.reasons)),
             )
             for failure in run.failures

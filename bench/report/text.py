@@ -267,8 +267,7 @@ def failure_lines(run: RecordedRun, width: int) -> Iterable[str]:
     yield "Why calls failed:"
     for failure in run.failures:
         words = failure.outcome.name.lower().replace("_", " ")
-        count = f"{failure.count:,}" if failure.count else "retried"
-        yield f"  {failure.variant}: {count} {words}"
+        yield f"  {failure.variant}: {failure.count_words} {words}"
         for reason in failure.reasons:
             yield from wrapped(reason_words(reason), width, "    ")
 

@@ -35,8 +35,11 @@ def test_each_kind_has_its_count_and_its_first_reasons() -> None:
         "502: ValueError: no (request id-1)",
         "502: KeyError: n (request id-2)",
     ]
-    assert (throttled.outcome, throttled.count) == (Outcome.THROTTLED, 0), "a retry made up for it"
+    assert (throttled.outcome, throttled.count) == (Outcome.THROTTLED, 0)
     assert (timeout.count, timeout.reasons) == (1, ())
+    assert (function.count_words, throttled.count_words) == ("4", "unmeasured")
+    _, throttled, _ = failures([replace(window, tally=replace(tally, attempts=15))], events)
+    assert throttled.count_words == "retried"
 
 
 def test_ids_and_numbers_make_no_reason_another_one() -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
 from bench.model.profile import Variant
+from bench.model.recovery import Recovery, RecoveryState
 from bench.model.result import Tally
 from bench.model.variant import with_differences
 from bench.record.finding import Results
@@ -43,6 +44,18 @@ def test_each_policy_beside_the_first_at_its_own_size() -> None:
         "512 MB new against 512 MB old: amplification 1.00 against 1.02, "
         "0 % failed against 1.0 %, 3 retries forbidden against 0",
     ]
+
+
+def test_what_is_not_known_of_recovery_is_not_held_against_the_other() -> None:
+    variants = with_differences([of(128, "old"), of(128, "new")])
+    counts = [tally(80, 20, 290), tally(90, 10, 131)]
+    states = (RecoveryState.RECOVERED, RecoveryState.NOT_KNOWN)
+    came_back = {
+        variant: (Recovery("stall", state, after_s=1.0),)
+        for variant, state in zip(variants, states, strict=True)
+    }
+    (found,) = policies(results(list(variants), counts), came_back)
+    assert "recovered" not in found.text
 
 
 def test_sizes_alone_are_no_policies() -> None:

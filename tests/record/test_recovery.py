@@ -161,7 +161,7 @@ def test_ten_percent_of_the_p99_are_ten_percent(factor: float, is_back: bool) ->
 def test_where_nothing_succeeded_before_nothing_can_be_as_before() -> None:
     found = found_in(stalled(STALL), lambda _round, _at_s: (Outcome.THROTTLED, 5.0))
     assert found.state is RecoveryState.NOT_KNOWN
-    assert recovery_sentence(found).endswith("is not known: nothing succeeded before")
+    assert recovery_sentence(found).endswith("is not known: nothing succeeded before it")
 
 
 def test_a_bad_beginning_does_not_excuse_what_comes_after() -> None:
@@ -248,7 +248,7 @@ def test_a_phase_that_asks_for_too_much_is_a_disturbance_and_a_warm_up_is_not_be
         (({"kind": "stall", "start_s": 3, "duration_s": 2, "door": "alb"},), []),
         (
             ({"kind": "stall", "start_s": 3, "duration_s": 2, "every_s": 8},),
-            [("stall", 3, 5), ("stall", 11, 13), ("stall", 19, 20)],
+            [("stall at 3 s", 3, 5), ("stall at 11 s", 11, 13), ("stall at 19 s", 19, 20)],
         ),
         (
             (
