@@ -35,7 +35,6 @@ from bench.load.node_messages import (
 )
 from bench.load.node_trial import Trial
 from bench.model.load import Binding
-from bench.model.times import NS_PER_S
 
 ANSWER_LIMIT_S = 4.0
 """For what a node does at once; bringing up its workers takes longer."""
@@ -267,26 +266,3 @@ class RemoteNode:
             async with asyncio.timeout(DISMISS_S):
                 self._has_ended = self._has_ended or await self._link.close()
         return self._has_ended
-
-
-def clock_entry(node: RemoteNode, start_ns: int) -> dict[str, Any]:
-    """What the manifest says of a node's clock. start_ns: zero of the run."""
-    found = node.clock()
-    used_ns = node.host.clock_offset_ns
-    return {
-        "offset_ns": used_ns,
-        "uncertainty_ns": node.host.clock_uncertainty_ns,
-        "fitted_offset_ns": found.offset_ns(start_ns),
-        "fitted_uncertainty_ns": found.uncertainty_ns(start_ns),
-        "start_error_ns": used_ns - found.offset_ns(start_ns),
-        "drift_ppm": round(found.drift_ppm, 3),
-        "drift_low_ppm": _finite(found.drift_low_ppm),
-        "drift_high_ppm": _finite(found.drift_high_ppm),
-        "readings": [
-            [one.at_ns - start_ns, one.offset_ns, one.uncertainty_ns] for one in found.readings
-        ],
-    }
-
-
-def _finite(value: float) -> float | None:
-    return round(value, 3) if abs(value) < NS_PER_S else None

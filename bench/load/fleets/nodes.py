@@ -12,16 +12,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from bench.errors import LamloadError
 from bench.load.branch import BRANCH_NODES
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
 from bench.load.fleet import LAST
+from bench.load.fleets.fleet_entry import node_entry, shipment_entry
 from bench.load.fleets.ground import DEADLINE_NS as GROUND_DEADLINE_NS
 from bench.load.fleets.ground import gone
 from bench.load.fleets.node_losses import NodeLosses
 from bench.load.fleets.node_pulls import BranchPart, NodePulls
+from bench.load.fleets.node_source import NodeSource
 from bench.load.fleets.node_targets import NodeTargets, all_of, check_reach
 from bench.load.frames import (
     FleetNote,
@@ -35,7 +37,7 @@ from bench.load.frames import (
 from bench.load.host import Host, workers_by_host
 from bench.load.node_files import Shipment, shipments
 from bench.load.node_messages import Orders, Told
-from bench.load.remote_node import EXCHANGES, Link, NoAnswer, RemoteNode, clock_entry
+from bench.load.remote_node import EXCHANGES, NoAnswer, RemoteNode
 from bench.load.silence import GIVEN_UP_NS, silent_words
 from bench.load.worker_share import WorkerShare
 from bench.model.live import FLEET_LOST_EVENT, NODE_CHANGE_EVENT
@@ -53,32 +55,6 @@ LONGEST_BEAT_NS = 3000 * NS_PER_MS
 """The most of it, below the time after which a silent node is lost."""
 LATENCY_NS = 300 * NS_PER_MS
 """What a command may take to each node: live control takes effect in half a second."""
-
-
-class NodeSource(Protocol):
-    """What brings up nodes and lets go of them."""
-
-    async def open(self) -> Sequence[Link]:
-        """A link to each node, at least one. Raises LamloadError."""
-
-    async def branches(self, groups: Sequence[Sequence[int]]) -> Sequence[Link]:
-        """Links to what adds up the reports of each group of nodes, which are told by number.
-
-        () where there is nothing that could: then all are asked directly. Raises LamloadError.
-        """
-
-    async def close(self) -> None:
-        """Let go of everything that `open` took. Raises nothing."""
-
-    async def check(self) -> None:
-        """Return if what the nodes stand on answers; hang or raise anything if it does not."""
-
-    @property
-    def ground(self) -> str:
-        """What the nodes stand on, as words call it."""
-
-    def manifest(self) -> dict[str, Any]:
-        """What the nodes stand on; no secret."""
 
 
 class NodeFleet:
@@ -260,29 +236,18 @@ class NodeFleet:
 
     def manifest(self) -> dict[str, Any]:
         """The fleet as it is about to start, or as it was."""
+        start_ns = self._now_ns() if self._start_ns is None else self._start_ns
         return {
             "fleet": {
                 **self._source.manifest(),
                 "credentials": "sent" if self._send_credentials else "the nodes' own",
                 "nodes": [
-                    self._entry(node, own) for node, own in zip(self._nodes, self._own, strict=True)
+                    node_entry(node, own, start_ns)
+                    for node, own in zip(self._nodes, self._own, strict=True)
                 ],
                 "branches": [branch.entry() for branch in self._branches],
-                "shipped": [
-                    {"path": file.path, "sha256": file.sha256, "bytes": len(file.content)}
-                    for file in self._shipped
-                ],
+                "shipped": list(map(shipment_entry, self._shipped)),
             }
-        }
-
-    def _entry(self, node: RemoteNode, own: Sequence[int]) -> dict[str, Any]:
-        start_ns = self._now_ns() if self._start_ns is None else self._start_ns
-        return {
-            "name": node.name,
-            "cores": node.host.cores,
-            "workers": list(own),
-            "lost": node.lost_words or None,
-            "clock": clock_entry(node, start_ns),
         }
 
     async def conclude(self) -> dict[str, Any]:
