@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.load.capacity_search import CapacitySearch, CapacityStep, StepKind, StepResult, per_s
+from bench.load.capacity_search import CapacitySearch
+from bench.load.capacity_step import CapacityStep, StepKind, StepResult, per_s
 from bench.load.live_plan import end_at
 from bench.load.recovery_search import RecoverySearch
 from bench.model.load import Segment, Turn

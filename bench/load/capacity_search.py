@@ -2,30 +2,25 @@
 
 The rate doubles until a step fails, or halves until one holds. From there on every step is made at
 the middle of what all steps together say of the capacity (`bench.stats.knee`), and lasts as long as
-a queue near its capacity needs to show itself, until that interval is narrow or enough steps were
-made. A longer hold, lower than its middle by the precision, confirms a rate. When a hold fails, the
-next ones are made lower until one succeeds, and then between that one and the lowest rate that
-failed until they are close.
+a queue near its capacity needs to show itself, and the longer the more time went there before,
+until that interval is narrow or all the time is spent that there is for it. A longer hold, lower
+than its middle by the precision, confirms a rate. When a hold fails, the next ones are made lower
+until one succeeds, and then between that one and the lowest rate that failed until they are close.
 
 A step ends before its time once it is decided: when it fails whatever is still to come, or, while
-the rate grows, when it plainly holds.
+the rate grows, when it plainly holds. At the knee it does not end within the burst of late answers
+that decided it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from math import log, sqrt
+from dataclasses import replace
+from math import sqrt
 
-import numpy as np
-
-from bench.model.outcome import Outcome
+from bench.load.capacity_step import CapacityStep, StepKind, StepResult, per_s
 from bench.model.profile import CapacitySpec
-from bench.model.result import Quantile, Tally
-from bench.model.search_disturbance import SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
-from bench.stats.blocks import Reals
 from bench.stats.knee import Knee, Trial, knee
 
 GROWTH = 2.0
@@ -37,10 +32,11 @@ as much, and so on."""
 FEWEST = 3
 """Arrivals to be expected in a step: with fewer there is nothing to judge."""
 MAX_STEPS = 60
-NARROWING = 6
-"""Steps at the knee, at most …"""
 NARROWING_LEAST = 3
-"""… and at least: an interval that is narrow at once may be so by chance."""
+"""Steps at the knee at least: an interval that is narrow at once may be so by chance."""
+LONGER = 1 / 3
+"""Of the time spent at the knee so far a step there lasts so much, or as long as it has to: the
+unmeasured beginning of each is spent for nothing, and where to try is known better and better."""
 SETTLE_LIMITS = 6
 """A step at the knee settles for so many times the limit: what an empty queue takes to fill."""
 HOLD_BEYOND = 10
@@ -49,129 +45,12 @@ MAX_HOLDS = 8
 CLOSE = 3
 """Between a rate that a hold confirmed and the lowest that failed, how many times the precision may
 lie: beyond that holds go on at the middle of both."""
+SAID_PRECISE = 1.2
+"""Times the precision up to which nothing is said of what more would take: holds came after."""
 STEP_BEYOND = 4
 """Arrivals beyond the quantile to be expected of a step at the knee: its length follows."""
-CHANCE = 2
-"""Standard deviations by which late answers may be more than expected: one slow answer of fifty
-says nothing of p99."""
 BEYOND_CHANCE = 4
 """Standard deviations by which a step's arrivals may be more than planned."""
-PLAIN_ERROR, PLAIN_LIMITS = 0.01, 3
-"""The error of a growing step that ends early since it plainly holds, and the least time that it
-takes, in times the limit: a queue has to have had time to show itself."""
-
-
-def per_s(rps: float) -> str:
-    """A rate in words: four digits, never an exponent."""
-    return f"{rps:.0f}/s" if rps >= 1000 else f"{rps:.4g}/s"
-
-
-class StepKind(StrEnum):
-    """Why a step is made."""
-
-    GROW = "grow"
-    NARROW = "narrow"
-    HOLD = "hold"
-    RECOVER = "recover"
-
-
-@dataclass(frozen=True, slots=True)
-class CapacityStep:
-    """A rate to try, measured for measured_ns after settle_ns that are not; numbered from 1.
-
-    disturbance: what happens between the two, and recover_ns how long it may take to recover.
-    """
-
-    number: int
-    kind: StepKind
-    rps: float
-    settle_ns: int
-    measured_ns: int
-    disturbance: SearchDisturbance | None = None
-    recover_ns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What a step's own invocations showed: the counts, and the quantile that the search is about.
-
-    quantile is None if none was answered; what timed out counts as its lower bound. blocks: answers
-    and late ones by second; None where that is not known.
-    """
-
-    tally: Tally
-    quantile: Quantile | None
-    blocks: tuple[Reals, Reals] | None = None
-
-    def fault(self, spec: CapacitySpec) -> str | None:
-        """Why the step does not hold, or None if it does."""
-        tally, quantile = self.tally, self.quantile
-        if not tally.offered:
-            return "nothing was offered"
-        throttled = tally.outcomes[Outcome.THROTTLED]
-        if throttled > spec.throttle_rate * tally.offered:
-            return f"{throttled / tally.offered:.1%} throttled"
-        errors = tally.failed - throttled + tally.in_flight  # what is under way never ended
-        if errors > spec.error_rate * tally.offered:
-            return f"{errors / tally.offered:.1%} errors"
-        if quantile is not None and (quantile.censored or quantile.value_ns >= spec.limit_ns):
-            least = "≥ " if quantile.censored else ""
-            return f"p{spec.q * 100:g} {least}{quantile.value_ns / NS_PER_MS:.1f} ms"
-        if tally.dropped:  # what was answered would hold: this is none of the target's doing
-            share = f"{tally.dropped} of {tally.offered} arrivals"
-            return f"{share} found no free slot: load.in_flight is the limit"
-        return "nothing was answered" if quantile is None else None
-
-    def surely_fails(self, spec: CapacitySpec, planned: float) -> bool:
-        """Whether it fails even if of so many planned arrivals all that are missing go well."""
-        tally = self.tally
-        throttled = tally.outcomes[Outcome.THROTTLED]
-        return (
-            self._is_late(spec, planned)
-            or throttled > spec.throttle_rate * planned
-            or tally.failed - throttled > spec.error_rate * planned
-        )
-
-    def plainly_holds(self, spec: CapacitySpec) -> bool:
-        """Whether far fewer come late than may, and nothing else is wrong.
-
-        Wald's sequential test of half the share that may be late against twice it.
-        """
-        if self.blocks is None or self.tally.failed or self.tally.dropped:
-            return False
-        if (self.blocks[0].size - 1) * NS_PER_S < PLAIN_LIMITS * spec.limit_ns:
-            return False
-        share = 1 - spec.q
-        gain = log((1 - share / 2) / max(1 - 2 * share, share))
-        answers = float(self.blocks[0].sum())
-        return answers * gain - self.late * (log(4) + gain) > log(1 / PLAIN_ERROR)
-
-    def is_by_chance(self, spec: CapacitySpec) -> bool:
-        """Whether it fails by late answers alone, and by so few that chance may have made them."""
-        if self.blocks is None or self._is_late(spec, float(self.blocks[0].sum())):
-            return False
-        in_time = None if self.quantile is None else replace(self.quantile, value_ns=0)
-        return replace(self, quantile=in_time).fault(spec) is None
-
-    def _is_late(self, spec: CapacitySpec, answers: float) -> bool:
-        """Whether more are late than chance makes of so many at the share that may be."""
-        expected = (1 - spec.q) * answers
-        return self.late > 1 + expected + CHANCE * sqrt(expected)
-
-    @property
-    def late(self) -> float:
-        """Answers beyond the limit, 0 where nobody knows."""
-        return 0.0 if self.blocks is None else float(self.blocks[1].sum())
-
-    def trial(self, rps: float, spec: CapacitySpec) -> Trial:
-        """What it says of the capacity, at the rate that it was made at."""
-        in_time = None if self.quantile is None else replace(self.quantile, value_ns=0)
-        failed = replace(self, quantile=in_time).fault(spec) is not None
-        if self.blocks is not None:
-            return Trial(rps, *self.blocks, failed)
-        answers = np.array([self.tally.finished], dtype=np.float64)
-        late = self.fault(spec) is not None and not failed
-        return Trial(rps, answers, answers * late, failed)
 
 
 class CapacitySearch:
@@ -192,6 +71,8 @@ class CapacitySearch:
         """The lowest rate that failed a hold."""
         self._failed_holds = 0
         self._made: Counter[StepKind] = Counter()
+        self._narrowed_ns = 0
+        """Spent on steps at the knee."""
         self._step: CapacityStep | None = None
 
     def first(self) -> CapacityStep:
@@ -212,6 +93,8 @@ class CapacitySearch:
             self._grown = self._held_rps, self._bad_rps
         if step.kind is StepKind.HOLD:
             self._take_hold(step.rps, fault is None)
+        if step.kind is StepKind.NARROW:
+            self._narrowed_ns += step.settle_ns + result.lasted_ns(step.measured_ns)
         return None if self._is_over else self._choose()
 
     def _take_hold(self, rps: float, is_good: bool) -> None:
@@ -244,7 +127,7 @@ class CapacitySearch:
         assert step is not None
         planned = step.rps * step.measured_ns / NS_PER_S
         if so_far.surely_fails(spec, planned + BEYOND_CHANCE * sqrt(planned)):
-            return True
+            return step.kind is StepKind.GROW or so_far.says_as_much(spec, planned)
         return step.kind is StepKind.GROW and so_far.plainly_holds(spec)
 
     @property
@@ -280,7 +163,19 @@ class CapacitySearch:
         if found is None:
             return self._one_sided(limit)
         low, high = per_s(found.low_rps), per_s(found.high_rps)
-        return f"holds {low}, fails {high} (95 %): {limit}; {self._held_words}; {self._fault_words}"
+        words = (
+            f"holds {low}, fails {high} (95 %): {limit}; {self._held_words}; {self._fault_words}"
+        )
+        return words + self._wanted_words(found.half_width)
+
+    def _wanted_words(self, half_width: float) -> str:
+        """What it would take to be as precise as was asked; nothing where it is."""
+        wanted = self._spec.precision
+        if not self._narrowed_ns or half_width <= wanted * SAID_PRECISE:
+            return ""
+        needed_ns = self._narrowed_ns * (half_width / wanted) ** 2
+        need = f"{max(1, round(needed_ns / NS_PER_S / 60))}m"
+        return f"; ±{half_width:.0%}: ±{wanted:.0%} takes about capacity.narrow = {need}"
 
     @property
     def _held_words(self) -> str:
@@ -331,7 +226,16 @@ class CapacitySearch:
         made = self._made[StepKind.NARROW]
         if made < NARROWING_LEAST:
             return False
-        return made >= NARROWING or found.half_width <= self._spec.precision
+        spent = self._narrowed_ns >= self._spec.narrow_ns
+        return spent or found.half_width <= self._spec.precision
+
+    def _longer_ns(self, kind: StepKind) -> int:
+        """What a step at the knee lasts for the time spent there: no more than is still needed."""
+        found = self.interval
+        if kind is StepKind.HOLD or found is None:
+            return 0
+        needed = (found.half_width / self._spec.precision) ** 2 - 1
+        return round(min(LONGER, max(0.0, needed)) * self._narrowed_ns)
 
     def _make(self, kind: StepKind, rps: float) -> CapacityStep:
         spec = self._spec
@@ -339,10 +243,10 @@ class CapacitySearch:
         settle_ns, measured_ns = spec.settle_ns, spec.step_ns
         if kind is not StepKind.GROW:
             settle_ns = max(settle_ns, SETTLE_LIMITS * spec.limit_ns)
-            measured_ns = spec.knee_step_ns
+            measured_ns = max(spec.knee_step_ns, self._longer_ns(kind))
             beyond = HOLD_BEYOND if kind is StepKind.HOLD else STEP_BEYOND
             beyond_ns = round(beyond / (1 - spec.q) / rps * NS_PER_S)
-            measured_ns = max(measured_ns, min(beyond_ns, spec.longest_hold_ns))
+            measured_ns = min(max(measured_ns, beyond_ns), spec.longest_hold_ns)
         if kind is StepKind.HOLD:
             measured_ns = max(spec.hold_ns, measured_ns)
         self._step = CapacityStep(self._made.total(), kind, rps, settle_ns, measured_ns)

@@ -12,14 +12,8 @@ from __future__ import annotations
 
 from math import sqrt
 
-from bench.load.capacity_search import (
-    BEYOND_CHANCE,
-    STEP_BEYOND,
-    CapacityStep,
-    StepKind,
-    StepResult,
-    per_s,
-)
+from bench.load.capacity_search import BEYOND_CHANCE, STEP_BEYOND
+from bench.load.capacity_step import CapacityStep, StepKind, StepResult, per_s
 from bench.model.profile import CapacitySpec
 from bench.model.search_disturbance import SearchDisturbance
 from bench.model.times import NS_PER_S

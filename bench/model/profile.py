@@ -259,7 +259,9 @@ class CapacitySpec:
     """Unmeasured beginning of each step."""
     hold_ns: int = 15 * NS_PER_S
     precision: float = 0.05
-    """The interval is narrowed until its half-width is this share of its middle."""
+    """The interval is narrowed until its half-width is this share of its middle …"""
+    narrow_ns: int = 40 * NS_PER_S
+    """… or until so much time was spent on it."""
     recovers_from: SearchDisturbance | None = None
     """Which rate still recovers from it is asked too; within_ns after its end all must be well."""
     within_ns: int = 10 * NS_PER_S
@@ -271,7 +273,7 @@ class CapacitySpec:
 
     @property
     def longest_hold_ns(self) -> int:
-        """What a hold lasts at most for its quantile's sake."""
+        """What a step at the knee, or a hold for its quantile's sake, lasts at most."""
         return max(10 * self.hold_ns, self.knee_step_ns)
 
 

@@ -132,6 +132,13 @@ CAPACITY = Section(
             _DEFAULT.precision,
         ),
         Key(
+            "narrow",
+            "how long the interval is narrowed, for each variant, where it is not that precise",
+            span,
+            _DEFAULT.narrow_ns,
+            fills="narrow_ns",
+        ),
+        Key(
             "recovers_from",
             'also search for the highest rate that recovers from this: `"stall 5s"`, `throttle`, '
             '`error` (local), `"overload x3 5s"`',

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from bench.load.capacity_search import CapacityStep, StepResult
+from bench.load.capacity_step import CapacityStep, StepResult
 from bench.model.profile import CapacitySpec
 from bench.model.times import NS_PER_S
 from tests.load.queues import Reals, step_result

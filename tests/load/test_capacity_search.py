@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.load.capacity_search import CapacitySearch, CapacityStep, StepKind, StepResult
+from bench.load.capacity_search import CapacitySearch
+from bench.load.capacity_step import CapacityStep, StepKind, StepResult
 from bench.model.outcome import Outcome
 from bench.model.profile import CapacitySpec
 from bench.model.result import Quantile, Tally
@@ -107,6 +109,78 @@ def test_one_slow_answer_of_few_ends_no_growth() -> None:
     assert step is not None
     assert (step.kind, step.rps) == (StepKind.GROW, 20)
     assert finding.fault(replace(slow, blocks=shown(10, 4).blocks)) == "p99 310.0 ms"
+
+
+def at_the_knee() -> CapacitySearch:
+    """A step of thousand arrivals and more is on, of which ten may be late."""
+    finding = CapacitySearch(replace(SPEC, start_rps=200))
+    finding.first()
+    finding.next(result(100))
+    step = finding.next(result(900))
+    assert step is not None
+    assert step.kind is StepKind.NARROW
+    return finding
+
+
+def test_a_step_at_the_knee_is_not_ended_within_the_burst_that_decided_it() -> None:
+    """What is late behind it would be missing, and the rate look better than it is."""
+    finding = at_the_knee()
+    on, over = np.zeros(5), np.zeros(5)
+    on[3], over[0] = 150, 150
+    answers = np.full(5, 200.0)
+    assert not finding.is_decided(replace(result(900), blocks=(answers, on)))
+    assert finding.is_decided(replace(result(900), blocks=(answers, over)))
+    waiting = answers.copy()
+    waiting[2:] = 0  # nobody knows yet how late those are
+    assert not finding.is_decided(replace(result(900), blocks=(waiting, over)))
+
+
+def test_a_step_at_the_knee_ends_where_nobody_asks_how_many_are_late_or_something_else_fails() -> (
+    None
+):
+    finding = at_the_knee()
+    assert finding.is_decided(replace(result(900), blocks=(np.full(5, 400.0), np.full(5, 390.0))))
+    assert finding.is_decided(shown(200, 0, throttled=1))
+
+
+def test_steps_at_the_knee_get_longer_until_the_time_for_them_is_spent() -> None:
+    """No interval is as narrow as is asked for here."""
+    spec = replace(SPEC, start_rps=100, precision=0.001, narrow_ns=120 * NS_PER_S)
+    finding = CapacitySearch(spec)
+    steps, step = [], finding.first()
+    while step is not None and step.kind is not StepKind.HOLD:
+        steps.append(step)
+        seconds = step.measured_ns // NS_PER_S
+        share = 0.5 if step.rps > 150 else 0.01
+        by_second = np.full(seconds, step.rps), np.full(seconds, step.rps * share)
+        shown_here = result(900 if step.rps > 150 else 100)
+        following = finding.next(replace(shown_here, blocks=by_second))
+        assert following is not None
+        step = following
+    narrowing = [one for one in steps if one.kind is StepKind.NARROW]
+    lengths = [one.measured_ns for one in narrowing]
+    assert lengths == sorted(lengths)
+    assert lengths[-1] > 2 * lengths[0]
+    spent = sum(one.settle_ns + one.measured_ns for one in narrowing)
+    assert spent + NS_PER_S * len(narrowing) >= 120 * NS_PER_S
+    assert spent - lengths[-1] - narrowing[-1].settle_ns < 120 * NS_PER_S
+
+
+def test_an_answer_says_what_more_would_take() -> None:
+    finding = CapacitySearch(SPEC)
+    step: CapacityStep | None = finding.first()
+    while step is not None and step.kind is not StepKind.HOLD:
+        answers = np.full(max(1, step.measured_ns // NS_PER_S), step.rps)
+        late = answers * min(1.0, 0.01 * (step.rps / 300) ** 8)
+        shown_here = result(900 if step.rps > 300 else 100)
+        step = finding.next(replace(shown_here, blocks=(answers, late)))
+    found = finding.interval
+    assert found is not None
+    assert found.half_width > 1.2 * SPEC.precision
+    told = re.search(r"; ±(\d+)%: ±5% takes about capacity.narrow = (\d+)m$", finding.answer)
+    assert told is not None
+    assert int(told[1]) == round(100 * found.half_width)
+    assert int(told[2]) >= 1
 
 
 def test_a_growing_step_is_decided_once_it_plainly_holds() -> None:

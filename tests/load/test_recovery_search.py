@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.load.capacity_search import CapacitySearch, CapacityStep, StepKind
+from bench.load.capacity_search import CapacitySearch
+from bench.load.capacity_step import CapacityStep, StepKind
 from bench.load.recovery_search import RecoverySearch
 from bench.model.profile import CapacitySpec
 from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
