@@ -27,9 +27,10 @@ _FIELDS = (
     *((f"{quantile_text(q)}_ns", "<i8") for q in LADDER),
     ("lag_max_ns", "<i8"),
     ("read_lag_max_ns", "<i8"),
+    *(("ok", "<i8"), ("backoffs", "<i8"), ("backoff_mean_ns", "<f8")),
 )
 _TYPE = np.dtype(list(_FIELDS))
-_ROW = Struct("<iHHddqqqqqd" + "q" * (len(LADDER) + 2))
+_ROW = Struct("<iHHddqqqqqd" + "q" * (len(LADDER) + 2) + "qqd")
 FigureRows = np.ndarray[Any, Any]
 
 
@@ -58,7 +59,7 @@ class SecondFiguresLog:
         """Write down the figures of one more interval; they wait on disk."""
         self._heat.add(interval)
         window = interval.window
-        response = window.measure(Measure.RESPONSE)
+        response, backoff = window.measure(Measure.RESPONSE), window.measure(Measure.BACKOFF)
         lags = (window.measure(lag) for lag in (Measure.SEND_LAG, Measure.READ_LAG))
         self._file.write(
             _ROW.pack(
@@ -75,6 +76,7 @@ class SecondFiguresLog:
                 response.mean_ns,
                 *(_known_ns(response, q) for q in LADDER),
                 *(lag.max_ns if lag.count else NEVER for lag in lags),
+                *(window.tally.ok, backoff.count, backoff.mean_ns),
             )
         )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from bench.format import quantile_text
 from bench.model.profile import Variant
 from bench.model.result import Measure
-from bench.record.recorded_run import RecordedRun
+from bench.record.recorded_run import VITALS, RecordedRun
+from bench.record.vitals_csv import read_vitals
 from bench.report.axes import Axis, linear_axis, log_axis, nines_axis
 from bench.report.heat import heat_maps
 from bench.report.laid_over import laid_over, looks
@@ -102,11 +104,37 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
         if highest:
             y = _log_axis_of(lines) if log else linear_axis(0.0, highest, MOST_TICKS)
             yield line_chart(title, lines, x, y, "seconds since the start", unit, kind="time")
+    if tells_of_retries(run.profile, run.windows):
+        yield from _of_guards(run, x)
 
 
 def _attempts(run: RecordedRun, seconds: Seconds) -> Iterable[tuple[str, str, PerSecond, bool]]:
     if tells_of_retries(run.profile, run.windows):
         yield "Attempts for each call, of each second", "attempts", seconds.amplification(), False
+        yield "Goodput: calls that succeeded, per second", "1/s", seconds.goodput_rps(), False
+        waits_ms = seconds.backoff_ms()
+        yield "Backoff before further attempts, mean of each second", "ms", waits_ms, True
+
+
+def _of_guards(run: RecordedRun, x: Axis) -> Iterable[str]:
+    """What retry budgets have left, and where breakers are open, at the end of each second."""
+    vitals = read_vitals(run.folder / VITALS)
+    variants = run.profile.variants
+    for title, unit, field in (
+        ("Retry tokens left, all workers", "tokens", "tokens_by_variant"),
+        ("Workers whose circuit breaker is open", "workers", "open_breakers_by_variant"),
+    ):
+        read = attrgetter(field)
+        points: dict[Variant, list[Point]] = {variant: [] for variant in variants}
+        for one in vitals:
+            for variant, value in zip(variants, read(one), strict=False):
+                if value is not None:
+                    points[variant].append((float(one.t_s), float(value)))
+        highest = max((y for own in points.values() for _, y in own), default=0.0)
+        if highest:
+            y = linear_axis(0.0, highest, MOST_TICKS)
+            lines = _lines(run, points)
+            yield line_chart(title, lines, x, y, "seconds since the start", unit, kind="time")
 
 
 def _lines(run: RecordedRun, points: Mapping[Variant, Sequence[Point]]) -> list[SvgLine]:

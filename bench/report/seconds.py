@@ -68,6 +68,17 @@ class Seconds:
         """Failed and dropped arrivals, likewise."""
         return self._per_s(self._rows["failed"] + self._rows["dropped"])
 
+    def goodput_rps(self) -> PerSecond:
+        """Calls that succeeded, likewise, whether at once or later."""
+        return self._per_s(self._rows["ok"])
+
+    def backoff_ms(self) -> PerSecond:
+        """How long calls waited on average before each further attempt."""
+        waits = self._rows["backoffs"]
+        return (
+            _ratio(self._sum(self._rows["backoff_mean_ns"] * waits), self._sum(waits)) / NS_PER_MS
+        )
+
     def amplification(self) -> PerSecond:
         """Attempts for each call that was sent."""
         return _ratio(self._sum(self._rows["attempts"]), self._sum(self._rows["sent"]))

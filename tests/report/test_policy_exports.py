@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from xml.etree import ElementTree
 
@@ -13,14 +15,16 @@ import pytest
 
 from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Levels, LoadSpec, Order, Phase
+from bench.model.result import Vitals
 from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_S
 from bench.model.variant import with_differences
 from bench.plan import make_plan
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
-from bench.record.recorded_run import SUMMARY, RecordedRun
+from bench.record.recorded_run import SUMMARY, VITALS, RecordedRun
 from bench.record.summary_json import document_of
+from bench.record.vitals_csv import VITALS_COLUMNS, vitals_text
 from bench.report.brief import render_brief
 from bench.report.html import render_html
 from bench.report.junit import render_junit
@@ -141,8 +145,35 @@ def test_junit_has_them_as_properties(run: RecordedRun) -> None:
     assert found["invoke-128MB-none: back s"] == "0"
 
 
-def test_the_page_has_the_same_from_the_files_alone(run: RecordedRun) -> None:
+def test_the_page_has_them_over_time_too(run: RecordedRun) -> None:
     page = render_html(run)
     section = page.partition("<summary>Retries<")[2].partition("</details>")[0]
     assert section.count("<tr>") == 1 + 3
-    assert "Attempts for each call against time to recover" in page
+    captions = re.findall("<figcaption>(.*?)</figcaption>", page)
+    for what in ("Attempts for each call against time to recover", "Goodput: ", "Backoff before "):
+        assert any(caption.startswith(what) for caption in captions), what
+    assert not any("tokens" in caption for caption in captions), "nobody had any"
+
+
+def test_the_page_draws_tokens_and_breakers_of_each_second(
+    run: RecordedRun, tmp_path: Path
+) -> None:
+    plain = Vitals(0, 1.0, 1.0, 0, (0, 0, 0), 1, 1, 0, 1, 0.1, 50.0, 0.0)
+    vitals = [
+        replace(
+            plain,
+            t_s=t_s,
+            tokens_by_variant=(None, 480.0, 20.0),
+            open_breakers_by_variant=(0, 0, t_s),
+        )
+        for t_s in range(3)
+    ]
+    (tmp_path / VITALS).write_text(",".join(VITALS_COLUMNS) + "\n" + vitals_text(vitals))
+    page = render_html(replace(run, folder=tmp_path))
+    figures = {
+        caption: figure
+        for figure in page.split("<figure")[1:]
+        for caption in re.findall("<figcaption>(.*?)</figcaption>", figure)
+    }
+    assert ">500<" in figures["Retry tokens left, all workers"]
+    assert ">2<" in figures["Workers whose circuit breaker is open"]
