@@ -9,9 +9,9 @@ been answered when the first disturbance began, of all rounds together. Of them
 
 A stretch of time is as before if its goodput is at least 90 % of that and at most 1 % of its
 answers took longer than 110 % of that p99; or if chance would, once in 200 times, make a stretch of
-the undisturbed part as bad (TOLERANCE standard deviations, widened by how much more than chance
-alone the seconds before differed). That counts where a stretch has few calls. Response times are
-known to 0.4 % (bench.record.turn_seconds).
+the undisturbed part as bad (TOLERANCE standard deviations of both, widened by how much more than
+chance alone the seconds before differed). That counts where a stretch has few calls, or what was
+before. Response times are known to 0.4 % (bench.record.turn_seconds).
 
 Back is the first second, not before the disturbance ended, from which on the first second, the
 first two, and so on up to HOLD_S are as before. What is followed by fewer seconds than that, at the
@@ -41,6 +41,7 @@ from bench.record.disturbance import Disturbance, disturbances_of
 from bench.record.finding import Results
 from bench.record.recorded_run import RecordedRun
 from bench.record.turn_seconds import Held, Reals, Seconds, Turn, duration_s
+from bench.stats.ranks import rank_of
 from bench.stats.student import deviate, t_at
 
 HOLD_S = 3
@@ -204,9 +205,8 @@ class _Before:
         """The same with goodput and p99 at the lenient and at the strict ends of their intervals"""
         reach = deviate(_CONFIDENCE)
         seconds, held = self.seconds, self.held
-        goodput = reach * sqrt(self.spread * self.rough / float(seconds.exposure[held].sum()))
-        answers = float(seconds.answered[held].sum())
-        rank = reach * sqrt(LATE * (1 - LATE) * self.late_rough / answers)
+        goodput = reach * sqrt(self.spread * self.rough / self.exposure)
+        rank = reach * sqrt(LATE * (1 - LATE) * self.late_rough / self.answers)
         lenient = seconds.quantile_ns(min(1.0, 1 - LATE + rank), held)
         strict = seconds.quantile_ns(max(0.0, 1 - LATE - rank), held)
         return (
@@ -214,16 +214,37 @@ class _Before:
             replace(self, goodput=self.goodput + goodput, p99_ns=strict),
         )
 
+    @property
+    def exposure(self) -> float:
+        """What its successes are counted against."""
+        return float(self.seconds.exposure[self.held].sum())
+
+    @property
+    def answers(self) -> float:
+        """How many response times it has."""
+        return float(self.seconds.answered[self.held].sum())
+
     def least_ok(self, exposure: Reals) -> Reals:
         """The fewest successes of stretches that are as before."""
         wanted = self.goodput * exposure
-        chance = _by_chance(self.spread * self.rough * exposure)
+        own = self.spread * self.rough * exposure
+        chance = _by_chance(own * (1 + exposure / self.exposure))
         found: Reals = np.minimum((1 - WITHIN) * wanted, wanted - chance)
         return found
 
     def most_late(self, answers: Reals) -> Reals:
         """The most answers beyond 110 % of the p99 of stretches that are as before."""
-        return LATE * answers + _by_chance(LATE * (1 - LATE) * self.late_rough * answers)
+        share = beyond_p99(int(self.answers))
+        own = share * (1 - share) * self.late_rough * answers
+        return share * answers + _by_chance(own * (1 + answers / self.answers))
+
+
+def beyond_p99(count: int) -> float:
+    """Which share lies beyond the p99 of so many values, on average: of few more than 1 %.
+
+    Of values alike, any rank is as likely for the next one: so many of count + 1 lie above.
+    """
+    return (count - rank_of(1 - LATE, count) + 1) / (count + 1)
 
 
 def _by_chance(variances: Reals) -> Reals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -19,8 +20,9 @@ from bench.record.aggregate import Aggregate
 from bench.record.columns import RunColumns
 from bench.record.disturbance import Disturbance, disturbances_of
 from bench.record.findings_of_recovery import recovery_sentence
-from bench.record.recovery import HOLD_S, recoveries, slowest, with_recoveries
+from bench.record.recovery import HOLD_S, beyond_p99, recoveries, slowest, with_recoveries
 from bench.shapes.ramp import constant_rate
+from bench.stats.ranks import rank_of
 from bench.stats.thresholds import SloState, evaluate
 from tests.record.build import DOOR, LARGE, SMALL, Shipment, profile_of, row
 
@@ -156,6 +158,27 @@ def test_ten_percent_of_the_p99_are_ten_percent(factor: float, is_back: bool) ->
     found = found_in(stalled(STALL), slower)
     assert (found.after_s == 0) is is_back
     assert (found.state is RecoveryState.NOT_WITHIN) is not is_back
+
+
+@pytest.mark.parametrize("count", [20, 40, 99, 100, 700])
+def test_beyond_the_p99_of_few_lie_more_than_one_percent(count: int) -> None:
+    random, beyond = Random(count), 0
+    for _ in range(2000):
+        values = sorted(random.random() for _ in range(count))
+        beyond += random.random() > values[rank_of(0.99, count) - 1]
+    assert beyond / 2000 == pytest.approx(beyond_p99(count), abs=0.011)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_chance_in_a_short_time_before_keeps_nothing_from_being_back(seed: int) -> None:
+    """Forty calls before, and nothing but chance in them and in what follows."""
+    random = Random(seed)
+    profile = stalled(
+        {"kind": "stall", "start_s": 2, "duration_s": 1},
+        phases=(Phase("steady", constant_rate(20.0, 16 * NS_PER_S)),),
+    )
+    found = found_in(profile, lambda _round, _s: (Outcome.OK, 20 * random.lognormvariate(0, 0.5)))
+    assert found.state is RecoveryState.RECOVERED
 
 
 def test_where_nothing_succeeded_before_nothing_can_be_as_before() -> None:
