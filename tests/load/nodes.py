@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,9 @@ class InProcess:
         """Set with each answer."""
         self.error: Exception | None = None
         """What every call raises from now on."""
-        self.asked = self.pulls = 0
+        self.asked = 0
+        self.verbs: Counter[Verb] = Counter()
+        """How often it was asked for what."""
         self.is_deaf = False
         """Whether it cannot be told to end."""
         self.refusals: asyncio.Queue[None] = asyncio.Queue()
@@ -38,7 +41,7 @@ class InProcess:
 
     async def call(self, question: bytes) -> bytes:
         self.asked += 1
-        self.pulls += read_question(question)[0] is Verb.PULL
+        self.verbs[read_question(question)[0]] += 1
         if self.error is not None:
             raise self.error
         await self.reached.wait()

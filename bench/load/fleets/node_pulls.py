@@ -90,6 +90,7 @@ class NodePulls:
         self._lose = lose
         self._run_ns = run_ns
         self._gathers_attempts = gathers_attempts
+        self._gathering = asyncio.Lock()
 
     def works(self, branches: Sequence[BranchPart]) -> list[Coroutine[Any, Any, None]]:
         """What is to be run side by side until all nodes have ended."""
@@ -195,13 +196,17 @@ class NodePulls:
         """Pass deltas of some nodes on, and wait until they are in the results."""
         if not deltas:
             return
-        taken: asyncio.Future[Callable[[int], int]] = asyncio.get_running_loop().create_future()
-        reports = Reports(tuple(deltas), taken.set_result)
         own = [self._sources[number].own for number in numbers]
-        self._put(own[0][0], Frame(FrameKind.REPORTS, reports))
-        acknowledged = await taken
+        acknowledged = await self._taken(own[0][0], deltas)
         for number in numbers:
             self._sources[number].node.merged(acknowledged(number))
+
+    async def _taken(self, worker: int, deltas: Sequence[bytes]) -> Callable[[int], int]:
+        """Once these are in the results, and all that was passed on before them is taken."""
+        taken: asyncio.Future[Callable[[int], int]] = asyncio.get_running_loop().create_future()
+        reports = Reports(tuple(deltas), taken.set_result)
+        self._put(worker, Frame(FrameKind.REPORTS, reports))
+        return await taken
 
     def _pass_on(self, source: _Source, batch: Batch) -> None:
         for place, frame in batch.frames:
@@ -242,8 +247,10 @@ class NodePulls:
         is_due = not (source.is_over or source.is_open or source.node.lost_words)
         if not is_due or not self._gathers_attempts:
             return
-        async for attempts in source.node.gather():
-            self._put(source.own[0], Frame(FrameKind.ATTEMPTS, attempts))
+        async with self._gathering:  # some megabytes at a time, whatever many nodes have of them
+            async for attempts in source.node.gather():
+                self._put(source.own[0], Frame(FrameKind.ATTEMPTS, attempts))
+                await self._taken(source.own[0], ())
 
     def _end(self, source: _Source) -> None:
         """Workers are done once all of their node are, and their attempts are here."""

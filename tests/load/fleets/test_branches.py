@@ -9,11 +9,13 @@ from dataclasses import replace
 
 import pytest
 
+from bench.load import node_results
 from bench.load.fleets import node_pulls
 from bench.load.fleets import nodes as nodes_module
 from bench.load.fleets.fake import FakeClock
 from bench.load.fleets.nodes import NodeFleet
 from bench.load.frames import Frame, FrameKind, Start
+from bench.load.node_messages import Verb
 from bench.model.live import BRANCH_LOST_EVENT, NODE_LOST_EVENT
 from bench.model.profile import Phase, Profile
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -24,7 +26,7 @@ from bench.record.row_layout import ArrivalCounts
 from bench.shapes.ramp import constant_rate
 from tests.load.fleets.orders import order
 from tests.load.nodes import InProcess, InProcessNodes
-from tests.record.build import profile_of, together
+from tests.record.build import profile_of, row, together
 
 NOWHERE = "http://127.0.0.1:1/"
 NODES = 5
@@ -39,11 +41,11 @@ def profile_with(direct_nodes: int) -> Profile:
 class Run:
     """Five nodes in this process, branches of two, and a coordinator that merges."""
 
-    def __init__(self, direct_nodes: int) -> None:
+    def __init__(self, direct_nodes: int, *, attempts: bool = False) -> None:
         self.clock = FakeClock()
         self.links = [InProcess(f"n{i}", self.clock) for i in range(NODES)]
         self.source = InProcessNodes(self.links)
-        profile = profile_with(direct_nodes)
+        profile = replace(profile_with(direct_nodes), record_attempts=attempts)
         self.plan = together(profile)
         self.fleet = NodeFleet(self.source, profile=profile, clock=self.clock)
         self.aggregate = Aggregate(profile, self.plan)
@@ -51,6 +53,9 @@ class Run:
         self.frames: list[Frame] = []
         self.companies: list[set[int]] = []
         """Of each report that came: whose numbers it covers."""
+        self.takes = asyncio.Event()
+        self.busy_with: FrameKind | None = None
+        """With frames of this kind the coordinator is busy until `takes` is set."""
         self._hearing: asyncio.Future[None] | None = None
 
     async def begin(self) -> None:
@@ -64,6 +69,8 @@ class Run:
     async def _hear(self) -> None:
         async for _, frame in self.fleet.frames():
             self.frames.append(frame)
+            if frame.kind is self.busy_with:
+                await self.takes.wait()
             if frame.kind is FrameKind.REPORTS:
                 for data in frame.payload.deltas:
                     self.companies.append({span.node for span in decode_delta(data).covers})
@@ -104,9 +111,11 @@ class Run:
 
 
 @asynccontextmanager
-async def run_of(monkeypatch: pytest.MonkeyPatch, direct_nodes: int = 2) -> AsyncIterator[Run]:
+async def run_of(
+    monkeypatch: pytest.MonkeyPatch, direct_nodes: int = 2, *, attempts: bool = False
+) -> AsyncIterator[Run]:
     monkeypatch.setattr(nodes_module, "BRANCH_NODES", 2)
-    run = Run(direct_nodes)
+    run = Run(direct_nodes, attempts=attempts)
     try:
         yield run
     finally:
@@ -192,11 +201,13 @@ async def test_of_many_nodes_each_has_its_turn_once_a_second(
     async with run_of(monkeypatch, direct_nodes=NODES) as run:
         await run.begin()
         await run.clock.advance(1000 * NS_PER_MS)
-        before = [link.pulls for link in run.links]
+        before = [link.verbs[Verb.PULL] for link in run.links]
         for _ in range(8):
             run.offer(0, 1)
             await run.clock.advance(250 * NS_PER_MS)
-        assert [link.pulls - was for link, was in zip(run.links, before, strict=True)] == [2] * 5
+        assert [
+            link.verbs[Verb.PULL] - was for link, was in zip(run.links, before, strict=True)
+        ] == [2] * 5
         await run.end()
         assert run.offered == NODES * 8
 
@@ -218,3 +229,27 @@ async def test_a_node_that_is_lost_behind_a_branch_is_named_and_the_others_go_on
         assert run.offered == NODES * 7 + (NODES - 1) * 5
         assert sum(frame.kind is FrameKind.DONE for frame in run.frames) == NODES - 1
         assert not run.notes(BRANCH_LOST_EVENT)
+
+
+async def test_attempts_are_gathered_no_faster_than_they_are_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(node_results, "BATCH_BYTES", 1)
+    async with run_of(monkeypatch, attempts=True) as run:
+        await run.begin()
+        for link in run.links:
+            for at_ns in range(3):
+                link.fleet.send_later(0, FrameKind.ROWS, row(at_ns))
+        run.busy_with = FrameKind.ATTEMPTS
+        await run.until(lambda: bool(_attempts(run)))
+        for _ in range(50):
+            await run.clock.advance(10 * NS_PER_MS)
+        assert sum(link.verbs[Verb.GATHER] for link in run.links) == 1
+        run.takes.set()
+        await run.end()
+        assert len(_attempts(run)) == NODES * 3
+        assert sum(frame.kind is FrameKind.DONE for frame in run.frames) == NODES
+
+
+def _attempts(run: Run) -> list[Frame]:
+    return [frame for frame in run.frames if frame.kind is FrameKind.ATTEMPTS]
