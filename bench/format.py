@@ -41,6 +41,14 @@ def bare_size(variant: Variant) -> str:
     return size
 
 
+def told_name(variant: Variant) -> str:
+    """`alb 512 MB`, `patient`, `alb`: that in which a variant differs, its endpoint too."""
+    if "endpoint" not in variant.differ:
+        return bare_size(variant)
+    alone = len(variant.differ) == 1
+    return variant.endpoint.value if alone else f"{variant.endpoint.value} {bare_size(variant)}"
+
+
 def _tells(variant: Variant, factor: Factor) -> bool:
     """Whether it is a word about the variant: it has a level, and others have another."""
     return factor.name in variant.differ or getattr(variant, factor.name) is not None

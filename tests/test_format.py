@@ -23,10 +23,14 @@ from bench.format import (
     share_known,
     signed_ms,
     tick_label,
+    told_name,
     usd,
 )
+from bench.model.endpoint import EndpointKind
+from bench.model.profile import Variant
 from bench.model.result import Distribution, Quantile
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.model.variant import with_differences
 
 
 @pytest.mark.parametrize(
@@ -95,3 +99,22 @@ def test_a_maximum_is_a_bound_if_anything_timed_out() -> None:
     assert maximum_ms(Distribution(3, ns, ns, ns)) == "5.00"
     assert maximum_ms(Distribution(3, ns, ns, ns, censored=1)) == f"{AT_LEAST}5.00"
     assert maximum_ms(Distribution(0, 0, 0, 0)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        ([("invoke", 128, None), ("alb", 128, None)], ["invoke", "alb"]),
+        ([("invoke", 128, None), ("alb", 512, None)], ["invoke 128 MB", "alb 512 MB"]),
+        ([("invoke", 128, "x"), ("alb", 128, None)], ["invoke x", "alb default retry"]),
+        ([("invoke", 128, "x"), ("invoke", 128, None)], ["x", "default retry"]),
+    ],
+)
+def test_a_variant_is_told_by_what_differs(
+    levels: list[tuple[str, int, str | None]], words: list[str]
+) -> None:
+    variants = with_differences(
+        Variant(EndpointKind(endpoint), memory_mb).with_levels({"retry": retry})
+        for endpoint, memory_mb, retry in levels
+    )
+    assert [told_name(variant) for variant in variants] == words

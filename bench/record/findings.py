@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench.format import bare_size, duration_text, percentage, quantile_text, span_text
+from bench.format import duration_text, percentage, quantile_text, span_text, told_name
 from bench.model.result import MEDIAN, Measure
 from bench.record.conclusions import advice_of
 from bench.record.figure import Figure
@@ -64,7 +64,7 @@ def _mixed(results: Results) -> Iterator[Finding]:
     for window in results.windows:
         own = [part for part in results.parts if part.window.variant == window.variant]
         parts = [part for part in own if part.payload]
-        name, q = bare_size(window.variant), highest(parts)
+        name, q = told_name(window.variant), highest(parts)
         if len(parts) < 2:
             continue
         if q is None:
@@ -90,11 +90,11 @@ def _cold(results: Results) -> Iterator[Finding]:
         curve = results.curves.get(window.variant.name, {}).get(Measure.INIT)
         count, offered = window.tally.cold_starts, window.tally.offered
         if curve is None or not curve.count:
-            yield Finding(f"{bare_size(window.variant)}: no cold start was seen")
+            yield Finding(f"{told_name(window.variant)}: no cold start was seen")
             continue
         ends = quantile_bounds(curve, MEDIAN)
         init = duration_text(curve.quantile_ns(MEDIAN) or 0)
-        text = f"{bare_size(window.variant)}: init {init} at the median"
+        text = f"{told_name(window.variant)}: init {init} at the median"
         if curve.is_known(MEDIAN):
             text += f" ({ends_text((ends.low_ns, ends.high_ns))})"
         text += f" of {curve.count} cold starts"
@@ -102,7 +102,7 @@ def _cold(results: Results) -> Iterator[Finding]:
             burst = next(iter(sizes))
             text += f", {count * burst / offered:.1f} of {burst} in a burst" if offered else ""
         value, _, unit = init.partition(" ")
-        yield Finding(text, (Figure(f"init, {bare_size(window.variant)}", value, unit),))
+        yield Finding(text, (Figure(f"init, {told_name(window.variant)}", value, unit),))
 
 
 def _precise(results: Results) -> Iterator[Finding]:
@@ -113,7 +113,7 @@ def _precise(results: Results) -> Iterator[Finding]:
             continue
         bounds = interval(curve, stop.precision_q, stop.confidence, anytime=True)
         value_ns = curve.quantile_ns(stop.precision_q) or 0
-        name, what = bare_size(window.variant), quantile_text(stop.precision_q)
+        name, what = told_name(window.variant), quantile_text(stop.precision_q)
         if bounds.low_ns is None or bounds.high_ns is None or not value_ns:
             yield Finding(f"{name}: {what} is not known after {curve.count:,} calls")
             continue

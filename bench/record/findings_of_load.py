@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.format import bare_size, duration_text, number, percentage, quantile_text
+from bench.format import duration_text, number, percentage, quantile_text, told_name
 from bench.model.part import Part
 from bench.model.result import MEDIAN, Measure, Window
 from bench.record.figure import Figure
@@ -35,7 +35,7 @@ def ramp(results: Results) -> Iterator[Finding]:
         if len(steps) < 2:
             continue
         q = highest(steps)
-        name = bare_size(window.variant)
+        name = told_name(window.variant)
         if q is None:
             yield Finding(f"{name}: too few calls in each step to know how long they take")
         else:
@@ -87,7 +87,7 @@ def callers(results: Results) -> Iterator[Finding]:
     """How much they get done, and from how many on more of them only wait longer."""
     for window in results.windows:
         steps = [part for part in parts_of(results, window.variant) if part.callers]
-        name = bare_size(window.variant)
+        name = told_name(window.variant)
         if len({part.callers for part in steps}) > 1:
             yield from _knee(name, sorted(steps, key=lambda part: part.callers or 0))
         elif window.tally.finished and not _varies(results):
@@ -158,7 +158,7 @@ def swing(results: Results) -> Iterator[Finding]:
         if len(parts) < 2:
             continue
         calm, busy = parts[0], parts[-1]
-        name, q = bare_size(window.variant), highest((calm, busy))
+        name, q = told_name(window.variant), highest((calm, busy))
         at = [f"at {part.window.planned_rps:.3g}/s" for part in (calm, busy)]
         if q is None:
             yield Finding(f"{name}: too few calls to compare {at[1]} with {at[0]}")
@@ -194,7 +194,7 @@ def disturbed(results: Results) -> Iterator[Finding]:
         attempts = [*_attempts(before, peak, after)]
         large = tuple(figure for one in (*attempts, rise) for figure in one.figures)
         told = [Finding(rise.text, large), *(Finding(one.text) for one in attempts)]
-        name = bare_size(window.variant)
+        name = told_name(window.variant)
         yield from (Finding(f"{name}: {one.text}", one.figures) for one in told)
 
 

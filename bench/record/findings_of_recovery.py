@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.format import bare_size
+from bench.format import told_name
 from bench.model.recovery import Recovery, RecoveryState
 from bench.record.figure import Figure
 from bench.record.finding import Finding
@@ -17,7 +17,7 @@ def recovered(came_back: Recoveries) -> Iterator[Finding]:
     """A sentence for each variant and disturbance."""
     for variant, found in came_back.items():
         for one in found:
-            yield Finding(f"{bare_size(variant)}: {recovery_sentence(one)}", tuple(_figures(one)))
+            yield Finding(f"{told_name(variant)}: {recovery_sentence(one)}", tuple(_figures(one)))
 
 
 def recovery_sentence(one: Recovery) -> str:

@@ -30,6 +30,8 @@ DROPS_INVALID = 0.01
 """A drop hides the slowest moments, so any is doubtful; from 1 % on, p99 may be among them."""
 UNFINISHED_INVALID = 0.01
 """Likewise an invocation whose end nobody saw."""
+BY_VARIANT = "by_variant"
+"""What a target tells of its host, by the name of the variant whose function it ran."""
 WAITED_INVALID = 0.25
 """Share of its time that a function waited for a core of its host: the rest is no measurement."""
 UNREACHED_SUSPECT = 0.5
@@ -234,9 +236,11 @@ def _gaps(window: Window, fit: GapFit | None) -> Iterable[Doubt]:
 
 
 def _saturated(window: Window, target: Mapping[str, Any]) -> Iterable[Doubt]:
-    """Of the embedded Lambda's host, by the size that the variant's function has."""
-    by_size = (target.get("host") or {}).get("by_memory_mb") or {}
-    host = by_size.get(str(window.variant.memory_mb)) or {}
+    """Of the embedded Lambda's host, by the variant's own function, else by its size."""
+    told = target.get("host") or {}
+    by_size, by_variant = told.get("by_memory_mb") or {}, told.get(BY_VARIANT) or {}
+    sized = by_size.get(str(window.variant.memory_mb)) or {}
+    host = by_variant.get(window.variant.name, {}) if by_variant else sized
     if host.get("saturated"):
         share = host.get("waited_share", 0.0)
         text = (

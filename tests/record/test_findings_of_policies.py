@@ -13,6 +13,7 @@ from bench.model.result import Tally
 from bench.model.variant import with_differences
 from bench.record.finding import Results
 from bench.record.findings_of_policies import policies
+from bench.record.policy_chance import LOOKED_AT
 from bench.record.window import NOTHING, Rates, make_window
 
 
@@ -21,7 +22,7 @@ def results(variants: list[Variant], tallies: list[Tally]) -> Results:
         make_window(variant, tally, Rates(1.0, 1.0, 1.0, 1.0), lambda _: NOTHING)
         for variant, tally in zip(with_differences(variants), tallies, strict=True)
     ]
-    return cast(Results, SimpleNamespace(windows=windows))
+    return cast(Results, SimpleNamespace(windows=windows, intervals=range(LOOKED_AT + 1)))
 
 
 def tally(ok: int, failed: int, attempts: int, refused: int = 0) -> Tally:

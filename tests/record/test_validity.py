@@ -247,6 +247,17 @@ def test_a_saturated_host_is_doubtful() -> None:
     assert judged(GOOD, evidence=Evidence(target=others)).verdict is Verdict.VALID
 
 
+def test_what_a_variants_own_function_waited_is_its_own_doubt() -> None:
+    waited = {"saturated": True, "uncorrected_wait_ms": 900.0, "waited_share": 0.2}
+    same_size = {"by_memory_mb": {str(SMALL.memory_mb): waited}}
+    host = same_size | {"by_variant": {SMALL.name: waited}}
+    judgement = judged(GOOD, evidence=Evidence(target={"host": host}))
+    assert judgement.verdict is Verdict.SUSPECT
+    host = same_size | {"by_variant": {"another": waited}}
+    judgement = judged(GOOD, evidence=Evidence(target={"host": host}))
+    assert judgement.verdict is Verdict.VALID
+
+
 def test_a_reason_of_the_whole_run_counts_for_each_of_its_rows() -> None:
     judgement = judged(GOOD, evidence=Evidence(lost_workers=frozenset({1})))
     assert judgement.verdict is judgement.windows[0].verdict is Verdict.INVALID

@@ -30,6 +30,7 @@ from bench.load.targets.own_functions import (
 from bench.local.isolation import hide_from_handlers, needed_environment
 from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Target, Variant
+from bench.record.validity import BY_VARIANT
 
 START_LIMIT_S = 30.0
 LOOK_S = 0.25
@@ -170,9 +171,16 @@ class LocalTarget:
                 answer.raise_for_status()
                 found: dict[str, Any] = answer.json()
                 late = late_successes(found.get("functions", ()), self._places)
-                return found | {LATE_SUCCESSES: late} | seen
+                return self._by_variant(found) | {LATE_SUCCESSES: late} | seen
         except (httpx.HTTPError, ValueError):
             return {"unanswered": True} | seen
+
+    def _by_variant(self, found: dict[str, Any]) -> dict[str, Any]:
+        """With what is known of the host by each variant's own function."""
+        host = found.get("host", {})
+        known = host.get("by_function", {})
+        own = {variant: known[name] for variant, (name, _) in self._places.items() if name in known}
+        return found | {"host": host | {BY_VARIANT: own}}
 
     async def close(self) -> None:
         """End it, with patience and then without."""

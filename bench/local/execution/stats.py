@@ -135,6 +135,7 @@ class Stats:
         self.saturation = Saturation()
         self.by_size: dict[int, Saturation] = {}
         """The same for each memory size."""
+        self.by_function: dict[str, Saturation] = {}
         self.cannot_start: dict[str, int] = {}
         """Sandboxes that the host could not start, by cause; at most MAX_CAUSES of them."""
 
@@ -181,12 +182,17 @@ class Stats:
         """What an invocation took of the host, and how long it took."""
         size = config.memory_mb
         self.saturation.add(usage, duration_ns, size)
-        self.by_size.setdefault(size, Saturation()).add(usage, duration_ns, size)
+        for part in (
+            self.by_size.setdefault(size, Saturation()),
+            self.by_function.setdefault(config.name, Saturation()),
+        ):
+            part.add(usage, duration_ns, size)
 
     def host(self) -> dict[str, Any]:
-        """What `GET /stats` tells of the host, as a whole and by memory size."""
+        """What `GET /stats` tells of the host: as a whole, by memory size and by function."""
         by_size = {str(size): self.by_size[size].figures() for size in sorted(self.by_size)}
-        return self.saturation.figures() | {"by_memory_mb": by_size}
+        by_function = {name: seen.figures() for name, seen in self.by_function.items()}
+        return self.saturation.figures() | {"by_memory_mb": by_size, "by_function": by_function}
 
 
 def _count(counts: dict[str, int], key: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.local.execution.stats import Durations, Stats
@@ -59,6 +61,12 @@ def test_only_waiting_that_no_hold_made_good_is_saturation() -> None:
         ("1769", True),
     ]
     assert by_size["1769"]["waited_share"] == 0.6
+    stats.used(replace(whole, name="g"), Usage(cpu_ns=100 * MS, wait_ns=0), 100 * MS)
+    by_function = stats.host()["by_function"]
+    assert {name: told["saturated"] for name, told in by_function.items()} == {
+        "f": True,
+        "g": False,
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,133 @@
+"""One policy under several labels is told apart in at most one run of twenty; another always is.
+
+Simulated calls of one function behind each policy go through the real aggregate, and what a view
+would say of them is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from bench.load.live_results import LiveResults
+from bench.model.outcome import Outcome
+from bench.model.profile import Levels, Profile
+from bench.model.retry import RetrySpec
+from bench.model.times import NS_PER_S
+from bench.model.variant import with_differences
+from bench.plan import make_plan
+from bench.record.aggregate import Aggregate
+from bench.record.conclusions import price_in
+from bench.record.findings import findings
+from bench.record.findings_of_policies import OPEN
+from bench.record.policy_chance import Chances, attempts_a_call, successes
+from bench.record.recovery import recoveries
+from bench.stats.recommend import Advice, advise
+from tests.record.build import SMALL, Shipment, row
+from tests.record.retry_simulation import JITTER, NONE, STUBBORN, Function, Policy
+from tests.record.test_recovery_simulated import profile_for
+
+FUNCTION = Function(rate_rps=24.0, run_s=24.0, from_s=8.0, until_s=10.0)
+CALM = replace(FUNCTION, rate_rps=20.0, until_s=8.2)
+"""So that few calls fail, and what is fastest can be asked."""
+SEEDS = range(30)
+
+
+def profile_of(function: Function, names: Sequence[str], factor: str, rounds: int) -> Profile:
+    variants = [SMALL.with_levels({factor: name}) for name in names]
+    levels = Levels(retries=dict.fromkeys(names, RetrySpec()))
+    profile = profile_for(function, rounds)
+    return replace(profile, variants=with_differences(variants), levels=levels)
+
+
+def measured(
+    policies: Sequence[Policy],
+    seed: str,
+    factor: str = "retry",
+    *,
+    rounds: int = 2,
+    function: Function = FUNCTION,
+) -> LiveResults:
+    """A run of the policies, called a, b, c …, each with chances of its own."""
+    profile = profile_of(function, "abcdef"[: len(policies)], factor, rounds)
+    plan = make_plan(profile)
+    aggregate, shipment = Aggregate(profile, plan), Shipment()
+    for segment in plan.segments:
+        (variant,) = segment.variants
+        random = Random(f"{seed}/{variant}/{segment.round}")
+        for call in function.run(policies[variant], random):
+            at_ns = segment.start_ns + round(call.at_s * NS_PER_S)
+            shipment.offer(at_ns, variant, segment.index)
+            for attempt, (_, ended_s) in enumerate(call.attempts, 1):
+                is_last = attempt == len(call.attempts)
+                shipment.rows.append(
+                    row(
+                        at_ns,
+                        variant=variant,
+                        segment=segment.index,
+                        attempt=attempt,
+                        final=is_last,
+                        outcome=Outcome.OK if is_last and call.ok else Outcome.THROTTLED,
+                        response_ns=round((ended_s - call.at_s) * NS_PER_S),
+                        billed_ms=round((ended_s - call.at_s) * 1000) if is_last else 0,
+                    )
+                )
+    shipment.to(aggregate)
+    aggregate.advance(plan.duration_ns + 60 * NS_PER_S)
+    return LiveResults(profile, aggregate)
+
+
+def advised(results: LiveResults) -> Advice:
+    return advise(results.windows, results.curves, price_in(results.profile))
+
+
+def equals(seed: int) -> LiveResults:
+    return measured([JITTER] * 3, f"alike/{seed}")
+
+
+def told_apart(results: LiveResults) -> bool:
+    base, *others = results.windows
+    chances = Chances(results)
+    return any(
+        not is_open and part(other.tally) != part(base.tally)
+        for part in (attempts_a_call, successes)
+        for other, is_open in zip(others, chances.leaves_open(others, base, part), strict=True)
+    )
+
+
+def test_equals_are_told_apart_in_one_run_of_twenty_at_most() -> None:
+    """By attempts, by successes, and by what is advised: each has its own table of equals."""
+    by_shares = sum(told_apart(equals(seed)) for seed in SEEDS)
+    assert by_shares <= 2 * 0.05 * len(SEEDS) + 2
+
+
+def test_none_of_equals_is_advised_as_fastest_alone() -> None:
+    alone = 0
+    for seed in SEEDS:
+        advice = advised(measured([JITTER] * 3, f"fast/{seed}", function=CALM))
+        assert advice.fastest is not None
+        alone += len(advice.fastest.variants) + len(advice.fastest.unknown) < 3
+    assert alone <= 0.05 * len(SEEDS) + 2
+
+
+@pytest.mark.parametrize("factor", ["retry", "label"])
+def test_what_is_said_of_equals_names_them_all(factor: str) -> None:
+    results = measured([JITTER] * 3, "sentences", factor)
+    said = findings(results)
+    told = [text for text in said if " against " in text or "fewest" in text]
+    assert all(OPEN in text for text in told)
+    assert bool(told) is (factor == "retry")
+    advice = advised(measured([JITTER] * 3, "sentences", factor, function=CALM))
+    assert advice.fastest is not None
+    assert len(advice.fastest.variants) + len(advice.fastest.unknown) == 3
+
+
+def test_policies_that_differ_are_told_apart() -> None:
+    results = measured([NONE, STUBBORN], "differ", rounds=3)
+    (said,) = [text for text in findings(results) if text.startswith("b against a: ")]
+    assert OPEN not in said
+    assert told_apart(results)
+    assert set(recoveries(results)) == set(results.profile.variants)
