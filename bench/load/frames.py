@@ -110,6 +110,8 @@ class WorkOrder:
     """File descriptors that the worker may need: it raises its own soft limit as far."""
     lease_ns: int = 0
     """It aborts its load once it has heard nothing for so long; 0: it waits for the pipe's end."""
+    wall_ahead_s: int = 0
+    """By how much this system's time of day is ahead of the one by which requests are signed."""
 
 
 @dataclass(frozen=True, slots=True)

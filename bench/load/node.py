@@ -87,6 +87,7 @@ class Node:
         self._target: OpenTarget | None = None
         self._vitals: NodeVitals | None = None
         self._credentials: Credentials | None = None
+        self._wall_ahead_s = 0
         self._results: NodeResults | None = None
         self._news = asyncio.Event()
         self._hearing: asyncio.Task[None] | None = None
@@ -154,6 +155,7 @@ class Node:
             "machine": machine_identity(),
             "load_average": os.getloadavg()[0],
             "pid": os.getpid(),
+            "wall_s": time(),
         }
 
     async def _start_target(self, order: TargetOrder) -> tuple[Binding, ...]:
@@ -180,7 +182,10 @@ class Node:
             self._credentials = await asyncio.to_thread(load_credentials, os.environ)
             own = tuple(replace(order, credentials=self._credentials) for order in own)
         lease_ns = round(self._lease_ns * WORKERS_PART)
-        leased = [replace(order, lease_ns=lease_ns) for order in own]
+        self._wall_ahead_s = orders.wall_ahead_s
+        leased = [
+            replace(order, lease_ns=lease_ns, wall_ahead_s=orders.wall_ahead_s) for order in own
+        ]
         ready = await self._fleet.start(leased)
         self._vitals = NodeVitals(self._name, len(leased), self._now_ns())
         self._results = NodeResults(orders.node, len(leased), orders.profile)
@@ -242,9 +247,10 @@ class Node:
     async def renew(self) -> None:
         """Give the workers fresh credentials, where the node found those that end soon."""
         held = self._credentials
-        if held is None or not held.needs_refresh(int(time())):
+        now_s = int(time()) - self._wall_ahead_s
+        if held is None or not held.needs_refresh(now_s):
             return
-        fresh = await asyncio.to_thread(renewed, held, os.environ, int(time()))
+        fresh = await asyncio.to_thread(renewed, held, os.environ, now_s)
         if fresh is not None:
             self._credentials = fresh
             self._fleet.broadcast(FrameKind.CREDENTIALS, fresh)

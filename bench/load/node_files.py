@@ -22,6 +22,8 @@ from bench.model.profile import Client, EventSpec
 
 PIECE_BYTES = 1 << 20
 ARCHIVE = ".tar"
+ROWS = "feed"
+"""The option of a template that names the file of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,14 @@ def _read(path: str) -> Shipment:
 def _with_paths(order: WorkOrder, moved: Callable[[str], str]) -> WorkOrder:
     """The order with each path of a file replaced."""
 
+    def event(spec: EventSpec) -> EventSpec:
+        rows = spec.options.get(ROWS)
+        if rows is not None:
+            spec = replace(spec, options={**spec.options, ROWS: moved(rows)})
+        return spec if spec.path is None else replace(spec, path=moved(spec.path))
+
     def events(specs: Sequence[EventSpec]) -> tuple[EventSpec, ...]:
-        return tuple(
-            spec if spec.path is None else replace(spec, path=moved(spec.path)) for spec in specs
-        )
+        return tuple(map(event, specs))
 
     def client(own: Client) -> Client:
         bundle = own.connections.ca_bundle

@@ -84,6 +84,8 @@ class Orders:
     """What deltas are told by; None: rows go to the coordinator as they are."""
     node: int = 0
     """Its number in the fleet."""
+    wall_ahead_s: int = 0
+    """By how much its time of day is ahead of the coordinator's, by which requests are signed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from signal import SIGKILL
 from struct import Struct
 
@@ -51,6 +52,9 @@ class NodeProcess:
         """Of the process, once there is one."""
         starting = self._starting
         return starting.result().pid if starting is not None and starting.done() else None
+
+    async def reach(self) -> None:
+        """Nothing stands between: the process itself is this machine's."""
 
     async def call(self, question: bytes) -> bytes:
         """Ask, and wait for the answer. Raises ConnectionError if the process has ended."""
@@ -146,6 +150,48 @@ class NodeProcess:
             await asyncio.sleep(_LOOK_S)
             if loop.time() - self._asked_s > self._lease_s + _SPARE_S:
                 await self._kill(process)
+
+
+class OwnedNode:
+    """A node process that ends with whoever holds this: a Dask worker, until its client is gone.
+
+    Dask forgets an actor whose client has ended, however it did, so that no load goes on for as
+    long as the lease.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._process = NodeProcess(name)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, once there is one."""
+        return self._process.pid
+
+    async def call(self, question: bytes) -> bytes:
+        """The process's answer. Raises ConnectionError if that has ended."""
+        self._loop = asyncio.get_running_loop()
+        return await self._process.call(question)
+
+    async def close(self) -> None:
+        """End the process and reap it. Raises nothing."""
+        await self._process.close()
+
+    def __del__(self) -> None:
+        """May run in any thread, and when the loop has ended: then the process ends with ours."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(_end, self._process)
+
+
+def _end(process: NodeProcess) -> None:
+    ending = asyncio.ensure_future(process.close())
+    _ENDING.add(ending)
+    ending.add_done_callback(_ENDING.discard)
+
+
+_ENDING: set[asyncio.Future[bool]] = set()
+"""Nothing else holds a task that nobody waits for."""
 
 
 class ProcessNodes:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import time
 from typing import Any, Protocol
 
 import bench
@@ -34,6 +35,8 @@ from bench.load.node_messages import (
     read_answer,
 )
 from bench.load.node_trial import Trial
+from bench.load.patience import while_answering
+from bench.load.wall_clock import beyond
 from bench.model.load import Binding
 
 ANSWER_LIMIT_S = 4.0
@@ -55,6 +58,12 @@ class Link(Protocol):
     async def call(self, question: bytes) -> bytes:
         """The answer's bytes. Raises anything if there is none; may be cancelled."""
 
+    async def reach(self) -> None:
+        """Return once what the node stands on has answered; no node is started for that.
+
+        Hangs or raises anything if nobody answers.
+        """
+
     async def close(self) -> bool:
         """End the node if it still runs, and what it stands on. Raises nothing.
 
@@ -75,6 +84,8 @@ class Greeting:
     pid: int
     load_average: float = 0.0
     """Of its last minute."""
+    wall_ahead_s: int = 0
+    """By how much its time of day is ahead of the coordinator's, in whole seconds."""
 
 
 class RemoteNode:
@@ -105,6 +116,25 @@ class RemoteNode:
         """What the node answers. Raises FleetError where it refuses, or none comes in time."""
         return (await self._exchange(verb, payload, limit_s))[0]
 
+    async def ask_for_long(self, verb: Verb, payload: Any, limit_s: float) -> Any:
+        """The same for what takes its time: the node has to answer other questions meanwhile."""
+        return await while_answering(self.ask(verb, payload, limit_s), self._is_there)
+
+    async def _is_there(self) -> None:
+        """Raises NoAnswer: once more after the first time, since it may be this side that slept."""
+        with suppress(NoAnswer):
+            await self.ask(Verb.CLOCK)
+            return
+        await self.ask(Verb.CLOCK, limit_s=1.0)
+
+    async def _has_ground(self) -> None:
+        for limit_s in (ANSWER_LIMIT_S, 1.0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit_s):
+                    await self._link.reach()
+                return
+        raise NoAnswer(f"node {self.name} did not answer for {ANSWER_LIMIT_S:g} s")
+
     async def _exchange(self, verb: Verb, payload: Any, limit_s: float) -> tuple[Any, Exchange]:
         sent_ns = self._now_ns()
         try:
@@ -125,9 +155,14 @@ class RemoteNode:
 
     async def greet(self) -> None:
         """Learn who it is and what it can bear. Raises FleetError for another version."""
-        said = await self.ask(Verb.HELLO, limit_s=START_LIMIT_S)
+        before_s = time()
+        asking = self.ask(Verb.HELLO, limit_s=START_LIMIT_S)
+        said = await while_answering(asking, self._has_ground)
+        ahead_s = beyond(said.get("wall_s", 0.0), before_s, time())
         self._check(said)
-        self.greeting = Greeting(said["token"], said["machine"], said["pid"], said["load_average"])
+        self.greeting = Greeting(
+            said["token"], said["machine"], said["pid"], said["load_average"], ahead_s
+        )
         await self.measure(EXCHANGES)
         found = await self.ask(Verb.HOST)
         latest = self.readings[-1]
@@ -157,11 +192,11 @@ class RemoteNode:
         """Send files that its workers need."""
         for file in files:
             for piece in file.pieces():
-                await self.ask(Verb.SHIP, piece, START_LIMIT_S)
+                await self.ask_for_long(Verb.SHIP, piece, START_LIMIT_S)
 
     async def order(self, orders: Orders) -> Any:
         """Bring up its workers: what each got of its system, in their order."""
-        return await self.ask(Verb.ORDER, orders, START_LIMIT_S)
+        return await self.ask_for_long(Verb.ORDER, orders, START_LIMIT_S)
 
     async def try_out(self) -> Trial:
         """A moment of load against itself, before it has any workers."""

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic_ns
+from time import monotonic_ns, time
 from typing import Any, Protocol
 
 from bench.aws.credentials import Credentials
@@ -101,6 +101,7 @@ class Worker:
             keep_request_ids=order.keep_request_ids,
             quota=order.quota,
             choose=chooser(events[0]),
+            wall_s=lambda: time() - order.wall_ahead_s,
         )
         self._clock.callback = self._pump_awake if order.lease_ns else self._engine.pump
         if isinstance(self._engine, PreciseEngine) and self._warm_path is not None:

@@ -88,6 +88,8 @@ FLEET_LOST_EVENT = "fleet-lost"
 BRANCH_LOST_EVENT = "branch-lost"
 """Kind of the events with a machine that added up what others report and was lost: `branch`, and
 `nodes`, the numbers of those that are asked directly from there on."""
+NODE_CLOCK_EVENT = "node-clock"
+"""A node's time of day is wrong, or the coordinator's is."""
 NODE_CHANGE_EVENT = "node-change"
 """Kind of the events with which a machine of the fleet says when it heard of a change of the load:
 fields `node`, `at_ns` (of the change), `heard_ns`, `late_ns`, by its own clock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help=f"comma list: {','.join(FAULTS)}")
     parser.add_argument("--keep", type=Path, help="folder for the runs and logs; a new one")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     wanted = [name for name in options.only.split(",") if name] or list(FAULTS)
     with tempfile.TemporaryDirectory(prefix="lamload-cluster-") as folder:
         wrong = _try_all(wanted, options, options.keep or Path(folder))
@@ -37,8 +39,8 @@ def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> in
         if not own:
             continue
         with cluster(folder / f"nanny-{nanny}", CLOCKS, nanny=nanny) as made:
-            for name in own:
-                for seed in range(options.first, options.first + options.times):
+            for seed in range(options.first, options.first + options.times):
+                for name in own:
                     trial = try_fault(made, name, FAULTS[name], seed)
                     wrong += bool(trial.wrong)
                     print(trial.line(), flush=True)

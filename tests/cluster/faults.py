@@ -14,7 +14,7 @@ NODE, ENGINE = "bench.load.node", "bench.load.worker"
 WORKER = "dask_worker"
 COMMAND = "bench run"
 LEASE_S = 30.0
-OK, INVALID, INTERRUPTED = 0, 4, 130
+OK, UNUSABLE, INVALID, INTERRUPTED = 0, 3, 4, 130
 KILLED = -signal.SIGKILL
 
 Strike = Callable[[Cluster], None]
@@ -39,6 +39,8 @@ class Fault:
     stops_load: bool = False
     """The load ends long before its plan."""
     nanny: bool = False
+    is_early: bool = False
+    """It strikes while the run is being prepared."""
     options: tuple[str, ...] = ()
 
 
@@ -77,6 +79,11 @@ KILL, STOP, CONT, INT, TERM = (
 )
 _LONG = 75.0
 _STOP_AT_LOSS = ("--set", "load.on_node_loss=stop")
+
+
+def _early(strike: Strike, *codes: int) -> Fault:
+    return Fault(strike, codes=codes, load_s=5.0, is_exact=False, is_early=True)
+
 
 FAULTS = {
     "none": Fault(lambda _: None, codes=(OK,)),
@@ -184,4 +191,14 @@ FAULTS = {
         is_exact=False,
         stops_load=True,
     ),
+    # any of them, while the run is being prepared
+    "early-interrupted": _early(_signal(COORDINATOR, INT, COMMAND), INTERRUPTED),
+    "early-terminated": _early(_signal(COORDINATOR, TERM, COMMAND), INTERRUPTED),
+    "early-coordinator-killed": _early(_signal(COORDINATOR, KILL), KILLED),
+    "early-node-killed": _early(_signal(VICTIM, KILL, NODE), OK, UNUSABLE, INVALID),
+    "early-machine-killed": _early(_signal(VICTIM, KILL), OK, UNUSABLE, INVALID),
+    "early-machine-stopped": _early(_signal(VICTIM, STOP), UNUSABLE, INVALID),
+    "early-node-cut": _early(_out(VICTIM), UNUSABLE, INVALID),
+    "early-scheduler-killed": _early(_signal(SCHEDULER, KILL), UNUSABLE, INVALID),
+    "early-scheduler-stopped": _early(_signal(SCHEDULER, STOP), UNUSABLE, INVALID),
 }

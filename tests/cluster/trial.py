@@ -24,6 +24,8 @@ from tests.cluster.machines import PATIENCE_S, Cluster, until
 from tests.cluster.target import Served, read_log
 
 RATE = 90
+EARLY_S = 4.0
+"""About what it takes to prepare a run."""
 NAMED_S = 5.0
 LATE_S = 3.0
 """After its way is whole again, a node that was given up on sends no more than for so long."""
@@ -32,6 +34,8 @@ WAITING_S = 3.0
 REST_S = 4.0
 """After the coordinator's end, for processes to end that it could reach."""
 OURS = "bench."
+HARMING = ("node", "worker", "machine", "nanny")
+"""How names of faults begin after which their node may not hear that it is to end."""
 
 
 @dataclass(slots=True)
@@ -79,9 +83,11 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
     def begun() -> bool:
         return cluster.log.stat().st_size > offset or coordinator.poll() is not None
 
-    until(begun, "the first request")
+    if not fault.is_early:
+        until(begun, "the first request")
     trial.begun_ns = monotonic_ns()
-    sleep(Random(f"{name}/{seed}").uniform(0.2, min(8.0, fault.load_s - 1)))  # the moment
+    latest_s = EARLY_S if fault.is_early else min(8.0, fault.load_s - 1)
+    sleep(Random(f"{name}/{seed}").uniform(0.2, latest_s))  # the moment
     trial.struck_ns = monotonic_ns()
     fault.strike(cluster)
     if fault.heal is not None:
@@ -89,7 +95,7 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
         fault.heal(cluster)
         trial.healed_ns = monotonic_ns()
     _wait(coordinator, trial, fault)
-    _wait_for_nodes(cluster, trial)
+    _wait_for_nodes(cluster, trial, fault)
     trial.log = read_log(cluster.log, offset)
     trial.folder = next(out.iterdir(), None) if out.exists() else None
     trial.wrong += _wrong(cluster, trial, fault)
@@ -107,7 +113,7 @@ def _wait(coordinator: subprocess.Popen[bytes], trial: Trial, fault: Fault) -> N
     trial.ended_ns = monotonic_ns()
 
 
-def _wait_for_nodes(cluster: Cluster, trial: Trial) -> None:
+def _wait_for_nodes(cluster: Cluster, trial: Trial, fault: Fault) -> None:
     """Until no process of a node is left, or has been there for too long."""
     for name in cluster.nodes:
         since_ns = (
@@ -115,7 +121,7 @@ def _wait_for_nodes(cluster: Cluster, trial: Trial) -> None:
         )
         limit_ns = since_ns + round((REST_S if _is_told(trial, name) else LEASE_S + 8) * NS_PER_S)
         while pids := cluster.pids(name, OURS):
-            if "for-good" in trial.name and name == VICTIM and "stopped" in trial.name:
+            if name == VICTIM and not fault.heal and "machine-stopped" in trial.name:
                 cluster.signal(name, signal.SIGKILL)
             if monotonic_ns() > limit_ns:
                 trial.left.append(name)
@@ -129,7 +135,7 @@ def _is_told(trial: Trial, name: str) -> bool:
     return (
         trial.code >= 0
         and "coordinator" not in trial.name
-        and (name != VICTIM or not trial.name.startswith(("node", "worker", "machine", "nanny")))
+        and (name != VICTIM or not trial.name.removeprefix("early-").startswith(HARMING))
     )
 
 
@@ -138,9 +144,12 @@ def _wrong(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
         yield f"exit code {trial.code}"
     yield from _wrong_load(cluster, trial, fault)
     if trial.folder is None:
-        yield "there is no folder of the run"
+        if not fault.is_early:
+            yield "there is no folder of the run"
         return
     yield from broken_files(trial.folder)
+    if fault.is_early:
+        return
     yield from _wrong_names(cluster, trial, fault, trial.folder)
     yield from unbalanced(trial.folder)
     if trial.code < 0:
@@ -180,7 +189,8 @@ def _wrong_names(cluster: Cluster, trial: Trial, fault: Fault, folder: Path) -> 
 def _wrong_load(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
     """What the target saw too late."""
     if not trial.log:
-        yield "no request came"
+        if not fault.is_early:
+            yield "no request came"
         return
     if fault.stops_load:
         late = [one for one in trial.log if one.at_ns > trial.struck_ns + LEASE_S * NS_PER_S]

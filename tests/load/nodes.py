@@ -39,6 +39,9 @@ class InProcess:
     def now_ns(self) -> int:
         return self._clock.now_ns() + self.ahead_ns
 
+    async def reach(self) -> None:
+        await self.reached.wait()
+
     async def call(self, question: bytes) -> bytes:
         self.asked += 1
         self.verbs[read_question(question)[0]] += 1
@@ -70,6 +73,9 @@ class InProcessBranch:
     def cut_off(self, number: int) -> None:
         """From now on the branch does not reach this node, which others do."""
         self._branch._links[number] = _Nowhere()
+
+    async def reach(self) -> None:
+        """It is in this process."""
 
     async def call(self, question: bytes) -> bytes:
         self.asked += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -24,6 +25,7 @@ from bench.load.node_messages import (
 )
 from bench.load.remote_node import RemoteNode
 from bench.load.targets.per_node import added_statistics
+from bench.load.wall_clock import wall_words
 from bench.model.profile import Client, Connections, EventKind, EventSpec
 from bench.model.times import NS_PER_S
 from tests.load.fakes import segment
@@ -142,15 +144,17 @@ async def test_files_are_sent_in_pieces_and_found_on_the_node(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.load.node_files.PIECE_BYTES", 5)
-    feed, bundle = tmp_path / "feed.csv", tmp_path / "ca.pem"
+    feed, bundle, rows = tmp_path / "feed.csv", tmp_path / "ca.pem", tmp_path / "rows.csv"
     feed.write_text("a,b\n1,2\n3,4\n", "utf-8")
+    rows.write_text("c\n5\n", "utf-8")
     bundle.write_text("", "utf-8")
     event = EventSpec(EventKind.FEED, path=str(feed))
-    client = Client(events=(event,), connections=Connections(ca_bundle=str(bundle)))
+    template = EventSpec(EventKind.TEMPLATE, {"n": "{{ c }}"}, None, {"feed": str(rows)})
+    client = Client(events=(event, template), connections=Connections(ca_bundle=str(bundle)))
     own = replace(order(NOWHERE), clients=(client,))
     files = shipments([own, own])
-    assert {file.path for file in files} == {str(feed), str(bundle)}
-    assert len(files) == 2
+    assert {file.path for file in files} == {str(feed), str(bundle), str(rows)}
+    assert len(files) == 3
 
     link = InProcess("a", FakeClock())
     remote = RemoteNode(link, link.now_ns)
@@ -164,6 +168,8 @@ async def test_files_are_sent_in_pieces_and_found_on_the_node(
     assert there.read_text("utf-8") == feed.read_text("utf-8")
     assert there.suffix == ".csv"
     assert Path(placed.connections.ca_bundle).read_bytes() == b""
+    assert Path(placed.events[1].options["feed"]).read_bytes() == rows.read_bytes()
+    assert template.options["feed"] == str(rows)
     await link.close()
     assert not there.exists()
 
@@ -184,6 +190,26 @@ async def test_another_version_is_refused_with_the_remedy(monkeypatch: pytest.Mo
     monkeypatch.setattr("bench.load.node.VERSION", 1)
     with pytest.raises(LamloadError, match=r"node a has lamload .* \(frames 1\).*pip install"):
         await remote.greet()
+
+
+@pytest.mark.parametrize(("ahead_s", "words"), [(7200.5, "ahead of"), (-300, "behind")])
+async def test_a_time_of_day_that_is_wrong_is_told_and_not_signed_by(
+    monkeypatch: pytest.MonkeyPatch, ahead_s: float, words: str
+) -> None:
+    monkeypatch.setattr("bench.load.node.time", lambda: time() + ahead_s)
+    link = InProcess("a", FakeClock())
+    remote = RemoteNode(link, link.now_ns)
+    await remote.greet()
+    found_s = remote.greeting.wall_ahead_s
+    assert abs(found_s - ahead_s) < 2
+    told = f"the time of day of node a is {abs(found_s)} s {words} this machine's"
+    assert (
+        wall_words("a", found_s, has_own_target=False)
+        == f"{told}: its requests are signed by this machine's"
+    )
+    await remote.order(Orders((order(NOWHERE),), wall_ahead_s=found_s))
+    assert link.fleet.orders[0].wall_ahead_s == found_s
+    await link.close()
 
 
 async def test_a_function_that_is_a_folder_comes_out_as_it_was(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import asyncio
 import json
 import logging
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any
@@ -29,9 +30,12 @@ import bench
 from bench.errors import FleetError, UsageError
 from bench.load.branch import Branch
 from bench.load.fleets.open import FleetWord
-from bench.load.node_process import NodeProcess
+from bench.load.node_process import OwnedNode
+from bench.load.patience import while_answering
 
 CONNECT_S = 10.0
+ANSWER_S = 4.5
+"""For a word of the scheduler's, or of a worker's by way of it."""
 ACTOR_S = 30.0
 """For a worker to load the package and make an actor: it takes a second or two."""
 DIRECT_S = 5.0
@@ -93,14 +97,16 @@ class DaskNodes:
             if name.partition(".")[0] in ("distributed", "tornado"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         dask.config.set(_QUIET)
-        self._client = await self._connect()
-        workers = await self._client.nthreads()
+        await self._connect()
+        workers = await _answer(self._client.nthreads(), f"the Dask scheduler at {self._address}")
         if not workers:
             raise FleetError(f"the Dask cluster at {self._address} has no worker: start some")
         if self._word.processes:
             await self._client.run(ignore_interrupts)
         self._check_ways(workers)
-        check_versions(await self._client.get_versions(check=False))
+        await asyncio.gather(*map(self._hear, sorted(workers)))
+        versions = self._client.get_versions(check=False)
+        check_versions(await _answer(versions, f"the Dask cluster at {self._address}"))
         self._nodes = await asyncio.gather(*(self._node(address) for address in sorted(workers)))
         await self._find_way(self._nodes)
         return list(self._nodes)
@@ -140,7 +146,7 @@ class DaskNodes:
 
     # -- the cluster
 
-    async def _connect(self) -> Any:
+    async def _connect(self) -> None:
         if self._word.processes:
             self._cluster = await self._make_cluster(self._word.processes)
             self._address = str(self._cluster.scheduler_address)
@@ -148,9 +154,11 @@ class DaskNodes:
             self._address = self._word.address or self._file_address()
             self._check_ways([self._address])
         try:
-            return await Client(  # type: ignore[no-untyped-call]
+            self._client = Client(  # type: ignore[no-untyped-call]
                 self._address, asynchronous=True, timeout=CONNECT_S, direct_to_workers=True
             )
+            async with asyncio.timeout(CONNECT_S):  # Dask's own limit is for each of its steps
+                await self._client
         except (OSError, TimeoutError) as error:
             raise FleetError(
                 f"no Dask scheduler answers at {self._address} within {CONNECT_S:g} s: {error}"
@@ -197,7 +205,7 @@ class DaskNodes:
             )
 
     async def _node(self, address: str) -> ActorNode:
-        return ActorNode(address, *await self._actor(address, NodeProcess, address))
+        return ActorNode(address, *await self._actor(address, OwnedNode, address))
 
     async def _actor(self, address: str, kind: type, *arguments: Any) -> tuple[Any, Any]:
         """An actor on a worker and its future, which keeps it. Raises FleetError."""
@@ -213,7 +221,10 @@ class DaskNodes:
         )
         try:
             async with asyncio.timeout(ACTOR_S):
-                return await future, future
+                actor = await while_answering(_result(future), partial(self._hear, address))
+                return actor, future
+        except FleetError:
+            raise
         except TimeoutError:
             raise FleetError(
                 f"the Dask worker {address} made no node within {ACTOR_S:g} s: is it busy?"
@@ -224,6 +235,11 @@ class DaskNodes:
                 f"({type(error).__name__}: {error}): pip install lamload=={bench.__version__} there"
             ) from error
 
+    async def _hear(self, address: str) -> None:
+        """Raises FleetError if a worker has no word for the scheduler."""
+        asking = self._client.scheduler.broadcast(msg={"op": "echo", "data": ""}, workers=[address])
+        await _answer(asking, f"the Dask worker {address}")
+
     async def _find_way(self, nodes: Iterable[ActorNode]) -> None:
         """Through the scheduler, where a worker's own address cannot be reached from here."""
         with suppress(Exception):
@@ -231,6 +247,23 @@ class DaskNodes:
                 await asyncio.gather(*(node.reach() for node in nodes))
             return
         self._client.direct_to_workers = False
+
+
+async def _answer(asking: Awaitable[Any], who: str) -> Any:
+    """What somebody of the cluster answers at once. Raises FleetError if nothing comes."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await asking
+    except TimeoutError:
+        raise FleetError(
+            f"{who} did not answer for {ANSWER_S:g} s: end it, or start it again"
+        ) from None
+    except (OSError, RuntimeError) as error:
+        raise FleetError(f"{who} does not answer: {error}") from None
+
+
+async def _result(future: Any) -> Any:
+    return await future
 
 
 def check_versions(found: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ def node_entry(node: RemoteNode, own: Sequence[int], start_ns: int) -> dict[str,
         "workers": list(own),
         "lost": node.lost_words or None,
         "clock": clock_entry(node, start_ns),
+        "wall_clock_ahead_s": node.greeting.wall_ahead_s,
     }
 
 

@@ -45,7 +45,7 @@ class NodeTargets:
 
         async def open_on(node: RemoteNode) -> None:
             await node.ship(packed)
-            node.bindings = await node.ask(Verb.TARGET, order, TARGET_LIMIT_S)
+            node.bindings = await node.ask_for_long(Verb.TARGET, order, TARGET_LIMIT_S)
 
         await all_of(open_on(node) for node in nodes)
         return nodes[0].bindings

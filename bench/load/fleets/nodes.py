@@ -39,8 +39,9 @@ from bench.load.node_files import Shipment, shipments
 from bench.load.node_messages import Orders, Told
 from bench.load.remote_node import EXCHANGES, NoAnswer, RemoteNode
 from bench.load.silence import GIVEN_UP_NS, silent_words
+from bench.load.wall_clock import wall_words
 from bench.load.worker_share import WorkerShare
-from bench.model.live import FLEET_LOST_EVENT, NODE_CHANGE_EVENT
+from bench.model.live import FLEET_LOST_EVENT, NODE_CHANGE_EVENT, NODE_CLOCK_EVENT
 from bench.model.profile import Profile
 from bench.model.secrets import NO_SECRETS
 from bench.model.times import NS_PER_MS
@@ -155,6 +156,9 @@ class NodeFleet:
         dealt = list(zip(self._nodes, self._own, strict=True))
         await all_of(start_on(node, own) for node, own in dealt)
         self._losses.begin([node.name for node in self._nodes], self._own)
+        for node in self._nodes:
+            if words := wall_words(node.name, node.greeting.wall_ahead_s, bool(node.bindings)):
+                self._note(NODE_CLOCK_EVENT, words, node=node.name)
         await self._branch_out()
         self._follow()
         return tuple(ready[worker] for worker in range(len(orders)))
@@ -181,6 +185,7 @@ class NodeFleet:
             shipped={file.path: file.sha256 for file in self._shipped},
             profile=self._profile,
             node=self._nodes.index(node),
+            wall_ahead_s=0 if node.bindings else node.greeting.wall_ahead_s,
         )
 
     def send(self, worker: int, kind: FrameKind, payload: Any = None) -> None:
