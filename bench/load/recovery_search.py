@@ -91,7 +91,8 @@ class RecoverySearch:
         if found is None:
             return f"{after} no rate was tried"
         if self.always:
-            return f"{after} {per_s(self._steady_rps)} recovers too"
+            least = f"95 %: {per_s(found.low_rps)} at least"
+            return f"{after} {per_s(self._steady_rps)} recovers too ({least})"
         if not any(trial.recovered for trial in self._trials):
             return f"{after} no rate was found that recovers ({self._fault})"
         ends = per_s(found.low_rps), per_s(found.high_rps)

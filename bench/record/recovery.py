@@ -15,8 +15,8 @@ before. Response times are known to 0.4 % (bench.record.turn_seconds).
 
 Back is the first second, not before the disturbance ended, from which on the first second, the
 first two, and so on up to HOLD_S are as before. What is followed by fewer seconds than that, at the
-end of the run or before the next disturbance, is not back within the run. A second belongs to those
-who were to arrive in it.
+end of the run or before the next disturbance, is not back within the run; where no more than that
+was measured after it at all, it is not known. A second belongs to those who were to arrive in it.
 
 Of several rounds the mean is told, with Student's interval of the rounds; of one round the interval
 is that of the same question, asked with goodput and p99 at the ends of their own intervals before.
@@ -102,8 +102,10 @@ def _after(seconds: Seconds, disturbances: Sequence[Disturbance]) -> Iterator[Re
         watched = [turn for turn in (own.between(one.end_ns, until_ns) for own in seen) if turn]
         if not seen:  # it is still to come, or not over
             continue
-        if isinstance(before, str) or not watched:
-            basis = before if isinstance(before, str) else "nothing was measured after it"
+        longest_s = max((turn.end_ns - one.end_ns for turn in watched), default=0) / NS_PER_S
+        if isinstance(before, str) or longest_s < HOLD_S:
+            after = f"{longest_s:g} s were measured after it, {HOLD_S} s are needed"
+            basis = before if isinstance(before, str) else after
             yield Recovery(one.name, RecoveryState.NOT_KNOWN, rounds=len(watched), basis=basis)
         else:
             yield _recovery(one, before, watched)

@@ -268,7 +268,7 @@ def test_an_answer_has_both_rates() -> None:
         words, _, answer = search.run.conclude()
     assert words == "2000/s recovers"
     assert answer is not None
-    assert answer.text.endswith("; after a stall of 2 s 2000/s recovers too")
+    assert "; after a stall of 2 s 2000/s recovers too (95 %: " in answer.text
     assert (answer.rate_rps, answer.relapses_rps) == (2000, 2000)
     assert search.measured().variants == (1,)
 

@@ -65,9 +65,10 @@ def test_the_steady_capacity_is_that_of_the_server_however_often_callers_try() -
 def test_a_load_that_always_recovers_is_said_to() -> None:
     search = recovering(RetryingQueue(1, 0.0), 40.0, 1)
     assert search.always
-    assert search.answer == "after a stall of 1 s 40/s recovers too"
     assert search.interval is not None
     assert search.interval.high_rps == 40
+    least = f"{search.interval.low_rps:.4g}/s"
+    assert search.answer == f"after a stall of 1 s 40/s recovers too (95 %: {least} at least)"
 
 
 def test_the_answer_tells_both_rates_and_why_the_other_does_not() -> None:

@@ -113,7 +113,10 @@ def test_a_follower_knows_it_before_the_end_and_so_does_a_rewind(tmp_path: Path)
     assert known(rewound, 32) == made.live[SMALL]
     assert known(rewound, 16) == ()  # the stall is not over yet
     (early,) = known(rewound, 18)
-    assert early.state is RecoveryState.NOT_WITHIN and early.watched_s == 1
+    assert early.state is RecoveryState.NOT_KNOWN
+    assert early.basis == "1 s were measured after it, 3 s are needed"
+    (soon,) = known(rewound, 20)
+    assert soon.state in (RecoveryState.RECOVERED, RecoveryState.NOT_WITHIN)
 
 
 def test_without_the_interval_log_the_spreads_tell_it_coarsely(tmp_path: Path) -> None:
