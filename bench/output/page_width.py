@@ -12,14 +12,20 @@ from textwrap import wrap
 WIDEST = 100
 """Columns beyond which nothing goes unless somebody asks for all of it; a pipe has as many."""
 NARROWEST = 40
+_SPELLED = 6
 _COLUMN = re.compile(r"\S {2,}(?=\S)")
 _MOST_INDENT = 0.5
 """Of the width: text in a column further right than that goes on at the left."""
 
 
 def page_width() -> int:
-    """Columns of stdout's terminal, at most WIDEST; those where there is none."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+    """Columns of stdout's terminal, at most WIDEST; those where there is none.
+
+    ASCII has two dots more for each `…`, of which a line has three at most.
+    """
+    columns = shutil.get_terminal_size((WIDEST, 24)).columns
+    spelled = _SPELLED if getattr(sys.stdout, "encoding", None) == "ascii" else 0
+    return max(NARROWEST, min(WIDEST, columns)) - spelled
 
 
 def row_width() -> int | None:

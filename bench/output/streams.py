@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from bench.errors import LamloadError
@@ -74,7 +74,12 @@ class _Stream(io.TextIOBase):
         return True
 
     def _encoded(self, text: str | bytes) -> bytes:
-        """click writes bytes to a stream without a buffer: what a shell completes is such."""
+        """click asks with no bytes whether it may write some, in an encoding of its own choice.
+
+        What a shell completes are bytes all the same.
+        """
+        if text == b"":
+            raise TypeError("a stream of text")
         return text if isinstance(text, bytes) else text.encode(self._encoding, letters.NAME)
 
 
@@ -216,4 +221,18 @@ def _complete_originals() -> None:
 
 
 def _encoding(stream: TextIO | None) -> str:
+    """Of a terminal, ASCII where the user's locale says so: Python would write UTF-8 there."""
+    if isinstance(stream, io.TextIOWrapper) and stream.isatty() and is_c_locale(os.environ):
+        stream.reconfigure(encoding="ascii", errors=letters.NAME)
     return "utf-8" if stream is None else stream.encoding or "utf-8"
+
+
+def is_c_locale(environ: Mapping[str, str]) -> bool:
+    """Whether somebody has chosen the locale C. Without any, nobody said what the terminal can do.
+
+    What Python itself sets LC_CTYPE to beside LANG=C counts for nothing (PEP 538).
+    """
+    given = environ.get("LC_CTYPE", "")
+    kind = "" if given in ("C.UTF-8", "C.utf8", "UTF-8") else given
+    chosen = environ.get("LC_ALL") or kind or environ.get("LANG") or ""
+    return chosen in ("C", "POSIX")

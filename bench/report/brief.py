@@ -8,19 +8,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from bench.format import UNKNOWN, maximum_ms, percentage, quantile_ms, quantile_text, rate
-from bench.model.outcome import Verdict
+from bench.model.outcome import Outcome, Verdict
 from bench.model.plain import aligned
 from bench.model.result import HIGHEST, LADDER, MEDIAN, Distribution, Measure, Window
 from bench.output.page_width import page_width
+from bench.record.failures import FailureKind, reason_words
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import with_recoveries
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.retry_figures import FIGURES
 from bench.report.styled import LineTone, StyledLine, as_text, in_colour, wrapped
-from bench.report.text import failure_lines, mark_notes, slo_lines, three_digits, title_of
+from bench.report.text import mark_notes, outcome_words, slo_lines, three_digits, title_of
 from bench.report.text_pictures import picture_lines
 from bench.report.text_table import TextColumn
 from bench.stats.thresholds import SloState
@@ -38,6 +40,8 @@ _SLO_TONES = {
     SloState.FAILED: LineTone.BAD,
     SloState.UNKNOWN: LineTone.DOUBTFUL,
 }
+SENTENCES = 6
+"""So many are told of a question; a profile of many variants has one for each."""
 REASONS = 3
 """So many are told of a verdict; `lamload report --all` has all of them."""
 MORE = (
@@ -62,19 +66,21 @@ def brief_lines(run: RecordedRun, width: int) -> Iterator[StyledLine]:
     yield StyledLine()
     tone = LineTone.ANSWER
     for group in answers(run):
-        for sentence in group:
+        for sentence in group[:SENTENCES]:
             yield from wrapped(sentence, width, tone)
             tone = LineTone.PLAIN
+        if len(group) > SENTENCES:
+            yield StyledLine(f"  and {len(group) - SENTENCES} more", LineTone.ASIDE)
         yield StyledLine()
     yield from map(StyledLine, picture_lines(run, width))
     yield StyledLine()
     yield from _verdict(run, width)
     yield StyledLine()
-    for line in failure_lines(run, width):
-        yield StyledLine(line)
+    yield from _failures(run, width)
     yield StyledLine()
-    yield from map(StyledLine, fitted_table(rows_of(run), *columns_of(run), width))
-    for note in mark_notes(run.windows):
+    table = list(fitted_table(rows_of(run), *columns_of(run), width))
+    yield from map(StyledLine, table)
+    for note in mark_notes(table):
         yield from wrapped(note, width, LineTone.ASIDE)
     yield StyledLine()
     yield from wrapped(MORE, width, LineTone.ASIDE)
@@ -124,6 +130,34 @@ def _verdict(run: RecordedRun, width: int) -> Iterator[StyledLine]:
     yield StyledLine()
     for result, text in zip(run.slos, slo_lines(run), strict=True):
         yield from wrapped(text, width, _SLO_TONES[result.state])
+
+
+def _failures(run: RecordedRun, width: int) -> Iterator[StyledLine]:
+    """Of each kind of failure how many, of whom, and why the first one was."""
+    kinds: dict[Outcome, list[FailureKind]] = {}
+    for failure in run.failures:
+        kinds.setdefault(failure.outcome, []).append(failure)
+    if kinds:
+        yield StyledLine("Why calls failed:")
+    ordered = sorted(kinds, key=lambda outcome: -sum(one.count for one in kinds[outcome]))
+    for outcome in ordered[:REASONS]:
+        yield from wrapped(_failure(outcome, kinds[outcome]), width, indent="  ")
+    if len(ordered) > REASONS:
+        more = len(ordered) - REASONS
+        yield StyledLine(f"  and {more} kind{'s' if more > 1 else ''} more", LineTone.ASIDE)
+
+
+def _failure(outcome: Outcome, of: Sequence[FailureKind]) -> str:
+    """`340 throttled, 301 of them of invoke-1769MB-none: 429: Rate Exceeded.`"""
+    count, most = sum(one.count for one in of), max(of, key=lambda one: one.count)
+    words = f"{f'{count:,}' if count else most.count_words} {outcome_words(outcome)}"
+    if len(of) > 1 and count:
+        words += f", {most.count:,} of them of {most.variant}"
+    elif len(of) == 1:
+        words = f"{most.variant}: {words}"
+    reasons = (reason for one in (most, *of) for reason in one.reasons)
+    first = next(reasons, None)
+    return words if first is None else f"{words}: {reason_words(replace(first, request_id=''))}"
 
 
 # -- the table
@@ -216,6 +250,9 @@ def fitted_table(
     windows = [window for _, window in rows]
     heads = aligned(["variant", *names])
     cells = {column: _cells(column, windows) for column in wanted if says(column, windows)}
+    if len(heads[0]) + max((len(texts[0]) for texts in cells.values()), default=0) > width:
+        yield from _stacked(names, cells, order, width)
+        return
     chosen: list[TextColumn] = []
     room = width - len(heads[0])
     for column in cells:
@@ -227,6 +264,21 @@ def fitted_table(
     for index, head in enumerate(heads):
         texts = (cells[column][index] for column in ordered)
         yield _GAP.join([head, *texts]).rstrip()
+
+
+def _stacked(
+    names: Sequence[str], cells: dict[TextColumn, list[str]], order: TextColumns, width: int
+) -> Iterator[str]:
+    """Under each name its figures, where a name leaves no room beside it."""
+    chosen: list[TextColumn] = []
+    for column in cells:
+        taken = sum(len(_GAP) + len(cells[one][0]) for one in (*chosen, column))
+        if taken <= width or not chosen:
+            chosen.append(column)
+    ordered = sorted(chosen, key=order.index)
+    for index, name in enumerate(("variant", *names)):
+        yield name
+        yield _GAP + _GAP.join(cells[column][index] for column in ordered)
 
 
 def _cells(column: TextColumn, windows: Sequence[Window]) -> list[str]:

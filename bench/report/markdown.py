@@ -42,12 +42,12 @@ def _lines(run: RecordedRun) -> Iterator[str]:
     ]
     yield f"| variant | {' | '.join(column.head for column in columns)} |"
     yield f"|---|{'---:|' * len(columns)}"
-    for name, window in rows:
-        cells = " | ".join(column.read(window) for column in columns)
+    table = [[column.read(window) for column in columns] for _, window in rows]
+    for (name, _), cells in zip(rows, table, strict=True):
         part = f"↳ {escaped(name)}" if name.startswith(" ") else f"`{name}`"
-        yield f"| {part} | {cells} |"
+        yield f"| {part} | {' | '.join(cells)} |"
     yield ""
-    for note in mark_notes(run.windows):
+    for note in mark_notes(chain(*table)):
         yield escaped(note)
     yield ""
     yield f"Run `{run.name}`: `lamload report {run.name}`, `lamload open {run.name}`"

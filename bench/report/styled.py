@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from textwrap import wrap
+
+_AMOUNT = re.compile(r"(\d) (%|(?:s|ms|µs|min|h|MB|GB|USD)\b)")
+"""A number and its unit stay on a line."""
 
 
 class LineTone(StrEnum):
@@ -34,17 +38,20 @@ def wrapped(
 ) -> list[StyledLine]:
     """The text in lines of at most so many columns, all but the first a little further in.
 
-    Words are never broken: one that is longer than a line has a line of its own.
+    Neither words are broken nor a number and its unit; of a word longer than a line the end is cut.
     """
+    width = max(20, width)
+    room = width - len(indent) - 2
+    text = re.sub(rf"(\S{{{room - 1}}})\S{{2,}}", "\\1…", text)
     lines = wrap(
-        text,
-        max(20, width),
+        _AMOUNT.sub("\\1\N{NO-BREAK SPACE}\\2", text),
+        width,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [StyledLine(line, tone) for line in lines]
+    return [StyledLine(line.replace("\N{NO-BREAK SPACE}", " "), tone) for line in lines]
 
 
 def as_text(lines: Iterable[StyledLine]) -> str:

@@ -48,8 +48,8 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     if width is None:
         width = max(_MIN_WIDTH, shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns)
     lines = [title_of(run), ""]
-    lines += table_lines(run.windows, _PARTS, _ALWAYS, width)
-    lines += mark_notes(run.windows)
+    table = list(table_lines(run.windows, _PARTS, _ALWAYS, width))
+    lines += [*table, *mark_notes(table)]
     lines += failure_lines(run, width)
     lines += _retry_lines(run, width)
     lines += ["", *picture_lines(run, width)]
@@ -247,16 +247,21 @@ _ALWAYS = {_OFFERED, _RATE, _OK, _RETRIES, _COLD, _LAG, _PRICE, *_RESPONSE.colum
 # -- what stands below
 
 
-def mark_notes(windows: Sequence[Window]) -> Iterable[str]:
-    """What the marks of a lower bound and of the unknown mean, if there are any."""
-    shown = [window.measure(m) for window in windows for m in (Measure.RESPONSE, Measure.ATTEMPT)]
+def mark_notes(shown: Iterable[str]) -> Iterable[str]:
+    """What the marks of a lower bound and of the unknown mean, as far as they are in a table."""
+    words = " ".join(shown).split()
     notes = []
-    if any(distribution.censored for distribution in shown):
+    if any(word.startswith(AT_LEAST) for word in words):
         notes.append(f"{AT_LEAST} a lower bound: calls timed out")
-    if any(not q.known for distribution in shown for q in distribution.quantiles):
+    if UNKNOWN in words:
         notes.append(f"{UNKNOWN} unknown: fewer than ten samples beyond it")
     if notes:
         yield "; ".join(notes)
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """As a sentence has it: `function error`."""
+    return outcome.name.lower().replace("_", " ")
 
 
 def failure_lines(run: RecordedRun, width: int) -> Iterable[str]:
@@ -266,8 +271,7 @@ def failure_lines(run: RecordedRun, width: int) -> Iterable[str]:
     yield ""
     yield "Why calls failed:"
     for failure in run.failures:
-        words = failure.outcome.name.lower().replace("_", " ")
-        yield f"  {failure.variant}: {failure.count_words} {words}"
+        yield f"  {failure.variant}: {failure.count_words} {outcome_words(failure.outcome)}"
         for reason in failure.reasons:
             yield from wrapped(reason_words(reason), width, "    ")
 

@@ -18,12 +18,50 @@ from bench.commands.support.progress import Progress
 from bench.errors import ExitCode
 from bench.interrupts import NUMBERS, Interrupts
 from bench.load.session import RunResult
-from bench.output.streams import BROKEN_PIPE, ResultStream, StdoutError, Story
+from bench.output.streams import BROKEN_PIPE, ResultStream, StdoutError, Story, is_c_locale
 from tests.report.build import recorded
 
 ROOT = Path(__file__).parent.parent.parent
 SHOW = ("profiles", "show", "quickstart")
 WRONG = ("validate", "nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_c"),
+    [
+        ({}, False),
+        ({"LANG": "C"}, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),  # as Python leaves it
+        ({"LANG": "C", "LC_CTYPE": "en_US.UTF-8"}, False),
+        ({"LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}, True),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, False),
+        ({"LANG": "de_DE.UTF-8"}, False),
+    ],
+)
+def test_a_terminal_is_without_utf_8_where_somebody_chose_the_locale_c(
+    environ: dict[str, str], is_c: bool
+) -> None:
+    assert is_c_locale(environ) == is_c
+
+
+def test_in_the_locale_c_a_terminal_gets_ascii_alone() -> None:
+    leader, follower = os.openpty()
+    script = (
+        "from bench.output import streams; streams.install(); import click\n"
+        "click.echo('p99 ≥ 5 µs … ×1.2', color=True); streams.close()"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        check=True,
+        timeout=60,
+        stdout=follower,
+        stderr=follower,
+        env={key: text for key, text in os.environ.items() if key[:2] != "LC"} | {"LANG": "C"},
+    )
+    os.close(follower)
+    assert os.read(leader, 100) == b"p99 >= 5 us ... x1.2\r\n"
+    os.close(leader)
 
 
 def shell(redirected: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:

@@ -6,14 +6,17 @@ from dataclasses import replace
 import pytest
 
 from bench.errors import UsageError
-from bench.model.outcome import Verdict
+from bench.model.live import FAILURE_EVENT, RunEvent
+from bench.model.outcome import Outcome, Verdict
 from bench.model.profile import Slo
 from bench.output.page_width import WIDEST
 from bench.record.csv_columns import SUMMARY_COLUMNS
 from bench.record.recorded_run import RecordedRun
-from bench.report.brief import REASONS, render_brief
+from bench.report.brief import REASONS, columns_of, fitted_table, render_brief, rows_of
 from bench.report.chosen_columns import SHORT, render_columns
 from bench.report.markdown import escaped, render_markdown
+from bench.report.styled import wrapped
+from bench.report.text import mark_notes
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import RARE, recorded
 
@@ -32,6 +35,60 @@ def test_it_is_never_wider_than_asked_and_breaks_no_word(run: RecordedRun, width
     words = set(render_brief(run, 10_000, colour=False).split())
     assert set(text.split()) <= words
     assert "\n\n\n" not in text and all(line == line.rstrip() for line in text.splitlines())
+
+
+def named(run: RecordedRun, name: str) -> RecordedRun:
+    """As if its variants had long names of a policy each."""
+    windows = tuple(
+        replace(w, variant=replace(w.variant, retry=f"{name}-{index}"))
+        for index, w in enumerate(run.windows)
+    )
+    return replace(run, windows=windows)
+
+
+@pytest.mark.parametrize("width", [16, 24, 30])
+def test_a_name_that_leaves_no_room_beside_it_stands_above_its_figures(
+    run: RecordedRun, width: int
+) -> None:
+    long = named(run, "patient")
+    lines = list(fitted_table(rows_of(long), *columns_of(long), width))
+    assert max(map(len, lines)) <= max(width, *(len(w.variant.name) for w in long.windows))
+    first = lines.index(long.windows[0].variant.name)
+    assert "p50 ms" in lines[1] and lines[first + 1].startswith("  ")
+    assert len(lines) == 2 * (1 + len(long.windows))
+
+
+def test_a_word_that_is_longer_than_a_line_is_cut_and_a_number_keeps_its_unit() -> None:
+    said = wrapped("it waited for 2,000 ms of ReservedFunctionConcurrentInvocation", 20)
+    assert [line.text for line in said] == [
+        "it waited for",
+        "  2,000 ms of",
+        "  ReservedFunctionC…",
+    ]
+
+
+def test_failures_of_a_kind_are_told_once_with_their_number_and_the_first_reason(
+    run: RecordedRun,
+) -> None:
+    small, large, *_ = (window for window in run.windows)
+    outcomes = (1_000 if outcome is Outcome.TIMEOUT else 0 for outcome in Outcome)
+    windows = (small, replace(large, tally=replace(large.tally, outcomes=tuple(outcomes))))
+    fields = {"variant": LARGE.name, "status": 429, "request_id": "8f1c", "detail": "too many"}
+    events = [
+        RunEvent(0, FAILURE_EVENT, "", {**fields, "outcome": outcome})
+        for outcome in ("timeout", "throttled")
+    ]
+    text = render_brief(replace(run, windows=windows, events=tuple(events)), 100, colour=False)
+    assert "\n  1,100 timeout, 1,000 of them of invoke-1769MB: 429: too many\n" in text
+    assert "\n  invoke-1769MB: unmeasured throttled: 429: too many\n" in text and "8f1c" not in text
+
+
+def test_marks_are_explained_where_they_stand_and_nowhere_else() -> None:
+    assert list(mark_notes(["variant  p90 ms", "  before  ·"])) == [
+        "· unknown: fewer than ten samples beyond it"
+    ]
+    assert list(mark_notes(["variant  ≥2,000"])) == ["≥ a lower bound: calls timed out"]
+    assert list(mark_notes(["variant  2,000"])) == []
 
 
 def test_the_answer_comes_first_then_the_verdict_then_one_table(run: RecordedRun) -> None:
@@ -107,7 +164,7 @@ def test_an_unknown_column_is_told_with_the_nearest(run: RecordedRun) -> None:
 def test_markdown_has_the_answer_the_verdict_and_a_row_for_each_variant(run: RecordedRun) -> None:
     text = render_markdown(run)
     assert text.startswith("### Is \\<script\\>alert")
-    assert "\n- **Best trade: 1769 MB, p90 46.5 ms (95 %: 44.5 … " in text
+    assert "\n- **Best trade: 1769 MB, p90 46.5 ms (95 %: 44." in text
     assert "**INVALID**: " in text
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(rows) == 1 + len(run.windows)
