@@ -267,6 +267,9 @@ class Lifecycle:
             self._on_node_loss(frame.payload.text)
         elif frame.kind is FrameKind.NOTE and frame.payload.kind == FLEET_LOST_EVENT:
             self._end_without(frame.payload.text)
+        elif frame.kind is FrameKind.ATTEMPTS and self._give_up_ns is not None:
+            # All has ended on one node, and what it recorded takes its time.
+            self._give_up_ns = max(self._give_up_ns, self._now_ns() + self._patience_ns())
 
     def _on_node_loss(self, words: str) -> None:
         if self._profile.load.on_node_loss is OnNodeLoss.STOP and self.state in LOADED:

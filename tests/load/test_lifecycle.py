@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.load.frames import FrameKind
+from bench.load.frames import Frame, FrameKind
 from bench.load.lifecycle import CHANGE_MARGIN_NS, DRAIN_LIMIT_NS, GRACE_NS, SHORTEST_MARGIN_NS
 from bench.model.load import CommandKind
 from bench.model.outcome import Outcome
@@ -231,6 +231,17 @@ async def test_a_drain_of_the_operators_does_not_wait_as_long_as_an_answer_may_t
     course.until(0, and_ns=CHANGE_MARGIN_NS + DRAIN_LIMIT_NS + 1)
     assert course.texts("gave-up") == GAVE_UP
     assert len(course.told(FrameKind.ABORT)) == 1
+
+
+async def test_nobody_is_given_up_on_while_recorded_attempts_come() -> None:
+    course = await Course(stuck=[0]).begun()
+    course.press(CommandKind.DRAIN)
+    for _ in range(4):
+        course.until(0, and_ns=course.now_ns() + ns(8))
+        course.life.on_frame(1, Frame(FrameKind.ATTEMPTS, None))
+    assert course.texts("gave-up") == []
+    course.until(0, and_ns=course.now_ns() + PATIENCE_NS + NS_PER_S)
+    assert course.texts("gave-up") == GAVE_UP
 
 
 async def test_a_second_drain_is_none_and_an_abort_ends_the_first() -> None:
