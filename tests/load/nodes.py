@@ -66,6 +66,9 @@ class InProcessBranch:
     def __init__(self, name: str, branch: Branch) -> None:
         self.name = name
         self._branch = branch
+        self.reached = asyncio.Event()
+        """Cleared, it hears nothing until that is set again."""
+        self.reached.set()
         self.error: Exception | None = None
         self.asked = 0
         self.is_closed = False
@@ -79,6 +82,7 @@ class InProcessBranch:
 
     async def call(self, question: bytes) -> bytes:
         self.asked += 1
+        await self.reached.wait()
         answer = await self._branch.call(question)
         if self.error is not None:  # it has asked its nodes, and nobody hears what they said
             raise self.error

@@ -12,18 +12,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.errors import LamloadError
-from bench.load.branch import pulled, read_pulled
+from bench.load.branch import NODE_LIMIT_S, pulled, read_pulled
 from bench.load.coordinator_clock import CoordinatorClock
 from bench.load.fleet import LAST
 from bench.load.fleets.node_losses import NodeLosses, Put
 from bench.load.frames import FleetNote, Frame, FrameKind, Reports
 from bench.load.node_messages import Batch
-from bench.load.remote_node import ANSWER_LIMIT_S, Link, NoAnswer, RemoteNode
+from bench.load.remote_node import Link, NoAnswer, RemoteNode
 from bench.model.live import BRANCH_LOST_EVENT
 from bench.model.times import NS_PER_MS, NS_PER_S
 
 AT_ONCE = 16
 """Nodes that are asked again as soon as they have answered; of more, each once a second."""
+BRANCH_LIMIT_S = NODE_LIMIT_S + 1.0
+"""Its nodes are to be heard before they count as silent, whatever becomes of a branch."""
 _PHASE_NS = 300 * NS_PER_MS
 """From the end of a second to the first node's turn: its workers have told all of it by then."""
 _TURNS_NS = 150 * NS_PER_MS
@@ -157,12 +159,12 @@ class NodePulls:
     async def _asked(
         self, branch: BranchPart, sources: Sequence[_Source]
     ) -> tuple[dict[int, Batch], tuple[bytes, ...]]:
-        async with asyncio.timeout(ANSWER_LIMIT_S):
+        async with asyncio.timeout(BRANCH_LIMIT_S):
             question = pulled({source.number: source.node.wanted for source in sources})
             return read_pulled(await branch.link.call(question))
 
     def _give_up(self, branch: BranchPart, error: Exception) -> None:
-        why = f"did not answer for {ANSWER_LIMIT_S:g} s" if isinstance(error, TimeoutError) else ""
+        why = f"did not answer for {BRANCH_LIMIT_S:g} s" if isinstance(error, TimeoutError) else ""
         branch.lost_words = (
             f"{branch.link.name}, which added up the reports of {len(branch.numbers)} nodes, "
             f"{why or f'is lost ({error or type(error).__name__})'}: they are asked directly"

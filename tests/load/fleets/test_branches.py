@@ -176,6 +176,21 @@ async def test_nodes_of_a_branch_that_is_lost_are_asked_directly_and_nothing_is(
         assert [entry["lost"] is None for entry in entries] == [True, False, True]
 
 
+async def test_a_branch_that_hangs_costs_none_of_its_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_pulls, "BRANCH_LIMIT_S", 1.0)
+    async with run_of(monkeypatch) as run:
+        await run.begin()
+        run.source.made[0].reached.clear()
+        run.offer(0, 7)
+        await run.until(lambda: run.offered == NODES * 7)
+        await run.end()
+        words = [note.payload.text for note in run.notes(BRANCH_LOST_EVENT)]
+        reports = "branch 0, which added up the reports of 2 nodes, did not answer for 1 s"
+        assert f"{reports}: they are asked directly" in words
+        assert not run.notes(NODE_LOST_EVENT)
+        assert [own.missing for own in run.merger.nodes.values()] == [0] * NODES
+
+
 async def test_a_node_that_its_branch_does_not_reach_is_asked_directly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
