@@ -78,7 +78,7 @@ class NodeFleet:
         self._source = source
         self._profile = None if profile is None else without_secrets(profile)
         self._gathers_attempts = profile is not None and profile.record_attempts
-        self._direct_nodes = None if profile is None else profile.load.direct_nodes
+        self._direct_nodes = None if self._profile is None else self._profile.load.direct_nodes
         self._send_credentials = send_credentials
         self._clock = clock or SystemClock()
         self._now_ns = self._clock.now_ns
