@@ -22,7 +22,7 @@ from bench.model.load import Plan, Segment
 from bench.model.part import Part
 from bench.model.profile import Phase, Profile, Variant
 from bench.model.result import Distribution, Interval, Measure, Quantile, Tally, Window
-from bench.model.times import NS_PER_S
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan_time import PlanTime
 from bench.record.arrival_test import ArrivalGaps, GapFit
 from bench.record.block_store import BlockStore, with_shared_blocks
@@ -49,6 +49,8 @@ WINDOW_MAX_S = 60
 
 SHIPPED_NS = NS_PER_S // 2
 """From the end of a second to the arrival of all that workers say of it."""
+REPORTED_NS = 900 * NS_PER_MS
+"""Likewise where many nodes report, each in its turn: all is merged then, in time for the row."""
 _ROW_GRACE_NS = NS_PER_S
 """From the end of a second to its row in intervals.csv: workers ship every quarter second."""
 _COMPLETE_NS = 2 * NS_PER_S
@@ -69,7 +71,10 @@ class Aggregate:
         )
         self._now_ns = 0
         self._swept_s = 0
-        self._settled_s = 0
+        self._has_reports = False
+        """Whether many nodes report, so that what comes waits."""
+        self.told_s = 0
+        """Of all seconds before this one everything counts that has come in time."""
         self._totals = Totals(profile.variants, profile.target.region)
         self._measured = MeasuredTime(self._timeline, len(profile.variants))
         self._ahead = ArrivalsAhead(self._timeline, len(profile.variants))
@@ -193,10 +198,12 @@ class Aggregate:
     def advance(self, now_ns: int) -> None:
         """It is now_ns since the run's start: durations and planned rates count up to here."""
         before_ns, self._now_ns = self._now_ns, max(now_ns, self._now_ns)
-        shipped_s = (self._now_ns - SHIPPED_NS) // NS_PER_S
-        if self._coming.is_little or shipped_s > self._settled_s:
-            self._settled_s = shipped_s
+        self._has_reports |= not self._coming.is_little
+        told_ns = REPORTED_NS if self._has_reports else SHIPPED_NS
+        told_s = (self._now_ns - told_ns) // NS_PER_S
+        if self._coming.is_little or told_s > self.told_s:
             self.settle()
+        self.told_s = max(self.told_s, told_s)
         for second in range(before_ns // NS_PER_S, self._now_ns // NS_PER_S + 1):
             start_ns = second * NS_PER_S
             for segment, _ in self._timeline.between(start_ns, self._clip(start_ns + NS_PER_S)):
@@ -282,7 +289,7 @@ class Aggregate:
 
     def pulse(self) -> Pulse:
         """For the head of a view."""
-        second = (self._now_ns - SHIPPED_NS) // NS_PER_S - 1
+        second = self.told_s - 1
         planned, achieved = self.rates(second)
         under_way = self.in_flight_by_variant
         return Pulse(planned, achieved, sum(under_way), under_way, self._recent_lag(second))

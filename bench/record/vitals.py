@@ -14,7 +14,7 @@ from dataclasses import replace
 from bench.model.live import WorkerHealth
 from bench.model.result import Vitals
 from bench.model.times import NS_PER_S
-from bench.record.aggregate import SHIPPED_NS, Aggregate
+from bench.record.aggregate import Aggregate
 
 
 class VitalSigns:
@@ -32,7 +32,7 @@ class VitalSigns:
             self._taken_s = second
             self._waiting.append(self._taken(second, health))
         told = []
-        while self._waiting and now_ns - (self._waiting[0].t_s + 1) * NS_PER_S >= SHIPPED_NS:
+        while self._waiting and self._waiting[0].t_s < self._aggregate.told_s:
             vitals = self._waiting.popleft()
             planned, achieved = self._aggregate.rates(vitals.t_s)
             told.append(replace(vitals, planned_rps=planned, achieved_rps=achieved))

@@ -29,7 +29,7 @@ BRANCH_LIMIT_S = NODE_LIMIT_S + 1.0
 _PHASE_NS = 300 * NS_PER_MS
 """From the end of a second to the first node's turn: its workers have told all of it by then."""
 _TURNS_NS = 150 * NS_PER_MS
-"""To the last one's turn: all is merged half a second after the second's end."""
+"""To the last one's turn: half a second is left for the way, and to add up what comes."""
 
 
 @dataclass(slots=True)
