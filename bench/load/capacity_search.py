@@ -1,11 +1,12 @@
 """The search for the highest rate that holds. Pure: results of steps in, the next step out.
 
 The rate doubles until a step fails, or halves until one holds. From there on every step is made at
-the middle of what all steps together say of the capacity (`bench.stats.knee`), and lasts as long as
-a queue near its capacity needs to show itself, and the longer the more time went there before,
-until that interval is narrow or all the time is spent that there is for it. A longer hold, lower
-than its middle by the precision, confirms a rate. When a hold fails, the next ones are made lower
-until one succeeds, and then between that one and the lowest rate that failed until they are close.
+the middle of what all steps together say of the capacity (`bench.stats.knee`), or, once that is no
+sharp limit, above and below it in turn. It lasts as long as a queue near its capacity needs to show
+itself, and the longer the more time went there before, until that interval is narrow or all the
+time is spent that there is for it. A longer hold, lower than its middle by the precision, confirms
+a rate. When a hold fails, the next ones are made lower until one succeeds, and then between that
+one and the middle, or the lowest rate that failed, until they are close.
 
 A step ends before its time once it is decided: when it fails whatever is still to come, or, while
 the rate grows, when it plainly holds. At the knee it does not end within the burst of late answers
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from math import sqrt
+from math import inf, sqrt
 
 from bench.load.capacity_step import CapacityStep, StepKind, StepResult, per_s
 from bench.model.profile import CapacitySpec
@@ -34,6 +35,10 @@ FEWEST = 3
 MAX_STEPS = 60
 NARROWING_LEAST = 3
 """Steps at the knee at least: an interval that is narrow at once may be so by chance."""
+ABOVE, BELOW = 1.08, 1 / 1.03
+"""Times the middle at which steps at a knee that is not sharp are made, in turn: how steeply late
+answers rise decides how well it is known, which from one rate alone nobody can tell. An arrival
+above says more than one below, where hardly any is late."""
 LONGER = 1 / 3
 """Of the time spent at the knee so far a step there lasts so much, or as long as it has to: the
 unmeasured beginning of each is spent for nothing, and where to try is known better and better."""
@@ -43,8 +48,8 @@ HOLD_BEYOND = 10
 """Arrivals that a hold must have beyond the quantile: fewer would not make it known."""
 MAX_HOLDS = 8
 CLOSE = 3
-"""Between a rate that a hold confirmed and the lowest that failed, how many times the precision may
-lie: beyond that holds go on at the middle of both."""
+"""Between a rate that a hold confirmed and the lowest that failed, or the interval's middle, how
+many times the precision may lie: beyond that holds go on between both."""
 SAID_PRECISE = 1.2
 """Times the precision up to which nothing is said of what more would take: holds came after."""
 STEP_BEYOND = 4
@@ -64,6 +69,8 @@ class CapacitySearch:
         self._bad_rps: float | None = None
         """The lowest rate that a step did not bear."""
         self._fault = ""
+        self._is_cliff = False
+        """Whether that one failed as beyond a sharp limit, and not by a few late answers."""
         self._grown = (0.0, 0.0)
         """The last rate that held and the first that did not, or the other way round."""
         self._confirmed_rps: float | None = None
@@ -89,6 +96,7 @@ class CapacitySearch:
             self._held_rps = max(step.rps, self._held_rps or 0.0)
         elif self._bad_rps is None or step.rps <= self._bad_rps:
             self._bad_rps, self._fault = step.rps, fault
+            self._is_cliff = self._trials[-1].is_cliff
         if step.kind is StepKind.GROW and self._held_rps and self._bad_rps:
             self._grown = self._held_rps, self._bad_rps
         if step.kind is StepKind.HOLD:
@@ -113,7 +121,19 @@ class CapacitySearch:
             return False
         if bad is None or self._made[StepKind.HOLD] >= MAX_HOLDS:
             return True
-        return bad <= confirmed * (1 + CLOSE * self._spec.precision)
+        return self._reach_rps(bad) <= confirmed * (1 + CLOSE * self._spec.precision)
+
+    def _reach_rps(self, bad_rps: float) -> float:
+        """Up to where holds are made: what a hold bears by luck far above is no capacity."""
+        found = self.interval
+        if found is None or (self._may_be_sharp and self._is_cliff):
+            return bad_rps
+        return min(bad_rps, found.middle_rps * (1 + self._spec.precision))
+
+    @property
+    def _may_be_sharp(self) -> bool:
+        """Whether no rate that held is higher than one that failed."""
+        return (self._held_rps or 0.0) < (self._bad_rps or inf)
 
     def fault(self, result: StepResult) -> str | None:
         """Why the step that is on does not hold, None if it does or may while the rate grows."""
@@ -142,7 +162,7 @@ class CapacitySearch:
             return None
         spec = self._spec
         found = knee(self._trials, 1 - spec.q, spec.limit_ns / NS_PER_S, self._range)
-        if self._held_rps >= self._bad_rps:
+        if not self._may_be_sharp:
             return found
         # Nothing that was tried contradicts a sharp limit, which may lie anywhere between the two.
         low, high = min(found.low_rps, self._held_rps), max(found.high_rps, self._bad_rps)
@@ -207,17 +227,24 @@ class CapacitySearch:
                 return self._make(StepKind.HOLD, spec.max_rps)
             return self._make(StepKind.GROW, min(self._held_rps * GROWTH, spec.max_rps))
         if not self._is_narrow(found):
-            return self._make(StepKind.NARROW, min(found.middle_rps, spec.max_rps))
+            return self._make(StepKind.NARROW, min(self._narrow_rps(found), spec.max_rps))
         if self._made[StepKind.HOLD] >= MAX_HOLDS:
             return None
         return self._make(StepKind.HOLD, self._hold_rps(found))
+
+    def _narrow_rps(self, found: Knee) -> float:
+        """In the middle while the limit may be sharp, else above and below it in turn."""
+        if self._may_be_sharp:
+            return found.middle_rps
+        is_above = self._made[StepKind.NARROW] % 2 == 0
+        return found.middle_rps * (ABOVE if is_above else BELOW)
 
     def _hold_rps(self, found: Knee) -> float:
         """Where to hold: below the middle, below what failed, above what a hold has confirmed."""
         rps = max(found.low_rps, found.middle_rps / (1 + self._spec.precision))
         failed = self._failed_hold_rps
         if self._confirmed_rps is not None and self._bad_rps is not None:
-            return sqrt(self._confirmed_rps * self._bad_rps)
+            return sqrt(self._confirmed_rps * self._reach_rps(self._bad_rps))
         if failed is None:
             return rps
         return min(rps, failed * max(0.5, 1 - FALLBACK * self._failed_holds))

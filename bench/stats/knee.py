@@ -35,7 +35,7 @@ _LEAST_STEEP = 2.5
 _LEAST_EFFECT, _PRIOR_DF = 3.0, 15
 """The design effect at least, and as how many degrees of freedom count what is expected of it: few
 blocks say little of it, and what they say is averaged with that (a scaled inverse chi-squared)."""
-_TOGETHER = 0.9
+_TOGETHER = 0.7
 """Of the arrivals while a backlog of the limit drains, so many make up the design effect: by
 simulation 0.4 of them for exponential service, and up to 1.1 for a constant one."""
 _FLOOR = 0.5
@@ -77,6 +77,11 @@ class Trial:
         if self.failed or self.answers.size < _WHOLE_BLOCKS:
             return self.rps
         return float(self.answers[1:-1].mean()) or self.rps
+
+    @property
+    def is_cliff(self) -> bool:
+        """Whether it failed by something else, or nearly always: a queue that just grows."""
+        return self.failed or self.share > ALWAYS_LATE
 
     @property
     def share(self) -> float:

@@ -166,6 +166,25 @@ def test_steps_at_the_knee_get_longer_until_the_time_for_them_is_spent() -> None
     assert spent - lengths[-1] - narrowing[-1].settle_ns < 120 * NS_PER_S
 
 
+def test_a_knee_that_is_not_sharp_is_tried_above_and_below_in_turn() -> None:
+    """A lower rate that does not hold than one that does: the limit is no sharp one."""
+    spec = replace(SPEC, start_rps=100, precision=0.001, narrow_ns=200 * NS_PER_S)
+    finding, sides, step = CapacitySearch(spec), [], CapacitySearch(spec).first()
+    assert finding.first() == step
+    following: CapacityStep | None = step
+    while following is not None and following.kind is not StepKind.HOLD:
+        found, is_knee = finding.interval, following.kind is StepKind.NARROW
+        if found is not None and is_knee:
+            sides.append(following.rps > found.middle_rps)
+        answers = np.full(max(1, following.measured_ns // NS_PER_S), following.rps)
+        late = answers * (0.5 if following.rps > 300 else 0.02 if is_knee and len(sides) < 2 else 0)
+        holds = late.sum() <= 0.01 * answers.sum()
+        following = finding.next(replace(result(100 if holds else 900), blocks=(answers, late)))
+    assert len(sides) > 4
+    assert True in sides[3:]
+    assert False in sides[3:]
+
+
 def test_an_answer_says_what_more_would_take() -> None:
     finding = CapacitySearch(SPEC)
     step: CapacityStep | None = finding.first()
