@@ -233,11 +233,16 @@ class CapacitySearch:
         return self._make(StepKind.HOLD, self._hold_rps(found))
 
     def _narrow_rps(self, found: Knee) -> float:
-        """In the middle while the limit may be sharp, else above and below it in turn."""
-        if self._may_be_sharp:
-            return found.middle_rps
-        is_above = self._made[StepKind.NARROW] % 2 == 0
-        return found.middle_rps * (ABOVE if is_above else BELOW)
+        """In the middle while the limit may be sharp, else above and below it in turn.
+
+        While the interval reaches far up, above is half the way to its end: one rate that plainly
+        fails is what is missing.
+        """
+        middle_rps, made = found.middle_rps, self._made[StepKind.NARROW]
+        far_rps = sqrt(middle_rps * found.high_rps)
+        if not self._may_be_sharp:
+            return max(middle_rps * ABOVE, far_rps) if made % 2 == 0 else middle_rps * BELOW
+        return middle_rps if made < NARROWING_LEAST or made % 2 == 0 else far_rps
 
     def _hold_rps(self, found: Knee) -> float:
         """Where to hold: below the middle, below what failed, above what a hold has confirmed."""
