@@ -24,8 +24,12 @@ _STOPPED = b"Tt"
 class Silence:
     """By name, for how long each has been silent."""
 
-    def __init__(self, deadline_ns: int = DEADLINE_NS) -> None:
+    def __init__(
+        self, deadline_ns: int = DEADLINE_NS, longest_step_ns: int = _LONGEST_STEP_NS
+    ) -> None:
+        """longest_step_ns: the most that a look adds, whenever the last one was."""
         self._deadline_ns = deadline_ns
+        self._longest_step_ns = longest_step_ns
         self._silent_ns: dict[int, int] = {}
         self._looked_ns: int | None = None
 
@@ -44,7 +48,7 @@ class Silence:
         """Those who have been silent for too long by now; each is told once."""
         before_ns = now_ns if self._looked_ns is None else self._looked_ns
         self._looked_ns = now_ns
-        step_ns = min(max(0, now_ns - before_ns), _LONGEST_STEP_NS)
+        step_ns = min(max(0, now_ns - before_ns), self._longest_step_ns)
         for name in list(self._silent_ns):
             self._silent_ns[name] += step_ns
             if self._silent_ns[name] > self._deadline_ns:

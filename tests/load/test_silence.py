@@ -49,6 +49,13 @@ def test_nobody_waits_for_one_that_has_said_its_last_or_was_never_begun() -> Non
     assert overdue(silence, 60) == []
 
 
+def test_whoever_looks_seldom_finds_a_machine_in_time_if_a_look_may_add_so_much() -> None:
+    silence = Silence(4 * S, longest_step_ns=S)
+    silence.expect(0)
+    found = [(tick, name) for tick in range(8) for name in silence.overdue(tick * S * 9 // 10)]
+    assert found == [(5, 0)]
+
+
 def test_a_coordinator_that_did_not_run_itself_finds_nobody_guilty() -> None:
     silence = Silence()
     silence.expect(0)

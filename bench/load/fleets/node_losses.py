@@ -15,9 +15,11 @@ from bench.load.frames import FleetNote, Frame, FrameKind
 from bench.load.silence import Silence, silent_words
 from bench.load.worker_share import WorkerShare, offered
 from bench.model.live import NODE_LOST_EVENT, NodeHealth
-from bench.model.times import NS_PER_MS
+from bench.model.times import NS_PER_MS, NS_PER_S
 
 LOOK_NS = 200 * NS_PER_MS
+LONGEST_STEP_NS = NS_PER_S
+"""The most that one look adds to a node's silence: a busy coordinator names it within 5 s too."""
 
 Put = Callable[[int, Frame], None]
 """Passes a frame of a worker on."""
@@ -34,7 +36,7 @@ class NodeLosses:
         self._deadline_ns = deadline_ns
         self._put = put
         self._run_ns = run_ns
-        self._silence = Silence(deadline_ns)
+        self._silence = Silence(deadline_ns, LONGEST_STEP_NS)
         self._health: list[NodeHealth] = []
         self._own: Sequence[Sequence[int]] = []
         self.shares: list[WorkerShare] = []
