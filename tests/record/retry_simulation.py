@@ -4,13 +4,13 @@ It shares no code with what is tested. An attempt that comes in while the functi
 waits for the end of that, as at the embedded Lambda; one that finds all places taken is throttled
 at once, and so is every one during a throttle. `known_recovery_s` tells from many runs, by their
 exact response times and in steps of a quarter second, when calls fare as before: the truth that one
-recorded run is held against.
+recorded run is held against. How they fared before it tells from runs without a disturbance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from random import Random
 
@@ -22,11 +22,18 @@ Delay = Callable[[int, Random], float]
 class Policy:
     attempts: int
     delay: Delay
+    share: float | None = None
+    """Retries of the last ten seconds may be this share of the calls of them; None: any number."""
 
 
 NONE = Policy(1, lambda _failed, _random: 0.0)
 STANDARD = Policy(3, lambda failed, random: random.uniform(0, min(20.0, 2.0 ** (failed - 1))))
 JITTER = Policy(5, lambda failed, random: random.uniform(0, min(2.0, 0.1 * 2 ** (failed - 1))))
+LEGACY = Policy(5, lambda failed, random: random.uniform(0, 2.0 ** (failed - 1)))
+EXPONENTIAL = Policy(4, lambda failed, _random: min(2.0, 0.1 * 2 ** (failed - 1)))
+EQUAL = Policy(4, lambda failed, random: 0.05 * 2 ** (failed - 1) * random.uniform(1, 2))
+EAGER = Policy(10, lambda _failed, _random: 0.1)
+BUDGETED = Policy(10, lambda _failed, _random: 0.1, share=0.1)
 STUBBORN = Policy(1000, lambda _failed, random: random.uniform(0.05, 0.15))
 
 
@@ -53,7 +60,7 @@ class Function:
     service_s: float = 0.1
     run_s: float = 32.0
     disturbance: str = "stall"
-    """stall, throttle, or overload: OVERLOAD times as many arrivals."""
+    """stall, throttle, overload: OVERLOAD times as many arrivals; '' for none."""
     from_s: float = 12.0
     until_s: float = 17.0
 
@@ -67,6 +74,7 @@ class Function:
             heappush(events, (at_s, len(events), calls[-1]))
             at_s += random.expovariate(self.rate_at(at_s))
         number, busy = len(events), 0
+        retried: list[float] = []
         while events:
             now_s, _, call = heappop(events)
             number += 1
@@ -85,11 +93,25 @@ class Function:
                 heappush(events, (done_s, number, None))
             else:
                 call.attempts[-1] = (sent_s, now_s)
-                if len(call.attempts) < policy.attempts:
+                if len(call.attempts) < policy.attempts and self._affords(
+                    policy, now_s, calls, retried
+                ):
                     next_s = now_s + policy.delay(len(call.attempts), random)
                     call.attempts.append((next_s, next_s))
                     heappush(events, (next_s, number, call))
         return calls
+
+    def _affords(
+        self, policy: Policy, now_s: float, calls: list[SimulatedCall], retried: list[float]
+    ) -> bool:
+        """Whether one more retry keeps within the policy's share; if so, it is counted."""
+        if policy.share is not None:
+            recent = sum(now_s - 10 < call.at_s <= now_s for call in calls)
+            spent = sum(at_s > now_s - 10 for at_s in retried)
+            if spent + 1 > policy.share * recent:
+                return False
+        retried.append(now_s)
+        return True
 
     def rate_at(self, at_s: float) -> float:
         """Arrivals a second."""
@@ -99,7 +121,8 @@ class Function:
     def known_recovery_s(self, policy: Policy, runs: int, seed: str) -> float | None:
         """From the end of the disturbance until calls fare as before; None: not within the run."""
         every = [c for n in range(runs) for c in self.run(policy, Random(f"{seed}/{n}"))]
-        before = [c for c in every if c.at_s < self.from_s - 0.5]
+        calm = replace(self, disturbance="")
+        before = [c for n in range(runs) for c in calm.run(policy, Random(f"{seed}/calm/{n}"))]
         times = sorted(c.response_s for c in before)
         limit_s = 1.1 * times[int(0.99 * len(times))]
         goodput = 0.9 * sum(c.ok for c in before) / len(before)
