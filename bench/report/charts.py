@@ -24,6 +24,7 @@ from bench.stats.recommend import common_quantile, comparable, frontier
 
 MOST_POINTS = 300
 """Of a line over time; beyond that, several seconds share a point: the worst of them."""
+DECADE = 10.0
 MOST_TICKS = 6
 """Of an axis of figures; that of time has room for more."""
 
@@ -70,8 +71,7 @@ def _trade(run: RecordedRun) -> Iterable[str]:
     places = {w.variant.name: place for w in run.windows if (place := time_and_cost(w, q))}
     if len(places) < 2:
         return
-    x = linear_axis(0.0, max(time for time, _ in places.values()), MOST_TICKS)
-    y = linear_axis(0.0, max(cost for _, cost in places.values()), MOST_TICKS)
+    x, y = (_axis_around([place[i] for place in places.values()]) for i in (0, 1))
     index = {window.variant.name: i for i, window in enumerate(run.windows)}
     path = [places[name] for name in frontier(sizes, q) if name in places]
     yield scatter_chart(
@@ -83,6 +83,14 @@ def _trade(run: RecordedRun) -> Iterable[str]:
         f"response time {quantile_text(q)}, ms",
         "USD per million",
     )
+
+
+def _axis_around(values: Sequence[float]) -> Axis:
+    """Logarithmic beyond a decade, as on the screen."""
+    low, high = min(values), max(values)
+    if low > 0 and high > DECADE * low:
+        return log_axis(low, high, MOST_TICKS)
+    return linear_axis(low, high, MOST_TICKS)
 
 
 def _over_time(run: RecordedRun) -> Iterable[str]:

@@ -7,7 +7,7 @@ paper and in a mail, and the script that points, hides and zooms has a tenth of 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from html import escape
@@ -27,10 +27,9 @@ from bench.report.charts import charts
 from bench.report.comparison import compared, comparison_notes, comparison_rows
 from bench.report.html_tables import measure_tables, parts_table, results_table, table, tries_table
 from bench.report.laid_over import laid_over, looks
+from bench.report.pictures import OVER_MEMORY
 from bench.report.retry_figures import FIGURES, tells_of_retries
-
-MOST_REASONS = 3
-"""So many of a verdict's are in sight: the answer comes first."""
+from bench.report.svg import COLOURS
 
 
 def render_html(run: RecordedRun, base: RecordedRun | None = None) -> str:
@@ -48,10 +47,11 @@ def render_html(run: RecordedRun, base: RecordedRun | None = None) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
         f" style-src 'unsafe-inline'; script-src 'sha256-{digest}'\">",
-        f"<title>{title}</title><style>{_part('page.css')}{_hiding(looks(shown.windows))}</style>",
+        f"<title>{title}</title><style>{_part('page.css')}{_hiding(_keys(shown))}</style>",
         "</head><body>\n",
         *_head(run, title),
         *_answer(run),
+        *_reasons(run),
         *_slos(run),
         *(() if base is None else _changes(base, run)),
         f'<section class="charts">\n{"".join(charts(run, base))}</section>\n',
@@ -75,12 +75,18 @@ def _part(name: str) -> str:
     return resources.files("bench.report").joinpath("page", name).read_text("utf-8")
 
 
-def _hiding(drawn: Mapping[str, int]) -> str:
+def _hiding(keys: Iterable[str]) -> str:
     """What a click on a name hides: its drawings; the name itself fades."""
     return "".join(
         f'.h{n} g[data-v="{n}"]{{display:none}}.h{n} [data-toggle="{n}"]{{opacity:.4}}\n'
-        for n in drawn.values()
+        for n in keys
     )
+
+
+def _keys(run: RecordedRun) -> Iterable[str]:
+    """Of the variants, and of the lines over memory."""
+    yield from map(str, looks(run.windows).values())
+    yield from (f"{OVER_MEMORY}{index}" for index in range(COLOURS))
 
 
 def _changes(base: RecordedRun, run: RecordedRun) -> Iterable[str]:
@@ -109,14 +115,19 @@ def _head(run: RecordedRun, title: str) -> Iterable[str]:
         f" started {escape(run.started_utc)}, {escape(run.state)}"
         f"{f', {run.workers_text}' if run.workers_text else ''}</p></header>\n"
     )
+
+
+def _reasons(run: RecordedRun) -> Iterable[str]:
+    """Of the verdict, which stands at the very top: the answer comes before them."""
     if run.verdict is Verdict.VALID and not run.reasons:
         yield '<p class="dim">Nothing speaks against these numbers.</p>\n'
-    reasons = [f"{r.variant}: {r.text}" if r.variant else r.text for r in run.reasons]
-    yield _list(reasons[:MOST_REASONS])
-    more = len(reasons) - MOST_REASONS
-    yield from _folded(
-        f"{more} more reason{'s' if more > 1 else ''}", _list(reasons[MOST_REASONS:])
-    )
+    worst = sorted(run.reasons, key=lambda reason: -reason.verdict.severity)
+    reasons = [f"{r.variant}: {r.text}" if r.variant else r.text for r in worst]
+    if reasons:
+        verdict = run.verdict.value
+        yield f'<p><b class="{verdict}">{verdict}:</b> {escape(reasons[0])}</p>\n'
+    more = len(reasons) - 1
+    yield from _folded(f"{more} more reason{'s' if more > 1 else ''}", _list(reasons[1:]))
 
 
 def _answer(run: RecordedRun) -> Iterable[str]:

@@ -26,6 +26,8 @@ _TICKS = 8
 _BINS = 120
 _CURVE_POINTS = 60
 _FIT_INDEX = 7
+OVER_MEMORY = "memory"
+"""What the lines of these pictures belong to: they are of percentiles and no variant's."""
 
 
 def ranges(run: RecordedRun) -> Iterator[str]:
@@ -123,7 +125,7 @@ def _time_over(run: RecordedRun, sizes: Sequence[Window], x: Axis) -> Iterator[s
         of_q = [found for found in known if found.q == q]
         points = sorted((float(f.variant.memory_mb or 0), f.value_ns / NS_PER_MS) for f in of_q)
         if len(points) > 1:
-            lines.append(SvgLine(quantile_text(q), index, (tuple(points),)))
+            lines.append(SvgLine(quantile_text(q), index, (tuple(points),), of=OVER_MEMORY))
             whiskers += _whiskers(of_q, index)
     if not lines:
         return
@@ -133,10 +135,11 @@ def _time_over(run: RecordedRun, sizes: Sequence[Window], x: Axis) -> Iterator[s
         curve = tuple(
             (float(m), fit.at(float(m))) for m in np.geomspace(x.low, x.high, _CURVE_POINTS)
         )
-        lines.append(SvgLine(f"{lines[0].name} fitted", _FIT_INDEX, (curve,), bare=True))
+        lines.append(SvgLine(f"{lines[0].name} fitted", _FIT_INDEX, (curve,), True, OVER_MEMORY))
         most = ", at most one" if fit.one_thread else ""
         title += f"; {lines[0].name} ≈ {fit.waits:.3g} ms + {fit.works:.3g} ms / vCPUs{most}"
     values = [ms for line in lines for _, ms in line.stretches[0]]
+    values += [ms for whisker in whiskers for ms in (whisker.low, whisker.high)]
     y = log_axis(min(values), max(values), _TICKS)
     yield line_chart(title, lines, x, y, "memory, MB", "response time, ms", whiskers=whiskers)
 
@@ -146,7 +149,7 @@ def _whiskers(found: Iterable[KnownQuantile], index: int) -> Iterator[Whisker]:
         low, high = known.bounds.low_ns, known.bounds.high_ns
         if low is not None and high is not None:
             memory = float(known.variant.memory_mb or 0)
-            yield Whisker(index, memory, low / NS_PER_MS, high / NS_PER_MS)
+            yield Whisker(index, memory, low / NS_PER_MS, high / NS_PER_MS, of=OVER_MEMORY)
 
 
 def _cost_over(sizes: Sequence[Window], x: Axis) -> Iterator[str]:
@@ -159,5 +162,5 @@ def _cost_over(sizes: Sequence[Window], x: Axis) -> Iterator[str]:
         return
     costs = [cost for _, cost in points]
     y = log_axis(min(costs) * 0.95, max(costs) * 1.05, _TICKS)
-    line = SvgLine("USD per million calls", 0, (tuple(points),))
+    line = SvgLine("USD per million calls", 0, (tuple(points),), of=OVER_MEMORY)
     yield line_chart("Cost over memory", [line], x, y, "memory, MB", "USD per million")

@@ -20,6 +20,8 @@ _MARKED = 12
 """Markers along a line, at most: enough to tell it."""
 _LETTER_WIDTH = 8.4
 _LINE_HEIGHT = 16.0
+_ROUND = 6.0
+"""Left and right of a point, where no name may stand."""
 _MOST_STEPS = 2 * round(HEIGHT / _LINE_HEIGHT)
 """Of a label up or down: beyond that it is outside of the chart from wherever it starts."""
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
@@ -36,6 +38,13 @@ class SvgLine:
     stretches: tuple[tuple[tuple[float, float], ...], ...]
     bare: bool = False
     """Without markers: a curve that was fitted, not measured."""
+    of: str = ""
+    """What it belongs to where that is no variant: a click on its name hides nothing else."""
+
+    @property
+    def key(self) -> str:
+        """By which it is hidden."""
+        return f"{self.of}{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class Whisker:
     low: float
     high: float
     across: bool = False
+    of: str = ""
 
 
 def line_chart(
@@ -97,16 +107,16 @@ def scatter_chart(
     body += [_whisker(whisker, x, y) for whisker in whiskers]
     if len(path) > 1:
         body.append(f'<path class="frontier" d="{_path(path, x, y)}"/>')
-    taken: list[_Label] = []
-    for name, index, px, py in points:
-        left, top = _place(px, py, x, y)
-        words_of_it = f"<title>{escape(name)}</title>"
-        body.append(f'<g data-v="{index}">{words_of_it}{marker(index, left, top, 5)}</g>')
-        if legend:
-            continue
-        label = _free_label(name, left, top, taken)
-        taken.append(label)
-        body.append(words(name, "start", f'class="name" x="{label.left:.1f}" y="{label.top:.1f}"'))
+    places = [_place(px, py, x, y) for *_, px, py in points]
+    taken = [_Label(left - _ROUND, top + 4, 2 * _ROUND) for left, top in places]
+    for (name, index, *_), (left, top) in zip(points, places, strict=True):
+        parts = [f"<title>{escape(name)}</title>", marker(index, left, top, 5)]
+        if not legend:
+            label = _free_label(name, left, top, taken)
+            taken.append(label)
+            where = f'class="name" x="{label.left:.1f}" y="{label.top:.1f}"'
+            parts += [_lead(label, left, top), words(name, "start", where)]
+        body.append(f'<g data-v="{index}">{"".join(parts)}</g>')
     named = [SvgLine(name, index, ()) for name, index, *_ in points] if legend else []
     return figure(title, body, named, ' class="chart"')
 
@@ -123,16 +133,25 @@ class _Label:
 
 
 def _free_label(name: str, left: float, top: float, taken: Sequence[_Label]) -> _Label:
-    """Beside its point, or so much higher or lower that it covers no other label."""
+    """Beside its point, or so much higher or lower that it covers no other label and no point."""
     width = _LETTER_WIDTH * len(name)
-    start = left + 9 if left + 9 + width < WIDTH else left - 9 - width
+    starts = [at for at in (left + 9, left - 9 - width) if LEFT < at < WIDTH - width]
     for step in range(min(2 * len(taken), _MOST_STEPS) + 1):
         away = (step + 1) // 2 * (-1 if step % 2 else 1) * _LINE_HEIGHT
-        label = _Label(start, top + 4 + away, width)
-        inside = TOP < label.top < HEIGHT - BOTTOM
-        if inside and not any(label.overlaps(other) for other in taken):
-            return label
-    return _Label(start, top + 4, width)
+        for start in starts:
+            label = _Label(start, top + 4 + away, width)
+            inside = TOP < label.top < HEIGHT - BOTTOM
+            if inside and not any(label.overlaps(other) for other in taken):
+                return label
+    return _Label(starts[0] if starts else LEFT, top + 4, width)
+
+
+def _lead(label: _Label, left: float, top: float) -> str:
+    """From a point to its name, where that stands elsewhere than beside it."""
+    if abs(label.top - top - 4) < _LINE_HEIGHT / 2:
+        return ""
+    end = label.left - 2 if label.left > left else label.left + label.width + 2
+    return f'<path class="lead" d="M{left:.1f} {top:.1f}L{end:.1f} {label.top - 5:.1f}"/>'
 
 
 def figure(
@@ -140,8 +159,9 @@ def figure(
 ) -> str:
     """A drawing of the common width under its title, with the legend of its lines below."""
     legend = "".join(_legend(line) for line in lines)
+    tall = " class=tall" if height > 1.5 * HEIGHT else ""
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {height}"'
+        f'<figure{tall}><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {height}"'
         f' role="img" aria-label="{escape(title)}"{attributes}>{"".join(body)}</svg>'
         f"{f'<p class=legend>{legend}</p>' if legend else ''}</figure>\n"
     )
@@ -152,7 +172,7 @@ def _legend(line: SvgLine) -> str:
         f'<svg viewBox="0 0 34 12" class="sample"><path class="line" {_looks(line.index)}'
         f' d="M1 6H33"/>{marker(line.index, 17, 6, 4)}</svg>'
     )
-    return f'<span data-toggle="{line.index}">{sample}{escape(line.name)}</span> '
+    return f'<span data-toggle="{line.key}">{sample}{escape(line.name)}</span> '
 
 
 def _frame(x: Axis, y: Axis, x_name: str, y_name: str) -> str:
@@ -199,7 +219,8 @@ def _whisker(whisker: Whisker, x: Axis, y: Axis) -> str:
         left, low = _place(whisker.place, whisker.low, x, y)
         high = _place(whisker.place, whisker.high, x, y)[1]
         path = f"M{left - 4:.1f} {low:.1f}h8m-4 0V{high:.1f}m-4 0h8"
-    return f'<path class="thin" {_looks(whisker.index)} d="{path}"/>'
+    drawn = f'<path class="thin" {_looks(whisker.index)} d="{path}"/>'
+    return f'<g data-v="{whisker.of}{whisker.index}">{drawn}</g>'
 
 
 def _line(line: SvgLine, x: Axis, y: Axis) -> str:
@@ -212,7 +233,7 @@ def _line(line: SvgLine, x: Axis, y: Axis) -> str:
         else "".join(marker(line.index, *_place(px, py, x, y), 3.5) for px, py in points[::every])
     )
     path = f'<path class="line" {_looks(line.index)} d="{drawn}"/>' if drawn else ""
-    return f'<g data-v="{line.index}"><title>{escape(line.name)}</title>{path}{marks}</g>'
+    return f'<g data-v="{line.key}"><title>{escape(line.name)}</title>{path}{marks}</g>'
 
 
 def _looks(index: int) -> str:

@@ -107,7 +107,13 @@ def test_the_answer_comes_first_and_then_pictures_and_then_tables(run: RecordedR
     text = render_html(run)
     order = [
         text.index(words)
-        for words in ('class="hero"', "p50 to p90 solid", "by percentile", "<h2>Results</h2>")
+        for words in (
+            'class="hero"',
+            "INVALID:",
+            "p50 to p90 solid",
+            "by percentile",
+            "<h2>Results</h2>",
+        )
     ]
     assert order == sorted(order)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
+from bench.report.axes import linear_axis
+from bench.report.html import render_html
 from bench.report.pictures import over_memory, ranges, ridges
+from bench.report.svg import BOTTOM, HEIGHT, TOP, WIDTH, scatter_chart
 from tests.record.build import Shipment, profile_of, row, together
 
 SIZES = (128, 512, 1769)
@@ -64,6 +68,51 @@ def test_time_over_memory_has_a_curve_and_cost_a_line(tmp_path: Path) -> None:
 def test_intervals_stand_as_whiskers(tmp_path: Path) -> None:
     time, _ = over_memory(run_of(tmp_path, SIZES))
     assert time.count('class="thin"') >= len(SIZES)
+
+
+def test_a_whisker_ends_within_its_axis(tmp_path: Path) -> None:
+    time, _ = over_memory(run_of(tmp_path, SIZES))
+    low, high, _ = map(float, re.search(r'data-y="([^"]+)"', time)[1].split())  # type: ignore[index]
+    ends = re.findall(r'class="thin"[^>]* d="M[\d.-]+ ([\d.]+)h8m-4 0V([\d.]+)', time)
+    tops = [float(end) for pair in ends for end in pair]
+    assert low < high and tops and all(TOP < top < HEIGHT - BOTTOM for top in tops)
+
+
+CROWD = [(f"invoke-{n}MB", n, 30 + n / 10, 1.0 + n % 3 / 10) for n in range(12)]
+
+
+def test_a_name_in_a_crowd_covers_no_point_and_no_other_name_and_is_led_to() -> None:
+    axis = linear_axis(0.0, 40.0, 6), linear_axis(0.0, 5.0, 6)
+    picture = scatter_chart("t", CROWD, (), *axis, "x", "y")
+    groups = re.findall(r'<g data-v="\d+"><title>.*?</g>', picture)
+    assert len(groups) == len(CROWD)
+    boxes, points = [], []
+    for group in groups:
+        x, y, name = re.search(r'x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]+)</text>', group).groups()  # type: ignore[union-attr]
+        boxes.append((float(x), float(y), 8.4 * len(name)))
+        points.append(tuple(map(float, re.search(r"translate\(([\d.]+) ([\d.]+)", group).groups())))  # type: ignore[union-attr]
+    for number, (x, y, width) in enumerate(boxes):
+        assert 0 < x < x + width < WIDTH
+        for other_x, other_y, other in boxes[:number]:
+            apart = x > other_x + other or other_x > x + width
+            assert apart or abs(y - other_y) >= 16, "names lie over each other"
+        for px, py in points:
+            assert not (x < px < x + width and y - 10 < py < y), "a name lies over a point"
+    assert picture.count('class="lead"') == sum(
+        abs(y - 4 - py) >= 8 for (_, y, _), (_, py) in zip(boxes, points, strict=True)
+    )
+
+
+def test_what_is_drawn_of_percentiles_over_memory_is_hidden_with_no_variant(
+    tmp_path: Path,
+) -> None:
+    text = render_html(run_of(tmp_path, SIZES))
+    picture = text[text.index("Time over memory") : text.index("Cost over memory")]
+    drawn, names = (
+        set(re.findall(rf'{what}="(\w+)"', picture)) for what in ("data-v", "data-toggle")
+    )
+    assert drawn >= names and names and not any(name.isdecimal() for name in drawn)
+    assert all(f'.h{name} g[data-v="{name}"]' in text for name in names)
 
 
 @pytest.mark.parametrize("sizes", [(512,), ()])
