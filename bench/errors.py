@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
 class LamloadError(Exception):
     """Base of every error that ends the command with one clear line and `exit_code`.
 
-    way is a command that works instead, where the text has none and the command line knows one.
+    way tells of a command that works instead, where the text has none and one is known.
     """
 
     exit_code = ExitCode.INTERNAL

@@ -21,6 +21,7 @@ USUAL = {
     "shell": ("bash",),
 }
 """By the name of what is missing: what stands there in an example."""
+MEANT = "did you mean "
 _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 _VALUE = re.compile(r"[\d.]+\w{0,3}(/\w+)?|[\w./-]+\.json")
 """What stands behind an option rather than by itself."""
@@ -46,10 +47,9 @@ def told(error: LamloadError) -> str:
     text = str(error) if isinstance(error, ProfileError) else f"lamload: {error}"
     if not error.way:
         return text
-    joint = " " if text.endswith("?") else "; "
-    if " help " in error.way:
-        return f"{text}{joint}`{error.way}` tells what can be"
-    return f"{text}{joint}" + (f"`{error.way}`" if joint == " " else f"did you mean `{error.way}`?")
+    if text.endswith("?"):  # the text has the word already, and not the command
+        return f"{text} {error.way.removeprefix(MEANT).removesuffix('?')}"
+    return f"{text}; {error.way}"
 
 
 def _takes_words(command: click.Command) -> bool:

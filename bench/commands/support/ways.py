@@ -19,26 +19,31 @@ if TYPE_CHECKING:
 
 NAMED = "`lamload "
 """In a text that has a command already."""
-WITHOUT_ACCOUNT = "lamload quickstart"
-"""What works where a target cannot be used."""
+ELSEWHERE = "without it: `lamload quickstart`"
+"""Where a target cannot be used."""
+EMBEDDED = "embedded Lambda"
+AT_HOME = "`lamload doctor` tells what this machine lacks"
+KEYS = "`lamload help profiles` tells what can be"
+"""Where a mistake is in a file."""
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 
 
 def way_on(ctx: click.Context, error: LamloadError) -> str:
-    """The command, '' where the text names one or there is nothing to mend."""
-    if not isinstance(error, UsageError | TargetError) or NAMED in str(error).splitlines()[-1]:
+    """Words with the command in them, '' where the text names one or there is nothing to mend."""
+    text = str(error)
+    if not isinstance(error, UsageError | TargetError) or NAMED in text.splitlines()[-1]:
         return ""
-    if isinstance(error, ProfileError):
-        return _of_profile(ctx, error) or _reference(ctx)
     if isinstance(error, TargetError):
-        return WITHOUT_ACCOUNT
-    return _without(ctx, str(error)) or f"{ctx.command_path} --help"
+        return AT_HOME if EMBEDDED in text else ELSEWHERE
+    if not isinstance(error, ProfileError):
+        return _meant(_without(ctx, text) or f"{ctx.command_path} --help")
+    if found := _of_profile(ctx, error):
+        return _meant(found)
+    return ELSEWHERE if "://" in (ctx.params.get("target") or "") else KEYS
 
 
-def _reference(ctx: click.Context) -> str:
-    """Where a mistake is in a file: what its keys can be. Anything else gives way to an example."""
-    target = ctx.params.get("target") or ""
-    return WITHOUT_ACCOUNT if "://" in target else "lamload help profiles"
+def _meant(command: str) -> str:
+    return f"did you mean `{command}`?"
 
 
 def typed(ctx: click.Context, instead: dict[str, Sequence[str]]) -> str:
