@@ -38,9 +38,16 @@ class Choices:
         """Go on to the next of WINDOWS, from the last to the first."""
         self._window = (self._window + 1) % len(WINDOWS)
 
-    def next_metric(self, shown: Metric) -> None:
-        """Go on to the metric that follows the one shown."""
-        self.metric = METRICS[(METRICS.index(shown) + 1) % len(METRICS)]
+    def next_metric(self, first: Metric, *, has_picture: bool = False) -> None:
+        """Go on to the next metric, behind the last of them to what stands there by itself.
+
+        first: the metric that charts begin with. has_picture: they begin with something else.
+        """
+        if self.metric is None and has_picture:
+            self.metric = first
+            return
+        after = METRICS[(METRICS.index(self.metric or first) + 1) % len(METRICS)]
+        self.metric = None if after is first else after
 
     def toggle_scale(self) -> None:
         """Go on from axes by their span to logarithmic ones, to linear ones, and round again."""

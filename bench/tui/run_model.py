@@ -96,7 +96,12 @@ class RunModel:
 
     def charted(self, choices: Choices) -> Metric:
         """The metric that was chosen, else the one that says most of this run."""
-        return choices.metric or self._history.default_metric()
+        return choices.metric or self.first_metric
+
+    @property
+    def first_metric(self) -> Metric:
+        """The metric that says most of this run so far."""
+        return self._history.default_metric()
 
     def lays_turns_over(self, choices: Choices) -> bool:
         """As it was chosen, else where the same disturbance meets every variant in its turn."""

@@ -10,7 +10,16 @@ from bench.model.endpoint import EndpointKind
 from bench.model.live import RunEvent, RunState, Snapshot, WorkerHealth
 from bench.model.load import Command, CommandKind, Plan, Segment
 from bench.model.outcome import Outcome, Reason, Verdict
-from bench.model.profile import EventSpec, LoadSpec, Phase, Profile, Target, TargetKind, Variant
+from bench.model.profile import (
+    EventSpec,
+    LoadSpec,
+    Order,
+    Phase,
+    Profile,
+    Target,
+    TargetKind,
+    Variant,
+)
 from bench.model.result import Sample, Vitals, Window
 from bench.model.retry import RetryPolicyName, RetrySpec
 from bench.model.times import NS_PER_MS, NS_PER_S
@@ -46,7 +55,7 @@ def profile() -> Profile:
         source="fake.toml",
         target=Target(TargetKind.LOCAL, function="primes", events=(EventSpec(),)),
         variants=VARIANTS,
-        load=LoadSpec(),
+        load=LoadSpec(order=Order.TOGETHER),
         phases=(
             Phase("warm-up", constant_rate(RPS, WARM_UP_S * NS_PER_S), measured=False),
             Phase("steady", constant_rate(RPS, (SECONDS - WARM_UP_S) * NS_PER_S)),

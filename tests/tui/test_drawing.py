@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.format import UNKNOWN
 from bench.report.axes import Axis
 from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Paint, SeriesStyle
 from bench.tui.widgets.axes import label_row, round_span_s, time_axis
@@ -16,10 +17,12 @@ from bench.tui.widgets.columns import (
     GAP,
     Cell,
     Column,
+    Row,
     clipped,
     column_at,
     ends_in_sight,
     in_order,
+    known_first,
     order_key,
 )
 from bench.tui.widgets.columns import placed as placed_columns
@@ -154,6 +157,19 @@ def test_columns_never_overlap_and_never_pass_the_edge(width: int, skipped: int)
         assert start >= at
         assert start + column.width <= width
         at = start + column.width + GAP
+
+
+def test_what_no_row_knows_makes_room_for_what_some_do() -> None:
+    columns = [Column(key, key, 6, rank, group="ms") for key, rank in
+               (("p50", 0), ("p90", 2), ("p99", 0))]  # fmt: skip
+    unknown = Row("a", {"p50": Cell(UNKNOWN), "p90": Cell(UNKNOWN), "p99": Cell(UNKNOWN)})
+    partly = Row("b", {**unknown.cells, "p50": Cell("1.20"), "p90": Cell("3.40")})
+
+    def shown(*rows: Row) -> list[str]:
+        return [column.key for column, _ in placed_columns(known_first(columns, rows), 14, 0, 0)]
+
+    assert shown(unknown) == ["p50", "p99"]
+    assert shown(unknown, partly) == ["p50", "p90"]
 
 
 def test_a_flexible_last_column_takes_what_is_left() -> None:

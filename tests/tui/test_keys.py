@@ -13,12 +13,13 @@ from textual.pilot import Pilot
 from bench.model.live import RunState
 from bench.model.load import CommandKind
 from bench.model.outcome import Reason, Verdict
-from bench.model.profile import Phase
+from bench.model.profile import LoadSpec, Order, Phase
 from bench.model.result import Measure
 from bench.model.times import NS_PER_S
 from bench.shapes.callers import Callers
 from bench.tui.analysis import Depth
 from bench.tui.app import LamloadApp
+from bench.tui.metrics import METRICS
 from bench.tui.preferences import Preferences
 from bench.tui.screens.dialogs import Confirm, TextDialog
 from bench.tui.screens.help import help_text
@@ -233,7 +234,33 @@ async def test_m_shows_time_and_cost_over_memory() -> None:
         assert [line.name for line in over_memory.lines] == ["p50", "p90", "p99", "fit"]
         assert over_memory.x is not None
         assert [label for _, label in over_memory.x.ticks] == ["128", "256", "512", "1024", "1769"]
-        assert "/ vCPUs" in over_memory.note
+        assert "/vCPUs" in over_memory.note
+        whiskers = [one for one in over_memory.whiskers if one.line == 0]
+        points = dict(over_memory.lines[0].points)
+        assert len(whiskers) == len(points)
+        assert all(one.low <= (points[one.x] or 0) <= one.high for one in whiskers)
+        assert [flag.text for flag in over_memory.flags] == ["best trade"]
+        assert "efficient: 128" in shown[2].note
+
+
+async def test_sizes_that_take_turns_are_told_over_memory_and_over_time_by_a_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_turns = replace(FakeRun().profile, load=LoadSpec(order=Order.INTERLEAVED))
+    monkeypatch.setattr(FakeRun, "profile", in_turns)
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot)
+        charts = screen_of(app).switcher.view.query(Chart)
+        beside = [one.data.title for one in charts]
+        assert beside == ["time over memory", "cost over memory"]
+        await pilot.press("m")
+        assert chart(app).data.title == "response p50"
+        for _ in METRICS:
+            await pilot.press("m")
+        assert chart(app).data.title == "time over memory"
+        await pilot.press("t")
+        assert "by second of the turn" in chart(app).data.note
 
 
 async def test_a_held_view_keeps_its_figures_in_every_window_and_on_every_screen() -> None:

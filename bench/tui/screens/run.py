@@ -213,14 +213,18 @@ class RunScreen(Screen[None]):
     def _next_metric(self) -> None:
         """The view's own next one, or that of charts over time."""
         if not self.switcher.view.next_metric():
-            self.choices.next_metric(self.model.charted(self.choices))
+            first, has_picture = self.model.first_metric, self.switcher.view.has_picture
+            self.choices.next_metric(first, has_picture=has_picture)
         self.draw()
 
     def _toggle_turns(self) -> None:
         if self.model.turns is None:
             self.notify("no turns to lay over each other: the run is one turn of all its variants")
             return
-        self.choices.turns = not self.model.lays_turns_over(self.choices)
+        if self.switcher.view.has_picture:
+            self.choices.metric, self.choices.turns = self.model.first_metric, True
+        else:
+            self.choices.turns = not self.model.lays_turns_over(self.choices)
         self.draw()
 
     def _hold_view(self) -> None:

@@ -53,6 +53,8 @@ class View(Vertical):
     """True if `/` filters here."""
     metrics: ClassVar[str] = "the metric of the charts over time"
     """What `m` changes here."""
+    has_picture = False
+    """True while something stands where `m` charts a metric over time."""
     own_keys: ClassVar[Sequence[Binding]] = ()
     """Of its table alone, each with an id: its name under [keys] in the configuration."""
 

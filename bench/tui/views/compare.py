@@ -57,7 +57,8 @@ _CHART_ROWS = 8
 """Below that a chart has no place under the table."""
 
 _RANGE = "{} ━ {} ─ {} ┄ max".format(*map(quantile_text, sorted(LADDER)))
-_RANKS = {q: 0 if q in (max(LADDER), min(LADDER)) else 2 for q in LADDER}
+_RANKS = {q: 0 if q in (max(LADDER), min(LADDER)) else 1.5 for q in LADDER}
+"""What is between comes behind the range, in the place of an end that nobody knows."""
 COLUMNS = (
     *VARIANT_COLUMNS,
     Column("planned", "plan/s", 6, 7, group="arrivals", falls=True),
@@ -107,6 +108,8 @@ class CompareView(View):
     CompareView #over-time { width: 1fr; }
     CompareView #trade { display: none; width: 42%; min-width: 50; margin-left: 2; }
     .wide CompareView #trade { display: block; }
+    CompareView.paired #trade { display: block; width: 1fr; }
+    .narrow CompareView.paired #trade { display: none; }
     CompareView #ladder { display: none; width: 58%; height: 100%; margin-right: 2; }
     CompareView.searching #ladder { display: block; }
     .wide CompareView.searching #trade { display: none; }
@@ -137,9 +140,12 @@ class CompareView(View):
         screen = first_screen(state)
         self.set_class(screen.ladder, "searching")
         self.set_class(screen.mapped, "mapped")
+        self.set_class(screen.pair, "paired")
+        self.has_picture = screen.has_picture
         if screen.ladder:
             self.query_one("#ladder", Grid).show(rungs(state), "the highest on top")
-        key = (state.chart_key, state.analysis_key, state.chose_metric)
+        over_time = None if screen.pair else state.chart_key
+        key = (screen, over_time, state.analysis_key)
         for place, draw in ((chart, screen.main), (trade, screen.beside)):
             if self.is_due(state, place, key):
                 place.show(draw(state, place.size.width - GUTTER))

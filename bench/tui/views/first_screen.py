@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bench.model.profile import Order
 from bench.record.question import Question
 from bench.tui.metrics import AMPLIFICATION
 from bench.tui.state import ViewState
@@ -17,11 +18,14 @@ from bench.tui.views.load_charts import (
     latency_over_rate,
 )
 from bench.tui.views.metastability_chart import has_map, metastability_map
+from bench.tui.views.over_memory import cost_over_memory, known_sizes, time_over_memory
 from bench.tui.views.policy_charts import recovery_map
 from bench.tui.views.time_charts import over_time
 from bench.tui.views.trade import trade_chart
 from bench.tui.widgets.chart_data import ChartData
 
+_FEWEST_SIZES = 3
+"""Of memory, for a picture over it: two are a line."""
 Draw = Callable[[ViewState, int], ChartData]
 """(what there is, the plot's width) → a chart."""
 
@@ -34,6 +38,14 @@ def _amplification(state: ViewState, width: int) -> ChartData:
     return over_time(state, AMPLIFICATION, width, title="attempts a call", chosen=False)
 
 
+def _memory_and_time(state: ViewState, _width: int) -> ChartData:
+    return time_over_memory(state)
+
+
+def _memory_and_cost(state: ViewState, _width: int) -> ChartData:
+    return cost_over_memory(state)
+
+
 def _trade(state: ViewState, _width: int) -> ChartData:
     return trade_chart(state)
 
@@ -42,16 +54,26 @@ def _trade(state: ViewState, _width: int) -> ChartData:
 class FirstScreen:
     """main: has a place on every screen; beside: on a wide one.
 
-    ladder: steps stand before main, and in its place on a narrow screen unless it is mapped.
+    ladder: steps stand before main, and in its place on a narrow screen unless it is mapped. pair:
+    main says half of it, beside has a place wherever two charts have one.
     """
 
     main: Draw = _over_time
     beside: Draw = _trade
     ladder: bool = False
     mapped: bool = False
+    pair: bool = False
+
+    @property
+    def has_picture(self) -> bool:
+        """True where main is no chart of a metric over time."""
+        return self.main is not _over_time
 
 
 _SIZES = FirstScreen()
+_OVER_MEMORY = FirstScreen(_memory_and_time, _memory_and_cost, pair=True)
+_TRADED = FirstScreen(_trade, _over_time)
+_OF_VARIANTS = (Question.SIZES, Question.PRECISION)
 _STORM = FirstScreen(attempts_over_arrivals, _over_time)
 _SPIKE = FirstScreen(_over_time, arrivals_and_successes)
 _MAP = FirstScreen(metastability_map, arrivals_and_successes, ladder=True, mapped=True)
@@ -74,8 +96,18 @@ def first_screen(state: ViewState) -> FirstScreen:
         screen = _MAP
     elif question is Question.CALLERS and len({part.callers for part in parts}) < 2:
         screen = _SIZES
+    elif question in _OF_VARIANTS:
+        screen = _of_variants(state)
     else:
         screen = _SCREENS.get(question, _SIZES)
-    if state.chose_metric:
-        return FirstScreen(_over_time, screen.beside, screen.ladder)
-    return screen
+    return replace(screen, main=_over_time, mapped=False) if state.chose_metric else screen
+
+
+def _of_variants(state: ViewState) -> FirstScreen:
+    """Variants that take turns are told by what they came to: over time each has gaps of others."""
+    if state.profile.load.order is Order.TOGETHER or len(state.totals) == 1:
+        return _SIZES
+    has_settings = any(any(variant.named_levels()) for variant in state.profile.variants)
+    if not has_settings and len(known_sizes(state)) >= _FEWEST_SIZES:
+        return _OVER_MEMORY
+    return _TRADED if len(trade_chart(state).labelled) > 1 else _SIZES

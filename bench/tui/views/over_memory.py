@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,23 +13,29 @@ from bench.model.times import NS_PER_MS
 from bench.report.axes import Axis
 from bench.stats.memory_fit import memory_fit
 from bench.stats.recommend import comparable
+from bench.stats.woodruff import interval
 from bench.tui.palette import SeriesStyle
 from bench.tui.state import ViewState
-from bench.tui.widgets.chart_data import ChartData, ChartLine
+from bench.tui.widgets.chart_data import ChartData, ChartLine, Flag, Whisker
 
 _CURVE_POINTS = 80
 _EMPTY = "it takes two sizes through one door, and enough answers of each"
 
 
 def time_over_memory(state: ViewState) -> ChartData:
-    """p50, p90 and p99 over memory; and the curve a + b / vCPUs of the lowest, where it fits."""
+    """p50, p90 and p99 with their intervals, and the curve a + b / vCPUs of the lowest if it fits.
+
+    Where the best trade lies is flagged.
+    """
     sizes = _sizes(state)
-    lines = []
+    lines: list[ChartLine] = []
+    whiskers: list[Whisker] = []
     for number, q in enumerate(sorted(LADDER)):
         points = tuple((_memory(w), ms) for w in sizes if (ms := _time_ms(w, q)) is not None)
         if len(points) > 1:
+            whiskers += _whiskers(state, sizes, q, len(lines))
             lines.append(ChartLine(quantile_text(q), state.line_style(number), points))
-    note = "response ms, whole run"
+    note = "ms, 95 % intervals" if whiskers else "ms"
     if lines:
         first = [(round(memory), ms) for memory, ms in lines[0].points if ms is not None]
         fit = memory_fit(first)
@@ -36,20 +43,48 @@ def time_over_memory(state: ViewState) -> ChartData:
             low, high = first[0][0], first[-1][0]
             places = np.geomspace(low, high, _CURVE_POINTS).tolist()
             curve = tuple((memory, fit.at(memory)) for memory in places)
+            lines[0] = replace(lines[0], dots_only=True)  # the curve joins them
             lines.append(ChartLine("fit", SeriesStyle("·", _quiet(state)), curve))
-            most = ", at most 1" if fit.one_thread else ""
-            note += f"; {lines[0].name} ≈ {fit.waits:.3g} + {fit.works:.3g} / vCPUs{most}"
+            most = " (at most 1)" if fit.one_thread else ""
+            formula = f"{lines[0].name} ≈ {fit.waits:.3g} + {fit.works:.3g}/vCPUs{most}"
+            note = f"{formula}; {note}"
     values = [y for line in lines for _, y in line.points if y is not None]
-    return _chart("time over memory", note, lines, sizes, state.is_log(values))
+    chart = _chart(state, "time over memory", note, lines, sizes, state.is_log(values))
+    return replace(chart, whiskers=tuple(whiskers))
 
 
 def cost_over_memory(state: ViewState) -> ChartData:
-    """USD per million calls over memory."""
+    """USD per million calls; the note names the sizes that no other beats in both."""
     sizes = [window for window in _sizes(state) if window.usd_per_million]
     points = tuple((_memory(window), window.usd_per_million) for window in sizes)
     lines = [ChartLine("$/M", state.line_style(0), points)] if len(points) > 1 else []
     is_log = state.is_log(cost for _, cost in points if cost is not None)
-    return _chart("cost over memory", "USD for a million calls", lines, sizes, is_log)
+    efficient = [f"{w.variant.memory_mb}" for w in sizes if w.variant.name in _frontier(state)]
+    note = "USD for a million calls"
+    if efficient:
+        note = f"efficient: {', '.join(efficient)} MB; {note}"
+    return _chart(state, "cost over memory", note, lines, sizes, is_log)
+
+
+def _frontier(state: ViewState) -> Collection[str]:
+    return state.analysis.advice.frontier
+
+
+def _whiskers(state: ViewState, sizes: Sequence[Window], q: float, line: int) -> Iterator[Whisker]:
+    for window in sizes:
+        curve = state.analysis.curves.get(window.variant.name, {}).get(Measure.RESPONSE)
+        if curve is None or not curve.is_known(q):
+            continue
+        bounds = interval(curve, q, anytime=state.analysis.anytime)
+        if bounds.low_ns is not None and bounds.high_ns is not None:
+            low, high = bounds.low_ns / NS_PER_MS, bounds.high_ns / NS_PER_MS
+            yield Whisker(line, _memory(window), low, high)
+
+
+def known_sizes(state: ViewState) -> list[float]:
+    """Sizes of memory of which a time is known, through one door."""
+    lowest = min(LADDER)
+    return sorted({_memory(w) for w in _sizes(state) if _time_ms(w, lowest) is not None})
 
 
 def _sizes(state: ViewState) -> list[Window]:
@@ -75,8 +110,20 @@ def _quiet(state: ViewState) -> str:
     return "bright_black" if styles and styles[0].colour else ""
 
 
+def _best(state: ViewState, sizes: Sequence[Window]) -> tuple[Flag, ...]:
+    """The first of those that may be the best trade."""
+    best = state.analysis.advice.best
+    names = [] if best is None else [variant.name for variant in best.variants[:1]]
+    return tuple(Flag(_memory(w), "best trade") for w in sizes if w.variant.name in names)
+
+
 def _chart(
-    title: str, note: str, lines: Sequence[ChartLine], sizes: Sequence[Window], is_log: bool
+    state: ViewState,
+    title: str,
+    note: str,
+    lines: Sequence[ChartLine],
+    sizes: Sequence[Window],
+    is_log: bool,
 ) -> ChartData:
     memories = sorted({_memory(window) for window in sizes})
     if not lines:
@@ -85,9 +132,10 @@ def _chart(
     x = Axis(memories[0] / 1.1, memories[-1] * 1.1, ticks, logarithmic=True)
     return ChartData(
         title=title,
-        note=f"{note}; MB{', log' if is_log else ''}",
+        note=f"{note}, log" if is_log else note,
         lines=tuple(lines),
         x=x,
         logarithmic=is_log,
+        flags=_best(state, sizes),
         empty=_EMPTY,
     )

@@ -34,6 +34,8 @@ GUTTER = 7
 _NONE = np.empty(0)
 _MARK_EVERY = 12
 """Cells between the markers of a line."""
+_FEW_POINTS = 12
+"""With no more than these each is marked: sizes, steps."""
 _MIN_WIDTH, _MIN_HEIGHT = 12, 3
 
 
@@ -84,6 +86,7 @@ class Chart(StripWidget, can_focus=True):
         x = data.x or self._x_axis()
         y = self._y_axis(values, plot_height)
         canvas = Canvas(plot_width, plot_height, self.glyphs)
+        self._draw_whiskers(canvas, x, y)
         self._draw_lines(canvas, x, y)
         self._draw_labelled(canvas, x, y)
         labels = row_labels(y, plot_height)
@@ -98,6 +101,7 @@ class Chart(StripWidget, can_focus=True):
         every = np.concatenate([array_of(line)[:, 1] for line in data.lines] or [_NONE])
         values: list[float] = every[~np.isnan(every)].tolist()
         values += [y for _, y, _, _ in data.labelled]
+        values += [end for one in data.whiskers for end in (one.low, one.high)]
         return [value for value in values if value > 0] if data.logarithmic else values
 
     def _x_axis(self) -> Axis:
@@ -118,15 +122,21 @@ class Chart(StripWidget, can_focus=True):
         marks: list[tuple[int, int, int, str]] = []
         for number, line in enumerate(self._data.lines):
             next_mark = number * 3 % _MARK_EVERY * across
+            is_sparse = len(line.points) <= _FEW_POINTS
             for stretch in stretches(canvas, x, y, line):
                 if not line.dots_only:
                     trace(canvas, stretch, number)
                 for place, (at_x, first, *_) in enumerate(stretch):
-                    if line.dots_only or place == 0 or at_x >= next_mark:
+                    if line.dots_only or is_sparse or place == 0 or at_x >= next_mark:
                         marks.append((at_x, first, number, line.style.marker))
                         next_mark = at_x + _MARK_EVERY * across
         for mark in marks:
             canvas.mark(*mark)
+
+    def _draw_whiskers(self, canvas: Canvas, x: Axis, y: Axis) -> None:
+        for one in self._data.whiskers:
+            at_x, top = dot_of(canvas, x, y, one.x, one.high)
+            canvas.column(at_x, top, dot_of(canvas, x, y, one.x, one.low)[1], one.line)
 
     def _draw_labelled(self, canvas: Canvas, x: Axis, y: Axis) -> None:
         first = len(self._data.lines)

@@ -74,6 +74,16 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Whisker:
+    """An upright line through a point of a line: where its true value may lie. line: its place."""
+
+    line: int
+    x: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class ChartData:
     """What a chart shows. title says the metric, note its window and unit."""
 
@@ -87,6 +97,7 @@ class ChartData:
     flags: tuple[Flag, ...] = ()
     labelled: tuple[tuple[float, float, str, SeriesStyle], ...] = field(default=())
     """Single points (x, y, name, style), the last on top, with their names beside them."""
+    whiskers: tuple[Whisker, ...] = ()
     filled: tuple[int, int] | None = None
     """Places of two lines: where the first lies above the second, what is between is shaded."""
     empty: str = "no data"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
+from bench.format import UNKNOWN
 from bench.tui.palette import SeriesStyle, Tone
 from bench.tui.widgets.drawn_cells import Drawing
 
@@ -29,7 +30,7 @@ class Column:
     key: str
     header: str
     width: int
-    rank: int = 0
+    rank: float = 0
     left: bool = False
     group: str = ""
     falls: bool = False
@@ -101,6 +102,27 @@ class SortOrder:
 BLANK = Cell("")
 WIDEST = 32
 """Cells that a column grows to for the sake of a wide one."""
+
+
+_LATE = 10
+"""Beyond all ranks that columns are given."""
+
+
+def known_first(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns, one in which no row knows anything behind all others.
+
+    As long as others of its group are known: before the first answer all wait in their places.
+    """
+    known = {
+        key for row in rows for key, cell in row.cells.items() if cell.text not in ("", UNKNOWN)
+    }
+    groups = {column.group for column in columns if column.key in known} - {""}
+    return tuple(
+        replace(column, rank=column.rank + _LATE)
+        if column.group in groups and column.key not in known and not column.flex
+        else column
+        for column in columns
+    )
 
 
 def widened(columns: Sequence[Column], rows: Iterable[Row]) -> tuple[Column, ...]:

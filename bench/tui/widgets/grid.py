@@ -25,6 +25,7 @@ from bench.tui.widgets.columns import (
     column_at,
     ends_in_sight,
     in_order,
+    known_first,
     order_key,
     placed,
     widened,
@@ -101,7 +102,7 @@ class Grid(StripWidget, can_focus=True):
         was_last = self._at >= count - 1
         self.note = note
         self._rows = {row.key: row for row in rows}
-        self.columns = widened(self._declared, rows)
+        self.columns = known_first(widened(self._declared, rows), rows)
         self._order = self._sorted()
         if self._follow and was_last:
             self._at = len(self._order) - 1

@@ -141,7 +141,7 @@ def _cells(strip: Strip) -> list[tuple[str, int, Style | None]]:
     return cells
 
 
-_ASCII = str.maketrans("−–…★≥·×µ─┄│┤━‹›▲▼→←↑↓", "--~*>.xu-.||=<>^v><^v")
+_ASCII = str.maketrans("−–…★≥≈·×µ─┄│┤━‹›▲▼→←↑↓", "--~*>~.xu-.||=<>^v><^v")
 """Our own signs in one cell each; what others say goes through as it is."""
 
 
