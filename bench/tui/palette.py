@@ -13,7 +13,8 @@ from enum import Enum
 from rich.style import Style
 
 MARKERS = "●▲■◆▼○△□◇▽✕✚"
-ASCII_MARKERS = "ox+*#@%&=~ABCDEFGH"
+ASCII_MARKERS = "ox+*#@%&$ABCDEFGHI"
+"""None of those that ranges are drawn with, or that mark chance."""
 
 
 class Tone(Enum):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from io import StringIO
+
+from rich.console import Console
 from textual.theme import BUILTIN_THEMES, Theme
 
 from bench.tui.palette import ANSI, DARK, LIGHT, Paint
@@ -87,6 +91,18 @@ def _ansi() -> Theme:
 
 THEMES: dict[str, Theme] = {"dark": _DARK, "light": _LIGHT, "ansi": _ansi()}
 PAINTS: dict[str, Paint] = {"dark": DARK, "light": LIGHT, "ansi": ANSI}
+
+
+def fitting_theme(chosen: str, environ: Mapping[str, str]) -> str:
+    """One of NAMES: the terminal's own colours where it has eight or sixteen, for dark ones.
+
+    Others are then the nearest of those, and words on the highlighted row cannot be read.
+    """
+    system = environ.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if system == "auto":
+        screen = Console(file=StringIO(), force_terminal=True, _environ=environ)
+        system = screen.color_system or "none"
+    return "ansi" if chosen == "dark" and system == "standard" else chosen
 
 
 def theme_name(name: str) -> str:

@@ -388,6 +388,15 @@ async def test_ascii_charts_have_no_other_character() -> None:
                 assert said.isascii(), said
 
 
+@pytest.mark.parametrize("state", RunState)
+async def test_in_ascii_every_part_of_the_screen_is(state: RunState) -> None:
+    app = LamloadApp(FakeRun(state=state), preferences=Preferences(charts=Glyphs.ASCII))
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot)
+        shown = rows_of(app, SIZE[0])
+        assert shown.isascii(), [line for line in shown.splitlines() if not line.isascii()]
+
+
 async def test_keys_can_be_bound_anew_and_the_help_says_so() -> None:
     run = FakeRun()
     app = LamloadApp(run, preferences=Preferences(keys={"hold_load": "f9", "stop": "ctrl+x"}))

@@ -8,6 +8,7 @@ import pytest
 
 from bench.errors import ProfileError
 from bench.tui.preferences import Preferences, config_path, load_preferences
+from bench.tui.themes import fitting_theme
 from bench.tui.widgets.canvas import Glyphs
 
 
@@ -61,3 +62,20 @@ def test_what_is_wrong_is_told(tmp_path: Path, text: str, words: str) -> None:
 def test_two_keys_can_change_places(tmp_path: Path) -> None:
     found = settings(tmp_path, '[keys]\nstop = "p"\nhold_load = "s"\n')
     assert found.keys == {"stop": "p", "hold_load": "s"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "chosen", "theme"),
+    [
+        ({"TERM": "xterm"}, "dark", "ansi"),
+        ({"TERM": "linux"}, "dark", "ansi"),
+        ({"TERM": "xterm"}, "light", "light"),
+        ({"TERM": "xterm-256color"}, "dark", "dark"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "dark", "dark"),
+        ({"TERM": "xterm-256color", "TEXTUAL_COLOR_SYSTEM": "standard"}, "dark", "ansi"),
+    ],
+)
+def test_a_terminal_of_few_colours_is_drawn_on_in_its_own(
+    environ: dict[str, str], chosen: str, theme: str
+) -> None:
+    assert fitting_theme(chosen, environ) == theme

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,10 +57,14 @@ def check_folder(out: Path) -> None:
 
 
 def preferences() -> Preferences:
-    """The user's settings. Raises ProfileError with all that is wrong with them."""
+    """The user's settings, fit for the terminal. Raises ProfileError with all that is wrong."""
     from bench.tui.preferences import load_preferences
+    from bench.tui.themes import fitting_theme
 
-    return load_preferences(os.environ)
+    found = load_preferences(os.environ)
+    if os.environ.get("TEXTUAL_DRIVER"):  # a browser has all colours, whatever TERM is
+        return found
+    return replace(found, theme=fitting_theme(found.theme, os.environ))
 
 
 class LiveView:

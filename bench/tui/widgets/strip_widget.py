@@ -141,12 +141,16 @@ def _cells(strip: Strip) -> list[tuple[str, int, Style | None]]:
     return cells
 
 
-_ASCII = str.maketrans("−–…★≥≈·×µ─┄│┤━‹›▲▼→←↑↓", "--~*>~.xu-.||=<>^v><^v")
+_ASCII = str.maketrans("−–…★≥≈±·×µ─┄│┤━‹›▲▼→←↑↓◌▶‖▽■✕●", "--~*>~~.xu-.||=<>^v><^vo>|v#x@")
 """Our own signs in one cell each; what others say goes through as it is."""
+_BETWEEN = (" … ", " - ")
+"""Of two ends: as a sign for words that are cut it would be one for chance there."""
 
 
 def _in_ascii(strip: Strip) -> Strip:
-    return Strip([Segment(part.text.translate(_ASCII), part.style) for part in strip])
+    return Strip(
+        [Segment(part.text.replace(*_BETWEEN).translate(_ASCII), part.style) for part in strip]
+    )
 
 
 def strip_of(parts: Iterable[tuple[str, Style]], width: int) -> Strip:
