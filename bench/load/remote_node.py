@@ -163,12 +163,15 @@ class RemoteNode:
         self.greeting = Greeting(
             said["token"], said["machine"], said["pid"], said["load_average"], ahead_s
         )
+        self.host = replace(await self.ask(Verb.HOST), name=self.name)
+        await self.set_clock()
+
+    async def set_clock(self) -> None:
+        """Tell the run's instants by its clock as that stands now. Raises FleetError."""
         await self.measure(EXCHANGES)
-        found = await self.ask(Verb.HOST)
         latest = self.readings[-1]
         self.host = replace(
-            found,
-            name=self.name,
+            self.host,
             clock_offset_ns=latest.offset_ns,
             clock_uncertainty_ns=latest.uncertainty_ns,
         )

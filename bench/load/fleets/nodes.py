@@ -160,6 +160,7 @@ class NodeFleet:
             if words := wall_words(node.name, node.greeting.wall_ahead_s, bool(node.bindings)):
                 self._note(NODE_CLOCK_EVENT, words, node=node.name)
         await self._branch_out()
+        await all_of(node.set_clock() for node in self._nodes)  # it takes seconds to come so far
         self._follow()
         return tuple(ready[worker] for worker in range(len(orders)))
 

@@ -111,6 +111,21 @@ async def test_nodes_hours_apart_begin_at_one_instant() -> None:
         assert entry["clock"]["uncertainty_ns"] == 1
 
 
+async def test_what_a_clock_gains_while_workers_are_brought_up_is_not_in_the_start() -> None:
+    async with trial_of(HOURS_NS) as trial:
+        await trial.fleet.hosts()
+        trial.links[0].ahead_ns += 12 * NS_PER_MS  # a minute at 200 ppm
+        await trial.begin(1, 600)
+        start_ns = trial.clock.now_ns()
+        while not trial.links[0].fleet.sent:
+            trial.links[0].answered.clear()
+            await trial.links[0].answered.wait()
+        heard = trial.links[0].fleet.sent[0].payload
+        assert heard.start_ns == start_ns + HOURS_NS + 12 * NS_PER_MS
+        clock = trial.fleet.manifest()["fleet"]["nodes"][0]["clock"]
+        assert clock["offset_ns"] == HOURS_NS + 12 * NS_PER_MS
+
+
 async def test_a_clock_that_has_gained_makes_changes_lie_further_ahead() -> None:
     async with trial_of(0, 0) as trial:
         await trial.begin(2, 600)
