@@ -83,19 +83,16 @@ def _soonest(windows: Sequence[Window]) -> Iterator[Finding]:
     """Who was as before first, and who was not within the run."""
     found = [(w, w.recovery) for w in windows if w.recovery is not None]
     back = [(w, one.after_s) for w, one in found if one.after_s is not None]
-    ends_s = {w.variant: (one.low_s, one.high_s) for w, one in found}
     never = [w for w, one in found if one.state is RecoveryState.NOT_WITHIN]
     texts: list[str] = []
     figures: tuple[Figure, ...] = ()
     if back:
         soonest_s = min(after_s for _, after_s in back)
         first = [w for w, after_s in back if after_s == soonest_s]
-        until_s = [ends_s[w.variant][1] for w in first]
-        latest_s = inf if None in until_s else max(end_s or 0.0 for end_s in until_s)
         alike = [
             w
-            for w, after_s in back
-            if after_s > soonest_s and (ends_s[w.variant][0] or 0.0) <= latest_s
+            for w, _ in found
+            if w not in first and all(_may_be_equal(w.recovery, one.recovery) for one in first)
         ]
         more = f"; or {_names(alike)}: {OPEN}" if alike else ""
         texts.append(f"{_names(first)}, {_when(soonest_s)}{more}")
@@ -106,6 +103,18 @@ def _soonest(windows: Sequence[Window]) -> Iterator[Finding]:
         texts.append(f"not within the run: {_names(never)}")
     if texts:
         yield Finding(f"soonest well again: {'; '.join(texts)}", figures)
+
+
+def _may_be_equal(one: Recovery | None, other: Recovery | None) -> bool:
+    """Whether chance leaves open which took longer: their intervals meet."""
+    ends = [_ends_s(found) for found in (one, other) if found is not None and _is_known(found)]
+    return len(ends) == 2 and ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]
+
+
+def _ends_s(found: Recovery) -> tuple[float, float]:
+    """Who was not back within the run may yet take any time."""
+    is_closed = found.state is RecoveryState.RECOVERED and found.high_s is not None
+    return found.low_s or 0.0, (found.high_s or 0.0) if is_closed else inf
 
 
 def _names(windows: Sequence[Window]) -> str:
@@ -134,7 +143,9 @@ def _against(window: Window, base: Window, chances: Chances) -> Finding:
     attempts = [f"{_amplification(one):.2f}" for one in both]
     parts = [f"amplification {attempts[0]} against {attempts[1]}{marks[attempts_a_call]}"]
     if all(_is_known(one.recovery) for one in both):
-        parts.append("recovered " + _of_both(both, _recovered))
+        is_open = _may_be_equal(window.recovery, base.recovery)
+        is_said = is_open and _recovered(window) != _recovered(base)
+        parts.append("recovered " + _of_both(both, _recovered) + (f" ({OPEN})" if is_said else ""))
     failed = [f"{percentage(one.tally.failed, one.tally.finished)} %" for one in both]
     parts.append(f"{failed[0]} failed against {failed[1]}{marks[successes]}")
     if any(one.tally.retries_refused for one in both):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -141,6 +142,29 @@ def test_an_open_breaker_rejects_arrivals_until_its_probes_are_good() -> None:
     assert (rejected["sent_ns"] < 0).all()
     assert outcomes[Outcome.OK] > 250
     assert bench.engine.open_breakers() == ()
+
+
+def ill_until(second: int) -> Callable[[int, int], tuple[int, int]]:
+    return lambda _number, t_ns: (NS_PER_MS, 503 if t_ns < (1_000 + second) * NS_PER_S else 200)
+
+
+def test_the_breaker_of_one_variant_is_nothing_to_another() -> None:
+    breaker = BreakerSpec(min_attempts=10, open_ns=60 * NS_PER_S)
+    ill, well = segment(100, 5, variants=(0,)), segment(100, 5, variants=(1,), start_s=5, index=1)
+    bench = Bench(ill_until(5), variants=2, breaker=breaker).run(ill, well)
+    outcomes = {
+        variant: set(bench.final["outcome"][bench.final["variant"] == variant].tolist())
+        for variant in (0, 1)
+    }
+    assert outcomes == {0: {Outcome.SERVER_ERROR, Outcome.REJECTED}, 1: {Outcome.OK}}
+    assert bench.engine.open_breakers() == (0,)
+
+
+def test_what_one_variant_retries_is_out_of_its_own_budget() -> None:
+    retry = RetrySpec(RetryPolicyName.AWS_STANDARD, max_attempts=3)
+    ill, well = segment(4, 1, variants=(0,)), segment(4, 1, variants=(1,), start_s=100, index=1)
+    bench = Bench(ill_until(90), variants=2, retry=retry).run(ill, well)
+    assert bench.engine.tokens() == (500 - 4 * 2 * 5, 500)
 
 
 def test_an_open_breaker_refuses_the_retry_that_would_meet_it() -> None:

@@ -9,20 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bench.load.live_results import LiveResults
 from bench.model.outcome import Outcome
 from bench.model.profile import Levels, Profile
+from bench.model.recovery import Recovery, RecoveryState
 from bench.model.retry import RetrySpec
 from bench.model.times import NS_PER_S
 from bench.model.variant import with_differences
 from bench.plan import make_plan
 from bench.record.aggregate import Aggregate
 from bench.record.conclusions import price_in
+from bench.record.finding import Results
 from bench.record.findings import findings
-from bench.record.findings_of_policies import OPEN
+from bench.record.findings_of_policies import OPEN, policies
 from bench.record.policy_chance import Chances, attempts_a_call, successes
 from bench.record.recovery import recoveries
 from bench.stats.recommend import Advice, advise
@@ -125,9 +129,38 @@ def test_what_is_said_of_equals_names_them_all(factor: str) -> None:
     assert len(advice.fastest.variants) + len(advice.fastest.unknown) == 3
 
 
+STALL, NEVER = RecoveryState.RECOVERED, RecoveryState.NOT_WITHIN
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_open"),
+    [
+        (Recovery("stall", STALL, 3.0, 2.0, 4.0), Recovery("stall", STALL, 5.0, 3.5, 6.0), True),
+        (Recovery("stall", STALL, 3.0, 2.0, 4.0), Recovery("stall", STALL, 6.0, 5.0, 7.0), False),
+        (Recovery("stall", STALL, 3.0, 2.0, None), Recovery("stall", STALL, 6.0, 5.0, 7.0), True),
+        (Recovery("stall", STALL, 3.0, 2.0, 4.0), Recovery("stall", NEVER, low_s=9.0), False),
+        (Recovery("stall", STALL, 8.0, 2.0, 12.0), Recovery("stall", NEVER, low_s=9.0), True),
+    ],
+)
+def test_who_came_back_sooner_is_open_where_intervals_meet(
+    one: Recovery, other: Recovery, is_open: bool
+) -> None:
+    windows = [
+        replace(window, recovery=found)
+        for window, found in zip(equals(0).windows, (one, other, other), strict=True)
+    ]
+    results = cast(Results, SimpleNamespace(windows=windows, intervals=()))
+    came_back = {w.variant: () if w.recovery is None else (w.recovery,) for w in windows}
+    first, *_ = policies(results, came_back)
+    assert first.text.startswith("soonest well again: a, after")
+    assert (OPEN in first.text) is is_open
+
+
 def test_policies_that_differ_are_told_apart() -> None:
     results = measured([NONE, STUBBORN], "differ", rounds=3)
     (said,) = [text for text in findings(results) if text.startswith("b against a: ")]
-    assert OPEN not in said
+    attempts, *_, failed = said.split(", ")
+    assert OPEN not in attempts + failed
+    assert attempts.startswith("b against a: amplification") and "failed" in failed
     assert told_apart(results)
     assert set(recoveries(results)) == set(results.profile.variants)
