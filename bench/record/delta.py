@@ -30,7 +30,7 @@ SAMPLES = 100
 """Failed attempts that a delta tells of in words."""
 
 
-_MOST_WAITING = 32
+_MOST_WAITING = 16
 """Deltas that wait to be added up."""
 _MOST_SIZE = 1 << 21
 """Likewise how many counts they have together, of five bytes or so."""

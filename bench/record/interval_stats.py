@@ -6,7 +6,7 @@ the rate. Once nothing more is expected, a cell is packed: figures only, compres
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zlib import compress, decompress
 
@@ -65,8 +65,8 @@ class IntervalStats:
         self.high = np.zeros(len(Series), dtype=np.int64)
         self.sums = np.zeros(len(Series), dtype=np.int64)
         self.negative = np.zeros(len(Series), dtype=np.int64)
-        self._told = _Parts()
-        self._fresh = _Parts()
+        self._told = _Parts(Kept.of)
+        self._fresh = _Parts(Counted.small)
         self._figures: FigureArray | None = None
         self._spread: Spread | None = None
 
@@ -89,7 +89,7 @@ class IntervalStats:
         """Histograms of the values not returned before: exact values, and lower bounds."""
         exact, bounds = (summed(_opened(own)) for own in (self._fresh.exact, self._fresh.bounds))
         self._told.add(exact, bounds)
-        self._fresh = _Parts()
+        self._fresh = _Parts(Counted.small)
         return exact, bounds
 
     def gather(self, series: range, exact: list[Counted], bounds: list[Counted]) -> None:
@@ -118,22 +118,24 @@ class IntervalStats:
 class _Parts:
     """Histograms that are added up when there are many of them."""
 
-    __slots__ = ("bounds", "exact")
+    __slots__ = ("_as_kept", "bounds", "exact")
 
-    def __init__(self) -> None:
-        self.exact: list[Kept] = []
-        self.bounds: list[Kept] = []
+    def __init__(self, as_kept: Callable[[Counted], Counted | Kept]) -> None:
+        """as_kept: quick to read while they are asked for often, and small afterwards."""
+        self._as_kept = as_kept
+        self.exact: list[Counted | Kept] = []
+        self.bounds: list[Counted | Kept] = []
 
     def add(self, exact: Counted, bounds: Counted) -> None:
         """Take the counts of one more interval in."""
         for own, parts in ((exact, self.exact), (bounds, self.bounds)):
             if own.codes.size:
-                parts.append(Kept.of(own))
+                parts.append(self._as_kept(own))
                 if len(parts) > _MOST_PARTS:
-                    parts[:] = [Kept.of(summed(_opened(parts)))]
+                    parts[:] = [self._as_kept(summed(_opened(parts)))]
 
 
-def _opened(parts: Sequence[Kept]) -> list[Counted]:
+def _opened(parts: Sequence[Counted | Kept]) -> list[Counted]:
     return [part.between(0, len(Series)) for part in parts]
 
 
