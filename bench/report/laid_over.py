@@ -12,7 +12,7 @@ from bench.model.result import Window
 from bench.model.variant import Variant
 from bench.record.recorded_run import RecordedRun
 from bench.record.second_figures import SecondFigures
-from bench.report.svg import COLOURS
+from bench.report.svg import ALL_LOOKS
 
 T = TypeVar("T")
 
@@ -51,16 +51,21 @@ def _both(run: SecondFigures, base: SecondFigures) -> SecondFigures:
     return SecondFigures(variants, np.concatenate((run.rows, earlier)), heat)
 
 
+def looks_apart(count: int) -> int:
+    """Between the looks of a variant and of its earlier self: dashes that none of the later has."""
+    return ALL_LOOKS // 2 + ALL_LOOKS * max(0, -(-(count - ALL_LOOKS // 2) // ALL_LOOKS))
+
+
 def looks(windows: tuple[Window, ...]) -> dict[str, int]:
     """By name, the index by which a variant is drawn: an earlier one as its later self, dashed."""
     names = [window.variant.name for window in windows]
     own = {name: index for index, name in enumerate(names)}
-    dashed = -(-len(names) // COLOURS) * COLOURS
+    apart = looks_apart(len(names))
     for window in windows:
         label = window.variant.label
         if label is None or not label.endswith(BEFORE):
             continue
         later = replace(window.variant, label=label.removesuffix(BEFORE).removesuffix("-") or None)
         if later.name in own:
-            own[window.variant.name] = own[later.name] + dashed
+            own[window.variant.name] = own[later.name] + apart
     return own

@@ -12,9 +12,9 @@ from bench.model.times import NS_PER_MS
 from bench.record.conclusions import KnownQuantile, known_quantiles
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, log_axis
-from bench.report.laid_over import looks
+from bench.report.laid_over import looks, looks_apart
 from bench.report.points import counts_along, range_points
-from bench.report.svg import COLOURS, SvgLine, Whisker, line_chart
+from bench.report.svg import SvgLine, Whisker, line_chart
 from bench.report.svg_rows import RangeRow, RidgeRow, range_chart, ridge_chart
 from bench.report.text import max_cell, quantile_cell
 from bench.stats.memory_fit import memory_fit
@@ -50,8 +50,8 @@ def ranges(run: RecordedRun) -> Iterator[str]:
 def _beside(run: RecordedRun) -> list[Window]:
     """Each variant, and next to it what it was in an earlier run that is laid over."""
     drawn = looks(run.windows)
-    dashed = -(-len(run.windows) // COLOURS) * COLOURS
-    return sorted(run.windows, key=lambda w: divmod(drawn[w.variant.name], dashed)[::-1])
+    apart = looks_apart(len(run.windows))
+    return sorted(run.windows, key=lambda w: divmod(drawn[w.variant.name], apart)[::-1])
 
 
 def _in_words(window: Window) -> str:

@@ -24,7 +24,9 @@ _ROUND = 6.0
 """Left and right of a point, where no name may stand."""
 _MOST_STEPS = 2 * round(HEIGHT / _LINE_HEIGHT)
 """Of a label up or down: beyond that it is outside of the chart from wherever it starts."""
-_DASHES = ("", "7 4", "2 3", "9 3 2 3")
+_DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 5", "12 3 3 3", "5 2", "1 4")
+ALL_LOOKS = COLOURS * len(_DASHES)
+"""From here on looks come again."""
 _MARKERS = ("circle", "triangle", "square", "diamond")
 """As the live view has them: ● ▲ ■ ◆."""
 

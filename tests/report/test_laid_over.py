@@ -10,9 +10,9 @@ import pytest
 from bench.record.recorded_run import RecordedRun
 from bench.report.comparison import render_comparison
 from bench.report.html import render_html
-from bench.report.laid_over import laid_over, looks
+from bench.report.laid_over import laid_over, looks, looks_apart
 from bench.report.seconds import Seconds
-from bench.report.svg import COLOURS
+from bench.report.svg import ALL_LOOKS, COLOURS
 from tests.record.build import LARGE, SMALL
 from tests.report.build import recorded
 
@@ -28,6 +28,18 @@ def test_an_earlier_variant_is_drawn_as_its_later_self_but_dashed(run: RecordedR
     for name in (SMALL.name, LARGE.name):
         assert drawn[f"{name}-before"] % COLOURS == drawn[name] % COLOURS
     assert len(set(drawn.values())) == len(both.windows) == 2 * len(run.windows)
+
+
+@pytest.mark.parametrize("count", [1, 9, 16, 32])
+def test_no_later_variant_is_dashed_as_an_earlier_one(count: int) -> None:
+    apart = looks_apart(2 * count)
+    earlier = {(index + apart) % ALL_LOOKS for index in range(count)}
+    assert not earlier & set(range(count)) and apart % COLOURS == 0 and apart >= 2 * count // 2
+
+
+@pytest.mark.parametrize("count", [40, 200])
+def test_so_many_variants_still_have_an_index_each(count: int) -> None:
+    assert looks_apart(2 * count) >= count
 
 
 def test_seconds_of_both_runs_stay_apart(run: RecordedRun) -> None:
