@@ -56,7 +56,7 @@ def range_chart(title: str, rows: Sequence[RangeRow], x: Axis) -> str:
             marker(row.index, first, middle, 4.5),
         ]
         body.append(_named_row(row.name, row.index, row.text, middle, "".join(parts)))
-    return figure(title, body, [], "", _HEAD + len(rows) * ROW_HEIGHT + 6)
+    return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * ROW_HEIGHT + 6)
 
 
 def ridge_chart(title: str, rows: Sequence[RidgeRow], x: Axis) -> str:
@@ -67,7 +67,7 @@ def ridge_chart(title: str, rows: Sequence[RidgeRow], x: Axis) -> str:
         areas = _area(row.heights, bottom, f'style="fill:var(--s{row.index % COLOURS})"')
         areas += _area(row.second, bottom, "", "second")
         body.append(_named_row(row.name, row.index, row.text, bottom - ROW_HEIGHT / 3, areas))
-    return figure(title, body, [], "", _HEAD + len(rows) * ROW_HEIGHT + 6)
+    return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * ROW_HEIGHT + 6)
 
 
 def _along(x: Axis, value: float) -> float:
