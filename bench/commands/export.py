@@ -31,6 +31,8 @@ from bench.whole_file import replace_bytes
 @runs_option
 def export(run: str | None, form: str, out: Path | None, root: Path) -> None:
     """Write the results of RUN, or of the latest run, in another form."""
+    if run in FORMATS and not Path(run).is_dir():
+        raise UsageError(f"{run} is no run but a form: `lamload export --format {run}`")
     rendered = render(form, read_run(run, root))
     if out is None:
         _print(form, rendered)

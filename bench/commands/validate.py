@@ -6,6 +6,7 @@ import click
 
 from bench.commands.support.completions import complete_profile
 from bench.commands.support.verb import Verb
+from bench.commands.support.ways import KEYS, NAMED
 from bench.errors import ExitCode, ProfileError
 
 
@@ -24,14 +25,18 @@ def validate(context: click.Context, profiles: tuple[str, ...], overrides: tuple
     """
     from bench.profile import load_profile
 
-    code = ExitCode.OK
+    code, told = ExitCode.OK, ""
     for source in profiles:
         try:
             profile = load_profile(source, overrides)
         except ProfileError as error:
-            click.echo(str(error), err=True)
-            code = ExitCode.USAGE
+            if told:
+                click.echo(told, err=True)
+            code, told = ExitCode.USAGE, str(error)
         else:
             count = len(profile.variants)
             click.echo(f"{source}: OK ({count} variant{'s' if count != 1 else ''})")
+    if told:
+        has_command = NAMED in told.splitlines()[-1]
+        click.echo(told if has_command else f"{told}; {KEYS}", err=True)
     context.exit(code)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bench.lambda_facts import FULL_CORE_MB
 from bench.profile.options import Given, TomlDocument
 from bench.profile.phase_edits import STEADY, WARM_UP
+from bench.profile.target_values import without_password
 from bench.profile.target_word import TargetSort, TargetWord
 
 DEFAULT_CALLERS = 10
@@ -53,8 +54,9 @@ def question_of(word: TargetWord) -> str:
 
 
 def title_of(word: TargetWord) -> str:
-    """The word itself, without a URL's query: that may hold a secret, and a title is seen."""
-    return word.text.partition("?")[0] if word.sort is TargetSort.URL else word.text
+    """The word itself, without a URL's query and password: both may be secret, titles are seen."""
+    is_url = word.sort is TargetSort.URL
+    return without_password(word.text.partition("?")[0]) if is_url else word.text
 
 
 def name_of(word: TargetWord) -> str:

@@ -41,6 +41,7 @@ def mended(words: Words, problems: Collection[Problem], reads: Reads) -> Words |
     None where nobody knows: the mistake is not in them.
     """
     named = {problem.source for problem in problems}
+    hopeless = {p.source for p in problems if "leave it out" in p.message}
     hints = [hint for problem in problems for hint in _SUCH_AS.findall(problem.message)]
     blamed = [word for word in words if word.name in named]
     if not blamed and (added := _with_another(words, reads)) is not None:
@@ -48,13 +49,16 @@ def mended(words: Words, problems: Collection[Problem], reads: Reads) -> Words |
     for doubted in (blamed, list(words)):
         kept: dict[int, Word] = {i: word for i, word in enumerate(words) if word not in doubted}
         if len(kept) < len(words) and reads(_in_order(kept)):
-            return _with_guesses(kept, words, hints, reads)
+            possible = tuple(word for word in words if word.name not in hopeless)
+            return _with_guesses(kept, words, possible, hints, reads)
     return None
 
 
-def _with_guesses(kept: dict[int, Word], words: Words, hints: Sequence[str], reads: Reads) -> Words:
+def _with_guesses(
+    kept: dict[int, Word], words: Words, possible: Words, hints: Sequence[str], reads: Reads
+) -> Words:
     for index, word in enumerate(words):
-        if index not in kept:
+        if index not in kept and word in possible:
             tried = (kept | {index: guess} for guess in _guesses(word, hints))
             kept = next((more for more in tried if reads(_in_order(more))), kept)
     return _in_order(kept)
@@ -79,7 +83,7 @@ def _with_another(words: Words, reads: Reads) -> Words | None:
     """With one more option, where that is all that is missing."""
     given = {word.name for word in words}
     for name, usual in USUAL.items():
-        if name not in given and reads(more := (*words, Word(name, usual.value))):
+        if name not in given and reads(more := (*words, Word(name, usual.value.split(",")[0]))):
             return more
     return None
 

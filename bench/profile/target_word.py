@@ -17,7 +17,11 @@ _HOST = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+|\[[0-9a-fA-F:]+\])(:\d{1,5})?(
 _ARN = re.compile(r"arn:aws[\w-]*:(lambda|states):\S+|\d{12}:function:\S+")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?")
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs")
-_OTHER_FILES = (*_SCRIPTS, ".yml", ".yaml", ".json", ".lua", ".txt", ".zip")
+_OTHER_FILES = (
+    *(*_SCRIPTS, ".ts", ".go", ".rb", ".java", ".sh", ".lua"),
+    *(".yml", ".yaml", ".json", ".txt", ".zip", ".tml", ".csv", ".html", ".log", ".xml"),
+)
+_PORT = re.compile(r":?(\d{2,5}(/\S*)?)")
 
 
 class TargetSort(Enum):
@@ -91,8 +95,10 @@ def _elsewhere(text: str) -> TargetWord:
         return TargetWord(text, TargetSort.PROFILE)
     if slipped := _SLIPPED_URL.fullmatch(text):
         return TargetWord(text, TargetSort.OTHER, f"{slipped[1]}://{slipped[2]}")
-    if text.endswith(_OTHER_FILES):
+    if text.endswith(_OTHER_FILES) or text == "-":
         return TargetWord(text, TargetSort.OTHER)
+    if port := _PORT.fullmatch(text):
+        return TargetWord(text, TargetSort.OTHER, f"http://localhost:{port[1]}")
     if text.startswith((".", "/", "~")):
         return TargetWord(text, TargetSort.OTHER)
     if _HOST.fullmatch(text):

@@ -81,6 +81,9 @@ BODIES = [
     "lamload run mistyped.toml",
     "lamload run broken.toml",
     "lamload validate misspelt.toml nope",
+    "lamload validate folder",
+    "lamload script.ts",
+    "lamload -",
     "lamload once",
     "lamload plan quickstart --billed fast",
     "lamload plan quickstart --waits 200ms",
@@ -208,6 +211,11 @@ def test_what_a_verb_refuses_ends_with_a_command_that_parses(
     assert "xyz" not in lines[-1] and "Errno" not in lines[-1]
 
 
+def test_a_password_in_a_url_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    _, lines = refusal_of("lamload http://me:hunter2@localhost/ --rate fast", capsys)
+    assert not any("hunter2" in line for line in lines)
+
+
 def options_with_values() -> Iterator[tuple[str, click.Option]]:
     for verb in VERBS:
         command = getattr(import_module(f"bench.commands.{verb}"), verb)
@@ -258,6 +266,25 @@ def test_what_the_command_line_refuses_ends_with_a_command_that_parses(
             "lamload run mistyped.toml --set 'variants[0].memory_mb[0]=128' "
             "--set 'phase[0].rate=\"3/s\"'",
         ),
+        ("lamload folder --seed 3", "lamload run folder --set load.seed=3"),
+        ("lamload folder --env A=1", "lamload run folder --set 'target.environment.A=\"1\"'"),
+        (
+            "lamload folder --handler=handler.handler",
+            "lamload run folder --set target.handler=handler.handler",
+        ),
+        ("lamload folder --retries 3", "lamload run folder"),
+        ("lamload folder --html out.html", "lamload run folder"),
+        ("lamload folder --colour always", "lamload run folder"),
+        ("lamload --debug", "lamload run quickstart"),
+        ("lamload folder --memry 128", "lamload run folder --memory 128"),
+        ("lamload folder -H 'X: 1'", "lamload run folder"),
+        ("lamload mistyped", "lamload run mistyped.toml"),
+        ("lamload QUICKSTART.toml", "lamload run quickstart"),
+        ("lamload quickstart.tml", "lamload run quickstart"),
+        ("lamload :8080", "lamload run http://localhost:8080"),
+        ("lamload export json", "lamload export --format json"),
+        ("lamload profiles quickstart", "lamload profiles show quickstart"),
+        ("lamload profiles list", "lamload profiles"),
         ("lamload history --limit 0", "lamload history --limit 1"),
         ("lamload local --port 99999", "lamload local --port 65535"),
         (f"lamload {URL} -c", f"lamload run {URL} -c 10"),

@@ -10,6 +10,7 @@ from itertools import dropwhile
 
 import click
 
+from bench.commands.support.parsed import is_taken
 from bench.commands.support.usual_values import clamped, usual_value
 from bench.errors import LamloadError, ProfileError
 
@@ -25,7 +26,9 @@ MEANT = "did you mean "
 _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 _VALUE = re.compile(r"[\d.]+\w{0,3}(/\w+)?|[\w./-]+\.json")
 """What stands behind an option rather than by itself."""
-_LEAST_LIKE = 0.5
+_LEAST_LIKE, _ALIKE = 0.5, 0.75
+_WITHIN: dict[str, tuple[str, ...]] = {"list": (), "ls": ()}
+"""Words behind a group of commands that mean the group itself."""
 
 
 def refusal(error: click.UsageError, arguments: Sequence[str], verbs: Collection[str]) -> str:
@@ -33,7 +36,8 @@ def refusal(error: click.UsageError, arguments: Sequence[str], verbs: Collection
     path = ["lamload"] if error.ctx is None else error.ctx.command_path.split()
     words = _behind(path[1:], arguments, verbs)
     mended = _mended(error, words)
-    if mended and error.ctx is not None and not _takes_words(error.ctx.command):
+    is_alone = error.ctx is not None and not isinstance(error.ctx.command, click.Group)
+    if mended and is_alone and error.ctx and not _takes_words(error.ctx.command):
         mended = list(dropwhile(lambda word: not word.startswith("-"), mended))
     help_ = [*path, "--help"]
     way = shlex.join([*path, *mended]) if mended not in (None, words) else shlex.join(help_)
@@ -70,6 +74,8 @@ def _mended(error: click.UsageError, words: list[str]) -> list[str] | None:
     """The words with the mistake mended; None where nobody knows how."""
     if isinstance(error, click.NoSuchOption):
         return _without_option(error, words)
+    if isinstance(error.ctx and error.ctx.command, click.Group) and words:
+        return [*_WITHIN.get(words[0], ("show", words[0])), *words[1:]]
     if isinstance(error, click.MissingParameter):
         usual = USUAL.get((error.param.name if error.param else None) or "")
         return None if usual is None else [*words, *usual]
@@ -92,18 +98,38 @@ def _is_extra(word: str, onwards: Sequence[str], extra: Sequence[str]) -> bool:
 
 
 def _without_option(error: click.NoSuchOption, words: list[str]) -> list[str]:
-    """The option as the nearest one is called, or without it and an amount behind it."""
+    """The option as a key of the profile, as the nearest one is called, or not at all."""
     name, near = error.option_name, error.possibilities or []
     at = next((at for at, word in enumerate(words) if _names(word, name)), None)
-    if at is None:
+    if at is None or error.ctx is None:
         return words
     own, equals, value = words[at].partition("=")
-    close = get_close_matches(own, near, 1)
-    if close:
-        return [*words[:at], close[0] + equals + value, *words[at + 1 :]]
-    behind = words[at + 1 : at + 2]
+    before, behind = words[:at], words[at + 1 :]
+    ways = []
+    if equals or behind:
+        rest = behind if equals else behind[1:]
+        said = value if equals else behind[0]
+        ways += [[*before, "--set", text, *rest] for text in _settings(own, said)]
+    close = [name for name in get_close_matches(own, near, 3, _ALIKE) if name != "--help"]
+    ways += [[*before, one + equals + value, *behind] for one in close]
     takes = bool(behind) and not equals and _VALUE.fullmatch(behind[0]) is not None
-    return [*words[:at], *words[at + 1 + takes :]]
+    ways += [[*before, *behind[takes:]], [*before, *behind], [*before, *behind[1:]]]
+    has_target = any(param.name == "target" for param in error.ctx.command.params)
+    usual = USUAL["target"] if has_target else ()
+    return next((way for way in ways if is_taken(error.ctx, way)), list(usual))
+
+
+def _settings(option: str, said: str) -> list[str]:
+    """What `--set` takes for the key of a profile that an option is called like: `--seed 3`."""
+    from bench.profile.schema import PROFILE
+
+    name = option.lstrip("-").replace("-", "_")
+    variable, equals, value = said.partition("=")
+    if name in ("env", "environment") and equals:
+        return [f'target.environment.{variable}="{value}"']
+    tables = [section for section in PROFILE.sections() if not section.many]
+    keys = [f"{table.path}.{name}".lstrip(".") for table in tables if name in table.names]
+    return [f"{key}={said}" for key in keys]
 
 
 def _names(word: str, name: str) -> bool:

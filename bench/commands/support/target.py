@@ -109,7 +109,8 @@ def _meant(target: str | None, options: Given) -> tuple[TargetWord, Given]:
             "`lamload compare`"
         )
     if not functions:
-        verb = click.get_current_context().command_path
+        context = click.get_current_context(silent=True)
+        verb = "lamload run" if context is None else context.command_path
         raise UsageError(
             "nothing to run: name a profile, a URL, a function or a folder with a handler, as in "
             f"`{verb} quickstart` or `{verb} https://example.com`; "
@@ -136,7 +137,9 @@ def _is_there(profile: str) -> bool:
 def _check_spelling(name: str, *, may_be_function: bool) -> None:
     """Raise UsageError for what is nearly the name of a shipped profile."""
     names = [path.stem for path in shipped_profiles()]
-    close = get_close_matches(name.removesuffix(".toml"), names, 1, _CLOSE)
+    if Path(f"{name}.toml").is_file():
+        raise UsageError(f"there is no profile {name}; did you mean `lamload run {name}.toml`?")
+    close = get_close_matches(name.removesuffix(".toml").lower(), names, 1, _CLOSE)
     if close:
         on_aws = f" A function of that name on AWS: `lamload run --function {name}`"
         raise UsageError(
@@ -147,6 +150,9 @@ def _check_spelling(name: str, *, may_be_function: bool) -> None:
 
 def _no_target(word: TargetWord) -> str:
     text = word.text
+    names = [path.stem for path in shipped_profiles()]
+    if "." in text and (close := get_close_matches(Path(text).stem.lower(), names, 1, _CLOSE)):
+        return f"there is no profile {text}; did you mean `lamload run {close[0]}`?"
     if word.mend:
         return f"{text} cannot be run as it stands; did you mean `lamload run {word.mend}`?"
     if not text.strip():
