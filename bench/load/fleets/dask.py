@@ -23,15 +23,20 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import cloudpickle
 import dask.config
 from distributed import Client, LocalCluster
 
 import bench
 from bench.errors import FleetError, UsageError
 from bench.load.branch import Branch
+from bench.load.fleets import there
 from bench.load.fleets.open import FleetWord
+from bench.load.frames import VERSION
 from bench.load.node_process import OwnedNode
 from bench.load.patience import while_answering
+
+cloudpickle.register_pickle_by_value(there)
 
 CONNECT_S = 10.0
 ANSWER_S = 4.5
@@ -107,6 +112,8 @@ class DaskNodes:
         await asyncio.gather(*map(self._hear, sorted(workers)))
         versions = self._client.get_versions(check=False)
         check_versions(await _answer(versions, f"the Dask cluster at {self._address}"))
+        asking = self._client.run(there.lamload_there, on_error="return")
+        check_lamload(await _answer(asking, f"the Dask cluster at {self._address}", ACTOR_S))
         self._nodes = await asyncio.gather(*(self._node(address) for address in sorted(workers)))
         await self._find_way(self._nodes)
         return list(self._nodes)
@@ -249,14 +256,14 @@ class DaskNodes:
         self._client.direct_to_workers = False
 
 
-async def _answer(asking: Awaitable[Any], who: str) -> Any:
+async def _answer(asking: Awaitable[Any], who: str, limit_s: float = ANSWER_S) -> Any:
     """What somebody of the cluster answers at once. Raises FleetError if nothing comes."""
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(limit_s):
             return await asking
     except TimeoutError:
         raise FleetError(
-            f"{who} did not answer for {ANSWER_S:g} s: end it, or start it again"
+            f"{who} did not answer for {limit_s:g} s: end it, or start it again"
         ) from None
     except (OSError, RuntimeError) as error:
         raise FleetError(f"{who} does not answer: {error}") from None
@@ -281,6 +288,25 @@ def check_versions(found: Mapping[str, Any]) -> None:
                 raise FleetError(
                     f"{who} has {what} {theirs} and this side {ours[what]}: give both the same"
                 )
+
+
+def check_lamload(found: Mapping[str, Any]) -> None:
+    """Raises FleetError where a worker has another lamload or none, with the remedy.
+
+    found: by worker, what `lamload_there` gave or raised there.
+    """
+    ours = (bench.__version__, VERSION)
+    for address, theirs in sorted(found.items()):
+        if isinstance(theirs, Exception):
+            raise FleetError(
+                f"the Dask worker {address} cannot load lamload "
+                f"({type(theirs).__name__}: {theirs}): pip install lamload=={ours[0]} there"
+            )
+        if tuple(theirs) != ours:
+            raise FleetError(
+                f"the Dask worker {address} has lamload {theirs[0]} (frames {theirs[1]}) and this "
+                f"side {ours[0]} (frames {ours[1]}): pip install lamload=={ours[0]} there"
+            )
 
 
 def _versions(found: Mapping[str, Any]) -> dict[str, str]:

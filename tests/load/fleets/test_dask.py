@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed.protocol import pickle as wire
 
-from bench.errors import ExitCode, LamloadError, UsageError
-from bench.load.fleets.dask import DaskNodes, check_versions, is_loopback
+import bench
+from bench.errors import ExitCode, FleetError, LamloadError, UsageError
+from bench.load.fleets.dask import DaskNodes, check_lamload, check_versions, is_loopback
 from bench.load.fleets.open import FleetWord
+from bench.load.fleets.there import lamload_there
+from bench.load.frames import VERSION
 from bench.load.schedule import arrivals
 from bench.plan import make_plan
 from bench.profile import load_profile
@@ -118,3 +122,36 @@ def test_another_python_or_dask_is_refused_with_the_remedy(
     with pytest.raises(LamloadError, match=re.escape(words)):
         check_versions(found)
     check_versions({**found, "workers": {"tcp://a:1": versions("3.11.1.final.0")}})
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        (ImportError("No module named 'bench'"), "cannot load lamload (ImportError: No module"),
+        (("0.0.1", VERSION), f"has lamload 0.0.1 (frames {VERSION}) and this side"),
+        ((bench.__version__, 1), "(frames 1) and this side"),
+    ],
+)
+def test_a_worker_with_another_lamload_or_none_is_refused_with_the_remedy(
+    there: object, words: str
+) -> None:
+    ours = (bench.__version__, VERSION)
+    with pytest.raises(FleetError, match=re.escape(words)) as refusal:
+        check_lamload({"tcp://a:1": ours, "tcp://b:1": there})
+    assert str(refusal.value).startswith("the Dask worker tcp://b:1 ")
+    assert str(refusal.value).endswith(f": pip install lamload=={bench.__version__} there")
+    check_lamload({"tcp://a:1": ours})
+
+
+def test_a_worker_without_lamload_can_load_the_question_whether_it_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dumps: Any = wire.dumps
+    loads: Any = wire.loads
+    sent = dumps(lamload_there)
+    assert loads(sent)() == (bench.__version__, VERSION)
+    for name in [name for name in sys.modules if name.split(".")[0] == "bench"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    asked = loads(sent)
+    with pytest.raises(ImportError, match="bench"):
+        asked()
