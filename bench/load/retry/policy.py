@@ -65,6 +65,10 @@ def _delays_of(spec: RetrySpec) -> SdkDelays:
 
 
 def _jittered_then_capped(spec: RetrySpec, failure: FailedAttempt, rng: Random) -> int:
+    """As older releases of botocore have it; 1.40 to 1.43 draw below the cap.
+
+    The two differ from the sixth retry on, where 2^(attempt−1) s are more than the cap.
+    """
     delays = _delays_of(spec)
     longest_ns = delays.doubled_ns(failure.attempt, failure.outcome)
     return delays.capped_ns(round(rng.random() * longest_ns))
