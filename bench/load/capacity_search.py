@@ -72,7 +72,7 @@ class CapacitySearch:
         self._is_cliff = False
         """Whether that one failed as beyond a sharp limit, and not by a few late answers."""
         self._grown = (0.0, 0.0)
-        """The last rate that held and the first that did not, or the other way round."""
+        """The last rate that held and the first that did not, or the other way round; 0 before."""
         self._confirmed_rps: float | None = None
         self._failed_hold_rps: float | None = None
         """The lowest rate that failed a hold."""
@@ -97,7 +97,8 @@ class CapacitySearch:
         elif self._bad_rps is None or step.rps <= self._bad_rps:
             self._bad_rps, self._fault = step.rps, fault
             self._is_cliff = self._trials[-1].is_cliff
-        if step.kind is StepKind.GROW and self._held_rps and self._bad_rps:
+        is_first = not any(self._grown)  # up to capacity.max all may hold, until a hold does not
+        if self._held_rps and self._bad_rps and (step.kind is StepKind.GROW or is_first):
             self._grown = self._held_rps, self._bad_rps
         if step.kind is StepKind.HOLD:
             self._take_hold(step.rps, fault is None)

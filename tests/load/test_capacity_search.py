@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -60,6 +61,17 @@ def test_a_sharp_capacity_lies_within_the_interval_and_a_hold_confirms_a_rate(
     assert finding.confirmed_rps is not None
     assert capacity / 1.16 <= finding.confirmed_rps <= capacity
     assert len(steps) < 40
+
+
+def test_a_hold_that_fails_where_all_that_grew_held_leaves_a_range_to_look_in() -> None:
+    """Up to capacity.max steps hold by luck, and the first that does not is no growing one."""
+    finding, steps = search(
+        lambda step: step.kind is StepKind.GROW or step.rps <= 55, replace(SPEC, max_rps=60)
+    )
+    assert [step.rps for step in steps[:4]] == [10, 20, 40, 60]
+    found = finding.interval
+    assert found is not None
+    assert 0 < found.low_rps <= found.middle_rps <= found.high_rps < inf
 
 
 @settings(max_examples=8)
