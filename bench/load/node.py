@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic_ns, time
 from typing import Any
 
@@ -70,7 +71,9 @@ class Node:
         fleet: Fleet,
         now_ns: Callable[[], int] = monotonic_ns,
         lease_ns: int = LEASE_NS,
+        folder: Path | None = None,
     ) -> None:
+        """folder: for files that are shipped; a new one without it."""
         self._name = name
         self._fleet = fleet
         self._now_ns = now_ns
@@ -83,7 +86,7 @@ class Node:
         self._told = 0
         """The number of the latest command that was carried out."""
         self._told_ns = self._asked_ns
-        self._files = NodeFiles()
+        self._files = NodeFiles(folder)
         self._target: OpenTarget | None = None
         self._vitals: NodeVitals | None = None
         self._credentials: Credentials | None = None
@@ -317,13 +320,15 @@ class NodeServer:
                 await self._node.renew()
 
 
-async def _serve(name: str, lease_ns: int) -> None:
+async def _serve(name: str, lease_ns: int, folder: Path | None) -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     out, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, pipe)
-    await NodeServer(Node(name, LocalFleet(), lease_ns=lease_ns), reader, out).serve()
+    await NodeServer(
+        Node(name, LocalFleet(), lease_ns=lease_ns, folder=folder), reader, out
+    ).serve()
     out.close()
 
 
@@ -335,8 +340,9 @@ def main() -> None:
     parser.add_argument(
         "--lease", type=float, default=LEASE_NS / NS_PER_S, help="seconds without a question"
     )
+    parser.add_argument("--folder", type=Path, help="for files that it is sent")
     given = parser.parse_args()
-    asyncio.run(_serve(given.name, round(given.lease * NS_PER_S)))
+    asyncio.run(_serve(given.name, round(given.lease * NS_PER_S), given.folder))
 
 
 if __name__ == "__main__":

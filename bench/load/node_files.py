@@ -115,8 +115,9 @@ def _with_paths(order: WorkOrder, moved: Callable[[str], str]) -> WorkOrder:
 class NodeFiles:
     """The node's folder of what was shipped; nobody else can read it, and `close` removes it."""
 
-    def __init__(self) -> None:
-        self._folder: Path | None = None
+    def __init__(self, folder: Path | None = None) -> None:
+        """folder: one that is there, and that its owner removes too; a new one without it."""
+        self._folder = folder
         self._paths: dict[str, Path] = {}
         self._sums: dict[str, str] = {}
 

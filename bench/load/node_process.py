@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -43,6 +45,8 @@ class NodeProcess:
         self._number = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._asked_s = 0.0
+        self._folder = ""
+        """Of files that are shipped to it, and that go with it."""
         self._words: deque[bytes] = deque(maxlen=_WORDS)
         self._over = ""
         """Why nobody answers any more; '' while somebody does."""
@@ -91,6 +95,7 @@ class NodeProcess:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
         return True
 
     async def _kill(self, process: asyncio.subprocess.Process) -> None:
@@ -104,6 +109,7 @@ class NodeProcess:
         return await asyncio.shield(self._starting)
 
     async def _start(self) -> asyncio.subprocess.Process:
+        self._folder = tempfile.mkdtemp(prefix="lamload-node-")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -112,6 +118,8 @@ class NodeProcess:
             self.name,
             "--lease",
             str(self._lease_s),
+            "--folder",
+            self._folder,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -131,6 +139,7 @@ class NodeProcess:
                 if waiting is not None and not waiting.done():
                     waiting.set_result(frame.payload[NUMBER.size :])
         code = await process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)  # a node that was killed could not
         cause = f"signal {-code}" if code < 0 else f"exit status {code}"
         words = b"".join(self._words).decode(errors="replace").strip()
         self._over = f"the node process has ended ({cause}) {words}".strip()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import tempfile
+from pathlib import Path
 
-from bench.load.node_messages import Verb, question, read_answer
-from bench.load.node_process import OwnedNode
+import pytest
+
+from bench.load.node_messages import Piece, Verb, question, read_answer
+from bench.load.node_process import NodeProcess, OwnedNode
 
 
 async def test_a_node_that_its_owner_forgets_ends() -> None:
@@ -25,3 +30,20 @@ async def test_a_node_that_its_owner_forgets_ends() -> None:
     finally:
         asyncio.get_running_loop().remove_reader(end)
         os.close(end)
+
+
+async def test_what_was_sent_to_a_node_goes_with_it_also_when_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    node = NodeProcess("killed")
+    piece = Piece("0" * 64, ".csv", 0, b"secret,rows\n")
+    assert read_answer(await node.call(question(Verb.SHIP, piece))).error == ""
+    assert [path.read_bytes() for path in tmp_path.rglob("*.csv")] == [b"secret,rows\n"]
+    assert node.pid is not None
+    os.kill(node.pid, signal.SIGKILL)
+    with pytest.raises(ConnectionError, match="signal 9"):
+        while True:
+            await node.call(question(Verb.CLOCK))
+    assert list(tmp_path.iterdir()) == []
+    await node.close()
