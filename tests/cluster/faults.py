@@ -65,6 +65,14 @@ def _in(machine: str) -> Strike:
     return lambda cluster: cluster.net.plug_in(machine)
 
 
+def _both(first: Strike, then: Strike) -> Strike:
+    def strike(cluster: Cluster) -> None:
+        first(cluster)
+        then(cluster)
+
+    return strike
+
+
 def _all(strike: Callable[[str], Strike]) -> Strike:
     def strikes(cluster: Cluster) -> None:
         for name in cluster.nodes:
@@ -158,6 +166,16 @@ FAULTS = {
     ),
     "coordinator-cut": Fault(
         _out(COORDINATOR), load_s=_LONG, is_exact=False, stops_load=True, loses=("node0", "node1")
+    ),
+    "coordinator-cut-briefly": Fault(
+        _out(COORDINATOR), _in(COORDINATOR), heal_after_s=1.5, codes=(OK, INVALID)
+    ),
+    "interrupted-while-cut": Fault(
+        _both(_out(VICTIM), _signal(COORDINATOR, INT, COMMAND)),
+        codes=(INTERRUPTED,),
+        load_s=_LONG,
+        is_exact=False,
+        stops_load=True,
     ),
     "interrupted": Fault(
         _signal(COORDINATOR, INT, COMMAND),

@@ -135,6 +135,7 @@ def _is_told(trial: Trial, name: str) -> bool:
     return (
         trial.code >= 0
         and "coordinator" not in trial.name
+        and (name != VICTIM or "cut" not in trial.name)
         and (name != VICTIM or not trial.name.removeprefix("early-").startswith(HARMING))
     )
 
