@@ -13,7 +13,10 @@ from tests.cluster.machines import Clocks, cluster
 from tests.cluster.trial import try_fault
 
 HOUR_S = 3600
-CLOCKS = (Clocks(3 * HOUR_S, 200.0), Clocks(7 * HOUR_S, -200.0))
+CLOCKS = (
+    *(Clocks(3 * HOUR_S, 200.0), Clocks(7 * HOUR_S, -200.0)),
+    *(Clocks(), Clocks(11 * HOUR_S, 100.0, wall_ahead_s=2 * HOUR_S)),
+)
 
 
 def main() -> int:
@@ -22,6 +25,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20, help="moments of each fault")
     parser.add_argument("--first", type=int, default=0, help="seed of the first")
     parser.add_argument("--only", default="", help=f"comma list: {','.join(FAULTS)}")
+    parser.add_argument("--nodes", type=int, choices=range(2, len(CLOCKS) + 1), default=2)
     parser.add_argument("--keep", type=Path, help="folder for the runs and logs; a new one")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -38,7 +42,7 @@ def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> in
         own = [name for name in wanted if FAULTS[name].nanny is nanny]
         if not own:
             continue
-        with cluster(folder / f"nanny-{nanny}", CLOCKS, nanny=nanny) as made:
+        with cluster(folder / f"nanny-{nanny}", CLOCKS[: options.nodes], nanny=nanny) as made:
             for seed in range(options.first, options.first + options.times):
                 for name in own:
                     trial = try_fault(made, name, FAULTS[name], seed)
