@@ -14,10 +14,11 @@ from bench.record.heat_log import HeatCounts
 from bench.record.latency_bins import bin_edges_ns
 from bench.record.recorded_run import RecordedRun
 from bench.report.svg import RIGHT, WIDTH, figure, words
-from bench.report.svg_rows import NAME_WIDTH
+from bench.report.svg_rows import NAME_WIDTH, short_names
 
 SHADES = 5
 """How many `--h1` … the style sheet has."""
+MOST_LETTERS = 18
 _LENGTH = WIDTH - RIGHT - NAME_WIDTH - 10
 _HIGH, _GAP, _HEAD = 76.0, 24.0, 8.0
 """Of a variant's strip, and between two of them, where its own times stand."""
@@ -35,9 +36,10 @@ def heat_maps(run: RecordedRun) -> Iterator[str]:
     body: list[str] = []
     variants = enumerate(window.variant for window in run.windows)
     shown = [(i, v) for i, v in variants if any(c.counts for c in maps.get(v, ()))]
+    short = short_names((variant.name for _, variant in shown), MOST_LETTERS)
     for row, (index, variant) in enumerate(shown):
         top = _HEAD + row * (_HIGH + _GAP)
-        body += _strip(variant.name, index, maps[variant], (low, high), top)
+        body += _strip((variant.name, short[variant.name]), index, maps[variant], (low, high), top)
     title = (
         "Heat map, each variant in its own turns: how many answers took how long; "
         "pale: warm-up, ◆: cold starts"
@@ -46,13 +48,17 @@ def heat_maps(run: RecordedRun) -> Iterator[str]:
 
 
 def _strip(
-    name: str, index: int, columns: Sequence[HeatCounts], bins: tuple[int, int], top: float
+    names: tuple[str, str],
+    index: int,
+    columns: Sequence[HeatCounts],
+    bins: tuple[int, int],
+    top: float,
 ) -> Iterator[str]:
-    low, high = bins
+    (name, short), (low, high) = names, bins
     shown = [column for column in columns if column.seconds > 0 and (column.counts or column.cold)]
     wide, tall = _LENGTH / len(shown), _HIGH / (high - low)
     yield f'<g data-toggle="{index}">'
-    yield words(name, "end", f'class="name" x="{NAME_WIDTH - 56}" y="{top + _HIGH / 2 + 5:.1f}"')
+    yield words(short, "end", f'class="name" x="{NAME_WIDTH - 56}" y="{top + _HIGH / 2 + 5:.1f}"')
     yield "</g>"
     for number in _round_edges(low, high):
         y = top + (high - number) * tall

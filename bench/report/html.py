@@ -23,6 +23,7 @@ from bench.record.findings import advice_sentences
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import with_recoveries
 from bench.report.answer import AnswerLine, answer_for
+from bench.report.brief import SENTENCES
 from bench.report.charts import charts
 from bench.report.comparison import compared, comparison_notes, comparison_rows
 from bench.report.html_tables import measure_tables, parts_table, results_table, table, tries_table
@@ -137,7 +138,9 @@ def _answer(run: RecordedRun) -> Iterable[str]:
         yield _large(answer.figures)
     elif answer.lines:
         yield _hero(answer.lines[0])
-    yield _list(answer.found)
+    yield _list(answer.found[:SENTENCES])
+    more = answer.found[SENTENCES:]
+    yield from _folded(f"{len(more)} more sentence{'s' if len(more) > 1 else ''}", _list(more))
     if answer.lines:
         yield '<table class="answer"><tbody>' + "".join(map(_answer_row, answer.lines))
         yield "</tbody></table>\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -10,6 +10,8 @@ from bench.report.axes import Axis
 from bench.report.svg import COLOURS, RIGHT, WIDTH, figure, marker, words
 
 NAME_WIDTH = 190
+MOST_LETTERS = 24
+"""Of a name that has room there."""
 ROW_HEIGHT = 26
 _HEAD = 26
 _LENGTH = WIDTH - RIGHT - NAME_WIDTH - 10
@@ -42,6 +44,7 @@ class RidgeRow:
 
 def range_chart(title: str, rows: Sequence[RangeRow], x: Axis) -> str:
     """Solid from p50 to p90, thin to p99 and to the end; the marker stands on the median."""
+    short = short_names(row.name for row in rows)
     body = [_row_axis(x, len(rows))]
     for number, row in enumerate(rows):
         middle = _HEAD + (number + 0.5) * ROW_HEIGHT
@@ -55,18 +58,19 @@ def range_chart(title: str, rows: Sequence[RangeRow], x: Axis) -> str:
             f'<path class="far" {looks} d="M{thin:.1f} {middle}H{last:.1f}m0 -4v8"/>',
             marker(row.index, first, middle, 4.5),
         ]
-        body.append(_named_row(row.name, row.index, row.text, middle, "".join(parts)))
+        body.append(_named_row(row, short[row.name], middle, "".join(parts)))
     return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * ROW_HEIGHT + 6)
 
 
 def ridge_chart(title: str, rows: Sequence[RidgeRow], x: Axis) -> str:
     """A density for each row, as high as its row at its highest place."""
+    short = short_names(row.name for row in rows)
     body = [_row_axis(x, len(rows))]
     for number, row in enumerate(rows):
         bottom = _HEAD + (number + 1) * ROW_HEIGHT - 2
         areas = _area(row.heights, bottom, f'style="fill:var(--s{row.index % COLOURS})"')
         areas += _area(row.second, bottom, "", "second")
-        body.append(_named_row(row.name, row.index, row.text, bottom - ROW_HEIGHT / 3, areas))
+        body.append(_named_row(row, short[row.name], bottom - ROW_HEIGHT / 3, areas))
     return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * ROW_HEIGHT + 6)
 
 
@@ -84,11 +88,23 @@ def _row_axis(x: Axis, rows: int) -> str:
     return "".join(parts)
 
 
-def _named_row(name: str, index: int, text: str, middle: float, drawn: str) -> str:
+def short_names(names: Iterable[str], most: int = MOST_LETTERS) -> dict[str, str]:
+    """Without the words that all begin with, and of those that are too long the end."""
+    parts = {name: name.split("-") for name in names}
+    shared = 0
+    while len(parts) > 1 and all(len(own) > shared + 1 for own in parts.values()):
+        if len({own[shared] for own in parts.values()}) > 1:
+            break
+        shared += 1
+    short = {name: "-".join(own[shared:]) for name, own in parts.items()}
+    return {name: own if len(own) <= most else f"…{own[1 - most :]}" for name, own in short.items()}
+
+
+def _named_row(row: RangeRow | RidgeRow, name: str, middle: float, drawn: str) -> str:
     where = f'class="name" x="{NAME_WIDTH - 12}" y="{middle + 4:.1f}"'
     return (
-        f'<g data-toggle="{index}">{words(name, "end", where)}</g>'
-        f'<g data-v="{index}"><title>{escape(text or name)}</title>{drawn}</g>'
+        f'<g data-toggle="{row.index}">{words(name, "end", where)}</g>'
+        f'<g data-v="{row.index}"><title>{escape(row.text or row.name)}</title>{drawn}</g>'
     )
 
 

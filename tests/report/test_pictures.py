@@ -18,6 +18,7 @@ from bench.report.axes import linear_axis
 from bench.report.html import render_html
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.svg import BOTTOM, HEIGHT, TOP, WIDTH, scatter_chart
+from bench.report.svg_rows import short_names
 from tests.record.build import Shipment, profile_of, row, together
 
 SIZES = (128, 512, 1769)
@@ -113,6 +114,23 @@ def test_what_is_drawn_of_percentiles_over_memory_is_hidden_with_no_variant(
     )
     assert drawn >= names and names and not any(name.isdecimal() for name in drawn)
     assert all(f'.h{name} g[data-v="{name}"]' in text for name in names)
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["invoke-128MB", "invoke-512MB"], ["128MB", "512MB"]),
+        (["invoke-128MB", "alb-128MB"], ["invoke-128MB", "alb-128MB"]),
+        (
+            ["invoke-1MB-aws-standard", "invoke-1MB-aws-standard-2026"],
+            ["standard", "standard-2026"],
+        ),
+        (["invoke-128MB"], ["invoke-128MB"]),
+        ([f"invoke-{'x' * 40}-1", "alb-2"], ["…" + "x" * 21 + "-1", "alb-2"]),
+    ],
+)
+def test_rows_are_named_without_what_all_share(names: list[str], short: list[str]) -> None:
+    assert list(short_names(names).values()) == short
 
 
 @pytest.mark.parametrize("sizes", [(512,), ()])
