@@ -9,7 +9,7 @@ its own variance. That is what makes a difference in sixteen short turns plain.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,38 +62,65 @@ _DEVIATES = np.linspace(0, _LARGEST_Z, _STEPS)
 _CHANCES = np.array([two_sided(z) for z in _DEVIATES.tolist()])
 
 
-def block_mean(series: Reals, weights: Reals | None = None) -> BlockMean | None:
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A value for each block, in the order of time, and how much each counts (0 to 1)."""
+
+    values: Reals
+    counts: Reals
+
+    @classmethod
+    def of(cls, values: Reals) -> Series:
+        """All count as much."""
+        return cls(values, np.ones(values.size))
+
+    @property
+    def mean(self) -> float:
+        """Of the values, as much as each counts."""
+        return float(self.counts @ self.values / self.counts.sum())
+
+    @property
+    def residuals(self) -> Reals:
+        """What is left without the mean, of each as much as it counts. They add up to 0."""
+        found: Reals = self.counts * (self.values - self.mean)
+        return found
+
+    def without_outliers(self) -> Series:
+        """With values that lie far out drawn nearer."""
+        return Series(_without_outliers(self.values), self.counts)
+
+
+def block_mean(series: Series, weights: Reals | None = None) -> BlockMean | None:
     """The mean of a series; None: too few blocks to know.
 
     weights: of the models, where others have told them too.
     """
-    blocks = series.size
+    blocks = series.values.size
     if blocks < LEAST_BLOCKS:
         return None
-    series = _without_outliers(series)
-    value = float(series.mean())
-    residuals = series - value
-    if not _varies(series):
-        return BlockMean(value, np.zeros(_STEPS), blocks, float(blocks))
-    known = models(blocks)
+    series = series.without_outliers()
+    if not _varies(series.values):
+        return BlockMean(series.mean, np.zeros(_STEPS), blocks, float(blocks))
+    known, residuals = models(blocks), series.residuals
     if weights is None:
         weights = _normalised(known.log_prior + known.evidence(residuals))
     apart = blocks / known.inflation
     if says_too_little(weights, apart):
         return None
-    scales = known.scales(residuals) / blocks
+    reaches = _reaches(weights, known.scales(residuals), known.directions.shape[1])
     return BlockMean(
-        value, _reaches(weights, scales, known.directions.shape[1]), blocks, float(weights @ apart)
+        series.mean, reaches / float(series.counts.sum()), blocks, float(weights @ apart)
     )
 
 
-def pooled_weights(series: Sequence[Reals]) -> Reals | None:
+def pooled_weights(series: Iterable[Reals]) -> Reals | None:
     """How likely each model is of all of these series; None if none is long enough to say.
 
     A row of a block each, NaN where it has no value. Series that go up and down together count as
     fewer.
     """
-    kept = [row for row in map(_known, series) if row.size >= LEAST_BLOCKS and _varies(row)]
+    rows = list(series)
+    kept = [row for row in map(_known, rows) if row.size >= LEAST_BLOCKS and _varies(row)]
     if not kept:
         return None
     evidence = sum(models(row.size).evidence(row - row.mean()) for row in kept)
@@ -102,7 +129,7 @@ def pooled_weights(series: Sequence[Reals]) -> Reals | None:
     )
 
 
-def without_common(series: Sequence[Reals]) -> list[Reals]:
+def without_common(series: Iterable[Reals]) -> list[Reals]:
     """The same less what all series have in common in a block."""
     table = np.array([_without_outliers(row) for row in series])
     known = ~np.isnan(table)

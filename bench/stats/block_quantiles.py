@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.stats.block_means import pooled_weights, without_common
-from bench.stats.blocks import Blocks, Integers, Reals
+from bench.stats.block_means import Series, pooled_weights, without_common
+from bench.stats.blocks import Blocks, Reals
 from bench.stats.quantiles import Curve
 
 _LEAST_NS = 1000.0
 """Times below a microsecond count as one: what is left there is the clock's own."""
-_LEAST_SHARE = 0.5
-"""Of a usual block's samples: one of fewer, a torn end of a turn, is left out."""
 
 
 def usual_size(blocks: Blocks) -> float:
@@ -29,13 +27,12 @@ def usual_size(blocks: Blocks) -> float:
     return float(np.median(blocks.totals()))
 
 
-def block_logs(blocks: Blocks, q: float, size: float) -> tuple[Integers, Reals]:
-    """The log of quantile q of each block in ns, with the blocks' keys.
+def block_logs(blocks: Blocks, q: float, size: float) -> Series:
+    """The log of quantile q of each block in ns; a block of fewer samples than usual counts less.
 
     size: of how few samples it should be known: q is at most that of the largest among so many.
     """
     totals = blocks.totals()
-    held = totals >= _LEAST_SHARE * usual_size(blocks)
     values, running = _ascending(blocks)
     before = np.cumsum(totals) - totals
     place = np.clip(min(q, size / (size + 1)) * (totals + 1), 1, totals)
@@ -45,7 +42,7 @@ def block_logs(blocks: Blocks, q: float, size: float) -> tuple[Integers, Reals]:
         for rank in (below, below + 1)
     ]
     found = logs[0] + (place - below) * (logs[1] - logs[0])
-    return blocks.keys[held], found[held]
+    return Series(found, np.minimum(1.0, totals / usual_size(blocks)))
 
 
 def _ascending(blocks: Blocks) -> tuple[Reals, Reals]:
@@ -63,17 +60,18 @@ def _ascending(blocks: Blocks) -> tuple[Reals, Reals]:
     return values, np.cumsum(counts).astype(np.float64)
 
 
-def log_ratios(base: Curve, other: Curve, q: float) -> Reals:
+def log_ratios(base: Curve, other: Curve, q: float) -> Series:
     """Block by block, the log of other's quantile over base's; both have blocks."""
     assert base.blocks is not None
     assert other.blocks is not None
     size = min(usual_size(base.blocks), usual_size(other.blocks))
-    (keys, own), (theirs, their_own) = (
-        block_logs(one, q, size) for one in (base.blocks, other.blocks)
+    theirs, own = (block_logs(one, q, size) for one in (base.blocks, other.blocks))
+    _, at, place = np.intersect1d(
+        base.blocks.keys, other.blocks.keys, assume_unique=True, return_indices=True
     )
-    _, at, their_at = np.intersect1d(keys, theirs, assume_unique=True, return_indices=True)
-    found: Reals = their_own[their_at] - own[at]
-    return found
+    return Series(
+        own.values[place] - theirs.values[at], np.minimum(own.counts[place], theirs.counts[at])
+    )
 
 
 @dataclass(slots=True)
@@ -99,16 +97,15 @@ class Pool:
         return self._weights[q]
 
     def _told(self, q: float) -> Reals | None:
-        logs = [
-            block_logs(curve.blocks, q, usual_size(curve.blocks))
-            for curve in self.curves
-            if curve.blocks is not None
-        ]
-        if not logs:
+        held = [curve.blocks for curve in self.curves if curve.blocks is not None]
+        if not held:
             return None
-        keys = np.unique(np.concatenate([own for own, _ in logs]))
-        rows = [np.full(keys.size, np.nan) for _ in logs]
-        for row, (own, values) in zip(rows, logs, strict=True):
-            row[np.searchsorted(keys, own)] = values
-        is_one_of_many = self.shared and len(rows) > 1
-        return pooled_weights(without_common(rows) if is_one_of_many else rows)
+        keys = np.unique(np.concatenate([blocks.keys for blocks in held]))
+        rows, counts = np.full((2, len(held), keys.size), np.nan)
+        for number, blocks in enumerate(held):
+            series = block_logs(blocks, q, usual_size(blocks))
+            places = np.searchsorted(keys, blocks.keys)
+            rows[number, places], counts[number, places] = series.values, series.counts
+        if self.shared and len(held) > 1:
+            rows = np.array(without_common(rows))
+        return pooled_weights(counts * (rows - np.nanmean(rows, axis=1, keepdims=True)))

@@ -175,8 +175,8 @@ def _of_blocks(
     assert base.blocks is not None
     assert other.blocks is not None
     size = min(usual_size(base.blocks), usual_size(other.blocks))
-    theirs = block_mean(block_logs(base.blocks, q, size)[1], weights[0])
-    own = block_mean(block_logs(other.blocks, q, size)[1], weights[-1])
+    theirs = block_mean(block_logs(base.blocks, q, size), weights[0])
+    own = block_mean(block_logs(other.blocks, q, size), weights[-1])
     return None if theirs is None or own is None else own.less(theirs)
 
 

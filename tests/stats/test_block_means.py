@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.stats.block_means import block_mean, pooled_weights, without_common
+from bench.stats.block_means import Series, block_mean, pooled_weights, without_common
 from bench.stats.block_models import models
 from bench.stats.blocks import Reals
 from bench.stats.student import two_sided
@@ -27,7 +27,7 @@ def chances(rows: Reals, mean: float = 0.0, pool: int = 1) -> Reals:
     for at in range(0, len(rows), pool):
         own = rows[at : at + pool]
         weights = pooled_weights(list(own)) if pool > 1 else None
-        means = (block_mean(row + mean, weights) for row in own)
+        means = (block_mean(Series.of(row + mean), weights) for row in own)
         found += [1.0 if one is None else two_sided(one.deviate(0.0)) for one in means]
     return np.array(found)
 
@@ -81,20 +81,22 @@ def test_a_block_without_a_value_says_nothing() -> None:
 
 def test_one_block_that_began_cold_hides_nothing() -> None:
     (row,) = series(16, 1, 9)
-    found = [block_mean(own) for own in (row + 2, np.where(np.arange(16) == 0, 40.0, row + 2))]
+    found = [
+        block_mean(Series.of(own)) for own in (row + 2, np.where(np.arange(16) == 0, 40.0, row + 2))
+    ]
     assert found[0] is not None and found[1] is not None
     assert found[1].deviate(0.0) > 0.6 * found[0].deviate(0.0)
 
 
 def test_fewer_than_ten_blocks_or_two_halves_are_too_few_to_know() -> None:
     (row,) = series(16, 1, 10)
-    assert block_mean(row[:9]) is None
+    assert block_mean(Series.of(row[:9])) is None
     assert pooled_weights([row[:9]]) is None
-    assert block_mean(np.repeat([1.0, 5.0], 8) + 0.01 * row) is None
+    assert block_mean(Series.of(np.repeat([1.0, 5.0], 8) + 0.01 * row)) is None
 
 
 def test_equal_blocks_leave_no_doubt() -> None:
-    found = block_mean(np.full(12, 0.5))
+    found = block_mean(Series.of(np.full(12, 0.5)))
     assert found is not None
     assert (found.value, found.reach(1.96)) == (0.5, 0.0)
     assert found.deviate(0.0) == 6.0
@@ -102,8 +104,17 @@ def test_equal_blocks_leave_no_doubt() -> None:
 
 
 def test_two_means_that_share_nothing_differ_by_as_much_and_are_less_well_known() -> None:
-    one, other = (block_mean(row + 3) for row in series(20, 2, 11))
+    one, other = (block_mean(Series.of(row + 3)) for row in series(20, 2, 11))
     assert one is not None and other is not None
     apart = one.less(other)
     assert apart.value == one.value - other.value
     assert apart.reach(2.0) == pytest.approx(np.hypot(one.reach(2.0), other.reach(2.0)))
+
+
+def test_a_block_of_few_samples_counts_less() -> None:
+    values = np.array([*[1.0, 1.1] * 6, 9.0])
+    torn = block_mean(Series(values, np.array([*[1.0] * 12, 0.1])))
+    whole = block_mean(Series.of(values))
+    assert torn is not None and whole is not None
+    assert 1.05 < torn.value < whole.value
+    assert torn.reach(1.96) < whole.reach(1.96)

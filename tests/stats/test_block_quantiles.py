@@ -21,7 +21,7 @@ def curve(rows: list[list[int]], rounds: list[int] | None = None) -> Curve:
 
 def quantiles_us(of: Curve, q: float, size: float) -> list[float]:
     assert of.blocks is not None
-    _, logs = block_logs(of.blocks, q, size)
+    logs = block_logs(of.blocks, q, size).values
     return [round(float(value) / 1000, 3) for value in np.exp(logs)]
 
 
@@ -43,18 +43,20 @@ def test_no_block_tells_more_than_its_largest_sample() -> None:
 def test_who_had_more_samples_is_asked_for_the_same_quantile() -> None:
     base = curve([[*range(10, 18)]] * 12)
     other = curve([[*range(10, 18)] * 8] * 12)
-    assert np.exp(log_ratios(base, other, 0.99)) == pytest.approx(np.ones(12), abs=0.02)
+    assert np.exp(log_ratios(base, other, 0.99).values) == pytest.approx(np.ones(12), abs=0.02)
 
 
-def test_a_torn_end_of_a_turn_is_left_out() -> None:
-    base = curve([[10] * 8, [10] * 8, [900]], [0, 1, 2])
-    other = curve([[20] * 8, [20] * 8], [1, 2])
-    assert np.exp(log_ratios(base, other, 0.5)) == pytest.approx([2])
+def test_blocks_of_one_place_are_compared_and_a_torn_end_of_a_turn_counts_less() -> None:
+    base = curve([[10] * 8, [10] * 8, [10]], [0, 1, 2])
+    other = curve([[20] * 8, [40] * 8], [1, 2])
+    found = log_ratios(base, other, 0.5)
+    assert np.exp(found.values) == pytest.approx([2, 4])
+    assert found.counts.tolist() == [1, 1 / 8]
 
 
 def test_times_that_a_clock_cannot_tell_apart_are_equal() -> None:
     found = log_ratios(curve([[0] * 4] * 3), curve([[1] * 4] * 3), 0.5)
-    assert found.tolist() == [0, 0, 0]
+    assert found.values.tolist() == [0, 0, 0]
 
 
 def test_a_pool_of_nobody_says_nothing() -> None:
