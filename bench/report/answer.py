@@ -6,6 +6,7 @@ said against it is judged together with all that could have been said.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,7 @@ from bench.format import (
     usd,
 )
 from bench.model.live import RunEvent
+from bench.model.outcome import Verdict
 from bench.model.profile import Variant
 from bench.model.result import LADDER, MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
@@ -32,11 +34,14 @@ from bench.record.recorded_run import RecordedRun
 from bench.stats.alike import Curves, response_differences
 from bench.stats.basis import TOO_FEW
 from bench.stats.door_overhead import Overhead
+from bench.stats.one_kind import is_good
 from bench.stats.paired import Difference
 from bench.stats.recommend import Advice, Choice
 from bench.stats.woodruff import interval
 
 _MB = " MB"
+NO_CHOICE = "No choice"
+"""What stands before the reason for which no variant is the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,11 @@ def answer_of(
     q = advice.q or highest_known(curves)
     differences = _differences(curves, name, q, anytime)
     known = {} if advice.q is None else _intervals(curves, advice, anytime)
-    lines = [*_choices(advice, by_name, differences, chosen), *_doors(advice.overheads)]
+    lines = [
+        *_choices(advice, by_name, differences, chosen),
+        *_left_out(windows),
+        *_doors(advice.overheads),
+    ]
     lines = [
         replace(one, interval=known.get(one.names[0], "")) if one.time else one for one in lines
     ]
@@ -192,6 +201,25 @@ def _choices(
                 "the base" if window is base else "",
                 *_left_open(choice),
             )
+
+
+def _left_out(windows: Sequence[Window]) -> Iterator[AnswerLine]:
+    """Whose results are none to choose by, and that nothing is left to choose from where so."""
+    most = Counter(window.variant.endpoint for window in windows).most_common(1)
+    sizes = [window for window in windows if window.variant.endpoint is most[0][0]] if most else []
+    out = [window for window in sizes if not is_good(window)]
+    if len(sizes) < 2 or not out or not all(window.tally.finished for window in sizes):
+        return
+    usable = [window.variant for window in sizes if is_good(window)]
+    if not usable or sum(window.verdict is not Verdict.INVALID for window in sizes) < 2:
+        who = f"only {size_name(usable[0])}" if usable else "no variant"
+        names = tuple(variant.name for variant in usable)
+        yield AnswerLine(NO_CHOICE, names, f"{who} has valid results with few failures")
+        return
+    whys = {"INVALID" if w.verdict is Verdict.INVALID else "too many calls failed" for w in out}
+    who = _sizes([window.variant for window in out], usable[0])
+    names = tuple(window.variant.name for window in out)
+    yield AnswerLine("Left out", names, f"{who}: {' or '.join(sorted(whys))}")
 
 
 def _intervals(curves: Curves, advice: Advice, anytime: bool) -> dict[str, str]:

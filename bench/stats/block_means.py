@@ -71,7 +71,7 @@ class Series:
 
     @classmethod
     def of(cls, values: Reals) -> Series:
-        """All count as much."""
+        """Of which each block counts as much as the others."""
         return cls(values, np.ones(values.size))
 
     @property

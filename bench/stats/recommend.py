@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from bench.format import duration_text, percent, quantile_text, size_name
 from bench.model.endpoint import BASELINE
+from bench.model.outcome import Verdict
 from bench.model.profile import Variant
 from bench.model.result import LADDER, Measure, Window
 from bench.stats.alike import (
@@ -182,9 +183,12 @@ def comparable(windows: Sequence[Window]) -> list[Window]:
 
 
 def _is_alone(window: Window, windows: Sequence[Window]) -> bool:
-    """Whether there was nothing to choose from: nobody is told that the only size is the best."""
-    door = window.variant.endpoint
-    return sum(other.variant.endpoint is door for other in windows) == 1
+    """Whether there was nothing to choose from: nobody is told that the only size is the best.
+
+    Nor that one is of which alone there are valid results; others may fail too often to be it.
+    """
+    rivals = [one for one in windows if one.variant.endpoint is window.variant.endpoint]
+    return sum(one.verdict is not Verdict.INVALID for one in rivals) == 1
 
 
 def common_quantile(windows: Sequence[Window], curves: Curves) -> float | None:

@@ -17,7 +17,7 @@ from bench.record.finding import Finding
 from bench.record.findings import found_in
 from bench.record.question import Question, question_of
 from bench.record.recovery import Recoveries, recoveries
-from bench.report.answer import RunAnswer, answer_of, as_asked, highest_known
+from bench.report.answer import NO_CHOICE, RunAnswer, answer_of, as_asked, highest_known
 from bench.stats.alike import Curves
 from bench.stats.one_kind import NO_CLASSES, ClassCurves, of_one_kind, wants_classes
 from bench.stats.recommend import Advice, advise, compare_sentence
@@ -168,4 +168,7 @@ def verdict_sentence(
         )
     if len(windows) == 1:
         return "one variant alone: nothing to compare it with"
-    return analysis.advice.against or "not distinguishable: too few answers"
+    if analysis.advice.against is not None:
+        return analysis.advice.against
+    why = (line.subject for line in analysis.answer.lines if line.label == NO_CHOICE)
+    return next(why, "not distinguishable: too few answers")

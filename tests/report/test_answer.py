@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bench.format import size_name
+from bench.model.outcome import Verdict
+from bench.model.result import Tally, Window
 from bench.record.conclusions import advice_of
 from bench.record.figure import Figure
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import RunAnswer, answer_of
+from bench.stats.recommend import advise
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import recorded
 
@@ -25,7 +31,7 @@ def answer(run: RecordedRun, base: str | None = None) -> RunAnswer:
 
 def test_choices_come_first_and_doors_behind(run: RecordedRun) -> None:
     labels = [line.label for line in answer(run).lines]
-    assert labels == ["Best trade", "Fastest", "Cheapest", "Doors add"]
+    assert labels == ["Best trade", "Fastest", "Cheapest", "Left out", "Doors add"]
 
 
 def test_the_cheapest_is_the_base_until_one_is_chosen(run: RecordedRun) -> None:
@@ -70,6 +76,42 @@ def test_with_one_variant_there_is_nothing_to_choose(run: RecordedRun) -> None:
     assert [line.label for line in found.lines] == ["Response", "Succeeded"]
     assert found.base is None
     assert "p50" in found.lines[0].subject
+
+
+def judged(run: RecordedRun, verdicts: dict[str, Verdict]) -> list[Window]:
+    """The windows, with these verdicts."""
+    return [
+        replace(window, verdict=verdicts.get(window.variant.name, Verdict.VALID))
+        for window in run.windows
+    ]
+
+
+def told(run: RecordedRun, windows: Sequence[Window]) -> dict[str, str]:
+    advice = advise(windows, run.curves, classes=run.class_curves)
+    return {line.label: line.subject for line in answer_of(windows, run.curves, advice).lines}
+
+
+def test_nobody_is_told_that_the_only_size_with_valid_results_is_the_best(run: RecordedRun) -> None:
+    found = told(run, judged(run, {SMALL.name: Verdict.INVALID}))
+    assert found["No choice"] == f"only {size_name(LARGE)} has valid results with few failures"
+    assert not {"Best trade", "Fastest", "Cheapest"} & set(found)
+    every = told(run, judged(run, dict.fromkeys(run.curves, Verdict.INVALID)))
+    assert every["No choice"] == "no variant has valid results with few failures"
+
+
+def test_a_size_that_is_left_out_is_named_with_the_reason(run: RecordedRun) -> None:
+    found = told(run, judged(run, {}))
+    assert found["Left out"] == f"{size_name(SMALL)}: too many calls failed"
+    assert found["Fastest"] == size_name(LARGE)
+    third = replace(run.windows[0], variant=replace(SMALL, memory_mb=256), verdict=Verdict.INVALID)
+    found = told(run, [*judged(run, {}), third])
+    assert found["Left out"] == "128, 256 MB: INVALID or too many calls failed"
+
+
+def test_before_all_have_had_their_turn_nothing_is_left_out(run: RecordedRun) -> None:
+    windows = judged(run, {SMALL.name: Verdict.INVALID})
+    waiting = replace(windows[0], variant=replace(SMALL, memory_mb=256), tally=Tally())
+    assert not {"Left out", "No choice"} & set(told(run, [*windows, waiting]))
 
 
 @pytest.mark.parametrize(
