@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import expm1
 
 from bench.format import size_name
 from bench.model.profile import Variant
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.stats.basis import TOO_FEW
-from bench.stats.block_quantiles import Pool
+from bench.stats.block_means import block_mean
+from bench.stats.block_quantiles import Pool, block_logs, usual_size
 from bench.stats.holm import apart_from_one
 from bench.stats.means import CONFIDENCE, Weighed, chance_of, reach_of
 from bench.stats.paired import Difference, difference, told_apart_from_one
 from bench.stats.quantiles import Curve
+from bench.stats.sequential import deviate_at_any_time
 from bench.stats.student import deviate, two_sided
 from bench.stats.woodruff import interval
 
@@ -173,6 +176,15 @@ def _stretch(shares: Shares, q: float, curves: Curves, anytime: bool) -> float |
     value_ns = None if curve is None else curve.quantile_ns(q)
     if curve is None or not value_ns:
         return None
+    if curve.blocks is not None:
+        logs = block_logs(curve.blocks, q, usual_size(curve.blocks))
+        usual = block_mean(logs, pool_of(curves, shared=False).weights(q))
+        if usual is None:
+            return None
+        z = deviate(CONFIDENCE)
+        if anytime:
+            z = deviate_at_any_time(curve.count * usual.apart / usual.blocks, 1 - CONFIDENCE)
+        return expm1(usual.reach(z))
     bounds = interval(curve, q, anytime=anytime)
     if bounds.low_ns is None or bounds.high_ns is None:
         return None

@@ -105,7 +105,8 @@ class Pool:
         for number, blocks in enumerate(held):
             series = block_logs(blocks, q, usual_size(blocks))
             places = np.searchsorted(keys, blocks.keys)
-            rows[number, places], counts[number, places] = series.values, series.counts
+            rows[number, places] = series.without_outliers().values
+            counts[number, places] = series.counts
         if self.shared and len(held) > 1:
             rows = np.array(without_common(rows))
         return pooled_weights(counts * (rows - np.nanmean(rows, axis=1, keepdims=True)))

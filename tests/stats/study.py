@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.stats.block_quantiles import Pool
-from bench.stats.paired import difference, told_apart_from_one
+from bench.stats.paired import difference, told_apart, told_apart_from_one
 from bench.stats.quantiles import Bounds, Curve
 from bench.stats.woodruff import interval
 from tests.stats.processes import Process, Shape, curve_in_blocks, latencies, true_quantile_ns
 
 Latencies = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 RESOLUTION = 0.001
 """Histograms have three significant digits."""
@@ -88,12 +89,21 @@ def _has_a_difference(table: Sequence[Curve], q: float) -> bool:
     return bool(_apart(table, q).any())
 
 
-def told_from_the_fastest(table: Latencies, q: float) -> NDArray[np.bool_]:
+def told_from_the_fastest(table: Latencies, q: float) -> Flags:
     """Of the variants of a run (variants × rounds × samples), which are told from the fastest."""
     return _apart([curve_in_blocks(values, len(values)) for values in table], q)
 
 
-def _apart(table: Sequence[Curve], q: float) -> NDArray[np.bool_]:
+def told_between_runs(base: Latencies, other: Latencies, q: float) -> Flags:
+    """Of the variants of two runs (variants × rounds × samples), which are told apart."""
+    one, two = ([curve_in_blocks(own, len(own)) for own in run] for run in (base, other))
+    pools = (Pool.of(one, shared=False), Pool.of(two, shared=False))
+    pairs = zip(one, two, strict=True)
+    found = [difference(*pair, q, share_blocks=False, pools=pools) for pair in pairs]
+    return np.array([each is not None and each.is_distinguishable for each in told_apart(found)])
+
+
+def _apart(table: Sequence[Curve], q: float) -> Flags:
     fastest = min(table, key=lambda curve: curve.quantile_ns(q) or 0)
     pools = (Pool.of(table),)
     found = [None if one is fastest else difference(fastest, one, q, pools=pools) for one in table]

@@ -15,6 +15,7 @@ from bench.model.times import NS_PER_MS
 from bench.stats.door_overhead import own_overhead
 from bench.stats.quantiles import Curve
 from bench.stats.recommend import advise, compare_sentence, frontier
+from bench.stats.woodruff import interval
 from tests.stats.curves import curve_of
 from tests.stats.processes import curve_in_blocks
 
@@ -252,6 +253,20 @@ def test_a_trade_that_is_clear_names_one() -> None:
     best = advise(*priced(*rows), price).best
     assert best is not None
     assert best.variants == (invoke(1769),)
+
+
+def test_a_trade_is_clear_though_nobody_knows_how_slow_the_slowest_may_be() -> None:
+    windows, curves = priced(
+        (invoke(128), 800, 90), (invoke(512), 200, 100), (invoke(1769), 60, 105)
+    )
+    slowest = curves[invoke(128).name]
+    values = np.random.default_rng(5).lognormal(np.log(800 * NS_PER_MS), 0.05, (20, 20))
+    values[7:9] *= 5
+    slowest[Measure.RESPONSE] = in_blocks(values.astype(np.int64).ravel(), 20)
+    advice = advise(windows, curves, price)
+    assert advice.best is not None and advice.q == 0.9
+    assert interval(slowest[Measure.RESPONSE], 0.9).high_ns is None
+    assert advice.best.variants == (invoke(1769),)
 
 
 def test_a_trade_over_too_few_blocks_says_so() -> None:

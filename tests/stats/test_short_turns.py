@@ -11,7 +11,7 @@ import pytest
 
 from bench.stats.blocks import Reals
 from tests.stats.processes import HARD, NAMED, Process, Shape, latencies
-from tests.stats.study import Latencies, told_from_the_fastest
+from tests.stats.study import Flags, Latencies, told_between_runs, told_from_the_fastest
 
 TRUTHS = np.array([1, 1, 1, 1.1, 1.5, 2, 2, 4, 4])
 """By how much each is slower than the fastest."""
@@ -52,6 +52,19 @@ def test_a_table_of_nine_equals_rarely_shows_a_difference(name: str, samples: in
     values = tables(process, samples, 52)
     apart = [told_from_the_fastest(table, 0.5).any() for table in values]
     assert np.mean(apart) <= 0.16, "5 % and what chance makes of 25 tables"
+
+
+def test_two_runs_of_short_turns_are_told_apart_likewise() -> None:
+    runs = [tables(NAMED["AR(1) 0.5"], 8, seed) for seed in (54, 55)]
+    found = {factor: told_of_two_runs(*runs, factor, 0.9) for factor in (1.0, 2.0)}
+    assert found[1.0].any(axis=1).mean() <= 0.16
+    assert found[2.0].mean() >= 0.95
+
+
+def told_of_two_runs(base: Latencies, other: Latencies, factor: float, q: float) -> Flags:
+    """(tables × variants), which are told apart if all are slower by a factor in the other run."""
+    slower = (other * factor).astype(np.int64)
+    return np.array([told_between_runs(*pair, q) for pair in zip(base, slower, strict=True)])
 
 
 def test_of_turns_that_hardly_differ_from_their_neighbours_less_is_said() -> None:
