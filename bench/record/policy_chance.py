@@ -13,7 +13,7 @@ import numpy as np
 from bench.model.profile import Variant
 from bench.model.result import Tally, Window
 from bench.record.finding import Results
-from bench.stats.block_means import block_mean
+from bench.stats.block_means import Series, block_mean
 from bench.stats.blocks import Reals
 from bench.stats.holm import apart_from_one
 from bench.stats.student import two_sided
@@ -69,7 +69,7 @@ class Chances:
         differences = own[:pairs] - theirs[:pairs]
         if not np.ptp(differences):
             return 1.0
-        found = block_mean(differences)
+        found = block_mean(Series.of(differences))
         return None if found is None else two_sided(found.deviate(0.0))
 
     def _linear(self, window: Window, part: Part) -> Reals:

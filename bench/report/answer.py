@@ -197,7 +197,7 @@ def _choices(
                 size_name(choice.variant),
                 _time(window, advice.q),
                 _cost(window),
-                tuple(_change(window, base, differences.get(choice.variant.name))),
+                tuple(_change(window, base, differences.get(choice.variant.name), advice)),
                 "the base" if window is base else "",
                 *_left_open(choice),
             )
@@ -256,7 +256,9 @@ def _cost(window: Window) -> Figure | None:
     return None if price is None else Figure("", usd(price), "/M")
 
 
-def _change(window: Window, base: Window | None, found: Difference | None) -> Iterator[Figure]:
+def _change(
+    window: Window, base: Window | None, found: Difference | None, advice: Advice
+) -> Iterator[Figure]:
     """`~` before what chance may have made, `?` where nobody knows."""
     if base is None or base is window:
         return
@@ -264,7 +266,15 @@ def _change(window: Window, base: Window | None, found: Difference | None) -> It
         mark = "" if found.is_distinguishable else "~" if found.basis.is_known else "?"
         yield _share(quantile_text(found.q), mark, found.relative)
     if window.usd_per_million is not None and base.usd_per_million:
-        yield _share("cost", "", window.usd_per_million / base.usd_per_million - 1)
+        mark = _cost_mark(window.variant, base.variant, advice.cheapest)
+        yield _share("cost", mark, window.usd_per_million / base.usd_per_million - 1)
+
+
+def _cost_mark(variant: Variant, base: Variant, cheapest: Choice | None) -> str:
+    """What the row of the cheapest says of it; of two others nobody has judged."""
+    if cheapest is None or base != cheapest.variant:
+        return ""
+    return "~" if variant in cheapest.alike else "?" if variant in cheapest.unknown else ""
 
 
 def _share(caption: str, mark: str, share: float) -> Figure:

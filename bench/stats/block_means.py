@@ -123,10 +123,8 @@ def pooled_weights(series: Iterable[Reals]) -> Reals | None:
     kept = [row for row in map(_known, rows) if row.size >= LEAST_BLOCKS and _varies(row)]
     if not kept:
         return None
-    evidence = sum(models(row.size).evidence(row - row.mean()) for row in kept)
-    return _normalised(
-        models(kept[0].size).log_prior + evidence * (_dimensions(series) / len(kept))
-    )
+    told = np.mean([models(row.size).evidence(row - row.mean()) for row in kept], axis=0)
+    return _normalised(models(kept[0].size).log_prior + _dimensions(rows) * told)
 
 
 def without_common(series: Iterable[Reals]) -> list[Reals]:

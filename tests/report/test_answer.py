@@ -15,7 +15,7 @@ from bench.record.conclusions import advice_of
 from bench.record.figure import Figure
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import RunAnswer, answer_of
-from bench.stats.recommend import advise
+from bench.stats.recommend import Choice, advise
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import recorded
 
@@ -76,6 +76,21 @@ def test_with_one_variant_there_is_nothing_to_choose(run: RecordedRun) -> None:
     assert [line.label for line in found.lines] == ["Response", "Succeeded"]
     assert found.base is None
     assert "p50" in found.lines[0].subject
+
+
+def test_what_a_choice_costs_more_is_marked_where_it_may_be_as_cheap_as_the_cheapest(
+    run: RecordedRun,
+) -> None:
+    advice, windows = advice_of(run), [*judged(run, {})]
+    assert advice.best is not None
+    base = replace(windows[0], usd_per_million=0.1)
+    others = [replace(window, usd_per_million=0.2) for window in windows[1:]]
+    for alike, unknown, mark in (((LARGE,), (), "~"), ((), (LARGE,), "?"), ((), (), "")):
+        cheapest = Choice(base.variant, "$0.10", alike, unknown)
+        told = replace(advice, cheapest=cheapest, best=replace(advice.best, variant=LARGE))
+        line = answer_of([base, *others], run.curves, told).lines[0]
+        cost = next(figure for figure in line.change if figure.caption == "cost")
+        assert (cost.value, cost.is_sure) == (f"{mark}+100", not mark)
 
 
 def judged(run: RecordedRun, verdicts: dict[str, Verdict]) -> list[Window]:

@@ -55,8 +55,8 @@ def test_a_table_of_nine_equals_rarely_shows_a_difference(name: str, samples: in
 
 
 def test_two_runs_of_short_turns_are_told_apart_likewise() -> None:
-    runs = [tables(NAMED["AR(1) 0.5"], 8, seed) for seed in (54, 55)]
-    found = {factor: told_of_two_runs(*runs, factor, 0.9) for factor in (1.0, 2.0)}
+    base, other = (tables(NAMED["AR(1) 0.5"], 8, seed) for seed in (54, 55))
+    found = {factor: told_of_two_runs(base, other, factor, 0.9) for factor in (1.0, 2.0)}
     assert found[1.0].any(axis=1).mean() <= 0.16
     assert found[2.0].mean() >= 0.95
 
