@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from tests.cluster.machines import COORDINATOR, SCHEDULER, Cluster
 
 VICTIM = "node1"
+ADDS_UP = "node0"
+"""The first by its address: where there is a tree its machine adds up what both report."""
 NODE, ENGINE = "bench.load.node", "bench.load.worker"
 WORKER = "dask_worker"
 COMMAND = "bench run"
@@ -87,6 +89,7 @@ KILL, STOP, CONT, INT, TERM = (
 )
 _LONG = 75.0
 _STOP_AT_LOSS = ("--set", "load.on_node_loss=stop")
+_IN_A_TREE = ("--set", "load.direct_nodes=1")
 
 
 def _early(strike: Strike, *codes: int) -> Fault:
@@ -114,6 +117,19 @@ FAULTS = {
     "node-cut": Fault(_out(VICTIM), _in(VICTIM), loses=(VICTIM,), load_s=14),
     "node-cut-for-good": Fault(_out(VICTIM), loses=(VICTIM,)),
     "node-cut-briefly": Fault(_out(VICTIM), _in(VICTIM), heal_after_s=1.5, codes=(OK, INVALID)),
+    # the machine that adds up what both report
+    "branch-killed": Fault(_signal(ADDS_UP, KILL), loses=(ADDS_UP,), options=_IN_A_TREE),
+    "branch-stopped": Fault(
+        _signal(ADDS_UP, STOP),
+        _signal(ADDS_UP, CONT),
+        loses=(ADDS_UP,),
+        load_s=14,
+        options=_IN_A_TREE,
+    ),
+    "branch-cut": Fault(
+        _out(ADDS_UP), _in(ADDS_UP), loses=(ADDS_UP,), load_s=14, options=_IN_A_TREE
+    ),
+    # a process of a node
     "engine-killed": Fault(_signal(VICTIM, KILL, ENGINE)),
     "engine-stopped": Fault(
         _signal(VICTIM, STOP, ENGINE), _signal(VICTIM, CONT, ENGINE), 9.0, load_s=16
