@@ -182,7 +182,7 @@ class Node:
             raise LamloadError("this node has its workers already")
         own = self._files.placed(orders.orders, orders.shipped)
         if orders.resolve_credentials:
-            self._credentials = await asyncio.to_thread(load_credentials, os.environ)
+            self._credentials = await self._own_credentials()
             own = tuple(replace(order, credentials=self._credentials) for order in own)
         lease_ns = round(self._lease_ns * WORKERS_PART)
         self._wall_ahead_s = orders.wall_ahead_s
@@ -194,6 +194,13 @@ class Node:
         self._results = NodeResults(orders.node, len(leased), orders.profile)
         self._hearing = asyncio.ensure_future(self._hear())
         return ready
+
+    async def _own_credentials(self) -> Credentials:
+        """Raises LamloadError where this machine has none, with both remedies."""
+        try:
+            return await asyncio.to_thread(load_credentials, os.environ)
+        except LamloadError as error:
+            raise LamloadError(f"{error}; or send yours with --send-credentials") from error
 
     def _tell(self, commands: Commands) -> int:
         """Carry out the commands that are new; when the latest was, by this clock."""

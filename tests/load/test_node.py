@@ -8,7 +8,7 @@ from time import time
 
 import pytest
 
-from bench.errors import LamloadError
+from bench.errors import LamloadError, TargetError
 from bench.load.fleets.fake import FakeClock
 from bench.load.frames import Frame, FrameKind, Start
 from bench.load.node_files import NodeFiles, archives, shipments
@@ -130,6 +130,19 @@ async def test_its_workers_hear_that_the_load_is_wanted_and_have_the_lease_thems
         await ask(link, Verb.CLOCK)
         await ask(link, Verb.CLOCK)
     assert link.fleet.kinds() == [FrameKind.KEEP] * 3
+    await link.close()
+
+
+async def test_a_node_without_credentials_says_how_to_send_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none(_environ: object) -> None:
+        raise TargetError("no AWS credentials: set AWS_ACCESS_KEY_ID")
+
+    monkeypatch.setattr("bench.load.node.load_credentials", none)
+    link = InProcess("a", FakeClock())
+    with pytest.raises(LamloadError, match=r"no AWS credentials.*; or send .* --send-credentials"):
+        await ask(link, Verb.ORDER, Orders((order(NOWHERE),), resolve_credentials=True))
     await link.close()
 
 
