@@ -263,16 +263,17 @@ class Lifecycle:
         if frame.kind is FrameKind.USED_UP:
             self._used_up_ns[worker] = frame.payload
             self._check_quotas()
-        elif frame.kind is FrameKind.NOTE and frame.payload.kind == NODE_LOST_EVENT:
-            self._on_node_loss(frame.payload.text)
-        elif frame.kind is FrameKind.NOTE and frame.payload.kind == FLEET_LOST_EVENT:
-            self._end_without(frame.payload.text)
+        elif frame.kind is FrameKind.NOTE and self.state in LOADED:
+            if frame.payload.kind == NODE_LOST_EVENT:
+                self._on_node_loss(frame.payload.text)
+            elif frame.payload.kind == FLEET_LOST_EVENT:  # answers come without it
+                self._end_without(frame.payload.text)
         elif frame.kind is FrameKind.ATTEMPTS and self._give_up_ns is not None:
             # All has ended on one node, and what it recorded takes its time.
             self._give_up_ns = max(self._give_up_ns, self._now_ns() + self._patience_ns())
 
     def _on_node_loss(self, words: str) -> None:
-        if self._profile.load.on_node_loss is OnNodeLoss.STOP and self.state in LOADED:
+        if self._profile.load.on_node_loss is OnNodeLoss.STOP:
             at_ns = max(self._now_ns() + self._margin_ns(), self._changed_ns + 1)
             if self._search is None and not self._live_plan.is_loaded(at_ns):
                 return  # the plan ends before

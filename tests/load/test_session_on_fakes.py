@@ -222,6 +222,17 @@ async def test_a_run_ends_once_what_its_nodes_stand_on_has_gone(tmp_path: Path) 
     assert [kind for kind in stage.fleet.kinds(1) if kind is FrameKind.DRAIN] == [FrameKind.DRAIN]
 
 
+async def test_a_load_that_has_ended_needs_nothing_that_nodes_stand_on(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        load = await stage.play(10)
+        stage.session.command(Command(CommandKind.DRAIN))
+        stage.fleet.send_later(0, FrameKind.NOTE, FleetNote(FLEET_LOST_EVENT, "it is gone", {}))
+        result = await stage.end(load)
+    assert result.exit_code is ExitCode.INTERRUPTED
+    assert "it is gone" not in [reason.text for reason in result.recorded.reasons]
+    assert "fleet-lost" in [event.kind for event in result.recorded.events]
+
+
 @pytest.mark.parametrize("on_node_loss", list(OnNodeLoss))
 async def test_a_lost_node_ends_the_run_if_the_profile_says_so(
     tmp_path: Path, on_node_loss: OnNodeLoss
