@@ -26,7 +26,7 @@ class Turns:
     """What a profile plans for each turn.
 
     once: names of phases that the first turn alone has, and which are left out. starts: second of
-    the turn -> the phase that begins in it.
+    the turn, and the phase or the fault that begins there.
     """
 
     rounds: tuple[int, ...]
@@ -34,6 +34,8 @@ class Turns:
     once: frozenset[str]
     starts: tuple[tuple[float, str], ...]
     length_s: float
+    times: int
+    """How many each variant has."""
     at_first: bool
     """True if charts show turns before anybody has asked for them."""
 
@@ -77,11 +79,13 @@ def turns_of(profile: Profile) -> Turns | None:
         if not phase.once:
             starts.append((at_ns / NS_PER_S, phase.name))
             at_ns += phase.duration_ns
+    faults = [(float(f.get("start_s", 0.0)), str(f.get("kind"))) for f in profile.target.faults]
     is_disturbed = bool(profile.target.faults) or question_of(profile) in _DISTURBED
     return Turns(
         rounds=tuple(segment.round for segment in make_plan(profile).segments),
         once=frozenset(phase.name for phase in profile.phases if phase.once),
-        starts=tuple(starts),
+        starts=tuple(sorted({*starts, *faults})),
         length_s=at_ns / NS_PER_S,
+        times=profile.load.rounds,
         at_first=is_disturbed and len(profile.variants) > 1 and not together,
     )

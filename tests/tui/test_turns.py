@@ -102,6 +102,8 @@ def test_where_each_turn_is_disturbed_alike_turns_lie_over_each_other_at_first()
                     steady("after", 5))  # fmt: skip
     found = [turns_of(one) for one in (calm, disturbed, spike)]
     assert [one is not None and one.at_first for one in found] == [False, True, True]
+    assert found[1] is not None
+    assert found[1].starts == ((0.0, "steady"), (3.0, "stall"))
 
 
 async def test_t_lays_the_turns_over_each_other_and_takes_them_apart_again(
@@ -111,6 +113,7 @@ async def test_t_lays_the_turns_over_each_other_and_takes_them_apart_again(
     app = LamloadApp(FakeRun())
     async with app.run_test(size=(140, 40)) as pilot:
         await drawn(pilot)
+        await pilot.press("m")  # sizes that take turns begin with another picture
         assert "0:20" in rows_of(app, 140)
         await pilot.press("t")
         shown = rows_of(app, 140)

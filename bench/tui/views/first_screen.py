@@ -100,7 +100,9 @@ def first_screen(state: ViewState) -> FirstScreen:
         screen = _of_variants(state)
     else:
         screen = _SCREENS.get(question, _SIZES)
-    return replace(screen, main=_over_time, mapped=False) if state.chose_metric else screen
+    if state.chose_metric:
+        return replace(screen, main=_over_time, mapped=False, pair=False)
+    return screen
 
 
 def _of_variants(state: ViewState) -> FirstScreen:

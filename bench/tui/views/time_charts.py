@@ -79,7 +79,8 @@ def point_grain(state: ViewState) -> str:
     """What a point of such a line stands for."""
     if state.turns is None:
         return _grain(state)
-    return "by second of the turn, the median of all turns"
+    of_several = ", the median of all turns" if state.turns.times > 1 else ""
+    return f"by second of the turn{of_several}"
 
 
 def _grain(state: ViewState) -> str:

@@ -111,7 +111,8 @@ class Grid(StripWidget, can_focus=True):
         self._put_cursor(self._at)
         if max(1, count) != max(1, len(self._order)):
             self._drawn_for = None
-            self._ask_for_room()
+            if self.styles.height is not None and self.styles.height.is_auto:
+                self.ask_for_room()
         self._keep_in_view()
         self.redraw()
 
@@ -274,12 +275,6 @@ class Grid(StripWidget, can_focus=True):
                 self.action_choose()
             else:
                 self._move_to(self._top + row)
-
-    def _ask_for_room(self) -> None:
-        """As high as its rows. Asked for amid another layout, it would be forgotten."""
-        if self.styles.height is not None and self.styles.height.is_auto:
-            self.refresh(layout=True)
-            self.call_after_refresh(self.refresh, layout=True)
 
     def on_resize(self) -> None:
         """The cursor's row stays in sight, and the room is filled."""

@@ -52,8 +52,7 @@ class Hero(StripWidget):
         before = bool(self._figures)
         self._figures = tuple(figures)
         if bool(self._figures) != before:
-            self._drawn_for = None
-            self.refresh(layout=True)
+            self.ask_for_room()
         self.redraw()
 
     def get_content_height(self, _container: Size, _viewport: Size, _width: int) -> int:

@@ -72,6 +72,12 @@ class StripWidget(Widget):
             if y >= len(before) or strip != before[y]:
                 self.refresh(changed_region(before[y] if y < len(before) else None, strip, y))
 
+    def ask_for_room(self) -> None:
+        """Its height is another now. Asked for amid another layout, that would be forgotten."""
+        self._drawn_for = None
+        self.refresh(layout=True)
+        self.call_after_refresh(self.refresh, layout=True)
+
     @property
     def _state(self) -> tuple[int, int, str, Glyphs, bool]:
         return (*self.size, self.paint.name, self.glyphs, self.has_focus)

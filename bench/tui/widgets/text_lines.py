@@ -40,9 +40,7 @@ class TextLines(StripWidget):
         before = self._height
         self._lines, self._note = tuple(lines), note
         if self._height != before:
-            self._drawn_for = None
-            self.refresh(layout=True)
-            self.call_after_refresh(self.refresh, layout=True)
+            self.ask_for_room()
         else:
             self.redraw()
 
