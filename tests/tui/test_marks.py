@@ -8,8 +8,9 @@ from bench.tui.app import LamloadApp
 from bench.tui.palette import DARK, MARKERS
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.chart_lines import label_places
+from bench.tui.widgets.columns import Column
 from bench.tui.widgets.grid import Grid
-from bench.tui.widgets.grid_rows import note_of_hidden, rows_in_sight
+from bench.tui.widgets.grid_rows import group_strip, note_of_hidden, rows_in_sight
 from tests.tui.fakes import FakeRun
 from tests.tui.picture import rows_of
 
@@ -80,3 +81,12 @@ def test_lines_that_are_no_variants_begin_with_the_colours_that_are_left() -> No
     taken = {style.colour for style in DARK.series_styles(1)}
     assert not taken & set(DARK.other_colours(1)[:3])
     assert len(set(DARK.other_colours(len(MARKERS)))) == len(DARK.series)
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [(14, "─ attempt ms ─"), (9, " attempt "), (7, "attempt"), (6, "──────")],
+)
+def test_a_group_of_one_column_is_named_as_far_as_it_has_room(width: int, said: str) -> None:
+    column = Column("a50", "p50", width, group="attempt ms")
+    assert group_strip([(column, 0)], width, DARK, "─").text == said

@@ -45,7 +45,10 @@ def group_strip(visible: Sequence[Placed], width: int, paint: Paint, rule: str) 
 
 
 def _title_in_rule(title: str, room: int, paint: Paint, rule: str) -> Iterable[StyledText]:
-    text = f" {title} " if len(title) + 2 <= room else ""
+    first = title.partition(" ")[
+        0
+    ]  # `attempt` of `attempt ms`: of one column there is no more room
+    text = next((t for t in (f" {title} ", f" {first} ", first) if len(t) <= room), "")
     rules = room - len(text)
     yield rule * (rules // 2), paint.rule
     yield text, paint[Tone.DIM]
