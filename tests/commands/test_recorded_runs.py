@@ -315,6 +315,8 @@ def test_the_answers_of_a_search_are_told_again_in_every_form(
             "rate_rps": 412.5,
             "holds_rps": 400.0,
             "fails_rps": 430.0,
+            "recovers_rps": None,
+            "relapses_rps": None,
             "text": "412/s holds p99 < 300 ms",
         },
         {
@@ -322,6 +324,8 @@ def test_the_answers_of_a_search_are_told_again_in_every_form(
             "rate_rps": None,
             "holds_rps": None,
             "fails_rps": None,
+            "recovers_rps": None,
+            "relapses_rps": None,
             "text": "no rate was found",
         },
     ]
