@@ -24,7 +24,7 @@ PATIENCE_S = 90.0
 """For what a machine does that has other work too."""
 COORDINATOR, SCHEDULER, TARGET = "coordinator", "scheduler", "target"
 _REGISTERED = "Register worker"
-DASK_PORT, TARGET_PORT = 8786, 8000
+DASK_PORT, WORKER_PORT, TARGET_PORT = 8786, 8790, 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ class Cluster:
             *(name, name, "distributed.cli.dask_worker", self.scheduler, "--nthreads", "1"),
             *("--host", f"{self._scheme}://{self.net.address(name)}", "--no-dashboard"),
             *("--memory-limit", "0", "--local-directory", str(local)),
+            *("--worker-port", str(WORKER_PORT)),  # one that a nanny starts again has it again
             "--nanny" if self._nanny else "--no-nanny",
         )
 

@@ -65,8 +65,18 @@ class ActorNode:
         self._future = future
 
     async def call(self, question: bytes) -> bytes:
-        """Ask over a call of the actor's; it goes from here to the worker itself."""
-        answer: bytes = await self.actor.call(question)
+        """Ask over a call of the actor's; it goes from here to the worker itself.
+
+        Raises ConnectionError where the node process has ended, or its Dask worker.
+        """
+        try:
+            answer: bytes = await self.actor.call(question)
+        except ConnectionError:
+            raise  # the node's own words
+        except (OSError, RuntimeError) as error:
+            raise ConnectionError(
+                f"its Dask worker has ended, or is out of reach ({error})"
+            ) from error
         return answer
 
     async def reach(self) -> None:

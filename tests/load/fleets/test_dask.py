@@ -17,7 +17,13 @@ from distributed.protocol import pickle as wire
 
 import bench
 from bench.errors import ExitCode, FleetError, LamloadError, UsageError
-from bench.load.fleets.dask import DaskNodes, check_lamload, check_versions, is_loopback
+from bench.load.fleets.dask import (
+    ActorNode,
+    DaskNodes,
+    check_lamload,
+    check_versions,
+    is_loopback,
+)
 from bench.load.fleets.open import FleetWord
 from bench.load.fleets.there import lamload_there
 from bench.load.frames import VERSION
@@ -155,3 +161,27 @@ def test_a_worker_without_lamload_can_load_the_question_whether_it_has_it(
     asked = loads(sent)
     with pytest.raises(ImportError, match="bench"):
         asked()
+
+
+class BrokenActor:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def call(self, _question: bytes) -> bytes:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError("Unable to contact Actor's worker"), "its Dask worker has ended, or is out of"),
+        (RuntimeError("Worker holding Actor was lost."), "its Dask worker has ended, or is out of"),
+        (ConnectionError("the node process has ended (signal 9)"), "the node process has ended"),
+    ],
+)
+async def test_a_node_whose_worker_has_ended_is_told_from_one_that_has_ended_itself(
+    error: Exception, words: str
+) -> None:
+    node = ActorNode("tcp://a:1", BrokenActor(error), None)
+    with pytest.raises(ConnectionError, match=f"^{words}"):
+        await node.call(b"")
