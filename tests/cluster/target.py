@@ -1,7 +1,7 @@
 """A target that keeps its own log: `python -m tests.cluster.target HOST PORT LOG`.
 
 A line for each request that it has read whole: the instant (ns of CLOCK_MONOTONIC), the caller's
-address, and the request id that its answer carries, which is the line's number.
+address, the request id that its answer carries, which is the line's number, and the path.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ class Served(NamedTuple):
     at_ns: int
     caller: str
     request_id: str
+    path: str
 
 
 class Target:
@@ -35,7 +36,8 @@ class Target:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 await reader.readexactly(_length(head))
                 self._number += 1
-                self._log.write(f"{monotonic_ns()} {caller} r{self._number}\n")
+                path = head.split(b" ", 2)[1].decode()
+                self._log.write(f"{monotonic_ns()} {caller} r{self._number} {path}\n")
                 answer = f"HTTP/1.1 200 OK\r\nx-amzn-requestid: r{self._number}\r\n"
                 writer.write(answer.encode() + b"content-length: 2\r\n\r\nok")
                 await writer.drain()
@@ -52,12 +54,14 @@ def _length(head: bytes) -> int:
     return 0
 
 
-def read_log(log: Path, offset: int = 0) -> list[Served]:
-    """Whole lines of the log from a byte on."""
-    with log.open(encoding="utf-8") as file:
-        file.seek(offset)
-        lines = file.read().rpartition("\n")[0].splitlines()
-    return [Served(int(at), caller, name) for at, caller, name in map(str.split, lines)]
+def read_log(log: Path, path: str) -> list[Served]:
+    """Whole lines of the log with requests to a path.
+
+    What an earlier run had under way when it was cut off may come long after its end.
+    """
+    lines = log.read_text("utf-8").rpartition("\n")[0].splitlines()
+    found = [Served(int(at), *words) for at, *words in map(str.split, lines)]
+    return [one for one in found if one.path == path]
 
 
 async def _main(host: str, port: str, log: str) -> None:

@@ -70,10 +70,15 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
     """Run a load, strike at a moment by the seed, wait for the end, and look at everything."""
     out = cluster.folder / f"{name}-{seed}"
     trial = Trial(f"{name} {seed}")
-    offset = cluster.log.stat().st_size
+    path = f"/{name}-{seed}"
     coordinator = cluster.run(
         out,
-        *(cluster.url, "--fleet", cluster.scheduler.replace("tcp:", "dask:"), "--insecure-fleet"),
+        *(
+            cluster.url + path[1:],
+            "--fleet",
+            cluster.scheduler.replace("tcp:", "dask:"),
+            "--insecure-fleet",
+        ),
         *("--rate", f"{RATE}/s", "--for", f"{fault.load_s:g}s", "--warm-up", "0s"),
         *("--timeout", "3s", "--set", "load.arrivals=even", "--set", "record.attempts=true"),
         *fault.options,
@@ -81,7 +86,7 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
     )
 
     def begun() -> bool:
-        return cluster.log.stat().st_size > offset or coordinator.poll() is not None
+        return bool(read_log(cluster.log, path)) or coordinator.poll() is not None
 
     if not fault.is_early:
         until(begun, "the first request")
@@ -96,7 +101,7 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
         trial.healed_ns = monotonic_ns()
     _wait(coordinator, trial, fault)
     _wait_for_nodes(cluster, trial, fault)
-    trial.log = read_log(cluster.log, offset)
+    trial.log = read_log(cluster.log, path)
     trial.folder = next(out.iterdir(), None) if out.exists() else None
     trial.wrong += _wrong(cluster, trial, fault)
     return trial
