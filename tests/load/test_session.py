@@ -373,7 +373,8 @@ async def test_a_search_that_is_drained_says_what_it_knows(tmp_path: Path) -> No
         result = await play(profile, tmp_path, lambda s: s.command(Command(CommandKind.DRAIN)))
     document = json.loads((result.recorded.folder / "report.json").read_text("utf-8"))
     words = "the search was ended early: no rate was found that holds p99 < 1000 ms"
-    unknown = {"rate_rps": None, "holds_rps": None, "fails_rps": None}
+    rates = ("rate_rps", "holds_rps", "fails_rps", "recovers_rps", "relapses_rps")
+    unknown = dict.fromkeys(rates)
     assert document["answers"] == [{"variant": "http", **unknown, "text": words}]
 
 
