@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bench.model.live import ANSWER_EVENT, STEP_EVENT, RunEvent
 from bench.model.profile import Phase, Profile
 from bench.model.result import CapacityAnswer
@@ -17,12 +19,14 @@ from bench.record.evidence import Evidence
 from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.validity import judge
+from bench.report.answer import AnswerLine, RunAnswer
 from bench.report.html import render_html
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp, constant_rate
 from bench.shapes.steps import Steps
 from bench.tui.app import LamloadApp
 from bench.tui.playback import PlaybackSource
+from bench.tui.views.answer_rows import _of_first_line
 from bench.tui.views.compare import CompareView
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.grid import Grid
@@ -185,3 +189,18 @@ async def test_of_a_search_that_disturbs_what_recovers_against_what_holds(tmp_pa
     picture = page.partition("<figcaption>Which rate recovers")[2].partition("</figure>")[0]
     assert picture.count('class="thin"') == 4
     assert all(f">{name}</text>" in picture for name in names[:2])
+
+
+@pytest.mark.parametrize(
+    ("brief", "said"),
+    [
+        ("or 512, 1024 MB", "or 512, 1024"),
+        ("? 128, 256, 512, 1769 MB", "? 128, 256, 512, 1769"),
+        ("or 129, 130, 132, 134, 135, 136, 137 MB", "or 7 others"),
+        ("", ""),
+    ],
+)
+def test_beside_a_large_figure_many_others_are_counted(brief: str, said: str) -> None:
+    line = AnswerLine("Best trade", subject="133 MB", brief=brief)
+    answer = RunAnswer(q=0.9, lines=(line,))
+    assert _of_first_line(answer)[0].detail == said

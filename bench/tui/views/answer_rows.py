@@ -15,6 +15,8 @@ from bench.tui.widgets.hero import BigFigure
 from bench.tui.widgets.text_lines import TextLine
 
 _GAP = "  "
+_MOST_OTHERS = 26
+"""Cells beside a large figure, from which on others are counted: they would push figures away."""
 _TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.WARN, Verdict.INVALID: Tone.BAD}
 
 
@@ -120,8 +122,10 @@ def asked_figures(state: ViewState) -> tuple[Figure, ...]:
 
 
 def _others(line: AnswerLine, unit: str) -> str:
-    """`or 512, 1024`: what chance leaves open, with the unit of the figure."""
-    return line.brief.replace(f" {unit}", "")
+    """`or 512, 1024`: what chance leaves open, with the unit of the figure; `or 13 others`."""
+    brief = line.brief.replace(f" {unit}", "")
+    word, _, names = brief.partition(" ")
+    return brief if len(brief) <= _MOST_OTHERS else f"{word} {names.count(',') + 1} others"
 
 
 def _of_first_line(answer: RunAnswer) -> list[BigFigure]:
