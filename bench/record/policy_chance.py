@@ -7,6 +7,7 @@ pairs are judged as blocks that hang together (`bench.stats.block_means`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -35,17 +36,21 @@ def successes(tally: Tally) -> tuple[int, int]:
 
 
 class Chances:
-    """The measured seconds of a run's variants, in their order."""
+    """The measured seconds of a run's variants, in their order, read once they are asked for."""
 
     def __init__(self, results: Results) -> None:
-        self._seconds: dict[Variant, list[Tally]] | None = None
-        intervals = results.intervals
-        if len(intervals) <= LOOKED_AT:
-            self._seconds = {}
-            for interval in intervals:
-                if interval.measured:
-                    own = self._seconds.setdefault(interval.window.variant, [])
-                    own.append(interval.window.tally)
+        self._results = results
+
+    @cached_property
+    def _seconds(self) -> dict[Variant, list[Tally]] | None:
+        intervals = self._results.intervals
+        if len(intervals) > LOOKED_AT:
+            return None
+        found: dict[Variant, list[Tally]] = {}
+        for interval in intervals:
+            if interval.measured:
+                found.setdefault(interval.window.variant, []).append(interval.window.tally)
+        return found
 
     def leaves_open(self, windows: Sequence[Window], base: Window, part: Part) -> list[bool]:
         """Of each whether it may be that it does not differ from base, judged together.

@@ -26,6 +26,7 @@ REGISTRIES = {"endpoints/registry.py", "local/doors/__init__.py"}
 """Where a line is added for each endpoint: how it is called, and how it is served here."""
 NAMED = {
     "endpoints/step_functions.py": {"STEP_FUNCTIONS"},  # its own file
+    "load/node_trial.py": {"HTTP"},  # a node's machine against itself
     "local/banner.py": {"STEP_FUNCTIONS"},  # the line to paste has an envelope around the event
     "local/doors/fault_answers.py": {"ALB", "ALB_MULTI"},  # their errors are pages
     "local/doors/lambda_api.py": {"INVOKE", "STREAM"},  # the two paths of the API that it serves
