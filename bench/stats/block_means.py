@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.stats.block_models import models
 from bench.stats.blocks import Reals
@@ -24,6 +25,10 @@ _NEAREST, _FARTHEST, _REACHES = 0.01, 1e4, 160
 _FARTHEST_OUT = 3.5
 """Standard deviations from the median, as the median deviation has it, that a block counts at most:
 one that began cold, or met a stall, is no evidence against all others."""
+_FEW_OUT = 0.1
+"""The share of blocks up to which those far out are accidents, as two are. A system that is now in
+one state, now in another has more of them: drawn to what was usual in a run, two runs would differ
+plainly in which state that was."""
 _NORMAL_MAD = 0.6745
 """The median deviation of a normal variable of variance 1."""
 
@@ -85,20 +90,28 @@ class Series:
         found: Reals = self.counts * (self.values - self.mean)
         return found
 
+    @property
+    def has_few_outliers(self) -> bool:
+        """Whether values that lie far out are accidents, and no state that the system has too."""
+        return _are_few(_far_out(self.values))
+
     def without_outliers(self) -> Series:
-        """With values that lie far out drawn nearer."""
+        """With values that lie far out drawn nearer, if they are few."""
         return Series(_without_outliers(self.values), self.counts)
 
 
-def block_mean(series: Series, weights: Reals | None = None) -> BlockMean | None:
+def block_mean(
+    series: Series, weights: Reals | None = None, tames: bool = True
+) -> BlockMean | None:
     """The mean of a series; None: too few blocks to know.
 
-    weights: of the models, where others have told them too.
+    weights: of the models, where others have told them too. tames: without a few outliers.
     """
     blocks = series.values.size
     if blocks < LEAST_BLOCKS:
         return None
-    series = series.without_outliers()
+    if tames:
+        series = series.without_outliers()
     if not _varies(series.values):
         return BlockMean(series.mean, np.zeros(_STEPS), blocks, float(blocks))
     known, residuals = models(blocks), series.residuals
@@ -184,8 +197,25 @@ def _reaches(weights: Reals, scales: Reals, df: int) -> Reals:
     return np.concatenate(([0.0], found))
 
 
+def _far_out(series: Reals) -> NDArray[np.bool_]:
+    middle, far = _range(series)
+    found: NDArray[np.bool_] = (np.abs(series - middle) > far) & bool(far)
+    return found
+
+
+def _are_few(flags: NDArray[np.bool_]) -> bool:
+    return int(flags.sum()) <= max(2.0, _FEW_OUT * flags.size)
+
+
 def _without_outliers(series: Reals) -> Reals:
-    middle = np.nanmedian(series)
-    far = _FARTHEST_OUT / _NORMAL_MAD * np.nanmedian(np.abs(series - middle))
+    if not _are_few(_far_out(series)):
+        return series
+    middle, far = _range(series)
     found: Reals = np.clip(series, middle - far, middle + far) if far else series
     return found
+
+
+def _range(series: Reals) -> tuple[float, float]:
+    """Its middle, and how far from that values are no outliers."""
+    middle = np.nanmedian(series)
+    return middle, _FARTHEST_OUT / _NORMAL_MAD * np.nanmedian(np.abs(series - middle))

@@ -175,8 +175,12 @@ def _of_blocks(
     assert base.blocks is not None
     assert other.blocks is not None
     size = min(usual_size(base.blocks), usual_size(other.blocks))
-    theirs = block_mean(block_logs(base.blocks, q, size), weights[0])
-    own = block_mean(block_logs(other.blocks, q, size), weights[-1])
+    both = [block_logs(blocks, q, size) for blocks in (base.blocks, other.blocks)]
+    tames = all(series.has_few_outliers for series in both)  # alike, or they differ by that
+    theirs, own = (
+        block_mean(series, known, tames)
+        for series, known in zip(both, (weights[0], weights[-1]), strict=True)
+    )
     return None if theirs is None or own is None else own.less(theirs)
 
 

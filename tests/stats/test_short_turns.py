@@ -11,7 +11,14 @@ import pytest
 
 from bench.stats.blocks import Reals
 from tests.stats.processes import HARD, NAMED, Process, Shape, latencies
-from tests.stats.study import Flags, Latencies, told_between_runs, told_from_the_fastest
+from tests.stats.study import (
+    Flags,
+    Latencies,
+    curves_of,
+    told_apart_share,
+    told_between_runs,
+    told_from_the_fastest,
+)
 
 TRUTHS = np.array([1, 1, 1, 1.1, 1.5, 2, 2, 4, 4])
 """By how much each is slower than the fastest."""
@@ -70,3 +77,11 @@ def told_of_two_runs(base: Latencies, other: Latencies, factor: float, q: float)
 def test_of_turns_that_hardly_differ_from_their_neighbours_less_is_said() -> None:
     short, long = (told(tables(NAMED["AR(1) 0.9"], n, 53), 0.5)[5:7].mean() for n in (5, 25))
     assert short < 0.5 < 0.9 < long
+
+
+@pytest.mark.parametrize("name", ["regimes", "regimes of 1 block"])
+def test_two_equal_runs_of_a_system_with_two_states_rarely_differ(name: str) -> None:
+    """Which of both states a run was in more often is chance, and no accident of its blocks."""
+    process = {**NAMED, **HARD}[name]
+    base, other = (curves_of(process, Shape(120, 60, 50), 4, seed) for seed in (77, 78))
+    assert told_apart_share(base, other, 0.5, share_blocks=False) <= 0.11
