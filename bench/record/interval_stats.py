@@ -110,6 +110,16 @@ class IntervalStats:
             self._spread = _spread_of(*_summed([self], _only(Series.RESPONSE)))
         return self._spread
 
+    def absorb(self, cells: Sequence[IntervalStats]) -> None:
+        """Add all that other cells have."""
+        self._figures = self._spread = None
+        self._told.add(*_summed(cells, _EVERY))
+        self.tally += np.sum([cell.tally for cell in cells], axis=0)
+        self.low = np.min([self.low, *(cell.low for cell in cells)], axis=0)
+        self.high = np.max([self.high, *(cell.high for cell in cells)], axis=0)
+        self.sums += np.sum([cell.sums for cell in cells], axis=0)
+        self.negative += np.sum([cell.negative for cell in cells], axis=0)
+
     def pack(self) -> Packed:
         """The cell's figures without its histograms, for when it grows no more."""
         return repacked(self.tally, self.figures(), self.spread())
@@ -185,6 +195,13 @@ def response_spread(values: Values) -> Spread:
 def _spread_of(exact: Counted, bounds: Counted) -> Spread:
     held = summed((exact, bounds))
     return spread_of(held.buckets, held.counts)
+
+
+def merged(cells: Sequence[IntervalStats]) -> IntervalStats:
+    """One cell with all that several have, for who reads them together more than once."""
+    whole = IntervalStats()
+    whole.absorb(cells)
+    return whole
 
 
 def merged_figures(cells: Sequence[IntervalStats], series: range = _EVERY) -> FigureArray:

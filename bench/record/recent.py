@@ -19,6 +19,7 @@ from bench.record.interval_key import IntervalKey
 from bench.record.interval_stats import (
     IntervalStats,
     beyond,
+    merged,
     merged_figures,
     merged_quantile,
     merged_series,
@@ -43,6 +44,18 @@ class Pulse:
     """Of the ten seconds up to that one and what is known of the next; it changes once a second."""
 
 
+MERGED_S = 10
+"""Seconds that are merged once for all windows that have them whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """Some cells as one. mark: how many they were, and all their counts: it shows a late row."""
+
+    mark: tuple[int, int]
+    cell: IntervalStats
+
+
 class RecentValues:
     """The intervals of a table that are still open.
 
@@ -61,6 +74,8 @@ class RecentValues:
         self._table = table
         self._stretch = stretch
         self._price = price
+        self._merged: dict[tuple[int, int], _Merged] = {}
+        """By variant, and number of the ten seconds."""
 
     def windows(self, from_s: int) -> tuple[Window, ...]:
         """From a second on, of every variant that was on."""
@@ -68,10 +83,14 @@ class RecentValues:
         for key in self._table.open:
             if key.second >= from_s:
                 by_variant.setdefault(key.variant, []).append(key)
-        return tuple(self._window(variant, by_variant[variant]) for variant in sorted(by_variant))
+        oldest = min((key.second for key in self._table.open), default=0) // MERGED_S
+        self._merged = {at: own for at, own in self._merged.items() if at[1] >= oldest}
+        return tuple(
+            self._window(variant, by_variant[variant], from_s) for variant in sorted(by_variant)
+        )
 
-    def _window(self, variant: int, keys: Sequence[IntervalKey]) -> Window:
-        parts = [self._table.open[key] for key in keys]
+    def _window(self, variant: int, keys: Sequence[IntervalKey], from_s: int) -> Window:
+        parts = self._parts(variant, keys, from_s)
         counts = np.sum([part.tally for part in parts], axis=0).tolist()
         return counted_window(
             self._variants[variant],
@@ -80,6 +99,24 @@ class RecentValues:
             distributions_of(merged_figures(parts)),
             self._price(variant, counts),
         )
+
+    def _parts(self, variant: int, keys: Sequence[IntervalKey], from_s: int) -> list[IntervalStats]:
+        """The cells of these intervals; ten seconds that hardly change any more are one."""
+        newest = max(key.second for key in keys) // MERGED_S
+        spans: dict[int, list[IntervalStats]] = {}
+        for key in keys:
+            spans.setdefault(key.second // MERGED_S, []).append(self._table.open[key])
+        found: list[IntervalStats] = []
+        for span, cells in spans.items():
+            if from_s > span * MERGED_S or span == newest:
+                found += cells
+                continue
+            mark = len(cells), int(np.sum([cell.tally for cell in cells]))
+            kept = self._merged.get((variant, span))
+            if kept is None or kept.mark != mark:
+                kept = self._merged[variant, span] = _Merged(mark, merged(cells))
+            found.append(kept.cell)
+        return found
 
     def segment_tally(self, segment: int) -> Tally:
         """Counts of one segment, over its variants."""

@@ -685,3 +685,21 @@ def test_a_regular_schedule_fails_the_test_of_gaps_and_a_poisson_one_passes() ->
         fit = aggregate.gap_fits()[SMALL.name]
         assert (fit.p > 0.001) is good
         assert fit.mean_gap_ns == pytest.approx(NS_PER_S / 30)
+
+
+def test_a_window_has_all_values_however_often_it_was_asked_for() -> None:
+    profile = profile_of(phases=[Phase("steady", constant_rate(10.0, 60 * NS_PER_S))])
+    plan, random = together(profile), Random(3)
+    often, once = PromptAggregate(profile, plan), PromptAggregate(profile, plan)
+    for second in range(45):
+        for at_s in (second, second, max(0, second - random.randrange(30))):  # one of them late
+            at_ns = at_s * NS_PER_S + random.randrange(NS_PER_S)
+            shipped = row(at_ns, variant=random.randrange(2), response_ns=random.randrange(10**9))
+            for own in (often, once):
+                own.add_rows(0, shipped)
+        often.advance(second * NS_PER_S)
+        for seconds in (10, 35, 60):
+            often.window(seconds)
+    once.advance(44 * NS_PER_S)
+    for seconds in (10, 35, 60):
+        assert often.window(seconds) == once.window(seconds)
