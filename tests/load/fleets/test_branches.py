@@ -30,7 +30,7 @@ from tests.record.build import profile_of, row, together
 
 NOWHERE = "http://127.0.0.1:1/"
 NODES = 5
-LOAD_S = 4
+LOAD_S = 8
 
 
 def profile_with(direct_nodes: int) -> Profile:
