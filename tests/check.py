@@ -1,5 +1,8 @@
 """The one command before a commit, and CI's: `python -m tests.check`, with --fix to format first.
 
+--long runs the tests that are marked so as well: clusters of several machines, runs of every
+shipped profile, and growth over hours.
+
 Formatting, lint, types and import contracts take what the tests leave of the machine: many of those
 wait, and those that measure have the cores when they want them. Every step runs, whatever another
 one said.
@@ -23,8 +26,8 @@ STEPS = {
     "types": [sys.executable, "-m", "mypy"],
     "imports": [str(BIN / "lint-imports"), "--no-cache"],
 }
-TESTS = [sys.executable, "-m", "pytest", "-n", "3"]
-"""One worker more than a usual machine's two cores: many tests wait."""
+TESTS = [sys.executable, "-m", "pytest", "-n", "4"]
+"""More workers than a usual machine's two cores: many tests wait."""
 FIXES = (
     [sys.executable, "-m", "tests.repo.key_tables", "--fix"],
     [sys.executable, "-m", "tests.load.test_shipped_arrivals"],
@@ -34,14 +37,15 @@ FIXES = (
 
 
 def main(arguments: list[str]) -> int:
-    if arguments not in ([], ["--fix"]):
-        sys.exit(f"usage: python -m tests.check [--fix] (it got {' '.join(arguments)})")
-    if arguments:
+    if arguments not in ([], ["--fix"], ["--long"]):
+        sys.exit(f"usage: python -m tests.check [--fix | --long] (it got {' '.join(arguments)})")
+    if arguments == ["--fix"]:
         for fix in FIXES:
             subprocess.run(fix, cwd=ROOT, check=False)
     with ThreadPoolExecutor() as pool:
         good = pool.map(passes, STEPS, STEPS.values())
-        tested = passes("tests", TESTS, told_live=True)
+        chosen = [] if arguments == ["--long"] else ["-m", "not long"]
+        tested = passes("tests", [*TESTS, *chosen], told_live=True)
     failed = [name for name, is_good in zip(STEPS, good, strict=True) if not is_good]
     if not tested:
         failed.append("tests")

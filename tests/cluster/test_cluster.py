@@ -15,9 +15,12 @@ from tests.cluster.machines import Clocks, cluster
 from tests.cluster.network import is_possible
 from tests.cluster.trial import Trial, try_fault
 
-pytestmark = pytest.mark.skipif(
-    not is_possible(), reason="needs network and time namespaces: root, iproute2, util-linux"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not is_possible(), reason="needs network and time namespaces: root, iproute2, util-linux"
+    ),
+]
 HOUR_S = 3600
 DRIFT_PPM = 200.0 if shutil.which("cc") else 0.0
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import trustme
 
 from tests.wire.rawserver import raw_server
@@ -125,6 +126,7 @@ async def lamload_local(folder: Path) -> AsyncIterator[tuple[str, list[tuple[str
             yield url, signers
 
 
+@pytest.mark.long
 async def test_tls_nodes_sign_as_they_are_told_and_get_what_they_need(tmp_path: Path) -> None:
     tls, found = tls_environment(tmp_path), tmp_path / "scheduler.json"
     rows = "n\n" + "".join(f"{n}\n" for n in range(50))

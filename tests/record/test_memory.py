@@ -63,6 +63,7 @@ def objects() -> int:
     return sys.getallocatedblocks()
 
 
+@pytest.mark.long
 def test_nothing_is_kept_for_each_second_of_a_long_run(long_run: LongRun) -> None:
     for second in range(EARLY_S):
         long_run.live(second)

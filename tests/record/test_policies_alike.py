@@ -37,7 +37,7 @@ from tests.record.test_recovery_simulated import profile_for
 FUNCTION = Function(rate_rps=24.0, run_s=24.0, from_s=8.0, until_s=10.0)
 CALM = replace(FUNCTION, rate_rps=20.0, until_s=8.2)
 """So that few calls fail, and what is fastest can be asked."""
-SEEDS = range(30)
+SEEDS = range(20)
 
 
 def profile_of(function: Function, names: Sequence[str], factor: str, rounds: int) -> Profile:

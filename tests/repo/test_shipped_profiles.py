@@ -19,6 +19,8 @@ from bench.profile.shipped import FOLDERS
 ROOT = Path(__file__).parent.parent.parent
 NAMES = [path.stem for path in shipped_profiles()]
 LOCAL = [name for name in NAMES if load_profile(name).target.kind is TargetKind.LOCAL]
+ALWAYS = ("quickstart", "capacity", "retry-lab")
+"""Those with a way of their own through the program: the rest are run with --long."""
 FILES = {
     "profile.toml",
     "manifest.json",
@@ -83,7 +85,10 @@ def shortened(name: str) -> list[str]:
     return settings
 
 
-@pytest.mark.parametrize("name", LOCAL)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.long) for name in LOCAL],
+)
 def test_a_shipped_profile_with_a_local_target_runs(name: str, tmp_path: Path) -> None:
     settings = shortened(name)
     done = subprocess.run(

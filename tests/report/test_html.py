@@ -135,6 +135,7 @@ def test_every_column_can_be_had_and_outcomes_that_never_came_are_left_out(
     assert "protocol error" not in heads
 
 
+@pytest.mark.long
 def test_a_long_run_stays_small(tmp_path: Path) -> None:
     run = recorded(tmp_path, seconds=700)
     assert len(render_html(run)) < 300_000

@@ -33,7 +33,7 @@ from tests.stats.study import (
     told_apart_share,
 )
 
-REPLICATIONS = 60
+REPLICATIONS = 40
 RUNS = ((20, 20, 15), (2, 24, 50), (5, 40, 75), (8, 40, 250))
 """(rounds, blocks, samples of each): 300 to 10,000 invocations over 2 to 20 rounds."""
 

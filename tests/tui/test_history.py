@@ -146,6 +146,7 @@ def test_a_day_takes_no_more_room_than_some_hours() -> None:
     assert len(kept) <= FINE_S + GROUP_S * 16 + MOST_GROUPS
 
 
+@pytest.mark.long
 def test_half_an_hour_of_twelve_variants_stays_within_a_few_megabytes() -> None:
     """Each second has its own figures and sixteen bins, as at 100 calls/s; vitals come beside."""
     variants = [Variant(Kind.INVOKE, 128 * size) for size in range(1, 13)]
