@@ -49,14 +49,30 @@ def is_disturbed(profile: Profile) -> bool:
     return any(disturbances_of(profile, variant) for variant in profile.variants)
 
 
+def lead_ns(profile: Profile) -> int:
+    """What turns of later rounds lack before the phase that disturbs them: phases that come once.
+
+    0 where faults disturb, which count from the beginning of each turn.
+    """
+    at = _disturbing(profile)
+    if at is None or profile.target.faults:
+        return 0
+    return sum(phase.duration_ns for phase in profile.phases[:at] if phase.once)
+
+
 def _phases(profile: Profile) -> Iterator[Disturbance]:
-    measured = [phase for phase in profile.phases if phase.measured]
-    at = disturbance_in(measured)
-    start_ns = 0
-    for phase in profile.phases:
-        if at is not None and phase is measured[at]:
-            yield Disturbance(phase.name, start_ns, start_ns + phase.duration_ns)
-        start_ns += phase.duration_ns
+    at = _disturbing(profile)
+    if at is not None:
+        phase = profile.phases[at]
+        start_ns = sum(before.duration_ns for before in profile.phases[:at])
+        yield Disturbance(phase.name, start_ns, start_ns + phase.duration_ns)
+
+
+def _disturbing(profile: Profile) -> int | None:
+    """The number of the phase that asks for too much."""
+    measured = [number for number, phase in enumerate(profile.phases) if phase.measured]
+    at = disturbance_in([profile.phases[number] for number in measured])
+    return None if at is None else measured[at]
 
 
 def _faults(profile: Profile, variant: Variant, turn_ns: int) -> Iterator[Disturbance]:

@@ -20,6 +20,7 @@ from bench.record.batch import Count
 from bench.record.buckets import OVER, Indexes
 from bench.record.cells import Known
 from bench.record.counted import Counted, summed
+from bench.record.disturbance import lead_ns
 from bench.record.growing_array import GrowingArray
 from bench.record.interval_key import IntervalKey
 from bench.record.latency_bins import on_spread
@@ -40,6 +41,7 @@ class TurnPlaces:
         self._starts: dict[int, list[tuple[int, int]]] = {}
         """By variant: when each of its turns begins, and the round."""
         seen: set[tuple[int, int]] = set()
+        self._lead_ns = lead_ns(profile)
         for segment in self._segments:
             for variant in segment.variants:
                 if (variant, segment.round) not in seen:
@@ -67,6 +69,8 @@ class TurnPlaces:
         if at < 0 or end_ns <= start_ns:
             return None
         began_ns, round_ = starts[at]
+        if round_:
+            began_ns -= self._lead_ns
         return round_, start_ns - began_ns, end_ns - began_ns
 
 
