@@ -24,7 +24,7 @@ async def while_answering(
             try:
                 await ping()
             except Exception:
-                if not working.done():
+                if not working.done():  # else: the work itself says how it ended
                     raise
         return working.result()
     finally:

@@ -16,9 +16,8 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic_ns, time
-from typing import Any, Protocol
+from typing import Any
 
 from bench.aws.credentials import Credentials
 from bench.endpoints.base import Endpoint
@@ -29,36 +28,24 @@ from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello, read_frame
 from bench.load.precise import PreciseEngine
-from bench.load.scheduling import core_wait_ns, lacks, take
+from bench.load.scheduling import lacks, take
 from bench.load.silence import GIVEN_UP_NS
-from bench.model.live import WorkerHealth
+from bench.load.worker_health import MeasuredWire, OwnHealth
 from bench.model.load import Binding
 from bench.model.profile import Client, Connections, Pacing, Timeouts
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.payloads.mixture import Mixture
 from bench.payloads.source import EventSource, event_source
 from bench.record.row_layout import MOST_PAYLOADS, without_receipts
-from bench.wire.exchange import Wire
-from bench.wire.pool import ConnectionPool, PoolStats
+from bench.wire.pool import ConnectionPool
 from bench.wire.receipts import ReceiptClock
 from bench.wire.warm_path import WarmPath
 
 SHIP_EVERY_NS = 250 * NS_PER_MS
-_STATM = Path("/proc/self/statm")
 TIDY_AT_LEAST_NS = 30 * NS_PER_S
 """Without a moment in which nothing is under way, garbage is collected as seldom as this."""
 QUIET_NS = 3 * NS_PER_MS
 """A full collection of a worker's heap takes one to two milliseconds."""
-
-
-class MeasuredWire(Wire, Protocol):
-    """A wire that counts its connections."""
-
-    def stats(self) -> PoolStats:
-        """Open and free connections now; openings and waits since the start."""
-
-    def unreachable(self) -> tuple[str, ...]:
-        """Addresses that take no connections now while others do, with the reason of each."""
 
 
 class Worker:
@@ -108,11 +95,10 @@ class Worker:
             pools = self._pools.values()
             self._engine.read_ready = [p.read_ready for p in pools if isinstance(p, ConnectionPool)]
             self._engine.keep_warm = self._warm_path.walk
-        self._health_ns, self._cpu_ns = monotonic_ns(), _cpu_ns()
-        self._core_wait_ns = core_wait_ns()
-        self._tidied_ns = self._health_ns
+        self._health = OwnHealth(order.worker, SHIP_EVERY_NS)
+        self._tidied_ns = monotonic_ns()
         self._ship_timer: asyncio.TimerHandle | None = None
-        self._told_ns = self._health_ns
+        self._told_ns = self._tidied_ns
         """When it was last told anything."""
         self._awake_ns: int | None = None
         """When it was last seen to run, under load."""
@@ -129,7 +115,7 @@ class Worker:
             gc.collect()
             gc.freeze()
             gc.disable()
-            self._health_ns, self._core_wait_ns = monotonic_ns(), core_wait_ns()
+            self._health.restart()
             engine.start(payload.segments, payload.start_ns, payload.finish)
             self._ship_later()
         elif frame.kind is FrameKind.REPLAN:
@@ -156,7 +142,7 @@ class Worker:
         if self._engine.used_up_ns is not None and not self._has_told:
             self._has_told = True
             self._send(FrameKind.USED_UP, self._engine.used_up_ns)
-        self._send(FrameKind.HEALTH, self._health())
+        self._send(FrameKind.HEALTH, self._health.tell(self._engine, self._pools.values()))
 
     def close(self) -> None:
         """Ship the rest and give everything back."""
@@ -246,36 +232,6 @@ class Worker:
     def _send(self, kind: FrameKind, payload: object = None) -> None:
         _write(self._writer, encode(kind, payload))
 
-    def _health(self) -> WorkerHealth:
-        now_ns, cpu_ns = monotonic_ns(), _cpu_ns()
-        wait_ns, before_ns = core_wait_ns(), self._core_wait_ns
-        span_ns = max(1, now_ns - self._health_ns)
-        share = (cpu_ns - self._cpu_ns) / span_ns
-        self._health_ns, self._cpu_ns, self._core_wait_ns = now_ns, cpu_ns, wait_ns
-        core_wait = (
-            None if wait_ns is None or before_ns is None else (wait_ns - before_ns) / span_ns
-        )
-        stats = [pool.stats() for pool in self._pools.values()]
-        total = PoolStats(*(sum(column) for column in zip(*stats, strict=True)))
-        return WorkerHealth(
-            worker=self._order.worker,
-            alive=True,
-            cpu=share,
-            rss_mb=_rss_mb(),
-            connections=total.open,
-            connections_opened=total.opened,
-            in_flight=self._engine.in_flight,
-            connection_waits=total.waits,
-            open_breakers=self._engine.open_breakers(),
-            tokens=self._engine.tokens(),
-            core_wait=core_wait,
-            span_ns=span_ns,
-            still_ns=max(0, span_ns - SHIP_EVERY_NS),
-            unreachable=tuple(
-                found for pool in self._pools.values() for found in pool.unreachable()
-            ),
-        )
-
 
 def _sources(clients: Sequence[Client], seed: int) -> list[EventSource]:
     """Each variant's payloads; those who send the same share a source."""
@@ -315,19 +271,6 @@ def allow_descriptors(needed: int) -> None:
     wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     if soft != resource.RLIM_INFINITY and wanted > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _cpu_ns() -> int:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return round((usage.ru_utime + usage.ru_stime) * NS_PER_S)
-
-
-def _rss_mb() -> float:
-    try:
-        pages = int(_STATM.read_text("ascii").split()[1])
-        return pages * resource.getpagesize() / 1e6
-    except OSError:  # not Linux: the peak is what there is, in bytes there
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 class _Out(asyncio.BaseProtocol):
