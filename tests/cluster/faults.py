@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tests.cluster.machines import COORDINATOR, SCHEDULER, Cluster
 
@@ -96,6 +97,8 @@ def _early(strike: Strike, *codes: int) -> Fault:
     return Fault(strike, codes=codes, load_s=5.0, is_exact=False, is_early=True)
 
 
+_interrupting = partial(Fault, codes=(INTERRUPTED,), load_s=_LONG, is_exact=False, stops_load=True)
+"""Faults that end the run early, as an operator does."""
 FAULTS = {
     "none": Fault(lambda _: None, codes=(OK,)),
     # a node
@@ -186,35 +189,19 @@ FAULTS = {
     "coordinator-cut-briefly": Fault(
         _out(COORDINATOR), _in(COORDINATOR), heal_after_s=1.5, codes=(OK, INVALID)
     ),
-    "interrupted-while-cut": Fault(
+    "interrupted-while-cut": _interrupting(
         _both(_out(VICTIM), _signal(COORDINATOR, INT, COMMAND)),
-        codes=(INTERRUPTED,),
-        load_s=_LONG,
-        is_exact=False,
-        stops_load=True,
     ),
-    "interrupted": Fault(
+    "interrupted": _interrupting(
         _signal(COORDINATOR, INT, COMMAND),
-        codes=(INTERRUPTED,),
-        load_s=_LONG,
-        is_exact=False,
-        stops_load=True,
     ),
-    "interrupted-twice": Fault(
+    "interrupted-twice": _interrupting(
         _signal(COORDINATOR, INT, COMMAND),
         _signal(COORDINATOR, INT, COMMAND),
         heal_after_s=0.3,
-        codes=(INTERRUPTED,),
-        load_s=_LONG,
-        is_exact=False,
-        stops_load=True,
     ),
-    "terminated": Fault(
+    "terminated": _interrupting(
         _signal(COORDINATOR, TERM, COMMAND),
-        codes=(INTERRUPTED,),
-        load_s=_LONG,
-        is_exact=False,
-        stops_load=True,
     ),
     "timeout": Fault(  # what `timeout -k 0.2` does
         _signal(COORDINATOR, TERM, COMMAND),

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from bench.cli import VERBS, run_command
-from bench.commands import run as run_verb
 from bench.commands.support import foreign
 from bench.commands.support.first_words import WAYS
 from bench.commands.support.target_options import shown_arguments
@@ -26,6 +25,7 @@ from bench.profile.options import OPTIONS, Option
 from bench.profile.read import begun_profile
 from bench.profile.schema import PROFILE
 from bench.profile.target_word import target_word
+from tests.commands.stubbed import stub_runs
 
 URL = "http://localhost:8080/"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:my-function"
@@ -219,19 +219,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str) -> list[Profile]:
     """The profiles that would have been run, in a folder with a few things in it."""
-    profiles: list[Profile] = []
-
-    async def instead(setup: run_verb.RunSetup, *_: object, **__: object) -> None:
-        profiles.append(setup.profile)
-
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_REGION"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(run_verb, "_run_headless", instead)
-    monkeypatch.setattr(run_verb, "conclude", lambda *_, **__: ExitCode.OK)
-    monkeypatch.setattr(run_verb, "can_show_tui", lambda: False)
-    monkeypatch.chdir(tmp_path)
+    profiles = stub_runs(monkeypatch, tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "handler.py").write_text("def handler(event, context):\n    return 1\n")
     (tmp_path / "empty").mkdir()

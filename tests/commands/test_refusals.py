@@ -12,11 +12,11 @@ import click
 import pytest
 
 from bench.cli import VERBS, cli, run_command
-from bench.commands import run as run_verb
 from bench.commands.support.first_words import routed
 from bench.errors import ExitCode
 from bench.profile.options import OPTIONS
 from bench.profile.usual import USUAL
+from tests.commands.stubbed import stub_runs
 
 URL = "http://localhost:8080/"
 TARGETS = ("quickstart", "ramp", "capacity", URL, "folder", "f-on-aws")
@@ -131,17 +131,7 @@ duration = "2s"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One with a few things in it; nothing is run in it."""
 
-    async def instead(*_: object, **__: object) -> None:
-        pass
-
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_REGION"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(run_verb, "_run_headless", instead)
-    monkeypatch.setattr(run_verb, "conclude", lambda *_, **__: ExitCode.OK)
-    monkeypatch.setattr(run_verb, "can_show_tui", lambda: False)
-    monkeypatch.chdir(tmp_path)
+    stub_runs(monkeypatch, tmp_path)
     Path("folder").mkdir()
     Path("folder/handler.py").write_text("def handler(event, context):\n    return 1\n")
     Path("odd.py").write_text("def main(event, context):\n    return 1\n")

@@ -14,6 +14,10 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from random import Random
 
+from bench.model.outcome import Outcome
+from bench.model.times import NS_PER_S
+from tests.record.build import Shipment, row
+
 Delay = Callable[[int, Random], float]
 """(failed attempts, random source) -> seconds before the next."""
 
@@ -141,3 +145,26 @@ class Function:
     def _steps(self) -> Iterator[float]:
         for step in range(int((self.run_s - 3 - self.until_s) * 4) + 1):
             yield self.until_s + step / 4
+
+
+def ship(
+    shipment: Shipment, call: SimulatedCall, start_ns: int, variant: int, segment: int
+) -> None:
+    """A call as a worker tells of it. start_ns: when its turn began."""
+    at_ns = start_ns + round(call.at_s * NS_PER_S)
+    shipment.offer(at_ns, variant, segment)
+    for attempt, (sent_s, ended_s) in enumerate(call.attempts, 1):
+        is_last = attempt == len(call.attempts)
+        shipment.rows.append(
+            row(
+                at_ns,
+                variant=variant,
+                segment=segment,
+                attempt=attempt,
+                final=is_last,
+                lag_ns=round((sent_s - call.at_s) * NS_PER_S),
+                outcome=Outcome.OK if is_last and call.ok else Outcome.THROTTLED,
+                response_ns=round((ended_s - call.at_s) * NS_PER_S),
+                billed_ms=round((ended_s - call.at_s) * 1000) if is_last else 0,
+            )
+        )

@@ -15,7 +15,6 @@ from typing import cast
 import pytest
 
 from bench.load.live_results import LiveResults
-from bench.model.outcome import Outcome
 from bench.model.profile import Levels, Profile
 from bench.model.recovery import Recovery, RecoveryState
 from bench.model.retry import RetrySpec
@@ -30,8 +29,8 @@ from bench.record.findings_of_policies import OPEN, policies
 from bench.record.policy_chance import Chances, attempts_a_call, successes
 from bench.record.recovery import recoveries
 from bench.stats.recommend import Advice, advise
-from tests.record.build import SMALL, Shipment, row
-from tests.record.retry_simulation import JITTER, NONE, STUBBORN, Function, Policy
+from tests.record.build import SMALL, Shipment
+from tests.record.retry_simulation import JITTER, NONE, STUBBORN, Function, Policy, ship
 from tests.record.test_recovery_simulated import profile_for
 
 FUNCTION = Function(rate_rps=24.0, run_s=24.0, from_s=8.0, until_s=10.0)
@@ -63,22 +62,7 @@ def measured(
         (variant,) = segment.variants
         random = Random(f"{seed}/{variant}/{segment.round}")
         for call in function.run(policies[variant], random):
-            at_ns = segment.start_ns + round(call.at_s * NS_PER_S)
-            shipment.offer(at_ns, variant, segment.index)
-            for attempt, (_, ended_s) in enumerate(call.attempts, 1):
-                is_last = attempt == len(call.attempts)
-                shipment.rows.append(
-                    row(
-                        at_ns,
-                        variant=variant,
-                        segment=segment.index,
-                        attempt=attempt,
-                        final=is_last,
-                        outcome=Outcome.OK if is_last and call.ok else Outcome.THROTTLED,
-                        response_ns=round((ended_s - call.at_s) * NS_PER_S),
-                        billed_ms=round((ended_s - call.at_s) * 1000) if is_last else 0,
-                    )
-                )
+            ship(shipment, call, segment.start_ns, variant, segment.index)
     shipment.to(aggregate)
     aggregate.advance(plan.duration_ns + 60 * NS_PER_S)
     return LiveResults(profile, aggregate)

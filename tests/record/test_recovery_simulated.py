@@ -10,7 +10,6 @@ import pytest
 
 from bench.load.live_results import LiveResults
 from bench.model.load import Plan
-from bench.model.outcome import Outcome
 from bench.model.profile import Phase, Profile
 from bench.model.recovery import Recovery, RecoveryState
 from bench.model.times import NS_PER_S
@@ -18,7 +17,7 @@ from bench.plan import make_plan
 from bench.record.aggregate import Aggregate
 from bench.record.recovery import recoveries
 from bench.shapes.ramp import constant_rate
-from tests.record.build import Shipment, row
+from tests.record.build import Shipment
 from tests.record.retry_simulation import (
     BUDGETED,
     EAGER,
@@ -33,6 +32,7 @@ from tests.record.retry_simulation import (
     Function,
     Policy,
     SimulatedCall,
+    ship,
 )
 from tests.record.test_recovery import stalled
 
@@ -69,19 +69,7 @@ def recorded(plan: Plan, rounds: Sequence[Sequence[SimulatedCall]], aggregate: A
         for call in calls:
             at_ns = segments[0].start_ns + round(call.at_s * NS_PER_S)
             index = next(one.index for one in segments if at_ns < one.end_ns)
-            shipment.offer(at_ns, 0, index)
-            for attempt, (_, ended_s) in enumerate(call.attempts, 1):
-                is_last = attempt == len(call.attempts)
-                shipment.rows.append(
-                    row(
-                        at_ns,
-                        segment=index,
-                        attempt=attempt,
-                        final=is_last,
-                        outcome=Outcome.OK if is_last and call.ok else Outcome.THROTTLED,
-                        response_ns=round((ended_s - call.at_s) * NS_PER_S),
-                    )
-                )
+            ship(shipment, call, segments[0].start_ns, 0, index)
     shipment.to(aggregate)
     aggregate.advance(plan.duration_ns + 60 * NS_PER_S)
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.model.outcome import Outcome, Verdict
+from bench.model.outcome import Verdict
 from bench.model.profile import Levels, LoadSpec, Order, Phase
 from bench.model.result import Vitals
 from bench.model.retry import RetrySpec
@@ -32,8 +32,8 @@ from bench.report.markdown import render_markdown
 from bench.report.retry_figures import FIGURES
 from bench.report.text import render_text
 from bench.shapes.ramp import constant_rate
-from tests.record.build import SMALL, Shipment, profile_of, row
-from tests.record.retry_simulation import JITTER, NONE, STUBBORN, Function
+from tests.record.build import SMALL, Shipment, profile_of
+from tests.record.retry_simulation import JITTER, NONE, STUBBORN, Function, ship
 
 POLICIES = {"none": NONE, "jitter": JITTER, "eager": STUBBORN}
 FUNCTION = Function(rate_rps=34.0, run_s=18.0, from_s=8.0, until_s=10.0)
@@ -57,22 +57,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
     for segment in plan.segments:
         (variant,) = segment.variants
         for call in FUNCTION.run(list(POLICIES.values())[variant], Random("lab")):
-            at_ns = segment.start_ns + round(call.at_s * NS_PER_S)
-            shipment.offer(at_ns, variant, segment.index)
-            for attempt, (sent_s, ended_s) in enumerate(call.attempts, 1):
-                is_last = attempt == len(call.attempts)
-                shipment.rows.append(
-                    row(
-                        at_ns,
-                        variant=variant,
-                        segment=segment.index,
-                        attempt=attempt,
-                        final=is_last,
-                        lag_ns=round((sent_s - call.at_s) * NS_PER_S),
-                        outcome=Outcome.OK if is_last and call.ok else Outcome.THROTTLED,
-                        response_ns=round((ended_s - call.at_s) * NS_PER_S),
-                    )
-                )
+            ship(shipment, call, segment.start_ns, variant, segment.index)
     shipment.to(aggregate)
     aggregate.advance(plan.duration_ns + 60 * NS_PER_S)
     folder = RunFolder.create(tmp_path_factory.mktemp("runs"), profile, "", {})
