@@ -130,7 +130,9 @@ class Chart(StripWidget, can_focus=True):
                     if line.dots_only or is_sparse or place == 0 or at_x >= next_mark:
                         marks.append((at_x, first, number, line.style.marker))
                         next_mark = at_x + _MARK_EVERY * across
-        for mark in marks:
+        # Few points were measured each; where a curve passes them in the same cell they are seen.
+        few = [len(line.points) <= _FEW_POINTS for line in self._data.lines]
+        for mark in sorted(marks, key=lambda mark: few[mark[2]]):
             canvas.mark(*mark)
 
     def _draw_whiskers(self, canvas: Canvas, x: Axis, y: Axis) -> None:
