@@ -99,6 +99,36 @@ def test_a_label_finds_room_only_where_nothing_is_written() -> None:
     assert canvas.row(0)[-1].series == EMPTY
 
 
+def test_of_points_in_one_cell_each_is_seen() -> None:
+    canvas = Canvas(5, 1)
+    stood = canvas.points([(4, 0, 0, "○"), (5, 0, 1, "△"), (4, 3, 2, "□")])
+    assert text(canvas) == [" □○△ "]
+    assert stood == [(2, 0), (3, 0), (1, 0)]
+    assert [run.series for run in canvas.row(0)] == [EMPTY, 2, 0, 1, EMPTY]
+
+
+def test_a_point_gives_way_to_one_whose_cell_it_is_though_that_comes_later() -> None:
+    canvas = Canvas(4, 1)
+    assert canvas.points([(0, 0, 0, "○"), (1, 0, 1, "△"), (2, 0, 2, "□")]) == [
+        (0, 0),
+        (2, 0),
+        (1, 0),
+    ]
+    assert text(canvas) == ["○□△ "]
+
+
+def test_points_of_one_series_in_one_cell_are_one_mark() -> None:
+    canvas = Canvas(3, 1)
+    canvas.points([(2, 0, 0, "○"), (3, 0, 0, "○"), (9, 9, 0, "○")])
+    assert text(canvas) == [" ○ "]
+
+
+def test_where_a_row_is_full_the_last_one_stands_in_its_own_cell() -> None:
+    canvas = Canvas(1, 1)
+    canvas.points([(0, 0, 0, "○"), (0, 0, 1, "△")])
+    assert text(canvas) == ["△"]
+
+
 # -- lines
 
 

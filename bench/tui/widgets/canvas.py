@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -44,6 +44,13 @@ GRID = -2
 WORDS = -3
 """Series of a cell with a letter of what is written there."""
 
+_FARTHEST_BESIDE = 3
+"""Cells from its own at which a point is still taken for one of that place."""
+PointMark = tuple[int, int, int, str]
+"""The dot across and down, the series, the character."""
+Cell = tuple[int, int]
+"""Column and row."""
+
 
 @dataclass(frozen=True, slots=True)
 class StyledSpan:
@@ -63,6 +70,7 @@ class Canvas:
         self._dots = [0] * (width * height)
         self._series = [EMPTY] * (width * height)
         self._marks: dict[int, str] = {}
+        self._pointed: set[int] = set()
 
     def _cell(self, x: int, y: int) -> int | None:
         if 0 <= x < self.dots_across and 0 <= y < self.dots_down:
@@ -117,6 +125,42 @@ class Canvas:
         for offset, char in enumerate(text[:room]):
             self._marks[cell + offset] = char
             self._series[cell + offset] = series
+
+    def points(self, marks: Sequence[PointMark]) -> list[Cell]:
+        """Put one character each into the cell of a dot, and tell where it came to stand.
+
+        What would cover that of another series stands beside it, in the same row: of two points of
+        one cell both are seen. The first ones keep their cells.
+        """
+        places = [self._cell(x, y) for x, y, _, _ in marks]
+        taken: dict[int, int] = {}
+        for place, (_, _, series, _) in zip(places, marks, strict=True):
+            if place is not None and place not in self._pointed:
+                taken.setdefault(place, series)
+        stood: list[Cell] = []
+        for place, (x, y, series, text) in zip(places, marks, strict=True):
+            across, down = self.glyphs.dots
+            stood.append((x // across, y // down))
+            if place is None:
+                continue
+            if taken.get(place) != series:
+                place = self._beside(place, taken)
+            taken[place] = self._series[place] = series
+            self._marks[place] = text
+            self._pointed.add(place)
+            stood[-1] = (place % self.width, place // self.width)
+        return stood
+
+    def _beside(self, place: int, taken: Container[int]) -> int:
+        """The nearest cell of the row in which no point stands; the same where there is none."""
+        start = place - place % self.width
+        free = (
+            cell
+            for away in range(1, _FARTHEST_BESIDE + 1)
+            for cell in (place + away, place - away)
+            if start <= cell < start + self.width
+        )
+        return next((c for c in free if c not in taken and c not in self._pointed), place)
 
     def is_free(self, x: int, y: int, length: int) -> bool:
         """True if no mark stands in the cells from that of a dot on, and all are inside."""

@@ -132,8 +132,10 @@ class Chart(StripWidget, can_focus=True):
                         next_mark = at_x + _MARK_EVERY * across
         # Few points were measured each; where a curve passes them in the same cell they are seen.
         few = [len(line.points) <= _FEW_POINTS for line in self._data.lines]
-        for mark in sorted(marks, key=lambda mark: few[mark[2]]):
-            canvas.mark(*mark)
+        for mark in marks:
+            if not few[mark[2]]:
+                canvas.mark(*mark)
+        canvas.points([mark for mark in marks if few[mark[2]] and mark[3]])
 
     def _draw_whiskers(self, canvas: Canvas, x: Axis, y: Axis) -> None:
         for one in self._data.whiskers:
@@ -147,9 +149,8 @@ class Chart(StripWidget, can_focus=True):
             (dot_of(canvas, x, y, px, py), name, style, first + number)
             for number, (px, py, name, style) in enumerate(self._data.labelled)
         ]
-        for (dot_x, dot_y), _, style, series in points:
-            canvas.mark(dot_x, dot_y, series, style.marker)
-        cells = [(dot_x // across, dot_y // down) for (dot_x, dot_y), *_ in points]
+        last_first = [(*dot, series, style.marker) for dot, _, style, series in reversed(points)]
+        cells = canvas.points(last_first)[::-1]
         for number, (_, name, _, series) in reversed(list(enumerate(points))):
             others = [cell for cell in cells if cell != cells[number]]
             for start, row in label_places(cells[number], len(name), others):
