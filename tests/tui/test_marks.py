@@ -84,6 +84,22 @@ def test_lines_that_are_no_variants_begin_with_the_colours_that_are_left() -> No
 
 
 @pytest.mark.parametrize(
+    ("view", "groups"), [("2", ("response ms", "attempt ms")), ("5", ("init ms", "cold", "warm"))]
+)
+async def test_columns_of_one_name_stand_under_their_groups_on_a_low_screen_too(
+    view: str, groups: tuple[str, ...]
+) -> None:
+    app = LamloadApp(FakeRun())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press(view)
+        await pilot.pause()
+        rows = rows_of(app, 80).splitlines()
+    headers = next(place for place, row in enumerate(rows) if "memory" in row and "p50" in row)
+    assert all(group in rows[headers - 1] for group in groups)
+
+
+@pytest.mark.parametrize(
     ("width", "said"),
     [(14, "─ attempt ms ─"), (9, " attempt "), (7, "attempt"), (6, "──────")],
 )

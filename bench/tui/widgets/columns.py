@@ -125,6 +125,15 @@ def known_first(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column,
     )
 
 
+def repeats_headers(columns: Iterable[Column]) -> bool:
+    """Whether columns of several groups have the same header, so that the group tells them apart.
+
+    Of all of the table: those out of sight are scrolled beside the others.
+    """
+    headers = [column.header for column in columns if column.header]
+    return len(set(headers)) < len(headers)
+
+
 def widened(columns: Sequence[Column], rows: Iterable[Row]) -> tuple[Column, ...]:
     """The columns, those with wide cells as wide as these."""
     needed: dict[str, int] = {}

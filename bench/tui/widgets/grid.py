@@ -28,6 +28,7 @@ from bench.tui.widgets.columns import (
     known_first,
     order_key,
     placed,
+    repeats_headers,
     widened,
 )
 from bench.tui.widgets.grid_rows import (
@@ -38,6 +39,9 @@ from bench.tui.widgets.grid_rows import (
     rows_in_sight,
 )
 from bench.tui.widgets.strip_widget import StripWidget, blank, strip_of
+
+_TALL = 34
+"""Rows of a screen on which every table has a place for the titles of its groups."""
 
 
 class Grid(StripWidget, can_focus=True):
@@ -293,7 +297,8 @@ class Grid(StripWidget, can_focus=True):
 
     @property
     def _shows_groups(self) -> bool:
-        return self._grouped and self.app.size.height >= 34
+        is_tall = self.app.size.height >= _TALL
+        return self._grouped and (is_tall or repeats_headers(self._declared))
 
     def rows_wanted(self, rows: int) -> int:
         """The height of a table with so many rows, heading and headers included."""
