@@ -264,3 +264,9 @@ def test_what_nodes_count_is_added_and_their_quantiles_are_not() -> None:
     assert found["nodes"] == {"a": one, "b": other}
     assert "functions" not in found
     assert added_statistics({"a": {}}) == {}
+
+
+def test_what_was_done_too_late_is_told_where_every_node_knows_it() -> None:
+    one, other = {"late_successes": {"a": 2, "b": 0}}, {"late_successes": {"a": 3, "b": 1}}
+    assert added_statistics({"n": one, "m": other})["late_successes"] == {"a": 5, "b": 1}
+    assert "late_successes" not in added_statistics({"n": one, "m": {"unanswered": True}})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, Protocol
 
 from bench.aws.credentials import Credentials
+from bench.load.targets.late_work import LATE_SUCCESSES
 from bench.load.targets.own_functions import Folders
 from bench.model.load import Binding, Shift, Turn
 from bench.model.profile import Target, Variant
@@ -70,6 +72,9 @@ def added_statistics(by_node: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
     found: dict[str, Any] = {}
     for one in by_node.values():
         found = _added(found, {key: one[key] for key in _OF_ALL if key in one})
+    late = [one.get(LATE_SUCCESSES) for one in by_node.values()]
+    if late and None not in late:  # a sum without one of them would be taken for the whole
+        found[LATE_SUCCESSES] = reduce(_added, late, {})
     return found | {"nodes": dict(by_node)} if any(by_node.values()) else {}
 
 
