@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bench.faults.kinds import FaultKind
 from bench.faults.plan import FaultPlan
 from bench.load.disturbing import disturbed, turn_before
-from bench.model.load import Turn
-from bench.model.profile import CapacitySpec, Profile
+from bench.load.targets.open import open_target
+from bench.load.targets.own_functions import Folders
+from bench.model.load import Binding, Shift, Turn
+from bench.model.profile import CapacitySpec, Connections, Profile, Target, Variant
 from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
 from tests.record.build import SMALL, profile_of
@@ -52,3 +56,28 @@ def test_a_throttle_and_an_error_take_the_place_of_the_answer(
 def test_an_overload_is_none_of_the_targets() -> None:
     profile = searching(DisturbanceKind.OVERLOAD)
     assert disturbed(profile) == profile.target
+
+
+class _Host:
+    """A fleet that keeps what its nodes were to start."""
+
+    started: Target
+
+    async def open_targets(
+        self, target: Target, variants: Sequence[Variant], _folders: Folders
+    ) -> tuple[Binding, ...]:
+        self.started = target
+        return tuple(Binding(variant, "http://127.0.0.1:1") for variant in variants)
+
+    async def expect(self, turns: Sequence[Turn], shifts: Sequence[Shift] = ()) -> None: ...
+
+    async def target_statistics(self) -> dict[str, Any]:
+        return {}
+
+
+async def test_an_embedded_lambda_on_each_node_can_be_disturbed_too() -> None:
+    profile = searching(DisturbanceKind.STALL)
+    profile = replace(profile, target=replace(profile.target, per_node=True))
+    host = _Host()
+    await open_target(profile, Connections(), host=host).bind(profile.variants)
+    assert host.started.faults == disturbed(profile).faults != ()

@@ -25,7 +25,7 @@ def open_target(
     """
     kind = profile.target.kind
     if kind is TargetKind.LOCAL and profile.target.per_node and host is not None:
-        return PerNodeTarget(profile.target, profile.levels.functions, host)
+        return PerNodeTarget(disturbed(profile), profile.levels.functions, host)
     if kind is TargetKind.LOCAL:
         return LocalTarget(disturbed(profile), folders=profile.levels.functions)
     if kind is TargetKind.AWS:
