@@ -23,11 +23,11 @@ REUSED_NS = NS_PER_S
 def worker_count(profile: Profile, hosts: Sequence[Host]) -> int:
     """Engine processes of a run: as asked for, else of each host its cores less one, at least one.
 
+    In an open loop no more than may be under way at once, so that each has a slot of its own.
     hosts: the fleet's.
     """
-    if profile.load.workers is not None:
-        return profile.load.workers
-    return sum(map(default_workers, hosts))
+    wanted = profile.load.workers or sum(map(default_workers, hosts))
+    return wanted if _callers(profile) else min(wanted, profile.load.in_flight)
 
 
 def connections_needed(profile: Profile) -> int:

@@ -63,7 +63,7 @@ LOAD = Section(
         ),
         Key(
             "workers",
-            "engine processes",
+            "engine processes; in an open loop no more than `in_flight`",
             whole(1, 256),
             _DEFAULT.workers,
             cell="cores less one, at least one",

@@ -41,6 +41,14 @@ def test_as_many_workers_as_the_profile_asks_for_whatever_the_machines(tmp_path:
     assert preflight.worker_count(profile, [machine(2)]) == 5
 
 
+def test_no_worker_of_an_open_loop_is_without_a_slot_of_its_own(tmp_path: Path) -> None:
+    few = "\n[load]\nin_flight = 3\n"
+    hosts = [machine(2), machine(2), machine(2), machine(2)]
+    assert preflight.worker_count(load(tmp_path, MINIMAL + few), hosts) == 3
+    assert preflight.worker_count(load(tmp_path, MINIMAL + few + "workers = 8\n"), hosts) == 3
+    assert preflight.worker_count(load(tmp_path, CLOSED + few), hosts) == 4
+
+
 def test_an_open_loop_is_told_of_the_slots_it_asks_for(tmp_path: Path) -> None:
     words = refusal(tmp_path, MINIMAL)
     assert "this system allows 1024" in words
