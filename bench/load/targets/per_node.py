@@ -72,9 +72,9 @@ def added_statistics(by_node: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
     found: dict[str, Any] = {}
     for one in by_node.values():
         found = _added(found, {key: one[key] for key in _OF_ALL if key in one})
-    late = [one.get(LATE_SUCCESSES) for one in by_node.values()]
-    if late and None not in late:  # a sum without one of them would be taken for the whole
-        found[LATE_SUCCESSES] = reduce(_added, late, {})
+    late = [one[LATE_SUCCESSES] for one in by_node.values() if LATE_SUCCESSES in one]
+    if late and len(late) == len(by_node):  # else the sum would be taken for the whole
+        found[LATE_SUCCESSES] = reduce(_added, late)
     return found | {"nodes": dict(by_node)} if any(by_node.values()) else {}
 
 
