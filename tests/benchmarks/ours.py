@@ -106,6 +106,11 @@ class Called:
             Credentials("AKIDEXAMPLE", "secret", None, None),
         )
 
+    @property
+    def client(self) -> Client:
+        """With the target's events: a worker sends those of its client."""
+        return Client(connections=self.connections, events=self.target.events)
+
 
 def _trusting(ca_bundle: Path | None) -> Connections:
     return Connections(ca_bundle=None if ca_bundle is None else str(ca_bundle))
@@ -145,7 +150,7 @@ def run_workers(
                 target=each.target,
                 bindings=(each.binding,),
                 load=load,
-                clients=(Client(connections=each.connections),),
+                clients=(each.client,),
                 credentials=each.credentials,
             ),
             core,
