@@ -81,7 +81,7 @@ def wrapped(text: str, width: int, indent: str = "") -> Iterator[str]:
     yield line
 
 
-def plain_cell(text: str, longest: int = LONGEST) -> str:
+def plain_cell(text: str) -> str:
     """The same for a cell of a CSV file: what would be a formula has an apostrophe before it."""
-    shown = plain(text, longest)
+    shown = plain(text)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown

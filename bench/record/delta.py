@@ -88,11 +88,6 @@ class Delta:
     covers: tuple[Span, ...] = ()
 
     @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to tell."""
-        return not (len(self.keys) or len(self.sends) or self.samples)
-
-    @property
     def size(self) -> int:
         """How many counts its histograms have: what adding it costs."""
         return self.sums.exact.codes.size + self.sums.bounds.codes.size

@@ -86,12 +86,12 @@ class Allowance:
             raise ValueError("the log unpacks to far more than a run can write")
 
 
-def decode_buckets(text: str, allowance: Allowance | None = None) -> tuple[Indexes, BucketCounts]:
+def decode_buckets(text: str) -> tuple[Indexes, BucketCounts]:
     """The occupied buckets, ascending, and their counts.
 
-    Raises ValueError for another format, a histogram of another range, or too much for allowance.
+    Raises ValueError for another format, or a histogram of another range.
     """
-    _, indexes, counts = decode_many([text], allowance)
+    _, indexes, counts = decode_many([text])
     return indexes, counts
 
 

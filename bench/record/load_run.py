@@ -47,20 +47,19 @@ from bench.stats.thresholds import SloResult, SloState
 _Curves = Mapping[str, Mapping[Kind, Curve]]
 
 
-def load_run(folder: Path | str, *, with_curves: bool = True) -> RecordedRun:
+def load_run(folder: Path | str) -> RecordedRun:
     """Read a run's folder. Raises UsageError if it is none, or damaged, with file and line.
 
-    with_curves False leaves out the whole distributions, which of an unfinished run take a while.
     The intervals are read when they are asked for.
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise UsageError(f"{folder} is not a run's folder: it has no {MANIFEST}")
     with reading(folder):
-        return _loaded(folder, with_curves)
+        return _loaded(folder)
 
 
-def _loaded(folder: Path, with_curves: bool) -> RecordedRun:
+def _loaded(folder: Path) -> RecordedRun:
     profile = _profile(folder)
     report = read_json(folder / REPORT)
     intervals = RecordedIntervals(folder / INTERVALS)
@@ -70,13 +69,12 @@ def _loaded(folder: Path, with_curves: bool) -> RecordedRun:
         _told(window, known)
         for window in decoded(summary, read_rows_in(summary), window_of, first_line=2)
     )
-    histograms = _histograms(folder) if with_curves or not windows else {}
+    histograms = _histograms(folder)
     with reading(folder / REPORT):
         reasons = tuple(_reason(raw) for raw in report.get("reasons", ()))
         verdict = Verdict(report.get("verdict", Verdict.SUSPECT))
         slos = tuple(_slo(raw) for raw in report.get("slos", ()))
-    whole = curves_of(histograms), class_curves_of(histograms)
-    curves, classes = _with_blocks(folder, *whole) if with_curves else whole
+    curves, classes = _with_blocks(folder, curves_of(histograms), class_curves_of(histograms))
     return RecordedRun(
         folder=folder,
         profile=profile,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -14,7 +13,6 @@ _BETWEEN_NINES = (0.75, 0.95)
 _WITHIN_A_DECADE = ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7))
 """Ticks of a logarithmic axis that is too short for 1, 2 and 5 to tell its scale."""
 _SLACK = 1e-9
-Label = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,7 @@ class Axis:
         return (value - low) / (high - low) if high > low else 0.0
 
 
-def linear_axis(
-    low: float, high: float, most: int, *, whole: bool = False, label: Label = tick_label
-) -> Axis:
+def linear_axis(low: float, high: float, most: int, *, whole: bool = False) -> Axis:
     """Around low..high, to round numbers on both ends, with at most `most` ticks or two.
 
     whole: what is counted has no ticks between two counts.
@@ -46,7 +42,7 @@ def linear_axis(
     step = _round_up((high - low) / max(1, most - 1))
     step = max(1.0, round(step)) if whole else step
     first, last = floor(low / step + _SLACK), ceil(high / step - _SLACK)
-    ticks = tuple((i * step, label(round(i * step, 12))) for i in range(first, last + 1))
+    ticks = tuple((i * step, tick_label(round(i * step, 12))) for i in range(first, last + 1))
     return Axis(ticks[0][0], ticks[-1][0], ticks)
 
 
@@ -56,7 +52,7 @@ def _round_up(step: float) -> float:
     return next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= step * (1 - _SLACK))
 
 
-def log_axis(low: float, high: float, most: int, *, label: Label = tick_label) -> Axis:
+def log_axis(low: float, high: float, most: int) -> Axis:
     """Around low..high, both positive, to 1, 2 or 5 times a power of ten on both ends."""
     low = _log_edge(low, below=True)
     high = max(_log_edge(high, below=False), low * 2)
@@ -67,7 +63,7 @@ def log_axis(low: float, high: float, most: int, *, label: Label = tick_label) -
         if len(inside) <= most:
             break
     every = max(1, ceil(len(inside) / max(1, most)))
-    ticks = tuple((v, label(float(f"{v:.3g}"))) for v in inside[::every])
+    ticks = tuple((v, tick_label(float(f"{v:.3g}"))) for v in inside[::every])
     return Axis(low, high, ticks, logarithmic=True)
 
 

@@ -21,15 +21,13 @@ Point = tuple[str, float, float]
 """Name, and where it lies across and upright."""
 
 
-def scatter_lines(
-    points: Sequence[Point], x: Axis, y: Axis, width: int, *, height: int = HEIGHT
-) -> Iterator[str]:
+def scatter_lines(points: Sequence[Point], x: Axis, y: Axis, width: int) -> Iterator[str]:
     """The picture, at most `width` wide but for a name that is longer."""
     margin = max((len(label) for _, label in y.ticks), default=0)
     columns = max(10, min(width, _WIDEST) - margin - len(" |"))
     shown = points[: len(LETTERS)]
-    drawn = _drawn(shown, x, y, columns, height)
-    labels = {_row(y, value, height): label for value, label in y.ticks}
+    drawn = _drawn(shown, x, y, columns)
+    labels = {_row(y, value): label for value, label in y.ticks}
     for row, cells in enumerate(drawn):
         yield f"{labels.get(row, ''):>{margin}} |{''.join(cells)}".rstrip()
     yield f"{'':{margin}} +{'-' * columns}"
@@ -39,14 +37,14 @@ def scatter_lines(
         yield f"and {len(points) - len(shown)} more"
 
 
-def _row(y: Axis, value: float, height: int) -> int:
-    return round((1 - y.at(value)) * (height - 1))
+def _row(y: Axis, value: float) -> int:
+    return round((1 - y.at(value)) * (HEIGHT - 1))
 
 
-def _drawn(points: Sequence[Point], x: Axis, y: Axis, columns: int, height: int) -> list[list[str]]:
-    cells = [[" "] * columns for _ in range(height)]
+def _drawn(points: Sequence[Point], x: Axis, y: Axis, columns: int) -> list[list[str]]:
+    cells = [[" "] * columns for _ in range(HEIGHT)]
     for letter, (_, across, upright) in zip(LETTERS, points, strict=False):
-        row = cells[_row(y, upright, height)]
+        row = cells[_row(y, upright)]
         wanted = round(x.at(across) * (columns - 1))
         free = [at for at, cell in enumerate(row) if cell == " "]
         if free:

@@ -45,9 +45,8 @@ from bench.selftest.truth import Exchange, attempt_times, response_times
 from bench.shapes.ramp import constant_rate
 from bench.stats.goodness_of_fit import ks_distance
 
-TOLERANCE_RELATIVE = 0.01
 TOLERANCE_NS = 3 * NS_PER_MS // 10
-"""A quantile may be off by the larger of the two."""
+"""A quantile may be off by this, or by the case's share of it where that is more."""
 ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
 """Of a plain URL any answer is taken unless the profile says how much: half of an oversized one."""
 

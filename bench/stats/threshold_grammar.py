@@ -53,7 +53,6 @@ class Threshold:
     measure: str
     op: str
     limit: float
-    limit_text: str
 
     def picks(self, variant: Variant) -> bool:
         """True if the selector means this variant."""
@@ -141,7 +140,7 @@ def parse_slo(text: str) -> Threshold:
         raise ValueError(f"{metric} has no measure (it says '{measure}')")
     limit = _limit(match["limit"], unit, metric)
     selector = match["selector"] or "all"
-    return Threshold(metric, q, selector, measure, match["op"], limit, match["limit"])
+    return Threshold(metric, q, selector, measure, match["op"], limit)
 
 
 def _metric(metric: str) -> tuple[float | None, Unit]:

@@ -25,7 +25,6 @@ from bench.stats.sequential import deviate_at_any_time, shares_at_any_time
 from bench.stats.student import deviate, t_at
 
 _SLACK = 1e-9
-_SLOPE_Z = 1.96
 """Standard errors to each side of a quantile over which the distribution's slope is taken."""
 
 
@@ -77,14 +76,6 @@ class Estimate:
         below, totals = self.curve.blocks.below(self.value_ns), self.curve.blocks.totals()
         residuals: Reals = below - totals * (below.sum() / totals.sum())
         return residuals
-
-    @property
-    def slope_ns(self) -> float:
-        """By how much the quantile moves for a share of 1, close by."""
-        reach = _SLOPE_Z * sqrt(self.q * (1 - self.q) / self.count)
-        ranks = [rank_of(min(1.0, max(0.0, self.q + side * reach)), self.count) for side in (-1, 1)]
-        span = self._at(ranks[1]) - self._at(ranks[0])
-        return span * self.count / max(1, ranks[1] - ranks[0])
 
 
 def estimate(curve: Curve, q: float) -> Estimate | None:

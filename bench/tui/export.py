@@ -21,9 +21,9 @@ def export_folder(run_folder: str | None) -> Path:
     return Path.cwd() if run_folder is None else Path(run_folder) / FOLDER
 
 
-def stamped(name: str, suffix: str, now: datetime | None = None) -> str:
+def stamped(name: str, suffix: str) -> str:
     """A file's name with the time in UTC: `compare-20261124T101154Z.csv`."""
-    return f"{name}-{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}{suffix}"
+    return f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}{suffix}"
 
 
 def export_windows(folder: Path, name: str, windows: Sequence[Window]) -> Path:

@@ -11,7 +11,6 @@ from bench.local.execution.stats import Saturation
 from bench.local.sandbox.cpu import cores_of
 
 LINUX = sys.platform == "linux"
-MB = 1024 * 1024
 SANDBOX_MB = 12
 """What a sandbox with a small Python handler takes beyond what all share."""
 MEMORY_SHARE = 0.9

@@ -43,16 +43,9 @@ class Secret:
 class Verifier:
     """Checks signatures in full. region None accepts any region, service is the one expected."""
 
-    def __init__(
-        self,
-        secrets: Mapping[str, Secret],
-        *,
-        region: str | None = None,
-        max_skew_s: int = MAX_SKEW_S,
-    ) -> None:
+    def __init__(self, secrets: Mapping[str, Secret], *, region: str | None = None) -> None:
         self._secrets = dict(secrets)
         self._region = region
-        self._max_skew_s = max_skew_s
 
     def check(self, request: HttpRequest, now_ns: int, service: str = "lambda") -> ApiError | None:
         """The error of a request whose signature does not hold at wall-clock now_ns, or None."""
@@ -96,19 +89,18 @@ class Verifier:
 
     def _check_time(self, given: Authorization, now_s: int) -> None:
         signed_s = _epoch_s(given.date)
-        skew_s = self._max_skew_s
-        lifetime_s = skew_s if given.expires_s is None else given.expires_s
+        lifetime_s = MAX_SKEW_S if given.expires_s is None else given.expires_s
         if signed_s + lifetime_s < now_s:
             raise refused(
                 "InvalidSignatureException",
                 f"Signature expired: {given.date} is now earlier than "
                 f"{_iso(now_s - lifetime_s)} ({_iso(now_s)} - {lifetime_s // 60} min.)",
             )
-        if signed_s > now_s + skew_s:
+        if signed_s > now_s + MAX_SKEW_S:
             raise refused(
                 "InvalidSignatureException",
                 f"Signature not yet current: {given.date} is still later than "
-                f"{_iso(now_s + skew_s)} ({_iso(now_s)} + {skew_s // 60} min.)",
+                f"{_iso(now_s + MAX_SKEW_S)} ({_iso(now_s)} + {MAX_SKEW_S // 60} min.)",
             )
 
 

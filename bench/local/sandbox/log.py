@@ -57,9 +57,9 @@ def init_report(init_ms: float, phase: str, status: str, error_type: str = "") -
     ).encode()
 
 
-def timestamp(now: datetime | None = None) -> str:
+def timestamp() -> str:
     """UTC with milliseconds, as the platform's log lines have it."""
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
 
 
