@@ -7,7 +7,8 @@ all was well, bursts how cold starts are, a wanted precision what is known. Size
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from bench.format import duration_text, percentage, quantile_text, span_text, told_name
 from bench.model.result import MEDIAN, Measure
@@ -32,7 +33,7 @@ def found_in(results: Results, came_back: Recoveries | None = None) -> tuple[Fin
     """
     question = question_of(results.profile)
     told = _TOLD.get(question)
-    by_question = () if told is None else tuple(told(results))
+    by_question = () if told is None else tuple(_named(told(results), results))
     if came_back is None:
         came_back = recoveries(results)
     # The steps of a search are of each variant's own rates: shares of all of them compare nothing.
@@ -41,6 +42,18 @@ def found_in(results: Results, came_back: Recoveries | None = None) -> tuple[Fin
     if question is Question.POLICIES:
         return (*beside, *by_question, *recovered(came_back))
     return (*by_question, *beside, *recovered(came_back))
+
+
+def _named(found: Iterable[Finding], results: Results) -> Iterator[Finding]:
+    """Each as it is, its first figure with the name of its variant where there are several."""
+    names = [told_name(window.variant) for window in results.windows]
+    for one in found:
+        name = one.text.partition(": ")[0]
+        if len(names) > 1 and name in names and one.figures and name not in one.figures[0].caption:
+            first, *others = one.figures
+            first = replace(first, caption=f"{first.caption}, {name}")
+            one = replace(one, figures=(first, *others))
+        yield one
 
 
 def findings(results: Results) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bench.model.live import ANSWER_EVENT, STEP_EVENT, RunEvent
-from bench.model.profile import Phase, Profile
+from bench.model.outcome import Reason, Verdict
+from bench.model.profile import Order, Phase, Profile
 from bench.model.result import CapacityAnswer
 from bench.model.retry import RetryPolicyName, RetrySpec
-from bench.model.times import NS_PER_S
+from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.plan import make_plan
 from bench.profile import load_profile, resolved_toml, shipped_profiles
 from bench.record.aggregate import Aggregate
@@ -26,7 +27,7 @@ from bench.shapes.ramp import Ramp, constant_rate
 from bench.shapes.steps import Steps
 from bench.tui.app import LamloadApp
 from bench.tui.playback import PlaybackSource
-from bench.tui.views.answer_rows import _of_first_line
+from bench.tui.views.answer_rows import Told, _of_first_line, in_room
 from bench.tui.views.compare import CompareView
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.grid import Grid
@@ -41,7 +42,11 @@ RATES = ("rate_rps", "holds_rps", "fails_rps", "recovers_rps", "relapses_rps")
 
 
 def recorded(
-    root: Path, profile: Profile, load: Load | Shipment, events: tuple[RunEvent, ...] = ()
+    root: Path,
+    profile: Profile,
+    load: Load | Shipment,
+    events: tuple[RunEvent, ...] = (),
+    reasons: tuple[Reason, ...] = (),
 ) -> Path:
     plan = make_plan(profile)
     aggregate = Aggregate(profile, plan)
@@ -55,8 +60,8 @@ def recorded(
     folder.finish(
         judged.windows,
         tuple(aggregate.intervals()),
-        judged.reasons,
-        judged.verdict,
+        (*judged.reasons, *reasons),
+        max((judged.verdict, *(r.verdict for r in reasons)), key=lambda v: v.severity),
         curves=aggregate.curves(),
         parts=aggregate.parts(),
         histograms=aggregate.closed_histograms(final=True),
@@ -64,18 +69,18 @@ def recorded(
     return folder.path
 
 
-async def shown(folder: Path, *keys: str) -> tuple[str, Chart, Grid]:
+async def shown(folder: Path, *keys: str, size: tuple[int, int] = SIZE) -> tuple[str, Chart, Grid]:
     """The first screen at the end of a replay, its chart and its table."""
     source = PlaybackSource(folder, clock=lambda: 0.0)
     source.seek(source.end_s)
     app = LamloadApp(source)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await pilot.press(*keys)
         await pilot.pause()
         view = app.screen.query_one(CompareView)
         chart, grid = view.query_one("#over-time", Chart), view.query_one("#variants", Grid)
-        return rows_of(app, SIZE[0]), chart, grid
+        return rows_of(app, size[0]), chart, grid
 
 
 async def test_of_a_ramp_latency_over_rate_with_a_row_for_each_step(tmp_path: Path) -> None:
@@ -93,19 +98,77 @@ async def test_of_a_ramp_latency_over_rate_with_a_row_for_each_step(tmp_path: Pa
     assert chart.data.title.startswith("response ")
 
 
+STORM = {"calm": 20.0, "storm": 60.0, "after": 20.0}
+
+
+def storm() -> Profile:
+    phases = [Phase(name, constant_rate(rps, 3 * NS_PER_S)) for name, rps in STORM.items()]
+    retry = RetrySpec(RetryPolicyName.FIXED, max_attempts=3)
+    return replace(profile_of((SMALL,), phases), retry=retry)
+
+
+@pytest.mark.parametrize("size", [(60, 18), (80, 24)])
+async def test_where_large_figures_have_no_place_they_stand_in_a_row(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    screen, _, grid = await shown(recorded(tmp_path, storm(), spiked), size=size)
+    tabs = next(at for at, line in enumerate(screen.splitlines()) if "1 Compare" in line)
+    figures = screen.splitlines()[tabs + 1]
+    assert figures.startswith(" attempts ×3.00 an arrival   p50 ×")
+    assert [name for name in STORM if f"            {name} " not in screen] == []
+    assert len(grid.order) == 4
+
+
+def test_an_answer_that_has_no_place_ends_with_a_whole_sentence() -> None:
+    told: list[Told] = [[["one"], ["  of two rows"]], [["two"], ["rows"]], [["short"]]]
+    assert in_room(told, 5, 20) == [["one"], ["  of two rows"], ["two"], ["rows"], ["short"]]
+    assert in_room(told, 3, 20) == [["one"], ["  of two rows"], ["short"]]
+    (cut,) = in_room([[["more words than that"], ["go on"]]], 1, 20)
+    assert "".join(piece[0] for piece in cut) == "more words than …"
+
+
+async def test_of_a_closed_loop_of_as_many_callers_throughout_what_variants_came_to(
+    tmp_path: Path,
+) -> None:
+    loop = Phase("loop", Callers(4 * NS_PER_S, 2, 2))
+    profile = profile_of((SMALL, replace(SMALL, memory_mb=1769)), (loop,))
+    profile = replace(profile, load=replace(profile.load, order=Order.SEQUENTIAL))
+    calls = Shipment()
+    for segment in make_plan(profile).segments:
+        (variant,) = segment.variants
+        for at_ns in range(segment.start_ns, segment.end_ns, NS_PER_S // 50):
+            calls.offer(at_ns, variant, segment.index)
+            took_ms = 30 - 10 * variant
+            calls.rows.append(
+                row(
+                    at_ns,
+                    variant=variant,
+                    segment=segment.index,
+                    response_ns=took_ms * NS_PER_MS,
+                    billed_ms=took_ms,
+                )
+            )
+    screen, chart, _ = await shown(recorded(tmp_path, profile, calls), size=(120, 40))
+    assert chart.data.title.startswith("$/M against")
+    assert "callers, 128 MB" in screen
+
+
+async def test_why_figures_are_not_to_be_believed_is_said_to_its_end(tmp_path: Path) -> None:
+    text = "its functions waited for a core beyond what their size explains, most of their time"
+    reason = Reason(Verdict.INVALID, f"the host is saturated: {text}", SMALL.name)
+    screen, *_ = await shown(recorded(tmp_path, storm(), spiked, reasons=(reason,)))
+    said = " ".join(screen.split())
+    assert f"INVALID {SMALL.name}: {reason.text}" in said
+
+
 async def test_of_a_retry_storm_attempts_over_arrivals_with_the_gap_filled(tmp_path: Path) -> None:
-    rates = {"calm": 20.0, "storm": 60.0, "after": 20.0}
-    phases = [Phase(name, constant_rate(rps, 3 * NS_PER_S)) for name, rps in rates.items()]
-    profile = replace(
-        profile_of((SMALL,), phases), retry=RetrySpec(RetryPolicyName.FIXED, max_attempts=3)
-    )
-    screen, chart, grid = await shown(recorded(tmp_path, profile, spiked))
+    screen, chart, grid = await shown(recorded(tmp_path, storm(), spiked))
     assert "an arrival" in screen and "attempts for each arrival: 1.00 in calm" in screen
     assert chart.data.title == "attempts over arrivals" and "░" in screen
     attempts, arrivals, _ = chart.data.lines
     most = max(y for _, y in attempts.points if y is not None)
     assert most == 3 * max(y for _, y in arrivals.points if y is not None) == 180
-    assert [grid.cell(row, "endpoint") for row in grid.order[1:]] == list(rates)
+    assert [grid.cell(row, "endpoint") for row in grid.order[1:]] == list(STORM)
 
 
 async def test_the_heat_map_marks_the_warm_up_and_cold_starts() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from bench.model.live import ANSWER_EVENT
 from bench.model.outcome import Verdict
 from bench.record.figure import Figure
+from bench.record.question import Question
 from bench.report.answer import AnswerLine, RunAnswer, capacity_figures
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -15,19 +17,62 @@ from bench.tui.widgets.hero import BigFigure
 from bench.tui.widgets.text_lines import TextLine
 
 _GAP = "  "
+_BETWEEN = "   "
+_CUT = " …"
+"""Behind what has no place to its end."""
 _MOST_OTHERS = 26
 """Cells beside a large figure, from which on others are counted: they would push figures away."""
 _TONES = {Verdict.VALID: Tone.GOOD, Verdict.SUSPECT: Tone.WARN, Verdict.INVALID: Tone.BAD}
+Told = list[TextLine]
+"""One thing that is said, over as many lines as it takes."""
 
 
-def answer_rows(state: ViewState, width: int) -> list[TextLine]:
-    """A row for each line, in columns; then the verdict where something speaks against the run."""
+def answer_rows(state: ViewState, width: int) -> list[Told]:
+    """What was found, a row for each line; then the verdict if something speaks against the run."""
     answer = state.analysis.answer
     found = [*_searched(state), *answer.found]
-    rows = [*_sentences(found, width), *_aligned(answer.lines, width)]
-    rows = rows or [[(_nothing(state), Tone.DIM)]]
-    verdict = _verdict(state)
-    return [*rows, verdict] if verdict else rows
+    told = [*_sentences(found, width), *([row] for row in _aligned(answer.lines, width))]
+    told = told or [[[(_nothing(state), Tone.DIM)]]]
+    verdict = _verdict(state, width)
+    return [*told, verdict] if verdict else told
+
+
+def in_room(told: Sequence[Told], rows: int, width: int) -> Told:
+    """As much as has a place: no half of anything, unless of the first, which then says so."""
+    lines: Told = []
+    for number, one in enumerate(told):
+        if len(lines) + len(one) <= rows:
+            lines += one
+        elif number == 0:
+            *whole, last = one[: max(1, rows)]
+            lines += [*whole, _cut(last, width)]
+    return lines
+
+
+def _cut(line: TextLine, width: int) -> TextLine:
+    pieces = [piece if isinstance(piece, tuple) else (piece, Tone.TEXT) for piece in line]
+    *others, (text, tone) = pieces
+    room = width - sum(len(other) for other, _ in others) - len(_CUT)
+    kept = text if len(text) <= room else text[:room].rpartition(" ")[0]
+    return [*others, (kept, tone), (_CUT, Tone.DIM)]
+
+
+def figures_rows(state: ViewState, width: int) -> Told:
+    """The figures that were asked for, in letters of one row: where large ones have no place.
+
+    Of several variants those of the first alone would be told, and their sentences say more.
+    """
+    rows: list[list[tuple[str, Tone]]] = [[]]
+    is_search = state.analysis.question is Question.CAPACITY
+    figures = asked_figures(state) if is_search or len(state.totals) == 1 else ()
+    for number, figure in enumerate(figures):
+        value = replace(figure, caption="").text
+        own = [(f"{figure.caption} ", Tone.DIM), (value, Tone.STRONG if number else Tone.GOOD)]
+        used = sum(len(text) for text, _ in rows[-1])
+        if rows[-1] and used + len(_BETWEEN) + len(figure.text) > width:
+            rows.append([])
+        rows[-1] += [(_BETWEEN, Tone.DIM), *own] if rows[-1] else own
+    return [row for row in rows if row]
 
 
 def _searched(state: ViewState) -> list[str]:
@@ -36,25 +81,32 @@ def _searched(state: ViewState) -> list[str]:
     return [f"{event.fields.get('variant', '')}: {event.text}" for event in answers]
 
 
-def _sentences(found: Sequence[str], width: int) -> Iterator[TextLine]:
+def _sentences(found: Sequence[str], width: int) -> Iterator[Told]:
     """Whole, over several lines if need be; the first is what matters most."""
     for number, text in enumerate(found):
-        lines = wrap(text, max(20, width), subsequent_indent=_GAP, break_long_words=False)
-        yield from ([(line, Tone.TEXT if number else Tone.STRONG)] for line in lines)
+        tone = Tone.TEXT if number else Tone.STRONG
+        yield [[(line, tone)] for line in _wrapped(text, width)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, max(20, width), subsequent_indent=_GAP, break_long_words=False)
 
 
 def _nothing(state: ViewState) -> str:
     return "no answer: too few calls" if state.is_over else "too few answers so far to say"
 
 
-def _verdict(state: ViewState) -> TextLine:
+def _verdict(state: ViewState, width: int) -> Told:
     reasons = state.snapshot.reasons
     worst = max(reasons, key=lambda reason: list(Verdict).index(reason.verdict), default=None)
     if worst is None or worst.verdict is Verdict.VALID:
         return []
     place = f"{worst.variant}: " if worst.variant else ""
     more = f" (v: {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return [(worst.verdict.value, _TONES[worst.verdict]), _GAP, f"{place}{worst.text}{more}"]
+    head = worst.verdict.value
+    first, *rest = _wrapped(f"{head}{_GAP}{place}{worst.text}{more}", width)
+    said = first.removeprefix(head)
+    return [[(head, _TONES[worst.verdict]), said], *([line] for line in rest)]
 
 
 def _aligned(lines: Sequence[AnswerLine], width: int) -> Iterator[TextLine]:

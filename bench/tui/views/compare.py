@@ -26,7 +26,13 @@ from bench.stats.paired import Difference
 from bench.tui.analysis import Depth, verdict_sentence
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
-from bench.tui.views.answer_rows import answer_rows, asked_figures, hero_figures
+from bench.tui.views.answer_rows import (
+    answer_rows,
+    asked_figures,
+    figures_rows,
+    hero_figures,
+    in_room,
+)
 from bench.tui.views.base import View, empty_window, panel
 from bench.tui.views.cells import (
     VARIANT_COLUMNS,
@@ -52,7 +58,8 @@ _HERO_ROWS, _HERO_COLUMNS = 28, 90
 """From this size on the first line of the answer is shown large."""
 _SHORT = 16
 """Rows below which the table comes first."""
-_FEWEST_ROWS = 5
+_FEWEST_ROWS, _FEWEST_LINES = 5, 4
+"""Of the table, and of an answer whose table would have room but for it."""
 _CHART_ROWS = 8
 """Below that a chart has no place under the table."""
 
@@ -132,9 +139,9 @@ class CompareView(View):
 
     def show(self, state: ViewState) -> None:
         """Draw the answer, the rows and, when due, the charts."""
-        self._show_answer(state)
-        self._show_table(state)
         sentence = verdict_sentence(state.analysis, state.totals, state.base, state.selected)
+        self._show_answer(state, sentence)
+        self._show_table(state)
         self.query_one("#sentence", TextLines).show([_sentence(state, sentence, self.size.width)])
         chart, trade = self.query_one("#over-time", Chart), self.query_one("#trade", Chart)
         screen = first_screen(state)
@@ -150,7 +157,7 @@ class CompareView(View):
             if self.is_due(state, place, key):
                 place.show(draw(state, place.size.width - GUTTER))
 
-    def _show_answer(self, state: ViewState) -> None:
+    def _show_answer(self, state: ViewState, sentence: str) -> None:
         """As many of its lines as leave room for the table; what has no place at all is the chart.
 
         The table may scroll: of a long one half the height is enough.
@@ -160,24 +167,28 @@ class CompareView(View):
         most_lines = 2 if height < _SHORT else 5
         table = min(grid.rows_wanted(self._rows_of(state)), height - most_lines)
         if state.analysis.question is not Question.SIZES:  # its picture is a part of the answer
-            table = min(table, max(_FEWEST_ROWS, height - most_lines - _CHART_ROWS))
+            fewest_lines = min(most_lines, _FEWEST_LINES)
+            table = min(table, max(_FEWEST_ROWS, height - fewest_lines - _CHART_ROWS))
         is_large = height >= _HERO_ROWS and width >= _HERO_COLUMNS
         is_large = is_large and not grid.is_ascii
         figures = hero_figures(state) if is_large else []
         self.query_one("#hero", Hero).show(figures)
         shown_large = bool(figures) and not asked_figures(state)
-        lines = answer_rows(state, width - 2)[shown_large:]
+        told = answer_rows(state, width - 2)[shown_large:]
+        if not figures and (found := figures_rows(state, width - 2)):
+            told.insert(0, found)
         left = height - table - (ROWS if figures else 0)
         has_picture = state.analysis.question is not Question.SIZES
         room = left - _CHART_ROWS if has_picture and left > _CHART_ROWS else left
         if state.analysis.question is Question.POLICIES:  # all of it is in the report
             room = min(room, most_lines)
-        lines = lines[: max(1, room)]
+        lines = in_room(told, max(1, room), width - 2)
         self.query_one("#answer", TextLines).show(lines)
         left -= len(lines)
         self.set_class(left < _CHART_ROWS, "full")
         is_roomy = left > _CHART_ROWS or 0 < left < _CHART_ROWS
-        self.set_class(is_roomy and len(state.windows) > 1, "roomy")
+        is_said = any(line.subject == sentence for line in state.analysis.answer.lines)
+        self.set_class(is_roomy and len(state.windows) > 1 and not is_said, "roomy")
         most = height - len(lines) - (ROWS if figures else 0)
         grid.styles.max_height = most if left < _CHART_ROWS else most - _CHART_ROWS
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bench.model.part import Part
 from bench.model.profile import Order
 from bench.record.question import Question
 from bench.tui.metrics import AMPLIFICATION
@@ -94,15 +95,18 @@ def first_screen(state: ViewState) -> FirstScreen:
         screen = _STORM if state.profile.retry.retries else _SPIKE
     elif question is Question.CAPACITY and has_map(state):
         screen = _MAP
-    elif question is Question.CALLERS and len({part.callers for part in parts}) < 2:
-        screen = _SIZES
-    elif question in _OF_VARIANTS:
+    elif question in _OF_VARIANTS or (question is Question.CALLERS and not _has_levels(parts)):
         screen = _of_variants(state)
     else:
         screen = _SCREENS.get(question, _SIZES)
     if state.chose_metric:
         return replace(screen, main=_over_time, mapped=False, pair=False)
     return screen
+
+
+def _has_levels(parts: Sequence[Part]) -> bool:
+    """Whether callers became more or fewer; else variants are all that differ."""
+    return len({part.callers for part in parts}) > 1
 
 
 def _of_variants(state: ViewState) -> FirstScreen:
