@@ -176,4 +176,7 @@ def _log_axis_of(lines: Sequence[SvgLine]) -> Axis:
     values = [y for line in lines for stretch in line.stretches for _, y in stretch if y > 0]
     if not values:
         return linear_axis(0.0, 1.0, MOST_TICKS)
-    return log_axis(min(values), max(values), MOST_TICKS)
+    low, high = min(values), max(values)
+    if low == high:  # in the middle, not on the edge
+        low, high = 0.9 * low, 1.1 * high
+    return log_axis(low, high, MOST_TICKS)

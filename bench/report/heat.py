@@ -13,15 +13,18 @@ from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.heat_log import HeatCounts
 from bench.record.latency_bins import bin_edges_ns
 from bench.record.recorded_run import RecordedRun
-from bench.report.svg import RIGHT, WIDTH, figure, words
-from bench.report.svg_rows import NAME_WIDTH, short_names
+from bench.report.svg import LEFT, RIGHT, WIDTH, figure, words
+from bench.report.svg_rows import short_names
 
 SHADES = 5
 """How many `--h1` … the style sheet has."""
-MOST_LETTERS = 18
-_LENGTH = WIDTH - RIGHT - NAME_WIDTH - 10
-_HIGH, _GAP, _HEAD = 76.0, 24.0, 8.0
-"""Of a variant's strip, and between two of them, where its own times stand."""
+MOST_LETTERS = 40
+"""Of a name, which stands above its strip."""
+_LENGTH = WIDTH - RIGHT - LEFT
+_HEIGHTS = (170.0, 110.0, 84.0, 70.0)
+"""Of the strip of one variant alone, of two, three, and more."""
+_HEAD, _GAP = 26.0, 24.0
+"""Above a strip, where its name and the marks of cold starts stand, and below, where times do."""
 _MOST_TICKS = 6
 _EDGES_MS = (bin_edges_ns() / NS_PER_MS).tolist()
 
@@ -37,14 +40,16 @@ def heat_maps(run: RecordedRun) -> Iterator[str]:
     variants = enumerate(window.variant for window in run.windows)
     shown = [(i, v) for i, v in variants if any(c.counts for c in maps.get(v, ()))]
     short = short_names((variant.name for _, variant in shown), MOST_LETTERS)
+    tall = _HEIGHTS[min(len(shown), len(_HEIGHTS)) - 1]
     for row, (index, variant) in enumerate(shown):
-        top = _HEAD + row * (_HIGH + _GAP)
-        body += _strip((variant.name, short[variant.name]), index, maps[variant], (low, high), top)
+        top = row * (_HEAD + tall + _GAP) + _HEAD
+        names = (variant.name, short[variant.name])
+        body += _strip(names, index, maps[variant], (low, high), (top, tall))
     title = (
         "Heat map, each variant in its own turns: how many answers took how long; "
         "pale: warm-up, ◆: cold starts"
     )
-    yield figure(title, body, [], "", round(_HEAD + len(shown) * (_HIGH + _GAP)))
+    yield figure(title, body, [], "", round(len(shown) * (_HEAD + tall + _GAP)))
 
 
 def _strip(
@@ -52,21 +57,22 @@ def _strip(
     index: int,
     columns: Sequence[HeatCounts],
     bins: tuple[int, int],
-    top: float,
+    place: tuple[float, float],
 ) -> Iterator[str]:
-    (name, short), (low, high) = names, bins
+    """place: its top and its height."""
+    (name, short), (low, high), (top, height) = names, bins, place
     shown = [column for column in columns if column.seconds > 0 and (column.counts or column.cold)]
-    wide, tall = _LENGTH / len(shown), _HIGH / (high - low)
+    wide, tall = _LENGTH / len(shown), height / (high - low)
     yield f'<g data-toggle="{index}">'
-    yield words(short, "end", f'class="name" x="{NAME_WIDTH - 56}" y="{top + _HIGH / 2 + 5:.1f}"')
+    yield words(short, "start", f'class="name" x="{LEFT}" y="{top - 12:.1f}"')
     yield "</g>"
     for number in _round_edges(low, high):
         y = top + (high - number) * tall
         label = tick_label(float(f"{_EDGES_MS[number]:.3g}"))
-        middle = min(top + _HIGH, max(top + 9, y + 4))
-        yield words(label, "end", f'x="{NAME_WIDTH - 8}" y="{middle:.1f}"')
+        middle = min(top + height, max(top + 9, y + 4))
+        yield words(label, "end", f'x="{LEFT - 8}" y="{middle:.1f}"')
     yield f'<g data-v="{index}"><title>{escape(_in_words(name, shown))}</title>'
-    yield f'<g transform="translate({NAME_WIDTH} {top}) scale({wide:.4f} {tall:.4f})">'
+    yield f'<g transform="translate({LEFT} {top}) scale({wide:.4f} {tall:.4f})">'
     most = max((n / c.seconds for c in shown for n in c.counts.values()), default=1.0)
     for shade, path in sorted(_paths(shown, high, most).items()):
         yield f'<path class="heat{shade}" d="{path}"/>'
@@ -74,13 +80,13 @@ def _strip(
         if not column.measured:
             yield f'<path class="warm-up" d="M{at} 0h1v{high - low}h-1z"/>'
     yield "</g>"
-    cold = [NAME_WIDTH + (at + 0.5) * wide for at, column in enumerate(shown) if column.cold]
+    cold = [LEFT + (at + 0.5) * wide for at, column in enumerate(shown) if column.cold]
     if cold:
         marks = "".join(f"M{x:.1f} {top - 6}l3 3-3 3-3-3z" for x in cold)
         yield f'<path class="cold" d="{marks}"/>'
     yield "</g>"
     for at in _ticks(len(shown)):
-        where = f'x="{NAME_WIDTH + at * wide:.1f}" y="{top + _HIGH + 14:.1f}"'
+        where = f'x="{LEFT + at * wide:.1f}" y="{top + height + 14:.1f}"'
         yield words(clock(shown[at].t_s * NS_PER_S), "start", where)
 
 
@@ -119,7 +125,8 @@ def _round_edges(low: int, high: int) -> list[int]:
 
 
 def _ticks(columns: int) -> Sequence[int]:
-    return range(0, columns, max(1, -(-columns // _MOST_TICKS)))
+    """Of which none would reach beyond the picture."""
+    return range(0, columns - columns // 12, max(1, -(-columns // _MOST_TICKS)))
 
 
 def _in_words(name: str, columns: Sequence[HeatCounts]) -> str:

@@ -12,8 +12,9 @@ from html import escape
 
 from bench.report.axes import Axis
 
-WIDTH, HEIGHT = 860, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 14, 12, 44
+WIDTH, HEIGHT = 560, 250
+"""Narrow, so that a telephone shows the whole of it in letters that can be read."""
+LEFT, RIGHT, TOP, BOTTOM = 64, 22, 12, 46
 COLOURS = 8
 """How many `--s0` … the style sheet has."""
 _MARKED = 12
@@ -161,9 +162,8 @@ def figure(
 ) -> str:
     """A drawing of the common width under its title, with the legend of its lines below."""
     legend = "".join(_legend(line) for line in lines)
-    tall = " class=tall" if height > 1.5 * HEIGHT else ""
     return (
-        f'<figure{tall}><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {height}"'
+        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {height}"'
         f' role="img" aria-label="{escape(title)}"{attributes}>{"".join(body)}</svg>'
         f"{f'<p class=legend>{legend}</p>' if legend else ''}</figure>\n"
     )

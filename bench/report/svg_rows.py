@@ -9,14 +9,14 @@ from html import escape
 from bench.report.axes import Axis
 from bench.report.svg import COLOURS, RIGHT, WIDTH, figure, marker, words
 
-NAME_WIDTH = 190
-MOST_LETTERS = 24
+NAME_WIDTH = 150
+MOST_LETTERS = 18
 """Of a name that has room there."""
-ROW_HEIGHT = 26
+_ROW_HEIGHTS = (64, 44, 34, 26)
+"""Of one row alone, of two, three, and more."""
 _HEAD = 26
 _LENGTH = WIDTH - RIGHT - NAME_WIDTH - 10
 """Of the axis: the last label reaches beyond it."""
-_RIDGE = 22.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,10 @@ class RidgeRow:
 def range_chart(title: str, rows: Sequence[RangeRow], x: Axis) -> str:
     """Solid from p50 to p90, thin to p99 and to the end; the marker stands on the median."""
     short = short_names(row.name for row in rows)
+    high = _row_height(len(rows))
     body = [_row_axis(x, len(rows))]
     for number, row in enumerate(rows):
-        middle = _HEAD + (number + 0.5) * ROW_HEIGHT
+        middle = _HEAD + (number + 0.5) * high
         first, *rest = (_along(x, point) for point in row.points)
         solid, last = (rest[0] if rest else first), _along(x, row.end)
         looks = f'style="stroke:var(--s{row.index % COLOURS})"'
@@ -59,19 +60,25 @@ def range_chart(title: str, rows: Sequence[RangeRow], x: Axis) -> str:
             marker(row.index, first, middle, 4.5),
         ]
         body.append(_named_row(row, short[row.name], middle, "".join(parts)))
-    return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * ROW_HEIGHT + 6)
+    return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * high + 6)
 
 
 def ridge_chart(title: str, rows: Sequence[RidgeRow], x: Axis) -> str:
     """A density for each row, as high as its row at its highest place."""
     short = short_names(row.name for row in rows)
+    high = _row_height(len(rows))
     body = [_row_axis(x, len(rows))]
     for number, row in enumerate(rows):
-        bottom = _HEAD + (number + 1) * ROW_HEIGHT - 2
-        areas = _area(row.heights, bottom, f'style="fill:var(--s{row.index % COLOURS})"')
-        areas += _area(row.second, bottom, "", "second")
-        body.append(_named_row(row, short[row.name], bottom - ROW_HEIGHT / 3, areas))
-    return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * ROW_HEIGHT + 6)
+        bottom = _HEAD + (number + 1) * high - 2
+        top = bottom - high + 4
+        areas = _area(row.heights, top, bottom, f'style="fill:var(--s{row.index % COLOURS})"')
+        areas += _area(row.second, top, bottom, "", "second")
+        body.append(_named_row(row, short[row.name], bottom - high / 3, areas))
+    return figure(title, body, [], ' class="rows"', _HEAD + len(rows) * high + 6)
+
+
+def _row_height(rows: int) -> int:
+    return _ROW_HEIGHTS[min(rows, len(_ROW_HEIGHTS)) - 1]
 
 
 def _along(x: Axis, value: float) -> float:
@@ -79,7 +86,7 @@ def _along(x: Axis, value: float) -> float:
 
 
 def _row_axis(x: Axis, rows: int) -> str:
-    bottom = _HEAD + rows * ROW_HEIGHT
+    bottom = _HEAD + rows * _row_height(rows)
     parts = []
     for value, label in x.ticks:
         left = _along(x, value)
@@ -108,11 +115,11 @@ def _named_row(row: RangeRow | RidgeRow, name: str, middle: float, drawn: str) -
     )
 
 
-def _area(heights: Sequence[float], bottom: float, looks: str, kind: str = "") -> str:
+def _area(heights: Sequence[float], top: float, bottom: float, looks: str, kind: str = "") -> str:
     if not any(heights):
         return ""
     step = _LENGTH / len(heights)
     path = f"M{NAME_WIDTH} {bottom}"
     for number, height in enumerate(heights):
-        path += f"V{bottom - height * _RIDGE:.1f}H{NAME_WIDTH + (number + 1) * step:.1f}"
+        path += f"V{bottom - height * (bottom - top):.1f}H{NAME_WIDTH + (number + 1) * step:.1f}"
     return f'<path class="ridge {kind}" {looks} d="{path}V{bottom}Z"/>'

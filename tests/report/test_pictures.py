@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import linear_axis
+from bench.report.charts import charts
 from bench.report.html import render_html
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.svg import BOTTOM, HEIGHT, TOP, WIDTH, scatter_chart
@@ -126,7 +128,7 @@ def test_what_is_drawn_of_percentiles_over_memory_is_hidden_with_no_variant(
             ["standard", "standard-2026"],
         ),
         (["invoke-128MB"], ["invoke-128MB"]),
-        ([f"invoke-{'x' * 40}-1", "alb-2"], ["…" + "x" * 21 + "-1", "alb-2"]),
+        ([f"invoke-{'x' * 40}-1", "alb-2"], ["…" + "x" * 15 + "-1", "alb-2"]),
     ],
 )
 def test_rows_are_named_without_what_all_share(names: list[str], short: list[str]) -> None:
@@ -144,3 +146,39 @@ def test_every_variant_has_its_range_and_its_ridge(tmp_path: Path) -> None:
         for index, window in enumerate(run.windows):
             assert window.variant.name in picture
             assert f'<g data-v="{index}">' in picture
+
+
+PHONE = re.compile(
+    r"@media\(max-width:32rem\)\{svg text\{font-size:(\d+)px\}svg text\.name\{font-size:(\d+)px\}"
+)
+_TEXT = re.compile(r'<text (?:class="(\w*)" )?x="([\d.-]+)" [^>]*text-anchor="(\w+)">([^<]*)<')
+
+
+def test_on_a_telephone_pictures_need_no_scrolling_and_cut_no_word(tmp_path: Path) -> None:
+    style = resources.files("bench.report").joinpath("page", "page.css").read_text("utf-8")
+    assert not re.search(r"(?:figure|svg)[^{}]*\{[^}]*(?:min-width:[1-9]|overflow-x)", style)
+    sizes = PHONE.search(style)
+    assert sizes is not None
+    plain, named = map(int, sizes.groups())
+    assert 358 / WIDTH * min(plain, named) >= 8.5, "pixels on the glass"
+    pictures = [picture for picture in charts(run_of(tmp_path, SIZES)) if "<text " in picture]
+    assert len(pictures) > 5
+    for picture in pictures:
+        for kind, x, anchor, said in _TEXT.findall(picture):
+            long = 0.55 * (named if kind == "name" else plain) * len(said)
+            left = float(x) - {"start": 0.0, "middle": long / 2, "end": long}[anchor]
+            assert left >= 0 and left + long <= WIDTH, said
+
+
+def test_of_few_variants_each_has_a_higher_row(tmp_path: Path) -> None:
+    def highest(picture: str) -> float:
+        tops = [
+            float(y)
+            for path in re.findall(r'class="ridge [^>]* d="([^"]*)"', picture)
+            for y in re.findall(r"V([\d.]+)", path)
+        ]
+        return max(tops) - min(tops)
+
+    (alone,) = ridges(run_of(tmp_path / "one", SIZES[:1]))
+    (many,) = ridges(run_of(tmp_path / "five", SIZES))
+    assert highest(alone) == 60 and highest(many) == 3 * 34 - 4
