@@ -38,12 +38,13 @@ FigureRows = np.ndarray[Any, Any]
 class SecondFigures:
     """A row for each interval, in the order of the files; NEVER is what is not known.
 
-    variant and phase are indexes, the former into `variants`.
+    variant and phase are indexes into `variants` and `phases`.
     """
 
     variants: tuple[Variant, ...]
     rows: FigureRows
     heat: HeatMaps = field(default_factory=dict)
+    phases: tuple[str, ...] = ()
 
 
 class SecondFiguresLog:
@@ -84,7 +85,7 @@ class SecondFiguresLog:
         """The figures of all intervals so far, a row each, in the order of adding."""
         self._file.read_from_start()
         rows = np.frombuffer(self._file.read(), dtype=_TYPE)
-        return SecondFigures(tuple(self._variants), rows, self._heat.maps())
+        return SecondFigures(tuple(self._variants), rows, self._heat.maps(), tuple(self._phases))
 
     def close(self) -> None:
         """Forget them and give the file back."""

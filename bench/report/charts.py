@@ -8,8 +8,10 @@ from operator import attrgetter
 from bench.format import quantile_text
 from bench.model.profile import Variant
 from bench.model.result import Measure
+from bench.record.question import Question, question_of
 from bench.record.recorded_run import VITALS, RecordedRun
 from bench.record.vitals_csv import read_vitals
+from bench.report.asked_pictures import asked
 from bench.report.axes import Axis, linear_axis, log_axis, nines_axis
 from bench.report.heat import heat_maps
 from bench.report.laid_over import laid_over, looks
@@ -19,12 +21,16 @@ from bench.report.points import Point, spectrum_points, time_and_cost
 from bench.report.policy_pictures import recovery_map
 from bench.report.retry_figures import tells_of_retries
 from bench.report.seconds import PerSecond, Seconds
-from bench.report.svg import SvgLine, line_chart, scatter_chart
+from bench.report.svg import Flag, SvgLine, line_chart, scatter_chart
 from bench.stats.recommend import common_quantile, comparable, frontier
 
 MOST_POINTS = 300
 """Of a line over time; beyond that, several seconds share a point: the worst of them."""
 DECADE = 10.0
+_TOLD_BY_TIME = (Question.DISTURBANCE, Question.SWING)
+"""What is asked there is seen in the response time second by second."""
+MOST_FLAGS = 6
+"""Of phases on a chart over time, as in the live view."""
 MOST_TICKS = 6
 """Of an axis of figures; that of time has room for more."""
 
@@ -32,15 +38,22 @@ MOST_TICKS = 6
 def charts(run: RecordedRun, base: RecordedRun | None = None) -> Iterable[str]:
     """Every chart for which the run has something to show. base: an earlier run, laid over it."""
     both = run if base is None else laid_over(run, base)
+    flags = _flags(run)
+    over_time, question = list(_over_time(both, flags)), question_of(run.profile)
+    yield from asked(run, flags)
+    if question in _TOLD_BY_TIME:
+        yield from over_time[:1]
+        over_time = over_time[1:]
     yield from metastability(run)
     yield from recovery_map(run)
-    yield from ranges(both)
-    yield from over_memory(run)
+    if question is not Question.COLD:  # a range over cold and warm calls begins in neither
+        yield from ranges(both)
+        yield from over_memory(run)
     yield from ridges(both)
     yield from heat_maps(run)
     yield from _spectrum(both)
     yield from _trade(run)
-    yield from _over_time(both)
+    yield from over_time
 
 
 def _spectrum(run: RecordedRun) -> Iterable[str]:
@@ -93,7 +106,14 @@ def _axis_around(values: Sequence[float]) -> Axis:
     return linear_axis(low, high, MOST_TICKS)
 
 
-def _over_time(run: RecordedRun) -> Iterable[str]:
+def _flags(run: RecordedRun) -> list[Flag]:
+    """Where phases begin, unless they alternate too often to be read."""
+    figures = run.second_figures()
+    starts = Seconds(figures).phase_starts() if figures.rows.size else []
+    return [(float(t_s), name) for t_s, name in starts] if 1 < len(starts) <= MOST_FLAGS else []
+
+
+def _over_time(run: RecordedRun, flags: Sequence[Flag]) -> Iterable[str]:
     seconds = Seconds(run.second_figures())
     if not seconds.t_s.size:
         return
@@ -111,7 +131,9 @@ def _over_time(run: RecordedRun) -> Iterable[str]:
         highest = max((y for line in lines for s in line.stretches for _, y in s), default=0.0)
         if highest:
             y = _log_axis_of(lines) if log else linear_axis(0.0, highest, MOST_TICKS)
-            yield line_chart(title, lines, x, y, "seconds since the start", unit, kind="time")
+            yield line_chart(
+                title, lines, x, y, "seconds since the start", unit, kind="time", flags=flags
+            )
     if tells_of_retries(run.profile, run.windows):
         yield from _of_guards(run, x)
 

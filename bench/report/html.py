@@ -20,13 +20,23 @@ from bench.record.conclusions import KnownQuantile, known_quantiles
 from bench.record.failures import reason_words
 from bench.record.figure import Figure
 from bench.record.findings import advice_sentences
+from bench.record.question import question_of
 from bench.record.recorded_run import RecordedRun
 from bench.record.recovery import with_recoveries
+from bench.record.search_steps import search_steps
 from bench.report.answer import AnswerLine, answer_for
+from bench.report.asked_pictures import LOAD
 from bench.report.brief import SENTENCES
 from bench.report.charts import charts
 from bench.report.comparison import compared, comparison_notes, comparison_rows
-from bench.report.html_tables import measure_tables, parts_table, results_table, table, tries_table
+from bench.report.html_tables import (
+    measure_tables,
+    parts_table,
+    results_table,
+    steps_table,
+    table,
+    tries_table,
+)
 from bench.report.laid_over import laid_over, looks
 from bench.report.pictures import OVER_MEMORY
 from bench.report.retry_figures import FIGURES, tells_of_retries
@@ -57,7 +67,8 @@ def render_html(run: RecordedRun, base: RecordedRun | None = None) -> str:
         *(() if base is None else _changes(base, run)),
         f'<section class="charts">\n{"".join(charts(run, base))}</section>\n',
         "<h2>Results</h2>\n",
-        results_table(shown.windows),
+        results_table(shown.windows, question_of(run.profile)),
+        *_folded("Rates tried", steps_table(search_steps(run.events)), is_open=True),
         *_folded("Retries", "".join(_retries(run)), is_open=True),
         *_folded("By part of the load", parts_table(run.parts), is_open=True),
         *_folded("Calls by the attempt that they ended with", tries_table(run.windows)),
@@ -85,9 +96,9 @@ def _hiding(keys: Iterable[str]) -> str:
 
 
 def _keys(run: RecordedRun) -> Iterable[str]:
-    """Of the variants, and of the lines over memory."""
+    """Of the variants, and of lines that are no variant's."""
     yield from map(str, looks(run.windows).values())
-    yield from (f"{OVER_MEMORY}{index}" for index in range(COLOURS))
+    yield from (f"{of}{index}" for of in (OVER_MEMORY, LOAD) for index in range(COLOURS))
 
 
 def _changes(base: RecordedRun, run: RecordedRun) -> Iterable[str]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
-from bench.format import AT_LEAST, UNKNOWN, quantile_text, share_known
+from bench.format import AT_LEAST, UNKNOWN, quantile_text, rate, share_known
 from bench.model.outcome import Outcome
 from bench.model.part import Part
-from bench.model.result import QUANTILES, Measure, Window
+from bench.model.result import MEDIAN, QUANTILES, Measure, Window
+from bench.record.question import Question
+from bench.record.search_steps import SearchStep, by_rate
 from bench.report.text import back_cell, max_cell, quantile_cell
 from bench.report.tries import tries_rows
 
@@ -71,7 +73,14 @@ _COLUMNS = (
     _Column("retries", "amplification", lambda w: _maybe(w.tally.retry_amplification, ".3f")),
     _Column("retries", "refused", lambda w: f"{w.tally.retries_refused:,}"),
     _Column("retries", "$/million", lambda w: _maybe(w.retry_usd_per_million, ".3f")),
-    _Column("retries", "cold starts", lambda w: f"{w.tally.cold_starts:,}"),
+    _Column("cold starts", "cold", lambda w: f"{w.tally.cold_starts:,}"),
+    _Column(
+        "cold starts", "init p50 ms", lambda w: quantile_cell(w.measure(Measure.INIT).at(MEDIAN))
+    ),
+    _Column("cold starts", "cold p50 ms", lambda w: quantile_cell(w.cold.at(MEDIAN))),
+    _Column("cold starts", "cold max ms", lambda w: max_cell(w.cold)),
+    _Column("cold starts", "warm p50 ms", lambda w: quantile_cell(w.warm.at(MEDIAN))),
+    _Column("cold starts", "warm max ms", lambda w: max_cell(w.warm)),
     _Column("recovery", "back", lambda w: back_cell(w.recovery)),
     *_times("attempt ms", Measure.ATTEMPT),
     *_times("backoff ms", Measure.BACKOFF),
@@ -79,21 +88,22 @@ _COLUMNS = (
     *_times("read lag ms", Measure.READ_LAG),
     _Column("read lag ms", "known of", lambda window: share_known(window.read_lag_share)),
 )
-_SHOWN = ("response ms", "cost", "outcomes", "recovery")
+_SHOWN = frozenset(("response ms", "cost", "outcomes", "recovery"))
 """Groups that are there at first; the others by their box. On paper and without style: all."""
-
-
-_IF_ANY = ("outcomes", "recovery")
+_OF_COLD = _SHOWN - {"response ms"} | {"cold starts"}
+"""Where cold starts are asked for: a figure over cold and warm calls says what share was cold."""
+_IF_ANY = ("outcomes", "recovery", "cold starts")
 """Groups of which what no variant had is left out."""
 
 
-def results_table(windows: Sequence[Window]) -> str:
+def results_table(windows: Sequence[Window], question: Question = Question.SIZES) -> str:
     """A row for each variant; a box for each group of columns shows or hides it, without script."""
     columns = [c for c in _COLUMNS if c.group not in _IF_ANY or _happened(c, windows)]
     groups = [(name, list(of_it)) for name, of_it in groupby(columns, lambda c: c.group)]
     boxes, style = "", ""
+    at_first = _OF_COLD if question is Question.COLD else _SHOWN
     for number, (name, _) in enumerate(groups):
-        checked = " checked" if name in _SHOWN else ""
+        checked = " checked" if name in at_first else ""
         boxes += f'<label><input type="checkbox" id="c{number}"{checked}> {escape(name)}</label>'
         style += f"@media screen{{:root:has(#c{number}:not(:checked)) .c{number}{{display:none}}}}"
     top = "".join(
@@ -161,6 +171,17 @@ def _figures(window: Window, measure: Measure) -> list[str]:
 def tries_table(windows: Sequence[Window]) -> str:
     """With which attempt calls ended; nothing where none took a second one."""
     heads, *rows = list(tries_rows(windows)) or [[]]
+    return table(heads, rows) if rows else ""
+
+
+def steps_table(steps: Sequence[SearchStep]) -> str:
+    """The rates that a search tried, the highest on top; nothing where none was searched for."""
+    heads = ("variant", "rate/s", "result", "step", "tried to", "why")
+    rows = [
+        (step.variant, rate(step.rate_rps), step.result, f"{step.number}", step.purpose, step.why)
+        for name in dict.fromkeys(step.variant for step in steps)
+        for step in by_rate(step for step in steps if step.variant == name)
+    ]
     return table(heads, rows) if rows else ""
 
 

@@ -45,10 +45,11 @@ def _renamed(by_name: Mapping[str, T], names: Mapping[str, str]) -> dict[str, T]
 def _both(run: SecondFigures, base: SecondFigures) -> SecondFigures:
     earlier = base.rows.copy()
     earlier["variant"] += len(run.variants)
-    earlier["phase"] += int(run.rows["phase"].max(initial=0)) + 1
+    earlier["phase"] += len(run.phases)
     variants = (*run.variants, *map(_before, base.variants))
     heat = {**run.heat, **{_before(variant): own for variant, own in base.heat.items()}}
-    return SecondFigures(variants, np.concatenate((run.rows, earlier)), heat)
+    rows = np.concatenate((run.rows, earlier))
+    return SecondFigures(variants, rows, heat, (*run.phases, *base.phases))
 
 
 def looks_apart(count: int) -> int:

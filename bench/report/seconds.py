@@ -26,7 +26,7 @@ class Seconds:
     """The seconds of each variant in each phase, in the order of the files."""
 
     def __init__(self, figures: SecondFigures) -> None:
-        self._variants = figures.variants
+        self._variants, self._phases = figures.variants, figures.phases
         self._rows = rows = figures.rows
         keys = np.stack([rows[name] for name in ("t_s", "variant", "phase")])
         differs = (np.diff(keys, axis=1) != 0).any(axis=0)
@@ -68,6 +68,10 @@ class Seconds:
         """Failed and dropped arrivals, likewise."""
         return self._per_s(self._rows["failed"] + self._rows["dropped"])
 
+    def attempts_rps(self) -> PerSecond:
+        """Attempts at calls by the second of the arrival, per second of the time on."""
+        return self._per_s(self._rows["attempts"])
+
     def goodput_rps(self) -> PerSecond:
         """Calls that succeeded, likewise, whether at once or later."""
         return self._per_s(self._rows["ok"])
@@ -82,6 +86,12 @@ class Seconds:
     def amplification(self) -> PerSecond:
         """Attempts for each call that was sent."""
         return _ratio(self._sum(self._rows["attempts"]), self._sum(self._rows["sent"]))
+
+    def phase_starts(self) -> list[tuple[int, str]]:
+        """(second, phase) where another phase begins."""
+        second, phase = self._rows["t_s"].tolist(), self._rows["phase"].tolist()
+        changes = [at for at in range(len(phase)) if at == 0 or phase[at] != phase[at - 1]]
+        return [(second[at], self._phases[phase[at]]) for at in changes]
 
     def points(self, values: PerSecond) -> dict[Variant, list[Point]]:
         """The known figures of each variant that has any, in time order."""

@@ -62,6 +62,10 @@ class Whisker:
     of: str = ""
 
 
+Flag = tuple[float, str]
+"""Where on the x axis something begins, and its name."""
+
+
 def line_chart(
     title: str,
     lines: Sequence[SvgLine],
@@ -72,9 +76,10 @@ def line_chart(
     *,
     kind: str = "",
     whiskers: Sequence[Whisker] = (),
+    flags: Sequence[Flag] = (),
 ) -> str:
     """Lines over two axes, with a legend in text below. kind: `time` where x is the run's time."""
-    body = [_frame(x, y, x_name, y_name)]
+    body = [_frame(x, y, x_name, y_name), *_flags(flags, x, y)]
     body += [_whisker(whisker, x, y) for whisker in whiskers]
     body += [_line(line, x, y) for line in lines]
     return figure(title, body, lines, f' class="chart" data-kind="{kind}"{_scales(x, y)}')
@@ -195,6 +200,18 @@ def _frame(x: Axis, y: Axis, x_name: str, y_name: str) -> str:
     parts.append(words(x_name, "middle", f'x="{across}" y="{HEIGHT - 8}"'))
     parts.append(words(y_name, "middle", f'transform="translate(13 {down}) rotate(-90)"'))
     return "".join(parts)
+
+
+def _flags(flags: Sequence[Flag], x: Axis, y: Axis) -> Iterable[str]:
+    """Upright lines, each with its name at the top where there is room for it before the next."""
+    places = [_place(at, y.low, x, y)[0] for at, _ in flags]
+    for (at, name), left, end in zip(flags, places, [*places[1:], WIDTH - RIGHT], strict=False):
+        fits = _LETTER_WIDTH * len(name) + 4 <= end - left
+        said = words(name, "start", f'x="4" y="{TOP + 10}"') if fits else ""
+        yield (
+            f'<g class="flag" data-at="{at:g}" transform="translate({left:.1f} 0)">'
+            f'<title>{escape(name)}</title><path d="M0 {TOP}V{HEIGHT - BOTTOM}"/>{said}</g>'
+        )
 
 
 def words(text: str, anchor: str, where: str) -> str:

@@ -73,6 +73,11 @@
         mark.style.display = vx >= x[0] && vx <= x[1] ? "" : "none";
       }
     }
+    for (const flag of svg.querySelectorAll("g.flag")) {
+      const at = +flag.dataset.at;
+      flag.setAttribute("transform", `translate(${px(at).toFixed(1)} 0)`);
+      flag.style.display = at >= x[0] && at <= x[1] ? "" : "none";
+    }
     const zoomed = x !== chart.first.x;
     const ticks = zoomed ? round(x[0], x[1], x[2], 9).map((v) => [v, short(v)]) : chart.ticks;
     svg.querySelector("g.x").innerHTML = ticks
