@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from bench.faults.kinds import Effect
 
-NS_PER_S = 1_000_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -13,13 +13,13 @@ from enum import StrEnum
 from random import Random
 from typing import Any, Protocol
 
+from bench.model.times import NS_PER_MS
 from bench.schema.key import Key
 from bench.schema.section import Declared
 from bench.schema.table import Table
 from bench.schema.values import Value, narrowed, number, one_of, whole
 from bench.units import shown
 
-NS_PER_MS = 1_000_000
 MAX_S = 30 * 86_400
 MAX_MS = MAX_S * 1_000
 """Thirty days, like every duration of a profile."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bench.faults.fault import NS_PER_S, Fault, FaultWindow, Scope
+from bench.faults.fault import Fault, FaultWindow, Scope
 from bench.faults.kinds import KINDS, MAX_S, Always, Effect, FaultAction, FaultDecision, FaultKind
+from bench.model.times import NS_PER_S
 from bench.schema.key import Key, ListKey, TableKey, values
 from bench.schema.section import Document, Section
 from bench.schema.table import Table

@@ -13,8 +13,7 @@ from bench.lambda_facts import REQUESTS_PER_CONCURRENCY_PER_S, SCALING_BURST, SC
 from bench.local.account.concurrency import total_provisioned, unreserved
 from bench.local.account.records import Function
 from bench.local.account.store import Store
-
-NS_PER_S = 1_000_000_000
+from bench.model.times import NS_PER_S
 
 
 class TokenBucket:

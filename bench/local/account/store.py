@@ -33,8 +33,8 @@ from bench.local.http.api_error import (
     outdated_revision,
 )
 from bench.local.model import ACCOUNT_ID, REGION, FunctionConfig
+from bench.model.times import NS_PER_MS
 
-NS_PER_MS = 1_000_000
 NO_SETTINGS = Settings()
 
 

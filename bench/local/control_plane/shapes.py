@@ -9,8 +9,7 @@ from typing import Any
 from bench.local.account.arns import LATEST
 from bench.local.account.records import Alias, FunctionUrl, Provisioned, Version
 from bench.local.control_plane.request import OperationCall
-
-NS_PER_S = 1_000_000_000
+from bench.model.times import NS_PER_MS, NS_PER_S
 
 
 def configuration(call: OperationCall, version: Version, arn: str | None = None) -> dict[str, Any]:
@@ -123,7 +122,7 @@ def url(call: OperationCall, held: FunctionUrl) -> dict[str, Any]:
 
 def modified(ns: int) -> str:
     """LastModified of a function, in UTC: `2020-04-10T19:06:32.563+0000`."""
-    millis = ns // 1_000_000 % 1000
+    millis = ns // NS_PER_MS % 1000
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S)) + f".{millis:03}+0000"
 
 

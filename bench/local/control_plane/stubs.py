@@ -6,8 +6,7 @@ from typing import Any
 
 from bench.local.control_plane.request import OperationCall, StatusAndValue
 from bench.local.http.api_error import ApiError, invalid_parameter
-
-NS_PER_S = 1_000_000_000
+from bench.model.times import NS_PER_S
 
 
 def code_signing(call: OperationCall) -> StatusAndValue:

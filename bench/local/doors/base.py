@@ -17,9 +17,7 @@ from typing import Any, Protocol
 from bench.lambda_facts import REPORT_HEADER, TRACE_HEADER
 from bench.local.http.api_error import ApiError
 from bench.local.model import ACCOUNT_ID, REGION, HttpRequest, HttpResponse, InvokeResult
-
-NS_PER_S = 1_000_000_000
-NS_PER_MS = 1_000_000
+from bench.model.times import NS_PER_MS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic_ns
 from typing import Any
 
-from bench.faults.fault import NS_PER_S
 from bench.faults.kinds import FaultAction, FaultKind
 from bench.faults.plan import FaultPlan
 from bench.local.doors.fault_answers import error_answer, spoilt
 from bench.local.http.service import Reply
 from bench.local.model import HttpResponse
 from bench.model.load import Shift
+from bench.model.times import NS_PER_S
 
 Run = Callable[[bool], Awaitable[HttpResponse | None]]
 """Invokes the function, in a new sandbox if True, and makes the response."""

@@ -20,9 +20,10 @@ from bench.lambda_facts import (
     TARGET_HEADER,
 )
 from bench.local.doors import answer
-from bench.local.doors.base import NS_PER_MS, DoorContext, encode, with_report
+from bench.local.doors.base import DoorContext, encode, with_report
 from bench.local.http.api_error import ApiError
 from bench.local.model import HttpRequest, HttpResponse, InvokeResult
+from bench.model.times import NS_PER_MS
 
 TIMEOUT_S = 300.0
 BILLED_STEP_MS = 100

@@ -20,8 +20,8 @@ from bench.local.execution.dispatcher import Dispatcher
 from bench.local.http.api_error import throttled
 from bench.local.http.service import Reply
 from bench.local.model import HttpResponse, Invocation, InvokeResult
+from bench.model.times import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 INTEGRATION_RESPONSE = "application/vnd.awslambda.http-integration-response"
 """Content type of a streamed answer that begins with its status and headers as JSON."""
 PRELUDE_END = bytes(8)

@@ -21,9 +21,7 @@ from bench.local.sandbox.failures import InvocationFailure
 from bench.local.sandbox.invocation import ChunkSink, InvocationEnd
 from bench.local.sandbox.log import ReportFigures
 from bench.local.sandbox.sandbox import CannotStart, Sandbox, SandboxGone, Started, Tools
-
-NS_PER_MS = 1_000_000
-NS_PER_S = 1_000_000_000
+from bench.model.times import NS_PER_MS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

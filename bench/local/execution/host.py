@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.local.execution.stats import Saturation
 from bench.local.sandbox.cpu import cores_of
+from bench.model.times import NS_PER_S
 
 LINUX = sys.platform == "linux"
 SANDBOX_MB = 12
@@ -99,6 +100,7 @@ class SaturationWatch:
             return None
         self._left = self._quiet_periods
         return (
-            f"the host is saturated: in the last second sandboxes used {used_ns / 1e9:.2f} s of "
-            f"CPU and waited {waited_ns / 1e9:.2f} s for a core in vain; durations are too long"
+            "the host is saturated: in the last second sandboxes used "
+            f"{used_ns / NS_PER_S:.2f} s of CPU and waited {waited_ns / NS_PER_S:.2f} s for a core "
+            "in vain; durations are too long"
         )

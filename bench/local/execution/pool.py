@@ -10,8 +10,8 @@ from typing import Any
 
 from bench.local.model import FunctionConfig
 from bench.local.sandbox.sandbox import CannotStart, Sandbox, Tools
+from bench.model.times import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 _numbers = count(1)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from bench.local.model import FunctionConfig, InvokeResult
 from bench.local.sandbox.cpu import Usage, unmended_ns
 from bench.model.result import QUANTILES
+from bench.model.times import NS_PER_MS
 
-NS_PER_MS = 1_000_000
 MAX_CAUSES = 8
 SATURATED = 0.05
 """Share of their time that functions may wait for a core before the host counts as saturated."""

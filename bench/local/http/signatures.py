@@ -27,6 +27,7 @@ from bench.local.http.authorization import (
     refused,
 )
 from bench.local.model import HttpRequest
+from bench.model.times import NS_PER_S
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 MAX_SKEW_S = 300
@@ -50,7 +51,7 @@ class Verifier:
     def check(self, request: HttpRequest, now_ns: int, service: str = "lambda") -> ApiError | None:
         """The error of a request whose signature does not hold at wall-clock now_ns, or None."""
         try:
-            self._check(request, now_ns // 1_000_000_000, service)
+            self._check(request, now_ns // NS_PER_S, service)
         except ApiError as error:
             return error
         return None

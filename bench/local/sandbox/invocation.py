@@ -14,8 +14,7 @@ from bench.local.sandbox import failures
 from bench.local.sandbox.cpu import Meter, Usage, hold_ns
 from bench.local.sandbox.failures import InvocationFailure
 from bench.local.sandbox.timer import TimerQueue
-
-NS_PER_S = 1_000_000_000
+from bench.model.times import NS_PER_S
 
 ChunkSink = Callable[[bytes, str], None]
 """Takes a piece of a streamed answer and its content type."""

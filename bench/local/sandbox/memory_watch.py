@@ -7,6 +7,8 @@ from itertools import islice
 from time import monotonic_ns
 from typing import Protocol
 
+from bench.model.times import NS_PER_S
+
 PERIOD_S = 0.01
 AT_ONCE = 64
 """Looks per period: with more sandboxes at work each has its turn less often."""
@@ -38,7 +40,7 @@ class MemoryWatch:
 
     def _tick_all(self) -> None:
         self._timer = None
-        before_ns = monotonic_ns() - int(PERIOD_S * 1e9)
+        before_ns = monotonic_ns() - int(PERIOD_S * NS_PER_S)
         due = islice(
             (w for w, since_ns in self._since_ns.items() if since_ns <= before_ns), AT_ONCE
         )

@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from bench.model.times import NS_PER_S
+
 LINUX = sys.platform == "linux"
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
-NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+NS_PER_TICK = NS_PER_S // os.sysconf("SC_CLK_TCK")
 FEW = 256
 """Up to so many new pids are looked at one by one; beyond, /proc is listed."""
 

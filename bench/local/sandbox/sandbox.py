@@ -28,6 +28,7 @@ from bench.local.sandbox.runtime_api import RuntimeApi
 from bench.local.sandbox.spawner import ForkRequest, Spawner
 from bench.local.sandbox.start_gate import StartGate, StartSlot
 from bench.local.sandbox.timer import TimerQueue
+from bench.model.times import NS_PER_MS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +281,7 @@ class Sandbox:
             except TimeoutError:
                 self.kill()
                 failure = failures.timed_out(invocation.request_id, self.config.timeout_s)
-                return self.fallen(failure, int(timeout_s * 1e9))
+                return self.fallen(failure, int(timeout_s * NS_PER_S))
         else:
             self._ready.result()
         assert self._meter is not None
@@ -292,7 +293,7 @@ class Sandbox:
         self._tools.watch.add(self)
         try:
             run.begin()
-            self._api.deliver(invocation, time.time_ns() // 1_000_000 + int(timeout_s * 1000))
+            self._api.deliver(invocation, time.time_ns() // NS_PER_MS + int(timeout_s * 1000))
             self._freezer.thaw()
             return await run.ended
         finally:

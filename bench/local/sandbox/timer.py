@@ -14,7 +14,8 @@ from heapq import heappop, heappush
 from itertools import count
 from time import monotonic_ns
 
-NS_PER_S = 1_000_000_000
+from bench.model.times import NS_PER_S
+
 CLOCK_MONOTONIC = 1
 TFD_TIMER_ABSTIME = 1
 
