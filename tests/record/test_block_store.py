@@ -90,8 +90,9 @@ def test_a_block_is_a_second_of_a_round_from_its_first_measured_arrival() -> Non
 def test_blocks_add_up_to_the_curve(measure: Measure) -> None:
     profile = in_rounds(4)
     aggregate, _ = loaded(profile, make_plan(profile))
-    for curves in aggregate.curves().values():
-        curve = curves[measure]
+    curves = aggregate.curves()
+    for variant in profile.variants:
+        curve = curves[variant.name][measure]
         assert curve.blocks is not None
         assert curve.blocks.totals().sum() == curve.count
         middle = curve.quantile_ns(0.5) or 0
@@ -151,8 +152,9 @@ def assert_alike(one: Blocks | None, two: Blocks | None) -> None:
 
 def test_warm_successes_have_blocks_that_add_up_to_their_curve() -> None:
     profile = in_rounds(20)
-    for own in with_cold_starts(profile, make_plan(profile)).class_curves().values():
-        warm = own["warm"]
+    classes = with_cold_starts(profile, make_plan(profile)).class_curves()
+    for variant in profile.variants:
+        warm = classes[variant.name]["warm"]
         assert warm.blocks is not None
         assert warm.blocks.totals().sum() == warm.count
         for q in (0.1, 0.5, 0.9):
@@ -165,24 +167,24 @@ def test_warm_successes_have_blocks_that_add_up_to_their_curve() -> None:
 def test_an_interval_over_warm_successes_says_what_it_rests_on() -> None:
     profile = in_rounds(20)
     aggregate = with_cold_starts(profile, make_plan(profile))
+    classes = aggregate.class_curves()
     advice = advise(
-        aggregate.totals(),
-        aggregate.curves(),
-        lambda _variant, _ms: None,
-        classes=aggregate.class_curves(),
+        aggregate.totals(), aggregate.curves(), lambda _variant, _ms: None, classes=classes
     )
+    assert advice.sentences
     assert all("not tested" not in sentence for sentence in advice.sentences)
-    for own in aggregate.class_curves().values():
-        assert interval(own["warm"], 0.5).basis.rest in (Rest.IID, Rest.BLOCKS)
+    for variant in profile.variants:
+        assert interval(classes[variant.name]["warm"], 0.5).basis.rest in (Rest.IID, Rest.BLOCKS)
 
 
 def test_a_class_of_all_answers_has_the_blocks_of_all() -> None:
     profile = in_rounds(4)
     aggregate, _ = loaded(profile, make_plan(profile))
     classes, curves = aggregate.class_curves(), aggregate.curves()
-    for name, own in classes.items():
-        assert own["warm"].count == curves[name][Measure.RESPONSE].count
-        assert_alike(own["warm"].blocks, curves[name][Measure.RESPONSE].blocks)
+    for variant in profile.variants:
+        warm, every = classes[variant.name]["warm"], curves[variant.name][Measure.RESPONSE]
+        assert warm.count == every.count
+        assert_alike(warm.blocks, every.blocks)
 
 
 @pytest.mark.parametrize("cold", [True, False])
@@ -200,8 +202,9 @@ def test_a_recorded_run_has_the_blocks_of_warm_successes(tmp_path: Path, cold: b
         curves=aggregate.curves(),
         class_curves=written,
     )
-    for name, own in load_run(folder.path).class_curves.items():
-        assert_alike(own["warm"].blocks, written[name]["warm"].blocks)
+    read = load_run(folder.path).class_curves
+    for name in (variant.name for variant in profile.variants):
+        assert_alike(read[name]["warm"].blocks, written[name]["warm"].blocks)
 
 
 def test_of_a_killed_run_warm_successes_have_their_seconds(tmp_path: Path) -> None:
@@ -210,9 +213,9 @@ def test_of_a_killed_run_warm_successes_have_their_seconds(tmp_path: Path) -> No
     folder = RunFolder.create(tmp_path, profile, resolved_toml(profile), {})
     folder.append_histograms(aggregate.closed_histograms(final=True))
     folder.close()
-    written = aggregate.class_curves()
-    for name, own in load_run(folder.path).class_curves.items():
-        blocks, expected = own["warm"].blocks, written[name]["warm"].blocks
+    written, read = aggregate.class_curves(), load_run(folder.path).class_curves
+    for name in (variant.name for variant in profile.variants):
+        blocks, expected = read[name]["warm"].blocks, written[name]["warm"].blocks
         assert blocks is not None
         assert expected is not None
         assert sorted(blocks.totals().tolist()) == sorted(expected.totals().tolist())
@@ -221,8 +224,9 @@ def test_of_a_killed_run_warm_successes_have_their_seconds(tmp_path: Path) -> No
 def test_what_is_not_compared_has_no_blocks() -> None:
     profile = in_rounds(2)
     aggregate, _ = loaded(profile, make_plan(profile))
-    for curves in aggregate.curves().values():
-        assert curves[Measure.SEND_LAG].blocks is None
+    curves = aggregate.curves()
+    for variant in profile.variants:
+        assert curves[variant.name][Measure.SEND_LAG].blocks is None
 
 
 @pytest.mark.parametrize("rounds", [4, 300])
@@ -232,9 +236,10 @@ def test_a_recorded_run_has_the_blocks_that_the_run_had(tmp_path: Path, rounds: 
     written = aggregate.curves()
     folder = RunFolder.create(tmp_path, profile, resolved_toml(profile), {})
     folder.finish(aggregate.totals(), (), (), Verdict.VALID, curves=written)
-    for name, curves in load_run(folder.path).curves.items():
+    read = load_run(folder.path).curves
+    for name in (variant.name for variant in profile.variants):
         for measure in KEPT:
-            assert_alike(written[name][measure].blocks, curves[measure].blocks)
+            assert_alike(written[name][measure].blocks, read[name][measure].blocks)
 
 
 def test_of_a_killed_run_seconds_are_the_blocks(tmp_path: Path) -> None:
@@ -243,11 +248,11 @@ def test_of_a_killed_run_seconds_are_the_blocks(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, profile, resolved_toml(profile), {})
     folder.append_histograms(aggregate.closed_histograms(final=True))
     folder.close()
-    for name, curves in load_run(folder.path).curves.items():
-        blocks = curves[Measure.RESPONSE].blocks
+    read = load_run(folder.path).curves
+    for index, variant in enumerate(profile.variants):
+        blocks = read[variant.name][Measure.RESPONSE].blocks
         assert blocks is not None
-        index = [variant.name for variant in profile.variants].index(name)
-        own = [count for (variant, _, _), count in sorted(expected.items()) if variant == index]
+        own = [count for (number, _, _), count in sorted(expected.items()) if number == index]
         assert sorted(blocks.totals().tolist()) == sorted(own)
 
 
@@ -259,8 +264,9 @@ def test_a_run_of_an_older_version_has_none(tmp_path: Path) -> None:
     (folder.path / BLOCKS).unlink()
     assert (folder.path / TOTALS).is_file()
     assert (folder.path / REPORT).is_file()
-    for curves in load_run(folder.path).curves.values():
-        assert all(curve.blocks is None for curve in curves.values())
+    read = load_run(folder.path).curves
+    for variant in profile.variants:
+        assert all(read[variant.name][measure].blocks is None for measure in KEPT)
 
 
 def test_blocks_keep_their_order_however_late_rows_come() -> None:

@@ -56,6 +56,7 @@ def test_classes_merge_from_the_interval_log_and_read_back_from_the_totals(tmp_p
         merged(read_hlog((written.folder / "histograms.hlog").read_text(encoding="utf-8")))
     )
     read = load_run(written.folder).class_curves
+    assert {name for classes in written.class_curves.values() for name in classes} == set(CLASSES)
     for variant, classes in written.class_curves.items():
         for name, curve in classes.items():
             for other in (by_second[variant][name], read[variant][name]):

@@ -144,7 +144,9 @@ def test_every_row_of_every_file_adds_up(run: Run) -> None:
     folder = run.end().folder
     outcomes = [outcome.name.lower() for outcome in Outcome]
     for name in ("summary.csv", "intervals.csv"):
-        for cells in rows_of(folder / name):
+        rows = rows_of(folder / name)
+        assert rows
+        for cells in rows:
             whole = sum(int(cells[key]) for key in (*outcomes, "in_flight", "dropped"))
             assert int(cells["offered"]) == whole
 

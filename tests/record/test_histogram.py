@@ -75,8 +75,9 @@ def test_bucket_bounds_are_the_librarys() -> None:
 
 @given(TIMES)
 def test_quantiles_are_the_exact_ones_to_three_digits(values: list[int]) -> None:
-    histogram = histogram_of(values)
-    for quantile in histogram.quantiles(QUANTILES):
+    quantiles = histogram_of(values).quantiles(QUANTILES)
+    assert [quantile.q for quantile in quantiles] == list(QUANTILES)
+    for quantile in quantiles:
         exact = sorted(values)[rank_of(quantile.q, len(values)) - 1]
         assert exact <= quantile.value_ns <= max(exact * 1.001, exact + 512)
 
@@ -212,7 +213,9 @@ def test_bounded_quantiles_never_exceed_the_truth(exact: list[int], late: list[i
     values = np.array(exact + late, dtype=np.int64)
     record_many(histogram, values, np.array([False] * len(exact) + [True] * len(late)))
     infinite = sorted(exact) + [HIGHEST_NS] * len(late)
-    for quantile in histogram.quantiles():
+    quantiles = histogram.quantiles()
+    assert quantiles
+    for quantile in quantiles:
         truth = infinite[rank_of(quantile.q, len(infinite)) - 1]
         assert quantile.value_ns <= max(truth * 1.001, truth + 512)
         if not quantile.censored:

@@ -244,6 +244,8 @@ def test_no_tally_loses_an_invocation(recording: Recording) -> None:
     recording.end()
     rewind = RunPlayback(recording.folder.path)
     for until_s in range(13):
-        for window in rewind.totals(until_s):
+        windows = rewind.totals(until_s)
+        assert [window.variant for window in windows] == list(rewind.run.profile.variants)
+        for window in windows:
             tally: Tally = window.tally
             assert tally.offered == tally.finished + tally.in_flight + tally.dropped
