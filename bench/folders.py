@@ -35,7 +35,7 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return _base("XDG_STATE_HOME", ".local/state", environ) / "lamload"
 
 
-def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def config_folder(environ: Mapping[str, str]) -> Path:
     """Where the user's settings would be."""
     return _base("XDG_CONFIG_HOME", ".config", environ) / "lamload"
 

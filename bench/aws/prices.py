@@ -5,9 +5,10 @@ each price. A region that is not in the table has the price of us-east-1, which 
 door takes stands in its row of bench.model.endpoint.
 
 An Application Load Balancer is billed per hour and per LCU-hour, not per request. Its share of a
-request is the largest of the LCU's dimensions for one request (new connections, bytes, rule
-evaluations); the hourly base (0.0225 USD in us-east-1) falls due at any load and is left out. So is
-what keeping environments up or snapshots stored costs, whether they are used or not.
+request is the larger of two of the LCU's dimensions (bytes, rule evaluations): connections are
+kept, so that new ones count next to nothing. The hourly base (0.0225 USD in us-east-1) falls due at
+any load and is left out. So is what keeping environments up or snapshots stored costs, whether they
+are used or not.
 """
 
 from __future__ import annotations
@@ -87,7 +88,6 @@ def function_usd(
 def door_usd(
     endpoint: EndpointKind,
     size_bytes: int = TYPICAL_BYTES,
-    requests_per_connection: float = float("inf"),
     billed_ms: float = 0.0,
 ) -> float | None:
     """What the door takes for one request; size_bytes is request and response together.
@@ -102,7 +102,7 @@ def door_usd(
     if isinstance(price, LeftOut):
         return 0.0
     if isinstance(price, PerLcu):
-        return price.usd * _lcu_hours(price, size_bytes, requests_per_connection)
+        return price.usd * max(size_bytes / price.size_bytes, 1 / price.requests)
     if isinstance(price, PerExecution):
         steps = max(1, ceil(billed_ms / price.step_ms))
         gb_seconds = steps * price.step_ms / 1000 * price.memory_mb / 1024
@@ -119,14 +119,6 @@ def left_out(endpoint: EndpointKind, initialization: str | None = None) -> str |
     if initialization in _KEPT:
         words.append(_KEPT[initialization])
     return " and ".join(words) or None
-
-
-def _lcu_hours(price: PerLcu, size_bytes: int, requests_per_connection: float) -> float:
-    return max(
-        1 / requests_per_connection / price.connections,
-        size_bytes / price.size_bytes,
-        1 / price.requests,
-    )
 
 
 def usd_per_invocation(

@@ -60,13 +60,7 @@ class AwsRefusal(TargetError):
 
 
 def mend_of(
-    operation: str,
-    status: int,
-    code: str,
-    message: str,
-    *,
-    region: str = "",
-    behind_s: int | None = None,
+    operation: str, status: int, code: str, message: str, *, region: str, behind_s: int | None
 ) -> str:
     """What to do about a refusal, '' where its own words have to do."""
     if code in _EXPIRED_CODES:

@@ -36,7 +36,7 @@ class SeparatedRow(NamedTuple):
 class SeparatedFile:
     """The rows of a content by its separator. default is the one that the file's ending means."""
 
-    def __init__(self, content: Content, default: str = ",") -> None:
+    def __init__(self, content: Content, default: str) -> None:
         self.content = content
         self._skips = 0
         """Bytes of a first line `sep=;`, which is no row."""

@@ -90,14 +90,13 @@ class PerRequest:
 
 @dataclass(frozen=True, slots=True)
 class PerLcu:
-    """USD for an LCU-hour, of which a request takes the largest of three shares.
+    """USD for an LCU-hour, of which a request takes the larger of two shares.
 
-    An LCU-hour has room for so many new connections, bytes, and requests whose rules are
-    evaluated. The load balancer's hours themselves fall due at any load and are left out.
+    An LCU-hour has room for so many bytes, and requests whose rules are evaluated. The load
+    balancer's hours themselves fall due at any load and are left out.
     """
 
     usd: float
-    connections: int
     size_bytes: float
     requests: int
 
@@ -127,7 +126,7 @@ DoorPrice = PerRequest | PerLcu | PerExecution | LeftOut
 
 FREE = PerRequest(0.0)
 """The door takes nothing itself: checked, not forgotten."""
-_LCU = PerLcu(0.008, connections=25 * 3600, size_bytes=0.4e9, requests=1000 * 3600)
+_LCU = PerLcu(0.008, size_bytes=0.4e9, requests=1000 * 3600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,12 +149,7 @@ class RunFolder:
         """Add settled histograms to the interval log."""
         self._logs[HISTOGRAMS].add("".join(map(hlog_line, histograms)))
 
-    def append_attempts(
-        self,
-        payload: bytes,
-        request_ids: Sequence[str] = (),
-        phases: Phases = (),
-    ) -> None:
+    def append_attempts(self, payload: bytes, request_ids: Sequence[str], phases: Phases) -> None:
         """Add rows of attempts if the profile asks for them.
 
         request_ids: one per row, in order. phases: index of the phase by index of the segment.

@@ -99,7 +99,7 @@ def _ns(text: str, unit_ns: int) -> int:
 
 
 def decode_lines(
-    lines: Sequence[TaggedHistogram], allowance: Allowance | None = None
+    lines: Sequence[TaggedHistogram], allowance: Allowance | None
 ) -> tuple[NDArray[np.int64], Indexes, BucketCounts]:
     """What `decode_many` makes of them; an error that is one line's alone says which."""
     try:

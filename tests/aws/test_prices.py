@@ -78,11 +78,6 @@ def test_an_http_api_meters_every_512_kb() -> None:
     assert door_usd(EndpointKind.HTTP_API, 512 * 1024 + 1) == pytest.approx(2e-6)
 
 
-def test_a_connection_for_each_request_is_what_an_alb_bills() -> None:
-    per_hour = 25 * 3600
-    assert door_usd(EndpointKind.ALB, 100, 1.0) == pytest.approx(0.008 / per_hour)
-
-
 def test_cloudfront_runs_the_function_at_the_edges_price() -> None:
     usd = usd_per_invocation(EndpointKind.CLOUDFRONT, X86, 1024, 1000)
     assert usd == pytest.approx(0.60e-6 + 0.00005001)

@@ -19,7 +19,7 @@ from bench.load.session import GIVE_BACK_NS, START_MARGIN_NS, RunResult, RunSess
 from bench.load.targets.http import HttpTarget
 from bench.model.live import FLEET_LOST_EVENT, NODE_LOST_EVENT, NodeHealth, RunState
 from bench.model.load import Command, CommandKind, Shift, Turn
-from bench.model.profile import LoadSpec, OnNodeLoss, Phase
+from bench.model.profile import Connections, LoadSpec, OnNodeLoss, Phase
 from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.row_layout import ArrivalCounts
 from bench.shapes.ramp import constant_rate
@@ -141,7 +141,7 @@ class HearingTarget(HttpTarget):
     """Notes what it is told of turns, and takes its time to hear it."""
 
     def __init__(self, stage: Stage, takes_ns: int = 0) -> None:
-        super().__init__(stage.session.profile.target)
+        super().__init__(stage.session.profile.target, Connections(), {})
         self._clock, self._takes_ns = stage.clock, takes_ns
         self.heard: list[tuple[int, list[int], list[Shift]]] = []
         """When, the instants of turns, and the shifts."""

@@ -23,13 +23,13 @@ class HttpTarget:
     def __init__(
         self,
         target: Target,
-        connections: Connections | None = None,
-        functions: Mapping[str, str] | None = None,
+        connections: Connections,
+        functions: Mapping[str, str],
     ) -> None:
         """functions: an emulator's names of functions, by what variants call them."""
         self._target = target
-        self._functions = functions or {}
-        self._connections = connections or Connections()
+        self._functions = functions
+        self._connections = connections
         self.label = ", ".join(dict.fromkeys(target.urls.values()))
 
     def keep_in(self, folder: Path) -> None:

@@ -42,7 +42,7 @@ class FunctionRef:
     account: str | None = None
 
 
-def parse_ref(name_or_arn: str, qualifier: str | None = None) -> FunctionRef:
+def parse_ref(name_or_arn: str, qualifier: str | None) -> FunctionRef:
     """Read a FunctionName (percent-decoded) and the Qualifier beside it.
 
     Raises ApiError: 400 when either is malformed, or when both carry a qualifier and they differ.

@@ -147,10 +147,6 @@ class Store:
         invoked_arn = self.arn(ref.name, ref.qualifier)
         return ResolvedVersion(serving.config, invoked_arn, serving.build_id, provisioned)
 
-    def resolve(self, name_or_arn: str, qualifier: str | None = None) -> FunctionConfig:
-        """The configuration that one invocation runs with; raises as `target` does."""
-        return self.target(name_or_arn, qualifier).config
-
     # ------------------------------------------------------------------ functions and versions
 
     def create(

@@ -36,7 +36,7 @@ class InvokeApi:
         events: EventQueue,
         control_plane: ApiHandler,
         faults: FaultPlayer,
-        verify: RequestCheck = invoke.check_authorization,
+        verify: RequestCheck,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher

@@ -80,7 +80,7 @@ def test_every_form_of_a_name_finds_the_function(
     store: Store, name: str, qualifier: str | None
 ) -> None:
     store.create(draft(), ready=True)
-    assert store.resolve(name, qualifier).name == "primes"
+    assert store.target(name, qualifier).config.name == "primes"
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_a_name_that_cannot_be_is_refused_as_aws_does(
 ) -> None:
     store.create(draft(), ready=True)
     with pytest.raises(ApiError) as error:
-        store.resolve(name, qualifier)
+        store.target(name, qualifier)
     assert code_of(error) == (status, code)
 
 
 def test_a_missing_function_is_named_with_its_qualifier(store: Store) -> None:
     with pytest.raises(ApiError) as error:
-        store.resolve("x")
+        store.target("x")
     assert error.value.body() == (
         b'{"Type":"User","Message":"Function not found: '
         b'arn:aws:lambda:us-east-1:123456789012:function:x:$LATEST"}'
@@ -121,11 +121,11 @@ def test_a_created_function_is_pending_then_active(store: Store, clock: Clock) -
     version = store.create(draft())
     assert version.state(clock()) == "Pending"
     with pytest.raises(ApiError) as error:
-        store.resolve("primes")
+        store.target("primes")
     assert code_of(error) == (409, "ResourceConflictException")
     clock.pass_ms(300)
     assert version.state(clock()) == "Active"
-    assert store.resolve("primes").memory_mb == 128
+    assert store.target("primes").config.memory_mb == 128
 
 
 def test_an_update_serves_the_old_configuration_until_it_is_through(
@@ -133,13 +133,13 @@ def test_an_update_serves_the_old_configuration_until_it_is_through(
 ) -> None:
     first = store.create(draft(), ready=True)
     store.update("primes", replace(first.config, memory_mb=512), first.settings)
-    assert store.resolve("primes").memory_mb == 128
+    assert store.target("primes").config.memory_mb == 128
     before = store.target("primes").build_id
     with pytest.raises(ApiError) as error:
         store.update("primes", first.config, first.settings)
     assert code_of(error) == (409, "ResourceConflictException")
     clock.pass_ms(200)
-    assert store.resolve("primes").memory_mb == 512
+    assert store.target("primes").config.memory_mb == 512
     assert store.target("primes").build_id != before
 
 
@@ -169,7 +169,7 @@ def test_publishing_what_has_not_changed_returns_the_version_that_is_there(store
     two = publish(store, "primes")
     assert (one.config.version, two.config.version) == ("1", "2")
     assert two.config.arn == f"{ARN}:2"
-    assert store.resolve("primes", "1").memory_mb == 128
+    assert store.target("primes", "1").config.memory_mb == 128
 
 
 def test_a_description_of_its_own_makes_no_new_version_but_one_of_latest_does(store: Store) -> None:
@@ -184,7 +184,7 @@ def test_a_description_of_its_own_makes_no_new_version_but_one_of_latest_does(st
 def test_each_memory_size_gets_a_version_and_an_alias(store: Store) -> None:
     store.create(draft(), ready=True)
     assert publish_sizes(store, "primes", [128, 256]) == {128: "128MB", 256: "256MB"}
-    assert store.resolve("primes:256MB").memory_mb == 256
+    assert store.target("primes:256MB").config.memory_mb == 256
     target = store.target("primes", "128MB")
     assert (target.config.version, target.invoked_arn) == ("1", f"{ARN}:128MB")
 
@@ -206,7 +206,7 @@ def test_an_alias_shares_invocations_by_weight(store: Store) -> None:
     store.create(draft(), ready=True)
     publish_sizes(store, "primes", [128, 256])
     put_alias(store, "primes", "live", "1", weights={"2": 0.25})
-    drawn = Counter(store.resolve("primes", "live").version for _ in range(4000))
+    drawn = Counter(store.target("primes", "live").config.version for _ in range(4000))
     assert drawn["1"] + drawn["2"] == 4000
     assert 900 < drawn["2"] < 1100
 
@@ -301,7 +301,7 @@ def test_subscribers_hear_of_every_change(store: Store) -> None:
     assert set(heard) == {"primes"}
     assert len(heard) == 5
     with pytest.raises(ApiError):
-        store.resolve("primes")
+        store.target("primes")
 
 
 def test_a_version_in_use_by_an_alias_stays(store: Store) -> None:
@@ -312,7 +312,7 @@ def test_a_version_in_use_by_an_alias_stays(store: Store) -> None:
     assert code_of(error) == (409, "ResourceConflictException")
     delete_alias(store, "primes", "128MB")
     store.delete("primes:1")
-    assert store.resolve("primes").version == "$LATEST"
+    assert store.target("primes").config.version == "$LATEST"
 
 
 def test_settling_and_publishing_give_latest_a_new_revision_id(store: Store, clock: Clock) -> None:

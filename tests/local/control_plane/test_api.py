@@ -151,7 +151,7 @@ def test_a_function_is_created_and_described_as_aws_does(client: Any, clock: Ste
 
 @pytest.mark.usefixtures("active")
 def test_the_code_is_unpacked_for_the_sandboxes(plane: ControlPlane) -> None:
-    folder = Path(plane._store.resolve("primes").folder)
+    folder = Path(plane._store.target("primes").config.folder)
     assert (folder / "app.py").read_bytes() == HANDLER
 
 
