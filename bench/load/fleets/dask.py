@@ -45,6 +45,8 @@ ACTOR_S = 30.0
 """For a worker to load the package and make an actor: it takes a second or two."""
 DIRECT_S = 5.0
 CLOSE_S = 6.0
+AROUND_S = 0.25
+"""For a worker to answer directly, before the scheduler is asked to pass on that it is to end."""
 _QUIET = {
     "distributed.worker.profile.enabled": False,  # it samples every thread each 10 ms
     "distributed.admin.tick.limit": "1h",
@@ -59,9 +61,11 @@ _TLS_MEND = (
 class ActorNode:
     """A Link to a node process that an actor owns."""
 
-    def __init__(self, name: str, actor: Any, future: Any) -> None:
+    def __init__(self, name: str, actor: Any, future: Any, address: str | None = None) -> None:
+        """address: of the Dask worker; its name is that, unless it is given."""
         self.name = name
         self.actor = actor
+        self._address = address or name
         self._future = future
 
     async def call(self, question: bytes) -> bytes:
@@ -84,15 +88,40 @@ class ActorNode:
         await self.actor.pid
 
     async def close(self) -> bool:
-        """Have the actor end its process, and forget the actor; False if it was not heard."""
+        """Have the actor end its process, and forget the actor; False if it was not heard.
+
+        It may be this side alone that does not reach the worker: then the scheduler passes it on.
+        """
+        ways = [asyncio.ensure_future(way()) for way in (self._directly, self._around)]
         try:
             async with asyncio.timeout(CLOSE_S):
-                await self.actor.close()
-        except Exception:  # noqa: BLE001 - whatever Dask raises where a worker is out of reach
+                for way in asyncio.as_completed(ways):
+                    if await way:
+                        break
+                else:
+                    return False
+        except TimeoutError:
             return False
+        finally:
+            for task in ways:
+                task.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
         with suppress(Exception):
             self._future.release()
         return True
+
+    async def _directly(self) -> bool:
+        with suppress(Exception):  # whatever Dask raises where a worker is out of reach
+            await self.actor.close()
+            return True
+        return False
+
+    async def _around(self) -> bool:
+        await asyncio.sleep(AROUND_S)
+        with suppress(Exception):
+            await self._future.client.run(end_owned, self._future.key, workers=[self._address])
+            return True
+        return False
 
 
 class DaskNodes:
@@ -136,7 +165,7 @@ class DaskNodes:
         address = self._nodes[numbers[0]].name
         actors = [self._nodes[number].actor for number in numbers]
         actor, future = await self._actor(address, Branch, list(numbers), actors)
-        return ActorNode(f"the machine of {address}", actor, future)
+        return ActorNode(f"the machine of {address}", actor, future, address)
 
     async def close(self) -> None:
         """Leave the cluster, and end one that was made for this run."""
@@ -322,6 +351,13 @@ def check_lamload(found: Mapping[str, Any]) -> None:
 def _versions(found: Mapping[str, Any]) -> dict[str, str]:
     python = ".".join(str(found["host"]["python"]).split(".")[:2])
     return {"Python": python, "distributed": str(found["packages"]["distributed"])}
+
+
+async def end_owned(key: str, dask_worker: Any) -> None:
+    """On a worker: end the node process of the actor with this key, if that is there still."""
+    actor = dask_worker.state.actors.get(key)
+    if actor is not None:
+        await actor.close()
 
 
 def ignore_interrupts() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bench.load.coordinator_clock import CoordinatorClock
+from bench.load.fleets.reach import Reach
 from bench.load.frames import FleetNote, Frame, FrameKind
 from bench.load.silence import Silence, silent_words
 from bench.load.worker_share import WorkerShare, offered
@@ -37,6 +38,7 @@ class NodeLosses:
         self._put = put
         self._run_ns = run_ns
         self._silence = Silence(deadline_ns, LONGEST_STEP_NS)
+        self._reach = Reach(0, LONGEST_STEP_NS)
         self._health: list[NodeHealth] = []
         self._own: Sequence[Sequence[int]] = []
         self.shares: list[WorkerShare] = []
@@ -45,6 +47,7 @@ class NodeLosses:
     def begin(self, names: Sequence[str], own: Sequence[Sequence[int]]) -> None:
         """The workers of each node are up. own: by node, the numbers of its workers."""
         self._own = own
+        self._reach = Reach(len(names), LONGEST_STEP_NS)
         self._health = [NodeHealth(name, len(its)) for name, its in zip(names, own, strict=True)]
 
     # -- who is heard
@@ -54,15 +57,29 @@ class NodeLosses:
         self._silence.expect(number)
 
     def heard(self, number: int, *, last: bool = False) -> None:
-        """A node said something. last: and need say no more."""
+        """A node answered this side. last: and need say no more."""
         self._silence.heard(number, last=last)
+        self._reach.heard(number)
+
+    def ask(self, number: int) -> None:
+        """This side asks a node that others ask too."""
+        self._reach.ask(number)
+
+    def heard_of(self, number: int) -> None:
+        """A node answered others, who tell what it said."""
+        self._silence.heard(number)
+        self._reach.heard_of(number)
 
     async def watch(self, lose: Callable[[int, str], None]) -> None:
         """Tell of those that are silent for too long, and of what lost ones leave unsent."""
         while True:
             await self._clock.sleep_ns(LOOK_NS)
-            for number in self._silence.overdue(self._clock.now_ns()):
+            now_ns = self._clock.now_ns()
+            for number in self._silence.overdue(now_ns):
                 words = silent_words(self._deadline_ns)
+                lose(number, f"node {self._health[number].name} {words}")
+            for number in self._reach.out_of_reach(now_ns):
+                words = "is out of reach from here, though others hear it"
                 lose(number, f"node {self._health[number].name} {words}")
             self.count_unsent()
 
@@ -75,7 +92,7 @@ class NodeLosses:
 
     def lose(self, number: int, words: str, left: Sequence[int]) -> None:
         """Nothing more will be heard of a node. left: its workers that had not ended."""
-        self._silence.heard(number, last=True)
+        self.heard(number, last=True)
         health = self._health[number]
         if left:
             note = FleetNote(NODE_LOST_EVENT, words, {"node": health.name, "workers": list(left)})

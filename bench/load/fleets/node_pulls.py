@@ -111,6 +111,7 @@ class NodePulls:
         try:
             batch = await source.node.pull()
             if not source.node.lost_words:
+                self._losses.heard(source.number)
                 await self._take({source.number: batch}, batch.deltas)
             await self._gather(source)
         except NoAnswer:
@@ -151,6 +152,7 @@ class NodePulls:
             return []  # the sums have what by now counts as not sent: the others tell again
         for number, batch in batches.items():
             self._sources[number].node.took(batch)
+            self._losses.heard_of(number)
         await self._take(batches, sums)
         silent = [source for source in asked if source.number not in batches]
         heard = await asyncio.gather(*map(self._ask, silent))
@@ -185,7 +187,6 @@ class NodePulls:
         """Pass on what has come of some nodes; of who is done that waits for the attempts."""
         for number, batch in batches.items():
             source = self._sources[number]
-            self._losses.heard(number)
             source.more = batch.more
             for worker, arrivals in zip(source.own, batch.offered, strict=True):
                 self._losses.shares[worker].reported = arrivals

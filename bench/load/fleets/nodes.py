@@ -25,6 +25,7 @@ from bench.load.fleets.node_losses import NodeLosses
 from bench.load.fleets.node_pulls import BranchPart, NodePulls
 from bench.load.fleets.node_source import NodeSource
 from bench.load.fleets.node_targets import NodeTargets, all_of, check_reach
+from bench.load.fleets.reach import beat_ns
 from bench.load.frames import (
     FleetNote,
     Frame,
@@ -48,12 +49,6 @@ from bench.model.times import NS_PER_MS
 
 DEADLINE_NS = GIVEN_UP_NS
 """A node that has answered nothing for so long is lost; with a look it is named within 5 s."""
-BEAT_NS = 500 * NS_PER_MS
-"""From one exchange with each node's clock to the next."""
-BEAT_EACH_NS = 32 * NS_PER_MS
-"""Likewise for each node of many: an exchange takes the coordinator a millisecond of CPU."""
-LONGEST_BEAT_NS = 3000 * NS_PER_MS
-"""The most of it, below the time after which a silent node is lost."""
 LATENCY_NS = 300 * NS_PER_MS
 """What a command may take to each node: live control takes effect in half a second."""
 
@@ -322,8 +317,9 @@ class NodeFleet:
         """
         node = self._nodes[number]
         while not node.lost_words:
-            beat_ns = min(len(self._nodes) * BEAT_EACH_NS, LONGEST_BEAT_NS)
-            await self._clock.sleep_ns(max(BEAT_NS, beat_ns))
+            await self._clock.sleep_ns(beat_ns(len(self._nodes)))
+            if any(number in branch.numbers for branch in self._branches):
+                self._losses.ask(number)
             try:
                 await node.measure()
             except LamloadError:

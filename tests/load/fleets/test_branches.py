@@ -246,6 +246,27 @@ async def test_a_node_that_is_lost_behind_a_branch_is_named_and_the_others_go_on
         assert not run.notes(BRANCH_LOST_EVENT)
 
 
+async def test_a_node_that_its_branch_alone_reaches_is_named_since_nobody_could_stop_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with run_of(monkeypatch) as run:
+        await run.begin()
+        run.offer(0, 7)
+        await run.until(lambda: run.offered == NODES * 7)
+        begun_ns = run.clock.now_ns()
+        run.links[2].in_reach.clear()
+        await run.until(lambda: bool(run.notes(NODE_LOST_EVENT)))
+        assert run.clock.now_ns() - begun_ns < 5 * NS_PER_S
+        (lost,) = run.notes(NODE_LOST_EVENT)
+        assert lost.payload.fields["node"] == "n2"
+        assert "though others hear it" in lost.payload.text
+        await run.until(run.links[2].node.closed.is_set)
+        run.offer(1, 5)
+        await run.end()
+        assert run.offered == NODES * 7 + (NODES - 1) * 5
+        assert not run.notes(BRANCH_LOST_EVENT)
+
+
 async def test_attempts_are_gathered_no_faster_than_they_are_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,11 +18,13 @@ from distributed.protocol import pickle as wire
 
 import bench
 from bench.errors import ExitCode, FleetError, LamloadError, UsageError
+from bench.load.fleets import dask as dask_module
 from bench.load.fleets.dask import (
     ActorNode,
     DaskNodes,
     check_lamload,
     check_versions,
+    end_owned,
     is_loopback,
 )
 from bench.load.fleets.open import FleetWord
@@ -161,6 +164,69 @@ def test_a_worker_without_lamload_can_load_the_question_whether_it_has_it(
     asked = loads(sent)
     with pytest.raises(ImportError, match="bench"):
         asked()
+
+
+class SilentActor:
+    """Nothing that it is asked is ever answered."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    async def close(self) -> None:
+        self.is_asked = True
+        await asyncio.Event().wait()
+
+
+class ByScheduler:
+    """The future of an actor, and the client behind it, whose scheduler reaches some workers."""
+
+    def __init__(self, *reached: str) -> None:
+        self.client = self
+        self.key = "lamload-node"
+        self.reached = reached
+        self.ended: list[str] = []
+        self.is_released = False
+
+    async def run(self, _function: object, key: str, *, workers: list[str]) -> None:
+        if not set(workers) <= set(self.reached):
+            raise OSError(f"no way to {workers}")
+        self.ended.append(key)
+
+    def release(self) -> None:
+        self.is_released = True
+
+
+async def test_the_scheduler_passes_on_that_a_node_is_to_end_which_it_alone_reaches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dask_module, "AROUND_S", 0.0)
+    actor, held = SilentActor(), ByScheduler("tcp://a:1")
+    assert await ActorNode("tcp://a:1", actor, held).close()
+    assert (actor.is_asked, held.ended, held.is_released) == (True, ["lamload-node"], True)
+
+
+async def test_a_node_that_nobody_reaches_is_not_taken_for_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dask_module, "AROUND_S", 0.0)
+    monkeypatch.setattr(dask_module, "CLOSE_S", 0.05)
+    held = ByScheduler("tcp://b:1")
+    assert not await ActorNode("tcp://a:1", SilentActor(), held).close()
+    assert (held.ended, held.is_released) == ([], False)
+
+
+async def test_a_node_is_ended_on_its_worker_by_the_key_of_its_actor() -> None:
+    ended = asyncio.Event()
+
+    class Owned:
+        async def close(self) -> None:
+            ended.set()
+
+    worker = SimpleNamespace(state=SimpleNamespace(actors={"lamload-node": Owned()}))
+    await end_owned("another", worker)
+    assert not ended.is_set()
+    await end_owned("lamload-node", worker)
+    assert ended.is_set()
 
 
 class BrokenActor:
