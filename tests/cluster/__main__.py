@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from tests.cluster.faults import FAULTS
@@ -37,7 +38,9 @@ def main() -> int:
 
 
 def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> int:
-    wrong = 0
+    is_wrong = False
+    tried: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
     for nanny in (False, True):
         own = [name for name in wanted if FAULTS[name].nanny is nanny]
         if not own:
@@ -45,11 +48,16 @@ def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> in
         with cluster(folder / f"nanny-{nanny}", CLOCKS[: options.nodes], nanny=nanny) as made:
             for seed in range(options.first, options.first + options.times):
                 for name in own:
+                    if tried:
+                        made.mend(wholly=is_wrong)
                     trial = try_fault(made, name, FAULTS[name], seed)
-                    wrong += bool(trial.wrong)
+                    is_wrong = bool(trial.wrong)
+                    tried[name] += 1
+                    wrong[name] += is_wrong
                     print(trial.line(), flush=True)
-                    made.mend()
-    return wrong
+    for name, number in tried.items():
+        print(f"{name:28} {number:4d} tried, {wrong[name]:4d} wrong")
+    return wrong.total()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ LOOK_S = 0.02
 PATIENCE_S = 90.0
 """For what a machine does that has other work too."""
 COORDINATOR, SCHEDULER, TARGET = "coordinator", "scheduler", "target"
+OURS = "-m bench"
+"""In command lines of lamload's processes."""
 _REGISTERED = "Register worker"
 DASK_PORT, WORKER_PORT, TARGET_PORT = 8786, 8790, 8000
 
@@ -73,6 +75,11 @@ class Cluster:
         self._environ = dict(environ or {})
         self._scheme = scheme
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._dask: list[subprocess.Popen[bytes]] = []
+        """The scheduler and the workers, or their nannies, that are to be there."""
+        self._is_struck = False
+        """Whether a signal reached them, or a cable was pulled out, since they were started."""
+        self._parted: list[tuple[str, str]] = []
         self.log = folder / "target.log"
 
     @property
@@ -100,8 +107,20 @@ class Cluster:
         self._start(TARGET, "target", "tests.cluster.target", host, str(TARGET_PORT), str(self.log))
         self._start_dask()
 
-    def mend(self) -> None:
-        """Plug in every cable and start what is not there any more."""
+    def mend(self, *, wholly: bool = False) -> None:
+        """End every run, plug in every cable, and start Dask again unless nothing touched it.
+
+        wholly: start it again in any case.
+        """
+        self.signal(COORDINATOR, signal.SIGKILL)
+        if not (wholly or self._is_struck) and all(one.poll() is None for one in self._dask):
+            for name in self.nodes:
+                self.signal(name, signal.SIGKILL, OURS)
+                until(partial(self._is_idle, name, OURS), f"the end of nodes on {name}")
+            return
+        for one, other in self._parted:
+            self.net.join(one, other)
+        self._parted.clear()
         for name in (COORDINATOR, SCHEDULER, *self.nodes):
             self.net.plug_in(name)
             self.signal(name, signal.SIGKILL)
@@ -109,27 +128,49 @@ class Cluster:
             until(partial(self._is_idle, name), f"the end of {name}")
         self._start_dask()
 
-    def _is_idle(self, name: str) -> bool:
-        return not self.net.pids(name)
+    def _is_idle(self, name: str, words: str = "") -> bool:
+        return not self.pids(name, words)
+
+    # -- faults
+
+    def pull_out(self, name: str) -> None:
+        """The cable of a machine."""
+        self._is_struck = True
+        self.net.pull_out(name)
+
+    def part(self, one: str, other: str) -> None:
+        """Two machines, which both still reach all others."""
+        self._is_struck = True
+        self._parted.append((one, other))
+        self.net.part(one, other)
+
+    def plug_in(self, name: str) -> None:
+        """The cable of a machine again."""
+        self.net.plug_in(name)
+
+    def join(self, one: str, other: str) -> None:
+        """Two machines that were parted."""
+        self._parted.remove((one, other))
+        self.net.join(one, other)
 
     def _start_dask(self) -> None:
         begun = self._said("scheduler").count(_REGISTERED)
-        self._start(
+        self._is_struck = False
+        scheduler = self._start(
             *(SCHEDULER, "scheduler", "distributed.cli.dask_scheduler"),
             *("--host", f"{self._scheme}://{self.net.address(SCHEDULER)}"),
             *("--port", str(DASK_PORT), "--no-dashboard"),
             *("--scheduler-file", str(self.folder / "scheduler.json")),
         )
-        for name in self.nodes:
-            self.start_worker(name)
+        self._dask = [scheduler, *map(self.start_worker, self.nodes)]
         wanted = begun + len(self.nodes)
         until(lambda: self._said("scheduler").count(_REGISTERED) >= wanted, "workers")
 
-    def start_worker(self, name: str) -> None:
+    def start_worker(self, name: str) -> subprocess.Popen[bytes]:
         """A Dask worker on a node."""
         local = self.folder / f"{name}-files"
         local.mkdir(exist_ok=True)
-        self._start(
+        return self._start(
             *(name, name, "distributed.cli.dask_worker", self.scheduler, "--nthreads", "1"),
             *("--host", f"{self._scheme}://{self.net.address(name)}", "--no-dashboard"),
             *("--memory-limit", "0", "--local-directory", str(local)),
@@ -147,9 +188,10 @@ class Cluster:
         """Processes on a machine whose command line has these words."""
         return [pid for pid in self.net.pids(name) if words in command_of(pid)]
 
-    def signal(self, name: str, number: int, words: str = "") -> None:
-        """To each of them."""
-        for pid in self.pids(name, words):
+    def signal(self, name: str, number: int, words: str = "", *, most: int | None = None) -> None:
+        """To each of them. most: to so many, those that were started first."""
+        for pid in sorted(self.pids(name, words))[:most]:
+            self._is_struck |= OURS not in command_of(pid)
             try:
                 os.kill(pid, number)
             except ProcessLookupError:

@@ -15,6 +15,8 @@ from itertools import count
 from pathlib import Path
 
 _NUMBERS = count()
+_NOWHERE = ("lladdr", "02:00:00:00:00:00", "nud", "permanent")
+"""A neighbour whose address no machine has: frames to it leave, and are lost."""
 
 
 class Network:
@@ -59,6 +61,16 @@ class Network:
         """The cable again."""
         self._at_switch("link", "set", self._port(name), "up")
 
+    def part(self, one: str, other: str) -> None:
+        """Lose every packet between two machines, and no others; nobody is told."""
+        for machine, far in ((one, other), (other, one)):
+            _ip("-n", self.space(machine), *_neighbour("replace", self.address(far)), *_NOWHERE)
+
+    def join(self, one: str, other: str) -> None:
+        """The way between two that were parted again."""
+        for machine, far in ((one, other), (other, one)):
+            _ip("-n", self.space(machine), *_neighbour("del", self.address(far)))
+
     def pids(self, name: str) -> list[int]:
         """Processes that run on a machine."""
         return [int(pid) for pid in _ip("netns", "pids", self.space(name)).split()]
@@ -87,6 +99,10 @@ def network() -> Iterator[Network]:
         yield made
     finally:
         made.close()
+
+
+def _neighbour(verb: str, address: str) -> tuple[str, ...]:
+    return ("neigh", verb, address, "dev", "eth0")
 
 
 def is_possible() -> bool:

@@ -54,12 +54,14 @@ def _length(head: bytes) -> int:
     return 0
 
 
-def read_log(log: Path, path: str) -> list[Served]:
-    """Whole lines of the log with requests to a path.
+def read_log(log: Path, path: str, since: int = 0) -> list[Served]:
+    """Whole lines of the log from a byte of it on, with requests to a path.
 
     What an earlier run had under way when it was cut off may come long after its end.
     """
-    lines = log.read_text("utf-8").rpartition("\n")[0].splitlines()
+    with log.open("rb") as file:
+        file.seek(since)
+        lines = file.read().rpartition(b"\n")[0].decode().splitlines()
     found = [Served(int(at), *words) for at, *words in map(str.split, lines)]
     return [one for one in found if one.path == path]
 

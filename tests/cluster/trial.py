@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from time import monotonic_ns, sleep
 
+from bench.load.silence import is_stopped
 from tests.cluster.checks import (
     NS_PER_S,
     broken_files,
@@ -20,7 +21,8 @@ from tests.cluster.checks import (
     unmatched,
 )
 from tests.cluster.faults import LEASE_S, VICTIM, Fault
-from tests.cluster.machines import PATIENCE_S, Cluster, until
+from tests.cluster.machines import OURS, PATIENCE_S, Cluster, until
+from tests.cluster.stalls import stalls
 from tests.cluster.target import Served, read_log
 
 RATE = 90
@@ -33,9 +35,6 @@ WAITING_S = 3.0
 """What a node that was cut off still has under way: as long as its calls wait."""
 REST_S = 4.0
 """After the coordinator's end, for processes to end that it could reach."""
-OURS = "bench."
-HARMING = ("node", "worker", "machine", "nanny")
-"""How names of faults begin after which their node may not hear that it is to end."""
 
 
 @dataclass(slots=True)
@@ -43,6 +42,8 @@ class Trial:
     """What was seen. Instants in ns of this system's CLOCK_MONOTONIC."""
 
     name: str
+    path: str
+    """Of its requests."""
     begun_ns: int = 0
     struck_ns: int = 0
     healed_ns: int = 0
@@ -53,6 +54,8 @@ class Trial:
     left: list[str] = field(default_factory=list)
     """Machines on which a process of ours outlived what it may."""
     wrong: list[str] = field(default_factory=list)
+    stalled_s: float = 0.0
+    """For how long the coordinator waited for a core in the seconds after it was struck."""
 
     def line(self) -> str:
         """One line of the table."""
@@ -62,19 +65,18 @@ class Trial:
         said = "; ".join(self.wrong) or "as it should be"
         return (
             f"{self.name:28} at {moment:6.2f} s  exit {self.code:4d} {after:6.1f} s after it, "
-            f"last request {last:6.1f} s after it: {said}"
+            f"last request {last:6.1f} s after it, no core for {self.stalled_s:3.1f} s: {said}"
         )
 
 
 def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
     """Run a load, strike at a moment by the seed, wait for the end, and look at everything."""
-    out = cluster.folder / f"{name}-{seed}"
-    trial = Trial(f"{name} {seed}")
-    path = f"/{name}-{seed}"
+    out, since = cluster.folder / f"{name}-{seed}", cluster.log.stat().st_size
+    trial = Trial(f"{name} {seed}", f"/{name}-{seed}")
     coordinator = cluster.run(
         out,
         *(
-            cluster.url + path[1:],
+            cluster.url + trial.path[1:],
             "--fleet",
             cluster.scheduler.replace("tcp:", "dask:"),
             "--insecure-fleet",
@@ -84,27 +86,36 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
         *fault.options,
         name=f"{name}-{seed}",
     )
+    with stalls(coordinator.pid) as seen:
+        _strike(cluster, trial, fault, seed, lambda: coordinator.poll() is not None)
+        _wait(coordinator, trial, fault)
+    trial.stalled_s = seen.waited_s(trial.struck_ns)
+    _wait_for_nodes(cluster, trial, fault)
+    trial.log = read_log(cluster.log, trial.path, since)
+    trial.folder = next(out.iterdir(), None) if out.exists() else None
+    trial.wrong += _wrong(cluster, trial, fault)
+    return trial
 
-    def begun() -> bool:
-        return bool(read_log(cluster.log, path)) or coordinator.poll() is not None
 
-    if not fault.is_early:
-        until(begun, "the first request")
-    trial.begun_ns = monotonic_ns()
+def _strike(
+    cluster: Cluster, trial: Trial, fault: Fault, seed: int, is_over: Callable[[], bool]
+) -> None:
+    """At the moment by the seed, and heal."""
+    since = cluster.log.stat().st_size
+
+    def begun() -> int:
+        served = read_log(cluster.log, trial.path, since)
+        return served[0].at_ns if served else int(is_over())
+
+    trial.begun_ns = monotonic_ns() if fault.is_early else until(begun, "the first request")
     latest_s = EARLY_S if fault.is_early else min(8.0, fault.load_s - 1)
-    sleep(Random(f"{name}/{seed}").uniform(0.2, latest_s))  # the moment
-    trial.struck_ns = monotonic_ns()
+    sleep(Random(f"{trial.name}/{seed}").uniform(0.2, latest_s))  # the moment
     fault.strike(cluster)
+    trial.struck_ns = monotonic_ns()
     if fault.heal is not None:
         sleep(fault.heal_after_s)
         fault.heal(cluster)
         trial.healed_ns = monotonic_ns()
-    _wait(coordinator, trial, fault)
-    _wait_for_nodes(cluster, trial, fault)
-    trial.log = read_log(cluster.log, path)
-    trial.folder = next(out.iterdir(), None) if out.exists() else None
-    trial.wrong += _wrong(cluster, trial, fault)
-    return trial
 
 
 def _wait(coordinator: subprocess.Popen[bytes], trial: Trial, fault: Fault) -> None:
@@ -121,28 +132,17 @@ def _wait(coordinator: subprocess.Popen[bytes], trial: Trial, fault: Fault) -> N
 def _wait_for_nodes(cluster: Cluster, trial: Trial, fault: Fault) -> None:
     """Until no process of a node is left, or has been there for too long."""
     for name in cluster.nodes:
-        since_ns = (
-            max(trial.ended_ns, trial.healed_ns) if _is_told(trial, name) else trial.struck_ns
-        )
-        limit_ns = since_ns + round((REST_S if _is_told(trial, name) else LEASE_S + 8) * NS_PER_S)
+        is_told = trial.code >= 0 and name not in fault.loses + fault.deaf
+        since_ns = max(trial.ended_ns, trial.healed_ns) if is_told else trial.struck_ns
+        limit_ns = since_ns + round((REST_S if is_told else LEASE_S + 8) * NS_PER_S)
         while pids := cluster.pids(name, OURS):
-            if name == VICTIM and not fault.heal and "machine-stopped" in trial.name:
-                cluster.signal(name, signal.SIGKILL)
+            if all(map(is_stopped, cluster.pids(name))):
+                cluster.signal(name, signal.SIGKILL)  # whoever did it is not there to undo it
             if monotonic_ns() > limit_ns:
                 trial.left.append(name)
                 trial.wrong.append(f"{len(pids)} processes are left on {name}")
                 break
             sleep(0.1)
-
-
-def _is_told(trial: Trial, name: str) -> bool:
-    """Whether the coordinator was there at the end to tell this node so."""
-    return (
-        trial.code >= 0
-        and "coordinator" not in trial.name
-        and (name != VICTIM or "cut" not in trial.name)
-        and (name != VICTIM or not trial.name.removeprefix("early-").startswith(HARMING))
-    )
 
 
 def _wrong(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _wrong(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
     if fault.is_exact and offered(trial.folder) != planned(trial.folder):
         yield f"offered {offered(trial.folder)}, planned {planned(trial.folder)}"
     lost = {cluster.net.address(name) for name in lost_nodes(trial.folder, cluster)}
-    if trial.name.startswith("engine"):
+    if "engine-" in trial.name:
         lost.add(cluster.net.address(VICTIM))
     yield from unmatched(trial.folder, trial.log, lost)
 
@@ -202,14 +202,17 @@ def _wrong_load(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
         late = [one for one in trial.log if one.at_ns > trial.struck_ns + LEASE_S * NS_PER_S]
         if late:
             yield f"{len(late)} requests later than {LEASE_S:g} s after it"
-    if trial.healed_ns and fault.loses == (VICTIM,):
-        since_ns, share = trial.healed_ns, RATE / len(cluster.nodes)
-        own = [
-            one.at_ns - since_ns for one in trial.log if one.caller == cluster.net.address(VICTIM)
-        ]
-        late_ns = [at_ns for at_ns in own if at_ns > 0]
-        if late_ns and max(late_ns) > LATE_S * NS_PER_S:
-            yield f"{VICTIM} went on for {max(late_ns) / NS_PER_S:.1f} s after it was back"
-        most_s = LATE_S + (WAITING_S if "cut" in trial.name else 0.0)
-        if len(late_ns) > most_s * share + 10:
-            yield f"{VICTIM} sent {len(late_ns)} requests after it was back"
+    if trial.healed_ns and len(fault.loses) == 1:
+        yield from _wrong_return(cluster, trial, fault.loses[0])
+
+
+def _wrong_return(cluster: Cluster, trial: Trial, name: str) -> Iterator[str]:
+    """What a node that was given up on sent after its way was whole again."""
+    since_ns, share = trial.healed_ns, RATE / len(cluster.nodes)
+    own = [one.at_ns - since_ns for one in trial.log if one.caller == cluster.net.address(name)]
+    late_ns = [at_ns for at_ns in own if at_ns > 0]
+    if late_ns and max(late_ns) > LATE_S * NS_PER_S:
+        yield f"{name} went on for {max(late_ns) / NS_PER_S:.1f} s after it was back"
+    most_s = LATE_S + (WAITING_S if "cut" in trial.name else 0.0)
+    if len(late_ns) > most_s * share + 10:
+        yield f"{name} sent {len(late_ns)} requests after it was back"
