@@ -30,6 +30,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="folder for the runs and logs; a new one")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # started in the background it may be told to ignore SIGINT, and all that it starts with it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = [name for name in options.only.split(",") if name] or list(FAULTS)
     with tempfile.TemporaryDirectory(prefix="lamload-cluster-") as folder:
         wrong = _try_all(wanted, options, options.keep or Path(folder))

@@ -37,6 +37,8 @@ class Fault:
     heal: Strike | None = None
     heal_after_s: float = 7.0
     loses: tuple[str, ...] = ()
+    silenced_s: float = LEASE_S
+    """A node that is lost for good sends nothing later than so long after it."""
     deaf: tuple[str, ...] = ()
     codes: tuple[int, ...] = (INVALID,)
     load_s: float = 10.0
@@ -123,6 +125,7 @@ _IN_TREES = (
     *("scheduler-killed", "scheduler-stopped", "scheduler-cut"),
     *("coordinator-killed", "coordinator-stopped", "coordinator-stopped-briefly"),
     *("coordinator-cut", "coordinator-cut-briefly", "interrupted", "interrupted-while-cut"),
+    *("early-machine-stopped", "early-scheduler-killed"),
 )
 """What is tried where the victim reports by way of another machine too."""
 _interrupting = partial(Fault, codes=(INTERRUPTED,), load_s=_LONG, is_exact=False, stops_load=True)
@@ -151,7 +154,7 @@ FAULTS = {
         *(_out(VICTIM), _in(VICTIM)), heal_after_s=1.5, deaf=(VICTIM,), codes=(OK, INVALID)
     ),
     "node-parted": Fault(*_AWAY, loses=(VICTIM,), load_s=14),
-    "node-parted-for-good": Fault(_AWAY[0], loses=(VICTIM,), load_s=20),
+    "node-parted-for-good": Fault(_AWAY[0], loses=(VICTIM,), silenced_s=8, load_s=20),
     "node-parted-briefly": Fault(*_AWAY, heal_after_s=1.5, deaf=(VICTIM,), codes=(OK, INVALID)),
     # a process of a node
     "engine-killed": Fault(_signal(VICTIM, KILL, ENGINE)),
@@ -170,6 +173,7 @@ FAULTS = {
     "node-parted-stops": Fault(
         _AWAY[0],
         loses=(VICTIM,),
+        silenced_s=8,
         load_s=_LONG,
         is_exact=False,
         stops_load=True,

@@ -202,6 +202,12 @@ def _wrong_load(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
         late = [one for one in trial.log if one.at_ns > trial.struck_ns + LEASE_S * NS_PER_S]
         if late:
             yield f"{len(late)} requests later than {LEASE_S:g} s after it"
+    for name in () if trial.healed_ns else fault.loses:
+        end_ns = trial.struck_ns + round(fault.silenced_s * NS_PER_S)
+        late = [one for one in trial.log if one.caller == cluster.net.address(name)]
+        late = [one for one in late if one.at_ns > end_ns]
+        if late:
+            yield f"{name} sent {len(late)} requests later than {fault.silenced_s:g} s after it"
     if trial.healed_ns and len(fault.loses) == 1:
         yield from _wrong_return(cluster, trial, fault.loses[0])
 

@@ -45,7 +45,7 @@ ACTOR_S = 30.0
 """For a worker to load the package and make an actor: it takes a second or two."""
 DIRECT_S = 5.0
 CLOSE_S = 6.0
-AROUND_S = 0.25
+DIRECT_FIRST_S = 0.25
 """For a worker to answer directly, before the scheduler is asked to pass on that it is to end."""
 _QUIET = {
     "distributed.worker.profile.enabled": False,  # it samples every thread each 10 ms
@@ -67,6 +67,8 @@ class ActorNode:
         self.actor = actor
         self._address = address or name
         self._future = future
+        self._passing: asyncio.Future[bool] | None = None
+        """What the scheduler was asked to pass on."""
 
     async def call(self, question: bytes) -> bytes:
         """Ask over a call of the actor's; it goes from here to the worker itself.
@@ -91,11 +93,12 @@ class ActorNode:
         """Have the actor end its process, and forget the actor; False if it was not heard.
 
         It may be this side alone that does not reach the worker: then the scheduler passes it on.
+        May be cancelled and called again: what the scheduler was asked goes on meanwhile.
         """
-        ways = [asyncio.ensure_future(way()) for way in (self._directly, self._around)]
+        directly = asyncio.ensure_future(self._end_directly())
         try:
             async with asyncio.timeout(CLOSE_S):
-                for way in asyncio.as_completed(ways):
+                for way in asyncio.as_completed((directly, self._passed_on())):
                     if await way:
                         break
                 else:
@@ -103,23 +106,37 @@ class ActorNode:
         except TimeoutError:
             return False
         finally:
-            for task in ways:
-                task.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+            directly.cancel()
+            await asyncio.gather(directly, return_exceptions=True)
+        await self.forget()
         with suppress(Exception):
             self._future.release()
         return True
 
-    async def _directly(self) -> bool:
+    async def forget(self) -> None:
+        """Ask the scheduler no longer to pass anything on. Raises nothing."""
+        passing, self._passing = self._passing, None
+        if passing is not None:
+            passing.cancel()
+            await asyncio.gather(passing, return_exceptions=True)
+
+    async def _end_directly(self) -> bool:
         with suppress(Exception):  # whatever Dask raises where a worker is out of reach
             await self.actor.close()
             return True
         return False
 
-    async def _around(self) -> bool:
-        await asyncio.sleep(AROUND_S)
+    def _passed_on(self) -> asyncio.Future[bool]:
+        """What the scheduler is asked, or was: one question at a time, until one was heard."""
+        if self._passing is None or (self._passing.done() and not self._passing.result()):
+            self._passing = asyncio.ensure_future(self._pass_on())
+        return self._passing
+
+    async def _pass_on(self) -> bool:
+        await asyncio.sleep(DIRECT_FIRST_S)
         with suppress(Exception):
-            await self._future.client.run(end_owned, self._future.key, workers=[self._address])
+            async with asyncio.timeout(CLOSE_S):
+                await self._future.client.run(end_owned, self._future.key, workers=[self._address])
             return True
         return False
 
@@ -169,6 +186,7 @@ class DaskNodes:
 
     async def close(self) -> None:
         """Leave the cluster, and end one that was made for this run."""
+        await asyncio.gather(*(node.forget() for node in self._nodes))
         for closing in (self._client, self._cluster):
             if closing is not None:
                 with suppress(Exception):

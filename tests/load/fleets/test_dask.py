@@ -186,8 +186,14 @@ class ByScheduler:
         self.reached = reached
         self.ended: list[str] = []
         self.is_released = False
+        self.asked = asyncio.Event()
+        self.passes = asyncio.Event()
+        """Cleared, its scheduler takes its time."""
+        self.passes.set()
 
     async def run(self, _function: object, key: str, *, workers: list[str]) -> None:
+        self.asked.set()
+        await self.passes.wait()
         if not set(workers) <= set(self.reached):
             raise OSError(f"no way to {workers}")
         self.ended.append(key)
@@ -199,16 +205,34 @@ class ByScheduler:
 async def test_the_scheduler_passes_on_that_a_node_is_to_end_which_it_alone_reaches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dask_module, "AROUND_S", 0.0)
+    monkeypatch.setattr(dask_module, "DIRECT_FIRST_S", 0.0)
     actor, held = SilentActor(), ByScheduler("tcp://a:1")
     assert await ActorNode("tcp://a:1", actor, held).close()
     assert (actor.is_asked, held.ended, held.is_released) == (True, ["lamload-node"], True)
 
 
+async def test_what_the_scheduler_was_asked_outlasts_the_patience_of_who_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dask_module, "DIRECT_FIRST_S", 0.0)
+    held = ByScheduler("tcp://a:1")
+    held.passes.clear()
+    node = ActorNode("tcp://a:1", SilentActor(), held)
+    for _ in range(2):
+        asking = asyncio.ensure_future(node.close())
+        await held.asked.wait()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    held.passes.set()
+    assert await node.close()
+    assert held.ended == ["lamload-node"]
+    await node.forget()
+
+
 async def test_a_node_that_nobody_reaches_is_not_taken_for_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dask_module, "AROUND_S", 0.0)
+    monkeypatch.setattr(dask_module, "DIRECT_FIRST_S", 0.0)
     monkeypatch.setattr(dask_module, "CLOSE_S", 0.05)
     held = ByScheduler("tcp://b:1")
     assert not await ActorNode("tcp://a:1", SilentActor(), held).close()
