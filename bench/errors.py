@@ -96,6 +96,11 @@ class FleetError(LamloadError):
     exit_code = ExitCode.TARGET
 
 
+def cause_of(error: Exception) -> str:
+    """What the system calls an error, such as `Permission denied`; of any other what it says."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 _EXHAUSTED = {
     errno.EAGAIN: "no more processes (ulimit -u)",
     errno.EMFILE: "no more file descriptors (ulimit -n)",

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 
 
 def homes(environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
@@ -67,7 +67,7 @@ def temporary_folder() -> Path:
         return Path(tempfile.gettempdir()).resolve()
     except OSError as error:
         raise UsageError(
-            f"no folder for temporary files can be written to ({error.strerror}): "
+            f"no folder for temporary files can be written to ({cause_of(error)}): "
             "set TMPDIR to one that can"
         ) from None
 

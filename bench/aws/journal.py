@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.errors import TargetError, UsageError
+from bench.errors import TargetError, UsageError, cause_of
 from bench.folders import state_folder
 from bench.whole_file import replace_file
 
@@ -124,7 +124,7 @@ class Journal:
             self._write(self.path)
         except OSError as error:
             raise TargetError(
-                f"{self.path}: what is changed in AWS cannot be noted there ({error.strerror}): "
+                f"{self.path}: what is changed in AWS cannot be noted there ({cause_of(error)}): "
                 "make room, or set XDG_STATE_HOME to a folder that can be written to"
             ) from error
         if self.copy is not None and self.copy.parent.is_dir():

@@ -10,7 +10,7 @@ import click
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import find_run, read_run, runs_option
 from bench.commands.support.verb import Verb
-from bench.errors import ExitCode, UsageError
+from bench.errors import ExitCode, UsageError, cause_of
 from bench.format import quantile_text
 from bench.model.result import LADDER
 from bench.output.page_width import page_width
@@ -100,7 +100,7 @@ def _write_page(path: Path, page: str) -> None:
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"--html: {path} cannot be written: {error.strerror}") from None
+        raise UsageError(f"--html: {path} cannot be written: {cause_of(error)}") from None
     click.echo(f"The report with both runs is in {path}", err=True)
 
 

@@ -10,7 +10,7 @@ import click
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import read_run, runs_option
 from bench.commands.support.verb import Verb
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 from bench.output import letters
 from bench.output.streams import print_bytes
 from bench.report.formats import FORMATS, Rendered, render
@@ -40,7 +40,7 @@ def export(run: str | None, form: str, out: Path | None, root: Path) -> None:
     try:
         replace_bytes(out, [rendered.content])
     except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror}") from None
+        raise UsageError(f"cannot write {out}: {cause_of(error)}") from None
     click.echo(f"Written to {out}", err=True)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.commands.support.verb import Verb
-from bench.errors import LamloadError, UsageError
+from bench.errors import LamloadError, UsageError, cause_of
 from bench.lambda_facts import (
     ACCOUNT_CONCURRENCY,
     MAX_STORAGE_MB,
@@ -317,21 +317,17 @@ def _faults(path: str | None, text: str | None) -> tuple[dict[str, Any], ...]:
     try:
         content = decode(Path(path).read_bytes(), path)
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: cannot be read: {said}") from None
+        raise UsageError(f"{path}: cannot be read: {cause_of(error)}") from None
     return read_fault_file(content, path, is_json=not path.endswith(".toml"))
 
 
 def _environment_of(path: str | None) -> dict[str, str]:
-    from pathlib import Path
-
     if path is None:
         return {}
     try:
         found = json.loads(Path(path).read_bytes())
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise UsageError(f"--env-from: {path} cannot be read: {said}") from None
+        raise UsageError(f"--env-from: {path} cannot be read: {cause_of(error)}") from None
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise UsageError(f"--env-from: {path} must be a JSON object whose values are texts")
     return found

@@ -10,7 +10,7 @@ import click
 from bench.commands.support.completions import complete_run
 from bench.commands.support.run_lookup import find_run, read_run, runs_option
 from bench.commands.support.verb import Verb
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 from bench.whole_file import replace_bytes
 
 REPORT = "report.html"
@@ -39,7 +39,7 @@ def _make(file: Path, run: str | None, root: Path) -> None:
     try:
         replace_bytes(file, [content])
     except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from None
+        raise UsageError(f"cannot write {file}: {cause_of(error)}") from None
 
 
 def _show(file: Path) -> bool:

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 
 MAX_RECODED_BYTES = 64 << 20
 """A file that has to be written anew in memory must not be larger."""
@@ -114,8 +114,7 @@ def _mapped(path: str | Path, name: str) -> Bytes:
         # Not to be held up by a pipe that nobody writes to.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read {name}: {said}") from None
+        raise UsageError(f"cannot read {name}: {cause_of(error)}") from None
     try:
         found = os.fstat(descriptor)
         if stat.S_ISDIR(found.st_mode):
@@ -126,7 +125,7 @@ def _mapped(path: str | Path, name: str) -> Bytes:
             return b""
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise UsageError(f"cannot read {name}: {error.strerror or error}") from None
+        raise UsageError(f"cannot read {name}: {cause_of(error)}") from None
     finally:
         os.close(descriptor)
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-from bench.errors import LamloadError, UsageError
+from bench.errors import LamloadError, UsageError, cause_of
 from bench.load.frames import WorkOrder
 from bench.load.node_messages import Piece
 from bench.model.profile import Client, EventSpec
@@ -77,7 +77,7 @@ def _packed(folder: str) -> Shipment:
             for path in sorted(Path(folder).rglob("*")):
                 tar.add(path, f"{name}/{path.relative_to(folder)}", recursive=False, filter=plain)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be sent to the nodes: {error.strerror}") from None
+        raise UsageError(f"{folder} cannot be sent to the nodes: {cause_of(error)}") from None
     content = out.getvalue()
     return Shipment(folder, content, sha256(content).hexdigest(), ARCHIVE)
 
@@ -86,7 +86,7 @@ def _read(path: str) -> Shipment:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be sent to the nodes: {error.strerror}") from None
+        raise UsageError(f"{path} cannot be sent to the nodes: {cause_of(error)}") from None
     return Shipment(path, content, sha256(content).hexdigest())
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.errors import LamloadError, TargetError
+from bench.errors import LamloadError, TargetError, cause_of
 from bench.local.account.hot_reload import HotReload
 from bench.local.account.records import Settings
 from bench.local.account.store import Store
@@ -224,7 +224,7 @@ class LocalLambda:
             return f"http://127.0.0.1:{await self._service.listen(handler, port, gate)}"
         except OSError as error:
             raise TargetError(
-                f"port {port} of 127.0.0.1 is taken ({error.strerror}): choose another with "
+                f"port {port} of 127.0.0.1 is taken ({cause_of(error)}): choose another with "
                 "--port, or 0 for a free one"
             ) from None
 

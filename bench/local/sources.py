@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 from bench.folders import expanded
 from bench.function_folder import (
     BUNDLED,
@@ -55,7 +55,7 @@ def _entry(name: str, folder: Path, handler: str | None, runtime: str | None) ->
     try:
         return entry(folder, handler, runtime)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be read ({error.strerror})") from None
+        raise UsageError(f"{folder} cannot be read ({cause_of(error)})") from None
     except ValueError as error:
         mend = "" if handler else ": name it with --handler MODULE.FUNCTION"
         raise UsageError(f"{folder} {error}{mend}") from None

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from bench.errors import LamloadError
+from bench.errors import LamloadError, cause_of
 from bench.output import letters
 from bench.output.channel import Channel
 
@@ -139,7 +139,7 @@ class ResultStream(_Stream):
         is_read = channel.wait(patience_s)
         error, channel.error = channel.error, channel.error if channel.is_gone else None
         if error is not None:
-            raise StdoutError(error.strerror or str(error), is_gone=channel.is_gone)
+            raise StdoutError(cause_of(error), is_gone=channel.is_gone)
         if not is_read:
             channel.drop()
             raise StdoutError(f"nothing was read there for {patience_s:g} s")

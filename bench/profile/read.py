@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from bench.errors import Problem, ProfileError
+from bench.errors import Problem, ProfileError, cause_of
 from bench.folders import expanded
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import EventSpec, Profile, Target, TargetKind
@@ -160,8 +160,7 @@ def _find(source: str | Path) -> Path:
     try:
         return _found(source)
     except (OSError, RuntimeError, ValueError) as error:  # too long, no such home, a zero byte
-        said = getattr(error, "strerror", None) or str(error)
-        problem = Problem("", f"is no name that a file can have: {said.lower()}")
+        problem = Problem("", f"is no name that a file can have: {cause_of(error).lower()}")
         raise ProfileError(shown_path(Path(source)), [problem]) from None
 
 
@@ -198,7 +197,7 @@ def _read_text(path: Path, source: str) -> str:
             raise ProfileError(source, [Problem("", f"has more than {MAX_BYTES} bytes")])
         content = decode(path.read_bytes(), source)
     except OSError as error:
-        raise ProfileError(source, [Problem("", f"cannot be read: {error.strerror}")]) from None
+        raise ProfileError(source, [Problem("", f"cannot be read: {cause_of(error)}")]) from None
     if not content.strip():
         message = "is empty; `lamload profiles show quickstart` prints a profile to start from"
         raise ProfileError(source, [Problem("", message)])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.errors import cause_of
 from bench.function_folder import RUNTIME, RUNTIMES, bundled_functions, entry, has_code
 from bench.lambda_facts import CLIENT_CONTEXT_LIMIT_BYTES, MAX_TIMEOUT_S
 from bench.model.endpoint import EndpointKind
@@ -38,7 +39,7 @@ def local_function(handler: Any, runtime: Any, base_dir: Path) -> Reader[str]:
         try:
             return _with_handler(folder, _given(handler), _given(runtime))
         except OSError as error:
-            raise ValueError(f"must be a folder that can be read ({error.strerror})") from None
+            raise ValueError(f"must be a folder that can be read ({cause_of(error)})") from None
 
     return read
 

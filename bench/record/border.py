@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -38,7 +38,7 @@ class ReadPosition:
         """What to say of a failure here."""
         where = f"{self.path} line {self.line}" if self.line else str(self.path)
         if isinstance(error, OSError):
-            return UsageError(f"{where} cannot be read: {error.strerror or error}")
+            return UsageError(f"{where} cannot be read: {cause_of(error)}")
         missing = f"it has no {error}" if isinstance(error, KeyError) else ""
         said = missing or " ".join(str(error).split())[:_LONGEST] or type(error).__name__
         return UsageError(f"{where} is damaged: {said}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 from bench.model.live import RunEvent, RunState
 from bench.model.outcome import Reason, Verdict
 from bench.model.part import Part
@@ -249,7 +249,7 @@ class RunFolder:
             replace_file(self.path / name, parts, mode=mode)
         except OSError as error:
             gone = not self.path.is_dir()
-            self._failed[name] = "the folder is gone" if gone else _words(error)
+            self._failed[name] = "the folder is gone" if gone else cause_of(error).lower()
         else:
             self._failed.pop(name, None)
 
@@ -264,12 +264,9 @@ def _manifest_text(manifest: Mapping[str, Any]) -> str:
     return json.dumps(manifest, indent=2, default=str) + "\n"
 
 
-def _words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
 def _unwritable(root: Path, error: OSError) -> UsageError:
-    return UsageError(f"--out: nothing can be written in {root}: {_words(error)}; name another")
+    cause = cause_of(error).lower()
+    return UsageError(f"--out: nothing can be written in {root}: {cause}; name another")
 
 
 def _slug(name: str) -> str:

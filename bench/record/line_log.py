@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from bench.errors import cause_of
 from bench.whole_file import PUBLIC_MODE
 
 PENDING_LIMIT = 1 << 20
@@ -62,7 +63,7 @@ class LineLog:
         """What is missing in it, and why; '' if nothing is."""
         if not self.lost:
             return ""
-        cause = self.error.strerror if self.error is not None else "there was no room for a while"
+        cause = cause_of(self.error) if self.error is not None else "there was no room for a while"
         return f"{self.lost:,} lines are missing: {cause}"
 
     def _write(self) -> None:

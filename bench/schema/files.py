@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bench.errors import cause_of
 from bench.folders import expanded
 from bench.schema.values import located, text
 
@@ -15,7 +16,7 @@ def resolved(value: Any, base_dir: Path) -> Path:
     try:
         return (base_dir / expanded(name)).resolve()
     except (OSError, RuntimeError, ValueError) as error:  # too long, no such home, a zero byte
-        raise ValueError(f"must be a path that can be ({_reason(error)})") from None
+        raise ValueError(f"must be a path that can be ({cause_of(error).lower()})") from None
 
 
 def shown_path(path: Path) -> str:
@@ -34,12 +35,8 @@ def _existing_file(value: Any, base_dir: Path) -> str:
         with path.open("rb"):
             return str(path)
     except OSError as error:
-        message = f"must be a file that can be read ({shown_path(path)}: {_reason(error)})"
+        message = f"must be a file that can be read ({shown_path(path)}: {cause_of(error).lower()})"
         raise ValueError(message) from None
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 existing_file = located(_existing_file, {"type": "string"})

@@ -21,7 +21,7 @@ from typing import Any
 
 from textual.keys import KEY_NAME_REPLACEMENTS
 
-from bench.errors import Problem, ProfileError
+from bench.errors import Problem, ProfileError, cause_of
 from bench.folders import config_folder, expanded
 from bench.schema.key import Key, NamesKey, values
 from bench.schema.lines import Lines
@@ -110,7 +110,7 @@ def _read(path: Path) -> str:
     try:
         return decode(path.read_bytes(), str(path))
     except OSError as error:
-        raise ProfileError(str(path), [Problem("", f"cannot be read: {error.strerror}")]) from None
+        raise ProfileError(str(path), [Problem("", f"cannot be read: {cause_of(error)}")]) from None
 
 
 def _check_clashes(root: Table, keys: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 from bench.folders import expanded
 from bench.profile.environment import references_in
 from bench.whole_file import replace_bytes
@@ -22,8 +22,7 @@ def keep_profile(toml: str, file: str) -> None:
             raise UsageError(f"--save: {file} is there already; name another: `--save {beside}`")
         replace_bytes(path, [content])
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"--save: {file} cannot be written: {reason}") from None
+        raise UsageError(f"--save: {file} cannot be written: {cause_of(error)}") from None
     needed = ", ".join(references_in(toml))
     again = f"again, with {needed} in the environment" if needed else "again"
     click.echo(f"Profile in {file}; {again}: `lamload run {shlex.quote(file)}`", err=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.commands.support.progress import Progress
-from bench.errors import InterruptedRun, UsageError
+from bench.errors import InterruptedRun, UsageError, cause_of
 from bench.interrupts import Interrupts, ask_for_nothing
 from bench.model.load import Command, CommandKind
 from bench.model.profile import Profile
@@ -50,8 +50,8 @@ def check_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
-        raise UsageError(f"--out: {out} cannot be made: {reason}; name another folder") from None
+        cause = cause_of(error).lower()
+        raise UsageError(f"--out: {out} cannot be made: {cause}; name another folder") from None
     if not os.access(out, os.W_OK | os.X_OK):
         raise UsageError(f"--out: {out} is not writable; name another folder")
 

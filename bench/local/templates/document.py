@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UsageError
+from bench.errors import UsageError, cause_of
 
 SIZE_LIMIT_BYTES = 1024 * 1024
 """CloudFormation's for a template."""
@@ -23,7 +23,7 @@ def load(path: Path) -> Any:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+        raise UsageError(f"{path}: cannot be read ({cause_of(error)})") from None
     if len(content) > SIZE_LIMIT_BYTES:
         raise UsageError(f"{path}: a template has 1 MiB at most")
     try:
