@@ -45,7 +45,7 @@ class AwsRefusal(TargetError):
         """region: the one that was signed for. behind_s: how far our clock is behind AWS's."""
         code, message = plain(code), plain(message, _LONGEST_WORDS)
         self.status, self.code, self.message = status, code, message
-        mend = mend_of(operation, status, code, message, region=region, behind_s=behind_s)
+        mend = _mend_of(operation, status, code, message, region=region, behind_s=behind_s)
         said = f"AWS refuses {operation}: {code or status}: {message}"
         super().__init__(f"{said}; {mend}" if mend else said)
 
@@ -59,7 +59,7 @@ class AwsRefusal(TargetError):
         return self.status == 409 and self.code == BUSY_CODE and bool(_BUSY.search(self.message))
 
 
-def mend_of(
+def _mend_of(
     operation: str, status: int, code: str, message: str, *, region: str, behind_s: int | None
 ) -> str:
     """What to do about a refusal, '' where its own words have to do."""

@@ -70,7 +70,7 @@ class Signer:
         values[_DATE] = _DATE
         names = sorted(values)
         cut = names.index(_DATE)
-        head = [method.upper(), canonical_path(parts.path), canonical_query(parts.query)]
+        head = [method.upper(), _canonical_path(parts.path), _canonical_query(parts.query)]
         head += [f"{name}:{values[name]}" for name in names[:cut]]
         tail = [f"{name}:{values[name]}" for name in names[cut + 1 :]]
         tail += ["", ";".join(names), ""]
@@ -180,7 +180,7 @@ def canonical_host(url: str) -> str:
     return f"{host}:{parts.port}"
 
 
-def canonical_path(path: str) -> str:
+def _canonical_path(path: str) -> str:
     """The path as every service but S3 wants it: dot segments resolved, then encoded once more."""
     kept: list[str] = []
     for segment in path.split("/"):
@@ -194,7 +194,7 @@ def canonical_path(path: str) -> str:
     return quote(resolved, safe="/~")
 
 
-def canonical_query(query: str) -> str:
+def _canonical_query(query: str) -> str:
     """Pairs sorted by name and value, each encoded strictly."""
     parts = (part.partition("=") for part in query.split("&") if part)
     pairs = sorted((_encoded(name), _encoded(value)) for name, _, value in parts)

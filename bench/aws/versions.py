@@ -44,7 +44,7 @@ def stands_for(version: Mapping[str, Any], latest: Mapping[str, Any]) -> bool:
     return all(version.get(key) == latest.get(key) for key in _SAME)
 
 
-def alias_of(memory_mb: int) -> str:
+def _alias_of(memory_mb: int) -> str:
     """The alias of a size."""
     return f"lamload-{memory_mb}MB"
 
@@ -176,7 +176,7 @@ async def _see_through(work: Coroutine[Any, Any, Any]) -> None:
 
 
 async def _point_alias(size: int, version: str, api: LambdaApi, journal: Journal) -> str:
-    changes, alias = journal.changes, alias_of(size)
+    changes, alias = journal.changes, _alias_of(size)
     found = await find_alias(changes.function, alias, api)
     before = str(found["FunctionVersion"]) if found else ""
     routing = (found or {}).get("RoutingConfig") or {}

@@ -67,7 +67,7 @@ class CliEndpoint:
     def classify_process(self, returncode: int, stdout: bytes, stderr: bytes) -> Answer:
         """As the Invoke API's answer, read from what the CLI printed."""
         if returncode == 0:
-            return _answered(*split_output(stdout))
+            return _answered(*_split_output(stdout))
         if returncode < 0:
             return Answer(Outcome.PROTOCOL_ERROR, detail=f"the CLI ended by signal {-returncode}")
         outcome = _failure(stderr)
@@ -75,7 +75,7 @@ class CliEndpoint:
         return Answer(outcome, detail=one_line(f"exit code {returncode}", excerpt(last)))
 
 
-def split_output(stdout: bytes) -> tuple[bytes, bytes]:
+def _split_output(stdout: bytes) -> tuple[bytes, bytes]:
     """The function's payload and the CLI's JSON behind it, which has no object within."""
     cut = max(0, stdout.rfind(b"{"))
     return stdout[:cut], stdout[cut:]
@@ -83,7 +83,7 @@ def split_output(stdout: bytes) -> tuple[bytes, bytes]:
 
 def printed_payload(stdout: bytes) -> bytes:
     """The function's payload, without the CLI's own JSON behind it."""
-    return split_output(stdout)[0]
+    return _split_output(stdout)[0]
 
 
 def _answered(payload: bytes, metadata: bytes) -> Answer:

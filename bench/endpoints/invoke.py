@@ -89,7 +89,7 @@ def service_error(status: int, found: dict[bytes, bytes], body: bytes) -> tuple[
     """An answer of the Lambda service other than 200, with its code, reason and message."""
     error = json_object(body)
     header = found.get(ERROR_TYPE, b"").decode("latin-1")
-    code = error_code(header or str(error.get("__type") or error.get("code") or ""))
+    code = _error_code(header or str(error.get("__type") or error.get("code") or ""))
     message = error.get("message") or error.get("Message") or error.get("errorMessage")
     detail = one_line(f"HTTP {status}", code, error.get("Reason"), message or excerpt(body))
     if code in THROTTLE_CODES:
@@ -102,6 +102,6 @@ def service_error(status: int, found: dict[bytes, bytes], body: bytes) -> tuple[
     return Outcome.PROTOCOL_ERROR, one_line(f"HTTP {status} is no answer to an invocation")
 
 
-def error_code(text: str) -> str:
+def _error_code(text: str) -> str:
     """The name in an error's type: `ThrottlingException` of `com.amazon#ThrottlingException:…`."""
     return text.split(":", 1)[0].rsplit("#", 1)[-1].strip()

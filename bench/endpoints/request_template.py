@@ -49,7 +49,7 @@ class CompiledRequest:
         parsed = _checked_url(url)
         _check_headers(method, headers)
         request = httpx.Request(method.upper(), parsed, headers=_full_headers(parsed, headers))
-        self.origin = origin_of(parsed)
+        self.origin = _origin_of(parsed)
         self._bodiless = not sends_body
         self._head = _encoded_head(request)
         self._signature = _prepared(signer, request)
@@ -98,7 +98,7 @@ class CompiledEndpoint:
         return request_id_of(pick(head, _IDS))
 
 
-def origin_of(url: httpx.URL) -> str:
+def _origin_of(url: httpx.URL) -> str:
     """`scheme://host:port`, always with the port; IPv6 addresses in brackets."""
     host = url.raw_host.decode("ascii")
     if ":" in host:

@@ -20,7 +20,7 @@ class GeneratedEvents:
     """One generator with its options. Raises UsageError for a wrong name or option."""
 
     def __init__(self, name: str, options: Mapping[str, Any], seed: int) -> None:
-        self.generator = find_generator(name)
+        self.generator = _find_generator(name)
         self._options = self.generator.with_defaults(options)
         self._chance = Chance(seed, name)
         few = self.generator.few
@@ -47,7 +47,7 @@ class GeneratedEvents:
             return "the response is nested too deeply"
 
 
-def find_generator(name: str) -> Generator:
+def _find_generator(name: str) -> Generator:
     """A generator by name. Raises UsageError, naming those that there are."""
     if name not in GENERATORS:
         raise UsageError(f"is no generator ({shown(name)}); there are {', '.join(GENERATORS)}")

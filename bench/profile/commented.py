@@ -55,29 +55,29 @@ def _keys(section: Section, table: Mapping[str, Any], told: set[Declared]) -> It
 
 def _pair(key: Declared, value: Any) -> Iterator[str]:
     yield from _comment(key.help)
-    yield f"{key.name} = {inline(value)}"
+    yield f"{key.name} = {_inline(value)}"
 
 
 def _pairs(table: Mapping[str, Any]) -> Iterator[str]:
     for name, value in table.items():
-        yield f"{_name(name)} = {inline(value)}"
+        yield f"{_name(name)} = {_inline(value)}"
 
 
 def _name(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else inline(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _inline(name)
 
 
 def _comment(help: str) -> list[str]:
     return [f"# {line}" for line in wrap(help, WIDTH, break_on_hyphens=False)]
 
 
-def inline(value: Any) -> str:
+def _inline(value: Any) -> str:
     """A TOML value on one line; strings are JSON's but for the one character that TOML forbids."""
     if isinstance(value, Mapping):
-        pairs = (f"{_name(name)} = {inline(item)}" for name, item in value.items())
+        pairs = (f"{_name(name)} = {_inline(item)}" for name, item in value.items())
         return f"{{ {', '.join(pairs)} }}" if value else "{}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"[{', '.join(map(inline, value))}]"
+        return f"[{', '.join(map(_inline, value))}]"
     if isinstance(value, str | bool):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value)

@@ -104,7 +104,7 @@ class BlockStore:
         if not sum(samples.settle() for samples in self._samples.values()):
             return
         while any(samples.most_blocks > MOST_BLOCKS for samples in self._samples.values()):
-            self._grain = coarser(self._grain, self._last_place)
+            self._grain = _coarser(self._grain, self._last_place)
             for samples in self._samples.values():
                 samples.regrain(self._grain.coarse)
 
@@ -155,7 +155,7 @@ def _compared(delta: Delta) -> dict[str, Counted]:
     return found
 
 
-def coarser(grain: Grain, last_place: int) -> Grain:
+def _coarser(grain: Grain, last_place: int) -> Grain:
     """The next grain: twice the seconds while a round has more than one block, then rounds."""
     if grain.rounds or not last_place:
         return Grain(grain.places, grain.rounds + 1)
@@ -168,7 +168,7 @@ def grain_for(keys: Iterable[Integers]) -> Grain:
     grain = Grain()
     while any(np.unique(grain.keys(*own)).size > MOST_BLOCKS for own in parts):
         last = max(int(place.max(initial=0)) >> grain.places for _, place in parts)
-        grain = coarser(grain, last)
+        grain = _coarser(grain, last)
     return grain
 
 

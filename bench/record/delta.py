@@ -140,7 +140,7 @@ def added(deltas: Sequence[Delta]) -> Delta:
         summed_cells([delta.sums for delta in deltas], np.split(groups, ends), len(keys)),
         np.concatenate([delta.sends for delta in deltas]),
         tuple(chain.from_iterable(delta.samples for delta in deltas))[:SAMPLES],
-        joined_spans(chain.from_iterable(delta.covers for delta in deltas)),
+        _joined_spans(chain.from_iterable(delta.covers for delta in deltas)),
     )
 
 
@@ -171,7 +171,7 @@ def grouped_keys(keys: Integers) -> tuple[Integers, Integers]:
     return ordered[is_first], groups
 
 
-def joined_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+def _joined_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same numbers in as few spans as it takes."""
     found: list[Span] = []
     for span in sorted(spans):

@@ -63,7 +63,7 @@ def figure_array(exact: Counted, bounds: Counted, extremes: Extremes, series: ra
     if every.codes.size:
         _fill(figures, every, extremes)
     if every is not known:
-        ranks = ranks_of(every.counts)
+        ranks = _ranks_of(every.counts)
         moved = known.buckets(ranks) != every.buckets(ranks)
         figures[:, FigureColumn.BOUNDED] |= moved @ _BITS
         figures[:, FigureColumn.CENSORED] = _Ranked(bounds, series).counts
@@ -108,7 +108,7 @@ def _fill(figures: FigureArray, every: _Ranked, extremes: Extremes) -> None:
     figures[:, FigureColumn.MAX_NS] = high
     figures[:, FigureColumn.SUM_NS] = extremes.sum_ns
     figures[:, FigureColumn.OUT_OF_RANGE] = extremes.negative + every.over()
-    ranks = ranks_of(counts)
+    ranks = _ranks_of(counts)
     found = every.buckets(ranks)
     values = UPPER_NS[np.where(found == _NO_BUCKET, 0, found)]
     figures[:, FigureColumn.QUANTILES :] = np.clip(values, low[:, None], high[:, None])
@@ -118,7 +118,7 @@ def _fill(figures: FigureArray, every: _Ranked, extremes: Extremes) -> None:
     figures[:, FigureColumn.BOUNDED] = (found == OVER) @ _BITS
 
 
-def ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _ranks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Nearest ranks (series × QUANTILES) from 1, as `rank_of` has them."""
     exact = np.ceil(counts[:, None] * np.array(QUANTILES) - RANK_SLACK).astype(np.int64)
     ranks: NDArray[np.int64] = np.maximum(exact, 1)

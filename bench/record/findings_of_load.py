@@ -51,7 +51,7 @@ def ramp(results: Results) -> Iterator[Finding]:
             )
 
 
-def climbs_at(steps: Sequence[Part], q: float) -> int | None:
+def _climbs_at(steps: Sequence[Part], q: float) -> int | None:
     """The first step from which on all intervals lie above that of the first one; None if none.
 
     Intervals that do not overlap are further apart than chance explains at 95 %.
@@ -64,7 +64,7 @@ def climbs_at(steps: Sequence[Part], q: float) -> int | None:
 
 
 def _climb(name: str, steps: Sequence[Part], q: float) -> Finding:
-    first, last, at = steps[0], steps[-1], climbs_at(steps, q)
+    first, last, at = steps[0], steps[-1], _climbs_at(steps, q)
     base = f"{value_text(first, q)} at {first.window.planned_rps:.3g}/s"
     if at is None:
         return Finding(
@@ -101,7 +101,7 @@ def _varies(results: Results) -> bool:
     return len({callers for pair in ends for callers in pair}) > 1
 
 
-def knee_of(steps: Sequence[Part]) -> Part:
+def _knee_of(steps: Sequence[Part]) -> Part:
     """The fewest callers whose throughput none of more callers exceeds by more than a twentieth."""
     return next(
         part
@@ -111,7 +111,7 @@ def knee_of(steps: Sequence[Part]) -> Part:
 
 
 def _knee(name: str, steps: Sequence[Part]) -> Iterator[Finding]:
-    knee, last = knee_of(steps), steps[-1]
+    knee, last = _knee_of(steps), steps[-1]
     rates = {part.callers: f"{part.window.goodput_rps:.3g}" for part in (knee, last)}
     q = highest((knee, last))
     figures = [

@@ -48,24 +48,24 @@ def constant(_number: int, _t_s: float) -> ScriptedAction:
     return ScriptedAction(Act.ANSWER, SERVICE_S)
 
 
-def bimodal(number: int, _t_s: float) -> ScriptedAction:
+def _bimodal(number: int, _t_s: float) -> ScriptedAction:
     """Nine in ten after 5 ms, every tenth after 50 ms."""
     return ScriptedAction(Act.ANSWER, SLOW_S if number % 10 == 9 else SERVICE_S)
 
 
-def stall(_number: int, t_s: float) -> ScriptedAction:
+def _stall(_number: int, t_s: float) -> ScriptedAction:
     """5 ms, but nothing is answered between second 1 and second 3."""
     if STALL_FROM_S <= t_s < STALL_TO_S:
         return ScriptedAction(Act.ANSWER, STALL_TO_S - t_s + SERVICE_S)
     return ScriptedAction(Act.ANSWER, SERVICE_S)
 
 
-def throttling(_number: int, t_s: float) -> ScriptedAction:
+def _throttling(_number: int, t_s: float) -> ScriptedAction:
     """429 with Retry-After to all that comes within the first half second."""
     return ScriptedAction(Act.THROTTLE if t_s < THROTTLE_UNTIL_S else Act.ANSWER, SERVICE_S)
 
 
-def one_in(n: int, act: Act, delay_s: float = SERVICE_S) -> Script:
+def _one_in(n: int, act: Act, delay_s: float = SERVICE_S) -> Script:
     """Every n-th request meets `act`, the others an answer after 5 ms."""
 
     def script(number: int, _t_s: float) -> ScriptedAction:
@@ -79,14 +79,14 @@ def one_in(n: int, act: Act, delay_s: float = SERVICE_S) -> Script:
 SCRIPTS: dict[str, Script] = {
     "constant": constant,
     "fast": constant,
-    "bimodal": bimodal,
-    "stall": stall,
-    "resets": one_in(100, Act.RESET),
-    "truncated": one_in(10, Act.TRUNCATED),
-    "garbage": one_in(10, Act.GARBAGE),
-    "oversized": one_in(50, Act.OVERSIZED),
-    "endless": one_in(50, Act.ENDLESS),
-    "slow-head": one_in(10, Act.SLOW_HEAD, TRICKLE_S),
-    "closed-keep-alive": one_in(5, Act.ANSWER_AND_CLOSE),
-    "throttles": throttling,
+    "bimodal": _bimodal,
+    "stall": _stall,
+    "resets": _one_in(100, Act.RESET),
+    "truncated": _one_in(10, Act.TRUNCATED),
+    "garbage": _one_in(10, Act.GARBAGE),
+    "oversized": _one_in(50, Act.OVERSIZED),
+    "endless": _one_in(50, Act.ENDLESS),
+    "slow-head": _one_in(10, Act.SLOW_HEAD, TRICKLE_S),
+    "closed-keep-alive": _one_in(5, Act.ANSWER_AND_CLOSE),
+    "throttles": _throttling,
 }

@@ -58,7 +58,7 @@ class OperationCall:
             raise unreadable(f"{name} must be a string")
         if len(value) > longest:
             raise validation_error(
-                value[:64], camel(name), f"have length less than or equal to {longest}"
+                value[:64], _camel(name), f"have length less than or equal to {longest}"
             )
         return value
 
@@ -78,11 +78,11 @@ class OperationCall:
             raise unreadable(f"{name} must be an integer")
         if value < least:
             raise validation_error(
-                str(value), camel(name), f"have value greater than or equal to {least}"
+                str(value), _camel(name), f"have value greater than or equal to {least}"
             )
         if value > most:
             raise validation_error(
-                str(value), camel(name), f"have value less than or equal to {most}"
+                str(value), _camel(name), f"have value less than or equal to {most}"
             )
         return value
 
@@ -105,7 +105,7 @@ class OperationCall:
         value = self.text(name)
         if value is not None and value not in values:
             raise validation_error(
-                value[:64], camel(name), f"satisfy enum value set: [{', '.join(values)}]"
+                value[:64], _camel(name), f"satisfy enum value set: [{', '.join(values)}]"
             )
         return value
 
@@ -134,7 +134,7 @@ class OperationCall:
         return min(int(asked), 50)
 
 
-def camel(name: str) -> str:
+def _camel(name: str) -> str:
     """A member as AWS's validator names it: `MemorySize` is `memorySize`."""
     return name[:1].lower() + name[1:]
 
@@ -174,7 +174,7 @@ def _null(name: str) -> ApiError:
     return ApiError(
         400,
         "ValidationException",
-        f"1 validation error detected: Value null at '{camel(name)}' failed to satisfy constraint: "
-        "Member must not be null",
+        f"1 validation error detected: Value null at '{_camel(name)}' failed to satisfy "
+        "constraint: Member must not be null",
         type="",
     )

@@ -47,7 +47,7 @@ def summary(call: OperationCall, version: Version) -> dict[str, Any]:
         "Description": settings.description,
         "Timeout": int(config.timeout_s),
         "MemorySize": config.memory_mb,
-        "LastModified": modified(version.modified_ns),
+        "LastModified": _modified(version.modified_ns),
         "CodeSha256": settings.code_sha256,
         "Version": config.version,
         "TracingConfig": {"Mode": "PassThrough"},
@@ -111,8 +111,8 @@ def url(call: OperationCall, held: FunctionUrl) -> dict[str, Any]:
         "FunctionUrl": call.url_template.format(url_id=held.url_id, region=call.store.region),
         "FunctionArn": held.arn,
         "AuthType": held.auth_type,
-        "CreationTime": instant(held.created_ns),
-        "LastModifiedTime": instant(held.modified_ns),
+        "CreationTime": _instant(held.created_ns),
+        "LastModifiedTime": _instant(held.modified_ns),
         "InvokeMode": held.invoke_mode,
     }
     if held.cors is not None:
@@ -120,13 +120,13 @@ def url(call: OperationCall, held: FunctionUrl) -> dict[str, Any]:
     return made
 
 
-def modified(ns: int) -> str:
+def _modified(ns: int) -> str:
     """LastModified of a function, in UTC: `2020-04-10T19:06:32.563+0000`."""
     millis = ns // NS_PER_MS % 1000
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S)) + f".{millis:03}+0000"
 
 
-def instant(ns: int) -> str:
+def _instant(ns: int) -> str:
     """A time of a function URL's, in UTC: `2022-09-14T21:51:13.373847Z`."""
     micros = ns // 1000 % 1_000_000
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S)) + f".{micros:06}Z"

@@ -35,7 +35,7 @@ class AlbDoor:
             return _error_page(400, "", context)
         as_text = not request.body or fields.is_text(request)
         event: dict[str, Any] = {
-            "requestContext": {"elb": {"targetGroupArn": target_group_arn(context)}},
+            "requestContext": {"elb": {"targetGroupArn": _target_group_arn(context)}},
             "httpMethod": request.method,
             "path": request.raw_path,
         }
@@ -94,7 +94,7 @@ class AlbDoor:
         return HttpResponse(status, tuple(headers), body, _phrase(status, said))
 
 
-def target_group_arn(context: DoorContext) -> str:
+def _target_group_arn(context: DoorContext) -> str:
     """The ARN of the function's target group; the same for the same function and qualifier."""
     group = hashlib.sha256(context.arn.encode()).hexdigest()[:16]
     return (

@@ -98,11 +98,11 @@ def with_report(response: HttpResponse, result: InvokeResult, context: DoorConte
     if not context.report or result.throttle_reason:
         return response
     return replace(
-        response, headers=(*response.headers, (REPORT_HEADER, report_line(result, context)))
+        response, headers=(*response.headers, (REPORT_HEADER, _report_line(result, context)))
     )
 
 
-def report_line(result: InvokeResult, context: DoorContext) -> str:
+def _report_line(result: InvokeResult, context: DoorContext) -> str:
     """The REPORT of an invocation: from its log if it is there, else made from its figures."""
     last = result.log_tail.rstrip().rpartition(b"\n")[2]
     if last.startswith(b"REPORT RequestId: ") or b'"platform.report"' in last:

@@ -77,8 +77,8 @@ class CloudFrontDoor:
                 "data": fields.base64_text(request.body[:limit]),
             }
         config = {
-            "distributionDomainName": distribution_domain(context),
-            "distributionId": distribution_id(context),
+            "distributionDomainName": _distribution_domain(context),
+            "distributionId": _distribution_id(context),
             "eventType": context.edge_event,
             "requestId": opaque_id(context, 32),
         }
@@ -108,12 +108,12 @@ class CloudFrontDoor:
         return _failure(502, "LambdaValidationError", context)
 
 
-def distribution_id(context: DoorContext) -> str:
+def _distribution_id(context: DoorContext) -> str:
     """Such as `E2QWRUHAPOMQZL`; the same for the same function."""
     return "E" + hashlib.sha256(context.arn.encode()).hexdigest()[:13].upper()
 
 
-def distribution_domain(context: DoorContext) -> str:
+def _distribution_domain(context: DoorContext) -> str:
     """Such as `d111111abcdef8.cloudfront.net`; the same for the same function."""
     return f"d{hashlib.sha256(context.arn.encode()).hexdigest()[:13]}.cloudfront.net"
 
@@ -202,7 +202,7 @@ def _body(said: dict[str, Any]) -> bytes:
 def _cache(outcome: str, context: DoorContext) -> tuple[tuple[str, str], ...]:
     return (
         (CACHE_HEADER, f"{outcome} from cloudfront"),
-        ("Via", f"1.1 {distribution_domain(context)} (CloudFront)"),
+        ("Via", f"1.1 {_distribution_domain(context)} (CloudFront)"),
         ("X-Amz-Cf-Pop", "LOC50-P1"),
         (EDGE_ID_HEADER, opaque_id(context, 32)),
     )

@@ -71,13 +71,13 @@ class FunctionUrlDoor:
     def refuse(self, _request: HttpRequest, error: ApiError, context: DoorContext) -> HttpResponse:
         """403 for what is not there or not signed, 502 otherwise."""
         if error.status == 404:
-            return unknown_url(context)
+            return _unknown_url(context)
         if error.status in (400, 403):
             return _forbidden(context)
         return _bad_gateway(context)
 
 
-def unknown_url(context: DoorContext) -> HttpResponse:
+def _unknown_url(context: DoorContext) -> HttpResponse:
     """The answer of a URL that does not exist."""
     return _error(403, "AccessDeniedException", {"Message": None}, context)
 

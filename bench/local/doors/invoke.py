@@ -92,7 +92,7 @@ def parse_call(request: HttpRequest) -> InvokeCall:
     invocation_type = ASYNCHRONOUS if kind == "legacy" else _invocation_type(request)
     payload = request.body or b"{}"
     _check_size(payload, invocation_type)
-    check_json(payload)
+    _check_json(payload)
     trace_id = request.header(TRACE_HEADER) or ""
     return InvokeCall(
         function=function,
@@ -144,10 +144,10 @@ def _check_size(payload: bytes, invocation_type: str) -> None:
             f"(limit {ASYNC_PAYLOAD_LIMIT_BYTES} bytes)"
         )
     if len(payload) > PAYLOAD_LIMIT_BYTES:
-        raise request_too_large()
+        raise _request_too_large()
 
 
-def request_too_large() -> ApiError:
+def _request_too_large() -> ApiError:
     """More than a synchronous invocation takes."""
     return _too_large(
         f"Request must be smaller than {PAYLOAD_LIMIT_BYTES} bytes for the InvokeFunction operation"
@@ -158,7 +158,7 @@ def _too_large(message: str) -> ApiError:
     return ApiError(413, "RequestTooLargeException", message)
 
 
-def check_json(payload: bytes) -> None:
+def _check_json(payload: bytes) -> None:
     """Raise the 400 that AWS has for a payload that is no JSON text."""
     try:
         _DECODER.decode(payload.decode())
@@ -237,7 +237,7 @@ def _common(request_id: str, trace_id: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def missing_token() -> ApiError:
+def _missing_token() -> ApiError:
     """403 of a request without credentials."""
     return ApiError(
         403, "MissingAuthenticationTokenException", "Missing Authentication Token", type=""
@@ -252,7 +252,7 @@ def check_authorization(request: HttpRequest) -> None:
     header = request.header("Authorization")
     if header is None:
         if "X-Amz-Signature=" not in request.raw_query:
-            raise missing_token()
+            raise _missing_token()
     elif not header.startswith("AWS4-") or "Credential=" not in header:
         raise ApiError(
             403,

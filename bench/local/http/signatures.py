@@ -110,13 +110,13 @@ def signature(
 ) -> str:
     """The signature that a request must have, in hex."""
     scope = f"{given.day}/{given.region}/{given.service}/aws4_request"
-    canonical = hashlib.sha256(canonical_request(request, given, payload_hash).encode())
+    canonical = hashlib.sha256(_canonical_request(request, given, payload_hash).encode())
     text = f"{ALGORITHM}\n{given.date}\n{scope}\n{canonical.hexdigest()}"
     key = _signing_key(secret_key, given.day, given.region, given.service)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def canonical_request(request: HttpRequest, given: Authorization, payload_hash: str) -> str:
+def _canonical_request(request: HttpRequest, given: Authorization, payload_hash: str) -> str:
     """The canonical request; the path is encoded once more, as for every service but S3."""
     headers = "".join(f"{name}:{_header_value(request, name)}\n" for name in given.signed_headers)
     return "\n".join(

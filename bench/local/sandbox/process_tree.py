@@ -30,7 +30,7 @@ def open_proc(pid: int, name: str) -> int | None:
     return None
 
 
-def read_proc(pid: int, name: str) -> bytes:
+def _read_proc(pid: int, name: str) -> bytes:
     """The whole file, or b''."""
     try:
         return Path(f"/proc/{pid}/{name}").read_bytes()
@@ -73,7 +73,7 @@ class ProcessTree:
 
     def pids(self) -> list[int]:
         """The live ones: a pid that has been given away again since the last look is not."""
-        return [pid for pid in self._cpu_ns if _born(read_proc(pid, "stat")) == self._born_at[pid]]
+        return [pid for pid in self._cpu_ns if _born(_read_proc(pid, "stat")) == self._born_at[pid]]
 
     def cpu_ns(self) -> int:
         """CPU time of all descendants, live and gone, at the last look.
@@ -86,7 +86,7 @@ class ProcessTree:
         """Resident memory of the live ones."""
         total = 0
         for pid in self._cpu_ns:
-            fields = read_proc(pid, "statm").split()
+            fields = _read_proc(pid, "statm").split()
             total += int(fields[1]) * PAGE_KB if len(fields) > 1 else 0
         return total
 
@@ -97,7 +97,7 @@ class ProcessTree:
             return sorted(int(entry.name) for entry in entries if entry.name.isdigit())
 
     def _adopt(self, pid: int) -> None:
-        stat = read_proc(pid, "stat")
+        stat = _read_proc(pid, "stat")
         if stat and pid not in self._cpu_ns:
             parent = int(stat[stat.rindex(b")") + 2 :].split()[1])
             if parent == self._pid or parent in self._cpu_ns:
@@ -128,7 +128,7 @@ def _born(stat: bytes) -> int:
 
 def _reaped_ns(pid: int) -> int:
     """User and system time of a process's children that it has waited for."""
-    stat = read_proc(pid, "stat")
+    stat = _read_proc(pid, "stat")
     fields = stat[stat.rindex(b")") + 2 :].split() if stat else []
     return (int(fields[13]) + int(fields[14])) * NS_PER_TICK if len(fields) > 14 else 0
 

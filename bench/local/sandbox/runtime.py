@@ -41,7 +41,7 @@ NODE_CLIENTS = ("aws-lambda-ric/bin/index.mjs", "aws-lambda-ric/bin/index.js")
 def command(config: FunctionConfig) -> tuple[str, ...] | None:
     """Command line of a function's process; None if there is nothing to start."""
     found = _runtime_command(config)
-    wrapper = exec_wrapper(config)
+    wrapper = _exec_wrapper(config)
     return found if found is None or wrapper is None else (wrapper, *found)
 
 
@@ -62,7 +62,7 @@ def _runtime_command(config: FunctionConfig) -> tuple[str, ...] | None:
     return (f"{OPT}/bootstrap",) if config.opt and _bootstrap(config.opt) else None
 
 
-def exec_wrapper(config: FunctionConfig) -> str | None:
+def _exec_wrapper(config: FunctionConfig) -> str | None:
     """The script that starts the runtime, if there is one; provided runtimes ignore the variable.
 
     A managed runtime's command line becomes its arguments (Lambda developer guide, "Modifying the
@@ -88,10 +88,10 @@ def check(config: FunctionConfig) -> None:
     if config.runtime.startswith("python") and importlib.util.find_spec("awslambdaric") is None:
         raise TargetError("awslambdaric is not installed: pip install awslambdaric")
     _check_debugger(config)
-    wrapper = exec_wrapper(config)
+    wrapper = _exec_wrapper(config)
     if wrapper is not None and (lack := not_executable(config, wrapper)):
         raise TargetError(f"{config.name}: {EXEC_WRAPPER} names {wrapper}, {lack}")
-    if config.opt and (hidden := [path for path in needed_paths(config) if below_opt(path)]):
+    if config.opt and (hidden := [path for path in needed_paths(config) if _below_opt(path)]):
         raise TargetError(
             f"{config.name}: a layer would hide {hidden[0]} from the function: move what lies in "
             f"{OPT} elsewhere, or leave the layer out"
@@ -109,7 +109,7 @@ def _check_debugger(config: FunctionConfig) -> None:
         raise TargetError(f"{config.name}: debugpy is not installed: pip install debugpy")
 
 
-def below_opt(path: str) -> bool:
+def _below_opt(path: str) -> bool:
     """Whether something lies where layers do."""
     return Path(path).is_relative_to(OPT)
 
@@ -119,7 +119,7 @@ def not_executable(config: FunctionConfig, program: str) -> str:
 
     Its path is as the function sees it: layers lie in /opt.
     """
-    if config.opt and below_opt(program):
+    if config.opt and _below_opt(program):
         program = config.opt + program.removeprefix(OPT)
     if not Path(program).is_absolute():
         return "which is no absolute path"
@@ -149,7 +149,7 @@ def environment(
         "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency" if provisioned else "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": config.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config.name}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream(config.version),
+        "AWS_LAMBDA_LOG_STREAM_NAME": _log_stream(config.version),
         "AWS_LAMBDA_RUNTIME_API": runtime_address,
         "AWS_REGION": REGION,
         "HOME": tmp,
@@ -172,7 +172,7 @@ def environment(
     return changeable | dict(config.environment) | own
 
 
-def log_stream(version: str) -> str:
+def _log_stream(version: str) -> str:
     """A log stream's name, one per environment."""
     return time.strftime("%Y/%m/%d/", time.gmtime()) + f"[{version}]{secrets.token_hex(16)}"
 
@@ -192,7 +192,7 @@ def needed_paths(config: FunctionConfig) -> Iterator[str]:
         yield from (sys.prefix, sys.base_prefix, site.getuserbase(), *_extra_paths())
         yield str(Path(sys.executable).parent)
     for program in command(config) or ():
-        if program.startswith("/") and Path(program).is_file() and not below_opt(program):
+        if program.startswith("/") and Path(program).is_file() and not _below_opt(program):
             yield str(Path(program).parent)
             yield str(Path(program).resolve().parent)
 
