@@ -16,7 +16,7 @@ from time import time
 from traceback import format_exception
 from typing import Any
 
-from bench.aws.credentials import Credentials, renewed
+from bench.aws.credentials import Credentials, load_credentials
 from bench.errors import ExitCode, TargetError
 from bench.load.collector import Collector
 from bench.load.coordinator_clock import CoordinatorClock, SystemClock
@@ -30,12 +30,13 @@ from bench.load.live_results import LiveResults
 from bench.load.manifest import manifest
 from bench.load.orders import work_orders
 from bench.load.preflight import check_limits, crowded
+from bench.load.renewal import Renewal
 from bench.load.replay import Recording, manifest_entry
 from bench.load.run_writer import RunWriter
 from bench.load.targets.base import OpenTarget
 from bench.load.targets.late_work import with_late_successes
 from bench.load.targets.open import open_target
-from bench.model.live import RunState, Snapshot
+from bench.model.live import CREDENTIALS_EVENT, RunState, Snapshot
 from bench.model.load import Binding, Command, Plan
 from bench.model.outcome import Verdict
 from bench.model.profile import Profile
@@ -117,7 +118,7 @@ class RunSession:
         )
         self._runs_root = runs_root
         self._arguments = tuple(arguments)
-        self._credentials: Credentials | None = None
+        self._renewal: Renewal | None = None
         self._start_ns: int | None = None
         self._end_ns: int | None = None
         self._gave_back_ns = 0
@@ -151,11 +152,13 @@ class RunSession:
         for line in crowded(self.profile, hosts):
             self._tell(line)
         bindings = await self.target.bind(self.profile.variants)
-        self._credentials = self.target.credentials
+        credentials = self.target.credentials
         orders = work_orders(
-            self.profile, self.plan, hosts, bindings, self._credentials, self._connections
+            self.profile, self.plan, hosts, bindings, credentials, self._connections
         )
         workers = await self._fleet.start(orders)
+        if credentials is not None:
+            self._renewal = self._renewal_of(credentials)
         self._collector.ready(workers)
         folder = RunFolder.create(
             self._runs_root,
@@ -249,6 +252,8 @@ class RunSession:
 
     async def close(self) -> None:
         """Give back workers and target."""
+        if self._renewal is not None:
+            self._renewal.close()
         await self._fleet.close()
         await self.target.close()
 
@@ -308,18 +313,21 @@ class RunSession:
         now_ns = self._now_ns()
         self.aggregate.advance(now_ns)
         self._files.add_settled(self._collector.drain_vitals(now_ns))
-        self._renew_credentials()
+        if self._renewal is not None:
+            self._renewal.look()
         self._lifecycle.tick(now_ns, self.target.lost())
         if now_ns - self._gave_back_ns >= GIVE_BACK_NS:
             self._gave_back_ns = now_ns
             give_back()
 
-    def _renew_credentials(self) -> None:
-        held = self._credentials
-        fresh = None if held is None else renewed(held, os.environ, int(time()))
-        if fresh is not None:
-            self._credentials = fresh
-            self._fleet.broadcast(FrameKind.CREDENTIALS, fresh)
+    def _renewal_of(self, credentials: Credentials) -> Renewal:
+        return Renewal(
+            credentials,
+            lambda: load_credentials(os.environ),
+            now_s=time,
+            renewed=lambda fresh: self._fleet.broadcast(FrameKind.CREDENTIALS, fresh),
+            refused=lambda words: self._files.note(CREDENTIALS_EVENT, words),
+        )
 
     def _now_ns(self) -> int:
         if self._end_ns is not None:
