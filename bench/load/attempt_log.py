@@ -40,7 +40,6 @@ class AttemptLog:
         "_rows",
         "_sample_counts",
         "_samples",
-        "start_ns",
     )
 
     def __init__(self, endpoints: Sequence[Endpoint], keep_request_ids: bool) -> None:
@@ -51,8 +50,6 @@ class AttemptLog:
         self._samples: list[Sample] = []
         self._request_ids: list[str] | None = [] if keep_request_ids else None
         self._sample_counts: dict[tuple[int, int], int] = {}
-        self.start_ns = 0
-        """Zero of the run on the engine's clock."""
 
     def drain(self) -> tuple[bytes, list[Sample], list[str]]:
         """Packed rows, samples, and a request id per row if those are kept."""
@@ -66,7 +63,7 @@ class AttemptLog:
     def record(self, call: Call, answer: Answer, final: bool) -> None:
         """Keep the row of an attempt that has ended; final: its invocation has ended with it."""
         outcome, report = answer.outcome, answer.report
-        start_ns = self.start_ns
+        start_ns = call.start_ns
         sent_ns, first_ns, attempt = call.sent_ns, call.first_ns, call.attempt
         flags = call.payload << PAYLOAD_SHIFT | call.marks | (FLAG_FINAL if final else 0)
         if outcome is _TIMEOUT:
@@ -115,7 +112,7 @@ class AttemptLog:
         key = (call.variant, outcome)
         seen = self._sample_counts[key] = self._sample_counts.get(key, 0) + 1
         if seen <= SAMPLES_PER_KIND:
-            t_ns = call.last_ns - self.start_ns
+            t_ns = call.last_ns - call.start_ns
             self._samples.append(
                 Sample(
                     t_ns,

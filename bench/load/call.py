@@ -40,11 +40,15 @@ class Call(Exchange):
         "paid",
         "payload",
         "segment",
+        "start_ns",
         "variant",
         "waited_ns",
     )
 
     intended_ns: int
+    start_ns: int
+    """Zero of the run on the clock when the invocation began: all of its instants count from it,
+    and a correction of the run's clock meanwhile is in none of its times."""
     segment: int
     number: int
     event: bytes

@@ -173,7 +173,7 @@ class Engine:
 
         Without finish the engine waits for a replan after the last segment.
         """
-        self.start_ns = self._log.start_ns = start_ns
+        self.start_ns = start_ns
         self.pacer.begin(segments, finish)
         self.pump()
 
@@ -183,6 +183,11 @@ class Engine:
             return
         self.pacer.replan(at_ns, segments, finish)
         self.callers.until_ns = min(self.callers.until_ns, self.pacer.cut_ns)
+        self.pump()
+
+    def move_zero(self, by_ns: int) -> None:
+        """Let the run's clock show so much less; what is under way keeps the zero it began with."""
+        self.start_ns += by_ns
         self.pump()
 
     def drain(self) -> None:
@@ -284,7 +289,7 @@ class Engine:
 
     def reject(self, call: Call, intended_ns: int, segment: int) -> None:
         """The breaker is open: the arrival ends here, without an attempt."""
-        call.intended_ns, call.segment = intended_ns, segment
+        call.intended_ns, call.segment, call.start_ns = intended_ns, segment, self.start_ns
         call.marks = 0
         call.reset(b"")
         call.last_ns = self.clock.now_ns()
@@ -309,7 +314,7 @@ class Engine:
 
     def begin(self, call: Call, intended_ns: int, segment: int) -> None:
         """Send a call's first attempt: the arrival has been counted, and there is a slot for it."""
-        call.intended_ns, call.segment = intended_ns, segment
+        call.intended_ns, call.segment, call.start_ns = intended_ns, segment, self.start_ns
         call.waited_ns = call.paid = call.marks = 0
         self.in_flight += 1
         call.number = number = self._number
@@ -327,8 +332,7 @@ class Engine:
 
     def send_again(self, call: Call) -> None:
         """The call has waited long enough: send its next attempt."""
-        call.attempt += 1
-        call.marks = 0
+        call.attempt, call.marks = call.attempt + 1, 0
         self._send(call)
 
     def _send(self, call: Call) -> None:

@@ -26,7 +26,7 @@ from bench.model.profile import Client, LoadSpec, Scheduling, Target
 if TYPE_CHECKING:
     from bench.aws.credentials import Credentials
 
-VERSION = 6
+VERSION = 7
 """Of kinds, payloads and packed rows: one more whenever any of them changes."""
 
 _HEAD = Struct(">IB")
@@ -37,7 +37,8 @@ class FrameKind(IntEnum):
     """What a frame carries: commands below HELLO, what workers say from there on.
 
     USED_UP: when the last arrival was that the quota let in. KEEP: somebody still wants the load;
-    for workers with a lease.
+    for workers with a lease. CLOCK: by how many ns the run's zero is later on the worker's clock
+    than its START said, as far as that is known by now; for workers of a node.
 
     A fleet of nodes says more in a worker's name. UNSENT: counts of arrivals, packed as those of
     COUNTS, that were the share of a worker of a lost node. NODE: a NodeHealth. NOTE: a FleetNote.
@@ -53,6 +54,7 @@ class FrameKind(IntEnum):
     ABORT = 5
     CREDENTIALS = 6
     KEEP = 7
+    CLOCK = 8
     HELLO = 9
     READY = 10
     COUNTS = 11

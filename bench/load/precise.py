@@ -116,7 +116,7 @@ class PreciseEngine(Engine):
             super()._offer(intended_ns, variant, segment)
             return
         call = prepared.popleft().call
-        call.intended_ns, call.segment = intended_ns, segment
+        call.intended_ns, call.segment, call.start_ns = intended_ns, segment, self.start_ns
         self.in_flight += 1
         self._submits[variant](call)
         # All else can wait until it is sent.

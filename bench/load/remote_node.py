@@ -47,6 +47,8 @@ DISMISS_S = 0.75
 """For one that was given up on to hear that it is to end, before it is told again."""
 EXCHANGES = 8
 """Exchanges of a reading before and after the run; the quickest of them counts."""
+NEWS_NS = 50_000
+"""By less it is not worth a word: a wake-up takes as long."""
 _OLD_ROUND_TRIPS = 32
 
 
@@ -102,6 +104,8 @@ class RemoteNode:
         self.round_trips: deque[int] = deque(maxlen=_OLD_ROUND_TRIPS)
         self.bindings: tuple[Binding, ...] = ()
         """Where its own target is, if it has one."""
+        self.zero_later_ns = 0
+        """By how much the run's zero is later on its clock than was known when the run began."""
         self.lost_words = ""
         """Why it was given up on; '' while it is not."""
         self._closing: asyncio.Future[None] | None = None
@@ -220,9 +224,26 @@ class RemoteNode:
         """Its clock over the run so far."""
         return fit(self.readings)
 
+    def instant_ns(self, coordinator_ns: int) -> int:
+        """An instant of the coordinator's clock by the node's, drift included."""
+        return self.host.instant_ns(coordinator_ns) + self.zero_later_ns
+
     def lead_ns(self) -> int:
-        """How far its clock has run ahead since the run's instants were told by it, at least 0."""
-        return max(0, self.readings[-1].offset_ns - self.host.clock_offset_ns)
+        """How far the run's clock there is ahead by the latest reading, at least 0."""
+        return max(0, self.readings[-1].offset_ns - self.instant_ns(0))
+
+    def follow(self) -> bool:
+        """Move the run's zero as far as the latest reading proves it to be off.
+
+        True if it is to be told: by NEWS_NS at least, so that a few ppm cost a word a minute.
+        """
+        latest = self.readings[-1]
+        off_ns = latest.offset_ns - self.instant_ns(0)
+        surely_ns = max(0, abs(off_ns) - latest.uncertainty_ns)
+        if surely_ns < NEWS_NS:
+            return False
+        self.zero_later_ns += surely_ns if off_ns > 0 else -surely_ns
+        return True
 
     # -- under load
 

@@ -46,7 +46,12 @@ class WatchedCall(Call):
         """A second attempt of the same invocation, each knowing the other."""
         twin = WatchedCall(self.engine, self.variant, self.caller)
         twin.intended_ns, twin.segment, twin.due_ns = self.intended_ns, self.segment, self.due_ns
-        twin.number, twin.event, twin.payload = self.number, self.event, self.payload
+        twin.start_ns, twin.number, twin.event, twin.payload = (
+            self.start_ns,
+            self.number,
+            self.event,
+            self.payload,
+        )
         twin.waited_ns = 0
         twin.attempt = self.attempt + 1
         twin.other, self.other = self, twin

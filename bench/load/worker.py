@@ -28,6 +28,7 @@ from bench.load.clock import open_clock
 from bench.load.engine import Engine
 from bench.load.frames import Frame, FrameKind, Ready, WorkOrder, encode, hello, read_frame
 from bench.load.precise import PreciseEngine
+from bench.load.run_zero import RunZero
 from bench.load.scheduling import lacks, take
 from bench.load.silence import GIVEN_UP_NS
 from bench.load.worker_health import MeasuredWire, OwnHealth
@@ -100,6 +101,7 @@ class Worker:
         self._ship_timer: asyncio.TimerHandle | None = None
         self._told_ns = self._tidied_ns
         """When it was last told anything."""
+        self._zero = RunZero()
         self._awake_ns: int | None = None
         """When it was last seen to run, under load."""
         self._has_told = False
@@ -116,6 +118,7 @@ class Worker:
             gc.freeze()
             gc.disable()
             self._health.restart()
+            self._zero.begin(payload.start_ns)
             engine.start(payload.segments, payload.start_ns, payload.finish)
             self._ship_later()
         elif frame.kind is FrameKind.REPLAN:
@@ -126,6 +129,8 @@ class Worker:
             engine.abort()
         elif frame.kind is FrameKind.CREDENTIALS:
             self._renew(payload)
+        elif frame.kind is FrameKind.CLOCK:
+            self._zero.correct(payload)
 
     def ship(self) -> None:
         """Send what has gathered since the last time."""
@@ -214,8 +219,15 @@ class Worker:
             self._engine.abort()
             return
         self.ship()
+        self._follow_clock()
         self._tidy()
         self._ship_later()
+
+    def _follow_clock(self) -> None:
+        engine = self._engine
+        step_ns = self._zero.step_ns(engine.start_ns, engine.quiet_for_ns())
+        if step_ns:
+            engine.move_zero(step_ns)
 
     def _tidy(self) -> None:
         """Collect garbage while nothing is due and no answer on its way; at times without that.

@@ -28,6 +28,24 @@ def test_open_loop_sends_every_arrival_at_its_intended_time() -> None:
     assert (bench.final["last_ns"] - bench.final["intended_ns"] == 5 * NS_PER_MS).all()
 
 
+@pytest.mark.parametrize("by_ns", [3 * NS_PER_MS, -3 * NS_PER_MS])
+def test_moving_the_zero_of_the_run_moves_what_is_to_come_and_bends_no_time(by_ns: int) -> None:
+    sent_ns: list[int] = []
+
+    def serve(_number: int, t_ns: int) -> tuple[int, int]:
+        sent_ns.append(t_ns - 1_000 * NS_PER_S)
+        return 150 * NS_PER_MS, 200
+
+    bench = Bench(serve)
+    bench.clock.call_in(510 * NS_PER_MS, lambda: bench.engine.move_zero(by_ns))
+    bench.run(segment(10, 1))
+    intended_ns = [i * NS_PER_S // 10 for i in range(10)]
+    assert bench.final["intended_ns"].tolist() == intended_ns
+    assert sent_ns == [at_ns + by_ns * (at_ns > NS_PER_S // 2) for at_ns in intended_ns]
+    assert (bench.final["sent_ns"] == bench.final["intended_ns"]).all()
+    assert (bench.final["last_ns"] - bench.final["intended_ns"] == 150 * NS_PER_MS).all()
+
+
 def test_an_hour_of_load_takes_no_time() -> None:
     bench = Bench(constant(5)).run(segment(10, 3600))
     assert len(bench.final) == 36_000

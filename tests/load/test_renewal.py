@@ -82,8 +82,8 @@ async def test_nobody_waits_for_who_is_asked_and_nobody_is_asked_twice_meanwhile
 
 
 async def test_a_refusal_is_told_once_and_asked_again_without_end_of_the_load() -> None:
-    answers = [refuse, refuse, lambda: SECOND]
-    trial = Trial(lambda: answers[trial.asked - 1]())
+    answers: list[Callable[[], Credentials]] = [refuse, refuse, lambda: SECOND]
+    trial = Trial(lambda: answers.pop(0)())
     await trial.look(LAST_GOOD_S + 1)
     await trial.look(LAST_GOOD_S + 2)
     assert trial.asked == 1

@@ -11,6 +11,7 @@ import pytest
 
 from bench.errors import LamloadError
 from bench.load.frames import Frame, FrameKind, Start
+from bench.load.run_zero import STEP_NS
 from bench.load.worker import Worker
 from bench.model.times import NS_PER_S
 from tests.load.fakes import segment
@@ -57,4 +58,18 @@ async def test_a_share_that_counts_as_not_sent_is_not_sent_by_who_stood_still(
     with pytest.raises(LamloadError, match=r"stood still for [78]\.\d s"):
         worker.obey(Frame(FrameKind.KEEP, None))
     assert worker.ended.is_set()
+    worker.close()
+
+
+async def test_a_worker_follows_the_clock_of_its_run_as_it_ships() -> None:
+    worker = Worker(order("http://127.0.0.1:1/"), cast(Any, Nobody()))
+    start_ns = monotonic_ns()
+    worker.obey(Frame(FrameKind.START, Start(start_ns, (segment(0, 600),))))
+    worker.obey(Frame(FrameKind.CLOCK, STEP_NS + 1))
+    seen = []
+    for _ in range(3):
+        worker._ship_and_tidy()
+        seen.append(worker._engine.start_ns - start_ns)
+    assert seen == [STEP_NS, STEP_NS + 1, STEP_NS + 1]
+    worker.obey(Frame(FrameKind.ABORT, None))
     worker.close()

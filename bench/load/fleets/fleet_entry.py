@@ -37,6 +37,7 @@ def clock_entry(node: RemoteNode, start_ns: int) -> dict[str, Any]:
         "fitted_offset_ns": found.offset_ns(start_ns),
         "fitted_uncertainty_ns": found.uncertainty_ns(start_ns),
         "start_error_ns": used_ns - found.offset_ns(start_ns),
+        "corrected_ns": node.zero_later_ns,
         "drift_ppm": round(found.drift_ppm, 3),
         "drift_low_ppm": _finite(found.drift_low_ppm),
         "drift_high_ppm": _finite(found.drift_high_ppm),

@@ -54,7 +54,7 @@ class NodeTargets:
         """In the time of each node's own clock; one that does not answer is lost soon."""
 
         async def tell(node: RemoteNode) -> None:
-            instant_ns = node.host.instant_ns
+            instant_ns = node.instant_ns
             own = [replace(one, start_ns=instant_ns(one.start_ns)) for one in turns]
             moved = [
                 replace(one, at_ns=instant_ns(one.at_ns), plan_ns=instant_ns(one.plan_ns))

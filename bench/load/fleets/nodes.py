@@ -298,7 +298,7 @@ class NodeFleet:
     def _tell_change(self, node: RemoteNode, at_ns: int, heard_ns: int) -> None:
         """When a node heard of a change, in the run's time by its own clock."""
         assert self._start_ns is not None
-        run_ns = heard_ns - node.host.instant_ns(self._start_ns)
+        run_ns = heard_ns - node.instant_ns(self._start_ns)
         late_ns = max(0, run_ns - at_ns)
         words = f"{late_ns / NS_PER_MS:.0f} ms late" if late_ns else "in time"
         self._note(
@@ -325,6 +325,16 @@ class NodeFleet:
             except LamloadError:
                 continue
             self._losses.heard(number)
+            self._follow_clock(number)
+
+    def _follow_clock(self, number: int) -> None:
+        """Keep the run's clock on a node together with this one, once the load has begun."""
+        node = self._nodes[number]
+        left = [worker for worker in self._own[number] if worker in self._running]
+        if self._start_ns is None or node.lost_words or not left or not node.follow():
+            return
+        for worker in left:
+            self.send(worker, FrameKind.CLOCK, node.zero_later_ns)
 
     async def _attend(self) -> None:
         """Tell once what the nodes stand on has gone: nobody is to send for long without it."""

@@ -9,7 +9,7 @@ import pytest
 
 from bench.errors import LamloadError
 from bench.load.fleets.fake import FakeClock, FakeFleet
-from bench.load.frames import FrameKind, Start
+from bench.load.frames import VERSION, FrameKind, Start
 from bench.load.host import Host
 from bench.model.times import NS_PER_S
 from tests.load.fakes import segment
@@ -88,8 +88,10 @@ async def test_a_worker_hears_of_the_start_on_its_own_machines_clock() -> None:
 
 
 async def test_workers_of_another_version_are_refused() -> None:
-    with pytest.raises(LamloadError, match="speaks version 7 of the frames and this side version"):
-        await fleet_of(1, version=7)
+    with pytest.raises(
+        LamloadError, match=f"speaks version {VERSION + 1} of the frames and this side"
+    ):
+        await fleet_of(1, version=VERSION + 1)
 
 
 async def test_a_fleet_is_started_once() -> None:

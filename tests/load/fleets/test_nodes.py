@@ -135,6 +135,26 @@ async def test_a_clock_that_has_gained_makes_changes_lie_further_ahead() -> None
         assert trial.fleet.latency_ns == before_ns + 720 * NS_PER_MS
 
 
+async def test_a_node_whose_clock_drifts_is_told_and_stays_with_the_others() -> None:
+    async with trial_of(HOURS_NS, 0) as trial:
+        await trial.begin(4, 600)
+        before_ns = trial.fleet.latency_ns
+        for _ in range(120):
+            trial.links[0].ahead_ns += 100_000  # 200 ppm
+            await trial.clock.advance(500 * NS_PER_MS)
+        told = [s for s in trial.links[0].fleet.sent if s.kind is FrameKind.CLOCK]
+        assert {sent.worker for sent in told} == {0, 1}
+        assert 11_800_000 < told[-1].payload <= 12_000_000
+        assert all(s.kind is not FrameKind.CLOCK for s in trial.links[1].fleet.sent)
+        assert trial.fleet.latency_ns - before_ns < 200_000
+        trial.fleet.broadcast(FrameKind.REPLAN, Replan(61 * NS_PER_S, (), finish=False))
+        notes = [frame.payload for frame in await trial.until(FrameKind.NOTE, 2)]
+        assert all(abs(note.fields["heard_ns"] - 60 * NS_PER_S) < 200_000 for note in notes)
+        await trial.fleet.conclude()
+        clock = trial.fleet.manifest()["fleet"]["nodes"][0]["clock"]
+        assert clock["corrected_ns"] == told[-1].payload
+
+
 async def test_each_node_says_when_it_heard_of_a_change() -> None:
     async with trial_of(HOURS_NS, 0) as trial:
         await trial.begin(4, 600)
