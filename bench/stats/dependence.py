@@ -16,11 +16,14 @@ can say how much chance there is, and None says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
+
+import numpy as np
 
 from bench.stats.block_models import Explained, models
 from bench.stats.blocks import Reals
-from bench.stats.student import beyond, deviate, t_at, two_sided
+from bench.stats.student import beyond, deviate, t_at
 
 LEAST_BLOCKS = 10
 """Below it no variance between blocks is believed."""
@@ -32,7 +35,8 @@ _DOUBT = 0.4
 """… or, at this chance that they do not, there are too few to know."""
 _LARGE_DF = 60
 """From here on t is as good as normal."""
-_NEAREST, _FARTHEST, _HALVINGS = 1e-3, 1e5, 30
+_REACHES, _BESIDE = 48, 1.01
+"""Reaches to interpolate between, and by what factor they go beyond the ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +87,31 @@ def says_too_little(weights: Reals, apart: Reals) -> bool:
 
 def _as_t(found: Explained) -> tuple[float, int]:
     """Design effect and degrees of freedom of the t with the same intervals at 95 % and 99 %."""
-    near, far = _reach(found, 0.05), _reach(found, 0.01)
+    near, far = _reaches(found, 0.05, 0.01)
     df = next(
         (df for df in range(1, _LARGE_DF) if _t(df, 0.01) * near <= far * _t(df, 0.05)), _LARGE_DF
     )
     return (near / _t(df, 0.05)) ** 2, df
 
 
+@cache
 def _t(df: int, alpha: float) -> float:
     return t_at(deviate(1 - alpha), df)
 
 
-def _reach(found: Explained, alpha: float) -> float:
-    """How far the sum is away with this chance, in standard errors of independent samples."""
-    low, high = _NEAREST, _FARTHEST
-    for _ in range(_HALVINGS):
-        middle = sqrt(low * high)
-        low, high = (middle, high) if _beyond(found, middle) > alpha else (low, middle)
-    return high
+def _reaches(found: Explained, *chances: float) -> list[float]:
+    """How far the sum is away with these chances, in standard errors of independent samples.
 
-
-def _beyond(found: Explained, reach: float) -> float:
-    chances = beyond(reach / found.scales, found.df)
-    return float(found.weights @ chances) + found.independent * two_sided(reach)
+    They fall from the first to the last. Interpolated between reaches of which the nearest, and
+    the farthest, are those of the models themselves.
+    """
+    ends = np.append(found.scales, 1.0 if found.independent else found.scales[0])
+    tried = np.geomspace(
+        ends.min() * deviate(1 - chances[0]) / _BESIDE,
+        ends.max() * t_at(deviate(1 - chances[-1]), found.df) * _BESIDE,
+        _REACHES,
+    )
+    beyond_each = beyond(tried[:, None] / found.scales, found.df) @ found.weights
+    beyond_each += found.independent * beyond(tried, None)
+    reached = np.interp(-np.log(chances), -np.log(beyond_each), np.log(tried))
+    return list(np.exp(reached).tolist())

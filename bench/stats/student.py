@@ -51,10 +51,18 @@ def z_at(t: float, df: int | None) -> float:
     return float(np.interp(t, ts, deviates)) * max(1.0, t / float(ts[-1]))
 
 
-def beyond(ts: Reals, df: int) -> Reals:
-    """Probability that a t variable lies beyond ±ts; at least 1e-10."""
-    chances: Reals = np.interp(ts, _table(df)[1], _two_sided(df))
-    return chances
+def beyond(ts: Reals, df: int | None) -> Reals:
+    """Probability that a t variable lies beyond ±ts; at least 1e-10. df None: a normal one."""
+    at, chances = _normal_table() if df is None else (_table(df)[1], _two_sided(df))
+    found: Reals = np.interp(ts, at, chances)
+    return found
+
+
+@cache
+def _normal_table() -> tuple[Reals, Reals]:
+    """Ascending deviates, and the chance of each."""
+    deviates = np.linspace(0, _LARGEST_Z, _POINTS)
+    return deviates, np.array([two_sided(z) for z in deviates.tolist()])
 
 
 @cache

@@ -10,7 +10,7 @@ that of the order statistics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, exp, floor, log, sqrt
 
 import numpy as np
@@ -23,6 +23,7 @@ from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 from bench.stats.ranks import rank_of
 from bench.stats.sequential import deviate_at_any_time, shares_at_any_time
 from bench.stats.student import deviate, t_at
+from bench.stats.tilting import tilted_variance
 
 _SLACK = 1e-9
 """Standard errors to each side of a quantile over which the distribution's slope is taken."""
@@ -124,6 +125,23 @@ def dependence_of(standing: Estimate) -> Dependence | None:
     return dependence(standing.residuals, standing.count * below * (1 - below))
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How sure an interval is, and whether at every look."""
+
+    confidence: float
+    anytime: bool
+
+    def shares(self, q: float, count: int, found: Dependence) -> tuple[float, float]:
+        """Between which shares of so many samples the true quantile q lies."""
+        alpha = 1 - self.confidence
+        if self.anytime:
+            z = deviate_at_any_time(effective_samples(count, found, 0), alpha)
+            return shares_at_any_time(q, effective_samples(count, found, z), alpha)
+        z = deviate(self.confidence)
+        return shares(q, effective_samples(count, found, z), z)
+
+
 def interval(curve: Curve, q: float, confidence: float = 0.95, anytime: bool = False) -> Bounds:
     """Where the true quantile lies, and what that rests on.
 
@@ -137,26 +155,21 @@ def interval(curve: Curve, q: float, confidence: float = 0.95, anytime: bool = F
     if found.is_independent and not anytime:
         known = quantile_bounds(curve, q, confidence)
         return Bounds(known.low_ns, known.high_ns, basis)
-    count, alpha = standing.count, 1 - confidence
-    if anytime:
-        z = deviate_at_any_time(effective_samples(count, found, 0), alpha)
-        reach = shares_at_any_time(q, effective_samples(count, found, z), alpha)
-    else:
-        z = deviate(confidence)
-        reach = shares(q, effective_samples(count, found, z), z)
-    low_ns, high_ns = standing.within(*reach)
+    level = _Level(confidence, anytime)
+    low_ns, high_ns = standing.within(*level.shares(q, standing.count, found))
     if low_ns is None and high_ns is None and not anytime:
-        reach = far_shares(q, effective_samples(count, found, z), z)
+        z = deviate(confidence)
+        reach = far_shares(q, effective_samples(standing.count, found, z), z)
         low_ns, high_ns = standing.within(*reach)
     if low_ns is None and high_ns is None:
         return Bounds(None, None, basis_of(curve.blocks, None, anytime))
-    if not anytime:
-        low_ns, high_ns = _as_blocks_vary_there(standing, (low_ns, high_ns), z)
+    if not found.is_independent:
+        low_ns, high_ns = _as_blocks_vary_there(standing, (low_ns, high_ns), level)
     return Bounds(low_ns, high_ns, basis)
 
 
 def _as_blocks_vary_there(
-    standing: Estimate, limits: tuple[int | None, int | None], z: float
+    standing: Estimate, limits: tuple[int | None, int | None], level: _Level
 ) -> tuple[int | None, int | None]:
     """The limits, moved outwards where blocks vary more at them than at the quantile itself.
 
@@ -169,7 +182,8 @@ def _as_blocks_vary_there(
             found = None if limit is None else _dependence_at(standing, limit)
             if found is None:
                 break
-            further = standing.limits(effective_samples(standing.count, found, z), z)[side]
+            reach = level.shares(standing.q, standing.count, found)
+            further = standing.within(*reach)[side]
             if further is not None and (further - (limit or 0)) * (-1, 1)[side] <= 0:
                 break
             limit = further
@@ -177,17 +191,27 @@ def _as_blocks_vary_there(
     return moved[0], moved[1]
 
 
-_MOVES = 2
+_MOVES = 4
 """By then a limit hardly moves."""
 
 
 def _dependence_at(standing: Estimate, value_ns: int) -> Dependence | None:
-    """What blocks say of the share of samples that do not exceed a value."""
-    blocks = standing.curve.blocks
+    """What blocks say of the share of samples that do not exceed a value, if it is the quantile.
+
+    Blocks of a rare state that a run has met less often than usual come more often then, and make
+    for more variance than they did in this run.
+    """
+    blocks, q = standing.curve.blocks, standing.q
     assert blocks is not None
     below, totals = blocks.below(value_ns), blocks.totals()
     share = float(below.sum() / totals.sum())
-    return dependence(below - totals * share, standing.count * share * (1 - share))
+    residuals = below - totals * share
+    found = dependence(residuals, standing.count * share * (1 - share))
+    tilted = tilted_variance(below - totals * q)
+    if found is None or tilted is None:
+        return found
+    more = tilted / float(residuals.var()) * share * (1 - share) / (q * (1 - q))
+    return replace(found, design_effect=found.design_effect * max(1.0, more))
 
 
 def precision(

@@ -111,6 +111,53 @@ def regimes(dwell: float, slow: float = 0.3, shift: float = 1.0) -> Process:
     return process
 
 
+def states(stays: tuple[float, ...], levels: tuple[float, ...]) -> Process:
+    """Several states, of which each lasts so many blocks on average and any other one follows."""
+
+    def process(random: Random, shape: Shape) -> Reals:
+        count, leave = len(stays), 1 / (np.array(stays) * shape.samples)
+        state = np.empty((shape.count, shape.replications), dtype=np.int64)
+        chance = np.array(stays) / sum(stays)
+        state[0] = random.choice(count, size=shape.replications, p=chance)
+        for i in range(1, shape.count):
+            leaves = random.random(shape.replications) < leave[state[i - 1]]
+            step = random.integers(1, count, size=shape.replications)
+            state[i] = (state[i - 1] + leaves * step) % count
+        found: Reals = iid(random, shape) + np.array(levels)[state].T
+        return found
+
+    return process
+
+
+def wave(turns: float, height: float) -> Process:
+    """Up and down so often in a run, as days have it; where it begins is chance."""
+
+    def process(random: Random, shape: Shape) -> Reals:
+        began = random.random((shape.replications, 1))
+        turned = shape.place / shape.blocks * turns + began
+        found: Reals = iid(random, shape) + height * np.sin(2 * np.pi * turned)
+        return found
+
+    return process
+
+
+def heavy_tails(exponent: float, every: float, length: float) -> Process:
+    """Pareto's tail, and once in so many blocks, at random, a stall as in `stalls`."""
+
+    def process(random: Random, shape: Shape) -> Reals:
+        size = (shape.replications, shape.count)
+        served = random.standard_exponential(size) / exponent
+        begins = random.random(size) < 1 / (every * shape.samples)
+        waited = np.zeros(size)
+        for i in range(1, shape.count):
+            left = np.maximum(waited[:, i - 1] - 1 / shape.samples, 0.0)
+            waited[:, i] = np.where(begins[:, i], length, left)
+        found: Reals = np.log(np.exp(served) + 20 * waited)
+        return found
+
+    return process
+
+
 def fated_blocks(spread: float) -> Process:
     """Every block has a fate of its own."""
 
@@ -153,6 +200,11 @@ HARD: dict[str, Process] = {
     "regimes of 1 block": regimes(1.0),
     "regimes of 2 blocks": regimes(2.0),
     "regimes of 6 blocks": regimes(6.0),
+    "a rare state": states((8.0, 2.0), (0.0, 1.0)),
+    "states of 6 and 4 blocks": states((6.0, 4.0), (0.0, 1.0)),
+    "three states of 4 blocks": states((4.0, 4.0, 4.0), (0.0, 0.5, 1.2)),
+    "three waves": wave(3.0, 0.3),
+    "heavy tails and stalls": heavy_tails(2.0, 6.0, 0.3),
 }
 """Beyond those: memory that lasts for many blocks, and more."""
 

@@ -170,6 +170,20 @@ def test_a_limit_reaches_further_where_blocks_vary_more_at_it_than_at_the_quanti
     assert 4 <= sum(narrow != wide for narrow, wide in pairs) < len(pairs)
 
 
+@pytest.mark.parametrize("blocks", [24, 60])
+def test_a_state_seen_once_or_twice_may_come_more_often_than_a_run_has_met_it(
+    blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = HARD["a rare state"]
+    curves = curves_of(process, Shape(80, blocks, 50), 2, 62)
+    truth_ns = true_quantile_ns(process, 0.5)
+    moved = [covers(interval(curve, 0.5), truth_ns) for curve in curves]
+    monkeypatch.setattr(woodruff, "tilted_variance", lambda _: None)
+    plain = [covers(interval(curve, 0.5), truth_ns) for curve in curves]
+    assert sum(moved) >= sum(plain) + 2
+    assert not any(was and not is_now for was, is_now in zip(plain, moved, strict=True))
+
+
 def test_hard_processes_are_wider_or_unknown_and_never_as_wrong_as_before() -> None:
     process = HARD["AR(1) of blocks 0.6"]
     curves = curves_of(process, Shape(REPLICATIONS, 40, 50), 4, 17)
