@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 
@@ -35,8 +35,8 @@ _DOUBT = 0.4
 """… or, at this chance that they do not, there are too few to know."""
 _LARGE_DF = 60
 """From here on t is as good as normal."""
-_REACHES, _BESIDE = 48, 1.01
-"""Reaches to interpolate between, and by what factor they go beyond the ends."""
+_PLACES, _BESIDE = np.linspace(0, 1, 48), 1.01
+"""Of the reaches to interpolate between, and by what factor they go beyond the ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,11 @@ def _reaches(found: Explained, *chances: float) -> list[float]:
     the farthest, are those of the models themselves.
     """
     ends = np.append(found.scales, 1.0 if found.independent else found.scales[0])
-    tried = np.geomspace(
-        ends.min() * deviate(1 - chances[0]) / _BESIDE,
-        ends.max() * t_at(deviate(1 - chances[-1]), found.df) * _BESIDE,
-        _REACHES,
-    )
+    near = log(ends.min() * deviate(1 - chances[0]) / _BESIDE)
+    far = log(ends.max() * t_at(deviate(1 - chances[-1]), found.df) * _BESIDE)
+    logs = near + (far - near) * _PLACES
+    tried = np.exp(logs)
     beyond_each = beyond(tried[:, None] / found.scales, found.df) @ found.weights
     beyond_each += found.independent * beyond(tried, None)
-    reached = np.interp(-np.log(chances), -np.log(beyond_each), np.log(tried))
+    reached = np.interp(-np.log(chances), -np.log(beyond_each), logs)
     return list(np.exp(reached).tolist())

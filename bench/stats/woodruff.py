@@ -26,6 +26,7 @@ from bench.stats.student import deviate, t_at
 from bench.stats.tilting import tilted_variance
 
 _SLACK = 1e-9
+_MOVES = 4
 """Standard errors to each side of a quantile over which the distribution's slope is taken."""
 
 
@@ -132,6 +133,11 @@ class _Level:
     confidence: float
     anytime: bool
 
+    @property
+    def moves(self) -> int:
+        """How often a limit is moved at most: by then it hardly does; looks are many."""
+        return 1 if self.anytime else _MOVES
+
     def shares(self, q: float, count: int, found: Dependence) -> tuple[float, float]:
         """Between which shares of so many samples the true quantile q lies."""
         alpha = 1 - self.confidence
@@ -178,7 +184,7 @@ def _as_blocks_vary_there(
     """
     moved = []
     for side, limit in enumerate(limits):
-        for _ in range(_MOVES):
+        for _ in range(level.moves):
             found = None if limit is None else _dependence_at(standing, limit)
             if found is None:
                 break
@@ -189,10 +195,6 @@ def _as_blocks_vary_there(
             limit = further
         moved.append(limit)
     return moved[0], moved[1]
-
-
-_MOVES = 4
-"""By then a limit hardly moves."""
 
 
 def _dependence_at(standing: Estimate, value_ns: int) -> Dependence | None:
@@ -210,7 +212,9 @@ def _dependence_at(standing: Estimate, value_ns: int) -> Dependence | None:
     tilted = tilted_variance(below - totals * q)
     if found is None or tilted is None:
         return found
-    more = tilted / float(residuals.var()) * share * (1 - share) / (q * (1 - q))
+    more = (
+        tilted / float(residuals @ residuals / residuals.size) * share * (1 - share) / (q * (1 - q))
+    )
     return replace(found, design_effect=found.design_effect * max(1.0, more))
 
 

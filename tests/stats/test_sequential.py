@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from math import sqrt
+from math import lgamma, log, sqrt
 
 import numpy as np
 import pytest
 
 from bench.stats.sequential import (
+    PRIOR_SAMPLES,
     chance_at_any_time,
     deviate_at_any_time,
     shares_at_any_time,
@@ -46,3 +47,16 @@ def test_chance_and_deviate_are_inverse() -> None:
 
 def test_it_is_dearer_than_a_single_look() -> None:
     assert deviate_at_any_time(1000, 0.05) > 1.96
+
+
+@pytest.mark.parametrize("samples", [40.0, 999.5, 1e7])
+@pytest.mark.parametrize("q", [0.01, 0.5, 0.99])
+def test_each_end_is_where_the_mixture_is_twenty_times_as_likely(q: float, samples: float) -> None:
+    a, b = q * PRIOR_SAMPLES, (1 - q) * PRIOR_SAMPLES
+    for share in shares_at_any_time(q, samples, 0.05):
+        if 0 < share < 1:
+            below, above = share * samples, (1 - share) * samples
+            mixed = lgamma(a + below) + lgamma(b + above) - lgamma(a + b + samples)
+            mixed += lgamma(a + b) - lgamma(a) - lgamma(b)
+            ratio = mixed - below * log(q) - above * log(1 - q)
+            assert ratio == pytest.approx(log(20), abs=1e-4)
