@@ -3,8 +3,9 @@
 Each line is a process whose truth is known, at several lengths and rates. `cover` is the share of
 the intervals given that have the truth in them, and in brackets how often too few blocks were there
 to know; `A/A` how often two equal variants, or runs, are told apart; `nine` how many tables of nine
-equals name a difference; `+10 %` how often a tenth is found. Samples taken as independent, as order
-statistics have it, stand beside it as `iid`.
+equals name a difference; `+10 %` how often a tenth is found, and `most` how often it would be by a
+test that knew how far chance puts it. Samples taken as independent, as order statistics have it,
+stand beside it as `iid`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tests.stats.study import (
     coverage,
     covers,
     curves_of,
+    most_found,
     tables_with_a_difference,
     told_apart_share,
 )
@@ -43,10 +45,10 @@ def coverage_table(replications: int, seed: int, say: Callable[[str], None]) -> 
     for rounds, blocks, samples in RUNS:
         shape = Shape(replications, blocks, samples)
         say(f"\n{shape.count:,} invocations: {rounds} rounds, {blocks} blocks of {samples}")
-        say(f"  {'process':<24}{'iid':>6}  {'cover p50 (few)':>17}{'p90':>14}{'p99':>14}"
-            f"{'A/A':>7}{'2 runs':>8}{'nine':>7}{'+10 %':>7}")  # fmt: skip
+        say(f"  {'process':<26}{'iid':>6}  {'cover p50 (few)':>17}{'p90':>14}{'p99':>14}"
+            f"{'A/A':>7}{'2 runs':>8}{'nine':>7}{'+10 %':>7}{'most':>7}")  # fmt: skip
         for name, process in {**NAMED, **HARD}.items():
-            say(f"  {name:<24}{_line(process, shape, rounds, seed)}")
+            say(f"  {name:<26}{_line(process, shape, rounds, seed)}")
 
 
 def _line(process: Process, shape: Shape, rounds: int, seed: int) -> str:
@@ -69,5 +71,6 @@ def _line(process: Process, shape: Shape, rounds: int, seed: int) -> str:
         f"{told_apart_share(base, other, 0.5, share_blocks=False):>8.1%}",
         f"{tables_with_a_difference(tables, NINE, 0.5):>7.1%}",
         f"{told_apart_share(base, slower, 0.5):>7.0%}",
+        f"{most_found(base, slower, 0.5):>7.0%}",
     ]
     return "".join(cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,14 @@ def told_apart_share(
     pairs = zip(base, other, strict=True)
     found = [difference(one, two, q, share_blocks=share_blocks) for one, two in pairs]
     return float(np.mean([known is not None and known.is_distinguishable for known in found]))
+
+
+def most_found(base: Sequence[Curve], other: Sequence[Curve], q: float) -> float:
+    """How often two variants would be told apart by who knew how far chance puts their ratio."""
+    pairs = zip(base, other, strict=True)
+    logs = np.log([(two.quantile_ns(q) or 1) / (one.quantile_ns(q) or 1) for one, two in pairs])
+    away = float(abs(logs.mean()) / logs.std())
+    return NormalDist().cdf(away - 1.96) + NormalDist().cdf(-away - 1.96)
 
 
 def tables_with_a_difference(curves: Sequence[Curve], width: int, q: float) -> float:
