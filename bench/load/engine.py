@@ -73,7 +73,8 @@ class Engine:
         "_number",
         "_quota",
         "_quota_left",
-        "_second",
+        "_second_end_ns",
+        "_second_ns",
         "_sequence",
         "_submits",
         "_wall_s",
@@ -161,7 +162,8 @@ class Engine:
         self.beside = 0
         """Attempts under way beside another of their invocation, or after its end: hedges."""
         self._counts = ArrivalCounts()
-        self._second = -1
+        self._second_ns = self._second_end_ns = 0
+        """The second of which cells are kept: nothing lies within it while there is none."""
         self._epoch_s = int(wall_s())
         """Looked at once a second of arrivals, and before a retry."""
         self._cells: dict[int, list[int]] = {}
@@ -202,7 +204,7 @@ class Engine:
 
     def collect(self) -> tuple[bytes, bytes, list[Sample], list[str]]:
         """Rows, counts, failure samples and request ids since the last call."""
-        self._second = -1
+        self._second_end_ns = 0
         rows, samples, request_ids = self._log.drain()
         return rows, self._counts.drain(), samples, request_ids
 
@@ -301,14 +303,15 @@ class Engine:
 
     def cell(self, intended_ns: int, variant: int, segment: int) -> list[int]:
         """Counts of a second, a variant and a segment, to be added to: offered, dropped."""
-        second = intended_ns // NS_PER_S
-        if second != self._second:
-            self._second = second
+        if not self._second_ns <= intended_ns < self._second_end_ns:
+            self._second_ns = intended_ns // NS_PER_S * NS_PER_S
+            self._second_end_ns = self._second_ns + NS_PER_S
             self._epoch_s = int(self._wall_s())
             self._cells.clear()
         key = segment << 16 | variant
         cell = self._cells.get(key)
         if cell is None:
+            second = self._second_ns // NS_PER_S
             cell = self._cells[key] = self._counts.cell(second, variant, segment)
         return cell
 
