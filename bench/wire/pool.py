@@ -31,6 +31,7 @@ from bench.wire.connection import Connection, PooledAddress
 from bench.wire.deadlines import Deadlines
 from bench.wire.exchange import Exchange
 from bench.wire.http_connect import open_tunnel
+from bench.wire.known_head import KnownHead
 from bench.wire.race import connect_first
 from bench.wire.readiness import open_readiness
 from bench.wire.receipts import ReceiptClock
@@ -83,6 +84,7 @@ class ConnectionPool:
         self._loop = asyncio.get_running_loop()
         self._readiness = open_readiness(self._loop)
         self._receipts = receipts or ReceiptClock()
+        self._known_head = KnownHead()
         self._nodes = AddressRotation(self._resolver.addresses)
         self._look_ns = _NEVER_NS if self._resolver.is_fixed else 0
         """When the name has to be looked up anew."""
@@ -343,7 +345,7 @@ class ConnectionPool:
             session = TlsSession(self._tls, self._options.server_name or self._host)
             await session.shake_hands(self._loop, sock)
             stream = TlsStream(sock, self._readiness, self._receipts, session)
-        return Connection(node, self._on_free, self._on_lost, stream)
+        return Connection(node, self._on_free, self._on_lost, stream, self._known_head)
 
     # -- failures
 

@@ -11,7 +11,7 @@ import asyncio
 import select
 from typing import Protocol
 
-AT_ONCE = 16
+AT_ONCE = 32
 """Sockets that are read before anything is made of what they gave."""
 
 Taken = tuple[bytes, int, int]

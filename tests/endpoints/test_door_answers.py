@@ -1,8 +1,9 @@
 import pytest
 
+from bench.endpoints.base import head_of
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Outcome
-from tests.endpoints.build import REPORT, REQUEST_ID, classify
+from tests.endpoints.build import REPORT, REQUEST_ID, classify, endpoint
 
 K = EndpointKind
 OK, FUNCTION, THROTTLED = Outcome.OK, Outcome.FUNCTION_ERROR, Outcome.THROTTLED
@@ -138,3 +139,18 @@ def test_an_http_apis_request_id_has_a_header_of_its_own() -> None:
     assert classify(K.HTTP_API, 200, apigw_requestid="JKJaXmPLvHcESHA=").request_id == (
         "JKJaXmPLvHcESHA="
     )
+
+
+@pytest.mark.parametrize("kind", [*DOORS, K.INVOKE])
+def test_a_head_that_comes_again_tells_the_same_again_and_another_one_its_own(
+    kind: EndpointKind,
+) -> None:
+    door = endpoint(kind)
+    plain, failed = head_of([]), head_of([(b"X-Amz-Function-Error", b"Unhandled")])
+    told = [door.classify(status, plain, b"").outcome for status in (200, 200, 500, 200, 404)]
+    assert told == [OK, OK, SERVER, OK, CLIENT]
+    for _ in range(2):
+        assert door.classify(200, failed, b"").outcome is (FUNCTION if kind is K.INVOKE else OK)
+        assert door.classify(200, plain, b"").outcome is OK
+    report = door.classify(200, head_of([(b"X-Lamload-Report", REPORT.encode())]), b"").report
+    assert (report is None) == (kind is K.INVOKE)
