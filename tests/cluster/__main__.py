@@ -7,10 +7,11 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 from tests.cluster.faults import FAULTS
-from tests.cluster.machines import Clocks, cluster
+from tests.cluster.machines import Clocks, NotInTime, cluster
 from tests.cluster.trial import try_fault
 
 HOUR_S = 3600
@@ -35,12 +36,11 @@ def main() -> int:
     wanted = [name for name in options.only.split(",") if name] or list(FAULTS)
     with tempfile.TemporaryDirectory(prefix="lamload-cluster-") as folder:
         wrong = _try_all(wanted, options, options.keep or Path(folder))
-    print(f"{wrong} of {len(wanted) * options.times} trials went wrong")
+    print(f"{wrong} trials went wrong")
     return int(wrong > 0)
 
 
 def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> int:
-    is_wrong = False
     tried: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     for nanny in (False, True):
@@ -48,15 +48,20 @@ def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> in
         if not own:
             continue
         with cluster(folder / f"nanny-{nanny}", CLOCKS[: options.nodes], nanny=nanny) as made:
-            for seed in range(options.first, options.first + options.times):
-                for name in own:
-                    if tried:
+            is_new, is_wrong = True, False
+            for seed, name in product(range(options.first, options.first + options.times), own):
+                try:
+                    if not is_new:
                         made.mend(wholly=is_wrong)
+                    is_new, is_wrong = False, True
                     trial = try_fault(made, name, FAULTS[name], seed)
+                except NotInTime as late:
+                    print(f"{name} {seed}: did not begin: {late}", flush=True)
+                else:
                     is_wrong = bool(trial.wrong)
-                    tried[name] += 1
-                    wrong[name] += is_wrong
                     print(trial.line(), flush=True)
+                tried[name] += 1
+                wrong[name] += is_wrong
     for name, number in tried.items():
         print(f"{name:28} {number:4d} tried, {wrong[name]:4d} wrong")
     return wrong.total()
