@@ -10,7 +10,7 @@ from time import monotonic_ns
 
 from bench.model.times import NS_PER_S
 
-LOOK_S = 0.05
+LOOK_S = 0.25
 NAMING_NS = 5 * NS_PER_S
 
 

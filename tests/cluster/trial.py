@@ -21,7 +21,7 @@ from tests.cluster.checks import (
     unmatched,
 )
 from tests.cluster.faults import LEASE_S, VICTIM, Fault
-from tests.cluster.machines import OURS, PATIENCE_S, Cluster, until
+from tests.cluster.machines import LOOK_S, OURS, PATIENCE_S, Cluster, until
 from tests.cluster.stalls import stalls
 from tests.cluster.target import Served, read_log
 
@@ -142,7 +142,7 @@ def _wait_for_nodes(cluster: Cluster, trial: Trial, fault: Fault) -> None:
                 trial.left.append(name)
                 trial.wrong.append(f"{len(pids)} processes are left on {name}")
                 break
-            sleep(0.1)
+            sleep(2 * LOOK_S)
 
 
 def _wrong(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
