@@ -43,6 +43,7 @@ def main() -> int:
 def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> int:
     tried: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
+    busy: Counter[str] = Counter()
     for nanny in (False, True):
         own = [name for name in wanted if FAULTS[name].nanny is nanny]
         if not own:
@@ -55,15 +56,17 @@ def _try_all(wanted: list[str], options: argparse.Namespace, folder: Path) -> in
                         made.mend(wholly=is_wrong)
                     is_new, is_wrong = False, True
                     trial = try_fault(made, name, FAULTS[name], seed)
-                except NotInTime as late:
-                    print(f"{name} {seed}: did not begin: {late}", flush=True)
+                except NotInTime as error:
+                    print(f"{name} {seed}: did not begin: {error}", flush=True)
                 else:
                     is_wrong = bool(trial.wrong)
+                    busy[name] += bool(trial.late) and not is_wrong
                     print(trial.line(), flush=True)
                 tried[name] += 1
                 wrong[name] += is_wrong
     for name, number in tried.items():
-        print(f"{name:28} {number:4d} tried, {wrong[name]:4d} wrong")
+        late = f", {busy[name]} late since this system was too busy" if busy[name] else ""
+        print(f"{name:28} {number:4d} tried, {wrong[name]:4d} wrong{late}")
     return wrong.total()
 
 

@@ -29,6 +29,8 @@ RATE = 90
 EARLY_S = 4.0
 """About what it takes to prepare a run."""
 NAMED_S = 5.0
+BUSY_S = 2.5
+"""Of the five seconds in which a node is to be named, without a core for who is to name it."""
 LATE_S = 3.0
 """After its way is whole again, a node that was given up on sends no more than for so long."""
 WAITING_S = 3.0
@@ -53,9 +55,22 @@ class Trial:
     log: list[Served] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     """Machines on which a process of ours outlived what it may."""
-    wrong: list[str] = field(default_factory=list)
+    false: list[str] = field(default_factory=list)
+    """What must not be, however long anything took."""
+    late: list[str] = field(default_factory=list)
+    """What came later than it may."""
     stalled_s: float = 0.0
     """For how long the coordinator waited for a core in the seconds after it was struck."""
+
+    @property
+    def is_too_busy(self) -> bool:
+        """Whether the coordinator had so little time that what came late says nothing."""
+        return self.stalled_s > BUSY_S
+
+    @property
+    def wrong(self) -> list[str]:
+        """All that speaks against the product."""
+        return self.false + ([] if self.is_too_busy else self.late)
 
     def line(self) -> str:
         """One line of the table."""
@@ -63,6 +78,8 @@ class Trial:
         after = (self.ended_ns - self.struck_ns) / NS_PER_S
         last = (self.log[-1].at_ns - self.struck_ns) / NS_PER_S if self.log else 0.0
         said = "; ".join(self.wrong) or "as it should be"
+        if self.late and self.is_too_busy:
+            said += f" (and, since this system was too busy, {'; '.join(self.late)})"
         return (
             f"{self.name:28} at {moment:6.2f} s  exit {self.code:4d} {after:6.1f} s after it, "
             f"last request {last:6.1f} s after it, no core for {self.stalled_s:3.1f} s: {said}"
@@ -93,7 +110,8 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
     _wait_for_nodes(cluster, trial, fault)
     trial.log = read_log(cluster.log, trial.path, since)
     trial.folder = next(out.iterdir(), None) if out.exists() else None
-    trial.wrong += _wrong(cluster, trial, fault)
+    trial.late += _late_load(cluster, trial, fault)
+    trial.false += _false(cluster, trial, fault)
     return trial
 
 
@@ -123,7 +141,7 @@ def _wait(coordinator: subprocess.Popen[bytes], trial: Trial, fault: Fault) -> N
     try:
         trial.code = coordinator.wait(limit_s)
     except subprocess.TimeoutExpired:
-        trial.wrong.append("the coordinator does not end")
+        trial.false.append("the coordinator does not end")
         coordinator.kill()
         trial.code = coordinator.wait(PATIENCE_S)
     trial.ended_ns = monotonic_ns()
@@ -140,15 +158,19 @@ def _wait_for_nodes(cluster: Cluster, trial: Trial, fault: Fault) -> None:
                 cluster.signal(name, signal.SIGKILL)  # whoever did it is not there to undo it
             if monotonic_ns() > limit_ns:
                 trial.left.append(name)
-                trial.wrong.append(f"{len(pids)} processes are left on {name}")
+                trial.late.append(f"{len(pids)} processes are left on {name}")
                 break
             sleep(2 * LOOK_S)
 
 
-def _wrong(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
+def _false(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
     if trial.code not in fault.codes:
         yield f"exit code {trial.code}"
-    yield from _wrong_load(cluster, trial, fault)
+    if not (trial.log or fault.is_early):
+        yield "no request came"
+    after_ns = trial.struck_ns + round(LEASE_S * NS_PER_S)
+    if fault.stops_load and (after := [one for one in trial.log if one.at_ns > after_ns]):
+        yield f"{len(after)} requests later than {LEASE_S:g} s after it"
     if trial.folder is None:
         if not fault.is_early:
             yield "there is no folder of the run"
@@ -156,7 +178,7 @@ def _wrong(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
     yield from broken_files(trial.folder)
     if fault.is_early:
         return
-    yield from _wrong_names(cluster, trial, fault, trial.folder)
+    yield from _false_names(cluster, trial, fault, trial.folder)
     yield from unbalanced(trial.folder)
     if trial.code < 0:
         return
@@ -179,29 +201,21 @@ def lost_nodes(folder: Path, cluster: Cluster) -> dict[str, float]:
     return found
 
 
-def _wrong_names(cluster: Cluster, trial: Trial, fault: Fault, folder: Path) -> Iterator[str]:
+def _false_names(cluster: Cluster, trial: Trial, fault: Fault, folder: Path) -> Iterator[str]:
     lost = lost_nodes(folder, cluster)
     struck_s = (trial.struck_ns - trial.begun_ns) / NS_PER_S
     for name in fault.loses:
         if name not in lost:
             yield f"{name} was not named"
         elif lost[name] - struck_s > NAMED_S:
-            yield f"{name} was named {lost[name] - struck_s:.2f} s after it"
+            trial.late.append(f"{name} was named {lost[name] - struck_s:.2f} s after it")
     if fault.is_exact:
         for name in lost.keys() - set(fault.loses):
             yield f"{name} was named, which was not struck"
 
 
-def _wrong_load(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
+def _late_load(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
     """What the target saw too late."""
-    if not trial.log:
-        if not fault.is_early:
-            yield "no request came"
-        return
-    if fault.stops_load:
-        late = [one for one in trial.log if one.at_ns > trial.struck_ns + LEASE_S * NS_PER_S]
-        if late:
-            yield f"{len(late)} requests later than {LEASE_S:g} s after it"
     for name in () if trial.healed_ns else fault.loses:
         end_ns = trial.struck_ns + round(fault.silenced_s * NS_PER_S)
         late = [one for one in trial.log if one.caller == cluster.net.address(name)]
@@ -209,10 +223,10 @@ def _wrong_load(cluster: Cluster, trial: Trial, fault: Fault) -> Iterator[str]:
         if late:
             yield f"{name} sent {len(late)} requests later than {fault.silenced_s:g} s after it"
     if trial.healed_ns and len(fault.loses) == 1:
-        yield from _wrong_return(cluster, trial, fault.loses[0])
+        yield from _late_return(cluster, trial, fault.loses[0])
 
 
-def _wrong_return(cluster: Cluster, trial: Trial, name: str) -> Iterator[str]:
+def _late_return(cluster: Cluster, trial: Trial, name: str) -> Iterator[str]:
     """What a node that was given up on sent after its way was whole again."""
     since_ns, share = trial.healed_ns, RATE / len(cluster.nodes)
     own = [one.at_ns - since_ns for one in trial.log if one.caller == cluster.net.address(name)]
