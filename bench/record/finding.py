@@ -74,10 +74,10 @@ def _value(part: Part, q: float) -> str:
     return ("≥" if found.censored else "") + duration_text(found.value_ns)
 
 
-def time_figure(part: Part, q: float) -> Figure:
-    """A percentile as words: `p99 412 ms`."""
+def time_figure(part: Part, q: float, where: str = "") -> Figure:
+    """A percentile as words: `p99 412 ms`. where: in which part, if not the others' figures say."""
     value, _, unit = _value(part, q).partition(" ")
-    return Figure(quantile_text(q), value, unit)
+    return Figure(f"{quantile_text(q)} {where}".rstrip(), value, unit)
 
 
 def ends_text(ends: Ends) -> str:

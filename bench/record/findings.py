@@ -14,7 +14,7 @@ from bench.format import duration_text, percentage, quantile_text, span_text, to
 from bench.model.result import MEDIAN, Measure
 from bench.record.conclusions import advice_of
 from bench.record.figure import Figure
-from bench.record.finding import Finding, Results, ends_text, highest, value_text
+from bench.record.finding import Finding, Results, ends_text, highest, time_figure, value_text
 from bench.record.findings_of_load import callers, disturbed, ramp, swing
 from bench.record.findings_of_policies import policies
 from bench.record.findings_of_recovery import recovered
@@ -84,7 +84,8 @@ def _mixed(results: Results) -> Iterator[Finding]:
             yield Finding(f"{name}: too few calls of each event to compare them")
         else:
             each = ", ".join(f"{part.payload} {value_text(part, q)}" for part in parts)
-            yield Finding(f"{name}: {quantile_text(q)} by event: {each}")
+            figures = tuple(time_figure(part, q, f"of {part.payload}") for part in parts)
+            yield Finding(f"{name}: {quantile_text(q)} by event: {each}", figures)
         if any(part.window.tally.failed for part in parts):
             shares = (
                 f"{percentage(p.window.tally.failed, p.window.tally.finished)} % of {p.payload}"

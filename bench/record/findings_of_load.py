@@ -166,12 +166,13 @@ def swing(results: Results) -> Iterator[Finding]:
             yield Finding(
                 f"{name}: {quantile_text(q)} was {value_text(calm, q)} {at[0]}, the calmest part, "
                 f"and {value_text(busy, q)} {at[1]}, the busiest",
-                (time_figure(calm, q), time_figure(busy, q)),
+                (time_figure(calm, q, at[0]), time_figure(busy, q, at[1])),
             )
         if any(part.window.tally.failed for part in parts):
             shares = [percentage(p.window.tally.failed, p.window.tally.finished) for p in parts]
             yield Finding(
-                f"{name}: calls that failed: {shares[0]} % {at[0]}, {shares[-1]} % {at[1]}"
+                f"{name}: calls that failed: {shares[0]} % {at[0]}, {shares[-1]} % {at[1]}",
+                (Figure(f"failed {at[1]}", shares[-1], "%"),),
             )
 
 
@@ -215,7 +216,7 @@ def _rise(before: Part, peak: Part) -> Finding:
         f"{quantile_text(q)} was {value_text(before, q)} in {before.phase} and "
         f"{value_text(peak, q)} in {peak.phase}{times}"
     )
-    return Finding(text, (*factors, time_figure(peak, q)))
+    return Finding(text, (*factors, time_figure(peak, q, f"in {peak.phase}")))
 
 
 def _attempts(*parts: Part) -> Iterator[Finding]:

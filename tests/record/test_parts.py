@@ -23,7 +23,7 @@ from bench.plan import make_plan
 from bench.profile import load_profile, shipped_profiles
 from bench.record.aggregate import Aggregate
 from bench.record.evidence import Evidence
-from bench.record.findings import findings
+from bench.record.findings import findings, found_in
 from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.parts import SLICES
@@ -117,6 +117,11 @@ def disturbance() -> Profile:
     rates = {"before": 20.0, "spike": 60.0, "after": 20.0}
     phases = [Phase(name, constant_rate(rps, 6 * NS_PER_S)) for name, rps in rates.items()]
     return profile_of((SMALL,), phases)
+
+
+def captions(run: RecordedRun) -> list[str]:
+    """What the figures that were found are of, as they stand beside each other."""
+    return [figure.caption for found in found_in(run) for figure in found.figures]
 
 
 def offered(parts: tuple[Part, ...]) -> int:
@@ -236,14 +241,21 @@ def test_of_a_wave_its_busiest_part_is_told_beside_its_calmest(tmp_path: Path) -
         return (Outcome.THROTTLED if rate > 48 else Outcome.OK), 20 * random.uniform(0.95, 1.05), 1
 
     wave = Wave(30 * NS_PER_S, 30.0, 20.0, 30 * NS_PER_S)
-    times, failed = findings(ran(profile_of((SMALL,), (Phase("day", wave),)), busy, tmp_path))
+    run = ran(profile_of((SMALL,), (Phase("day", wave),)), busy, tmp_path)
+    times, failed = findings(run)
+    calmest, busiest, failing = captions(run)
+    at = busiest.partition(" at ")[2]
+    assert calmest.partition(" at ")[0] == busiest.partition(" at ")[0] in ("p50", "p90")
+    assert failing == f"failed at {at}" and f"at {at}, the busiest" in times
     assert times.startswith(("128 MB: p50 was ", "128 MB: p90 was "))
     assert ", the calmest part, and " in times and times.endswith(", the busiest")
     assert failed.startswith("128 MB: calls that failed: 0 % at ") and " 0 % at 4" not in failed
 
 
 def test_of_a_spike_it_is_told_how_far_latency_rose_and_when_all_was_well(tmp_path: Path) -> None:
-    rose, attempts, recovered = findings(ran(disturbance(), spiked, tmp_path))
+    run = ran(disturbance(), spiked, tmp_path)
+    rose, attempts, recovered = findings(run)
+    assert captions(run) == ["attempts", "p90", "p90 in spike", "recovered in"]
     assert rose.startswith("128 MB: p90 was 20") and rose.endswith(", ×10.0")
     assert attempts == (
         "128 MB: attempts for each arrival: 1.00 in before, 3.00 in spike, 1.00 in after"
@@ -336,6 +348,7 @@ def test_the_events_of_a_mix_are_told_apart(tmp_path: Path) -> None:
         tmp_path, profile, {}, aggregate.totals(), parts=(small, large), curves=aggregate.curves()
     )
     (said,) = findings(run)
+    assert captions(run) == ["p50 of small", "p50 of large"]
     assert re.fullmatch(
         r"128 MB: p50 by event: small \S+ ms \(.* … .*\), large \S+ ms \(.* … .*\)", said
     )

@@ -149,7 +149,8 @@ def test_every_variant_has_its_range_and_its_ridge(tmp_path: Path) -> None:
 
 
 PHONE = re.compile(
-    r"@media\(max-width:32rem\)\{svg text\{font-size:(\d+)px\}svg text\.name\{font-size:(\d+)px\}"
+    r"@media screen and \(max-width:32rem\)"
+    r"\{svg text\{font-size:(\d+)px\}svg text\.name\{font-size:(\d+)px\}"
 )
 _TEXT = re.compile(r'<text (?:class="(\w*)" )?x="([\d.-]+)" [^>]*text-anchor="(\w+)">([^<]*)<')
 
