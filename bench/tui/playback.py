@@ -90,19 +90,21 @@ class PlaybackSource:
         now_ns = round(self._at_s * NS_PER_S)
         run, pulse = self._recording.run, self._recording.vitals_before(second)
         judgement = self._judged()
+        is_over = self._state is not RunState.RUNNING
+        flying = sum(window.tally.in_flight for window in judgement.windows)
         events = self._events(now_ns)
         return Snapshot(
             t_ns=now_ns,
             state=self._state,
             title=run.profile.title or run.profile.name,
             target=_target(run.profile, run.manifest),
-            phase=self._phase(second),
+            phase="" if is_over else self._phase(second),
             segment=None,
             elapsed_ns=now_ns,
             remaining_ns=max(0, round((self.end_s - self._at_s) * NS_PER_S)),
             planned_rps=pulse.planned_rps if pulse is not None else 0.0,
             achieved_rps=pulse.achieved_rps if pulse is not None else 0.0,
-            in_flight=pulse.in_flight if pulse is not None else 0,
+            in_flight=flying if is_over or pulse is None else pulse.in_flight,
             send_lag=self._recording.send_lag(second),
             windows=judgement.windows,
             intervals=intervals,

@@ -12,7 +12,7 @@ from bench.tui.palette import ANSI, DARK, LIGHT, PLAIN, Paint, SeriesStyle
 from bench.tui.widgets.axes import label_row, round_span_s, time_axis
 from bench.tui.widgets.canvas import EMPTY, GRID, Canvas, Glyphs
 from bench.tui.widgets.chart_data import ChartLine
-from bench.tui.widgets.chart_lines import stretches, trace
+from bench.tui.widgets.chart_lines import between, stretches, trace
 from bench.tui.widgets.columns import (
     GAP,
     Cell,
@@ -210,6 +210,33 @@ def test_scrolling_ends_with_the_last_column() -> None:
     assert ends_in_sight(COLUMNS, 100, 1, 0)
     assert not ends_in_sight(COLUMNS, 12, 1, 0)
     assert ends_in_sight(COLUMNS, 12, 1, 2)
+
+
+@pytest.mark.parametrize("glyphs", list(Glyphs))
+@given(st.lists(st.tuples(st.floats(0, 50), st.floats(0, 50)), min_size=2, max_size=12))
+def test_what_is_shaded_lies_below_the_upper_and_above_the_lower_line(
+    glyphs: Glyphs, heights: list[tuple[float, float]]
+) -> None:
+    canvas, style = Canvas(12 * (len(heights) - 1) + 1, 14, glyphs), SeriesStyle("o", "")
+    x, y = Axis(0, len(heights) - 1), Axis(0, 100)
+    upper, lower = (
+        ChartLine(
+            "", style, [(float(at), pair[0] + more * pair[1]) for at, pair in enumerate(heights)]
+        )
+        for more in (1, 0)
+    )
+    for line in (upper, lower):
+        for stretch in stretches(canvas, x, y, line):
+            trace(canvas, stretch, 1)
+    for column, top, bottom in between(canvas, x, y, upper, lower):
+        for row in range(top, bottom):
+            canvas.behind(column, row, "#", series=2)
+    rows = [
+        "".join(len(span.text) * " .#"[max(0, span.series)] for span in canvas.row(row))
+        for row in range(canvas.height)
+    ]
+    for cells in ("".join(column) for column in zip(*rows, strict=True)):
+        assert cells.strip()[:1] in ("", ".") and cells.strip()[-1:] in ("", ".")
 
 
 def test_a_click_finds_its_column() -> None:

@@ -22,6 +22,7 @@ from bench.record.load_run import load_run
 from bench.record.validity import judge
 from bench.report.answer import AnswerLine, RunAnswer
 from bench.report.html import render_html
+from bench.shapes.burst import Burst
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp, constant_rate
 from bench.shapes.steps import Steps
@@ -32,7 +33,7 @@ from bench.tui.views.compare import CompareView
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.grid import Grid
 from bench.tui.widgets.heat import Heat, HeatMark
-from tests.record.build import SMALL, Shipment, profile_of, row
+from tests.record.build import LARGE, SMALL, Shipment, profile_of, row
 from tests.record.test_parts import Load, climbing, shipped, spiked
 from tests.tui.fakes import FakeRun
 from tests.tui.picture import rows_of
@@ -151,6 +152,32 @@ async def test_of_a_closed_loop_of_as_many_callers_throughout_what_variants_came
     screen, chart, _ = await shown(recorded(tmp_path, profile, calls), size=(120, 40))
     assert chart.data.title.startswith("$/M against")
     assert "callers, 128 MB" in screen
+
+
+async def test_of_cold_starts_init_over_memory_and_cold_calls_apart_from_warm(
+    tmp_path: Path,
+) -> None:
+    bursts = Phase("bursts", Burst(10 * NS_PER_S, 4, NS_PER_S))
+    profile = profile_of((SMALL, LARGE), (bursts,))
+    calls = shipped(make_plan(profile), spiked, 120)
+    folder = recorded(tmp_path, profile, calls)
+    screen, chart, grid = await shown(folder, size=(80, 24))
+    assert chart.data.title == "cold starts over memory" and not chart.data.flags
+    assert [line.name for line in chart.data.lines] == ["init", "cold response"]
+    inits = dict(chart.data.lines[0].points)
+    assert inits == pytest.approx({128: 120, 1769: 120}, rel=0.001)
+    assert [whisker.x for whisker in chart.data.whiskers] == [128, 1769]
+    assert "init p50  cold p50" in screen and "p90" not in screen
+    assert [grid.cell(row, "init50") for row in grid.order] == ["120.0", "120.0"]
+    assert {grid.cell(row, "warm50") for row in grid.order} == {"·"}, "all of them were cold"
+
+
+async def test_a_replay_at_its_end_is_in_no_phase_and_has_nothing_under_way(
+    tmp_path: Path,
+) -> None:
+    screen, *_ = await shown(recorded(tmp_path, storm(), spiked), size=(120, 40))
+    head = "\n".join(screen.splitlines()[:3])
+    assert "finished" in head and "phase" not in head and "in flight    0" in head
 
 
 async def test_why_figures_are_not_to_be_believed_is_said_to_its_end(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bench.format import (
     usd,
 )
 from bench.model.outcome import Outcome
-from bench.model.result import LADDER, QUANTILES, Measure, Window
+from bench.model.result import LADDER, MEDIAN, QUANTILES, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.question import Question
 from bench.report.axes import Axis
@@ -88,6 +88,20 @@ COLUMNS = (
     Column("difference", "vs base", 8, 3),
     Column(RANGE, "range", 20, 1, group=_RANGE, flex=True),
 )
+_APART = "cold and warm response ms"
+OF_COLD = (
+    *VARIANT_COLUMNS,
+    Column("sent", "sent/s", 6, 3, falls=True),
+    Column("ok", "ok %", 5, 1),
+    Column("cold", "cold", 5, 0, falls=True),
+    Column("init50", "init p50", 8, 0),
+    Column("cold50", "cold p50", 8, 0, group=_APART),
+    Column("coldmax", "cold max", 8, 2, group=_APART),
+    Column("warm50", "warm p50", 8, 0, group=_APART),
+    Column("warmmax", "warm max", 8, 2, group=_APART),
+    Column("price", "$/M", 8, 1),
+)
+"""Where cold starts are asked for: a range over cold and warm calls begins in neither."""
 _ALIKE = "~"
 _UNSURE = "?"
 _OPEN = ("not distinguishable", "too few", "nothing to compare")
@@ -197,7 +211,9 @@ class CompareView(View):
 
     def _show_table(self, state: ViewState) -> None:
         grid = self.query_one("#variants", Grid)
-        note = f"{state.window_name}; response ms"
+        is_cold = state.analysis.question is Question.COLD
+        grid.declare(OF_COLD if is_cold else COLUMNS)
+        note = f"{state.window_name}; {'ms' if is_cold else 'response ms'}"
         if state.base is not None:
             note += f"; {quantile_text(state.analysis.q)} vs {state.base}"
         windows = [*state.windows.values(), *(part.window for part in shown_parts(state))]
@@ -223,6 +239,7 @@ def _cells(state: ViewState, name: str, window: Window, axis: Axis | None) -> di
         **_outcomes(window),
         **_times(window),
         **_cost(window),
+        **_apart(window),
         RANGE: range_cell(state, name, window, axis),
     }
 
@@ -269,6 +286,17 @@ def _times(window: Window) -> dict[str, Cell]:
     response = window.measure(Measure.RESPONSE)
     cells = {quantile_text(q): quantile_cell(response.at(q)) for q in QUANTILES}
     return {**cells, "max": maximum_cell(response)}
+
+
+def _apart(window: Window) -> dict[str, Cell]:
+    """Calls that met a cold start, and those that did not."""
+    return {
+        "init50": quantile_cell(window.measure(Measure.INIT).at(MEDIAN)),
+        "cold50": quantile_cell(window.cold.at(MEDIAN)),
+        "coldmax": maximum_cell(window.cold),
+        "warm50": quantile_cell(window.warm.at(MEDIAN)),
+        "warmmax": maximum_cell(window.warm),
+    }
 
 
 def _cost(window: Window) -> dict[str, Cell]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bench.model.part import Part
 from bench.model.profile import Order
 from bench.record.question import Question
-from bench.tui.metrics import AMPLIFICATION
+from bench.tui.metrics import AMPLIFICATION, COLD_STARTS
 from bench.tui.state import ViewState
 from bench.tui.views.load_charts import (
     arrivals_and_successes,
@@ -19,7 +19,12 @@ from bench.tui.views.load_charts import (
     latency_over_rate,
 )
 from bench.tui.views.metastability_chart import has_map, metastability_map
-from bench.tui.views.over_memory import cost_over_memory, known_sizes, time_over_memory
+from bench.tui.views.over_memory import (
+    cold_over_memory,
+    cost_over_memory,
+    known_sizes,
+    time_over_memory,
+)
 from bench.tui.views.policy_charts import recovery_map
 from bench.tui.views.time_charts import over_time
 from bench.tui.views.trade import trade_chart
@@ -71,7 +76,17 @@ class FirstScreen:
         return self.main is not _over_time
 
 
+def _environments(state: ViewState, width: int) -> ChartData:
+    return over_time(state, COLD_STARTS, width, title="new environments", chosen=False)
+
+
+def _cold_and_memory(state: ViewState, _width: int) -> ChartData:
+    return cold_over_memory(state)
+
+
 _SIZES = FirstScreen()
+_COLD = FirstScreen(_environments)
+_COLD_SIZES = FirstScreen(_cold_and_memory, _environments)
 _OVER_MEMORY = FirstScreen(_memory_and_time, _memory_and_cost, pair=True)
 _TRADED = FirstScreen(_trade, _over_time)
 _OF_VARIANTS = (Question.SIZES, Question.PRECISION)
@@ -95,6 +110,8 @@ def first_screen(state: ViewState) -> FirstScreen:
         screen = _STORM if state.profile.retry.retries else _SPIKE
     elif question is Question.CAPACITY and has_map(state):
         screen = _MAP
+    elif question is Question.COLD:
+        screen = _COLD_SIZES if cold_over_memory(state).lines else _COLD
     elif question in _OF_VARIANTS or (question is Question.CALLERS and not _has_levels(parts)):
         screen = _of_variants(state)
     else:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from bench.format import quantile_text
-from bench.model.result import LADDER, Measure, Window
+from bench.model.result import LADDER, MEDIAN, Distribution, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.report.axes import Axis
 from bench.stats.memory_fit import memory_fit
+from bench.stats.quantiles import quantile_bounds
 from bench.stats.recommend import comparable
 from bench.stats.woodruff import interval
 from bench.tui.palette import SeriesStyle
@@ -19,6 +20,12 @@ from bench.tui.state import ViewState
 from bench.tui.widgets.chart_data import ChartData, ChartLine, Flag, Whisker
 
 _CURVE_POINTS = 80
+_COLD_TITLE = "cold starts over memory"
+_KINDS: Sequence[tuple[str, Callable[[Window], Distribution]]] = (
+    ("init", lambda window: window.measure(Measure.INIT)),
+    ("cold response", lambda window: window.cold),
+    ("warm response", lambda window: window.warm),
+)
 _EMPTY = "it takes two sizes through one door, and enough answers of each"
 
 
@@ -64,6 +71,42 @@ def cost_over_memory(state: ViewState) -> ChartData:
     if efficient:
         note = f"efficient: {', '.join(efficient)} MB; {note}"
     return _chart(state, "cost over memory", note, lines, sizes, is_log)
+
+
+def cold_over_memory(state: ViewState) -> ChartData:
+    """Medians of init, cold and warm response of each size of one door; init with its interval.
+
+    None without two sizes of which init is known.
+    """
+    sized = [w for w in state.totals.values() if w.variant.memory_mb is not None]
+    sizes = sorted((w for w in sized if _one_door(w, sized[0])), key=_memory)
+    lines = []
+    for number, (name, of) in enumerate(_KINDS):
+        found = [(_memory(w), of(w).at(MEDIAN)) for w in sizes]
+        known = tuple((at, q.value_ns / NS_PER_MS) for at, q in found if q and q.known)
+        if len(known) > 1:
+            lines.append(ChartLine(name, state.line_style(number), known))
+    if not lines or lines[0].name != _KINDS[0][0]:
+        return ChartData(title=_COLD_TITLE, empty=_EMPTY)
+    values = [y for line in lines for _, y in line.points if y is not None]
+    note = "ms, medians, init with 95 % intervals"
+    chart = _chart(state, _COLD_TITLE, note, lines, sizes, state.is_log(values))
+    return replace(chart, whiskers=tuple(_init_whiskers(state, sizes)), flags=())
+
+
+def _one_door(window: Window, first: Window) -> bool:
+    variant, other = window.variant, first.variant
+    return variant.endpoint is other.endpoint and variant.architecture is other.architecture
+
+
+def _init_whiskers(state: ViewState, sizes: Sequence[Window]) -> Iterator[Whisker]:
+    for window in sizes:
+        curve = state.analysis.curves.get(window.variant.name, {}).get(Measure.INIT)
+        if curve is not None and curve.is_known(MEDIAN):
+            ends = quantile_bounds(curve, MEDIAN)
+            if ends.low_ns is not None and ends.high_ns is not None:
+                low, high = ends.low_ns / NS_PER_MS, ends.high_ns / NS_PER_MS
+                yield Whisker(0, _memory(window), low, high)
 
 
 def _frontier(state: ViewState) -> Collection[str]:

@@ -61,18 +61,20 @@ def stretches(canvas: Canvas, x: Axis, y: Axis, line: ChartLine) -> Iterator[Seq
 def between(
     canvas: Canvas, x: Axis, y: Axis, upper: ChartLine, lower: ChartLine
 ) -> Iterator[tuple[int, int, int]]:
-    """(column, first row, row behind the last) of the cells from one line down to another."""
+    """(column, first row, row behind the last) of the cells that lie between two lines."""
     (above_x, above_y), (below_x, below_y) = (array_of(line).T for line in (upper, lower))
     if not above_x.size or not below_x.size:
         return
-    places = x.low + (x.high - x.low) * np.arange(canvas.width) / max(1, canvas.width - 1)
+    across, down = canvas.glyphs.dots
+    middles = np.arange(canvas.width) * across + (across - 1) / 2
+    places = x.low + (x.high - x.low) * middles / max(1, canvas.dots_across - 1)
     inside = (places >= max(above_x[0], below_x[0])) & (places <= min(above_x[-1], below_x[-1]))
     rows = [
-        np.rint((1 - _on(y, np.interp(places, xs, ys))) * (canvas.height - 1))
+        np.rint((1 - _on(y, np.interp(places, xs, ys))) * (canvas.dots_down - 1)) // down
         for xs, ys in ((above_x, above_y), (below_x, below_y))
     ]
     for column in np.flatnonzero(inside).tolist():
-        top, bottom = rows[0][column], rows[1][column]
+        top, bottom = rows[0][column] + 1, rows[1][column]
         if top < bottom:  # nowhere where a line breaks: NaN compares with nothing
             yield column, int(top), int(bottom)
 

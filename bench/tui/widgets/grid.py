@@ -120,6 +120,12 @@ class Grid(StripWidget, can_focus=True):
         self._keep_in_view()
         self.redraw()
 
+    def declare(self, columns: Sequence[Column]) -> None:
+        """Have these columns from the next rows on; an order by one that is gone is given up."""
+        self._declared = tuple(columns)
+        if self._sort is not None and all(c.key != self._sort.key for c in self._declared):
+            self._sort = None
+
     def _place_of_cursor(self) -> int:
         own = None if self._key is None else self._rows.get(self._key)
         key = own.key if own is not None and own.owner == self._cursor.key else self._cursor.key
