@@ -27,6 +27,8 @@ from bench.stats.recommend import common_quantile, comparable, frontier
 MOST_POINTS = 300
 """Of a line over time; beyond that, several seconds share a point: the worst of them."""
 DECADE = 10.0
+_FLAT = 1.05
+"""Below that factor a line on a logarithmic axis is as good as level."""
 _TOLD_BY_TIME = (Question.DISTURBANCE, Question.SWING)
 """What is asked there is seen in the response time second by second."""
 MOST_FLAGS = 6
@@ -199,6 +201,6 @@ def _log_axis_of(lines: Sequence[SvgLine]) -> Axis:
     if not values:
         return linear_axis(0.0, 1.0, MOST_TICKS)
     low, high = min(values), max(values)
-    if low == high:  # in the middle, not on the edge
+    if high < _FLAT * low:  # in the middle, not on the edge
         low, high = 0.9 * low, 1.1 * high
     return log_axis(low, high, MOST_TICKS)

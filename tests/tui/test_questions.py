@@ -294,3 +294,9 @@ def test_beside_a_large_figure_many_others_are_counted(brief: str, said: str) ->
     line = AnswerLine("Best trade", subject="133 MB", brief=brief)
     answer = RunAnswer(q=0.9, lines=(line,))
     assert _of_first_line(answer)[0].detail == said
+
+
+async def test_a_search_compares_no_percentiles_of_rates_that_differ(tmp_path: Path) -> None:
+    profile = load_profile("metastability")
+    screen, *_ = await shown(recorded(tmp_path, profile, climbing), size=(140, 50))
+    assert "none" in screen and "Result" not in screen and "distinguishable" not in screen

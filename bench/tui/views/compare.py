@@ -104,6 +104,8 @@ OF_COLD = (
 """Where cold starts are asked for: a range over cold and warm calls begins in neither."""
 _ALIKE = "~"
 _UNSURE = "?"
+_OTHERWISE = (Question.CAPACITY, Question.COLD, Question.POLICIES)
+"""Questions that no percentile over all calls answers: the rows say nothing of each other."""
 _OPEN = ("not distinguishable", "too few", "nothing to compare")
 """Words of a sentence that concludes nothing."""
 
@@ -202,7 +204,8 @@ class CompareView(View):
         self.set_class(left < _CHART_ROWS, "full")
         is_roomy = left > _CHART_ROWS or 0 < left < _CHART_ROWS
         is_said = any(line.subject == sentence for line in state.analysis.answer.lines)
-        self.set_class(is_roomy and len(state.windows) > 1 and not is_said, "roomy")
+        compares = state.analysis.question not in _OTHERWISE and len(state.windows) > 1
+        self.set_class(is_roomy and compares and not is_said, "roomy")
         most = height - len(lines) - (ROWS if figures else 0)
         grid.styles.max_height = most if left < _CHART_ROWS else most - _CHART_ROWS
 
