@@ -90,7 +90,7 @@ class Call(Exchange):
     def finished(self) -> None:
         """An attempt has ended: keep its row, then try again, go on as a caller, or be done."""
         engine = self.engine
-        if engine.has_ended:
+        if engine.ended_ns is not None:
             return
         if self.failure is None:
             answer = engine.endpoints[self.variant].classify(self.status, self.head, self.body)

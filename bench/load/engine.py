@@ -84,10 +84,10 @@ class Engine:
         "callers",
         "checks",
         "clock",
+        "ended_ns",
         "endpoints",
         "failed",
         "guards",
-        "has_ended",
         "in_flight",
         "pacer",
         "record",
@@ -150,7 +150,6 @@ class Engine:
         self.callers = CallerPool(self, len(endpoints), load.think_ns, worker, workers)
         self._due: list[tuple[int, int, Waiting]] = []
         self._sequence = 0
-        self.has_ended = False
         self._number = worker
         self._quota = quota
         self._quota_left = 0 if quota is None else quota.invocations
@@ -158,6 +157,8 @@ class Engine:
         """The number of the first invocation beyond the quota, while a phase counts against it."""
         self.used_up_ns: int | None = None
         """The arrival (of the run) with which the quota was used up."""
+        self.ended_ns: int | None = None
+        """When (of the run) the last answer was there or given up; None while it goes on."""
         self.in_flight = 0
         self.beside = 0
         """Attempts under way beside another of their invocation, or after its end: hedges."""
@@ -225,7 +226,7 @@ class Engine:
 
     def pump(self) -> None:
         """Do all that is due and set the alarm for the next thing. The clock's callback."""
-        if self.has_ended:
+        if self.ended_ns is not None:
             return
         clock, start_ns, due, pacer = self.clock, self.start_ns, self._due, self.pacer
         for _ in range(_LOOKS):
@@ -397,7 +398,7 @@ class Engine:
         self._end_arrivals()
 
     def _finish(self) -> None:
-        if not self.has_ended:
-            self.has_ended = True
+        if self.ended_ns is None:
+            self.ended_ns = self.clock.now_ns() - self.start_ns
             self.clock.set_alarm(None)
             self._done()

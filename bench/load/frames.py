@@ -36,9 +36,10 @@ _HELLO = Struct(">H")
 class FrameKind(IntEnum):
     """What a frame carries: commands below HELLO, what workers say from there on.
 
-    USED_UP: when the last arrival was that the quota let in. KEEP: somebody still wants the load;
-    for workers with a lease. CLOCK: by how many ns the run's zero is later on the worker's clock
-    than its START said, as far as that is known by now; for workers of a node.
+    USED_UP: when the last arrival was that the quota let in, then when its last answer was there.
+    KEEP: somebody still wants the load; for workers with a lease. CLOCK: by how many ns the run's
+    zero is later on the worker's clock than its START said, as far as that is known by now; for
+    workers of a node.
 
     A fleet of nodes says more in a worker's name. UNSENT: counts of arrivals, packed as those of
     COUNTS, that were the share of a worker of a lost node. NODE: a NodeHealth. NOTE: a FleetNote.

@@ -16,6 +16,7 @@ from itertools import chain, islice, takewhile
 from bench.load.schedule import owners, share
 from bench.model.load import Plan, Segment
 from bench.model.profile import Profile
+from bench.model.times import NS_PER_S
 
 FOLLOWED = 500_000
 """Arrivals that are followed through the schedule, which takes about a microsecond each; those
@@ -32,6 +33,50 @@ class Iterations:
     invocations: int
     unmeasured: frozenset[int] = frozenset()
     """Indexes of the phases whose invocations are not counted."""
+
+
+class CountedEnd:
+    """When a counted run came to its end: what was counted took until then.
+
+    Callers were busy until the last of them had its answer. The last arrival of an open loop has
+    its share of the time until another one would have come.
+    """
+
+    def __init__(self) -> None:
+        self._told_ns: dict[int, int] = {}
+        """By worker, its last arrival by the quota, then its last answer."""
+        self._gap_ns = 1
+        self.by_answers = False
+        """Whether the end moves on with the answers that are still to come."""
+
+    def told(self, worker: int, at_ns: int) -> None:
+        """A worker had its last arrival, or its last answer."""
+        self._told_ns[worker] = max(at_ns, self._told_ns.get(worker, 0))
+
+    @property
+    def workers(self) -> int:
+        """How many have had their last arrival."""
+        return len(self._told_ns)
+
+    @property
+    def last_ns(self) -> int:
+        """What was told last of all."""
+        return max(self._told_ns.values())
+
+    @property
+    def end_ns(self) -> int:
+        """The end, of the run's clock."""
+        return self.last_ns + self._gap_ns
+
+    def close(self, segment: Segment | None) -> None:
+        """All have had their last arrival, in this segment."""
+        if segment is None:
+            return
+        self.by_answers = segment.shape.is_closed
+        rate_rps = segment.shape.rate_rps(self.last_ns - segment.start_ns)
+        if rate_rps > 0 and not self.by_answers:
+            left_ns = segment.end_ns - self.last_ns
+            self._gap_ns = max(1, min(left_ns, round(NS_PER_S / rate_rps)))
 
 
 def quotas(profile: Profile, plan: Plan, workers: int) -> list[Iterations | None]:

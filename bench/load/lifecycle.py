@@ -13,6 +13,7 @@ from itertools import islice
 from bench.load.capacity_run import CapacityRun
 from bench.load.fleet import Fleet
 from bench.load.frames import Frame, FrameKind, Replan, Start
+from bench.load.iterations import CountedEnd
 from bench.load.live_plan import LivePlan
 from bench.load.replay import RecordedCommand, Recording
 from bench.load.run_writer import Note
@@ -88,8 +89,7 @@ class Lifecycle:
         self._recorded = deque(recording.commands)
         self._changed_ns = -1
         """When the latest command takes effect; each one does so after those before it."""
-        self._used_up_ns: dict[int, int] = {}
-        """By worker, its last arrival by the quota."""
+        self._counted = CountedEnd()
         self._drain_ns: int | None = None
         """When the workers have had their last arrival and are to be told to end."""
 
@@ -120,6 +120,8 @@ class Lifecycle:
         """Settle what is left once every worker has ended."""
         while self._recorded:
             self._pass_over(self._recorded.popleft())
+        if self._counted.by_answers:
+            self._aggregate.cut(self._counted.end_ns)
         self._answer_early()
         self.state = RunState.INTERRUPTED if self.interrupted else RunState.FINISHED
 
@@ -261,7 +263,7 @@ class Lifecycle:
     def on_frame(self, worker: int, frame: Frame) -> None:
         """Of a worker's frames, what ends the load."""
         if frame.kind is FrameKind.USED_UP:
-            self._used_up_ns[worker] = frame.payload
+            self._counted.told(worker, frame.payload)
             self._check_quotas()
         elif frame.kind is FrameKind.NOTE and self.state in LOADED:
             if frame.payload.kind == NODE_LOST_EVENT:
@@ -371,14 +373,16 @@ class Lifecycle:
 
         A worker that died never tells: then the others end, and the verdict says why.
         """
-        if self.state not in LOADED or len(self._used_up_ns) < self._fleet.size:
+        counted = self._counted
+        if self.state not in LOADED or counted.workers < self._fleet.size:
             return
-        at_ns = max(self._used_up_ns.values()) + 1
+        counted.close(self._live_plan.segment_at(counted.last_ns))
         self.state = RunState.DRAINING
         self._give_up_ns = self._now_ns() + self._patience_ns()
-        self._note("stop", self._stop_rules.begun_words(), at_ns=at_ns)
-        self._aggregate.cut(at_ns)
-        self._live_plan.end(at_ns)
+        self._note("stop", self._stop_rules.begun_words(), at_ns=counted.end_ns)
+        if not counted.by_answers:
+            self._aggregate.cut(counted.end_ns)
+        self._live_plan.end(counted.end_ns)
 
     def _check_stop(self, now_ns: int) -> None:
         if self.state not in LOADED:

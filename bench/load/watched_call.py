@@ -89,7 +89,7 @@ class WatchedCall(Call):
         """As any call's if it is alone; of a pair the first good answer ends the invocation."""
         watch, other = self.watch, self.other
         watch.ended(self)
-        if self.engine.has_ended:
+        if self.engine.ended_ns is not None:
             return
         if other is None and not self.is_spent:
             super().finished()

@@ -106,6 +106,8 @@ class Worker:
         """When it was last seen to run, under load."""
         self._has_told = False
         """That the quota is used up."""
+        self._has_told_end = False
+        """And that the last of it has been answered."""
 
     def obey(self, frame: Frame) -> None:
         """Carry out one command of the coordinator's."""
@@ -147,6 +149,9 @@ class Worker:
         if self._engine.used_up_ns is not None and not self._has_told:
             self._has_told = True
             self._send(FrameKind.USED_UP, self._engine.used_up_ns)
+        if self._has_told and self._engine.ended_ns is not None and not self._has_told_end:
+            self._has_told_end = True
+            self._send(FrameKind.USED_UP, self._engine.ended_ns)
         self._send(FrameKind.HEALTH, self._health.tell(self._engine, self._pools.values()))
 
     def close(self) -> None:

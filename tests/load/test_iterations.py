@@ -120,6 +120,11 @@ def test_callers_share_it_as_they_are_shared(workers: int, think_ns: int) -> Non
     assert sum(len(bench.final) for bench in benches) == 20
 
 
+def test_an_engine_tells_when_the_last_answer_was_there() -> None:
+    (bench,) = engines(profile_of(CALLERS, invocations=3), 1, ms=200)
+    assert (last_ns(bench.engine), bench.engine.ended_ns) == (0, 200 * NS_PER_MS)
+
+
 def test_a_dropped_arrival_is_no_invocation() -> None:
     profile = profile_of(STEADY, invocations=8)
     (bench,) = engines(profile, 1, ms=100, in_flight=1)

@@ -11,9 +11,10 @@ from bench.load.frames import Frame, FrameKind
 from bench.load.lifecycle import CHANGE_MARGIN_NS, DRAIN_LIMIT_NS, GRACE_NS, SHORTEST_MARGIN_NS
 from bench.model.load import CommandKind
 from bench.model.outcome import Outcome
-from bench.model.profile import CapacitySpec, StopSpec, Timeouts
+from bench.model.profile import CapacitySpec, Phase, StopSpec, Timeouts
 from bench.model.search_disturbance import DisturbanceKind, SearchDisturbance
 from bench.model.times import NS_PER_MS, NS_PER_S
+from bench.shapes.callers import Callers
 from tests.load.lifecycles import ATTEMPT_NS, Course, ns, phase, steps
 
 PATIENCE_NS = ATTEMPT_NS + GRACE_NS
@@ -392,12 +393,26 @@ async def test_the_last_worker_to_use_its_quota_up_ends_the_plan() -> None:
         "draining",
         ["100 invocations have begun"],
     )
-    assert course.planned_end_s() * NS_PER_S == ns(3.9) + 1
+    assert course.planned_end_s() == pytest.approx(4.0)  # at 10/s the next would come then
     assert course.fleet.kinds() == [FrameKind.START]  # they have ended the load by themselves
     course.until(5, and_ns=PATIENCE_NS)
     assert course.state == "draining"
     course.until(5, and_ns=PATIENCE_NS + 1)
     assert course.texts("gave-up") == GAVE_UP
+
+
+async def test_callers_that_used_their_quota_up_were_busy_until_their_last_answer() -> None:
+    callers = (Phase("callers", Callers(600 * NS_PER_S, 50, 50)),)
+    course = await Course(stop=StopSpec(invocations=20), phases=callers).begun()
+    for worker in range(2):
+        course.fleet.send_later(worker, FrameKind.USED_UP, 0)
+    course.until(0.5)
+    assert (course.state, course.texts("stop")) == ("draining", ["20 invocations have begun"])
+    course.fleet.send_later(0, FrameKind.USED_UP, ns(0.4))
+    course.fleet.send_later(1, FrameKind.USED_UP, ns(0.25))
+    course.tick()
+    course.life.end()
+    assert course.planned_end_s() == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize("words", ["signal 9", "Traceback: it failed"])

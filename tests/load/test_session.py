@@ -296,6 +296,20 @@ async def test_callers_stop_after_as_many_invocations(tmp_path: Path) -> None:
     check_ledger(result)
 
 
+async def test_calls_a_second_count_the_time_of_the_last_answers_too(tmp_path: Path) -> None:
+    callers = (Phase("callers", Callers(600 * NS_PER_S, 50, 50)),)
+
+    def change(profile: Profile) -> Profile:
+        load = replace(profile.load, callers=50)
+        return replace(profile, phases=callers, load=load, stop=StopSpec(invocations=20))
+
+    result = await run(at_random(OK), tmp_path, change)
+    window = result.recorded.windows[0]
+    assert window.duration_s >= 0.005  # the least that the server takes
+    assert window.achieved_rps == pytest.approx(20 / window.duration_s)
+    check_ledger(result)
+
+
 async def test_a_load_that_is_held_ends_when_its_time_has_passed(tmp_path: Path) -> None:
     async with raw_server(answering(OK)) as url:
         long = replace(
