@@ -6,7 +6,7 @@ import click
 
 from bench.commands.support.completions import complete_profile
 from bench.commands.support.verb import Verb
-from bench.commands.support.ways import KEYS, NAMED
+from bench.commands.support.ways import KEYS, has_command
 from bench.errors import ExitCode, ProfileError
 
 
@@ -37,6 +37,5 @@ def validate(context: click.Context, profiles: tuple[str, ...], overrides: tuple
             count = len(profile.variants)
             click.echo(f"{source}: OK ({count} variant{'s' if count != 1 else ''})")
     if told:
-        has_command = NAMED in told.splitlines()[-1]
-        click.echo(told if has_command else f"{told}; {KEYS}", err=True)
+        click.echo(told if has_command(told) else f"{told}; {KEYS}", err=True)
     context.exit(code)

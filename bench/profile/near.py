@@ -13,18 +13,28 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
+from bench.profile.near_json import near_json
 
 Guesses = list[str]
 _AMOUNT = re.compile(r"(\d+(?:[.,]\d+)?(?:[eE]\d+)?)\s*([a-zA-Zµ]*)")
 _SECONDS = ("", "s", "sec", "secs", "second", "seconds")
-_TIMES = {
+_TIMES: dict[str, str] = {
     **dict.fromkeys(_SECONDS, "s"),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
     **dict.fromkeys(("ms", "msec", "msecs", "millis", "milliseconds"), "ms"),
 }
-_RATES = {**dict.fromkeys(("m", "min", "minute"), "min"), **dict.fromkeys(("h", "hour"), "h")}
-_METRIC = re.compile(r"p\d+(?:\.\d+)?|[a-z_]+", re.IGNORECASE)
+_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
+_DAYS = re.compile(r"(\d+)\s*d(?:ays?)?", re.IGNORECASE)
+_HOURS_A_DAY = 24
+_RATES = {
+    **dict.fromkeys(("m", "min", "minute", "rpm", "/m", "/min"), "min"),
+    **dict.fromkeys(("h", "hour", "rph", "/h", "/hour"), "h"),
+}
+_SLIPPED = str.maketrans("oOlI", "0011")
+"""Letters that look like a digit."""
+_PASTED = 200
+"""Characters of a payload that a command to paste has in it at most."""
 _HEADER = re.compile(r"([!-9;<>-~]*)\s*([:=]?)(.*)", re.DOTALL)
 _GIB = ("g", "gb", "gib")
 _THOUSANDS = {"k": 1000, "m": 1_000_000}
@@ -32,22 +42,33 @@ _LIKE = 0.5
 
 
 def near_time(text: str) -> Guesses:
-    """`5sec`, `2 minutes`, `-5s`: with the units that there are, and no sign."""
-    parts = [(number, _TIMES.get(unit.lower())) for number, unit in _AMOUNT.findall(text)]
-    known = all(unit for _, unit in parts)
-    return ["".join(f"{number}{unit}" for number, unit in parts)] if known else []
+    """`5sec`, `2 minutes`, `-5s`, `1,5m`, `00:30`, `1d`: with the units that there are, no sign."""
+    if clock := _CLOCK.fullmatch(text.strip()):
+        parts = zip(clock.groups(), "hms", strict=True)
+        return ["".join(f"{int(n)}{unit}" for n, unit in parts if n and int(n)) or "0s"]
+    text = _DAYS.sub(lambda days: f"{int(days[1]) * _HOURS_A_DAY}h", text)
+    found = [(_plain(number), _TIMES.get(unit.lower())) for number, unit in _AMOUNT.findall(text)]
+    known = all(unit for _, unit in found)
+    return ["".join(f"{number}{unit}" for number, unit in found)] if known else []
 
 
 def near_rate(text: str) -> Guesses:
-    """`100rps`, `100/sec`, `100/1s`, `10-100/s`: a rate, of two numbers a ramp."""
-    body, _, per = text.partition("/")
+    """`100rps`, `3000rpm`, `1k/s`, `100/1s`, `10-100/s`: a rate, of two numbers a ramp."""
+    body, slash, per = text.partition("/")
     unit = re.sub(r"[\d\s]", "", per).lower()
-    rates = [f"{number}/{_RATES.get(unit, 's')}" for number, _ in _AMOUNT.findall(body)]
+    rates = []
+    for number, behind in _AMOUNT.findall(body):
+        name = behind.lower()
+        factor = _THOUSANDS.get(name[:1], 1) if slash or name == "k" else 1
+        value = _plain(number) if factor == 1 else str(_whole(number, name[:1]) or 0)
+        rates.append(f"{value}/{_RATES.get(unit or name, 's')}")
     return ["..".join(rates)] if 1 <= len(rates) <= 2 else []
 
 
 def near_count(text: str) -> Guesses:
-    """`1k`, `1,000`, `1e3`, `12.0`, `-5`: a whole number."""
+    """`1k`, `1,000`, `1e3`, `12.0`, `-5`, `2O`: a whole number."""
+    if re.search(r"\d", text) and re.fullmatch(r"[\doOlI]+", text):
+        return [text.translate(_SLIPPED)]
     numbers = [_whole(number, unit) for number, unit in _AMOUNT.findall(text)]
     return [str(number) for number in numbers[:1] if number is not None]
 
@@ -100,27 +121,31 @@ def near_method(text: str) -> Guesses:
 
 
 def near_event(text: str) -> Guesses:
-    """The name of a file, or `n=1`."""
+    """The name of a file, `n=1`, or JSON with mistakes of other languages, in a file too."""
+    named = text.removeprefix("fileb://").removeprefix("file://")
+    guesses = [f"@{named}"] if named and Path(named).is_file() else []
     name, equals, value = text.partition("=")
-    guesses = [f"@{text}"] if Path(text).is_file() else []
-    if equals and name.strip():
+    if equals and re.fullmatch(r"\s*[\w-]+\s*", name):
         forms = (value, json.dumps(value))
         guesses += [f"{{{json.dumps(name.strip())}: {form}}}" for form in forms]
-    return guesses
+    return guesses + near_json(_text_of(text[1:]) if text.startswith("@") else text)
 
 
-def near_threshold(text: str) -> Guesses:
-    """Of `p99 < fast` the metric with a usual limit; without a selector that picks nothing."""
-    plain = re.sub(r"\s+of\s+\S+", "", text)
-    metric = _METRIC.findall(plain)[:1] or [""]
-    metric = ["max"] if metric == ["p100"] else metric
-    number = re.search(r"[<>]=?\s*(\d+(?:\.\d+)?)", plain)
-    limits = [f"{number[1]}{unit}" for unit in ("ms", "%")] if number else []
-    return [plain, *(f"{metric[0]} < {limit}" for limit in (*limits, "300ms", "1%"))]
+def _text_of(file: str) -> str:
+    """A file's text, '' of one that is not there, no text, or too long to be pasted."""
+    try:
+        content = Path(file).read_text("utf-8-sig")
+    except (OSError, ValueError):
+        return ""
+    return " ".join(content.split()) if len(content) <= _PASTED else ""
+
+
+def _plain(number: str) -> str:
+    """With a point, and without the commas between thousands."""
+    return re.sub(r",(?=\d{3}(?!\d))", "", number).replace(",", ".")
 
 
 def _whole(number: str, unit: str) -> int | None:
     factor = _THOUSANDS.get(unit.lower(), 1)
-    digits = re.sub(r",(?=\d{3}$)", "", number).replace(",", ".")
-    value = float(digits) * factor
+    value = float(_plain(number)) * factor
     return int(value) if value < 1e18 else None

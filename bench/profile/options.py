@@ -269,7 +269,7 @@ OPTIONS: tuple[Option, ...] = (
         "-d",
         "target.event",
         "JSON|@FILE",
-        "The payload; of a request to a URL the body, any text, and then it is a POST.",
+        "The payload, @- from stdin; of a request to a URL any text, and then it is a POST.",
         _put_event,
     ),
     Option(

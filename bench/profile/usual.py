@@ -21,10 +21,10 @@ from bench.profile.near import (
     near_names,
     near_rate,
     near_sizes,
-    near_threshold,
     near_time,
     near_usd,
 )
+from bench.profile.near_threshold import near_threshold
 
 
 def _nothing(_text: str) -> Guesses:

@@ -6,13 +6,14 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
 from bench.cli import VERBS, run_command
 from bench.commands.support import foreign
-from bench.commands.support.first_words import WAYS
+from bench.commands.support.first_words import TOOLS, WAYS
 from bench.commands.support.target_options import shown_arguments
 from bench.commands.support.topics import topics
 from bench.errors import ExitCode, ProfileError
@@ -194,6 +195,24 @@ REFUSED += [
     ("lamload folder -e body.json", "lamload run folder --event @body.json"),
     ("lamload folder --payload file://body.json", "lamload run folder --event @body.json"),
     ("lamload local invoke f -e event.json", "lamload local"),
+    (f"lamload vegeta attack -rate=9 {URL}", f"lamload run --rate 9 {URL}"),
+    ("lamload vegeta attack", "lamload run quickstart"),
+    (f"lamload hey -n 9 {URL}", f"lamload run -n 9 {URL}"),
+    (f"lamload k6 run --vus 3 {URL}", f"lamload run --callers 3 {URL}"),
+    ("lamload k6 run script.js", "lamload init"),
+    (
+        "lamload aws lambda invoke --function-name f --payload '{}' out.json",
+        "lamload once --function f --event '{}'",
+    ),
+    ("lamload sam local start-api", "lamload local"),
+    ("lamload sam local invoke Hello", "lamload once quickstart"),
+    (f"lamload {URL} -a me:it", f"lamload run {URL} --header 'Authorization: Basic bWU6aXQ='"),
+    (
+        "lamload https://localhost:8080/ -k",
+        "lamload run https://localhost:8080/ --set connections.verify_tls=false",
+    ),
+    ("lamload folder -e A=b", "lamload run folder --set 'target.environment.A=\"b\"'"),
+    (f"lamload {URL} -e A=b", f"lamload run {URL}"),
     ("lamload start-api", "lamload local"),
     ("lamload deploy", "lamload help"),
     ("lamload plan", "lamload plan quickstart"),
@@ -286,6 +305,27 @@ def test_the_list_is_long_enough() -> None:
 def test_a_word_of_other_tools_is_no_verb_and_leads_to_one() -> None:
     assert not WAYS.keys() & VERBS.keys()
     assert {verb for verb, _ in WAYS.values()} <= VERBS.keys()
+    assert not TOOLS.keys() & (VERBS.keys() | WAYS.keys())
+    assert {verb for forms in TOOLS.values() for verb, _ in forms.values()} <= VERBS.keys()
+
+
+@pytest.mark.parametrize("word", ["-", "@-"])
+def test_a_payload_comes_in_on_stdin(
+    word: str, started: list[Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b'{"n": 3}\n')))
+    assert typed(f"lamload folder --event {word}") == ExitCode.OK
+    (profile,) = started
+    assert profile.target.events[0].value == {"n": 3}
+
+
+@pytest.mark.parametrize("sent", [b"\xff", b"@/etc/hosts"])
+def test_of_stdin_neither_bytes_nor_the_name_of_a_file_are_taken(
+    sent: bytes, started: list[Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(sent)))
+    assert typed(f"lamload {URL} --event @-") == ExitCode.USAGE
+    assert not started
 
 
 def test_an_option_of_other_tools_is_none_here() -> None:

@@ -6,6 +6,7 @@ oha share with lamload (-n -c -z -H -m -d -q) is in `bench.profile.options`.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from base64 import b64encode
@@ -29,6 +30,9 @@ _CALLERS, _FOR, _COUNT = Foreign("--callers {}"), Foreign("--for {}"), Foreign("
 _RATE, _EVENT, _FILE = Foreign("--rate {}/s"), Foreign("--event {}"), Foreign("--event @{}")
 _SIZES, _TARGET, _FUNCTION = Foreign("--memory {}"), Foreign("{}"), Foreign("--function {}")
 _BASIC = Foreign("--header 'Authorization: Basic {}'")
+_ACCEPT = Foreign("--header 'Accept: {}'")
+_VARIABLE = Foreign("--set 'target.environment.{}'")
+_TRUSTING = Foreign("--set connections.verify_tls=false", False)
 OPTIONS: dict[str, Foreign] = {
     # k6, locust, artillery, wrk, ab, vegeta
     "--vus": _CALLERS,
@@ -54,7 +58,6 @@ OPTIONS: dict[str, Foreign] = {
     "--stages": LEFT_OUT,
     "--targets": LEFT_OUT,
     "--latency": SWITCH,
-    "-k": SWITCH,
     "-l": SWITCH,
     # curl, hey, oha
     "--data": _EVENT,
@@ -64,10 +67,14 @@ OPTIONS: dict[str, Foreign] = {
     "-D": _FILE,
     "--body-file": _FILE,
     "-T": Foreign("--header 'Content-Type: {}'"),
-    "-A": Foreign("--header 'Accept: {}'"),
     "-x": Foreign("--set connections.proxy={}"),
     "--proxy": Foreign("--set connections.proxy={}"),
-    "--insecure": Foreign("--set connections.verify_tls=false", False),
+    "--insecure": _TRUSTING,
+    "--insecure-skip-tls-verify": _TRUSTING,
+    "--skip-tls-verify": _TRUSTING,
+    "--user": _BASIC,
+    "--threshold": Foreign("--slo {}"),
+    "--thresholds": Foreign("--slo {}"),
     "--disable-keepalive": Foreign("--set connections.keep_alive=false", False),
     "--no-tui": Foreign("--headless", False),
     "--max-time": Foreign("--timeout {}"),
@@ -117,7 +124,9 @@ BY_VALUE: dict[str, tuple[tuple[str, Foreign], ...]] = {
     "-r": ((r"\d+", LEFT_OUT),),
     "-w": ((r"\d+", LEFT_OUT),),
     "-p": ((r"\d+", LEFT_OUT), (r".+", _FILE)),
-    "-e": ((r".+\.json", _FILE), (r".+", LEFT_OUT)),
+    "-e": ((r".+\.json", _FILE), (r"\w+=.*", _VARIABLE), (r".+", LEFT_OUT)),
+    "-a": ((r"[^:]+:.*", _BASIC),),
+    "-A": ((r"[^:/]+:.*", _BASIC), (r".+", _ACCEPT)),
     "-v": (),
 }
 """Those that mean one thing or another by what stands behind them; with nothing such a switch."""
@@ -132,6 +141,9 @@ _LIMIT = re.compile(r"(p[\d.]+|max|min|mean)\s*[<>]=?\s*[\d.]+")
 _PER_S = re.compile(r"/1s$")
 """Vegeta's rates."""
 _URL = re.compile(r"https?://")
+_TLS = "https://"
+_TRUST = "-k"
+"""curl's and artillery's for any certificate; ab's for keep-alive, which is usual here."""
 PAYLOAD = "-d"
 """The payload, but in wrk's `-d30s` the time."""
 _SHORT, _LONG = re.compile(r"-[A-Za-z]"), re.compile(r"-[a-z][a-z0-9-]+")
@@ -147,11 +159,17 @@ def in_our_words(
     words: list[str] = []
     names: list[str] = []
     rest = list(arguments)
+    is_tls = any(argument.startswith(_TLS) for argument in arguments)
+    is_url = is_tls or any(map(_URL.match, arguments))
     while rest:
         argument = rest.pop(0)
         typed, name, value = _parted(argument, own)
         behind = (rest[0] if rest else "") if value is None else value
         option = _meant(name, behind, value is not None)
+        if name == _TRUST:
+            option = _TRUSTING if is_tls else SWITCH
+        elif option is _VARIABLE and is_url:  # nothing of ours runs behind it
+            option = LEFT_OUT
         if option is not None:
             names.append(typed)
             if option.takes_value and value is None:
@@ -213,6 +231,9 @@ def _ours(option: Foreign, value: str) -> Iterator[str]:
         value += "s"
     if option is _BASIC:
         value = b64encode(value.encode("utf-8")).decode("ascii")
+    if option is _VARIABLE:
+        variable, _, said = value.partition("=")
+        value = f"{variable}={json.dumps(said)}"
     if option is _EVENT and value.startswith("file"):  # as the AWS CLI has it: fileb://event.json
         value = "@" + value.partition("://")[2]
     for part in shlex.split(option.ours):

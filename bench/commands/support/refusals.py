@@ -129,6 +129,8 @@ def _settings(option: str, said: str) -> list[str]:
         return [f'target.environment.{variable}="{value}"']
     tables = [section for section in PROFILE.sections() if not section.many]
     keys = [f"{table.path}.{name}".lstrip(".") for table in tables if name in table.names]
+    levels = [section for section in PROFILE.sections() if section.path == "variants"]
+    keys += [f"variants[0].{name}" for section in levels if name in section.names]
     return [f"{key}={said}" for key in keys]
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_YET = Found(128, "x86_64")
 """Stands in until AWS has been asked, so that mistakes are told before that."""
+QUICKSTART = "`lamload quickstart`"
 _ON_AWS = (TargetSort.NAME, TargetSort.ARN)
 _CLOSE = 0.75
 
@@ -138,12 +139,12 @@ def _check_spelling(name: str, *, may_be_function: bool) -> None:
     """Raise UsageError for what is nearly the name of a shipped profile."""
     names = [path.stem for path in shipped_profiles()]
     if Path(f"{name}.toml").is_file():
-        raise UsageError(f"there is no profile {name}; did you mean `lamload run {name}.toml`?")
-    close = get_close_matches(name.removesuffix(".toml").lower(), names, 1, _CLOSE)
+        raise UsageError(f"there is no profile {name}; did you mean `{_with(f'{name}.toml')}`?")
+    close = get_close_matches(Path(name).name.removesuffix(".toml").lower(), names, 1, _CLOSE)
     if close:
         on_aws = f" A function of that name on AWS: `lamload run --function {name}`"
         raise UsageError(
-            f"there is no profile {name}; did you mean `lamload run {close[0]}`?"
+            f"there is no profile {name}; did you mean `{_with(close[0])}`?"
             + (on_aws if may_be_function else "")
         )
 
@@ -152,20 +153,53 @@ def _no_target(word: TargetWord) -> str:
     text = word.text
     names = [path.stem for path in shipped_profiles()]
     if "." in text and (close := get_close_matches(Path(text).stem.lower(), names, 1, _CLOSE)):
-        return f"there is no profile {text}; did you mean `lamload run {close[0]}`?"
+        return f"there is no profile {text}; did you mean `{_with(close[0])}`?"
     if word.mend:
-        return f"{text} cannot be run as it stands; did you mean `lamload run {word.mend}`?"
+        return f"{text} cannot be run as it stands; did you mean `{_with(word.mend)}`?"
     if not text.strip():
-        return "nothing is named: a profile, a URL, a function or a folder: `lamload quickstart`"
+        return f"nothing is named: a profile, a URL, a function or a folder: {QUICKSTART}"
     if expanded(text).is_dir():
         return _no_handler(text)
     if (handler := handler_in(expanded(text))) is not None:
-        folder = shlex.quote(str(Path(text).parent))
-        return f"{text} is code: `lamload run {folder} --set target.handler={handler}`"
+        folder = str(Path(text).parent)
+        return f"{text} is code: `{_with(folder, (f'target.handler={handler}',))}`"
+    if elsewhere := _unpacked(text):
+        return elsewhere
     return (
         f"{text} is no profile, URL or function, nor a folder with a handler (such as handler.py); "
         "`lamload quickstart` runs one that is shipped, `lamload profiles` lists them"
     )
+
+
+def _with(target: str, sets: Sequence[str] = ()) -> str:
+    """The command as it was typed, options and all, for another target."""
+    context = click.get_current_context(silent=True)
+    if context is None or "target" not in context.params:
+        return shlex.join(["lamload", "run", target, *(f"--set={text}" for text in sets)])
+    from bench.commands.support.ways import typed
+
+    typed_sets = context.params.get("overrides", ())
+    return typed(context, {"target": (target,), "overrides": (*typed_sets, *sets)})
+
+
+def _unpacked(text: str) -> str:
+    """What to do with what holds a function, or a page, but can be neither as it is; or ''."""
+    scheme, mark, rest = text.partition("://")
+    name = Path(text).name
+    folder = f"./{Path(name).stem}"
+    unzip = f"unzip -q {{}} -d {shlex.quote(folder)} && {_with(folder)}"
+    if mark and scheme.lower() == "s3":
+        fetch = f"aws s3 cp {shlex.quote(text)} . && {unzip.format(shlex.quote(name))}"
+        return f"{text} is in S3: fetch it, and run its folder: `{fetch}`"
+    if mark and scheme.lower() in ("ws", "wss") and rest:
+        url = f"http{scheme[2:]}://{rest}"
+        return f"{text} is a WebSocket, and HTTP is what is measured: `{_with(url)}`"
+    if mark and rest:
+        return f"{text}: of URLs http:// and https:// can be measured; without it: {QUICKSTART}"
+    if text.endswith(".zip") and expanded(text).is_file():
+        command = unzip.format(shlex.quote(text))
+        return f"{text} is an archive: unpack it, and run its folder: `{command}`"
+    return ""
 
 
 def _no_handler(folder: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
@@ -17,8 +18,11 @@ from bench.profile.options import OPTIONS, Given
 
 F = TypeVar("F", bound=Callable[..., Any])
 _AMOUNT = re.compile(r"\d+(\.\d+)?(/\w+)?")
-_SCRIPT = re.compile(r"[\w./-]+\.(js|lua|ya?ml)|locustfile\.py")
+SCRIPT = re.compile(r"[\w./-]+\.(js|lua|ya?ml)|locustfile\.py")
 QUIET = "-q"
+EVENT = "--event"
+PIPED = frozenset({"-", "@-"})
+"""A payload that comes in on stdin, as curl and others write it."""
 _TEMPLATE = re.compile(r"(.*/)?(template|serverless|sam)[\w.-]*\.ya?ml")
 NO_FILE = "{} is code; what is run is its folder: `lamload run {}`"
 NO_TEMPLATE = (
@@ -39,7 +43,7 @@ class TargetCommand(Verb):
         if ctx.resilient_parsing:  # somebody is still typing
             return super().parse_args(ctx, args)
         for word in args:
-            if _SCRIPT.fullmatch(word):
+            if SCRIPT.fullmatch(word):
                 raise UsageError(_no_script(word))
         words, names = in_our_words(args, self._with_values)
         if names:
@@ -52,6 +56,17 @@ class TargetCommand(Verb):
         """Names of the options behind which something stands that is no option."""
         options = (param for param in self.params if isinstance(param, click.Option))
         return frozenset(name for option in options if not option.is_flag for name in option.opts)
+
+
+def piped_event() -> str:
+    """What stdin has, to its end. Raises UsageError for what is no text, or names a file."""
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except (OSError, ValueError, AttributeError) as error:
+        raise UsageError(f"{EVENT}: stdin cannot be read as UTF-8 text: {error}") from None
+    if text.startswith("@"):
+        raise UsageError(f"{EVENT}: what begins with @ has to be in a file: `{EVENT} @FILE`")
+    return text
 
 
 def _no_script(word: str) -> str:
@@ -100,6 +115,8 @@ def target_options(verb: F) -> F:
             for option in OPTIONS
             if (texts := tuple(parameters.pop(option.field)))
         }
+        if PIPED.intersection(options.get(EVENT, ())):
+            options = {**options, EVENT: (piped_event(),)}
         return verb(*arguments, options=options, **parameters)
 
     declared: Any = gathered

@@ -17,8 +17,7 @@ from bench.report.secrets import without_secrets
 if TYPE_CHECKING:
     from bench.profile.mend import Words
 
-NAMED = "`lamload "
-"""In a text that has a command already."""
+_NAMED = ("`lamload ", "&& lamload ")
 ELSEWHERE = "without it: `lamload quickstart`"
 """Where a target cannot be used."""
 EMBEDDED = "embedded Lambda"
@@ -31,7 +30,7 @@ _OPTION = re.compile(r"--?[a-z][a-z-]*")
 def way_on(ctx: click.Context, error: LamloadError) -> str:
     """Words with the command in them, '' where the text names one or there is nothing to mend."""
     text = str(error)
-    if not isinstance(error, UsageError | TargetError) or NAMED in text.splitlines()[-1]:
+    if not isinstance(error, UsageError | TargetError) or has_command(text):
         return ""
     if isinstance(error, TargetError):
         return AT_HOME if EMBEDDED in text else ELSEWHERE
@@ -40,6 +39,11 @@ def way_on(ctx: click.Context, error: LamloadError) -> str:
     if found := _of_profile(ctx, error):
         return _meant(found)
     return ELSEWHERE if "://" in (ctx.params.get("target") or "") else KEYS
+
+
+def has_command(text: str) -> bool:
+    """Whether the last line of what is told has a command already."""
+    return any(named in text.splitlines()[-1] for named in _NAMED)
 
 
 def _meant(command: str) -> str:
