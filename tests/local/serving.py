@@ -24,6 +24,8 @@ from bench.local.server import LocalLambda
 from bench.local.sources import function_source
 
 AUTHORIZATION = {"Authorization": "AWS4-HMAC-SHA256 Credential=test"}
+PATIENCE_S = 30
+"""For what takes a moment, and on a machine with many others several seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ async def serving(*functions: FunctionSource | str, **options: Any) -> AsyncIter
     options.setdefault("doors", ())
     server = await LocalLambda.start(LocalOptions(sources, **options))
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http:
             yield Caller(server, http)
     finally:
         await server.close()

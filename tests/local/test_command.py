@@ -22,7 +22,7 @@ from bench.commands.local import local
 from bench.errors import LamloadError, ProfileError, TargetError, UsageError
 from bench.local.doors import DOORS
 from bench.local.options import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
-from tests.local.serving import AUTHORIZATION
+from tests.local.serving import AUTHORIZATION, PATIENCE_S
 from tests.local.test_exit import COMMAND, Command
 
 
@@ -53,11 +53,11 @@ def test_json_is_one_line_with_every_url() -> None:
         urls = [*small["urls"].values(), *large["urls"].values()]
         assert len(set(urls)) == len(urls)
         assert all(url.startswith("http://127.0.0.1:") and url.endswith("/") for url in urls)
-        with httpx.Client(trust_env=False) as http:
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as http:
             assert http.get(f"{ready['control_url']}/healthz").json() == {"status": "ok"}
             assert http.get(small["urls"]["alb"]).text == "<h1>Hello from Lambda!</h1>"
         command.process.terminate()
-        stdout, _ = command.process.communicate(timeout=10)
+        stdout, _ = command.process.communicate(timeout=PATIENCE_S)
         assert stdout == b"", "one line and nothing else"
 
 
@@ -121,7 +121,7 @@ def test_options_reach_the_function(tmp_path: Path) -> None:
     arguments = ("--function", f"f={tmp_path}", "--handler", "own.go", "--env", "AB=b=c")
     with closing(Command(*arguments, "--doors", "none")) as command:
         url = f"{command.ready['invoke_url']}/2015-03-31/functions/f/invocations"
-        with httpx.Client(trust_env=False, headers=AUTHORIZATION) as http:
+        with httpx.Client(trust_env=False, headers=AUTHORIZATION, timeout=PATIENCE_S) as http:
             assert http.post(url).json() == ["b=c", "us-east-1"]
 
 
@@ -162,7 +162,7 @@ def test_faults_come_from_a_file(tmp_path: Path, content: tuple[str, str]) -> No
     arguments = ("--function", "hello", "--doors", "invoke", "--faults", str(tmp_path / name))
     with closing(Command(*arguments)) as command:
         url = f"{command.ready['invoke_url']}/2015-03-31/functions/hello/invocations"
-        with httpx.Client(trust_env=False, headers=AUTHORIZATION) as http:
+        with httpx.Client(trust_env=False, headers=AUTHORIZATION, timeout=PATIENCE_S) as http:
             assert http.post(url).status_code == 504
 
 
@@ -220,7 +220,7 @@ def test_a_port_that_is_taken_is_told() -> None:
 def test_the_stats_are_what_happened() -> None:
     with closing(Command("--function", "sleeper", "--doors", "none")) as command:
         url = f"{command.ready['invoke_url']}/2015-03-31/functions/sleeper/invocations"
-        with httpx.Client(trust_env=False, headers=AUTHORIZATION) as http:
+        with httpx.Client(trust_env=False, headers=AUTHORIZATION, timeout=PATIENCE_S) as http:
             for _ in range(3):
                 http.post(url, params={"Qualifier": "128MB"}, content=b'{"ms": 20}')
             stats: dict[str, Any] = http.get(f"{command.ready['control_url']}/stats").json()

@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.local.serving import AUTHORIZATION, processes_below
+from tests.local.serving import AUTHORIZATION, PATIENCE_S, processes_below
 
 COMMAND = "import sys; from bench.commands.local import local; local(sys.argv[1:])"
 
@@ -44,7 +44,7 @@ class Command:
     def keep_busy(self) -> None:
         """Start one sandbox that is idle, and one whose handler runs."""
         url = f"{self.ready['invoke_url']}/2015-03-31/functions/sleeper/invocations"
-        with httpx.Client(trust_env=False, headers=AUTHORIZATION) as http:
+        with httpx.Client(trust_env=False, headers=AUTHORIZATION, timeout=PATIENCE_S) as http:
             http.post(url, content=b'{"ms": 1}').raise_for_status()
             with pytest.raises(httpx.ReadTimeout):
                 http.post(url, content=b'{"ms": 60000}', timeout=0.5)
@@ -59,8 +59,8 @@ class Command:
 
     def wait(self) -> int:
         """Its exit code, and then the end of everything else."""
-        code = self.process.wait(10)
-        deadline = time.monotonic() + 5
+        code = self.process.wait(PATIENCE_S)
+        deadline = time.monotonic() + PATIENCE_S
         while (self.root.exists() or self.sandboxes()) and time.monotonic() < deadline:
             os.sched_yield()
         assert not self.root.exists()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bench.local.isolation import needed_environment
-from tests.local.serving import AUTHORIZATION
+from tests.local.serving import AUTHORIZATION, PATIENCE_S
 from tests.local.test_exit import Command
 
 SPY = """
@@ -43,7 +43,7 @@ def test_a_handler_finds_no_secret_in_its_parents(
     with closing(Command("--function", f"f={tmp_path}", "--doors", "none")) as command:
         assert "hush" not in Path(f"/proc/{command.process.pid}/environ").read_text()
         url = f"{command.ready['invoke_url']}/2015-03-31/functions/f/invocations"
-        with httpx.Client(trust_env=False, headers=AUTHORIZATION) as http:
+        with httpx.Client(trust_env=False, headers=AUTHORIZATION, timeout=PATIENCE_S) as http:
             found = http.post(url).json()
     assert "PLANTED" not in str(found)
     assert found["memory"] == "Permission denied"

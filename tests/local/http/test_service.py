@@ -11,6 +11,7 @@ import pytest
 
 from bench.local.http.service import MAX_BODY_BYTES, Reply, Service
 from bench.local.model import HttpRequest, HttpResponse
+from tests.local.serving import PATIENCE_S
 
 
 class Site:
@@ -47,7 +48,9 @@ async def site() -> AsyncIterator[Site]:
         return found.answer
 
     port = await service.listen(handle, gate=gate)
-    async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(
+        trust_env=False, base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S
+    ) as http:
         found = Site(port, http)
         yield found
     await service.close()

@@ -13,6 +13,7 @@ import pytest
 from bench.local.model import Invocation
 from bench.local.sandbox.runtime_api import RuntimeApi
 from bench.local.sandbox.trace import handler_trace
+from tests.local.serving import PATIENCE_S
 
 BASE = "/2018-06-01/runtime"
 
@@ -77,7 +78,9 @@ async def runtime() -> AsyncIterator[Runtime]:
     heard = Heard()
     api = RuntimeApi(heard)
     await api.start()
-    async with httpx.AsyncClient(trust_env=False, base_url=f"http://{api.address}") as http:
+    async with httpx.AsyncClient(
+        trust_env=False, base_url=f"http://{api.address}", timeout=PATIENCE_S
+    ) as http:
         yield Runtime(api, heard, http)
     api.close()
 
