@@ -96,6 +96,12 @@ class Caller:
         assert isinstance(answer, dict)
         return answer
 
+    async def until_running(self, count: int) -> None:
+        """Wait until so many invocations are under way, by the server's own count."""
+        async with asyncio.timeout(PATIENCE_S):
+            while sum(seen["running"] for seen in (await self.stats())["functions"]) != count:
+                pass
+
 
 @asynccontextmanager
 async def serving(*functions: FunctionSource | str, **options: Any) -> AsyncIterator[Caller]:
