@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bench.errors import UsageError, cause_of
 from bench.folders import expanded
@@ -22,12 +24,6 @@ from bench.local.options import FunctionSource, check_memory, check_timeout
 from bench.model.endpoint import EndpointKind
 from bench.model.variant import Architecture
 
-KEYS = (
-    *("handler", "runtime", "memory", "architecture", "timeout", "provisioned", "doors"),
-    *("layer", "debug"),
-)
-"""What may stand behind a folder as `,key=value`, `layer` more than once; `env.NAME=VALUE` too."""
-_NEXT_KEY = re.compile(rf",(?=(?:{'|'.join(KEYS)}|env\.[^=,]*)=)")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -79,21 +75,9 @@ def _settled(source: FunctionSource, settings: list[tuple[str, str]]) -> Functio
         if key.startswith("env."):
             variables = {**source.environment, key.removeprefix("env."): text}
             source = replace(source, environment=variables)
-        elif key == "memory":
-            sizes = memory_sizes(text, f"function {source.name}: memory")
-            source = replace(source, memory_mb=sizes)
-        elif key == "architecture":
-            source = replace(source, architecture=_architecture(source.name, text))
-        elif key == "doors":
-            source = replace(source, doors=door_kinds(text, f"function {source.name}: doors"))
-        elif key == "timeout":
-            source = replace(source, timeout_s=_timeout(source.name, text))
-        elif key == "provisioned":
-            source = replace(source, provisioned=_environments(source.name, text))
-        elif key == "debug":
-            source = replace(source, debug_port=_port(source.name, text))
-        elif key == "layer":
-            source = replace(source, layers=(*source.layers, layer_folder(text)))
+        elif key in _READERS:
+            field, read = _READERS[key]
+            source = replace(source, **{field: read(source, text)})
     return source
 
 
@@ -114,26 +98,56 @@ def door_kinds(text: str, option: str = "--doors") -> tuple[str, ...]:
     return tuple(part for part in named if part in doors)
 
 
-def _architecture(name: str, text: str) -> str:
+def _named(source: FunctionSource, key: str) -> str:
+    return f"function {source.name}: {key}"
+
+
+def _architecture(source: FunctionSource, text: str) -> str:
     if text not in set(Architecture):
         raise UsageError(
-            f"function {name}: architecture is {' or '.join(Architecture)} (it is {text})"
+            f"function {source.name}: architecture is {' or '.join(Architecture)} (it is {text})"
         )
     return text
 
 
-def _environments(name: str, text: str) -> int:
+def _environments(source: FunctionSource, text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise UsageError(
-            f"function {name}: provisioned takes a number of environments (it is {text})"
+            f"function {source.name}: provisioned takes a number of environments (it is {text})"
         )
     return int(text)
 
 
-def _port(name: str, text: str) -> int:
+def _port(source: FunctionSource, text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65_536:
-        raise UsageError(f"function {name}: debug takes a port for the debugger (it is {text})")
+        raise UsageError(
+            f"function {source.name}: debug takes a port for the debugger (it is {text})"
+        )
     return int(text)
+
+
+def _timeout(source: FunctionSource, text: str) -> float:
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        raise UsageError(f"function {source.name}: timeout takes seconds (it is {text})") from None
+    check_timeout(seconds)
+    return seconds
+
+
+_READERS: Mapping[str, tuple[str, Callable[[FunctionSource, str], Any]]] = {
+    "memory": ("memory_mb", lambda source, text: memory_sizes(text, _named(source, "memory"))),
+    "architecture": ("architecture", _architecture),
+    "timeout": ("timeout_s", _timeout),
+    "provisioned": ("provisioned", _environments),
+    "doors": ("doors", lambda source, text: door_kinds(text, _named(source, "doors"))),
+    "layer": ("layers", lambda source, text: (*source.layers, layer_folder(text))),
+    "debug": ("debug_port", _port),
+}
+"""By key: the field of a source that it changes, and its new value by a text."""
+_KEYS = ("handler", "runtime", *_READERS)
+"""What may stand behind a folder as `,key=value`, `layer` more than once; `env.NAME=VALUE` too."""
+_NEXT_KEY = re.compile(rf",(?=(?:{'|'.join(_KEYS)}|env\.[^=,]*)=)")
 
 
 def layer_folder(text: str) -> Path:
@@ -141,15 +155,6 @@ def layer_folder(text: str) -> Path:
     folder = expanded(text).resolve()
     check_layer(folder)
     return folder
-
-
-def _timeout(name: str, text: str) -> float:
-    try:
-        seconds = float(text.removesuffix("s"))
-    except ValueError:
-        raise UsageError(f"function {name}: timeout takes seconds (it is {text})") from None
-    check_timeout(seconds)
-    return seconds
 
 
 def _pair(pair: str, text: str) -> tuple[str, str]:
@@ -176,7 +181,7 @@ def _placed(place: str) -> tuple[str, Path]:
         if folder.exists()
         else f"there is no folder {folder}"
     )
-    keys = f"; behind a folder may stand {', '.join(KEYS)} and env.NAME" if "," in place else ""
+    keys = f"; behind a folder may stand {', '.join(_KEYS)} and env.NAME" if "," in place else ""
     raise UsageError(
         f"function {place}: {what}, nor a bundled function of that name "
         f"(bundled are {', '.join(bundled_functions())}){keys}"
