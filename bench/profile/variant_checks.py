@@ -9,7 +9,7 @@ from typing import Any
 from bench.function_folder import BUNDLED, bundled_functions, no_handler
 from bench.model.endpoint import EndpointKind
 from bench.model.profile import Target, TargetKind, Variant
-from bench.model.variant import ON_DEMAND, PROVISIONED, SNAP_START
+from bench.model.variant import ON_DEMAND, PROVISIONED
 from bench.schema.table import Table
 from bench.units import shown
 
@@ -76,25 +76,6 @@ def _sizes_of_one(variants: Sequence[Variant]) -> tuple[int, int] | None:
         if len(own) > 1:
             least, next_one, *_ = sorted(own)
             return least, next_one
-    return None
-
-
-def no_initialization(target: Target, level: str) -> str | None:
-    """Why environments cannot come up so, or None."""
-    levels = (ON_DEMAND, PROVISIONED, SNAP_START)
-    if level not in levels:
-        return f'must be "{ON_DEMAND}", "{PROVISIONED}" or "{SNAP_START}" (it is "{level}")'
-    if target.kind is TargetKind.HTTP:
-        return (
-            'has no meaning for a target of kind "http", whose environments nobody here knows: '
-            "leave it out"
-        )
-    if target.kind is TargetKind.AWS:
-        return None
-    if level == SNAP_START:
-        return "cannot be snapstart for a local target, which takes no snapshots: use one on AWS"
-    if level == PROVISIONED and target.provisioned is None:
-        return "needs target.provisioned, the number of environments to keep up"
     return None
 
 

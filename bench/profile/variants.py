@@ -7,13 +7,9 @@ from itertools import product
 from math import prod
 from typing import TypeVar
 
-from bench.function_folder import RUNTIME, RUNTIMES
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
 from bench.model.endpoint import BASELINE, EndpointKind
 from bench.model.profile import (
-    CLOSE,
-    HTTP2,
-    KEEP_ALIVE,
     MOST_VARIANTS,
     Architecture,
     EventSpec,
@@ -23,6 +19,7 @@ from bench.model.profile import (
 )
 from bench.model.variant import ON_DEMAND
 from bench.profile.events import check_event
+from bench.profile.level_checks import meaningless
 from bench.profile.levels import PLAIN, unknown_level
 from bench.profile.target_values import aws_function, local_function
 from bench.profile.variant_checks import (
@@ -30,7 +27,6 @@ from bench.profile.variant_checks import (
     check_repeated,
     check_runtimes,
     check_versions,
-    no_initialization,
 )
 from bench.schema.key import ListKey
 from bench.schema.named_tables import setting_name
@@ -238,49 +234,12 @@ def _check_told(
         )
 
 
-def _meaningless(root: Table, target: Target, factor: str, level: str) -> str | None:
-    """Why a level has no meaning beside what else the profile says."""
-    if factor == "runtime" and level != PLAIN:
-        if target.kind is not TargetKind.LOCAL:
-            return "can be varied for a local target alone: leave it out"
-        if not RUNTIME.fullmatch(level):
-            return f'must be one of {RUNTIMES} (it is "{level}")'
-    if factor == "qualifier" and target.kind is TargetKind.LOCAL:
-        return (
-            "has no meaning for a local target, which has a function for each variant: leave it out"
-        )
-    if factor == "initialization" and level != PLAIN:
-        return no_initialization(target, level)
-    if factor == "event" and "events" in root.table("target"):
-        return (
-            "cannot be varied beside target.events, the mix that every variant is sent: leave one "
-            "of them out"
-        )
-    if factor != "connections":
-        return None
-    if level not in (KEEP_ALIVE, CLOSE, HTTP2, PLAIN):
-        return f'must be "{KEEP_ALIVE}", "{CLOSE}", "{HTTP2}" or "{PLAIN}" (it is "{level}")'
-    plain = root.get("connections")
-    limits = [key for key in ("max_age", "max_uses") if isinstance(plain, dict) and key in plain]
-    if level != HTTP2:
-        return None
-    if any(plain[key] not in (0, "0s") for key in limits):
-        return (
-            f"cannot be http2 beside connections.{limits[0]}, which is for HTTP/1.1: leave one of "
-            "them out"
-        )
-    urls = target.urls.values()
-    if target.kind is TargetKind.LOCAL or any(not url.startswith("https:") for url in urls):
-        return "cannot be http2 where nothing is called by https: leave http2 out"
-    return None
-
-
 def _levels(root: Table, table: Table, target: Target, key: ListKey[str]) -> list[str | None]:
     """The levels of a factor; None for what the plain table says, and without the key."""
     found: list[str | None] = []
     for level in key.read(table):
         fault = None if level == PLAIN else unknown_level(root, key.name, level)
-        fault = fault or _meaningless(root, target, key.name, level)
+        fault = fault or meaningless(root, target, key.name, level)
         if fault is not None:
             table.fault(key.name, fault)
         found.append(None if level in (PLAIN, _USUAL.get(key.name)) else level)
