@@ -18,7 +18,7 @@ _TABLE = """
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
     PRAGMA cache_size = -256;
-    CREATE TABLE shelf (
+    CREATE TABLE intervals (
         second INTEGER, variant INTEGER, segment INTEGER,
         tally BLOB, figures BLOB, spread BLOB,
         PRIMARY KEY (second, variant, segment)
@@ -45,14 +45,14 @@ class IntervalStore:
         """Put a cell here that is not yet."""
         self.latest_s = max(self.latest_s, key.second)
         self._execute(
-            "INSERT OR REPLACE INTO shelf VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO intervals VALUES (?, ?, ?, ?, ?, ?)",
             (*key, packed.tally, packed.figures, packed.spread),
         )
 
     def replace(self, key: IntervalKey, packed: Packed) -> None:
         """Put another in the place of one."""
         self._execute(
-            f"UPDATE shelf SET tally = ?, figures = ?, spread = ? {_WHERE}",
+            f"UPDATE intervals SET tally = ?, figures = ?, spread = ? {_WHERE}",
             (packed.tally, packed.figures, packed.spread, *key),
         )
 
@@ -61,26 +61,26 @@ class IntervalStore:
         try:
             self._file.execute(statement, values)
         except sqlite3.OperationalError:
-            rows = self._file.execute("SELECT * FROM shelf").fetchall()
+            rows = self._file.execute("SELECT * FROM intervals").fetchall()
             self._file = _opened(":memory:")
-            self._file.executemany("INSERT INTO shelf VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._file.executemany("INSERT INTO intervals VALUES (?, ?, ?, ?, ?, ?)", rows)
             self._file.execute(statement, values)
 
     def get(self, key: IntervalKey) -> Packed | None:
         """The cell, or None if it is not here; of a recent second at no cost."""
         if key.second > self.latest_s:
             return None
-        row = self._file.execute(f"SELECT tally, figures, spread FROM shelf {_WHERE}", key)
+        row = self._file.execute(f"SELECT tally, figures, spread FROM intervals {_WHERE}", key)
         found = row.fetchone()
         return None if found is None else Packed(*found)
 
     def __len__(self) -> int:
-        return int(self._file.execute("SELECT COUNT(*) FROM shelf").fetchone()[0])
+        return int(self._file.execute("SELECT COUNT(*) FROM intervals").fetchone()[0])
 
     def keys(self, from_s: int = 0, until_s: int = _ALWAYS_S) -> Iterator[IntervalKey]:
         """In their order, of the seconds from one up to, without, another."""
         rows = self._file.execute(
-            "SELECT second, variant, segment FROM shelf WHERE second >= ? AND second < ?"
+            "SELECT second, variant, segment FROM intervals WHERE second >= ? AND second < ?"
             " ORDER BY 1, 2, 3",
             (from_s, until_s),
         )

@@ -500,7 +500,7 @@ def test_the_rows_of_a_steered_run_add_up_to_its_totals(seed: int) -> None:
         assert sent == pytest.approx(window.achieved_rps * window.duration_s)
 
 
-def test_both_parts_of_a_second_on_the_shelf_take_late_rows() -> None:
+def test_both_parts_of_a_second_in_the_store_take_late_rows() -> None:
     aggregate, _ = steered()
     for second in range(10, 200):
         aggregate.advance(second * NS_PER_S)
