@@ -21,14 +21,11 @@ _NEAR = 1e-3
 
 
 def tilted_variance(values: Reals) -> float | None:
-    """The variance of values weighted so that their mean is 0; None if none lies beyond 0.
-
-    values: one of them is not 0.
-    """
+    """The variance of values weighted so that their mean is 0; None if none lies beyond 0."""
+    if values.min() >= 0 or values.max() <= 0:
+        return None
     largest = float(np.abs(values).max())
     scaled = values / largest
-    if scaled.min() >= 0 or scaled.max() <= 0:
-        return None
     tilt, near = 0.0, _NEAR * float(scaled.std())
     for _ in range(_STEPS):
         weights = np.exp(tilt * scaled)

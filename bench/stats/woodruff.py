@@ -27,7 +27,9 @@ from bench.stats.tilting import tilted_variance
 
 _SLACK = 1e-9
 _MOVES = 4
-"""Standard errors to each side of a quantile over which the distribution's slope is taken."""
+"""By then a limit hardly moves."""
+_RARER = 1.5
+"""Power of how much more blocks vary with a rare state at its share: half of it is its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class _Level:
 
     @property
     def moves(self) -> int:
-        """How often a limit is moved at most: by then it hardly does; looks are many."""
+        """How often a limit is moved at most: once where looks are many."""
         return 1 if self.anytime else _MOVES
 
     def shares(self, q: float, count: int, found: Dependence) -> tuple[float, float]:
@@ -201,7 +203,8 @@ def _dependence_at(standing: Estimate, value_ns: int) -> Dependence | None:
     """What blocks say of the share of samples that do not exceed a value, if it is the quantile.
 
     Blocks of a rare state that a run has met less often than usual come more often then, and make
-    for more variance than they did in this run.
+    for more variance than they did in this run. It was as likely left sooner than usual, too: the
+    variance of a sum grows as the share of such blocks times how long the state lasts.
     """
     blocks, q = standing.curve.blocks, standing.q
     assert blocks is not None
@@ -212,10 +215,9 @@ def _dependence_at(standing: Estimate, value_ns: int) -> Dependence | None:
     tilted = tilted_variance(below - totals * q)
     if found is None or tilted is None:
         return found
-    more = (
-        tilted / float(residuals @ residuals / residuals.size) * share * (1 - share) / (q * (1 - q))
-    )
-    return replace(found, design_effect=found.design_effect * max(1.0, more))
+    spread = float(residuals @ residuals) / residuals.size
+    more = tilted / spread * share * (1 - share) / (q * (1 - q))
+    return replace(found, design_effect=found.design_effect * max(1.0, more) ** _RARER)
 
 
 def precision(

@@ -184,9 +184,9 @@ def test_a_limit_reaches_further_where_blocks_vary_more_at_it_than_at_the_quanti
     assert 4 <= sum(narrow != wide for narrow, wide in pairs) < len(pairs)
 
 
-@pytest.mark.parametrize("blocks", [24, 60])
+@pytest.mark.parametrize(("blocks", "more"), [(24, 3), (60, 8)])
 def test_a_state_seen_once_or_twice_may_come_more_often_than_a_run_has_met_it(
-    blocks: int, monkeypatch: pytest.MonkeyPatch
+    blocks: int, more: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process = HARD["a rare state"]
     curves = curves_of(process, Shape(80, blocks, 50), 2, 62)
@@ -194,7 +194,7 @@ def test_a_state_seen_once_or_twice_may_come_more_often_than_a_run_has_met_it(
     moved = [covers(interval(curve, 0.5), truth_ns) for curve in curves]
     monkeypatch.setattr(woodruff, "tilted_variance", lambda _: None)
     plain = [covers(interval(curve, 0.5), truth_ns) for curve in curves]
-    assert sum(moved) >= sum(plain) + 2
+    assert sum(moved) >= sum(plain) + more
     assert not any(was and not is_now for was, is_now in zip(plain, moved, strict=True))
 
 

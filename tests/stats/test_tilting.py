@@ -29,6 +29,7 @@ def test_symmetric_values_vary_as_they_do(moved: float) -> None:
 def test_values_all_on_one_side_of_a_mean_cannot_have_it() -> None:
     assert tilted_variance(np.array([0.1, 0.2])) is None
     assert tilted_variance(np.array([-0.1, 0.0])) is None
+    assert tilted_variance(np.zeros(3)) is None
 
 
 def test_far_means_are_found_too() -> None:
