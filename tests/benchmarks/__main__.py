@@ -144,6 +144,11 @@ def _known_peers(url: str, callers: str, seconds: str) -> list[Peer]:
             r"Complete requests:\s+(\d+)",
         ),
         Peer(
+            "system calls alone",
+            [python, str(PEERS / "system_calls.py"), *arguments],
+            r"^(\d+)",
+        ),
+        Peer(
             "aiohttp client",
             [python, str(PEERS / "aiohttp_client.py"), *arguments],
             r"^(\d+)",
