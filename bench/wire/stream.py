@@ -218,8 +218,11 @@ class TlsStream(Stream):
 
     def give(self, data: bytes, read_ns: int, receipt_ns: int) -> None:
         """What was decrypted, and the end too if that came with it."""
-        super().give(data, read_ns, receipt_ns)
-        if self._is_over and self._fd >= 0:
+        if self._fd < 0:
+            return
+        if data:
+            self._receiver.received(data, read_ns, receipt_ns)
+        if (self._is_over or not data) and self._fd >= 0:  # the receiver may have closed this
             self._end()
 
 
