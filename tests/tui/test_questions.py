@@ -20,15 +20,16 @@ from bench.record.evidence import Evidence
 from bench.record.folder import RunFolder
 from bench.record.load_run import load_run
 from bench.record.validity import judge
-from bench.report.answer import AnswerLine, RunAnswer
+from bench.report.answer import NO_CHOICE, AnswerLine, RunAnswer
 from bench.report.html import render_html
 from bench.shapes.burst import Burst
 from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp, constant_rate
 from bench.shapes.steps import Steps
 from bench.tui.app import LamloadApp
+from bench.tui.palette import Tone
 from bench.tui.playback import PlaybackSource
-from bench.tui.views.answer_rows import Told, _of_first_line, in_room
+from bench.tui.views.answer_rows import Told, _aligned, _of_first_line, in_room
 from bench.tui.views.compare import CompareView
 from bench.tui.widgets.chart import Chart
 from bench.tui.widgets.grid import Grid
@@ -118,6 +119,14 @@ async def test_where_large_figures_have_no_place_they_stand_in_a_row(
     assert figures.startswith(" attempts ×3.00 an arrival   p50 ×")
     assert [name for name in STORM if f"            {name} " not in screen] == []
     assert len(grid.order) == 4
+
+
+@pytest.mark.parametrize(("label", "tone"), [("Best trade", Tone.GOOD), (NO_CHOICE, Tone.STRONG)])
+def test_what_was_found_is_told_in_green_and_that_nothing_was_is_not(
+    label: str, tone: Tone
+) -> None:
+    (row,) = _aligned([AnswerLine(label, subject="said")], 60)
+    assert [part for part in row if part[0].strip() == "said"] == [("said  ", tone)]
 
 
 def test_an_answer_that_has_no_place_ends_with_a_whole_sentence() -> None:

@@ -10,7 +10,7 @@ from bench.model.live import ANSWER_EVENT
 from bench.model.outcome import Verdict
 from bench.record.figure import Figure
 from bench.record.question import Question
-from bench.report.answer import AnswerLine, RunAnswer, capacity_figures
+from bench.report.answer import NO_CHOICE, AnswerLine, RunAnswer, capacity_figures
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.widgets.hero import BigFigure
@@ -119,17 +119,17 @@ def _aligned(lines: Sequence[AnswerLine], width: int) -> Iterator[TextLine]:
         texts = [row[0].ljust(label), *row[1:]]
         if row in tabular:
             texts[1:] = [text.ljust(room) for text, room in zip(row[1:], wide[1:], strict=True)]
-        yield _row(line, texts, width, number == 0)
+        yield _row(line, texts, width, number == 0 and line.label != NO_CHOICE)
 
 
-def _row(line: AnswerLine, texts: Sequence[str], width: int, is_first: bool) -> TextLine:
+def _row(line: AnswerLine, texts: Sequence[str], width: int, is_best: bool) -> TextLine:
     """What has no place goes; what chance leaves open comes before what is gained."""
     *firm, change = texts
     parts: list[tuple[str, Tone]] = []
     used = 0
     for column, text in enumerate(firm):
         if text and used + len(text.rstrip()) <= width:
-            parts.append((text + _GAP, _tone(column, is_first)))
+            parts.append((text + _GAP, _tone(column, is_best)))
             used += len(text) + len(_GAP)
     room = width - used
     if change and len(change + _GAP + line.brief) <= room:
@@ -149,11 +149,11 @@ def _cells(line: AnswerLine) -> tuple[str, ...]:
     return line.label, line.subject, time, cost, line.change_text
 
 
-def _tone(column: int, is_first: bool) -> Tone:
+def _tone(column: int, is_best: bool) -> Tone:
     if column == 0:
         return Tone.DIM
     if column == 1:
-        return Tone.GOOD if is_first else Tone.STRONG
+        return Tone.GOOD if is_best else Tone.STRONG
     return Tone.TEXT
 
 
