@@ -103,6 +103,8 @@ def _cold(results: Results) -> Iterator[Finding]:
     for window in results.windows:
         curve = results.curves.get(window.variant.name, {}).get(Measure.INIT)
         count, offered = window.tally.cold_starts, window.tally.offered
+        if not window.tally.finished:
+            continue  # nobody knows yet
         if curve is None or not curve.count:
             yield Finding(f"{told_name(window.variant)}: no cold start was seen")
             continue
@@ -128,8 +130,14 @@ def _precise(results: Results) -> Iterator[Finding]:
         bounds = interval(curve, stop.precision_q, stop.confidence, anytime=True)
         value_ns = curve.quantile_ns(stop.precision_q) or 0
         name, what = told_name(window.variant), quantile_text(stop.precision_q)
-        if bounds.low_ns is None or bounds.high_ns is None or not value_ns:
+        if not curve.is_known(stop.precision_q) or not value_ns:
             yield Finding(f"{name}: {what} is not known after {curve.count:,} calls")
+            continue
+        if bounds.low_ns is None or bounds.high_ns is None:
+            yield Finding(
+                f"{name}: {what} is {duration_text(value_ns)}, but how well that is known is open "
+                f"after {curve.count:,} calls: {bounds.basis.text}"
+            )
             continue
         half = (bounds.high_ns - bounds.low_ns) / 2 / value_ns
         value, _, unit = duration_text(value_ns).partition(" ")
