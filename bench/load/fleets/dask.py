@@ -47,6 +47,8 @@ DIRECT_S = 5.0
 CLOSE_S = 6.0
 DIRECT_FIRST_S = 0.25
 """For a worker to answer directly, before the scheduler is asked to pass on that it is to end."""
+_THERE = ("finished", "pending")
+"""States of an actor's future, for all that the scheduler knows, while its worker is there."""
 _QUIET = {
     "distributed.worker.profile.enabled": False,  # it samples every thread each 10 ms
     "distributed.admin.tick.limit": "1h",
@@ -134,6 +136,8 @@ class ActorNode:
 
     async def _pass_on(self) -> bool:
         await asyncio.sleep(DIRECT_FIRST_S)
+        if self._future.status not in _THERE:
+            return False
         with suppress(Exception):
             async with asyncio.timeout(CLOSE_S):
                 await self._future.client.run(end_owned, self._future.key, workers=[self._address])

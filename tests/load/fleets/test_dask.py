@@ -177,12 +177,18 @@ class SilentActor:
         await asyncio.Event().wait()
 
 
+class EndedActor:
+    async def close(self) -> None:
+        raise RuntimeError("Worker holding Actor was lost.  Status: lost")
+
+
 class ByScheduler:
     """The future of an actor, and the client behind it, whose scheduler reaches some workers."""
 
     def __init__(self, *reached: str) -> None:
         self.client = self
         self.key = "lamload-node"
+        self.status = "finished"
         self.reached = reached
         self.ended: list[str] = []
         self.is_released = False
@@ -237,6 +243,18 @@ async def test_a_node_that_nobody_reaches_is_not_taken_for_ended(
     held = ByScheduler("tcp://b:1")
     assert not await ActorNode("tcp://a:1", SilentActor(), held).close()
     assert (held.ended, held.is_released) == ([], False)
+
+
+async def test_a_worker_that_the_scheduler_knows_to_have_ended_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dask_module, "DIRECT_FIRST_S", 0.0)
+    held = ByScheduler("tcp://a:1")
+    held.passes.clear()
+    held.status = "lost"
+    async with asyncio.timeout(dask_module.CLOSE_S / 2):
+        assert not await ActorNode("tcp://a:1", EndedActor(), held).close()
+    assert not held.asked.is_set()
 
 
 async def test_a_node_is_ended_on_its_worker_by_the_key_of_its_actor() -> None:
