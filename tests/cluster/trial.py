@@ -21,7 +21,7 @@ from tests.cluster.checks import (
     unmatched,
 )
 from tests.cluster.faults import LEASE_S, VICTIM, Fault
-from tests.cluster.machines import LOOK_S, OURS, PATIENCE_S, Cluster, until
+from tests.cluster.machines import LOOK_S, OURS, PATIENCE_S, Cluster, NotInTime, until
 from tests.cluster.stalls import stalls
 from tests.cluster.target import Served, read_log
 
@@ -118,12 +118,14 @@ def try_fault(cluster: Cluster, name: str, fault: Fault, seed: int) -> Trial:
 def _strike(
     cluster: Cluster, trial: Trial, fault: Fault, seed: int, is_over: Callable[[], bool]
 ) -> None:
-    """At the moment by the seed, and heal."""
+    """At the moment by the seed, and heal. Raises NotInTime for a run that does not begin."""
     since = cluster.log.stat().st_size
 
     def begun() -> int:
         served = read_log(cluster.log, trial.path, since)
-        return served[0].at_ns if served else int(is_over())
+        if is_over() and not served:
+            raise NotInTime("the run has ended before its first request")
+        return served[0].at_ns if served else 0
 
     trial.begun_ns = monotonic_ns() if fault.is_early else until(begun, "the first request")
     latest_s = EARLY_S if fault.is_early else min(8.0, fault.load_s - 1)
