@@ -37,7 +37,6 @@ class FrameKind(IntEnum):
     """What a frame carries: commands below HELLO, what workers say from there on.
 
     USED_UP: when the last arrival was that the quota let in, then when its last answer was there.
-    USED_UP: when the last arrival was that the quota let in, then when its last answer was there.
     KEEP: somebody still wants the load; for workers with a lease. CLOCK: by how many ns the run's
     zero is later on the worker's clock than its START said, as far as that is known by now; for
     workers of a node.

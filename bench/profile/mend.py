@@ -68,7 +68,7 @@ def set_for_once(problems: Collection[Problem]) -> Words | None:
     """`--set`s in place of mistakes that a file has; None where one of them is no value."""
     words = []
     for problem in problems:
-        guess = next(iter(_values_of(problem.key)), None)
+        guess = next(iter(values_of(problem.key)), None)
         if guess is None:
             return None
         words.append(Word(SOURCE, f"{problem.key}={guess}"))
@@ -103,7 +103,7 @@ def _guesses(word: Word, hints: Sequence[str]) -> Iterator[Word]:
 def _near_override(text: str) -> Iterator[str]:
     """The same key with another value, or the nearest key with the same."""
     key, _, value = text.partition("=")
-    yield from (f"{key}={guess}" for guess in _values_of(key))
+    yield from (f"{key}={guess}" for guess in values_of(key))
     found = _place(key)
     if found is None:
         return
@@ -114,7 +114,7 @@ def _near_override(text: str) -> Iterator[str]:
         yield f"{written([parts[0], 0, *parts[2:]])}={value}"
 
 
-def _values_of(key: str) -> Iterator[str]:
+def values_of(key: str) -> Iterator[str]:
     """Values that the key at a path can have, by what its declaration says."""
     found = _place(key)
     declared = found and next((one for one in found[0].keys if one.name == found[1][-1]), None)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
@@ -86,7 +87,8 @@ def near_sizes(text: str) -> Guesses:
         for part in text.split(",")
         for number, unit in _AMOUNT.findall(part)
     ]
-    sizes = [round(float(number) * factor) for number, factor in found]
+    exact = (float(number.replace(",", ".")) * factor for number, factor in found)
+    sizes = [round(size) for size in exact if isfinite(size)]
     inside = [min(max(size, MIN_MEMORY_MB), MAX_MEMORY_MB) for size in sizes]
     return [",".join(map(str, dict.fromkeys(inside)))] if inside else []
 

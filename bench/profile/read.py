@@ -57,11 +57,21 @@ def load_profile(
     """
     path = _find(source)
     content = _read_text(path, str(source))
-    document = parse_toml(content, str(source))
     reading = _Reading(str(source), path.stem, path.absolute().parent, read_question(content))
-    profile, problems = _read(reading, document, overrides, options, environ)
-    if problems:
-        raise ProfileError(str(source), Lines.of_toml(content).located(problems))
+
+    def read(text: str) -> tuple[Profile | None, Sequence[Problem]]:
+        try:
+            document = parse_toml(text, str(source))
+        except ProfileError as error:
+            return None, error.problems
+        profile, problems = _read(reading, document, overrides, options, environ)
+        return profile, Lines.of_toml(text).located(problems) if problems else ()
+
+    profile, problems = read(content)
+    if profile is None or problems:
+        from bench.profile.line_mend import with_lines
+
+        raise ProfileError(str(source), with_lines(problems, content, lambda text: read(text)[1]))
     return profile
 
 

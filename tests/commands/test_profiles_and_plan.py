@@ -40,7 +40,8 @@ def test_validate_tells_every_mistake_of_each_file(
     assert streams.out == f"{good}: OK (1 variant)\n"
     said = streams.err.splitlines()
     assert len(said) == 3
-    assert said[0] == f"{bad}:7: variants[0].memory_mb must be at least 128 (it is 1)"
+    too_small = "variants[0].memory_mb must be at least 128 (it is 1)"
+    assert said[0] == f"{bad}:7: {too_small}; write `memory_mb = 128` there"
     assert said[1].startswith(f"{bad}:12: phase[0].duration must be a duration")
     assert said[2].startswith(f"{worse}:1: is not TOML: column")
 

@@ -90,6 +90,6 @@ def test_a_bad_override_is_told_as_one(tmp_path: Path, override: str, said: str)
 def test_mistakes_of_overrides_and_of_the_file_are_told_together(tmp_path: Path) -> None:
     said = mistakes(tmp_path, MINIMAL.replace("= 128", "= 1"), "load.rounds=0")
     assert said == [
-        "variants[0].memory_mb must be at least 128 (it is 1)",
+        "variants[0].memory_mb must be at least 128 (it is 1); write `memory_mb = 128` there",
         "--set: load.rounds must be at least 1 (it is 0)",
     ]

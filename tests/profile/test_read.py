@@ -262,9 +262,9 @@ rate = "5/s"
         "target.function is missing: name a folder with a handler, or one of doors, echo, flaky, "
         "hello, misspelt, primes, sleeper",
         f'variants[0].endpoint must be one of {endpoints} (it is "albb"); did you mean "alb"?',
-        "variants[0].memory_mb[0] must be at least 128 (it is 64)",
-        "load.in_flight must be at least 1 (it is 0)",
-        'phase[0].rate must be at least 0 (it is "-5/s")',
+        "variants[0].memory_mb[0] must be at least 128 (it is 64); write `memory_mb = 128` there",
+        "load.in_flight must be at least 1 (it is 0); write `in_flight = 1000` there",
+        'phase[0].rate must be at least 0 (it is "-5/s"); write `rate = "5/s"` there',
         'phase[1].duration is missing: say how long, such as "30s"',
     ]
 
