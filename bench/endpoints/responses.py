@@ -165,7 +165,7 @@ def excerpt(body: bytes) -> str:
 def status_outcome(status: int) -> Outcome:
     """What an HTTP status means by itself: 2xx and 3xx succeed, 429 throttles.
 
-    Redirects are answers and are not followed, as with k6 and hey.
+    Redirects are answers and are not followed, unlike with k6, hey and oha: each request is one.
     """
     if 200 <= status < 400:
         return Outcome.OK

@@ -43,6 +43,9 @@ def outcome_words(call: SingleCall) -> str:
     if answer.outcome is not Outcome.OK:
         status = f"status {call.status}: " if call.status else ""
         return f"{name}: {status}{answer.detail or 'nothing more is said'}"
+    if 300 <= call.status < 400:
+        redirect = "a redirect, which is not followed: measure its Location"
+        return f"{name}: status {call.status}, {redirect}"
     status = f"status {call.status}" if call.status else "exit code 0"
     return f"{name}: {status}, and nothing in the answer tells of an error"
 

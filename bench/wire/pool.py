@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import socket
 import ssl
 from collections import OrderedDict
@@ -35,6 +34,7 @@ from bench.wire.known_head import KnownHead
 from bench.wire.race import connect_first
 from bench.wire.readiness import open_readiness
 from bench.wire.receipts import ReceiptClock
+from bench.wire.refused import reason
 from bench.wire.resolver import Resolver, SocketAddress
 from bench.wire.stream import Stream, TlsSession, TlsStream
 
@@ -245,7 +245,7 @@ class ConnectionPool:
             wait_ms = self._timeouts.connect_ns / NS_PER_MS
             outcome, detail = Outcome.TIMEOUT, f"no connection within {wait_ms:g} ms"
         except (OSError, ssl.SSLError) as error:
-            detail = _reason(error)
+            detail = reason(error)
         else:
             self._opened += 1
             if connection.usable:
@@ -320,7 +320,7 @@ class ConnectionPool:
             return
         self._nodes.avoid(node)
         if error.errno not in _NO_ROUTE and not ip_address(address[1]).is_loopback:
-            self._unreachable[address] = _reason(error)
+            self._unreachable[address] = reason(error)
 
     async def _connect_node(self, node: PooledAddress) -> socket.socket:
         assert node.address is not None  # only a name that has not been asked for has none
@@ -385,12 +385,6 @@ def _is_ours(error: OSError, address: SocketAddress) -> bool:
 def _written(address: SocketAddress) -> str:
     _, ip, port = address
     return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, (socket.gaierror, ssl.SSLError)) or not error.errno:
-        return str(error)
-    return os.strerror(error.errno)
 
 
 def _default_port(url: httpx.URL) -> int:

@@ -80,6 +80,11 @@ def test_a_failure_says_why() -> None:
     assert "nothing is known of what was billed" in text
 
 
+def test_a_redirect_is_told_as_one_that_is_not_followed() -> None:
+    text = said(replace(CALL, status=301))
+    assert "OK: status 301, a redirect, which is not followed: measure its Location" in text
+
+
 def test_a_long_body_is_cut_and_a_binary_one_only_counted() -> None:
     assert "… and 5 characters more" in said(replace(CALL, body=b"x" * (LONGEST + 5)))
     assert "    2 bytes that are no text" in said(replace(CALL, body=b"\xff\xfe"))

@@ -61,6 +61,19 @@ async def test_verification_is_on_unless_the_profile_says_otherwise(
         probe = await exchange(pool)
         assert probe.failure is outcome
         assert ("verify failed" in probe.detail) == (outcome is not None)
+        assert ("connections.ca_bundle names" in probe.detail) == (outcome is not None)
+        assert "_ssl.c" not in probe.detail
+
+
+async def test_tls_to_where_none_is_spoken_says_so() -> None:
+    async def plain(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with raw_server(plain) as origin, pool_to(origin.replace("http:", "https:")) as pool:
+        probe = await exchange(pool)
+    assert probe.failure is Outcome.CONNECT_ERROR
+    assert "no TLS is spoken there" in probe.detail
 
 
 @pytest.mark.parametrize(
