@@ -320,3 +320,14 @@ def test_the_command_is_the_nearest_one(
 ) -> None:
     _, lines = refusal_of(typed, capsys)
     assert ["lamload", *command_in(lines)] == shlex.split(way)
+
+
+def test_where_no_run_can_be_kept_another_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    _, lines = refusal_of(f"lamload {URL} --rounds 2 --out taken/runs", capsys)
+    assert ["lamload", *command_in(lines)] == shlex.split(
+        f"lamload run {URL} --rounds 2 --out {tmp_path}/lamload-runs"
+    )

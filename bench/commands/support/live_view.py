@@ -10,7 +10,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
+
+import click
 
 from bench.commands.support.progress import Progress
 from bench.errors import InterruptedRun, UsageError, cause_of
@@ -51,9 +54,22 @@ def check_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         cause = cause_of(error).lower()
-        raise UsageError(f"--out: {out} cannot be made: {cause}; name another folder") from None
+        raise UsageError(f"--out: {out} cannot be made: {cause}{_another_folder()}") from None
     if not os.access(out, os.W_OK | os.X_OK):
-        raise UsageError(f"--out: {out} is not writable; name another folder")
+        raise UsageError(f"--out: {out} is not writable{_another_folder()}")
+
+
+def _another_folder() -> str:
+    """What was typed, for a folder where something can be written."""
+    from bench.commands.support.ways import typed
+
+    places = (os.environ.get("HOME", ""), gettempdir())
+    place = next((p for p in places if os.access(p, os.W_OK | os.X_OK)), None)
+    context = click.get_current_context(silent=True)
+    if place is None or context is None:
+        return "; name another folder"
+    folder = str(Path(place) / "lamload-runs")
+    return f"; name another folder: `{typed(context, {'out': (folder,)})}`"
 
 
 def preferences() -> Preferences:
