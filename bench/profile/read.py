@@ -13,7 +13,7 @@ from typing import Any
 from bench.errors import Problem, ProfileError, cause_of
 from bench.folders import expanded
 from bench.model.endpoint import EndpointKind
-from bench.model.profile import EventSpec, Profile, Target, TargetKind
+from bench.model.profile import EventSpec, Order, Profile, Target, TargetKind
 from bench.model.variant import with_differences
 from bench.profile.begin import FoundFunctions, begin, name_of, question_of, title_of
 from bench.profile.capacity import check_disturbance, read_capacity
@@ -40,6 +40,7 @@ from bench.schema.lines import Lines
 from bench.schema.table import Reading, Table
 from bench.schema.toml import decode, parse_toml
 
+COUNT, TURN = "--invocations", "--for"
 MAX_BYTES = 64 << 20
 """Of a profile: with an event of Lambda's largest in it, written out in any form."""
 
@@ -102,10 +103,23 @@ def begun_profile(
     document = begin(word, options, found)
     reading = _Reading(title, name_of(word), Path.cwd(), question, title)
     profile, problems = _read(reading, document, overrides, options, os.environ)
+    problems = problems or _used_up_by_one(profile, options)
     if problems:
         raise ProfileError(title, problems)
     whole = {"name": profile.name, "title": profile.title} | document
     return Begun(profile, commented_toml(profile.secrets.masked(whole), profile.question))
+
+
+def _used_up_by_one(profile: Profile, options: Given) -> list[Problem]:
+    """What a count is for, where variants take turns and none says how long its turn is."""
+    many, in_turns = len(profile.variants), profile.load.order is not Order.TOGETHER
+    if many == 1 or not in_turns or COUNT not in options or TURN in options:
+        return []
+    message = (
+        f"counts over all {many} variants, and the first would use it up in its turn: choose one "
+        f"variant, or say with {TURN} how long a turn is"
+    )
+    return [Problem("", message, source=COUNT)]
 
 
 @dataclass(frozen=True, slots=True)

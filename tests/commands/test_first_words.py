@@ -59,6 +59,8 @@ RUNS: list[tuple[str, Callable[[Profile], object]]] = [
     ("lamload https://example.com/items?page=2", lambda p: p.name == "example.com"),
     (f"lamload run {URL}", lambda p: p.target.urls == {EndpointKind.HTTP: URL}),
     (f"lamload -n 200 -c 10 {URL}", lambda p: p.stop.invocations == 200 and callers_of(p) == 10),
+    ("lamload folder -n 9 --memory 128", lambda p: p.stop.invocations == 9),
+    ("lamload folder -n 9 --for 1s", lambda p: p.stop.invocations == 9 and len(p.variants) == 3),
     (f"lamload -n200 -c10 {URL}", lambda p: p.stop.invocations == 200 and len(p.phases) == 1),
     (f"lamload -n 50 {URL}", lambda p: p.stop.invocations == 50 and callers_of(p) == 10),
     (f"lamload -z 30s -c 50 {URL}", lambda p: seconds(p) == 30 and callers_of(p) == 50),

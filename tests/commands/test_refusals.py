@@ -284,6 +284,7 @@ def test_what_the_command_line_refuses_ends_with_a_command_that_parses(
             "lamload odd.py --memory 128",
             "lamload run . --memory 128 --set target.handler=odd.main",
         ),
+        ("lamload folder -n 9 --memory 128,512", "lamload run folder --memory 128,512"),
         ("lamload localhost:9 -n 3", "lamload run http://localhost:9 --invocations 3"),
         ("lamload plan a.example/x", "lamload plan https://a.example/x"),
         ("lamload QUICKSTART.toml --rounds 2", "lamload run quickstart --rounds 2"),
