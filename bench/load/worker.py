@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic_ns, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.aws.credentials import Credentials
 from bench.endpoints.base import Endpoint
@@ -42,6 +42,9 @@ from bench.wire.pool import ConnectionPool
 from bench.wire.receipts import ReceiptClock
 from bench.wire.warm_path import WarmPath
 
+if TYPE_CHECKING:
+    from bench.wire.process import CommandWire
+
 SHIP_EVERY_NS = 250 * NS_PER_MS
 TIDY_AT_LEAST_NS = 30 * NS_PER_S
 """Without a moment in which nothing is under way, garbage is collected as seldom as this."""
@@ -60,6 +63,8 @@ class Worker:
         self._receipts = ReceiptClock()
         self._pools: dict[object, MeasuredWire] = {}
         """By all that a pool depends on."""
+        self._commands: dict[str, CommandWire] = {}
+        """Those of them that start processes, by the variant's name."""
         self._endpoints: list[Endpoint] = []
         wires: list[MeasuredWire] = []
         for binding, client in zip(order.bindings, order.clients, strict=True):
@@ -176,9 +181,8 @@ class Worker:
             from bench.wire.process import CommandAdapter, CommandWire
 
             command = command_endpoint_for(binding, target, order.credentials)
-            wire = self._pools[binding.variant.name] = CommandWire(
-                command, client.timeouts, client.connections, binding.url
-            )
+            wire = CommandWire(command, client.timeouts, client.connections, binding.url)
+            self._pools[binding.variant.name] = self._commands[binding.variant.name] = wire
             limit = binding.variant.endpoint.facts.answer_limit_bytes
             return CommandAdapter(command, limit), wire
         endpoint = endpoint_for(binding, target, order.credentials)
@@ -191,10 +195,13 @@ class Worker:
         return self._pools[key]
 
     def _renew(self, credentials: Credentials) -> None:
-        self._order = replace(self._order, credentials=credentials)
-        for index, binding in enumerate(self._order.bindings):
-            if not binding.variant.endpoint.facts.is_command:
-                target = replace(self._order.target, events=self._order.clients[index].events)
+        self._order = order = replace(self._order, credentials=credentials)
+        for index, (binding, client) in enumerate(zip(order.bindings, order.clients, strict=True)):
+            target = replace(order.target, events=client.events)
+            if binding.variant.endpoint.facts.is_command:
+                command = command_endpoint_for(binding, target, credentials)
+                self._commands[binding.variant.name].call_by(command)
+            else:
                 self._endpoints[index] = endpoint_for(binding, target, credentials)
 
     def _ship_later(self) -> None:
