@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from bench.load.node_messages import Batch, Pull, Verb, question, read_answer
+from bench.load.node_messages import Batch, Pull, Unseen, Verb, content_of, question, read_answer
 from bench.record.report_sums import summed_reports
 
 BRANCH_NODES = 32
@@ -37,12 +37,12 @@ class Branch:
         """links: in the order of the numbers."""
         self._links = dict(zip(numbers, links, strict=True))
 
-    async def call(self, question: bytes) -> bytes:
+    async def call(self, question: bytes | Unseen) -> bytes:
         """Ask the nodes that the question names, all at once. Raises DeltaError.
 
         See `pulled` and `read_pulled`. A node that does not answer, or refuses, is left out.
         """
-        pulls: dict[int, Pull] = pickle.loads(question)
+        pulls: dict[int, Pull] = pickle.loads(content_of(question))
         batches: dict[int, Batch] = {}
 
         async def ask(number: int, pull: Pull) -> None:

@@ -155,6 +155,18 @@ class Batch:
     health: NodeHealth | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A question on its way through what may log its arguments, as Dask does: it can hold keys."""
+
+    content: bytes = field(repr=False)
+
+
+def content_of(question: bytes | Unseen) -> bytes:
+    """The question's bytes, however they came."""
+    return question.content if isinstance(question, Unseen) else question
+
+
 def question(verb: Verb, payload: Any = None) -> bytes:
     """A question as bytes, verb and payload."""
     return pickle.dumps((int(verb), payload), protocol=5)

@@ -16,7 +16,7 @@ from struct import Struct
 from bench.interrupts import send_signal
 from bench.load.child import package_root
 from bench.load.frames import FrameKind, encode, read_frame
-from bench.load.node_messages import LEASE_NS
+from bench.load.node_messages import LEASE_NS, Unseen, content_of
 from bench.load.silence import is_stopped
 from bench.model.times import NS_PER_S
 
@@ -177,10 +177,10 @@ class OwnedNode:
         """Of the process, once there is one."""
         return self._process.pid
 
-    async def call(self, question: bytes) -> bytes:
+    async def call(self, question: bytes | Unseen) -> bytes:
         """The process's answer. Raises ConnectionError if that has ended."""
         self._loop = asyncio.get_running_loop()
-        return await self._process.call(question)
+        return await self._process.call(content_of(question))
 
     async def close(self) -> None:
         """End the process and reap it. Raises nothing."""

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import signal
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from bench.load.node_messages import Piece, Verb, question, read_answer
+from bench.aws.credentials import Credentials
+from bench.load.frames import FrameKind
+from bench.load.node_messages import Commands, Piece, Told, Unseen, Verb, question, read_answer
 from bench.load.node_process import NodeProcess, OwnedNode
+
+
+def test_what_others_print_of_a_question_has_no_keys_in_it() -> None:
+    told = Told(0, FrameKind.CREDENTIALS, Credentials("AKID", "hidden-key", "hidden-token"))
+    sent = Unseen(question(Verb.TELL, Commands(1, (told,))))
+    assert b"hidden-key" in sent.content
+    assert "hidden" not in f"{sent} {sent!r} {(sent,)}"
+    assert pickle.loads(pickle.dumps(sent)) == sent
 
 
 async def test_a_node_that_its_owner_forgets_ends() -> None:
     node = OwnedNode("forgotten")
     assert node.pid is None
-    said = read_answer(await node.call(question(Verb.HELLO)))
+    said = read_answer(await node.call(Unseen(question(Verb.HELLO))))
     assert said.error == ""
     assert node.pid is not None
     end, gone = os.pidfd_open(node.pid), asyncio.Event()

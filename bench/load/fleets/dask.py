@@ -33,6 +33,7 @@ from bench.load.branch import Branch
 from bench.load.fleets import there
 from bench.load.fleets.open import FleetWord
 from bench.load.frames import VERSION
+from bench.load.node_messages import Unseen
 from bench.load.node_process import OwnedNode
 from bench.load.patience import while_answering
 
@@ -78,7 +79,7 @@ class ActorNode:
         Raises ConnectionError where the node process has ended, or its Dask worker.
         """
         try:
-            answer: bytes = await self.actor.call(question)
+            answer: bytes = await self.actor.call(Unseen(question))
         except ConnectionError:
             raise  # the node's own words
         except (OSError, RuntimeError) as error:
