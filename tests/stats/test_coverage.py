@@ -158,8 +158,11 @@ def test_looking_often_does_not_inflate_the_error(name: str) -> None:
     ("regimes", ((20, 20, 15), (5, 40, 75))),
     ("regimes of 1 block", ((5, 40, 75), (10, 100, 100))),
     ("regimes of 2 blocks", ((8, 40, 250), (10, 100, 100))),
+    ("states of 6 and 4 blocks", ((4, 60, 50), (10, 100, 40))),
+    ("three states of 4 blocks", ((4, 60, 50), (10, 100, 40))),
+    ("a rare state", ((4, 60, 50), (10, 100, 40))),
 ])  # fmt: skip
-def test_two_regimes_are_covered_where_a_run_has_changed_ten_times(
+def test_regimes_are_covered_where_a_run_has_changed_ten_times(
     name: str, runs: tuple[tuple[int, int, int], ...]
 ) -> None:
     process, found = {**NAMED, **HARD}[name], Coverage(0, 0, 0)
