@@ -76,9 +76,9 @@ def size_name(variant: Variant, other: Variant | None = None) -> str:
     return bare_size(variant)
 
 
-def quantile_text(q: float) -> str:
-    """A quantile as its percentile: `p99` for 0.99, `p99.9`."""
-    return f"p{q * 100:g}"
+def quantile_text(q: float, kind: str = "") -> str:
+    """A quantile as its percentile: `p99` for 0.99, `p99.9`; `warm p99` of one kind of answers."""
+    return f"{kind} p{q * 100:g}".lstrip()
 
 
 def quantile_percent(q: float) -> str:

@@ -6,17 +6,18 @@ are those that hold at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.aws.prices import usd_per_million
+from bench.format import quantile_text
 from bench.model.profile import Profile, Variant
-from bench.model.result import LADDER, Measure, Window
+from bench.model.result import LADDER
 from bench.record.recorded_run import RecordedRun
-from bench.stats.alike import Curves, Price
-from bench.stats.one_kind import of_one_kind
+from bench.stats.alike import Judgement, Price
+from bench.stats.one_kind import OneKind, of_one_kind
 from bench.stats.quantiles import Bounds
-from bench.stats.recommend import Advice, advise
+from bench.stats.recommend import Advice, advise_on
 from bench.stats.woodruff import interval
 
 
@@ -28,6 +29,13 @@ class KnownQuantile:
     q: float
     value_ns: int
     bounds: Bounds
+    kind: str = ""
+    """Of which answers: `warm`, `cold`, '' for all."""
+
+    @property
+    def name(self) -> str:
+        """Its percentile with the kind of answers: `p99`, `warm p99`."""
+        return quantile_text(self.q, self.kind)
 
 
 def price_in(profile: Profile) -> Price:
@@ -44,40 +52,42 @@ def was_watched(run: RecordedRun) -> bool:
     return not run.is_finished or run.profile.stop.precision is not None
 
 
-def compared(run: RecordedRun) -> tuple[Sequence[Window], Curves]:
-    """Windows and curves that are put side by side: warm answers alone where some were cold."""
-    if len(run.windows) == 1:
-        return run.windows, run.curves
-    windows, curves, _ = of_one_kind(run.windows, run.curves, run.class_curves)
-    return windows, curves
+def compared(run: RecordedRun) -> OneKind:
+    """Results as they are put side by side: of warm answers alone where some were cold."""
+    return run.once(
+        "compared",
+        lambda: of_one_kind(run.windows, run.curves, run.class_curves, anytime=was_watched(run)),
+    )
 
 
 def advice_of(run: RecordedRun) -> Advice:
     """What to conclude from a run; every form of its report says the same."""
     return run.once(
-        "advice",
-        lambda: advise(
-            run.windows,
-            run.curves,
-            price_in(run.profile),
-            classes=run.class_curves,
-            anytime=was_watched(run),
-        ),
+        "advice", lambda: advise_on(compared(run), price_in(run.profile), run.class_curves)
     )
 
 
 def known_quantiles(run: RecordedRun) -> tuple[KnownQuantile, ...]:
-    """Of every variant p50, p90 and p99, as far as enough samples lie beyond."""
-    return run.once("known quantiles", lambda: tuple(_known_quantiles(run)))
+    """Of every variant p50, p90 and p99 of all calls, as far as enough samples lie beyond."""
+    every = OneKind(run.windows, Judgement(run.curves, was_watched(run)))
+    return run.once("known quantiles", lambda: tuple(_known_quantiles(every)))
 
 
-def _known_quantiles(run: RecordedRun) -> Iterator[KnownQuantile]:
-    anytime = was_watched(run)
-    for window in run.windows:
-        curve = run.curves.get(window.variant.name, {}).get(Measure.RESPONSE)
+def compared_quantiles(run: RecordedRun) -> tuple[KnownQuantile, ...]:
+    """The same of the answers by which variants are compared."""
+    results = compared(run)
+    if not results.kind:
+        return known_quantiles(run)
+    return run.once("compared quantiles", lambda: tuple(_known_quantiles(results)))
+
+
+def _known_quantiles(results: OneKind) -> Iterator[KnownQuantile]:
+    for window in results.windows:
+        curve = results.judgement.response(window.variant.name)
         if curve is None or not curve.count:
             continue
         for q in sorted(LADDER):
             if curve.is_known(q):
-                bounds = interval(curve, q, anytime=anytime)
-                yield KnownQuantile(window.variant, q, curve.quantile_ns(q) or 0, bounds)
+                bounds = interval(curve, q, anytime=results.judgement.anytime)
+                value_ns = curve.quantile_ns(q) or 0
+                yield KnownQuantile(window.variant, q, value_ns, bounds, results.kind)

@@ -10,7 +10,7 @@ from bench.model.profile import Variant
 from bench.model.recovery import Recovery
 from bench.model.result import Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
+from bench.record.conclusions import KnownQuantile, advice_of, compared_quantiles, known_quantiles
 from bench.record.csv_column import CsvCell
 from bench.record.csv_columns import summary_row
 from bench.record.failures import FailureKind
@@ -73,7 +73,7 @@ def document_of(run: RecordedRun) -> dict[str, Any]:
         "findings": list(findings(run)),
         "overheads": [_own_overhead(window, run) for window in run.windows],
         "failures": [_failure(failure) for failure in run.failures],
-        "advice": _advice(advice_of(run)),
+        "advice": _advice(advice_of(run)) | {"times": [_time(one) for one in _times(run)]},
     }
 
 
@@ -96,6 +96,16 @@ def _interval(known: KnownQuantile) -> dict[str, Any]:
         "design_effect": round(basis.design_effect, 3) if basis.is_known else None,
         "anytime": basis.anytime,
     }
+
+
+def _times(run: RecordedRun) -> list[KnownQuantile]:
+    """Those by which advice compares."""
+    q = advice_of(run).q
+    return [known for known in compared_quantiles(run) if known.q == q]
+
+
+def _time(known: KnownQuantile) -> dict[str, Any]:
+    return {key: value for key, value in _interval(known).items() if key != "measure"}
 
 
 def _recovery(variant: Variant, one: Recovery) -> dict[str, Any]:
@@ -163,6 +173,9 @@ def _advice(advice: Advice) -> dict[str, Any]:
         "frontier": list(advice.frontier),
         "endpoint_overheads": [_overhead(overhead) for overhead in advice.overheads],
         "sentences": list(advice.sentences),
+        "best_trade_alike": _names(advice.best.alike if advice.best else ()),
+        "best_trade_unknown": _names(advice.best.unknown if advice.best else ()),
+        "calls": advice.kind or "all",
     }
 
 

@@ -25,18 +25,18 @@ from bench.model.profile import Variant
 from bench.model.result import LADDER, MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.capacity_answers import capacity_answers
-from bench.record.conclusions import advice_of, compared, was_watched
+from bench.record.conclusions import advice_of, compared
 from bench.record.figure import Figure
 from bench.record.finding import Finding, ends_text
 from bench.record.findings import found_in
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
-from bench.stats.alike import Curves, response_differences
+from bench.stats.alike import Curves
 from bench.stats.basis import TOO_FEW
 from bench.stats.door_overhead import Overhead
-from bench.stats.one_kind import is_good
+from bench.stats.one_kind import OneKind, is_good
 from bench.stats.paired import Difference
-from bench.stats.recommend import Advice, Choice
+from bench.stats.recommend import Advice, Choice, differences_to
 from bench.stats.woodruff import interval
 
 _MB = " MB"
@@ -75,6 +75,14 @@ class AnswerLine:
         """All changes, or the remark in their place."""
         return ", ".join(figure.text for figure in self.change) or self.remark
 
+    @property
+    def change_brief(self) -> str:
+        """The same where space is short: which time it is of stands before it."""
+        texts = [figure.text for figure in self.change]
+        if texts and self.time is not None and self.time.caption.endswith(self.change[0].caption):
+            texts[0] = replace(self.change[0], caption="").text
+        return ", ".join(texts) or self.remark
+
 
 @dataclass(frozen=True, slots=True)
 class RunAnswer:
@@ -87,21 +95,17 @@ class RunAnswer:
     q: float | None = None
     base: str | None = None
     differences: Mapping[str, Difference | None] = field(default_factory=dict)
+    kind: str = ""
+    """Of which answers times and differences are: `warm`, `cold`, '' for all."""
     found: tuple[str, ...] = ()
     """What a profile that varies the load found of its question, in sentences."""
     figures: tuple[Figure, ...] = ()
     """Those of the sentences that are of the first variant."""
 
 
-def answer_of(
-    windows: Sequence[Window],
-    curves: Curves,
-    advice: Advice,
-    base: str | None = None,
-    *,
-    anytime: bool = False,
-) -> RunAnswer:
+def answer_of(results: OneKind, advice: Advice, base: str | None = None) -> RunAnswer:
     """What a run says so far. base: of the variant that was chosen to compare with."""
+    windows, curves = results.windows, results.curves
     if len(windows) == 1:
         return RunAnswer(tuple(_alone(windows[0])))
     by_name = {window.variant.name: window for window in windows}
@@ -110,22 +114,22 @@ def answer_of(
         chosen = by_name[advice.cheapest.variant.name]
     name = None if chosen is None else chosen.variant.name
     q = advice.q or highest_known(curves)
-    differences = _differences(curves, name, q, anytime)
-    known = {} if advice.q is None else _intervals(curves, advice, anytime)
+    differences = {} if name is None else differences_to(name, q, results.judgement)
+    known = {} if advice.q is None else _intervals(results, advice)
     lines = [
-        *_choices(advice, by_name, differences, chosen),
+        *_once(_choices(advice, by_name, differences, chosen)),
         *_left_out(windows),
         *_doors(advice.overheads),
     ]
     lines = [
         replace(one, interval=known.get(one.names[0], "")) if one.time else one for one in lines
     ]
-    return RunAnswer(tuple(lines), q, name, differences)
+    return RunAnswer(tuple(lines), q, name, differences, results.kind)
 
 
 def answer_for(run: RecordedRun) -> RunAnswer:
     """What a recorded run answers to its own question, beside what is found in its parts."""
-    answer = answer_of(*compared(run), advice_of(run), anytime=was_watched(run))
+    answer = answer_of(compared(run), advice_of(run))
     asked = as_asked(answer, question_of(run.profile), found_in(run), len(run.windows))
     return replace(asked, figures=asked.figures or capacity_figures(run.events))
 
@@ -169,15 +173,6 @@ def highest_known(curves: Curves) -> float:
     return next(known, MEDIAN)
 
 
-def _differences(
-    curves: Curves, base: str | None, q: float, anytime: bool
-) -> dict[str, Difference | None]:
-    if base is None or Measure.RESPONSE not in curves.get(base, {}):
-        return {}
-    names = [name for name, own in curves.items() if name != base and Measure.RESPONSE in own]
-    return response_differences(base, names, q, curves, anytime=anytime)
-
-
 def _choices(
     advice: Advice,
     windows: Mapping[str, Window],
@@ -194,13 +189,22 @@ def _choices(
             yield AnswerLine(
                 label,
                 tuple(variant.name for variant in choice.variants),
-                size_name(choice.variant),
-                _time(window, advice.q),
+                choice.name,
+                _time(window, advice.q, advice.kind),
                 _cost(window),
                 tuple(_change(window, base, differences.get(choice.variant.name), advice)),
                 "the base" if window is base else "",
                 *_left_open(choice),
             )
+
+
+def _once(lines: Iterable[AnswerLine]) -> Iterator[AnswerLine]:
+    """Lines that say the same of the same variants as one, `Best trade, fastest`."""
+    alike: dict[AnswerLine, list[str]] = {}
+    for line in lines:
+        alike.setdefault(replace(line, label=""), []).append(line.label)
+    for line, (first, *others) in alike.items():
+        yield replace(line, label=", ".join([first, *map(str.lower, others)]))
 
 
 def _left_out(windows: Sequence[Window]) -> Iterator[AnswerLine]:
@@ -222,14 +226,14 @@ def _left_out(windows: Sequence[Window]) -> Iterator[AnswerLine]:
     yield AnswerLine("Left out", names, f"{who}: {' or '.join(sorted(whys))}")
 
 
-def _intervals(curves: Curves, advice: Advice, anytime: bool) -> dict[str, str]:
+def _intervals(results: OneKind, advice: Advice) -> dict[str, str]:
     """By the names of those that stand out: where the true time lies; '' where nobody knows."""
     assert advice.q is not None
     found = {}
     for choice in (advice.best, advice.fastest, advice.cheapest):
-        curve = {} if choice is None else curves.get(choice.variant.name, {})
-        if choice is not None and Measure.RESPONSE in curve:
-            bounds = interval(curve[Measure.RESPONSE], advice.q, anytime=anytime)
+        curve = None if choice is None else results.judgement.response(choice.variant.name)
+        if choice is not None and curve is not None:
+            bounds = interval(curve, advice.q, anytime=results.judgement.anytime)
             found[choice.variant.name] = _ends(bounds.low_ns, bounds.high_ns)
     return found
 
@@ -243,12 +247,12 @@ def _ends(low_ns: int | None, high_ns: int | None) -> str:
     return f"{low.removesuffix(f' {unit}')} … {high}"
 
 
-def _time(window: Window, q: float) -> Figure | None:
+def _time(window: Window, q: float, kind: str = "") -> Figure | None:
     found = window.measure(Measure.RESPONSE).at(q)
     if found is None:
         return None
     value, _, unit = duration_text(found.value_ns).partition(" ")
-    return Figure(quantile_text(q), (AT_LEAST if found.censored else "") + value, unit)
+    return Figure(quantile_text(q, kind), (AT_LEAST if found.censored else "") + value, unit)
 
 
 def _cost(window: Window) -> Figure | None:

@@ -15,6 +15,7 @@ from bench.model.outcome import Outcome, Verdict
 from bench.model.plain import aligned
 from bench.model.result import HIGHEST, LADDER, MEDIAN, Distribution, Measure, Window
 from bench.output.page_width import page_width
+from bench.record.conclusions import advice_of, compared
 from bench.record.failures import FailureKind, reason_words
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import RecordedRun
@@ -22,7 +23,14 @@ from bench.record.recovery import with_recoveries
 from bench.report.answer import AnswerLine, answer_for
 from bench.report.retry_figures import FIGURES
 from bench.report.styled import LineTone, StyledLine, as_text, in_colour, wrapped
-from bench.report.text import mark_notes, outcome_words, slo_lines, three_digits, title_of
+from bench.report.text import (
+    kind_column,
+    mark_notes,
+    outcome_words,
+    slo_lines,
+    three_digits,
+    title_of,
+)
 from bench.report.text_pictures import picture_lines
 from bench.report.text_table import TextColumn
 from bench.stats.thresholds import SloState
@@ -228,7 +236,15 @@ def columns_of(run: RecordedRun) -> tuple[TextColumns, TextColumns]:
         return (_COLD, *_OF_COLD), _OF_COLD
     if question_of(run.profile) is Question.POLICIES:
         return _OF_POLICIES, _IN_ORDER
-    return _WANTED, _ORDER
+    own = _of_kind(run)
+    place = _ORDER.index(_RESPONSE[MEDIAN])
+    return (*own, *_WANTED), (*_ORDER[:place], *own, *_ORDER[place:])
+
+
+def _of_kind(run: RecordedRun) -> TextColumns:
+    """The times by which variants were compared, where those are not of all calls."""
+    kind, q = compared(run).kind, advice_of(run).q
+    return (kind_column(kind, q, f"{quantile_text(q, kind)} ms"),) if kind and q else ()
 
 
 def rows_of(run: RecordedRun) -> list[tuple[str, Window]]:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from bench.format import quantile_text
 from bench.model.profile import Variant
 from bench.model.result import Measure
+from bench.record.conclusions import compared
 from bench.record.question import Question, question_of
 from bench.record.recorded_run import VITALS, RecordedRun
 from bench.record.vitals_csv import read_vitals
@@ -79,23 +80,25 @@ def _spectrum(run: RecordedRun) -> Iterable[str]:
 
 def _trade(run: RecordedRun) -> Iterable[str]:
     """Cost against time, with the efficient frontier among the sizes compared."""
-    sizes = comparable(run.windows)
-    q = common_quantile(sizes, run.curves)
+    results = compared(run)
+    sizes = comparable(results.windows)
+    q = common_quantile(sizes, results.curves)
     if q is None:
         return
-    places = {w.variant.name: place for w in run.windows if (place := time_and_cost(w, q))}
+    places = {w.variant.name: place for w in results.windows if (place := time_and_cost(w, q))}
+    told = quantile_text(q, results.kind)
     if len(places) < 2:
         return
     x, y = (_axis_around([place[i] for place in places.values()]) for i in (0, 1))
     index = {window.variant.name: i for i, window in enumerate(run.windows)}
     path = [places[name] for name in frontier(sizes, q) if name in places]
     yield scatter_chart(
-        f"Cost against {quantile_text(q)} of response time; the line is the efficient frontier",
+        f"Cost against {told} of response time; the line is the efficient frontier",
         [(name, index[name], time, cost) for name, (time, cost) in places.items()],
         path,
         x,
         y,
-        f"response time {quantile_text(q)}, ms",
+        f"response time {told}, ms",
         "USD per million",
     )
 

@@ -13,10 +13,11 @@ from hashlib import sha256
 from html import escape
 from importlib import resources
 
-from bench.format import UNKNOWN, number, quantile_text
+from bench.format import UNKNOWN, number
 from bench.model.outcome import Verdict
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import KnownQuantile, known_quantiles
+from bench.record.conclusions import KnownQuantile, compared_quantiles, known_quantiles
+from bench.record.conclusions import compared as results_compared
 from bench.record.failures import reason_words
 from bench.record.figure import Figure
 from bench.record.findings import advice_sentences
@@ -67,7 +68,7 @@ def render_html(run: RecordedRun, base: RecordedRun | None = None) -> str:
         *(() if base is None else _changes(base, run)),
         f'<section class="charts">\n{"".join(charts(run, base))}</section>\n',
         "<h2>Results</h2>\n",
-        results_table(shown.windows, question_of(run.profile)),
+        results_table(shown.windows, question_of(run.profile), results_compared(run).kind),
         *_folded("Rates tried", steps_table(search_steps(run.events)), is_open=True),
         *_folded("Retries", "".join(_retries(run)), is_open=True),
         *_folded("By part of the load", parts_table(run.parts), is_open=True),
@@ -224,7 +225,8 @@ def _failures(run: RecordedRun) -> Iterable[str]:
 
 
 def _intervals(run: RecordedRun) -> Iterable[str]:
-    rows = [_interval(known) for known in known_quantiles(run)]
+    every = dict.fromkeys((*compared_quantiles(run), *known_quantiles(run)))
+    rows = [_interval(known) for known in every]
     if rows:
         heads = ("variant", "percentile", "ms", "from", "to, at 95 %", "rests on")
         yield table(heads, rows)
@@ -242,7 +244,7 @@ def _interval(known: KnownQuantile) -> Sequence[str]:
         for value in (bounds.low_ns, bounds.high_ns)
     )
     value = number(known.value_ns / NS_PER_MS)
-    return known.variant.name, quantile_text(known.q), value, low, high, bounds.basis.text
+    return known.variant.name, known.name, value, low, high, bounds.basis.text
 
 
 def _slos(run: RecordedRun) -> Iterable[str]:

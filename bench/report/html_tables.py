@@ -10,11 +10,12 @@ from itertools import groupby
 from bench.format import AT_LEAST, UNKNOWN, quantile_text, rate, share_known
 from bench.model.outcome import Outcome
 from bench.model.part import Part
-from bench.model.result import MEDIAN, QUANTILES, Measure, Window
+from bench.model.result import LADDER, MEDIAN, QUANTILES, Measure, Window
 from bench.record.question import Question
 from bench.record.search_steps import SearchStep, by_rate
 from bench.report.text import back_cell, max_cell, quantile_cell
 from bench.report.tries import tries_rows
+from bench.stats.one_kind import response_of
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -88,7 +89,7 @@ _COLUMNS = (
     *_times("read lag ms", Measure.READ_LAG),
     _Column("read lag ms", "known of", lambda window: share_known(window.read_lag_share)),
 )
-_SHOWN = frozenset(("response ms", "cost", "outcomes", "recovery"))
+_SHOWN = frozenset(("warm ms", "cold ms", "response ms", "cost", "outcomes", "recovery"))
 """Groups that are there at first; the others by their box. On paper and without style: all."""
 _OF_COLD = _SHOWN - {"response ms"} | {"cold starts"}
 """Where cold starts are asked for: a figure over cold and warm calls says what share was cold."""
@@ -96,9 +97,15 @@ _IF_ANY = ("outcomes", "recovery", "cold starts")
 """Groups of which what no variant had is left out."""
 
 
-def results_table(windows: Sequence[Window], question: Question = Question.SIZES) -> str:
-    """A row for each variant; a box for each group of columns shows or hides it, without script."""
+def results_table(
+    windows: Sequence[Window], question: Question = Question.SIZES, kind: str = ""
+) -> str:
+    """A row for each variant; a box for each group of columns shows or hides it, without script.
+
+    kind: of the answers by which variants are compared, which have columns beside those of all.
+    """
     columns = [c for c in _COLUMNS if c.group not in _IF_ANY or _happened(c, windows)]
+    columns[:0] = _of_kind(kind)
     groups = [(name, list(of_it)) for name, of_it in groupby(columns, lambda c: c.group)]
     boxes, style = "", ""
     at_first = _OF_COLD if question is Question.COLD else _SHOWN
@@ -123,6 +130,16 @@ def results_table(windows: Sequence[Window], question: Question = Question.SIZES
         f'</div>\n<p class="dim">{AT_LEAST} a lower bound: calls timed out. '
         f"{UNKNOWN} unknown: nothing measured, or fewer than ten samples beyond it.</p>\n"
     )
+
+
+def _of_kind(kind: str) -> list[_Column]:
+    return [
+        _Column(f"{kind} ms", quantile_text(q), _reading(kind, q)) for q in sorted(LADDER) if kind
+    ]
+
+
+def _reading(kind: str, q: float) -> Callable[[Window], str]:
+    return lambda window: quantile_cell(response_of(window, kind).at(q))
 
 
 def _happened(column: _Column, windows: Sequence[Window]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from bench.format import quantile_text
 from bench.model.result import LADDER, Measure, Window
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import KnownQuantile, known_quantiles
+from bench.record.conclusions import KnownQuantile, compared, compared_quantiles
 from bench.record.recorded_run import RecordedRun
 from bench.report.axes import Axis, log_axis
 from bench.report.laid_over import looks, looks_apart
@@ -98,7 +98,7 @@ def _ridge(name: str, index: int, every: Curve, cold: Curve | None, axis: Axis) 
 
 def over_memory(run: RecordedRun) -> Iterator[str]:
     """Power Tuning's picture: time with its intervals, and cost, over the sizes of one door."""
-    sizes = [w for w in comparable(run.windows) if w.variant.memory_mb is not None]
+    sizes = [w for w in comparable(compared(run).windows) if w.variant.memory_mb is not None]
     if len({window.variant.memory_mb for window in sizes}) < 2:
         return
     if len({window.variant.architecture for window in sizes}) > 1:
@@ -118,19 +118,24 @@ def _memory_axis(memories: Sequence[float]) -> Axis:
 
 def _time_over(run: RecordedRun, sizes: Sequence[Window], x: Axis) -> Iterator[str]:
     names = {window.variant.name for window in sizes}
-    known = [found for found in known_quantiles(run) if found.variant.name in names]
+    known = [found for found in compared_quantiles(run) if found.variant.name in names]
     lines: list[SvgLine] = []
     whiskers: list[Whisker] = []
     for index, q in enumerate(_FROM_LOW):
-        of_q = [found for found in known if found.q == q]
-        points = sorted((float(f.variant.memory_mb or 0), f.value_ns / NS_PER_MS) for f in of_q)
+        points = [
+            (float(window.variant.memory_mb or 0), found.value_ns / NS_PER_MS)
+            for window in sizes
+            if (found := window.measure(Measure.RESPONSE).at(q)) is not None
+            and (found.known and not found.censored)
+        ]
         if len(points) > 1:
             lines.append(SvgLine(quantile_text(q), index, (tuple(points),), of=OVER_MEMORY))
-            whiskers += _whiskers(of_q, index)
+            whiskers += _whiskers((found for found in known if found.q == q), index)
     if not lines:
         return
     fit = memory_fit([(round(memory), ms) for memory, ms in lines[0].stretches[0]])
-    title = "Time over memory, with intervals at 95 %"
+    kind = compared(run).kind
+    title = f"Time over memory{kind and f', {kind} calls'}, with intervals at 95 %"
     if fit is not None:
         curve = tuple(
             (float(m), fit.at(float(m))) for m in np.geomspace(x.low, x.high, _CURVE_POINTS)

@@ -23,9 +23,18 @@ from bench.format import (
 from bench.model.outcome import Outcome, Verdict
 from bench.model.plain import aligned, wrapped
 from bench.model.recovery import Recovery, RecoveryState
-from bench.model.result import HIGHEST, MEDIAN, QUANTILES, Distribution, Measure, Quantile, Window
+from bench.model.result import (
+    HIGHEST,
+    LADDER,
+    MEDIAN,
+    QUANTILES,
+    Distribution,
+    Measure,
+    Quantile,
+    Window,
+)
 from bench.model.times import NS_PER_MS
-from bench.record.conclusions import KnownQuantile, advice_of, known_quantiles
+from bench.record.conclusions import KnownQuantile, advice_of, compared, compared_quantiles
 from bench.record.failures import reason_words
 from bench.record.findings import advice_sentences, findings
 from bench.record.findings_of_recovery import interval_text, recovery_text
@@ -35,6 +44,7 @@ from bench.report.retry_figures import FIGURES, tells_of_retries
 from bench.report.text_pictures import picture_lines
 from bench.report.text_table import ColumnGroup, TextColumn, table_lines
 from bench.report.tries import tries_rows
+from bench.stats.one_kind import response_of
 from bench.stats.quantiles import Bounds
 from bench.stats.thresholds import SloState
 
@@ -48,7 +58,7 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     if width is None:
         width = max(_MIN_WIDTH, shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns)
     lines = [title_of(run), ""]
-    table = list(table_lines(run.windows, _PARTS, _ALWAYS, width))
+    table = list(table_lines(run.windows, _groups_of(run), _ALWAYS, width))
     lines += [*table, *mark_notes(table)]
     lines += failure_lines(run, width)
     lines += _retry_lines(run, width)
@@ -65,6 +75,26 @@ def render_text(run: RecordedRun, width: int | None = None) -> str:
     lines += ["", *slo_lines(run)]
     lines += _verdict_lines(run)
     return "\n".join(_squeezed(lines)) + "\n"
+
+
+def _groups_of(run: RecordedRun) -> list[ColumnGroup]:
+    """With times of the answers by which variants are compared beside those of all."""
+    kind = compared(run).kind
+    own = ColumnGroup(f"{kind} ms", tuple(kind_column(kind, q) for q in sorted(LADDER)))
+    groups = list(_PARTS)
+    if kind:
+        groups.insert(groups.index(_RESPONSE), own)
+    return groups
+
+
+def kind_column(kind: str, q: float, head: str = "") -> TextColumn:
+    """A quantile of one kind of answers; empty for a part of the load, whose kinds nobody told."""
+
+    def read(window: Window) -> str:
+        told = window.warm.count or window.cold.count
+        return quantile_cell(response_of(window, kind).at(q)) if told else ""
+
+    return TextColumn(head or quantile_text(q), read)
 
 
 def title_of(run: RecordedRun) -> str:
@@ -86,14 +116,14 @@ def _retry_lines(run: RecordedRun, width: int) -> Iterable[str]:
 def _interval_lines(run: RecordedRun, q: float | None) -> Iterable[str]:
     """How well the compared percentile is known of each variant, or the highest that is known."""
     chosen: dict[str, KnownQuantile] = {}
-    for known in known_quantiles(run):
+    for known in compared_quantiles(run):
         if q is None or known.q <= q:
             chosen[known.variant.name] = known
     if not chosen:
         return
     yield "Intervals of the response time, at 95 %, and what they rest on:"
     for name, known in zip(aligned(list(chosen)), chosen.values(), strict=True):
-        yield f"  {name}  {quantile_text(known.q)} {bounds_text(known.bounds)}"
+        yield f"  {name}  {known.name} {bounds_text(known.bounds)}"
 
 
 def _tries_lines(run: RecordedRun) -> Iterable[str]:

@@ -32,10 +32,19 @@ def block_logs(blocks: Blocks, q: float, size: float) -> Series:
 
     size: of how few samples it should be known: q is at most that of the largest among so many.
     """
+    return _logs_at(blocks, _share(q, size))
+
+
+def _share(q: float, size: float) -> float:
+    """Of which quantile blocks of so few samples can tell."""
+    return min(q, size / (size + 1))
+
+
+def _logs_at(blocks: Blocks, share: float) -> Series:
     totals = blocks.totals()
     values, running = _ascending(blocks)
     before = np.cumsum(totals) - totals
-    place = np.clip(min(q, size / (size + 1)) * (totals + 1), 1, totals)
+    place = np.clip(share * (totals + 1), 1, totals)
     below = np.floor(place)
     logs = [
         values[np.searchsorted(running, before + np.minimum(rank, totals))]
@@ -60,12 +69,42 @@ def _ascending(blocks: Blocks) -> tuple[Reals, Reals]:
     return values, np.cumsum(counts).astype(np.float64)
 
 
-def log_ratios(base: Curve, other: Curve, q: float) -> Series:
+@dataclass(slots=True)
+class BlockLogs:
+    """Quantiles of blocks, each worked out once as long as this is kept.
+
+    Of a run's variants all pairs are compared: nothing of one is to be found anew for each other.
+    """
+
+    _series: dict[tuple[int, float], tuple[Blocks, Series]] = field(default_factory=dict)
+    _sizes: dict[int, tuple[Blocks, float]] = field(default_factory=dict)
+    """By the blocks' identity, for which they are kept too."""
+
+    def of(self, blocks: Blocks, q: float, size: float) -> Series:
+        """What `block_logs` says of these, from what is known where it is known."""
+        key = id(blocks), _share(q, size)
+        if key not in self._series:
+            self._series[key] = blocks, _logs_at(blocks, key[1])
+        return self._series[key][1]
+
+    def usual_size(self, blocks: Blocks) -> float:
+        """Samples of the median block."""
+        key = id(blocks)
+        if key not in self._sizes:
+            self._sizes[key] = blocks, usual_size(blocks)
+        return self._sizes[key][1]
+
+    def of_both(self, base: Blocks, other: Blocks, q: float) -> tuple[Series, Series]:
+        """Of two at the same quantile, that of which the smaller blocks can tell."""
+        size = min(self.usual_size(base), self.usual_size(other))
+        return self.of(base, q, size), self.of(other, q, size)
+
+
+def log_ratios(base: Curve, other: Curve, q: float, logs: BlockLogs | None = None) -> Series:
     """Block by block, the log of other's quantile over base's; both have blocks."""
     assert base.blocks is not None
     assert other.blocks is not None
-    size = min(usual_size(base.blocks), usual_size(other.blocks))
-    theirs, own = (block_logs(one, q, size) for one in (base.blocks, other.blocks))
+    theirs, own = (logs or BlockLogs()).of_both(base.blocks, other.blocks, q)
     _, at, place = np.intersect1d(
         base.blocks.keys, other.blocks.keys, assume_unique=True, return_indices=True
     )
@@ -83,12 +122,16 @@ class Pool:
 
     curves: Sequence[Curve]
     shared: bool = True
+    logs: BlockLogs = field(default_factory=BlockLogs)
     _weights: dict[float, Reals | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, curves: Iterable[Curve | None], shared: bool = True) -> Pool:
-        """Of those that have blocks."""
-        return cls([one for one in curves if one is not None and one.blocks is not None], shared)
+    def of(
+        cls, curves: Iterable[Curve | None], shared: bool = True, logs: BlockLogs | None = None
+    ) -> Pool:
+        """Of those that have blocks. logs: what is known of them so far."""
+        held = [one for one in curves if one is not None and one.blocks is not None]
+        return cls(held, shared, logs or BlockLogs())
 
     def weights(self, q: float) -> Reals | None:
         """Of each model of how a quantile of blocks hangs together; None if nothing tells."""
@@ -103,7 +146,7 @@ class Pool:
         keys = np.unique(np.concatenate([blocks.keys for blocks in held]))
         rows, counts = np.full((2, len(held), keys.size), np.nan)
         for number, blocks in enumerate(held):
-            series = block_logs(blocks, q, usual_size(blocks))
+            series = self.logs.of(blocks, q, self.logs.usual_size(blocks))
             places = np.searchsorted(keys, blocks.keys)
             rows[number, places] = series.without_outliers().values
             counts[number, places] = series.counts

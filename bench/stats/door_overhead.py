@@ -14,7 +14,7 @@ from bench.model.endpoint import BASELINE
 from bench.model.outcome import Verdict
 from bench.model.profile import Variant
 from bench.model.result import Measure, Window
-from bench.stats.alike import Curves, pool_of
+from bench.stats.alike import Curves, Judgement
 from bench.stats.basis import TOO_FEW
 from bench.stats.block_quantiles import Pool
 from bench.stats.one_kind import NO_CLASSES, ClassCurves
@@ -41,11 +41,7 @@ class Overhead:
 
 
 def door_overheads(
-    windows: Sequence[Window],
-    curves: Curves,
-    classes: ClassCurves = NO_CLASSES,
-    *,
-    anytime: bool = False,
+    windows: Sequence[Window], judgement: Judgement, classes: ClassCurves = NO_CLASSES
 ) -> tuple[Overhead, ...]:
     """Each door against Invoke at the same size, where both medians are known; judged together.
 
@@ -55,13 +51,13 @@ def door_overheads(
     invokes = {
         window.variant: window.variant for window in usable if window.variant.endpoint is BASELINE
     }
-    pools = {measure: _pool(measure, curves, classes) for measure in _MEASURES}
+    pools = {measure: _pool(measure, judgement, classes) for measure in _MEASURES}
     found = []
     for window in usable:
         variant = window.variant
         base = invokes.get(replace(variant, endpoint=BASELINE))
         if base is not None and base != variant:
-            overhead = _overhead(variant, base, curves, classes, pools, anytime)
+            overhead = _overhead(variant, base, judgement, classes, pools)
             if overhead is not None:
                 found.append(overhead)
     judged = told_apart([overhead.added for overhead in found])
@@ -75,25 +71,27 @@ def door_overheads(
 def _overhead(
     variant: Variant,
     base: Variant,
-    curves: Curves,
+    judgement: Judgement,
     classes: ClassCurves,
     pools: Mapping[Measure, Pool],
-    anytime: bool,
 ) -> Overhead | None:
     for measure in _MEASURES:
-        own, theirs = (_good_curve(one, measure, curves, classes) for one in (variant, base))
+        own, theirs = (
+            _good_curve(one, measure, judgement.curves, classes) for one in (variant, base)
+        )
         if own is not None and theirs is not None:
-            added = difference(theirs, own, 0.5, anytime=anytime, pools=(pools[measure],))
+            pool = (pools[measure],)
+            added = difference(theirs, own, 0.5, anytime=judgement.anytime, pools=pool)
             if added is not None:
                 return Overhead(variant, base, measure, added)
     return None
 
 
-def _pool(measure: Measure, curves: Curves, classes: ClassCurves) -> Pool:
+def _pool(measure: Measure, judgement: Judgement, classes: ClassCurves) -> Pool:
     """All variants by the same answers."""
     if measure is Measure.RESPONSE:
         return Pool.of(own.get("warm") for own in classes.values())
-    return pool_of(curves, measure)
+    return judgement.pool(measure)
 
 
 def _good_curve(

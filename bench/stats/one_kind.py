@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bench.model.outcome import Outcome, Verdict
 from bench.model.result import Distribution, Measure, Window
-from bench.stats.alike import Curves
+from bench.stats.alike import Curves, Judgement
 from bench.stats.quantiles import Curve
 
 ClassCurves = Mapping[str, Mapping[str, Curve]]
 """By the variant's name and the class's."""
 NO_CLASSES: ClassCurves = {}
+WARM, COLD = "warm", "cold"
+"""Kinds of answers, by the names of their classes."""
 MAX_FAILED_SHARE = 0.05
 """A variant that fails more often than this is not recommended."""
 
@@ -29,35 +31,65 @@ def wants_classes(windows: Sequence[Window]) -> bool:
     return any(window.tally.cold_starts or window.tally.failed for window in windows)
 
 
+@dataclass(frozen=True, slots=True)
+class OneKind:
+    """Results whose response times are all of one kind of answer, and how these compare.
+
+    kind: `warm` or `cold`; '' where they are of all answers.
+    """
+
+    windows: Sequence[Window]
+    judgement: Judgement
+    kind: str = ""
+
+    @property
+    def curves(self) -> Curves:
+        """Those that are compared, by the names of their variants."""
+        return self.judgement.curves
+
+
 def of_one_kind(
-    windows: Sequence[Window], curves: Curves, classes: ClassCurves
-) -> tuple[Sequence[Window], Curves, str]:
+    windows: Sequence[Window],
+    curves: Curves,
+    classes: ClassCurves = NO_CLASSES,
+    *,
+    anytime: bool = False,
+) -> OneKind:
     """Windows and curves whose response times are all warm or all cold, and which.
 
-    They stay as they are, and the kind is '', where nothing good was cold. Warm successes come
-    first; cold ones do where nothing was warm.
+    They stay as they are, and the kind is '', where nothing good was cold, or where there is one
+    variant alone. Warm successes come first; cold ones do where nothing was warm. anytime: see
+    Judgement.
     """
     good = [window for window in windows if is_good(window)]
-    if not any(window.tally.cold_starts for window in good):
-        return windows, curves, ""
+    if len(windows) == 1 or not any(window.tally.cold_starts for window in good):
+        return OneKind(windows, Judgement(curves, anytime))
     all_cold = all(window.cold.count and not window.warm.count for window in good)
-    kind = "cold" if all_cold else "warm"
-    return (
-        [_with_response(w, w.cold if all_cold else w.warm) for w in windows],
-        {name: _with_curve(own, classes.get(name, {}).get(kind)) for name, own in curves.items()},
-        kind,
-    )
+    kind = COLD if all_cold else WARM
+    own = {n: _with_curve(one, classes.get(n, {}).get(kind)) for n, one in curves.items()}
+    told = [_with_response(window, kind) for window in windows]
+    return OneKind(told, Judgement(own, anytime), kind)
 
 
-def _with_response(window: Window, distribution: Distribution) -> Window:
-    """The window with these response times; a timeout is none of them, and yet slower than all."""
+def response_of(window: Window, kind: str) -> Distribution:
+    """A window's response times of a kind, '' for all.
+
+    Of one kind a timeout is none, and yet slower than all.
+    """
+    if not kind:
+        return window.measure(Measure.RESPONSE)
+    distribution = window.cold if kind == COLD else window.warm
     timed_out = window.tally.outcomes[Outcome.TIMEOUT]
     whole = distribution.count + timed_out
     quantiles = tuple(
         replace(one, censored=one.censored or (1 - one.q) * whole < timed_out)
         for one in distribution.quantiles
     )
-    response = replace(distribution, quantiles=quantiles)
+    return replace(distribution, quantiles=quantiles)
+
+
+def _with_response(window: Window, kind: str) -> Window:
+    response = response_of(window, kind)
     return replace(window, measures={**window.measures, Measure.RESPONSE: response})
 
 

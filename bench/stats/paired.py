@@ -21,7 +21,7 @@ from math import exp, hypot, log
 
 from bench.stats.basis import NOT_TESTED, Basis, Rest, basis_of
 from bench.stats.block_means import BlockMean, block_mean
-from bench.stats.block_quantiles import Pool, block_logs, log_ratios, usual_size
+from bench.stats.block_quantiles import BlockLogs, Pool, log_ratios
 from bench.stats.blocks import Blocks
 from bench.stats.holm import apart_from_one, rejected
 from bench.stats.quantiles import Curve
@@ -170,12 +170,12 @@ def _of_blocks(
 ) -> BlockMean | None:
     """Of the log of other's quantile over base's; None: too few blocks to know."""
     weights = [pool.weights(q) for pool in pools] or [None]
+    logs = pools[0].logs if pools else BlockLogs()
     if share_blocks:
-        return block_mean(log_ratios(base, other, q), weights[0])
+        return block_mean(log_ratios(base, other, q, logs), weights[0])
     assert base.blocks is not None
     assert other.blocks is not None
-    size = min(usual_size(base.blocks), usual_size(other.blocks))
-    both = [block_logs(blocks, q, size) for blocks in (base.blocks, other.blocks)]
+    both = logs.of_both(base.blocks, other.blocks, q)
     tames = all(series.has_few_outliers for series in both)  # alike, or they differ by that
     theirs, own = (
         block_mean(series, known, tames)

@@ -1,12 +1,14 @@
 """What the figures mean for a choice: fastest, cheapest, best trade, and what a door adds. Pure.
 
-Sizes are compared through one door: Invoke if it was measured, else the one with most sizes. Speed
-is response time at the highest of p99, p90 and p50 that is known of every size compared. Only
-variants with few failures and a verdict other than INVALID take part: a failure can be fast. Cold
-and warm are never mixed: where there were cold starts, times are those of warm successes alone, or
-of cold ones where nothing was warm. Doors are compared over good answers.
+Sizes are compared through one door: Invoke if it was measured, else that with most sizes. Speed is
+response time at the highest of p99, p90 and p50 that is known of every size compared. Only variants
+with few failures and a verdict other than INVALID take part: a failure can be fast. Cold and warm
+are never mixed: where there were cold starts, times are those of warm successes alone, or of cold
+ones where nothing was warm. Doors are compared over good answers.
 
-Fastest, cheapest and best trade are named together with all that cannot be told apart from them.
+Fastest and cheapest are those of all doors, as all stand in one column of a table; the best trade
+is one of the sizes compared. Each is named together with all that cannot be told apart from it, and
+where a size may be the fastest of all, it is the one that leads.
 Every interval says what it rests on; what is watched while it runs is judged to hold at any time.
 
 The best trade follows the balanced strategy of AWS Lambda Power Tuning: the smallest mean of time
@@ -16,7 +18,7 @@ frontier, of which no member is beaten in both by another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.format import duration_text, percent, quantile_text, size_name
@@ -27,16 +29,16 @@ from bench.model.result import LADDER, Measure, Window
 from bench.stats.alike import (
     Alike,
     Curves,
+    Judgement,
     Price,
     Shares,
     as_cheap,
     as_fast,
     as_good,
-    response_differences,
 )
 from bench.stats.basis import TOO_FEW
 from bench.stats.door_overhead import Overhead, door_overheads, door_sentences
-from bench.stats.one_kind import NO_CLASSES, ClassCurves, is_good, of_one_kind
+from bench.stats.one_kind import NO_CLASSES, ClassCurves, OneKind, is_good, of_one_kind
 from bench.stats.paired import Difference
 from bench.stats.quantiles import Bounds, Curve, quantile_bounds
 from bench.stats.woodruff import interval
@@ -50,17 +52,24 @@ class Choice:
     """A variant that stands out, with the figure that makes it so.
 
     alike: those that cannot be told apart from it. unknown: those with too few blocks to know.
+    is_size: it is one of the sizes compared.
     """
 
     variant: Variant
     text: str
     alike: tuple[Variant, ...] = ()
     unknown: tuple[Variant, ...] = ()
+    is_size: bool = True
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """All that may be it, the best first."""
+        """All that may be it, the first leading."""
         return (self.variant, *self.alike)
+
+    @property
+    def name(self) -> str:
+        """`1769 MB`; the whole name of one of another door than the sizes'."""
+        return size_name(self.variant) if self.is_size else self.variant.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +86,8 @@ class Advice:
     against: str | None = None
     """The best trade beside the cheapest, or beside the fastest of the rest if it is that."""
     sentences: tuple[str, ...] = ()
-    quickest: tuple[str, ...] = ()
-    """Names of all that may be the fastest, through whichever door."""
-    least_dear: tuple[str, ...] = ()
-    """Names of all that may be the cheapest, likewise."""
+    kind: str = ""
+    """Of which answers all times are: `warm`, `cold`, '' for all."""
 
 
 def advise(
@@ -97,79 +104,119 @@ def advise(
     differ by chance; without it they count as they are. anytime: conclusions are looked at while
     samples come.
     """
-    windows, curves, kind = of_one_kind(windows, curves, classes)
-    sizes = comparable(windows)
-    q = common_quantile(sizes, curves)
-    overheads = door_overheads(windows, curves, classes, anytime=anytime)
-    if q is None:
-        return Advice(overheads=overheads, sentences=door_sentences(overheads))
-    times = {window.variant: _time_ns(window, q) for window in sizes}
-    if _is_alone(sizes[0], windows):
-        names = tuple(window.variant.name for window in sizes)
-        return Advice(q, frontier=names, overheads=overheads, sentences=door_sentences(overheads))
-    fastest = min(sizes, key=lambda window: times[window.variant])
-    priced = [window for window in sizes if window.usd_per_million is not None]
-    cheapest = min(priced, key=_cost, default=None)
-    trade = _Trade.of(priced, times)
-    best = min(priced, key=trade.score, default=None)
-    fast = as_fast(fastest, sizes, q, curves, anytime=anytime)
-    cheap = Alike()
-    if cheapest is not None and price is not None:
-        cheap = as_cheap(cheapest, priced, curves, price, anytime=anytime)
-    good = Alike()
-    if best is not None and price is not None:
-        good = as_good(best, priced, q, curves, price, trade.shares, anytime=anytime)
-    advice = Advice(
-        q=q,
-        fastest=_choice(fastest, _time_text(fastest, q) + (kind and f" {kind}"), fast),
-        cheapest=None
-        if cheapest is None
-        else _choice(cheapest, f"${_cost(cheapest):.2f} per million", cheap),
-        best=None if best is None else _choice(best, _best_text(best, q), good),
-        frontier=frontier(priced, q),
-        overheads=overheads,
-    )
-    advice = _with_stars(advice, sizes, windows, curves, price, anytime)
-    return _with_sentences(advice, _best_against(best, priced, q, curves, anytime))
+    return advise_on(of_one_kind(windows, curves, classes, anytime=anytime), price, classes)
 
 
-def _with_stars(
-    advice: Advice,
-    sizes: Sequence[Window],
-    windows: Sequence[Window],
-    curves: Curves,
-    price: Price | None,
-    anytime: bool,
+def advise_on(
+    results: OneKind, price: Price | None = None, classes: ClassCurves = NO_CLASSES
 ) -> Advice:
-    """With the names of the best over all doors: in a table all of them stand in one column."""
-    q = advice.q
-    assert q is not None
+    """The same of results of one kind."""
+    windows, judgement = results.windows, results.judgement
+    sizes = comparable(windows)
+    q = common_quantile(sizes, results.curves)
+    overheads = door_overheads(windows, judgement, classes)
+    plain = Advice(q, overheads=overheads, sentences=door_sentences(overheads), kind=results.kind)
+    if q is None:
+        return plain
+    if _is_alone(sizes[0], windows):
+        return replace(plain, frontier=tuple(window.variant.name for window in sizes))
     every = [window for window in windows if is_good(window) and _is_known(window, q)]
-    if len(every) == len(sizes):
-        return replace(advice, quickest=_named(advice.fastest), least_dear=_named(advice.cheapest))
-    fastest = min(every, key=lambda window: _time_ns(window, q))
-    quickest = (fastest.variant, *as_fast(fastest, every, q, curves, anytime=anytime).alike)
-    priced = [window for window in every if window.usd_per_million is not None]
-    cheapest = min(priced, key=_cost, default=None)
-    least: tuple[Variant, ...] = ()
-    if cheapest is not None:
-        least = (cheapest.variant,)
-        if price is not None:
-            least += as_cheap(cheapest, priced, curves, price, anytime=anytime).alike
-    return replace(
-        advice,
-        quickest=tuple(variant.name for variant in quickest),
-        least_dear=tuple(variant.name for variant in least),
+    asked = _Asked(q, sizes, price, results)
+    best = asked.best()
+    cheapest = asked.cheapest(every)
+    advice = replace(
+        plain,
+        fastest=asked.fastest(every),
+        cheapest=cheapest,
+        best=best,
+        frontier=frontier(sizes, q),
+        against=None if best is None else asked.against(best, cheapest),
     )
+    return _with_sentences(advice)
 
 
-def _named(choice: Choice | None) -> tuple[str, ...]:
-    return () if choice is None else tuple(variant.name for variant in choice.variants)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The questions of a choice, with what each is answered from."""
+
+    q: float
+    sizes: Sequence[Window]
+    price: Price | None
+    results: OneKind
+
+    def fastest(self, every: Sequence[Window]) -> Choice:
+        """The variant with the shortest times, through whichever door."""
+        best = min(every, key=self._time_ns)
+        others = as_fast(best, every, self.q, self.results.judgement)
+        return self._choice(best, others, self._time_ns, self._time_text)
+
+    def cheapest(self, every: Sequence[Window]) -> Choice | None:
+        """The one with the lowest price, likewise; None where no price is known."""
+        priced = _priced(every)
+        if not priced:
+            return None
+        best, others = min(priced, key=_cost), Alike()
+        if self.price is not None:
+            others = as_cheap(best, priced, self.price, self.results.judgement)
+        return self._choice(best, others, _cost, _cost_text)
+
+    def best(self) -> Choice | None:
+        """The best trade of the sizes; None without prices."""
+        priced = _priced(self.sizes)
+        if not priced:
+            return None
+        trade = _Trade.of(priced, {w.variant: self._time_ns(w) for w in self.sizes})
+        best, others = min(priced, key=trade.score), Alike()
+        if self.price is not None:
+            judgement, shares = self.results.judgement, trade.shares
+            others = as_good(best, priced, self.q, self.price, shares, judgement)
+        return self._choice(best, others, trade.score, self._trade_text)
+
+    def against(self, best: Choice, cheapest: Choice | None) -> str | None:
+        """The best trade beside the cheapest, or beside the fastest of the rest if it is that."""
+        priced = {window.variant: window for window in _priced(self.results.windows)}
+        rest = [w for w in _priced(self.sizes) if w.variant != best.variant]
+        if not rest:
+            return None
+        base = min(rest, key=self._time_ns)
+        if cheapest is not None and cheapest.variant != best.variant:
+            base = priced[cheapest.variant]
+        return compare_sentence(priced[best.variant], base, self.q, self.results)
+
+    def _choice(
+        self,
+        best: Window,
+        others: Alike,
+        rank: Callable[[Window], float],
+        text: Callable[[Window], str],
+    ) -> Choice:
+        """Of which a size leads, where chance leaves open whether one is the best of all."""
+        lead, is_size = best, any(window is best for window in self.sizes)
+        may_be = [window for window in self.sizes if window.variant in others.alike]
+        if not is_size and may_be:
+            lead, is_size = min(may_be, key=rank), True
+            alike = (best.variant, *others.alike)
+            others = replace(others, alike=tuple(v for v in alike if v != lead.variant))
+        variant = lead.variant
+        words = text(lead) + others.words(variant)
+        return Choice(variant, words, others.alike, others.unknown, is_size)
+
+    def _time_ns(self, window: Window) -> float:
+        return _time_ns(window, self.q)
+
+    def _time_text(self, window: Window) -> str:
+        return f"{quantile_text(self.q, self.results.kind)} {duration_text(self._time_ns(window))}"
+
+    def _trade_text(self, window: Window) -> str:
+        return f"{self._time_text(window)} at {_cost_text(window)}"
 
 
-def _choice(window: Window, text: str, others: Alike) -> Choice:
-    variant = window.variant
-    return Choice(variant, text + others.words(variant), others.alike, others.unknown)
+def _priced(windows: Sequence[Window]) -> list[Window]:
+    return [window for window in windows if window.usd_per_million is not None]
+
+
+def _cost_text(window: Window) -> str:
+    return f"${_cost(window):.2f} per million"
 
 
 def comparable(windows: Sequence[Window]) -> list[Window]:
@@ -198,7 +245,8 @@ def common_quantile(windows: Sequence[Window], curves: Curves) -> float | None:
     calls leave open.
     """
     known = [q for q in LADDER if windows and all(_is_known(window, q) for window in windows)]
-    closed = (q for q in known if all(_is_closed(_response(w, curves), q) for w in windows))
+    responses = [curves.get(w.variant.name, {}).get(Measure.RESPONSE) for w in windows]
+    closed = (q for q in known if all(_is_closed(curve, q) for curve in responses))
     return next(closed, known[0] if known else None)
 
 
@@ -224,37 +272,35 @@ def frontier(windows: Sequence[Window], q: float) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def compare_sentence(
-    window: Window,
-    base: Window,
-    q: float,
-    curves: Curves,
-    *,
-    judged: Difference | None = None,
-    anytime: bool = False,
-) -> str:
+def compare_sentence(window: Window, base: Window, q: float, results: OneKind) -> str:
     """`1769 MB: p99 −38 %, cost +4 % against 1024 MB; intervals don't overlap (iid)`.
 
-    judged: the difference, where it was judged together with others.
+    Judged together with all that stands in one table.
     """
     names = size_name(window.variant, base.variant), size_name(base.variant, window.variant)
-    found = judged
-    if found is None:
-        name = window.variant.name
-        alone = response_differences(base.variant.name, [name], q, curves, anytime=anytime)
-        found = alone[name]
+    found = differences_to(base.variant.name, q, results.judgement).get(window.variant.name)
+    told = quantile_text(q, results.kind)
     if found is None or found.relative is None:
-        return f"{names[0]} and {names[1]}: too few samples for {quantile_text(q)}"
-    parts = [f"{quantile_text(q)} {percent(found.relative)}"]
+        return f"{names[0]} and {names[1]}: too few samples for {told}"
+    parts = [f"{told} {percent(found.relative)}"]
     if window.usd_per_million is not None and base.usd_per_million:
         parts.append(f"cost {percent(window.usd_per_million / base.usd_per_million - 1)}")
-    bounds = [_bounds(one, q, curves, anytime) for one in (window, base)]
+    bounds = [_bounds(one, q, results.judgement) for one in (window, base)]
     return f"{names[0]}: {', '.join(parts)} against {names[1]}; {_apart(found, bounds)}"
 
 
-def _bounds(window: Window, q: float, curves: Curves, anytime: bool) -> Bounds:
-    curve = _response(window, curves)
-    return Bounds(None, None) if curve is None else interval(curve, q, anytime=anytime)
+def differences_to(base: str, q: float, judgement: Judgement) -> dict[str, Difference | None]:
+    """Quantile q of response time of all others less that of base, by names; judged together."""
+    if judgement.response(base) is None:
+        return {}
+    names = (name for name in judgement.curves if name != base)
+    others = [name for name in names if judgement.response(name) is not None]
+    return judgement.differences(base, others, q)
+
+
+def _bounds(window: Window, q: float, judgement: Judgement) -> Bounds:
+    curve = judgement.response(window.variant.name)
+    return Bounds(None, None) if curve is None else interval(curve, q, anytime=judgement.anytime)
 
 
 def _apart(found: Difference, bounds: Sequence[Bounds]) -> str:
@@ -271,10 +317,6 @@ def _apart(found: Difference, bounds: Sequence[Bounds]) -> str:
 
 def _low(bounds: Bounds) -> int:
     return bounds.low_ns or 0
-
-
-def _response(window: Window, curves: Curves) -> Curve | None:
-    return curves.get(window.variant.name, {}).get(Measure.RESPONSE)
 
 
 def _time_ns(window: Window, q: float) -> float:
@@ -316,32 +358,7 @@ class _Trade:
         return self.shares.per_ns * time + self.shares.per_usd * _cost(window)
 
 
-def _time_text(window: Window, q: float) -> str:
-    return f"{quantile_text(q)} {duration_text(_time_ns(window, q))}"
-
-
-def _best_text(best: Window, q: float) -> str:
-    return (
-        f"{quantile_text(q)} {duration_text(_time_ns(best, q))} at ${_cost(best):.2f} per million"
-    )
-
-
-def _best_against(
-    best: Window | None, priced: Sequence[Window], q: float, curves: Curves, anytime: bool
-) -> str | None:
-    """The best trade beside the cheapest, or beside the fastest of the rest if it is that."""
-    rest = [window for window in priced if window is not best]
-    if best is None or not rest:
-        return None
-    cheapest = min(priced, key=_cost)
-    base = min(rest, key=lambda w: _time_ns(w, q)) if cheapest is best else cheapest
-    names = [window.variant.name for window in priced if window is not base]
-    judged = response_differences(base.variant.name, names, q, curves, anytime=anytime)
-    found = judged[best.variant.name]
-    return compare_sentence(best, base, q, curves, judged=found, anytime=anytime)
-
-
-def _with_sentences(advice: Advice, against: str | None) -> Advice:
+def _with_sentences(advice: Advice) -> Advice:
     lines = []
     for label, choice in (
         ("Fastest", advice.fastest),
@@ -349,7 +366,7 @@ def _with_sentences(advice: Advice, against: str | None) -> Advice:
         ("Best trade", advice.best),
     ):
         if choice is not None:
-            lines.append(f"{label}: {size_name(choice.variant)} ({choice.text})")
-    if against is not None:
-        lines.append(against)
-    return replace(advice, against=against, sentences=(*lines, *door_sentences(advice.overheads)))
+            lines.append(f"{label}: {choice.name} ({choice.text})")
+    if advice.against is not None:
+        lines.append(advice.against)
+    return replace(advice, sentences=(*lines, *advice.sentences))

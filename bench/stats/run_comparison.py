@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.model.result import LADDER, Measure, Window
-from bench.stats.alike import Curves, pool_of
+from bench.stats.alike import Curves, Judgement
 from bench.stats.block_quantiles import Pool
 from bench.stats.paired import Difference, difference, told_apart
 
@@ -90,7 +90,7 @@ def slower(
 
 
 def _pools(base: Curves, other: Curves) -> tuple[Pool, Pool]:
-    return pool_of(base, shared=False), pool_of(other, shared=False)
+    return Judgement(base).pool(shared=False), Judgement(other).pool(shared=False)
 
 
 def _first_known(

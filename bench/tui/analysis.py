@@ -4,12 +4,13 @@ differences to the baseline row. Nothing here is computed by the view itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from math import ceil
 from time import thread_time
 
+from bench.format import quantile_text
 from bench.model.part import Part
 from bench.model.result import Window
 from bench.record.conclusions import price_in
@@ -18,9 +19,9 @@ from bench.record.findings import found_in
 from bench.record.question import Question, question_of
 from bench.record.recovery import Recoveries, recoveries
 from bench.report.answer import NO_CHOICE, RunAnswer, answer_of, as_asked, highest_known
-from bench.stats.alike import Curves
-from bench.stats.one_kind import NO_CLASSES, ClassCurves, of_one_kind, wants_classes
-from bench.stats.recommend import Advice, advise, compare_sentence
+from bench.stats.alike import Curves, Judgement
+from bench.stats.one_kind import NO_CLASSES, ClassCurves, OneKind, of_one_kind, wants_classes
+from bench.stats.recommend import Advice, advise_on, compare_sentence
 from bench.tui.source import RunSource
 
 POLLS_PER_S = 2
@@ -49,8 +50,8 @@ class Analysis:
 
     curves: Curves = field(default_factory=dict)
     class_curves: ClassCurves = field(default_factory=dict)
-    classes: ClassCurves = field(default_factory=dict)
-    """What advice needs of those."""
+    compared: OneKind = field(default_factory=lambda: OneKind((), Judgement({})))
+    """What is compared of them: warm answers alone where some were cold."""
     advice: Advice = field(default_factory=Advice)
     answer: RunAnswer = field(default_factory=RunAnswer)
     anytime: bool = False
@@ -65,6 +66,11 @@ class Analysis:
     def q(self) -> float:
         """The quantile that variants are compared by."""
         return self.answer.q or highest_known(self.curves)
+
+    @property
+    def q_text(self) -> str:
+        """`p99`, or `warm p99` where cold calls are kept apart."""
+        return quantile_text(self.q, self.compared.kind)
 
 
 class Analyzer:
@@ -108,14 +114,12 @@ class Analyzer:
             self._every = max(EVERY, ceil(spent_s * POLLS_PER_S / MOST_SHARE))
         return self._latest
 
-    def with_base(
-        self, analysis: Analysis, windows: tuple[Window, ...], base: str | None
-    ) -> Analysis:
+    def with_base(self, analysis: Analysis, base: str | None) -> Analysis:
         """The same results with another baseline."""
         if base == self._base:
             return analysis
         self._base = base
-        return replace(analysis, answer=_answer(analysis, windows, base))
+        return replace(analysis, answer=_answer(analysis, base))
 
     def _make(self, windows: tuple[Window, ...], base: str | None, anytime: bool) -> Analysis:
         curves = self._source.curves()
@@ -124,6 +128,7 @@ class Analyzer:
         classes = self._source.class_curves() if wants else NO_CLASSES
         results = self._source.results()
         came_back = recoveries(results)
+        compared = of_one_kind(windows, curves, classes, anytime=anytime)
         analysis = Analysis(
             question=self._question,
             parts=tuple(results.parts),
@@ -131,41 +136,24 @@ class Analyzer:
             came_back=came_back,
             curves=curves,
             class_curves=classes if shows_classes else {},
-            classes=classes,
-            advice=advise(
-                windows,
-                curves,
-                price_in(self._source.profile),
-                classes=classes,
-                anytime=anytime,
-            ),
+            compared=compared,
+            advice=advise_on(compared, price_in(self._source.profile), classes),
             anytime=anytime,
         )
-        return replace(analysis, answer=_answer(analysis, windows, base))
+        return replace(analysis, answer=_answer(analysis, base))
 
 
-def _answer(analysis: Analysis, windows: tuple[Window, ...], base: str | None) -> RunAnswer:
-    compared: Sequence[Window] = windows
-    curves = analysis.curves
-    if len(windows) > 1:
-        compared, curves, _ = of_one_kind(windows, curves, analysis.classes)
-    answer = answer_of(compared, curves, analysis.advice, base, anytime=analysis.anytime)
-    return as_asked(answer, analysis.question, analysis.found, len(windows))
+def _answer(analysis: Analysis, base: str | None) -> RunAnswer:
+    answer = answer_of(analysis.compared, analysis.advice, base)
+    variants = len(analysis.compared.windows)
+    return as_asked(answer, analysis.question, analysis.found, variants)
 
 
-def verdict_sentence(
-    analysis: Analysis, windows: Mapping[str, Window], base: str | None, row: str | None
-) -> str:
+def verdict_sentence(analysis: Analysis, base: str | None, row: str | None) -> str:
     """One sentence: the row under the cursor against the baseline, or what the advice says."""
+    windows = {window.variant.name: window for window in analysis.compared.windows}
     if base is not None and row is not None and row != base and row in windows and base in windows:
-        return compare_sentence(
-            windows[row],
-            windows[base],
-            analysis.q,
-            analysis.curves,
-            judged=analysis.answer.differences.get(row),
-            anytime=analysis.anytime,
-        )
+        return compare_sentence(windows[row], windows[base], analysis.q, analysis.compared)
     if len(windows) == 1:
         return "one variant alone: nothing to compare it with"
     if analysis.advice.against is not None:

@@ -160,7 +160,7 @@ class RunModel:
     def _analysis(self, snapshot: Snapshot, base: str | None, depth: Depth) -> Analysis:
         if self._held is None:
             return self._analyse(snapshot, base, depth)
-        analysis = self._analyzer.with_base(self._held.analysis, snapshot.windows, base)
+        analysis = self._analyzer.with_base(self._held.analysis, base)
         self._held = replace(self._held, analysis=analysis)
         return analysis
 

@@ -74,7 +74,7 @@ def test_what_follows_is_worked_out_once_for_all_forms_of_a_report(
         asked.append(given)
         return Advice()
 
-    monkeypatch.setattr(conclusions, "advise", advise)
+    monkeypatch.setattr(conclusions, "advise_on", advise)
     again = replace(run)  # as another process has it, that has not concluded anything
     for form in ("text", "json", "html"):
         render(form, again)

@@ -11,10 +11,11 @@ import pytest
 from bench.format import size_name
 from bench.model.outcome import Verdict
 from bench.model.result import Tally, Window
-from bench.record.conclusions import advice_of
+from bench.record.conclusions import advice_of, compared
 from bench.record.figure import Figure
 from bench.record.recorded_run import RecordedRun
 from bench.report.answer import RunAnswer, answer_of
+from bench.stats.one_kind import of_one_kind
 from bench.stats.recommend import Choice, advise
 from tests.record.build import DOOR, LARGE, SMALL
 from tests.report.build import recorded
@@ -26,7 +27,7 @@ def run(tmp_path: Path) -> RecordedRun:
 
 
 def answer(run: RecordedRun, base: str | None = None) -> RunAnswer:
-    return answer_of(run.windows, run.curves, advice_of(run), base)
+    return answer_of(compared(run), advice_of(run), base)
 
 
 def test_choices_come_first_and_doors_behind(run: RecordedRun) -> None:
@@ -72,7 +73,7 @@ def test_a_door_says_what_it_adds(run: RecordedRun) -> None:
 
 def test_with_one_variant_there_is_nothing_to_choose(run: RecordedRun) -> None:
     (window,) = (window for window in run.windows if window.variant == LARGE)
-    found = answer_of([window], run.curves, advice_of(run))
+    found = answer_of(of_one_kind([window], run.curves), advice_of(run))
     assert [line.label for line in found.lines] == ["Response", "Succeeded"]
     assert found.base is None
     assert "p50" in found.lines[0].subject
@@ -88,9 +89,23 @@ def test_what_a_choice_costs_more_is_marked_where_it_may_be_as_cheap_as_the_chea
     for alike, unknown, mark in (((LARGE,), (), "~"), ((), (LARGE,), "?"), ((), (), "")):
         cheapest = Choice(base.variant, "$0.10", alike, unknown)
         told = replace(advice, cheapest=cheapest, best=replace(advice.best, variant=LARGE))
-        line = answer_of([base, *others], run.curves, told).lines[0]
+        line = answer_of(of_one_kind([base, *others], run.curves), told).lines[0]
         cost = next(figure for figure in line.change if figure.caption == "cost")
         assert (cost.value, cost.is_sure) == (f"{mark}+100", not mark)
+
+
+def test_what_is_best_in_two_ways_alike_is_told_once(run: RecordedRun) -> None:
+    advice = advice_of(run)
+    assert advice.best is not None and advice.fastest is not None and advice.cheapest is not None
+    alike = replace(advice, fastest=replace(advice.best, text="p90 45 ms"))
+    labels = [line.label for line in answer_of(compared(run), alike).lines]
+    assert labels[:2] == ["Best trade, fastest", "Cheapest"]
+    every = replace(alike, cheapest=advice.best)
+    line = answer_of(compared(run), every).lines[0]
+    assert (line.label, line.change_text) == ("Best trade, fastest, cheapest", "the base")
+    other = replace(advice, fastest=replace(advice.best, alike=(SMALL,)))
+    labels = [line.label for line in answer_of(compared(run), other).lines]
+    assert labels[:2] == ["Best trade", "Fastest"], "one of them may be another"
 
 
 def judged(run: RecordedRun, verdicts: dict[str, Verdict]) -> list[Window]:
@@ -103,7 +118,8 @@ def judged(run: RecordedRun, verdicts: dict[str, Verdict]) -> list[Window]:
 
 def told(run: RecordedRun, windows: Sequence[Window]) -> dict[str, str]:
     advice = advise(windows, run.curves, classes=run.class_curves)
-    return {line.label: line.subject for line in answer_of(windows, run.curves, advice).lines}
+    found = answer_of(of_one_kind(windows, run.curves), advice)
+    return {line.label: line.subject for line in found.lines}
 
 
 def test_nobody_is_told_that_the_only_size_with_valid_results_is_the_best(run: RecordedRun) -> None:

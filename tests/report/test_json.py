@@ -35,7 +35,11 @@ def test_the_document_has_what_the_summary_has(tmp_path: Path) -> None:
     basis = interval(run.curves[LARGE.name][Measure.RESPONSE], 0.5).basis
     assert (median["rests_on"], median["blocks"], median["anytime"]) == (basis.text, 20, False)
     assert document["advice"]["endpoint_overheads"][0]["rests_on"]
-    assert document["advice"]["fastest_alike"] == []
+    assert document["advice"]["fastest_alike"] == [DOOR.name], "chance leaves open which door"
+    assert document["advice"]["best_trade_alike"] == []
+    assert document["advice"]["calls"] == "all"
+    quickest = {row["variant"]: row["value_ms"] for row in document["advice"]["times"]}
+    assert quickest[LARGE.name] == large["response_p90_ms"]
     assert {"verdict", "text", "variant", "generator"} == set(document["reasons"][0])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.format import quantile_text
 from bench.model.endpoint import EndpointKind
 from bench.model.outcome import Verdict
 from bench.model.profile import Variant
@@ -15,12 +16,17 @@ from bench.model.times import NS_PER_MS, NS_PER_S
 from bench.record.aggregate import Aggregate
 from bench.record.folder import RunFolder
 from bench.record.recorded_run import RecordedRun
+from bench.record.summary_json import document_of
+from bench.report.answer import answer_for
 from bench.report.axes import linear_axis
+from bench.report.brief import render_brief
 from bench.report.charts import charts
 from bench.report.html import render_html
+from bench.report.markdown import render_markdown
 from bench.report.pictures import over_memory, ranges, ridges
 from bench.report.svg import BOTTOM, HEIGHT, TOP, WIDTH, scatter_chart
 from bench.report.svg_rows import short_names
+from bench.report.text import render_text
 from tests.record.build import Shipment, profile_of, row, together
 
 SIZES = (128, 512, 1769)
@@ -55,6 +61,7 @@ def run_of(root: Path, sizes: tuple[int, ...]) -> RecordedRun:
     return folder.finish(
         aggregate.totals(), aggregate.intervals(), [], Verdict.VALID, [],
         curves=aggregate.curves(),
+        class_curves=aggregate.class_curves(),
         histograms=aggregate.closed_histograms(final=True),
     )  # fmt: skip
 
@@ -66,6 +73,31 @@ def test_time_over_memory_has_a_curve_and_cost_a_line(tmp_path: Path) -> None:
     for size in SIZES:
         assert f">{size}</text>" in time
     assert "USD per million" in cost
+
+
+def test_times_by_which_sizes_are_compared_are_those_of_warm_calls_and_say_so(
+    tmp_path: Path,
+) -> None:
+    run = run_of(tmp_path, SIZES)
+    time, _ = over_memory(run)
+    assert "Time over memory, warm calls, with intervals" in time
+    best = answer_for(run).lines[0]
+    assert best.time is not None and best.time.caption.startswith("warm p")
+    assert float(best.time.value) < 300, "no cold start is among them"
+    text, page = render_brief(run, 100, colour=False), render_html(run)
+    markdown, document = render_markdown(run), document_of(run)
+    head, *rows = [
+        line.split("  ") for line in text.splitlines() if re.match("variant |invoke", line)
+    ]
+    column = f"{best.time.caption} ms"
+    assert column in [cell.strip() for cell in head]
+    assert f"| {column} |" in markdown and best.time.text in markdown
+    assert f"{best.time.caption} of response time" in page
+    assert document["advice"]["calls"] == "warm"
+    own = {row["variant"]: row for row in document["advice"]["times"]}[best.names[0]]
+    assert own["value_ms"] == pytest.approx(float(best.time.value), rel=0.01)
+    assert best.time.value in [cell.strip() for row in rows for cell in row]
+    assert f"  warm {quantile_text(own['quantile'])} " in render_text(run, 200), "its interval"
 
 
 def test_intervals_stand_as_whiskers(tmp_path: Path) -> None:

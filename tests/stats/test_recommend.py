@@ -13,8 +13,15 @@ from bench.model.result import QUANTILES, Measure, Quantile, Tally, Window
 from bench.model.result import Distribution as D
 from bench.model.times import NS_PER_MS
 from bench.stats.door_overhead import own_overhead
+from bench.stats.one_kind import of_one_kind
 from bench.stats.quantiles import Curve
-from bench.stats.recommend import advise, compare_sentence, frontier
+from bench.stats.recommend import (
+    advise,
+    advise_on,
+    compare_sentence,
+    differences_to,
+    frontier,
+)
 from bench.stats.woodruff import interval
 from tests.stats.curves import curve_of
 from tests.stats.processes import curve_in_blocks
@@ -105,12 +112,14 @@ def test_cold_and_warm_are_never_mixed() -> None:
     windows, curves, classes = with_cold_starts(*results(*SIZES))
     advice = advise(windows, curves, classes=classes)
     assert plain.fastest is not None and advice.fastest is not None
-    assert advice.fastest.text == f"{plain.fastest.text} warm"
-    assert advice.best == plain.best
+    assert advice.fastest.text == f"warm {plain.fastest.text}"
+    assert advice.best is not None and plain.best is not None
+    assert advice.best.variants == plain.best.variants
+    assert (plain.kind, advice.kind) == ("", "warm")
     only_cold = [replace(window, warm=D()) for window in windows]
     advice = advise(only_cold, curves, classes=classes)
     assert advice.fastest is not None
-    assert advice.fastest.text.startswith("p99 9.00 s cold")
+    assert advice.fastest.text.startswith("cold p99 9.00 s")
 
 
 def test_a_timeout_stays_slower_than_every_warm_answer() -> None:
@@ -278,13 +287,41 @@ def test_a_trade_over_too_few_blocks_says_so() -> None:
     assert (best.alike, best.unknown) == ((), (invoke(128),))
 
 
-def test_the_fastest_and_cheapest_of_a_table_are_those_of_all_its_doors() -> None:
+def test_the_fastest_and_cheapest_are_those_of_all_doors() -> None:
     door = Variant(EndpointKind.FUNCTION_URL, 1769)
     windows, curves = results((invoke(512), 200, 2.0), (invoke(1769), 60, 2.2), (door, 40, 1.5))
     advice = advise(windows, curves)
-    assert advice.fastest is not None and advice.cheapest is not None
-    assert advice.fastest.variant == invoke(1769), "sizes are compared through one door"
-    assert (advice.quickest, advice.least_dear) == ((door.name,), (door.name,))
+    assert advice.fastest is not None and advice.cheapest is not None and advice.best is not None
+    assert advice.fastest.variants == advice.cheapest.variants == (door,)
+    assert advice.fastest.name == door.name
+    assert advice.best.variant == invoke(1769), "sizes are compared through one door"
+    assert advice.against is not None and advice.against.endswith(
+        f"against {door.name}; intervals don't overlap (iid, not tested)"
+    )
+
+
+def test_where_a_size_may_be_the_fastest_of_all_it_leads() -> None:
+    door = Variant(EndpointKind.FUNCTION_URL, 1769)
+    rows = ((invoke(512), 200, 2.0), (invoke(1769), 61, 2.2), (door, 60, 2.2))
+    windows, curves = results(*rows, count=200)
+    advice = advise(windows, curves)
+    assert advice.q is not None and advice.fastest is not None
+    times = [w.measure(Measure.RESPONSE).at(advice.q) for w in windows]
+    assert times[1] is not None and times[2] is not None
+    assert times[2].value_ns < times[1].value_ns, "a table has its star there too"
+    assert advice.fastest.variants == (invoke(1769), door)
+    assert advice.fastest.name == "1769 MB"
+    assert advice.fastest.text.endswith(f"not distinguishable from {door.name}")
+
+
+def test_what_compares_curves_again_says_the_same() -> None:
+    windows, curves = results(*SIZES, (invoke(3008), 59, 2.9))
+    compared = of_one_kind(windows, curves)
+    first = advise_on(compared)
+    assert first == advise_on(compared) == advise(windows, curves)
+    base = SIZES[0][0].name
+    again = of_one_kind(windows, curves).judgement
+    assert differences_to(base, 0.9, compared.judgement) == differences_to(base, 0.9, again)
 
 
 def test_without_prices_only_speed_is_told() -> None:
@@ -332,11 +369,11 @@ def test_nothing_measured_leads_to_nothing() -> None:
 
 def test_the_sentence_of_a_comparison() -> None:
     windows, curves = results(*SIZES)
-    text = compare_sentence(windows[2], windows[1], 0.99, curves)
+    text = compare_sentence(windows[2], windows[1], 0.99, of_one_kind(windows, curves))
     assert text.startswith("1769 MB: p99 −70 %, cost +10 % against 512 MB; ")
     assert text.endswith("intervals don't overlap (iid, not tested)")
     same, same_curves = results((invoke(1024), 100, 1.0), (invoke(1769), 100, 1.0), count=200)
-    said = compare_sentence(same[0], same[1], 0.5, same_curves)
+    said = compare_sentence(same[0], same[1], 0.5, of_one_kind(same, same_curves))
     assert said.endswith("not distinguishable (iid, not tested)")
 
 

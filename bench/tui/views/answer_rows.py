@@ -132,9 +132,12 @@ def _row(line: AnswerLine, texts: Sequence[str], width: int, is_best: bool) -> T
             parts.append((text + _GAP, _tone(column, is_best)))
             used += len(text) + len(_GAP)
     room = width - used
-    if change and len(change + _GAP + line.brief) <= room:
-        parts.append((change + _GAP, Tone.TEXT))
-        room -= len(change + _GAP)
+    changes = (change, line.change_brief) if change.strip() else ()
+    fitting = (text for text in changes if len(text + _GAP + line.brief) <= room)
+    told = next(fitting, "")
+    if told:
+        parts.append((told + _GAP, Tone.TEXT))
+        room -= len(told + _GAP)
     fitting = (text for text in (line.note, line.brief) if text and len(text) <= room)
     note = next(fitting, "")
     parts += [(text, Tone.DIM) for text in (note,) if text]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -22,8 +23,9 @@ from bench.model.result import LADDER, MEDIAN, QUANTILES, Measure, Window
 from bench.model.times import NS_PER_MS
 from bench.record.question import Question
 from bench.report.axes import Axis
+from bench.stats.one_kind import response_of
 from bench.stats.paired import Difference
-from bench.tui.analysis import Depth, verdict_sentence
+from bench.tui.analysis import Analysis, Depth, verdict_sentence
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
 from bench.tui.views.answer_rows import (
@@ -102,12 +104,33 @@ OF_COLD = (
     Column("price", "$/M", 8, 1),
 )
 """Where cold starts are asked for: a range over cold and warm calls begins in neither."""
+JUDGED = "judged"
+"""Key of the column of the times by which variants are compared, where those are of one kind."""
 _ALIKE = "~"
 _UNSURE = "?"
 _OTHERWISE = (Question.CAPACITY, Question.COLD, Question.POLICIES)
 """Questions that no percentile over all calls answers: the rows say nothing of each other."""
 _OPEN = ("not distinguishable", "too few", "nothing to compare")
 """Words of a sentence that concludes nothing."""
+
+
+def columns_of(analysis: Analysis) -> tuple[Column, ...]:
+    """With the times by which variants are compared, where those are not of all calls.
+
+    They have their place before those of all, but for the median.
+    """
+    if not analysis.compared.kind:
+        return COLUMNS
+    own = Column(JUDGED, analysis.q_text, max(7, len(analysis.q_text)), 0, group=_MS)
+    median = quantile_text(min(LADDER))
+    columns = [
+        replace(column, rank=max(column.rank, 1.5))
+        if column.group == _MS and column.key != median
+        else column
+        for column in COLUMNS
+    ]
+    columns.insert([column.key for column in columns].index(median), own)
+    return tuple(columns)
 
 
 class CompareView(View):
@@ -119,7 +142,8 @@ class CompareView(View):
     help = (
         "A row per variant. Response time counts from the intended arrival, retries included.\n"
         "·  too few samples to know     ≥  at least: it falls among timeouts\n"
-        "★  fastest, cheapest of all rows: each that may be it; best trade of one door\n"
+        "★  fastest, cheapest: each row that may be it; memory: best trade of one door\n"
+        "warm p99 and the like: where cold calls are kept apart, the time that is compared\n"
         "~  chance explains it     ?  too few blocks to know\n"
         "vs base and ★ are always of the whole run; press b on a row to make it the base."
     )
@@ -155,7 +179,7 @@ class CompareView(View):
 
     def show(self, state: ViewState) -> None:
         """Draw the answer, the rows and, when due, the charts."""
-        sentence = verdict_sentence(state.analysis, state.totals, state.base, state.selected)
+        sentence = verdict_sentence(state.analysis, state.base, state.selected)
         self._show_answer(state, sentence)
         self._show_table(state)
         self.query_one("#sentence", TextLines).show([_sentence(state, sentence, self.size.width)])
@@ -215,10 +239,10 @@ class CompareView(View):
     def _show_table(self, state: ViewState) -> None:
         grid = self.query_one("#variants", Grid)
         is_cold = state.analysis.question is Question.COLD
-        grid.declare(OF_COLD if is_cold else COLUMNS)
+        grid.declare(OF_COLD if is_cold else columns_of(state.analysis))
         note = f"{state.window_name}; {'ms' if is_cold else 'response ms'}"
         if state.base is not None:
-            note += f"; {quantile_text(state.analysis.q)} vs {state.base}"
+            note += f"; {state.analysis.q_text} vs {state.base}"
         windows = [*state.windows.values(), *(part.window for part in shown_parts(state))]
         axis = range_axis(windows, grid.width_of(RANGE))
         rows = []
@@ -240,7 +264,7 @@ def _cells(state: ViewState, name: str, window: Window, axis: Axis | None) -> di
     return {
         **_rates(window),
         **_outcomes(window),
-        **_times(window),
+        **_times(window, state.analysis),
         **_cost(window),
         **_apart(window),
         RANGE: range_cell(state, name, window, axis),
@@ -285,9 +309,11 @@ def _outcomes(window: Window) -> dict[str, Cell]:
     }
 
 
-def _times(window: Window) -> dict[str, Cell]:
-    response = window.measure(Measure.RESPONSE)
+def _times(window: Window, analysis: Analysis) -> dict[str, Cell]:
+    response, kind = window.measure(Measure.RESPONSE), analysis.compared.kind
     cells = {quantile_text(q): quantile_cell(response.at(q)) for q in QUANTILES}
+    if kind and (window.warm.count or window.cold.count):  # of parts nobody told
+        cells[JUDGED] = quantile_cell(response_of(window, kind).at(analysis.q))
     return {**cells, "max": maximum_cell(response)}
 
 
@@ -319,10 +345,11 @@ def _stars(state: ViewState, window: Window, cells: Mapping[str, Cell]) -> dict[
     if len(state.windows) == 1:
         return {}
     found: dict[str, Cell] = {}
-    if variant.name in advice.quickest:
-        fastest = quantile_text(state.analysis.q)
-        found[fastest] = _starred(cells[fastest])
-    if variant.name in advice.least_dear:
+    if advice.fastest is not None and variant in advice.fastest.variants:
+        fastest = JUDGED if advice.kind else quantile_text(state.analysis.q)
+        if fastest in cells:
+            found[fastest] = _starred(cells[fastest])
+    if advice.cheapest is not None and variant in advice.cheapest.variants:
         found["price"] = _starred(cells["price"])
     if advice.best is not None and variant in advice.best.variants:
         found["size"] = _starred(cells["size"], mark=False)

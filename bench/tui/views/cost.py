@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from bench.format import UNKNOWN, count, milliseconds, quantile_text, usd
 from bench.model.result import MEDIAN, Measure, Window
 from bench.model.times import NS_PER_MS
+from bench.stats.one_kind import response_of
 from bench.tui.analysis import Depth
 from bench.tui.palette import Tone
 from bench.tui.state import ViewState
@@ -75,7 +76,7 @@ class CostView(View):
     def show(self, state: ViewState) -> None:
         """Draw texts and table and, when due, the chart."""
         self.query_one("#spend", TextLines).show(list(_spend(state)))
-        response = quantile_text(state.analysis.q)
+        response = state.analysis.q_text
         note = f"{state.window_name}; response is {response}, duration {quantile_text(MEDIAN)}, ms"
         rows = [_row(state, name, window) for name, window in state.windows.items()]
         self.query_one("#prices", Grid).show(rows, note)
@@ -118,7 +119,7 @@ def _spend(state: ViewState) -> Iterable[TextLine]:
 
 def _row(state: ViewState, name: str, window: Window) -> Row:
     price, billed = window.usd_per_million, window.billed_ms_mean
-    response = window.measure(Measure.RESPONSE).at(state.analysis.q)
+    response = response_of(window, state.analysis.compared.kind).at(state.analysis.q)
     stands = _stands_out(state, name)
     cells = {
         **variant_cells(state, name),

@@ -56,7 +56,9 @@ def time_over_memory(state: ViewState) -> ChartData:
             formula = f"{lines[0].name} ≈ {fit.waits:.3g} + {fit.works:.3g}/vCPUs{most}"
             note = f"{formula}; {note}"
     values = [y for line in lines for _, y in line.points if y is not None]
-    chart = _chart(state, "time over memory", note, lines, sizes, state.is_log(values))
+    kind = state.analysis.compared.kind
+    title = f"time over memory{kind and f', {kind} calls'}"
+    chart = _chart(state, title, note, lines, sizes, state.is_log(values))
     return replace(chart, whiskers=tuple(whiskers))
 
 
@@ -115,7 +117,7 @@ def _frontier(state: ViewState) -> Collection[str]:
 
 def _whiskers(state: ViewState, sizes: Sequence[Window], q: float, line: int) -> Iterator[Whisker]:
     for window in sizes:
-        curve = state.analysis.curves.get(window.variant.name, {}).get(Measure.RESPONSE)
+        curve = state.analysis.compared.judgement.response(window.variant.name)
         if curve is None or not curve.is_known(q):
             continue
         bounds = interval(curve, q, anytime=state.analysis.anytime)
@@ -131,7 +133,7 @@ def known_sizes(state: ViewState) -> list[float]:
 
 
 def _sizes(state: ViewState) -> list[Window]:
-    good = comparable(list(state.totals.values()))
+    good = comparable(state.analysis.compared.windows)
     sized = [window for window in good if window.variant.memory_mb is not None]
     same = [w for w in sized if w.variant.architecture is sized[0].variant.architecture]
     return sorted(same, key=_memory)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bench.format import quantile_text
 from bench.report.axes import linear_axis
 from bench.report.points import time_and_cost
 from bench.tui.palette import SeriesStyle
@@ -18,11 +17,11 @@ def trade_chart(state: ViewState) -> ChartData:
     q = state.analysis.q
     places = {
         name: place
-        for name, window in state.totals.items()
-        if name not in state.hidden and (place := time_and_cost(window, q)) is not None
+        for window in state.analysis.compared.windows
+        if (name := window.variant.name) in state.styles and name not in state.hidden
+        if (place := time_and_cost(window, q)) is not None
     }
-    name = quantile_text(q)
-    title = f"$/M against {name}"
+    title = f"$/M against {state.analysis.q_text}"
     if not places:
         return ChartData(title=title, note="whole run", empty="no price or no time is known")
     frontier_names = state.analysis.advice.frontier
