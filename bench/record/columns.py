@@ -11,7 +11,6 @@ measure's `_at_least` column.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -197,14 +196,24 @@ def _slots(columns: Iterable[tuple[str, CsvColumn[Any]]]) -> tuple[_Slot, ...]:
     return tuple(_Slot.of(column, name) for name, column in columns if column.fills)
 
 
-def _filled(slots: Iterable[_Slot], row: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+_Filling = Sequence[tuple[str, Sequence[tuple[str, str, Callable[[str], Any]]]]]
+"""Of each part of what a row tells of: column, field, and how it reads. Rows are many."""
+
+
+def _filling(columns: Iterable[tuple[str, CsvColumn[Any]]]) -> _Filling:
+    by_part: dict[str, list[tuple[str, str, Callable[[str], Any]]]] = {}
+    for slot in _slots(columns):
+        by_part.setdefault(slot.part, []).append((slot.column, slot.field, slot.read))
+    return tuple(by_part.items())
+
+
+def _filled(filling: _Filling, row: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Part → field → value, of all cells that are not empty."""
-    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for slot in slots:
-        text = row.get(slot.column)
-        if text:
-            found[slot.part][slot.field] = slot.read(text)
-    return found
+    get = row.get
+    return {
+        part: {field: read(text) for column, field, read in fields if (text := get(column))}
+        for part, fields in filling
+    }
 
 
 class RunColumns:
@@ -227,8 +236,8 @@ class RunColumns:
         }
         self._of_window = (*_HEAD, _BILLED, _COST, _REFUSED, *own)
         self._of_interval = (_T_S, _PHASE, _MEASURED, _SPREAD, _SEGMENT, *later_of_intervals)
-        self._window_slots = _slots((column.name, column) for column in self._of_window)
-        self._interval_slots = _slots((column.name, column) for column in self._of_interval)
+        self._window_cells = _filling((column.name, column) for column in self._of_window)
+        self._interval_cells = _filling((column.name, column) for column in self._of_interval)
         self._readers = {
             name: _DistributionReader(name, quantiles, zip(names, self._figures, strict=True))
             for name, names in self._figure_names.items()
@@ -266,12 +275,12 @@ class RunColumns:
 
     def window_of(self, row: Mapping[str, str]) -> Window:
         """The window of a row of either file; quantiles that were unknown are left out."""
-        found = _filled(self._window_slots, row)
+        found = _filled(self._window_cells, row)
         counts = found["outcomes"]
         outcomes = tuple(counts[outcome.name.lower()] for outcome in Outcome)
         window = make_window(
             Variant(**found["variant"]),
-            replace(Tally(outcomes=outcomes, **found["tally"]), **_tries_in(found)),
+            Tally(outcomes=outcomes, **found["tally"], **_tries_in(found)),
             Rates(**found["rates"]),
             lambda name: self._readers[name].read(row),
         )
@@ -280,7 +289,7 @@ class RunColumns:
 
     def interval_of(self, row: Mapping[str, str]) -> Interval:
         """The interval of a row of intervals.csv."""
-        found = _filled(self._interval_slots, row)[""]
+        found = _filled(self._interval_cells, row)[""]
         return Interval(window=self.window_of(row), **{"measured": True} | found)
 
 
@@ -311,22 +320,28 @@ class _DistributionReader:
         self._fields = [(slot.field, slot.column, slot.read) for slot in slots if not slot.part]
 
     def read(self, row: Mapping[str, str]) -> Distribution:
-        if row.get(self._samples) in (None, "", "0"):
+        get = row.get
+        if get(self._samples) in _NO_SAMPLES:
             return _NOTHING
-        told = row.get(self._bounds.column)
+        told = get(self._bounds.column)
         bounds = self._bounds.read(told) if told else ()
         quantiles = [
             Quantile(q, read(text), True, name in bounds)
             for q, column, read, name in self._quantiles
-            if (text := row.get(column))
+            if (text := get(column))
         ]
         fields = {
-            field: read(text) for field, column, read in self._fields if (text := row.get(column))
+            field: read(text)
+            for field, column, read in self._fields
+            if (text := get(column)) and text not in _NOUGHTS
         }
         return Distribution(quantiles=tuple(quantiles), **fields)
 
 
 _NOTHING = Distribution()
+_NO_SAMPLES = (None, "", "0")
+_NOUGHTS = ("0", "0.0")
+"""What the fields of a distribution are without being told."""
 
 
 def _distribution(window: Window, name: str) -> Distribution:

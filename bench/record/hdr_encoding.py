@@ -8,7 +8,6 @@ few occupied buckets don't need.
 from __future__ import annotations
 
 import binascii
-from base64 import b64decode
 from collections.abc import Iterable
 from struct import Struct
 from struct import error as StructError
@@ -140,7 +139,7 @@ def decode_many(
 
 def _payload(text: str) -> bytes:
     try:
-        raw = _unpacked(b64decode(text)[_COMPRESSED_HEADER:])
+        raw = _unpacked(binascii.a2b_base64(text)[_COMPRESSED_HEADER:])
         cookie, _, _, *form, _ = _HEADER.unpack_from(raw)
     except _UNREADABLE as error:
         raise ValueError(f"not an HdrHistogram: {error}") from error
