@@ -26,7 +26,7 @@ from bench.tui.screens.help import help_text
 from bench.tui.screens.run import RunScreen
 from bench.tui.source import AppResult, Leaving
 from bench.tui.views.base import ViewContext
-from bench.tui.views.compare import CompareView
+from bench.tui.views.compare import COLUMNS, JUDGED, CompareView
 from bench.tui.views.errors import ErrorsView
 from bench.tui.views.registry import VIEWS
 from bench.tui.widgets.canvas import Glyphs
@@ -131,12 +131,10 @@ async def test_a_row_is_copied_with_tabs() -> None:
         await pilot.press("y")
         cells = app.clipboard.split("\t")
     assert cells[:2] == ["128 MB", "invoke"]
-    assert len(cells) == len(grid_columns())
+    assert len(cells) == len([*grid_columns(), JUDGED])
 
 
 def grid_columns() -> list[str]:
-    from bench.tui.views.compare import COLUMNS
-
     return [column.key for column in COLUMNS if column.key != "marker"]
 
 
@@ -229,7 +227,11 @@ async def test_m_shows_time_and_cost_over_memory() -> None:
             await pilot.press("m")
             shown.append(chart(app, "trade").data)
         titles = [data.title for data in shown]
-        assert titles == ["$/M against p99", "time over memory", "cost over memory"]
+        assert titles == [
+            "$/M against warm p99",
+            "time over memory, warm calls",
+            "cost over memory",
+        ]
         over_memory = shown[1]
         assert [line.name for line in over_memory.lines] == ["p50", "p90", "p99", "fit"]
         assert over_memory.x is not None
@@ -253,12 +255,12 @@ async def test_sizes_that_take_turns_are_told_over_memory_and_over_time_by_a_key
         await drawn(pilot)
         charts = screen_of(app).switcher.view.query(Chart)
         beside = [one.data.title for one in charts]
-        assert beside == ["time over memory", "cost over memory"]
+        assert beside == ["time over memory, warm calls", "cost over memory"]
         await pilot.press("m")
         assert chart(app).data.title == "response p50"
         for _ in METRICS:
             await pilot.press("m")
-        assert chart(app).data.title == "time over memory"
+        assert chart(app).data.title == "time over memory, warm calls"
         await pilot.press("t")
         assert "by second of the turn" in chart(app).data.note
 
