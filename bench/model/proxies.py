@@ -67,15 +67,25 @@ def _proxy(environ: Mapping[str, str], *names: str) -> str | None:
         if not given:
             continue
         url = given if "://" in given else f"http://{given}"
-        parts = urlsplit(url)
-        if parts.scheme.lower() != "http" or not parts.hostname:
-            what = f"{parts.scheme}://{parts.hostname or ''}"
+        scheme, host = _scheme_and_host(url)
+        if scheme != "http" or not host:
+            what = f"{scheme}://{host}"
             raise ValueError(
                 f'{name} must be an HTTP proxy, such as "http://proxy:3128" (it is {what}…): '
                 "lamload speaks to proxies in plain HTTP, and tunnels"
             )
         return url
     return None
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    """No host where the URL has none, or it or its port cannot be read."""
+    try:
+        parts = urlsplit(url)
+        host = "" if parts.port == 0 else parts.hostname or ""
+    except ValueError:
+        return url.partition("://")[0].lower(), ""
+    return parts.scheme.lower(), host
 
 
 def _entries(text: str) -> tuple[str, ...]:

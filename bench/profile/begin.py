@@ -62,12 +62,20 @@ def title_of(word: TargetWord) -> str:
 def name_of(word: TargetWord) -> str:
     """A short name that a folder's name can have in it."""
     if word.sort is TargetSort.URL:
-        name = urlsplit(word.text).hostname or "url"
+        name = _host_of(word.text) or "url"
     elif word.sort is TargetSort.ARN:
         name = re.sub(r".*(function|stateMachine):", "", word.text)
     else:
         name = Path(word.text).absolute().name or "function"
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:100] or "target"
+
+
+def _host_of(url: str) -> str:
+    """'' of what is no URL, which is told where it is read as the target's."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _url(url: str, given: Given, _found: FoundFunctions) -> TomlDocument:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from bench.errors import Problem
 from bench.model.secrets import (
@@ -27,6 +27,7 @@ from bench.schema.paths import joined, quoted
 
 _REFERENCE = re.compile(r"\$(\$*)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _JSON_PAIR = re.compile(r'"([^"\\]{1,64})"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_PASSWORD = re.compile(r"//[^/?#:]*:([^/?#]*)@")
 _TABLES = ("target", "events", "connections")
 """Tables in which secrets are looked for."""
 _SHORT = (HEADERS, "environment")
@@ -166,8 +167,7 @@ def _secrets_in(name: str, text: str) -> Iterator[tuple[str, str]]:
     if is_secret_name(name):
         yield name, text
     if name == "proxy":
-        password = urlsplit(text).netloc.rpartition("@")[0].partition(":")[2]
-        yield "proxy_password", password
+        yield from (("proxy_password", found) for found in _PASSWORD.findall(text))
     if "?" in text:
         query = text.partition("?")[2].partition("#")[0]
         for key, value in parse_qsl(query):

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from bench.lambda_facts import MAX_MEMORY_MB, MIN_MEMORY_MB
 from bench.profile.near_json import near_json
@@ -120,6 +121,20 @@ def near_header(text: str) -> Guesses:
 def near_method(text: str) -> Guesses:
     """In capital letters, and nothing else."""
     return [re.sub(r"[^A-Z]", "", text.upper())]
+
+
+def near_url(text: str) -> Guesses:
+    """Encoded as it goes over the wire, without what is never sent: user, password, fragment."""
+    try:
+        parts = urlsplit(text.strip())
+        host = (parts.hostname or "").encode("idna").decode()
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:  # UnicodeError is one
+        return []
+    named = f"[{host}]" if ":" in host else host
+    rest = parts.path + (f"?{parts.query}" if parts.query else "")
+    encoded = re.sub(r"[^\x21-\x7e]", lambda char: quote(char[0]), rest)
+    return [f"{parts.scheme}://{named}{port}{encoded}"]
 
 
 def near_event(text: str) -> Guesses:

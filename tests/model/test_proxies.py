@@ -63,8 +63,14 @@ def test_small_letters_win_and_all_proxy_is_for_the_rest() -> None:
     assert Proxies.of_environment({"HTTP_PROXY": "http://a", "REQUEST_METHOD": "GET"}).http is None
 
 
-@pytest.mark.parametrize("proxy", ["https://u:hidden@p:1", "socks5://u:hidden@p:1", "http://"])
-def test_a_proxy_of_another_protocol_is_refused_without_its_password(proxy: str) -> None:
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("https://u:hidden@p:1", "socks5://u:hidden@p:1", "http://"),
+        *("http://u:hidden@[::1", "u:hidden@p:port", "p:0", "http://p:99999"),
+    ],
+)
+def test_what_is_no_http_proxy_is_refused_without_its_password(proxy: str) -> None:
     with pytest.raises(ValueError, match="HTTPS_PROXY must be an HTTP proxy") as caught:
         Proxies.of_environment({"HTTPS_PROXY": proxy})
     assert "hidden" not in str(caught.value)

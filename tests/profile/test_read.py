@@ -381,6 +381,7 @@ SECTIONS = [
     ("[connections]\nkeep_alive = 1", "connections.keep_alive must be true or false"),
     ('[connections]\nca_bundle = "p.toml"', "connections.ca_bundle must hold certificates in PEM"),
     ('[connections]\nproxy = "x"', "connections.proxy must be a URL"),
+    ('[connections]\nproxy = "http://[::1"', "connections.proxy must be a URL"),
     ('[connections]\nproxy = "https://p:1"', "connections.proxy must be an HTTP proxy"),
     ('[connections]\nproxy = "https://me:pw@p:1"', '(it is "https://***@p:1")'),
     ("[connections]\nhttp2 = true\nmax_uses = 9", "connections.max_uses is for HTTP/1.1"),

@@ -103,6 +103,7 @@ def _of_profile(ctx: click.Context, error: ProfileError) -> str:
     """With options and `--set`s that can be read beside what else the profile says."""
     from bench.commands.support.target import reads
     from bench.profile.mend import Word, mended, set_for_once
+    from bench.profile.near import near_url
     from bench.profile.options import OPTIONS
     from bench.profile.overrides import SOURCE
 
@@ -120,7 +121,11 @@ def _of_profile(ctx: click.Context, error: ProfileError) -> str:
     if found is None:
         once = set_for_once([problem for problem in error.problems if problem.source is None])
         found = (*words, *once) if once and read((*words, *once)) else None
-    return "" if found is None else typed(ctx, _by_parameter(found))
+    if found is not None:
+        return typed(ctx, _by_parameter(found))
+    guesses = near_url(target) if "://" in (target or "") else []
+    url = next((guess for guess in guesses if reads(guess, words)), None)
+    return "" if url is None else typed(ctx, {"target": (url,)})
 
 
 def _by_parameter(words: Words) -> dict[str, Sequence[str]]:
