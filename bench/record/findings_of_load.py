@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.format import duration_text, number, percentage, quantile_text, told_name
+from bench.format import duration_text, number, percent, percentage, quantile_text, told_name
 from bench.model.part import Part
 from bench.model.result import MEDIAN, Measure, Window
 from bench.record.figure import Figure
@@ -23,6 +23,8 @@ FEW_FAILED = 0.01
 """Share of failures from which on a step is said to fail."""
 MORE = 1.05
 """Throughput that no further callers raise by more than this has stopped to rise."""
+RISEN = 1.1
+"""A latency so many times as high is said to be that; what is less is told in per cent."""
 
 
 # -- a ramp
@@ -207,16 +209,23 @@ def _rise(before: Part, peak: Part) -> Finding:
     times = ""
     factors: tuple[Figure, ...] = ()
     if values[0] and values[1] and values[0].value_ns:
-        at_least = "at least " if values[1].censored else ""
-        factor = number(values[1].value_ns / values[0].value_ns)
-        times = f", {at_least}×{factor}"
-        rose = ("≥" if at_least else "") + f"×{factor}"
-        factors = (Figure(quantile_text(q), rose),)
+        at_least, least = ("at least ", "≥") if values[1].censored else ("", "")
+        value, unit = _times(values[1].value_ns / values[0].value_ns)
+        times = f", {at_least}{value} {unit}".rstrip()
+        factors = (Figure(quantile_text(q), least + value, unit),)
     text = (
         f"{quantile_text(q)} was {value_text(before, q)} in {before.phase} and "
         f"{value_text(peak, q)} in {peak.phase}{times}"
     )
     return Finding(text, (*factors, time_figure(peak, q, f"in {peak.phase}")))
+
+
+def _times(factor: float) -> tuple[str, str]:
+    """`×3.2`; as a share, with its unit, where the factor would say next to nothing."""
+    if factor >= RISEN:
+        return f"×{number(factor)}", ""
+    value, _, unit = percent(factor - 1).partition(" ")
+    return value, unit
 
 
 def _attempts(*parts: Part) -> Iterator[Finding]:

@@ -265,6 +265,15 @@ def test_of_a_spike_it_is_told_how_far_latency_rose_and_when_all_was_well(tmp_pa
     )
 
 
+def test_a_spike_that_changed_next_to_nothing_is_told_in_per_cent(tmp_path: Path) -> None:
+    def calm(phase: int, _rate: float, _random: Random) -> tuple[Outcome, float, int]:
+        return Outcome.OK, (20.0, 19.0, 20.0)[phase], 1
+
+    run = ran(disturbance(), calm, tmp_path)
+    assert findings(run)[0].endswith(", −5.0 %")
+    assert captions(run)[:2] == ["p90", "p90 in spike"]
+
+
 def test_a_load_that_stays_bad_did_not_recover(tmp_path: Path) -> None:
     def stuck(phase: int, rate: float, random: Random) -> tuple[Outcome, float, int]:
         return spiked(min(phase, 1), rate, random)
