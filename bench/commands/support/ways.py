@@ -107,7 +107,7 @@ def _of_profile(ctx: click.Context, error: ProfileError) -> str:
     from bench.profile.options import OPTIONS
     from bench.profile.overrides import SOURCE
 
-    target = ctx.params.get("target")
+    target: str | None = ctx.params.get("target")
     if "overrides" not in ctx.params or "target" not in ctx.params:
         return ""
     words: Words = tuple(
@@ -123,7 +123,7 @@ def _of_profile(ctx: click.Context, error: ProfileError) -> str:
         found = (*words, *once) if once and read((*words, *once)) else None
     if found is not None:
         return typed(ctx, _by_parameter(found))
-    guesses = near_url(target) if "://" in (target or "") else []
+    guesses = near_url(target) if target and "://" in target else []
     url = next((guess for guess in guesses if reads(guess, words)), None)
     return "" if url is None else typed(ctx, {"target": (url,)})
 
