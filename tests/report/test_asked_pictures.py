@@ -14,12 +14,11 @@ from bench.record.load_run import load_run
 from bench.report.html import render_html
 from bench.report.svg import TOP
 from bench.shapes.burst import Burst
-from bench.shapes.callers import Callers
 from bench.shapes.ramp import Ramp
 from bench.shapes.steps import Steps
-from tests.record.build import LARGE, SMALL, Shipment, profile_of, row
+from tests.record.build import LARGE, SMALL, profile_of
 from tests.record.test_parts import climbing, disturbance, shipped, spiked
-from tests.tui.test_questions import recorded, storm
+from tests.tui.test_questions import closed_loop, recorded, storm
 
 
 def figures(folder: Path) -> list[str]:
@@ -67,14 +66,7 @@ def test_of_a_spike_the_response_time_before_during_and_after(tmp_path: Path) ->
 
 
 def test_of_a_closed_loop_throughput_over_callers(tmp_path: Path) -> None:
-    loop = Phase("loop", Steps(Callers(4 * NS_PER_S, 1, 4), 2))
-    profile, calls = profile_of((SMALL,), (loop,)), Shipment()
-    for segment in make_plan(profile).segments:
-        every_ns = NS_PER_S // (10 * segment.shape.most_callers)
-        for at_ns in range(segment.start_ns, segment.end_ns, every_ns):
-            calls.offer(at_ns, 0, segment.index)
-            calls.rows.append(row(at_ns, segment=segment.index, response_ns=every_ns))
-    first, *_ = figures(recorded(tmp_path, profile, calls))
+    first, *_ = figures(recorded(tmp_path, *closed_loop()))
     assert title(first) == "Throughput over callers" and marks(first, "circle") == 2
 
 

@@ -219,7 +219,8 @@ async def test_the_heat_map_marks_the_warm_up_and_cold_starts() -> None:
     assert heat.data.note.endswith("warm-up dashed above, cold starts marked")
 
 
-async def test_of_a_closed_loop_throughput_over_callers(tmp_path: Path) -> None:
+def closed_loop() -> tuple[Profile, Shipment]:
+    """One caller, then four, each of whom calls ten times a second."""
     loop = Phase("loop", Steps(Callers(4 * NS_PER_S, 1, 4), 2))
     profile, calls = profile_of((SMALL,), (loop,)), Shipment()
     for segment in make_plan(profile).segments:
@@ -227,7 +228,11 @@ async def test_of_a_closed_loop_throughput_over_callers(tmp_path: Path) -> None:
         for at_ns in range(segment.start_ns, segment.end_ns, every_ns):
             calls.offer(at_ns, 0, segment.index)
             calls.rows.append(row(at_ns, segment=segment.index, response_ns=every_ns))
-    screen, chart, _ = await shown(recorded(tmp_path, profile, calls))
+    return profile, calls
+
+
+async def test_of_a_closed_loop_throughput_over_callers(tmp_path: Path) -> None:
+    screen, chart, _ = await shown(recorded(tmp_path, *closed_loop()))
     assert chart.data.title == "throughput over callers"
     assert [*chart.data.lines[0].points] == [(1, 10), (4, 40)]
     assert "throughput rises up to 4 callers: 40/s" in screen
